@@ -1,0 +1,1 @@
+//! What a VGG network is, and how to read and check one

@@ -1,0 +1,1 @@
+//! Pictures in and out: decode, orient, resize, encode
