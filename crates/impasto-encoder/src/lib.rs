@@ -1,1 +1,33 @@
-//! What a VGG network is, and how to read and check one
+//! What a VGG network *is* (an ordered chain of 3x3 convolutions with names and widths, 2x2 pooling between blocks,
+//! and an affine map from RGB in 0..1 to the network's input), and how to read and check one.
+//!
+//! This crate knows nothing of running a network; `impasto-engine` does.
+//!
+//! Network: Simonyan and Zisserman, "Very deep convolutional networks for large-scale image recognition", 2014
+//! (arXiv:1409.1556).
+#![forbid(unsafe_code)]
+
+mod encoder;
+mod error;
+mod file;
+mod layout;
+mod random;
+mod registry;
+mod topology;
+
+pub use encoder::{Encoder, InputMap, Provenance, Weights};
+pub use error::EncoderError;
+pub use file::{read, read_file};
+pub use random::RandomSpec;
+pub use registry::{EMBEDDED, Known, known, open};
+pub use topology::{Conv, Pooling, Tap, Topology};
+
+/// The known names that look most like `typed`, best first, at most three.
+///
+/// Used for the hints of errors about names: layers, models, presets.
+pub fn nearest<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<String> {
+    let mut scored: Vec<(f64, &str)> =
+        known.into_iter().map(|name| (strsim::jaro_winkler(typed, name), name)).collect();
+    scored.sort_by(|a, b| b.0.total_cmp(&a.0));
+    scored.into_iter().filter(|(score, _)| *score > 0.6).take(3).map(|(_, name)| name.to_string()).collect()
+}

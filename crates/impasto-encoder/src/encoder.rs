@@ -1,0 +1,121 @@
+//! A network with its weights, checked: what an engine gets.
+
+use std::collections::BTreeMap;
+
+use crate::{Pooling, Tap, Topology};
+
+/// Kernel and bias of one convolution, f32, layout `[out, in, 3, 3]`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Weights {
+    /// `outputs * inputs * 9` values; rows of the kernel from top to bottom.
+    pub kernel: Vec<f32>,
+    /// `outputs` values.
+    pub bias: Vec<f32>,
+}
+
+/// The affine map from RGB in 0..1 to what the first convolution takes: `matrix * rgb + bias`.
+///
+/// It carries scale, mean and channel order (torchvision: RGB, ImageNet mean and deviation; Caffe: BGR times 255 minus
+/// the mean). It stays a step of its own instead of being folded into conv1_1, because zero padding pads *after* it.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct InputMap {
+    /// Row `o` gives output channel `o`.
+    pub matrix: [[f32; 3]; 3],
+    /// Added after the product.
+    pub bias: [f32; 3],
+}
+
+impl InputMap {
+    /// The map that torchvision's networks were trained with: ImageNet mean and standard deviation per channel.
+    pub fn imagenet() -> InputMap {
+        let (mean, deviation) = ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]);
+        let mut matrix = [[0.0; 3]; 3];
+        let mut bias = [0.0; 3];
+        for channel in 0..3 {
+            matrix[channel][channel] = (1.0 / deviation[channel] as f64) as f32;
+            bias[channel] = (-(mean[channel] as f64) / deviation[channel] as f64) as f32;
+        }
+        InputMap { matrix, bias }
+    }
+}
+
+/// Where an encoder came from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Provenance {
+    /// The name that was asked for: `lite`, `random:vgg19?seed=0` or a path.
+    pub name: String,
+    /// Family of weights that recipes are tuned for: `vgg19`, `vgg16`, `vgg19-lite`, `random`.
+    pub family: String,
+    /// SHA-256 of the file (of the weights themselves when they were generated), hexadecimal.
+    pub sha256: String,
+    /// The file's own metadata: source, licence, padding of the training, and so on.
+    pub metadata: BTreeMap<String, String>,
+}
+
+/// A VGG network with checked weights: every shape fits the topology, every value is finite.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Encoder {
+    topology: Topology,
+    input: InputMap,
+    weights: Vec<Weights>,
+    pooling: Pooling,
+    provenance: Provenance,
+}
+
+impl Encoder {
+    /// Puts an encoder together; `None` when the weights do not fit the topology or a value is not finite.
+    pub fn new(
+        topology: Topology,
+        input: InputMap,
+        weights: Vec<Weights>,
+        pooling: Pooling,
+        provenance: Provenance,
+    ) -> Option<Encoder> {
+        let fits = weights.len() == topology.convs().len()
+            && topology.convs().iter().zip(&weights).all(|(conv, weights)| {
+                weights.kernel.len() == conv.outputs * conv.inputs * 9
+                    && weights.bias.len() == conv.outputs
+                    && weights.kernel.iter().chain(&weights.bias).all(|value| value.is_finite())
+            });
+        fits.then_some(Encoder { topology, input, weights, pooling, provenance })
+    }
+
+    /// The chain of convolutions.
+    pub fn topology(&self) -> &Topology {
+        &self.topology
+    }
+
+    /// The map from RGB in 0..1 to the network's input.
+    pub fn input(&self) -> &InputMap {
+        &self.input
+    }
+
+    /// Kernel and bias of each convolution, in the order of the topology.
+    pub fn weights(&self) -> &[Weights] {
+        &self.weights
+    }
+
+    /// The pooling that the network was trained with.
+    pub fn pooling(&self) -> Pooling {
+        self.pooling
+    }
+
+    /// Where it came from.
+    pub fn provenance(&self) -> &Provenance {
+        &self.provenance
+    }
+
+    /// The same encoder without the convolutions after `tap`: what an objective does not look at is not run.
+    pub fn truncated(&self, tap: Tap) -> Encoder {
+        Encoder {
+            topology: self.topology.truncated(tap),
+            weights: self.weights[..=tap.conv()].to_vec(),
+            ..self.clone()
+        }
+    }
+
+    /// Number of weights and biases.
+    pub fn parameters(&self) -> usize {
+        self.weights.iter().map(|weights| weights.kernel.len() + weights.bias.len()).sum()
+    }
+}

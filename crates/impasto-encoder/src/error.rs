@@ -1,0 +1,143 @@
+//! What can be wrong with an encoder: each error names the file, the tensor, what was expected and what was found.
+
+use std::io;
+
+/// Why an encoder could not be had, or a layer not be found in it.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EncoderError {
+    // === Reading ===
+    /// The file could not be opened or read.
+    #[error("cannot read encoder {file}: {source}")]
+    Io {
+        /// The file.
+        file: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// The header is cut off, lies about its size, or is no safetensors header.
+    #[error("encoder {file}: not a usable safetensors file: {found}")]
+    Header {
+        /// The file.
+        file: String,
+        /// What is wrong with it.
+        found: String,
+    },
+    /// No tensor name is one that we know.
+    #[error(
+        "encoder {file}: no VGG tensors: expected `conv1_1.weight` or `features.0.weight`, found {found}"
+    )]
+    NotVgg {
+        /// The file.
+        file: String,
+        /// The first few names in it.
+        found: String,
+    },
+
+    // === Tensors ===
+    /// A tensor that the network needs is not there.
+    #[error("encoder {file}: tensor {tensor} is missing: expected {expected}")]
+    MissingTensor {
+        /// The file.
+        file: String,
+        /// The tensor.
+        tensor: String,
+        /// Why it is needed.
+        expected: String,
+    },
+    /// A tensor that is neither part of the network nor known to be safely left unread.
+    #[error("encoder {file}: tensor {tensor} is not known: {expected}")]
+    UnknownTensor {
+        /// The file.
+        file: String,
+        /// The tensor.
+        tensor: String,
+        /// What may be in such a file.
+        expected: String,
+    },
+    /// A tensor has another shape or element type than the network needs.
+    #[error("encoder {file}: tensor {tensor}: expected {expected}, found {found}")]
+    WrongTensor {
+        /// The file.
+        file: String,
+        /// The tensor.
+        tensor: String,
+        /// Expected shape or types.
+        expected: String,
+        /// Found shape or type.
+        found: String,
+    },
+    /// A value that is not a number or infinite.
+    #[error("encoder {file}: tensor {tensor}: expected finite values, found {found} at index {index}")]
+    NotFinite {
+        /// The file.
+        file: String,
+        /// The tensor.
+        tensor: String,
+        /// The value.
+        found: f64,
+        /// Where, in row-major order.
+        index: usize,
+    },
+
+    // === Names ===
+    /// The network has no such layer.
+    #[error("the encoder has no layer {name} (it ends at {last})")]
+    UnknownLayer {
+        /// What was asked for.
+        name: String,
+        /// The layers nearest to it.
+        nearest: Vec<String>,
+        /// The deepest layer.
+        last: String,
+    },
+    /// No model of this name, and no file either.
+    #[error("no model {name}: neither a built-in name nor a file")]
+    UnknownModel {
+        /// What was asked for.
+        name: String,
+        /// The names nearest to it.
+        nearest: Vec<String>,
+    },
+    /// A `random:` name that cannot be read.
+    #[error("model {name}: {problem}")]
+    RandomSpec {
+        /// What was asked for.
+        name: String,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// No pooling of this name.
+    #[error("no pooling {name}: expected max, average or l2")]
+    UnknownPooling {
+        /// What was asked for.
+        name: String,
+    },
+}
+
+impl EncoderError {
+    /// What the user can do about it, where we know.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            EncoderError::UnknownLayer { nearest, .. } | EncoderError::UnknownModel { nearest, .. }
+                if !nearest.is_empty() =>
+            {
+                Some(format!("did you mean {}?", nearest.join(" or ")))
+            }
+            EncoderError::UnknownModel { .. } => {
+                Some("give `lite`, `random:vgg19?seed=0`, or the path of a safetensors file".into())
+            }
+            EncoderError::RandomSpec { .. } => {
+                Some("for example `random:vgg19?seed=0` or `random:vgg16?seed=7&width=1/4`".into())
+            }
+            EncoderError::Header { .. } => {
+                Some("the file may be cut off, or an error page saved by a download: fetch it again".into())
+            }
+            EncoderError::UnknownTensor { tensor, .. } if tensor.starts_with("features.") => Some(
+                "VGG networks with batch normalisation are not supported; use vgg19 or vgg16 without it"
+                    .into(),
+            ),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,203 @@
+//! Which tensors of a file are which convolution: the canonical names (`conv4_2.weight`) and torchvision's
+//! (`features.21.weight`, also in timm's files), and which other tensors may lie there unread.
+
+use std::collections::BTreeMap;
+
+use crate::{EncoderError, Topology};
+
+/// The weight tensors of a file, resolved to a topology: element `i` is the prefix of convolution `i`'s tensors.
+pub(crate) struct Layout {
+    pub(crate) topology: Topology,
+    pub(crate) prefixes: Vec<String>,
+    /// True when `input.weight` and `input.bias` belong to the file.
+    pub(crate) has_input_map: bool,
+    pub(crate) family: Option<&'static str>,
+}
+
+/// Shapes of all tensors in a file.
+pub(crate) type Shapes = BTreeMap<String, Vec<usize>>;
+
+/// Indices of the convolutions in torchvision's `features` list (a ReLU follows each, a pooling ends each block).
+const VGG19: [(usize, usize, usize); 16] = [
+    (0, 1, 1),
+    (2, 1, 2),
+    (5, 2, 1),
+    (7, 2, 2),
+    (10, 3, 1),
+    (12, 3, 2),
+    (14, 3, 3),
+    (16, 3, 4),
+    (19, 4, 1),
+    (21, 4, 2),
+    (23, 4, 3),
+    (25, 4, 4),
+    (28, 5, 1),
+    (30, 5, 2),
+    (32, 5, 3),
+    (34, 5, 4),
+];
+const VGG16: [(usize, usize, usize); 13] = [
+    (0, 1, 1),
+    (2, 1, 2),
+    (5, 2, 1),
+    (7, 2, 2),
+    (10, 3, 1),
+    (12, 3, 2),
+    (14, 3, 3),
+    (17, 4, 1),
+    (19, 4, 2),
+    (21, 4, 3),
+    (24, 5, 1),
+    (26, 5, 2),
+    (28, 5, 3),
+];
+
+pub(crate) fn resolve(file: &str, shapes: &Shapes) -> Result<Layout, EncoderError> {
+    if shapes.keys().any(|name| name.starts_with("features.")) {
+        torchvision(file, shapes)
+    } else if shapes.keys().any(|name| name.starts_with("conv")) {
+        canonical(file, shapes)
+    } else {
+        let found: Vec<&str> = shapes.keys().take(4).map(String::as_str).collect();
+        let found = if found.is_empty() { "no tensor at all".to_string() } else { found.join(", ") };
+        Err(EncoderError::NotVgg { file: file.into(), found })
+    }
+}
+
+fn canonical(file: &str, shapes: &Shapes) -> Result<Layout, EncoderError> {
+    let mut places = BTreeMap::new();
+    for name in shapes.keys() {
+        let (prefix, known) = match name.rsplit_once('.') {
+            Some((prefix, "weight" | "bias")) => (prefix, true),
+            _ => (name.as_str(), false),
+        };
+        if let Some(place) = block_and_place(prefix, "conv").filter(|_| known) {
+            places.insert(place, prefix.to_string());
+        } else if !known || (prefix != "input" && block_and_place(prefix, "head").is_none()) {
+            return Err(EncoderError::UnknownTensor {
+                file: file.into(),
+                tensor: name.clone(),
+                expected:
+                    "a canonical file holds convB_I, input and optional headB_I, each .weight and .bias"
+                        .into(),
+            });
+        }
+    }
+    for tensor in ["input.weight", "input.bias"] {
+        if !shapes.contains_key(tensor) {
+            return Err(missing(file, tensor, "the affine map from RGB 0..1 to the network's input"));
+        }
+    }
+    chain(file, shapes, &places, true, None)
+}
+
+fn torchvision(file: &str, shapes: &Shapes) -> Result<Layout, EncoderError> {
+    let mut indices = Vec::new();
+    for name in shapes.keys() {
+        let index = name
+            .strip_prefix("features.")
+            .and_then(|rest| rest.strip_suffix(".weight").or_else(|| rest.strip_suffix(".bias")))
+            .and_then(|digits| digits.parse::<usize>().ok());
+        match index {
+            Some(index) => indices.push((index, name)),
+            None if is_classifier(name) => {}
+            None => {
+                return Err(unknown_feature(file, name));
+            }
+        }
+    }
+    let in_vgg19 = |index: usize| VGG19.iter().any(|entry| entry.0 == index);
+    let in_vgg16 = |index: usize| VGG16.iter().any(|entry| entry.0 == index);
+    // The lists part at the fourth convolution of block 3: 16 is one of VGG-19's only, 17 one of VGG-16's only.
+    let sixteen =
+        indices.iter().any(|&(index, _)| index == 17) || !indices.iter().all(|&(index, _)| in_vgg19(index));
+    let table: &[(usize, usize, usize)] = if sixteen { &VGG16 } else { &VGG19 };
+    let allowed: &dyn Fn(usize) -> bool = if sixteen { &in_vgg16 } else { &in_vgg19 };
+    if let Some((_, name)) = indices.iter().find(|&&(index, _)| !allowed(index)) {
+        return Err(unknown_feature(file, name));
+    }
+    let last = indices.iter().map(|&(index, _)| index).max().unwrap_or(0);
+    let places = table
+        .iter()
+        .filter(|entry| entry.0 <= last)
+        .map(|&(index, block, place)| ((block, place), format!("features.{index}")))
+        .collect();
+    chain(file, shapes, &places, false, Some(if sixteen { "vgg16" } else { "vgg19" }))
+}
+
+/// Checks that the convolutions form an unbroken chain, each with kernel and bias of the shape that follows from the
+/// one before.
+fn chain(
+    file: &str,
+    shapes: &Shapes,
+    places: &BTreeMap<(usize, usize), String>,
+    has_input_map: bool,
+    family: Option<&'static str>,
+) -> Result<Layout, EncoderError> {
+    let &(last_block, _) = places.keys().next_back().expect("resolve saw at least one convolution");
+    let mut blocks = vec![Vec::new(); last_block];
+    let mut prefixes = Vec::new();
+    let mut inputs = 3;
+    for block in 1..=last_block {
+        let length = places.keys().filter(|place| place.0 == block).map(|place| place.1).max().unwrap_or(1);
+        for place in 1..=length {
+            let named = format!("conv{block}_{place}");
+            let prefix = places.get(&(block, place)).cloned().unwrap_or(named.clone());
+            let tensor = format!("{prefix}.weight");
+            let shape = shapes.get(&tensor).ok_or_else(|| {
+                missing(file, &tensor, &format!("kernel of {named}, [out, {inputs}, 3, 3]"))
+            })?;
+            let outputs = match shape[..] {
+                [outputs, found, 3, 3] if found == inputs && outputs > 0 => outputs,
+                _ => {
+                    return Err(EncoderError::WrongTensor {
+                        file: file.into(),
+                        tensor,
+                        expected: format!("shape [out, {inputs}, 3, 3]"),
+                        found: format!("{shape:?}"),
+                    });
+                }
+            };
+            let tensor = format!("{prefix}.bias");
+            let shape = shapes
+                .get(&tensor)
+                .ok_or_else(|| missing(file, &tensor, &format!("bias of {named}, [{outputs}]")))?;
+            if shape[..] != [outputs] {
+                return Err(EncoderError::WrongTensor {
+                    file: file.into(),
+                    tensor,
+                    expected: format!("shape [{outputs}]"),
+                    found: format!("{shape:?}"),
+                });
+            }
+            blocks[block - 1].push(outputs);
+            prefixes.push(prefix);
+            inputs = outputs;
+        }
+    }
+    let topology = Topology::new(&blocks).expect("every block got at least one convolution above");
+    Ok(Layout { topology, prefixes, has_input_map, family })
+}
+
+/// `conv4_2` with the word `conv` gives (4, 2); counted from 1 and small, so that a lying name allocates nothing.
+fn block_and_place(prefix: &str, word: &str) -> Option<(usize, usize)> {
+    let (block, place) = prefix.strip_prefix(word)?.split_once('_')?;
+    let number = |digits: &str| digits.parse::<usize>().ok().filter(|n| (1..=64).contains(n));
+    Some((number(block)?, number(place)?))
+}
+
+fn is_classifier(name: &str) -> bool {
+    ["classifier.", "pre_logits.", "head."].iter().any(|prefix| name.starts_with(prefix))
+}
+
+fn missing(file: &str, tensor: &str, expected: &str) -> EncoderError {
+    EncoderError::MissingTensor { file: file.into(), tensor: tensor.into(), expected: expected.into() }
+}
+
+fn unknown_feature(file: &str, tensor: &str) -> EncoderError {
+    EncoderError::UnknownTensor {
+        file: file.into(),
+        tensor: tensor.into(),
+        expected: "a torchvision file holds the features.N of VGG-16 or VGG-19 and a classifier".into(),
+    }
+}
