@@ -28,12 +28,12 @@ pub struct InputMap {
 impl InputMap {
     /// The map that torchvision's networks were trained with: ImageNet mean and standard deviation per channel.
     pub fn imagenet() -> InputMap {
-        let (mean, deviation) = ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]);
+        let (mean, deviation): ([f64; 3], [f64; 3]) = ([0.485, 0.456, 0.406], [0.229, 0.224, 0.225]);
         let mut matrix = [[0.0; 3]; 3];
         let mut bias = [0.0; 3];
         for channel in 0..3 {
-            matrix[channel][channel] = (1.0 / deviation[channel] as f64) as f32;
-            bias[channel] = (-(mean[channel] as f64) / deviation[channel] as f64) as f32;
+            matrix[channel][channel] = (1.0 / deviation[channel]) as f32;
+            bias[channel] = (-mean[channel] / deviation[channel]) as f32;
         }
         InputMap { matrix, bias }
     }

@@ -1,1 +1,26 @@
-//! Runs a VGG encoder over an image: features, moments, and their derivative by the pixels
+//! Runs a VGG encoder over an image: features, their moments, and the derivative of any function of those by the pixels.
+//!
+//! Style is moments (Gram matrix, mean and deviation, covariance, Gaussian Wasserstein are all functions of E\[f\] and
+//! E\[f f^T\]), so an engine only sums `w`, `w f` and `w f f^T` at the style taps and `w |f - f*|^2` at the content taps
+//! ([`Engine::observe`]), and later takes the derivatives by those sums back to the pixels ([`Engine::pull_back`]).
+//! It gives sums and not means, so that tiles, regions and machines add up.
+//!
+//! - [`Reference`]: plain loops in f64, the oracle of every test.
+//! - [`Cpu`]: f32, Winograd convolutions, all cores.
+#![deny(unsafe_code)]
+
+mod cpu;
+mod engine;
+mod geometry;
+mod network;
+mod observation;
+mod reference;
+mod request;
+
+pub use cpu::Cpu;
+pub use engine::{Cancel, Decisions, Engine, EngineError, Features, PoolDecision};
+pub use geometry::{Edges, Padding, Pixels, Plane, Rect, Size};
+pub use network::Network;
+pub use observation::{Cotangents, Moments, MomentsCotangent, Observation, Residual};
+pub use reference::Reference;
+pub use request::{Request, Target};

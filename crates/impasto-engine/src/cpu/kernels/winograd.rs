@@ -1,0 +1,159 @@
+//! Winograd's F(4x4, 3x3): a 3x3 convolution of a 6x6 tile to 4x4 outputs in 36 multiplications instead of 144.
+//!
+//! Y = A^T [(G g G^T) * (B^T d B)] A with the interpolation points 0, 1, -1, 2, -2 and infinity (Lavin and Gray, "Fast
+//! algorithms for convolutional neural networks", 2015, arXiv:1509.09308). Summed over channels the products become 36
+//! matrix products; that is where the time goes. The weights are transformed once, in f64.
+
+use pulp::Simd;
+
+use super::{GROUP, Lanes};
+
+/// Points of the transformed tile.
+pub(in crate::cpu) const POINTS: usize = 36;
+
+/// Outputs of a tile, each way.
+pub(in crate::cpu) const TILE: usize = 4;
+
+const G: [[f64; 3]; 6] = [
+    [1.0 / 4.0, 0.0, 0.0],
+    [-1.0 / 6.0, -1.0 / 6.0, -1.0 / 6.0],
+    [-1.0 / 6.0, 1.0 / 6.0, -1.0 / 6.0],
+    [1.0 / 24.0, 1.0 / 12.0, 1.0 / 6.0],
+    [1.0 / 24.0, -1.0 / 12.0, 1.0 / 6.0],
+    [0.0, 0.0, 1.0],
+];
+
+/// G g G^T of one kernel, row-major.
+fn transform_kernel(kernel: [f64; 9]) -> [f64; POINTS] {
+    std::array::from_fn(|point| {
+        let (i, j) = (point / 6, point % 6);
+        (0..3)
+            .flat_map(|k| (0..3).map(move |l| (k, l)))
+            .map(|(k, l)| G[i][k] * kernel[3 * k + l] * G[j][l])
+            .sum()
+    })
+}
+
+/// Transforms kernels for the products: per point, panels of 16 outputs, each `inputs` rows of 16.
+///
+/// `kernel(output, input)` gives the nine weights; both widths are padded to whole groups with zeros.
+pub(in crate::cpu) fn transform_weights(
+    inputs: usize,
+    outputs: usize,
+    kernel: impl Fn(usize, usize) -> [f64; 9],
+) -> Vec<f32> {
+    let (rows, columns) = (super::padded(inputs), super::padded(outputs));
+    let mut transformed = vec![0.0; POINTS * rows * columns];
+    for output in 0..outputs {
+        for input in 0..inputs {
+            let place = (output / GROUP * rows + input) * GROUP + output % GROUP;
+            for (point, value) in transform_kernel(kernel(output, input)).into_iter().enumerate() {
+                transformed[point * rows * columns + place] = value as f32;
+            }
+        }
+    }
+    transformed
+}
+
+/// Where the 6x6 pixels of a tile lie: pixel (i, j) at `start + i * row + j * column`, all its channels in a run.
+#[derive(Clone, Copy)]
+pub(in crate::cpu) struct TileSource<'a> {
+    pub(in crate::cpu) data: &'a [f32],
+    pub(in crate::cpu) start: usize,
+    pub(in crate::cpu) row: usize,
+    pub(in crate::cpu) column: usize,
+}
+
+/// B^T d B for all `channels` (whole groups) of one tile; point `p` goes to `to[p * point_stride..][..channels]`.
+#[inline(always)]
+pub(in crate::cpu) fn input_transform<S: Simd>(
+    simd: S,
+    source: TileSource,
+    channels: usize,
+    to: &mut [f32],
+    point_stride: usize,
+) {
+    let lanes = S::F32_LANES;
+    let (from, _) = S::as_simd_f32s(&source.data[source.start..]);
+    let (to, _) = S::as_mut_simd_f32s(to);
+    let (row, column, point_stride) = (source.row / lanes, source.column / lanes, point_stride / lanes);
+    let count = channels / lanes;
+    // One check for all reads and writes below, which the compiler can then leave out.
+    assert!(5 * row + 5 * column + count <= from.len() && 35 * point_stride + count <= to.len());
+    for at in 0..count {
+        let mut half = [[simd.splat_f32s(0.0); 6]; 6];
+        for j in 0..6 {
+            let line: [S::f32s; 6] = std::array::from_fn(|i| from[i * row + j * column + at]);
+            let line = input_line(simd, line);
+            for i in 0..6 {
+                half[i][j] = line[i];
+            }
+        }
+        for (i, line) in half.into_iter().enumerate() {
+            for (j, value) in input_line(simd, line).into_iter().enumerate() {
+                to[(6 * i + j) * point_stride + at] = value;
+            }
+        }
+    }
+}
+
+/// B^T applied to one line of six.
+#[inline(always)]
+fn input_line<S: Simd>(simd: S, d: [S::f32s; 6]) -> [S::f32s; 6] {
+    let times = |factor: f32, value, plus| simd.mul_add_e_f32s(simd.splat_f32s(factor), value, plus);
+    let even = times(-4.0, d[2], d[4]);
+    let odd = times(-4.0, d[1], d[3]);
+    let outer = simd.sub_f32s(d[4], d[2]);
+    let inner = simd.sub_f32s(d[3], d[1]);
+    [
+        times(4.0, d[0], times(-5.0, d[2], d[4])),
+        simd.add_f32s(even, odd),
+        simd.sub_f32s(even, odd),
+        times(2.0, inner, outer),
+        times(-2.0, inner, outer),
+        times(4.0, d[1], times(-5.0, d[3], d[5])),
+    ]
+}
+
+/// A^T m A for one group of one tile; point `p` is read at `from[p * point_stride..][..16]`.
+#[inline(always)]
+pub(in crate::cpu) fn output_transform<S: Simd>(
+    simd: S,
+    from: &[f32],
+    point_stride: usize,
+    to: &mut [[Lanes; TILE]; TILE],
+) {
+    let lanes = S::F32_LANES;
+    let (from, _) = S::as_simd_f32s(from);
+    let (point_stride, count) = (point_stride / lanes, GROUP / lanes);
+    assert!(35 * point_stride + count <= from.len());
+    for at in 0..count {
+        let mut half = [[simd.splat_f32s(0.0); 6]; 4];
+        for j in 0..6 {
+            let line: [S::f32s; 6] = std::array::from_fn(|i| from[(6 * i + j) * point_stride + at]);
+            let line = output_line(simd, line);
+            for i in 0..4 {
+                half[i][j] = line[i];
+            }
+        }
+        for (line, to) in half.into_iter().zip(to.iter_mut()) {
+            for (value, to) in output_line(simd, line).into_iter().zip(to.iter_mut()) {
+                S::as_mut_simd_f32s(to).0[at] = value;
+            }
+        }
+    }
+}
+
+/// A^T applied to one line of six.
+#[inline(always)]
+fn output_line<S: Simd>(simd: S, m: [S::f32s; 6]) -> [S::f32s; 4] {
+    let times = |factor: f32, value, plus| simd.mul_add_e_f32s(simd.splat_f32s(factor), value, plus);
+    let (sum1, sum2) = (simd.add_f32s(m[1], m[2]), simd.add_f32s(m[3], m[4]));
+    let (difference1, difference2) = (simd.sub_f32s(m[1], m[2]), simd.sub_f32s(m[3], m[4]));
+    [
+        simd.add_f32s(m[0], simd.add_f32s(sum1, sum2)),
+        times(2.0, difference2, difference1),
+        times(4.0, sum2, sum1),
+        simd.add_f32s(times(8.0, difference2, difference1), m[5]),
+    ]
+}

@@ -1,0 +1,171 @@
+//! The trait that every engine implements, and what can go wrong in one.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use impasto_encoder::Tap;
+
+use crate::{Cotangents, Edges, Network, Observation, Pixels, Rect, Request, Size, Target};
+
+/// A flag that abandons the evaluation in progress, from any thread or a signal handler.
+#[derive(Clone, Debug, Default)]
+pub struct Cancel(Arc<AtomicBool>);
+
+impl Cancel {
+    /// Asks every engine that holds this flag to stop.
+    pub fn cancel(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// True once [`Cancel::cancel`] was called.
+    pub fn is_cancelled(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn check(&self) -> Result<(), EngineError> {
+        if self.is_cancelled() { Err(EngineError::Cancelled) } else { Ok(()) }
+    }
+}
+
+/// Features of a window at a tap, planar `[channels, height, width]`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Features {
+    /// Channels of the tap.
+    pub channels: usize,
+    /// Size of the window.
+    pub size: Size,
+    /// The values, channel by channel.
+    pub data: Vec<f64>,
+}
+
+/// What a pooling decided, planar, for the conformance suite.
+#[derive(Clone, Debug, PartialEq)]
+pub enum PoolDecision {
+    /// Max: which of the four (0..4, in reading order), per output.
+    Max(Vec<u8>),
+    /// Average: nothing to decide.
+    Average,
+    /// L2: value over root, per input position; 0 where the root is 0.
+    L2(Vec<f64>),
+}
+
+/// The decisions of the last observation. Two engines of finite precision may decide differently where a value is within
+/// rounding of zero or of its neighbour; with the decisions given, everything else is linear and must agree.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Decisions {
+    /// Per convolution, planar: true where the ReLU let the value through.
+    pub relu: Vec<Vec<bool>>,
+    /// Per pooling, from the first block on.
+    pub pools: Vec<PoolDecision>,
+}
+
+/// Runs a network over images.
+///
+/// The chain of one iteration: [`observe`](Engine::observe), then the objective turns the observation into cotangents,
+/// then [`pull_back`](Engine::pull_back).
+pub trait Engine: Send {
+    /// The network that this engine runs.
+    fn network(&self) -> &Network;
+
+    /// Runs once over an image and keeps its features at a tap inside the engine, as a content target.
+    ///
+    /// # Errors
+    /// When the image is too small for the tap, or the evaluation was cancelled.
+    fn capture(&mut self, image: &Pixels, edges: Edges, tap: Tap) -> Result<Target, EngineError>;
+
+    /// Drops all content targets, for the next scale.
+    fn forget_targets(&mut self);
+
+    /// Runs the encoder and sums what the request asks for. Keeps what [`pull_back`](Engine::pull_back) needs: one bit
+    /// per activation, the choices of the poolings, and the features at the taps.
+    ///
+    /// # Errors
+    /// When the request does not fit the network or the image, or the evaluation was cancelled.
+    fn observe(&mut self, image: &Pixels, request: &Request) -> Result<Observation, EngineError>;
+
+    /// The derivative by the pixels (RGB 0..1), from the derivatives by the sums of the last observation:
+    /// dF = w (2 D F + d) at a style tap, 2 c w (F - F*) at a content tap.
+    ///
+    /// # Errors
+    /// When there was no observation, the cotangents do not fit it, or the evaluation was cancelled.
+    fn pull_back(&mut self, cotangents: &Cotangents) -> Result<Pixels, EngineError>;
+
+    /// Features of a window at a tap, for inspection and tests. Drops the last observation.
+    ///
+    /// # Errors
+    /// When the image is too small, the window reaches beyond the tap's grid, or the evaluation was cancelled.
+    fn features(
+        &mut self,
+        image: &Pixels,
+        edges: Edges,
+        tap: Tap,
+        window: Rect,
+    ) -> Result<Features, EngineError>;
+
+    /// The decisions of the last observation, for tests.
+    ///
+    /// # Errors
+    /// When there was no observation.
+    fn decisions(&self) -> Result<Decisions, EngineError>;
+}
+
+/// Why an engine could not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EngineError {
+    /// [`Cancel::cancel`] was called; nothing came of the evaluation.
+    #[error("the evaluation was abandoned")]
+    Cancelled,
+    /// A request without any tap.
+    #[error("nothing to observe: the request has no tap")]
+    NothingToObserve,
+    /// No observation to pull back from.
+    #[error("there is no observation to pull back from")]
+    NoObservation,
+    /// The image leaves no feature at a layer.
+    #[error(
+        "an image of {}x{} is too small for {layer}: expected at least {smallest}x{smallest}",
+        found.width, found.height
+    )]
+    TooSmall {
+        /// The deepest layer asked for.
+        layer: String,
+        /// Smallest width and height.
+        smallest: usize,
+        /// The image's size.
+        found: Size,
+    },
+    /// Two things that belong together have different sizes.
+    #[error(
+        "{what}: expected {}x{}, found {}x{}",
+        expected.width, expected.height, found.width, found.height
+    )]
+    SizesDiffer {
+        /// Which thing.
+        what: &'static str,
+        /// Expected size.
+        expected: Size,
+        /// Found size.
+        found: Size,
+    },
+    /// A tap beyond the network.
+    #[error("tap after convolution {conv}, but the network has {convs}")]
+    NoSuchTap {
+        /// Index asked for.
+        conv: usize,
+        /// Number of convolutions.
+        convs: usize,
+    },
+    /// A content target that this engine does not hold.
+    #[error("content target {index} is not held by this engine")]
+    NoSuchTarget {
+        /// Its index.
+        index: usize,
+    },
+    /// Cotangents that do not fit the last observation.
+    #[error("cotangents do not fit the observation: {what}")]
+    CotangentsDiffer {
+        /// What differs.
+        what: &'static str,
+    },
+}

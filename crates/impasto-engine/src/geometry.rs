@@ -1,0 +1,152 @@
+//! Sizes, pixel buffers, and what lies beyond an image's edge.
+
+/// Width and height in pixels or feature positions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Size {
+    /// Columns.
+    pub width: usize,
+    /// Rows.
+    pub height: usize,
+}
+
+impl Size {
+    /// A size of `width` columns and `height` rows.
+    pub fn new(width: usize, height: usize) -> Size {
+        Size { width, height }
+    }
+
+    /// Number of positions.
+    pub fn area(self) -> usize {
+        self.width * self.height
+    }
+
+    /// After a 2x2 pooling: odd last rows and columns are left out.
+    pub fn halved(self) -> Size {
+        Size { width: self.width / 2, height: self.height / 2 }
+    }
+}
+
+/// A window: the rows `y..y + size.height` and columns `x..x + size.width`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rect {
+    /// First column.
+    pub x: usize,
+    /// First row.
+    pub y: usize,
+    /// Columns and rows.
+    pub size: Size,
+}
+
+/// An image for an engine, or a gradient by one: planar f32 `[3, height, width]`, RGB, nominally 0..1, no alpha.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pixels {
+    /// Width and height.
+    pub size: Size,
+    /// `3 * height * width` values, the red plane first, rows from top to bottom.
+    pub data: Vec<f32>,
+}
+
+impl Pixels {
+    /// Takes over planar values; `None` unless there are exactly `3 * height * width`, and at least one pixel.
+    pub fn new(size: Size, data: Vec<f32>) -> Option<Pixels> {
+        (size.area() > 0 && data.len() == 3 * size.area()).then_some(Pixels { size, data })
+    }
+}
+
+/// One value per pixel: `[height, width]`; position weights of a region or mask, 0 or more.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plane {
+    /// Width and height.
+    pub size: Size,
+    /// Row-major values.
+    pub data: Vec<f32>,
+}
+
+impl Plane {
+    /// The mean over 2x2 windows: how a weight reaches the grid of the next block.
+    pub fn halved(&self) -> Plane {
+        let size = self.size.halved();
+        let at = |x: usize, y: usize| self.data[y * self.size.width + x];
+        let data = (0..size.area())
+            .map(|i| {
+                let (x, y) = (2 * (i % size.width), 2 * (i / size.width));
+                0.25 * (at(x, y) + at(x + 1, y) + at(x, y + 1) + at(x + 1, y + 1))
+            })
+            .collect();
+        Plane { size, data }
+    }
+}
+
+/// What the convolutions find beyond a true edge of the image.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Padding {
+    /// Zeros, at every convolution: what VGG was trained with.
+    #[default]
+    Zero,
+    /// The nearest pixel at conv1_1, zeros at the others: lessens edge artefacts.
+    ReplicateFirst,
+    /// The opposite side, at every convolution: seamless pictures.
+    Wrap,
+}
+
+/// Which sides of an image are true edges. A tile's inner sides are not: its margin holds the neighbours' pixels, and
+/// what its convolutions find beyond is zero and must not be looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Edges {
+    /// The first row is the image's first.
+    pub top: bool,
+    /// The last row is the image's last.
+    pub bottom: bool,
+    /// The first column is the image's first.
+    pub left: bool,
+    /// The last column is the image's last.
+    pub right: bool,
+}
+
+impl Default for Edges {
+    /// A whole image: all sides are true edges.
+    fn default() -> Edges {
+        Edges { top: true, bottom: true, left: true, right: true }
+    }
+}
+
+/// Where a convolution reads when it reaches one step or more beyond an axis of a given length.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Border {
+    padding: Padding,
+    first_layer: bool,
+    length: usize,
+    /// Whether the low and the high end of the axis are true edges.
+    ends: (bool, bool),
+}
+
+impl Border {
+    /// The borders of the columns and of the rows of a layer's input.
+    pub(crate) fn of_layer(padding: Padding, conv: usize, size: Size, edges: Edges) -> (Border, Border) {
+        let border = |length, ends| Border { padding, first_layer: conv == 0, length, ends };
+        (border(size.width, (edges.left, edges.right)), border(size.height, (edges.top, edges.bottom)))
+    }
+
+    /// The border that the transposed convolution sees: what was read beyond one end comes back beyond the other.
+    pub(crate) fn transposed(self) -> Border {
+        Border { ends: (self.ends.1, self.ends.0), ..self }
+    }
+
+    /// The index that stands for position `at`, or `None` for zero. Only one step beyond the axis is ever looked at by
+    /// a convolution; further out (the overhang of a Winograd tile) it is zero.
+    pub(crate) fn source(self, at: isize) -> Option<usize> {
+        let last = self.length as isize - 1;
+        if (0..=last).contains(&at) {
+            return Some(at as usize);
+        }
+        let true_edge = if at < 0 { self.ends.0 } else { self.ends.1 };
+        if !true_edge || at < -1 || at > last + 1 {
+            return None;
+        }
+        match self.padding {
+            Padding::Zero => None,
+            Padding::ReplicateFirst => self.first_layer.then_some(at.clamp(0, last) as usize),
+            Padding::Wrap => Some(at.rem_euclid(last + 1) as usize),
+        }
+    }
+}

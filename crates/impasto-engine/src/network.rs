@@ -1,0 +1,26 @@
+//! An encoder as it will be run: with a pooling, and a padding at the image's edges.
+
+use impasto_encoder::{Encoder, Pooling};
+
+use crate::Padding;
+
+/// An encoder with the choices that belong to a run.
+#[derive(Clone, Debug)]
+pub struct Network {
+    /// Topology and weights.
+    pub encoder: Encoder,
+    /// How 2x2 windows become one value.
+    pub pooling: Pooling,
+    /// Multiplies every pooled value. 1 is plain pooling; style-transfer-pytorch rescales average pooling by 2 and L2
+    /// pooling by 0.78 to bring activations back to what max pooling gives.
+    pub pool_scale: f32,
+    /// What lies beyond the image's edge.
+    pub padding: Padding,
+}
+
+impl Network {
+    /// The encoder as it was trained: its own pooling, not rescaled, zero padding.
+    pub fn new(encoder: Encoder) -> Network {
+        Network { pooling: encoder.pooling(), encoder, pool_scale: 1.0, padding: Padding::Zero }
+    }
+}

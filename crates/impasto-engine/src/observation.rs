@@ -1,0 +1,77 @@
+//! What an observation gives, and what a pull-back takes.
+
+use impasto_encoder::Topology;
+
+use crate::{EngineError, Request};
+
+/// Sums over the positions of a region at a tap with C channels.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Moments {
+    /// Sum of w.
+    pub weight: f64,
+    /// Sums of w f, C values.
+    pub first: Vec<f64>,
+    /// Sums of w f f^T, C x C values, row-major, symmetric.
+    pub second: Vec<f64>,
+}
+
+/// Sum over positions and channels of w (f - f*)^2 at a content tap.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Residual {
+    /// Sum of w over positions.
+    pub weight: f64,
+    /// Channels of the tap: the mean squared difference is `sum / (weight * channels)`.
+    pub channels: usize,
+    /// The sum.
+    pub sum: f64,
+}
+
+/// Everything that was asked for, in the order of the request.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Observation {
+    /// Per style tap, per region.
+    pub moments: Vec<Vec<Moments>>,
+    /// Per content target.
+    pub residuals: Vec<Residual>,
+}
+
+/// Derivatives of a loss by the sums of [`Moments`].
+#[derive(Clone, Debug, PartialEq)]
+pub struct MomentsCotangent {
+    /// By the first moments, C values.
+    pub first: Vec<f64>,
+    /// By the second moments, C x C values, row-major; must be symmetric.
+    pub second: Vec<f64>,
+}
+
+/// Derivatives of a loss by everything in an [`Observation`], in the same order.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cotangents {
+    /// Per style tap, per region.
+    pub moments: Vec<Vec<MomentsCotangent>>,
+    /// Per content target: by the sum of the residual.
+    pub residuals: Vec<f64>,
+}
+
+impl Cotangents {
+    /// Checks that everything is there and has the right length, before any of it is used.
+    pub(crate) fn check(&self, request: &Request, topology: &Topology) -> Result<(), EngineError> {
+        let differ = |what| Err(EngineError::CotangentsDiffer { what });
+        if self.residuals.len() != request.residuals.len() {
+            return differ("number of content targets");
+        }
+        if self.moments.len() != request.moments.len() {
+            return differ("number of style taps");
+        }
+        for (&tap, regions) in request.moments.iter().zip(&self.moments) {
+            let channels = topology.channels(tap);
+            if regions.len() != request.regions.len().max(1) {
+                return differ("number of regions");
+            }
+            if regions.iter().any(|by| by.first.len() != channels || by.second.len() != channels * channels) {
+                return differ("number of channels");
+            }
+        }
+        Ok(())
+    }
+}

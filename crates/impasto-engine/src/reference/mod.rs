@@ -1,0 +1,269 @@
+//! The reference engine: plain loops in f64, planar maps, nothing clever. The oracle of every test.
+//!
+//! It does what its name says and no more: convolve, rectify, pool, sum; and the same backwards. A student should be able
+//! to read it beside the papers (Simonyan and Zisserman 2014 for the network; Gatys, Ecker and Bethge 2015 for what is
+//! done with the features).
+
+mod agreement;
+mod layers;
+mod sums;
+
+use std::collections::BTreeMap;
+
+use impasto_encoder::{Pooling, Tap};
+
+use crate::request::check_size;
+use crate::{
+    Cancel, Cotangents, Decisions, Edges, Engine, EngineError, Features, Network, Observation, Pixels,
+    PoolDecision, Rect, Request, Size, Target,
+};
+use layers::Map;
+
+/// The f64 engine.
+#[derive(Debug)]
+pub struct Reference {
+    network: Network,
+    cancel: Cancel,
+    targets: Vec<Map>,
+    kept: Option<Kept>,
+}
+
+/// What an observation leaves for the pull-back.
+#[derive(Debug)]
+struct Kept {
+    request: Request,
+    /// Size of the features at each convolution.
+    sizes: Vec<Size>,
+    decisions: Decisions,
+    /// Values before each ReLU: how near a decision was.
+    before_relu: Vec<Map>,
+    taps: BTreeMap<Tap, Map>,
+}
+
+impl Reference {
+    /// An engine that runs `network`.
+    pub fn new(network: Network, cancel: Cancel) -> Reference {
+        Reference { network, cancel, targets: Vec::new(), kept: None }
+    }
+
+    /// [`Engine::observe`] for pixels in f64, planar `[3, height, width]`: central differences need the precision.
+    ///
+    /// # Errors
+    /// As [`Engine::observe`].
+    pub fn observe_f64(
+        &mut self,
+        pixels: &[f64],
+        size: Size,
+        request: &Request,
+    ) -> Result<Observation, EngineError> {
+        let topology = self.network.encoder.topology();
+        request.check(topology, size)?;
+        let targets =
+            request.residuals.iter().map(|&target| self.target(target)).collect::<Result<Vec<_>, _>>()?;
+        let kept = self.forward(pixels, size, request.clone())?;
+        let observation = sums::observe(request, &kept.taps, &targets, topology, size)?;
+        self.kept = Some(kept);
+        Ok(observation)
+    }
+
+    /// [`Engine::pull_back`] in f64.
+    ///
+    /// # Errors
+    /// As [`Engine::pull_back`].
+    pub fn pull_back_f64(&self, cotangents: &Cotangents) -> Result<Vec<f64>, EngineError> {
+        let kept = self.kept.as_ref().ok_or(EngineError::NoObservation)?;
+        self.pull_back_through(cotangents, &kept.decisions)
+    }
+
+    /// [`Engine::pull_back`] in f64, through the decisions of another engine: what is left is linear.
+    ///
+    /// # Errors
+    /// As [`Engine::pull_back`].
+    pub fn pull_back_through(
+        &self,
+        cotangents: &Cotangents,
+        decisions: &Decisions,
+    ) -> Result<Vec<f64>, EngineError> {
+        let kept = self.kept.as_ref().ok_or(EngineError::NoObservation)?;
+        let encoder = &self.network.encoder;
+        let topology = encoder.topology();
+        cotangents.check(&kept.request, topology)?;
+        let mut by_tap = sums::pull_back(&kept.request, cotangents, &kept.taps, &self.targets, topology);
+
+        let deepest = kept.request.deepest().ok_or(EngineError::NothingToObserve)?.conv();
+        let mut gradient: Option<Map> = None;
+        for conv in (0..=deepest).rev() {
+            self.cancel.check()?;
+            let shape = &topology.convs()[conv];
+            // By the output of the ReLU: from the layer above and from the tap here.
+            let mut by_output = match gradient {
+                None => Map::zeros(shape.outputs, kept.sizes[conv]),
+                Some(above) if topology.pools_after(conv) => layers::unpool(
+                    &above,
+                    kept.sizes[conv],
+                    &decisions.pools[shape.block - 1],
+                    self.network.pool_scale as f64,
+                ),
+                Some(above) => above,
+            };
+            if let Some(by_features) = by_tap.remove(&Tap::after(conv)) {
+                by_output.add(&by_features);
+            }
+            for (value, &passed) in by_output.data.iter_mut().zip(&decisions.relu[conv]) {
+                if !passed {
+                    *value = 0.0;
+                }
+            }
+            gradient = Some(layers::convolve_back(
+                &by_output,
+                &encoder.weights()[conv],
+                shape,
+                self.network.padding,
+                conv,
+                kept.request.edges,
+            ));
+        }
+        let by_input = gradient.ok_or(EngineError::NothingToObserve)?;
+        Ok(layers::map_input_back(&by_input, encoder.input()).data)
+    }
+
+    /// How near to undecided the decisions were in which `other` differs from the last observation here: the largest
+    /// distance, as a part of the root mean square of the values before the ReLU of the layer.
+    ///
+    /// # Errors
+    /// When there was no observation.
+    pub fn disagreement(&self, other: &Decisions) -> Result<f64, EngineError> {
+        let kept = self.kept.as_ref().ok_or(EngineError::NoObservation)?;
+        Ok(agreement::largest_distance(
+            &kept.decisions,
+            other,
+            &kept.before_relu,
+            self.network.encoder.topology(),
+        ))
+    }
+
+    fn target(&self, target: Target) -> Result<&Map, EngineError> {
+        self.targets.get(target.index).ok_or(EngineError::NoSuchTarget { index: target.index })
+    }
+
+    /// Runs the network to the deepest tap of the request.
+    fn forward(&self, pixels: &[f64], size: Size, request: Request) -> Result<Kept, EngineError> {
+        let encoder = &self.network.encoder;
+        let topology = encoder.topology();
+        let deepest = request.deepest().ok_or(EngineError::NothingToObserve)?;
+        let wanted: Vec<Tap> = request
+            .moments
+            .iter()
+            .copied()
+            .chain(request.residuals.iter().map(|target| target.tap))
+            .collect();
+        let (mut sizes, mut taps, mut before_relu) = (Vec::new(), BTreeMap::new(), Vec::new());
+        let mut decisions = Decisions { relu: Vec::new(), pools: Vec::new() };
+        let mut map = layers::map_input(&Map { channels: 3, size, data: pixels.to_vec() }, encoder.input());
+        for (conv, shape) in topology.convs()[..=deepest.conv()].iter().enumerate() {
+            self.cancel.check()?;
+            if topology.pools_before(conv) {
+                let (pooled, decision) =
+                    layers::pool(&map, self.network.pooling, self.network.pool_scale as f64);
+                map = pooled;
+                decisions.pools.push(decision);
+            }
+            map = layers::convolve(
+                &map,
+                &encoder.weights()[conv],
+                shape,
+                self.network.padding,
+                conv,
+                request.edges,
+            );
+            before_relu.push(map.clone());
+            decisions.relu.push(map.data.iter().map(|&value| value > 0.0).collect());
+            // Not `max`: a value that is not a number must stay one, so that the loss shows it.
+            map.data.iter_mut().filter(|value| **value < 0.0).for_each(|value| *value = 0.0);
+            sizes.push(map.size);
+            if wanted.contains(&Tap::after(conv)) {
+                taps.insert(Tap::after(conv), map.clone());
+            }
+        }
+        Ok(Kept { request, sizes, decisions, before_relu, taps })
+    }
+
+    fn run_to(&mut self, image: &Pixels, edges: Edges, tap: Tap) -> Result<Map, EngineError> {
+        check_size(self.network.encoder.topology(), tap, image.size)?;
+        self.kept = None;
+        let request = Request { moments: vec![tap], edges, ..Request::default() };
+        let mut kept = self.forward(&widen(image), image.size, request)?;
+        kept.taps.remove(&tap).ok_or(EngineError::NothingToObserve)
+    }
+}
+
+fn widen(image: &Pixels) -> Vec<f64> {
+    image.data.iter().map(|&value| value as f64).collect()
+}
+
+impl Engine for Reference {
+    fn network(&self) -> &Network {
+        &self.network
+    }
+
+    fn capture(&mut self, image: &Pixels, edges: Edges, tap: Tap) -> Result<Target, EngineError> {
+        let map = self.run_to(image, edges, tap)?;
+        self.targets.push(map);
+        Ok(Target { index: self.targets.len() - 1, tap })
+    }
+
+    fn forget_targets(&mut self) {
+        self.targets.clear();
+        self.kept = None;
+    }
+
+    fn observe(&mut self, image: &Pixels, request: &Request) -> Result<Observation, EngineError> {
+        self.observe_f64(&widen(image), image.size, request)
+    }
+
+    fn pull_back(&mut self, cotangents: &Cotangents) -> Result<Pixels, EngineError> {
+        let gradient = self.pull_back_f64(cotangents)?;
+        let size = self.kept.as_ref().ok_or(EngineError::NoObservation)?.sizes[0];
+        Ok(Pixels { size, data: gradient.into_iter().map(|value| value as f32).collect() })
+    }
+
+    fn features(
+        &mut self,
+        image: &Pixels,
+        edges: Edges,
+        tap: Tap,
+        window: Rect,
+    ) -> Result<Features, EngineError> {
+        let map = self.run_to(image, edges, tap)?;
+        let (right, bottom) = (window.x + window.size.width, window.y + window.size.height);
+        if right > map.size.width || bottom > map.size.height {
+            return Err(EngineError::SizesDiffer {
+                what: "window of features",
+                expected: map.size,
+                found: Size::new(right, bottom),
+            });
+        }
+        let mut data = Vec::with_capacity(map.channels * window.size.area());
+        for channel in 0..map.channels {
+            for y in window.y..bottom {
+                data.extend((window.x..right).map(|x| map.at(channel, y, x)));
+            }
+        }
+        Ok(Features { channels: map.channels, size: window.size, data })
+    }
+
+    fn decisions(&self) -> Result<Decisions, EngineError> {
+        self.kept.as_ref().map(|kept| kept.decisions.clone()).ok_or(EngineError::NoObservation)
+    }
+}
+
+impl PoolDecision {
+    /// No decision yet, for a pooling with `outputs` values from `inputs`.
+    fn empty(kind: Pooling, inputs: usize, outputs: usize) -> PoolDecision {
+        match kind {
+            Pooling::Max => PoolDecision::Max(vec![0; outputs]),
+            Pooling::Average => PoolDecision::Average,
+            Pooling::L2 => PoolDecision::L2(vec![0.0; inputs]),
+        }
+    }
+}

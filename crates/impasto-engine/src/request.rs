@@ -1,0 +1,75 @@
+//! What an observation shall look at.
+
+use impasto_encoder::{Tap, Topology};
+
+use crate::{Edges, EngineError, Plane, Size};
+
+/// A content target that an engine keeps: the features of a captured image at a tap.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Target {
+    pub(crate) index: usize,
+    pub(crate) tap: Tap,
+}
+
+impl Target {
+    /// Where the features were captured.
+    pub fn tap(self) -> Tap {
+        self.tap
+    }
+}
+
+/// The taps to look at, and the weight of each position.
+///
+/// A position weight belongs to a pixel; it reaches the grid of a tap as the mean over the pixels that pooling joins.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// Style taps: moments are summed here, for each region.
+    pub moments: Vec<Tap>,
+    /// Content targets: residuals are summed here.
+    pub residuals: Vec<Target>,
+    /// Weights of the regions, of the image's size. Empty: one region with weight 1 everywhere.
+    pub regions: Vec<Plane>,
+    /// Weights of the content residuals, of the image's size. `None`: 1 everywhere.
+    pub residual_weight: Option<Plane>,
+    /// Which sides are true edges of the image.
+    pub edges: Edges,
+}
+
+impl Request {
+    /// The deepest tap that is looked at.
+    pub(crate) fn deepest(&self) -> Option<Tap> {
+        self.moments.iter().copied().chain(self.residuals.iter().map(|target| target.tap)).max()
+    }
+
+    pub(crate) fn check(&self, topology: &Topology, size: Size) -> Result<(), EngineError> {
+        let deepest = self.deepest().ok_or(EngineError::NothingToObserve)?;
+        check_size(topology, deepest, size)?;
+        match self.regions.iter().chain(&self.residual_weight).find(|plane| plane.size != size) {
+            Some(plane) => {
+                Err(EngineError::SizesDiffer { what: "position weights", expected: size, found: plane.size })
+            }
+            None => Ok(()),
+        }
+    }
+}
+
+pub(crate) fn check_size(topology: &Topology, deepest: Tap, size: Size) -> Result<(), EngineError> {
+    if deepest.conv() >= topology.convs().len() {
+        return Err(EngineError::NoSuchTap { conv: deepest.conv(), convs: topology.convs().len() });
+    }
+    let smallest = topology.smallest_image(deepest);
+    if size.width.min(size.height) < smallest {
+        return Err(EngineError::TooSmall { layer: topology.tap_name(deepest), smallest, found: size });
+    }
+    Ok(())
+}
+
+/// Position weights on the grid of each block, from block 1 on.
+pub(crate) fn pyramid(plane: &Plane, blocks: usize) -> Vec<Plane> {
+    let mut levels = vec![plane.clone()];
+    for _ in 1..blocks {
+        let next = levels[levels.len() - 1].halved();
+        levels.push(next);
+    }
+    levels
+}
