@@ -1,1 +1,66 @@
-fn main() {}
+//! Chores of the repository: `cargo xtask samples` draws the sample pictures into `samples/`.
+//!
+//! The pictures are drawn by code, so that they belong to the project and can be made again.
+
+#![allow(clippy::print_stdout, clippy::print_stderr)]
+
+mod canvas;
+mod harbour;
+mod mosaic;
+mod noise;
+mod swirls;
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use canvas::Canvas;
+use image::codecs::jpeg::JpegEncoder;
+
+/// One sample picture: the name of its file, and its drawing.
+struct Sample {
+    name: &'static str,
+    size: (usize, usize),
+    draw: fn(&mut Canvas),
+}
+
+const SAMPLES: [Sample; 3] = [
+    Sample { name: "harbour", size: harbour::SIZE, draw: harbour::draw },
+    Sample { name: "swirls", size: swirls::SIZE, draw: swirls::draw },
+    Sample { name: "mosaic", size: mosaic::SIZE, draw: mosaic::draw },
+];
+
+const USAGE: &str = "usage: cargo xtask samples [FOLDER]
+
+Draws the sample pictures into FOLDER (default: samples/ of this repository).";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let result = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        ["samples"] => samples(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../samples")),
+        ["samples", folder] => samples(Path::new(folder)),
+        _ => Err(USAGE.to_owned()),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("{message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn samples(folder: &Path) -> Result<(), String> {
+    for sample in &SAMPLES {
+        let (width, height) = sample.size;
+        let mut canvas = Canvas::new(width, height);
+        (sample.draw)(&mut canvas);
+        let path = folder.join(sample.name).with_extension("jpg");
+        let mut file = Vec::new();
+        JpegEncoder::new_with_quality(&mut file, 92)
+            .encode(&canvas.finish(), width as u32, height as u32, image::ExtendedColorType::Rgb8)
+            .map_err(|error| format!("{}: {error}", path.display()))?;
+        std::fs::write(&path, &file).map_err(|error| format!("{}: {error}", path.display()))?;
+        println!("{}: {width}x{height}, {} KB", path.display(), file.len() / 1000);
+    }
+    Ok(())
+}

@@ -1,1 +1,27 @@
-//! Pictures in and out: decode, orient, resize, encode
+//! Pictures in and out: decode, orient, resize, encode.
+//!
+//! This is the only crate of the workspace that knows image files. Everything beyond it works on [`Picture`]:
+//! planar `f32`, three planes, sRGB-encoded values in 0..1. What a file carries besides its colours (alpha,
+//! bit depth, colour profile) travels next to the picture in [`Decoded`], so that nothing is lost between
+//! [`open`] and [`save`].
+//!
+//! A bad file is an [`ImageError`], never a panic, and a failed [`save`] leaves the old file as it was.
+
+mod atomic;
+mod decode;
+mod encode;
+mod error;
+mod format;
+mod jpeg;
+mod picture;
+mod resize;
+mod samples;
+mod sniff;
+
+pub use atomic::write_atomically;
+pub use decode::{Decoded, Depth, decode, open};
+pub use encode::{Encoding, check_output, save};
+pub use error::ImageError;
+pub use format::Format;
+pub use picture::{Picture, Plane};
+pub use resize::{Filter, fit_long_edge, resize, resize_plane};

@@ -1,1 +1,33 @@
-//! Neural style transfer by optimisation: repaint a picture in the style of another
+//! Impasto repaints a picture in the style of another: neural style transfer by optimisation (Gatys, Ecker and Bethge,
+//! "Image style transfer using convolutional neural networks", CVPR 2016), on the processor, with nothing to download.
+//!
+//! Begin with [`StyleTransfer`]; a [`Preset`] is a complete [`Recipe`], [`Overrides`] change single values of it; a
+//! [`Session`] yields [`Step`]s and holds the picture.
+//!
+//! Pictures are sRGB-encoded values in 0..1, as in the files and in the networks' training; alpha is not looked at.
+#![forbid(unsafe_code)]
+
+mod builder;
+mod error;
+mod init;
+pub mod objective;
+pub mod optimiser;
+mod overrides;
+mod preset;
+mod recipe;
+mod schedule;
+mod session;
+
+pub use impasto_encoder as encoder;
+pub use impasto_engine as engine;
+pub use impasto_image as image;
+
+pub use builder::{DEFAULT_SIZE, Evaluation, StyleTransfer};
+pub use error::Error;
+pub use impasto_engine::Cancel;
+pub use impasto_image::Picture;
+pub use overrides::Overrides;
+pub use preset::Preset;
+pub use recipe::{Init, Keep, Noise, OptimizerKind, PoolScales, Recipe, StyleFit};
+pub use schedule::{Iterations, Pyramid, Scale, Smallest};
+pub use session::{Session, Step};

@@ -1,0 +1,114 @@
+//! Writes a file completely or not at all.
+
+use std::fs;
+use std::io::{self, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use tempfile::NamedTempFile;
+
+use crate::ImageError;
+
+/// Writes `path` through `write`, completely or not at all.
+///
+/// The bytes go to a temporary file in the same folder, which then takes the place of `path` in one step,
+/// with the permissions of the file that it replaces. If anything fails before that, the old file is as it
+/// was and the temporary one is gone. A link is followed; something that is not a file (a pipe, a terminal)
+/// is written to directly.
+///
+/// # Errors
+/// [`ImageError::IsFolder`], [`ImageError::NoFolder`], [`ImageError::NotAFolder`], [`ImageError::Write`].
+pub fn write_atomically(
+    path: &Path,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> Result<(), ImageError> {
+    let target = Target::of(path)?;
+    let written = if target.is_special {
+        fs::OpenOptions::new().write(true).open(&target.file).and_then(|mut file| {
+            write(&mut file)?;
+            file.flush()
+        })
+    } else {
+        replace(&target, write)
+    };
+    written.map_err(|source| ImageError::Write { path: path.into(), source })
+}
+
+/// Finds out whether `path` could be written, without leaving a trace.
+pub(crate) fn check_writable(path: &Path) -> Result<(), ImageError> {
+    let target = Target::of(path)?;
+    if target.is_special {
+        return Ok(());
+    }
+    // Only trying tells: permissions, read-only disks and access lists all have a say.
+    temporary(&target).map(drop).map_err(|source| ImageError::Write { path: path.into(), source })
+}
+
+/// Where the bytes shall end up.
+struct Target {
+    /// The file itself, with links resolved.
+    file: PathBuf,
+    /// The folder that it is in.
+    folder: PathBuf,
+    /// The permissions of the file that is replaced.
+    permissions: Option<fs::Permissions>,
+    /// Neither a file nor a folder, so it must not be replaced.
+    is_special: bool,
+}
+
+impl Target {
+    fn of(path: &Path) -> Result<Self, ImageError> {
+        // Replacing a link by a file would break what others have arranged, so replace what it points to.
+        let file = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let folder = match file.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
+            _ => PathBuf::from("."),
+        };
+        let found = fs::metadata(&file).ok();
+        if found.as_ref().is_some_and(fs::Metadata::is_dir) {
+            return Err(ImageError::IsFolder { path: path.into() });
+        }
+        if folder.is_file() {
+            return Err(ImageError::NotAFolder { path: path.into(), folder });
+        }
+        if !folder.is_dir() {
+            return Err(ImageError::NoFolder { path: path.into(), folder });
+        }
+        if found.as_ref().is_some_and(|found| found.permissions().readonly()) {
+            // The folder would allow it, but whoever protected the file did so for a reason.
+            let source = io::Error::new(io::ErrorKind::PermissionDenied, "the file is write-protected");
+            return Err(ImageError::Write { path: path.into(), source });
+        }
+        let is_special = found.as_ref().is_some_and(|found| !found.is_file());
+        Ok(Self { file, folder, permissions: found.map(|found| found.permissions()), is_special })
+    }
+}
+
+fn replace(target: &Target, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    let mut temporary = temporary(target)?;
+    let mut buffer = BufWriter::new(temporary.as_file_mut());
+    write(&mut buffer)?;
+    buffer.flush()?;
+    drop(buffer);
+    if let Some(permissions) = &target.permissions {
+        // Not every file system can; the content matters more.
+        let _ = temporary.as_file().set_permissions(permissions.clone());
+    }
+    temporary.as_file().sync_all()?;
+    temporary.persist(&target.file)?;
+    #[cfg(unix)]
+    if let Ok(folder) = fs::File::open(&target.folder) {
+        // So that the new name survives a power cut too; the bytes are safe already.
+        let _ = folder.sync_all();
+    }
+    Ok(())
+}
+
+/// A file in the folder of the target, which goes away when dropped.
+fn temporary(target: &Target) -> io::Result<NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".impasto-").suffix(".tmp");
+    // Temporary files are private by default, but this one becomes an ordinary file; the umask still applies.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder.tempfile_in(&target.folder)
+}

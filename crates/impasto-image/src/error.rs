@@ -1,0 +1,194 @@
+//! What can go wrong with an image file, in words for the one who gave it.
+
+use std::io;
+use std::path::PathBuf;
+
+use crate::Format;
+
+/// Why a picture could not be read or written. Every variant names the file, what was expected and what was
+/// found; [`hint`](Self::hint) says what to do about it where that is known.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ImageError {
+    /// There is no such file to read.
+    #[error("{}: no such file", path.display())]
+    NotFound {
+        /// As it was given.
+        path: PathBuf,
+    },
+    /// A folder where a file was expected.
+    #[error("{}: expected a file, found a folder", path.display())]
+    IsFolder {
+        /// As it was given.
+        path: PathBuf,
+    },
+    /// The file is there but could not be read.
+    #[error("{}: could not be read", path.display())]
+    Read {
+        /// As it was given.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The file has no bytes.
+    #[error("{}: expected a picture, found an empty file", path.display())]
+    Empty {
+        /// As it was given.
+        path: PathBuf,
+    },
+    /// The content is not a picture in a format that can be read.
+    #[error("{}: expected a picture, found {}", path.display(), found.unwrap_or("content of an unknown format"))]
+    UnknownContent {
+        /// As it was given.
+        path: PathBuf,
+        /// The format that the content has instead, where it is recognised.
+        found: Option<&'static str>,
+    },
+    /// The file starts like a picture, but its decoder gave up.
+    #[error("{}: damaged or unusual {format} file: {reason}", path.display())]
+    Damaged {
+        /// As it was given.
+        path: PathBuf,
+        /// The format of the content.
+        format: &'static str,
+        /// In the words of the decoder.
+        reason: String,
+    },
+    /// Beyond the limits on what is decoded.
+    #[error("{}: too large: {found}, the limit is {limit}", path.display())]
+    TooLarge {
+        /// As it was given.
+        path: PathBuf,
+        /// What the file would need.
+        found: String,
+        /// What is allowed.
+        limit: String,
+    },
+    /// Every pixel is fully transparent: there are no colours to work on.
+    #[error("{}: every pixel is fully transparent", path.display())]
+    FullyTransparent {
+        /// As it was given.
+        path: PathBuf,
+    },
+    /// The extension of an output names no format that can be written.
+    #[error("{}: {}", path.display(), match extension {
+        Some(extension) => format!("cannot write files of type \".{extension}\""),
+        None => "the file name has no extension, so its format is unknown".to_owned(),
+    })]
+    UnknownExtension {
+        /// As it was given.
+        path: PathBuf,
+        /// The extension in lower case, if there is one.
+        extension: Option<String>,
+    },
+    /// The picture has transparency and the output format cannot hold it.
+    #[error("{}: the picture has transparency, which {} cannot hold", path.display(), format.name())]
+    NoAlpha {
+        /// As it was given.
+        path: PathBuf,
+        /// The format of the output.
+        format: Format,
+    },
+    /// The picture is larger than the output format allows.
+    #[error("{}: a side of {side} pixels; {} holds {}", path.display(), format.name(), format.longest_side())]
+    TooLargeForFormat {
+        /// As it was given.
+        path: PathBuf,
+        /// The format of the output.
+        format: Format,
+        /// The longest side of the picture.
+        side: usize,
+    },
+    /// The alpha plane has another size than the picture.
+    #[error("{}: alpha of {alpha:?} pixels for a picture of {picture:?}", path.display())]
+    AlphaSize {
+        /// As it was given.
+        path: PathBuf,
+        /// Width and height of the alpha plane.
+        alpha: (usize, usize),
+        /// Width and height of the picture.
+        picture: (usize, usize),
+    },
+    /// The folder of an output is not there.
+    #[error("{}: the folder {} does not exist", path.display(), folder.display())]
+    NoFolder {
+        /// As it was given.
+        path: PathBuf,
+        /// The folder part of it.
+        folder: PathBuf,
+    },
+    /// The folder of an output is not a folder.
+    #[error("{}: {} is a file, not a folder", path.display(), folder.display())]
+    NotAFolder {
+        /// As it was given.
+        path: PathBuf,
+        /// The folder part of it.
+        folder: PathBuf,
+    },
+    /// Nothing can be written there; an existing file is left as it was.
+    #[error("{}: could not be written", path.display())]
+    Write {
+        /// As it was given.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The encoder refused the picture; an existing file is left as it was.
+    #[error("{}: could not be encoded as {}: {reason}", path.display(), format.name())]
+    Encode {
+        /// As it was given.
+        path: PathBuf,
+        /// The format of the output.
+        format: Format,
+        /// In the words of the encoder.
+        reason: String,
+    },
+}
+
+impl ImageError {
+    /// What to do about it, as a sentence without a full stop, where that is known.
+    pub fn hint(&self) -> Option<String> {
+        const CONVERT: &str = "convert it to PNG or JPEG first, for example by exporting it from a viewer, \
+                               or with `magick INPUT OUTPUT.png`";
+        let hint = match self {
+            Self::NotFound { path } => match path.parent() {
+                Some(folder) if !folder.as_os_str().is_empty() && !folder.is_dir() => {
+                    return Some(format!("the folder {} does not exist either", folder.display()));
+                }
+                _ => "check the spelling, and the folder that you are in",
+            },
+            Self::IsFolder { .. } => "name a file in that folder",
+            Self::Empty { .. } => "a download or a copy may have failed; fetch the file again",
+            Self::UnknownContent { found: Some("a web page"), .. } => {
+                "the address leads to a page around the picture; save the picture itself"
+            }
+            Self::UnknownContent { found: Some(_), .. } => CONVERT,
+            Self::UnknownContent { found: None, .. } => {
+                return Some(format!("these can be read: {}", crate::sniff::READABLE));
+            }
+            Self::Damaged { .. } => "if a viewer can open it, export it from there as PNG and try that file",
+            Self::TooLarge { .. } => {
+                "make it smaller first, for example with `magick INPUT -resize 8000x8000 OUTPUT.png`"
+            }
+            Self::FullyTransparent { .. } => "remove its transparency, or use another picture",
+            Self::UnknownExtension { .. } => {
+                let known: Vec<String> = Format::extensions().map(|known| format!(".{known}")).collect();
+                return Some(format!("end the name in one of {}", known.join(", ")));
+            }
+            Self::NoAlpha { .. } => "end the name in .png, .tif or .webp, or drop the transparency",
+            Self::TooLargeForFormat { .. } => "end the name in .png or .tif",
+            Self::NoFolder { folder, .. } => {
+                return Some(format!("create the folder {} first", folder.display()));
+            }
+            Self::Write { source, .. } => match source.kind() {
+                io::ErrorKind::StorageFull => "free some space on that disk, or write elsewhere",
+                io::ErrorKind::PermissionDenied => {
+                    "choose a folder that you may write to, or change the permissions"
+                }
+                _ => return None,
+            },
+            _ => return None,
+        };
+        Some(hint.to_owned())
+    }
+}

@@ -1,0 +1,54 @@
+//! Tells whether a JPEG file is all there: its decoder fills what is missing with grey and says nothing.
+
+/// Whether the file ends before its end marker. A file of an unexpected structure is left to the decoder.
+pub(crate) fn is_cut_off(bytes: &[u8]) -> bool {
+    const START_OF_SCAN: u8 = 0xda;
+    const END_OF_IMAGE: u8 = 0xd9;
+    let mut at = 2; // after the start marker
+    loop {
+        match bytes.get(at..at + 2) {
+            // Any number of fill bytes may precede a marker.
+            Some([0xff, 0xff]) => at += 1,
+            Some([0xff, END_OF_IMAGE]) => return false,
+            Some([0xff, marker]) => {
+                let Some(&[high, low]) = bytes.get(at + 2..at + 4) else { return true };
+                at += 2 + usize::from(u16::from_be_bytes([high, low]));
+                if *marker == START_OF_SCAN {
+                    at = end_of_scan(bytes, at);
+                }
+            }
+            Some(_) => return false,
+            None => return true,
+        }
+    }
+}
+
+/// Where the coded data from `at` on ends: at the next marker that is not a part of it.
+fn end_of_scan(bytes: &[u8], mut at: usize) -> usize {
+    while let Some(pair) = bytes.get(at..at + 2) {
+        // A zero after 0xff stands for 0xff as data; d0 to d7 are restart markers within the data.
+        if pair[0] == 0xff && !matches!(pair[1], 0 | 0xd0..=0xd7) {
+            return at;
+        }
+        at += 1;
+    }
+    bytes.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn walks_over_thumbnails_and_coded_data() {
+        // An application segment that holds an end marker, then a scan with a stuffed byte, a restart and a
+        // fill byte.
+        let mut file = b"\xff\xd8\xff\xe1\0\x04\xff\xd9\xff\xda\0\x02ab\xff\0c\xff\xd0d\xff".to_vec();
+        assert!(is_cut_off(&file));
+        file.extend(b"\xff\xd9");
+        assert!(!is_cut_off(&file));
+        assert!((2..file.len()).all(|length| is_cut_off(&file[..length])));
+        file.extend(b"trailing bytes of some phone");
+        assert!(!is_cut_off(&file));
+    }
+}

@@ -1,0 +1,142 @@
+//! The picture that the whole workspace computes on, and a single plane of the same kind.
+
+/// An RGB picture: planar `f32` of shape `[3, height, width]`, row-major, with nonlinear sRGB-encoded values
+/// in 0..1.
+///
+/// Values are not clamped: a resize with an overshooting kernel, or an optimiser, may leave the range. There
+/// is no alpha; see [`Plane`]. Never empty.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Picture {
+    width: usize,
+    height: usize,
+    rgb: Vec<f32>,
+}
+
+impl Picture {
+    /// Takes `rgb` as the three planes `[3, height, width]`; `None` if a side is zero or the length does not
+    /// fit.
+    pub fn new(width: usize, height: usize, rgb: Vec<f32>) -> Option<Self> {
+        let length = area(width, height)?.checked_mul(3)?;
+        (rgb.len() == length).then_some(Self { width, height, rgb })
+    }
+
+    /// One colour everywhere, given as R, G, B. A side of 0 is taken as 1, since a picture is never empty.
+    pub fn filled(width: usize, height: usize, colour: [f32; 3]) -> Self {
+        let (width, height) = (width.max(1), height.max(1));
+        let rgb = colour.iter().flat_map(|&value| std::iter::repeat_n(value, width * height)).collect();
+        Self { width, height, rgb }
+    }
+
+    /// Pixels in a row.
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// Rows.
+    pub fn height(&self) -> usize {
+        self.height
+    }
+
+    /// `(width, height)`.
+    pub fn size(&self) -> (usize, usize) {
+        (self.width, self.height)
+    }
+
+    /// The larger of the sides.
+    pub fn long_edge(&self) -> usize {
+        self.width.max(self.height)
+    }
+
+    /// The smaller of the sides.
+    pub fn short_edge(&self) -> usize {
+        self.width.min(self.height)
+    }
+
+    /// The planes, `[3, height, width]`.
+    pub fn rgb(&self) -> &[f32] {
+        &self.rgb
+    }
+
+    /// The planes, `[3, height, width]`, to write to.
+    pub fn rgb_mut(&mut self) -> &mut [f32] {
+        &mut self.rgb
+    }
+
+    /// The planes, `[3, height, width]`, without a copy.
+    pub fn into_rgb(self) -> Vec<f32> {
+        self.rgb
+    }
+}
+
+/// One plane: `f32` of shape `[height, width]`, row-major, linear 0..1. As alpha, 1 is opaque. Never empty.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plane {
+    width: usize,
+    height: usize,
+    data: Vec<f32>,
+}
+
+impl Plane {
+    /// Takes `data` as `[height, width]`; `None` if a side is zero or the length does not fit.
+    pub fn new(width: usize, height: usize, data: Vec<f32>) -> Option<Self> {
+        (data.len() == area(width, height)?).then_some(Self { width, height, data })
+    }
+
+    /// Pixels in a row.
+    pub fn width(&self) -> usize {
+        self.width
+    }
+
+    /// Rows.
+    pub fn height(&self) -> usize {
+        self.height
+    }
+
+    /// `(width, height)`.
+    pub fn size(&self) -> (usize, usize) {
+        (self.width, self.height)
+    }
+
+    /// The values, `[height, width]`.
+    pub fn data(&self) -> &[f32] {
+        &self.data
+    }
+
+    /// The values, `[height, width]`, to write to.
+    pub fn data_mut(&mut self) -> &mut [f32] {
+        &mut self.data
+    }
+
+    /// The values, `[height, width]`, without a copy.
+    pub fn into_data(self) -> Vec<f32> {
+        self.data
+    }
+}
+
+/// Pixels in a picture of these sides; `None` for an empty one and for one that no memory can hold.
+fn area(width: usize, height: usize) -> Option<usize> {
+    width.checked_mul(height).filter(|&pixels| pixels > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_must_fit() {
+        assert!(Picture::new(2, 3, vec![0.0; 18]).is_some());
+        assert!(Picture::new(2, 3, vec![0.0; 17]).is_none());
+        assert!(Picture::new(0, 3, Vec::new()).is_none());
+        assert!(Picture::new(usize::MAX, 2, Vec::new()).is_none());
+        assert!(Plane::new(2, 3, vec![0.0; 6]).is_some());
+        assert!(Plane::new(3, 0, Vec::new()).is_none());
+    }
+
+    #[test]
+    fn filled_is_planar() {
+        let picture = Picture::filled(2, 1, [0.1, 0.2, 0.3]);
+        assert_eq!(picture.rgb(), [0.1, 0.1, 0.2, 0.2, 0.3, 0.3]);
+        assert_eq!((picture.size(), picture.long_edge(), picture.short_edge()), ((2, 1), 2, 1));
+        assert_eq!(Picture::filled(0, 0, [0.0; 3]).size(), (1, 1));
+    }
+}

@@ -1,0 +1,116 @@
+//! Tells a file's format from its first bytes, never from its name.
+
+use image::ImageFormat;
+
+/// The formats that can be read, for messages.
+pub(crate) const READABLE: &str = "PNG, JPEG, TIFF, WebP, BMP, GIF, QOI, PNM and TGA";
+
+/// What the bytes are: a format that can be read, with its name, or else the name of what they seem to be.
+pub(crate) fn sniff(bytes: &[u8]) -> Result<(ImageFormat, &'static str), Option<&'static str>> {
+    if let Some(name) = foreign(bytes) {
+        return Err(Some(name));
+    }
+    let format = match image::guess_format(bytes) {
+        Ok(format) => format,
+        // The only signature of a TGA stands at its end; older files have none at all and cannot be told
+        // apart.
+        Err(_) if bytes.ends_with(b"TRUEVISION-XFILE.\0") => ImageFormat::Tga,
+        Err(_) => return Err(None),
+    };
+    let name = match format {
+        ImageFormat::Png => "PNG",
+        ImageFormat::Jpeg => "JPEG",
+        ImageFormat::Tiff => "TIFF",
+        ImageFormat::WebP => "WebP",
+        ImageFormat::Bmp => "BMP",
+        ImageFormat::Gif => "GIF",
+        ImageFormat::Qoi => "QOI",
+        ImageFormat::Pnm => "PNM",
+        ImageFormat::Tga => "TGA",
+        ImageFormat::Avif => return Err(Some("an AVIF picture")),
+        ImageFormat::Ico => return Err(Some("a Windows icon")),
+        ImageFormat::Dds => return Err(Some("a DDS texture")),
+        ImageFormat::Hdr => return Err(Some("a Radiance HDR picture")),
+        ImageFormat::OpenExr => return Err(Some("an OpenEXR picture")),
+        ImageFormat::Farbfeld => return Err(Some("a farbfeld picture")),
+        _ => return Err(None),
+    };
+    Ok((format, name))
+}
+
+/// Formats that people do hand over and that cannot be read here.
+fn foreign(bytes: &[u8]) -> Option<&'static str> {
+    if bytes.get(4..8) == Some(b"ftyp") {
+        return Some(iso_media(bytes));
+    }
+    const MAGIC: [(&[u8], &str); 9] = [
+        (b"\xff\x0a", "a JPEG XL picture"),
+        (b"\0\0\0\x0cJXL \r\n\x87\n", "a JPEG XL picture"),
+        (b"\0\0\0\x0cjP  \r\n\x87\n", "a JPEG 2000 picture"),
+        (b"\xff\x4f\xff\x51", "a JPEG 2000 picture"),
+        (b"8BPS", "a Photoshop document"),
+        (b"%PDF", "a PDF document"),
+        (b"%!PS", "a PostScript document"),
+        (b"FUJIFILM", "a camera raw file"),
+        (b"PK\x03\x04", "a zip archive"),
+    ];
+    if let Some((_, name)) = MAGIC.iter().find(|(magic, _)| bytes.starts_with(magic)) {
+        return Some(name);
+    }
+    // Canon raw files are TIFF files of a kind; read as TIFF they would give their thumbnail.
+    if bytes.starts_with(b"II*\0") && bytes.get(8..10) == Some(b"CR") {
+        return Some("a camera raw file");
+    }
+    let head = String::from_utf8_lossy(&bytes[..bytes.len().min(512)]).to_ascii_lowercase();
+    let head = head.trim_start_matches('\u{feff}').trim_start();
+    if !head.starts_with('<') {
+        None
+    } else if head.contains("<svg") {
+        Some("an SVG drawing")
+    } else if head.contains("<html") || head.contains("<!doctype html") {
+        Some("a web page")
+    } else {
+        None
+    }
+}
+
+/// HEIC, AVIF and videos share a container; the brands at its start tell them apart.
+fn iso_media(bytes: &[u8]) -> &'static str {
+    let length = bytes.first_chunk().map_or(0, |&length| u32::from_be_bytes(length) as usize);
+    // Major brand at 8, minor version at 12, compatible brands from 16 on.
+    let brands = &bytes[8..length.clamp(8, 256).min(bytes.len())];
+    let has =
+        |names: &[&[u8; 4]]| brands.chunks_exact(4).any(|brand| names.iter().any(|name| brand == *name));
+    if has(&[b"avif", b"avis"]) {
+        "an AVIF picture"
+    } else if has(&[b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1"]) {
+        "a HEIC picture"
+    } else if has(&[b"crx "]) {
+        "a camera raw file"
+    } else {
+        "a video"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tells_foreign_formats_apart() {
+        for (bytes, name) in [
+            (&b"\0\0\0\x1cftypmif1\0\0\0\0mif1avifmiaf"[..], "an AVIF picture"),
+            (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "a HEIC picture"),
+            (b"\0\0\0\x18ftypisom\0\0\0\0isommp41", "a video"),
+            (b"\0\0\0\x18ftyp", "a video"),
+            (b"\xff\xff\xff\xffftypheic", "a HEIC picture"),
+            (b"<?xml version='1.0'?><svg/>", "an SVG drawing"),
+            (b"\xef\xbb\xbf <!DOCTYPE html>", "a web page"),
+            (b"%PDF-1.7", "a PDF document"),
+        ] {
+            assert_eq!(sniff(bytes), Err(Some(name)), "{bytes:?}");
+        }
+        assert_eq!(sniff(b"hello"), Err(None));
+        assert_eq!(sniff(b""), Err(None));
+    }
+}

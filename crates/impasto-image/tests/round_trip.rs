@@ -1,0 +1,138 @@
+//! What is saved comes back: values, depth, alpha, profile.
+
+#![allow(clippy::unwrap_used)]
+
+use std::path::{Path, PathBuf};
+
+use impasto_image::{Depth, Encoding, Format, ImageError, Picture, Plane, open, save};
+
+/// Every value of a channel, in an order that leaves no two channels alike; not a multiple of 8 wide.
+fn picture(levels: usize, width: usize, height: usize) -> Picture {
+    let pixels = width * height;
+    let value = |at: usize| ((at * 7919 + at / pixels * 31) % levels) as f32 / (levels - 1) as f32;
+    Picture::new(width, height, (0..3 * pixels).map(value).collect()).unwrap()
+}
+
+fn visible_alpha(levels: usize, width: usize, height: usize) -> Plane {
+    let value = |at: usize| (1 + at * 13 % (levels - 1)) as f32 / (levels - 1) as f32;
+    Plane::new(width, height, (0..width * height).map(value).collect()).unwrap()
+}
+
+/// Enough of a profile for those who only carry it.
+fn profile(space: &[u8; 4]) -> Vec<u8> {
+    let mut profile = vec![0; 128];
+    profile[..4].copy_from_slice(&128u32.to_be_bytes());
+    profile[16..20].copy_from_slice(space);
+    profile[36..40].copy_from_slice(b"acsp");
+    profile
+}
+
+fn file(folder: &Path, extension: &str) -> PathBuf {
+    folder.join("picture").with_extension(extension)
+}
+
+#[test]
+fn eight_bits_are_exact_in_every_lossless_format() {
+    let folder = tempfile::tempdir().unwrap();
+    let (picture, alpha) = (picture(256, 37, 23), visible_alpha(256, 37, 23));
+    for extension in ["png", "tif", "webp", "bmp"] {
+        for alpha in [None, Some(&alpha)] {
+            let path = file(folder.path(), extension);
+            save(&path, &picture, alpha, &Encoding::default()).unwrap();
+            let decoded = open(&path).unwrap();
+            assert_eq!(decoded.picture, picture, "{extension}");
+            assert_eq!(decoded.alpha.as_ref(), alpha, "{extension}");
+            assert_eq!(decoded.depth, Depth::Eight);
+        }
+    }
+}
+
+#[test]
+fn sixteen_bits_are_exact_where_they_fit() {
+    let folder = tempfile::tempdir().unwrap();
+    let (picture, alpha) = (picture(65536, 301, 80), visible_alpha(65536, 301, 80));
+    let encoding = Encoding { depth: Depth::Sixteen, ..Encoding::default() };
+    for extension in Format::extensions() {
+        let path = file(folder.path(), extension);
+        let format = Format::of(&path).unwrap();
+        for alpha in [None, Some(&alpha)].into_iter().filter(|alpha| alpha.is_none() || format.holds_alpha())
+        {
+            save(&path, &picture, alpha, &encoding).unwrap();
+            let decoded = open(&path).unwrap();
+            if format.holds_sixteen_bits() {
+                assert_eq!(decoded.depth, Depth::Sixteen, "{extension}");
+                assert_eq!(decoded.picture, picture, "{extension}");
+                assert_eq!(decoded.alpha.as_ref(), alpha, "{extension}");
+            } else {
+                assert_eq!(decoded.depth, Depth::Eight, "{extension}");
+            }
+        }
+    }
+}
+
+#[test]
+fn jpeg_is_close_also_in_fine_colour() {
+    // Red and blue in columns of one pixel: chroma subsampling would turn them into purple.
+    let rgb = (0..3 * 64)
+        .map(|at| if (at / 64 == 0 && at % 2 == 0) || (at / 64 == 2 && at % 2 == 1) { 0.8 } else { 0.2 });
+    let picture = Picture::new(8, 8, rgb.collect()).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = file(folder.path(), "jpg");
+    save(&path, &picture, None, &Encoding::default()).unwrap();
+    let decoded = open(&path).unwrap().picture;
+    let worst = decoded.rgb().iter().zip(picture.rgb()).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+    assert!(worst < 0.06, "{worst}");
+}
+
+#[test]
+fn values_are_clamped() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = file(folder.path(), "png");
+    let picture = Picture::new(1, 1, vec![-0.5, 1.5, 0.499]).unwrap();
+    save(&path, &picture, None, &Encoding::default()).unwrap();
+    assert_eq!(open(&path).unwrap().picture.rgb(), [0.0, 1.0, 127.0 / 255.0]);
+}
+
+#[test]
+fn profiles_for_rgb_are_carried() {
+    let folder = tempfile::tempdir().unwrap();
+    let picture = Picture::filled(8, 8, [0.1, 0.5, 0.9]);
+    for (space, carried) in [(b"RGB ", true), (b"GRAY", false)] {
+        let encoding = Encoding { icc_profile: Some(profile(space)), ..Encoding::default() };
+        for extension in Format::extensions() {
+            let path = file(folder.path(), extension);
+            save(&path, &picture, None, &encoding).unwrap();
+            let expected = (carried && Format::of(&path).unwrap().holds_profile()).then(|| profile(space));
+            assert_eq!(open(&path).unwrap().icc_profile, expected, "{extension}");
+        }
+    }
+}
+
+#[test]
+fn what_a_format_cannot_hold_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let picture = Picture::filled(4, 4, [0.5; 3]);
+    let alpha = visible_alpha(256, 4, 4);
+    let failed = |name: &str, picture: &Picture, alpha: &Plane| {
+        save(&folder.path().join(name), picture, Some(alpha), &Encoding::default()).unwrap_err()
+    };
+    assert!(matches!(failed("a.jpg", &picture, &alpha), ImageError::NoAlpha { .. }));
+    assert!(matches!(failed("a.gif", &picture, &alpha), ImageError::UnknownExtension { .. }));
+    assert!(matches!(
+        failed("a.png", &Picture::filled(4, 5, [0.5; 3]), &alpha),
+        ImageError::AlphaSize { .. }
+    ));
+    let wide = Picture::filled(16_385, 1, [0.5; 3]);
+    let error = save(&folder.path().join("a.webp"), &wide, None, &Encoding::default()).unwrap_err();
+    assert!(matches!(error, ImageError::TooLargeForFormat { side: 16_385, .. }));
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_picture_that_cannot_be_seen_is_an_error() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = file(folder.path(), "png");
+    let alpha = Plane::new(2, 1, vec![0.0, 0.0]).unwrap();
+    save(&path, &Picture::filled(2, 1, [0.5; 3]), Some(&alpha), &Encoding::default()).unwrap();
+    assert!(matches!(open(&path).unwrap_err(), ImageError::FullyTransparent { .. }));
+}

@@ -1,0 +1,327 @@
+//! Putting a style transfer together: everything is checked before the first evaluation.
+
+use impasto_encoder::{Encoder, EncoderError};
+use impasto_engine::{Cancel, Cpu, Engine, Network, Pixels, Size};
+use impasto_image::{Filter, Picture, fit_long_edge, resize};
+
+use crate::objective::{Losses, Objective};
+use crate::recipe::{Init, StyleFit};
+use crate::session::{Plan, Session};
+use crate::{Error, Overrides, Preset, Recipe};
+
+/// Long edge of the result unless asked otherwise.
+pub const DEFAULT_SIZE: usize = 768;
+
+/// Neural style transfer: repaints a content picture in the style of others.
+///
+/// ```no_run
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let content = impasto::image::open("content.jpg".as_ref())?.picture;
+/// let style = impasto::image::open("style.jpg".as_ref())?.picture;
+/// let mut session = impasto::StyleTransfer::new(content).style(style).size(512).build()?;
+/// while let Some(step) = session.step()? {
+///     println!("{} of {}: {}", step.iteration, step.iterations, step.losses.total);
+/// }
+/// impasto::image::save("out.png".as_ref(), &session.picture(), None, &Default::default())?;
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct StyleTransfer {
+    content: Picture,
+    styles: Vec<(f64, Picture)>,
+    preset: Preset,
+    overrides: Overrides,
+    model: String,
+    encoder: Option<Encoder>,
+    size: Option<usize>,
+    style_scale: f64,
+    seed: u64,
+    threads: Option<usize>,
+    init_picture: Option<Picture>,
+    cancel: Cancel,
+}
+
+/// What a picture is worth by an objective.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Evaluation {
+    /// The terms of the loss, after all weights.
+    pub losses: Losses,
+    /// d(total) / d(RGB 0..1), planar `[3, height, width]`.
+    pub gradient: Pixels,
+}
+
+impl StyleTransfer {
+    /// Begins with the picture to repaint; sRGB-encoded values in 0..1, no alpha.
+    pub fn new(content: Picture) -> StyleTransfer {
+        StyleTransfer {
+            content,
+            styles: Vec::new(),
+            preset: Preset::ALL[0],
+            overrides: Overrides::default(),
+            model: impasto_encoder::EMBEDDED.into(),
+            encoder: None,
+            size: None,
+            style_scale: 1.0,
+            seed: 0,
+            threads: None,
+            init_picture: None,
+            cancel: Cancel::default(),
+        }
+    }
+
+    /// Adds a style picture with weight 1.
+    #[must_use]
+    pub fn style(self, style: Picture) -> StyleTransfer {
+        self.weighted_style(style, 1.0)
+    }
+
+    /// Adds a style picture; moments are blended in proportion to the weights.
+    #[must_use]
+    pub fn weighted_style(mut self, style: Picture, weight: f64) -> StyleTransfer {
+        self.styles.push((weight, style));
+        self
+    }
+
+    /// The recipe to begin with. Default: `impasto`.
+    #[must_use]
+    pub fn preset(mut self, preset: Preset) -> StyleTransfer {
+        self.preset = preset;
+        self
+    }
+
+    /// Changes of single values of the recipe.
+    #[must_use]
+    pub fn overrides(mut self, overrides: Overrides) -> StyleTransfer {
+        self.overrides = overrides;
+        self
+    }
+
+    /// The encoder, by name or path. Default: `lite`.
+    #[must_use]
+    pub fn model(mut self, name: impl Into<String>) -> StyleTransfer {
+        (self.model, self.encoder) = (name.into(), None);
+        self
+    }
+
+    /// The encoder, at hand.
+    #[must_use]
+    pub fn encoder(mut self, encoder: Encoder) -> StyleTransfer {
+        self.encoder = Some(encoder);
+        self
+    }
+
+    /// Long edge of the result in pixels. Default: 768, or the content's own where that is smaller.
+    #[must_use]
+    pub fn size(mut self, long_edge: usize) -> StyleTransfer {
+        self.size = Some(long_edge);
+        self
+    }
+
+    /// Size of the style pictures beside the content: less than 1 gives smaller strokes. Default: 1.
+    #[must_use]
+    pub fn style_scale(mut self, scale: f64) -> StyleTransfer {
+        self.style_scale = scale;
+        self
+    }
+
+    /// Seed of everything random. Default: 0.
+    #[must_use]
+    pub fn seed(mut self, seed: u64) -> StyleTransfer {
+        self.seed = seed;
+        self
+    }
+
+    /// Threads to run on; the result does not depend on it. Default: one per processor.
+    #[must_use]
+    pub fn threads(mut self, threads: usize) -> StyleTransfer {
+        self.threads = Some(threads);
+        self
+    }
+
+    /// A picture to begin with.
+    #[must_use]
+    pub fn init_picture(mut self, picture: Picture) -> StyleTransfer {
+        self.init_picture = Some(picture);
+        self
+    }
+
+    /// A flag that abandons the evaluation in progress.
+    #[must_use]
+    pub fn cancel(mut self, cancel: Cancel) -> StyleTransfer {
+        self.cancel = cancel;
+        self
+    }
+
+    /// Checks everything and makes a session, ready for its first step.
+    ///
+    /// # Errors
+    /// Whatever is wrong with the options, the model or the sizes; see [`Error`].
+    pub fn build(self) -> Result<Session, Error> {
+        let pool = self.pool()?;
+        let size = self.result_size()?;
+        let Prepared { recipe, network, styles } = self.prepare()?;
+        let provenance = network.encoder.provenance().clone();
+        let cancel = self.cancel.clone();
+        let engine: Box<dyn Engine> = pool.install(|| Box::new(Cpu::new(network, cancel)));
+        let scales = recipe.pyramid.scales(size);
+        let plan = Plan {
+            content: self.content,
+            styles,
+            style_scale: self.style_scale,
+            seed: self.seed,
+            init_picture: self.init_picture,
+            scales,
+            recipe,
+            provenance,
+        };
+        Session::new(plan, engine, pool)
+    }
+
+    /// Judges a picture by the objective: content and styles at their own sizes, or with [`size`](StyleTransfer::size) all
+    /// brought to that long edge first (never enlarged).
+    ///
+    /// # Errors
+    /// As [`build`](StyleTransfer::build); also when picture and content differ in size.
+    pub fn evaluate(self, image: &Picture) -> Result<Evaluation, Error> {
+        let pool = self.pool()?;
+        let Prepared { recipe, network, styles } = self.prepare()?;
+        let fit = |picture: &Picture| match self.size {
+            Some(long) => {
+                let (width, height) = fit_long_edge(picture.size(), long.min(picture.long_edge()));
+                resize(picture, width, height, Filter::Bicubic)
+            }
+            None => picture.clone(),
+        };
+        let (content, image) = (fit(&self.content), fit(image));
+        let styles: Vec<(f64, Pixels)> = styles
+            .iter()
+            .map(|(share, style)| match self.size {
+                Some(_) => {
+                    (*share, pixels(&style_at(style, recipe.style_fit, self.style_scale, content.size())))
+                }
+                None if self.style_scale != 1.0 => {
+                    let long = (style.long_edge() as f64 * self.style_scale).round() as usize;
+                    let (width, height) = fit_long_edge(style.size(), long.max(1));
+                    (*share, pixels(&resize(style, width, height, Filter::Bicubic)))
+                }
+                None => (*share, pixels(style)),
+            })
+            .collect();
+        let cancel = self.cancel;
+        let (losses, gradient) = pool.install(|| {
+            let mut engine = Cpu::new(network, cancel);
+            let objective = Objective::new(&recipe, &mut engine, &pixels(&content), &styles)?;
+            objective.evaluate(&mut engine, &pixels(&image))
+        })?;
+        Ok(Evaluation { losses, gradient })
+    }
+
+    /// The size of the result: the default never enlarges the content.
+    fn result_size(&self) -> Result<(usize, usize), Error> {
+        let long = match self.size {
+            Some(0) => return Err(Error::invalid("--size", "expected at least 1 pixel, found 0")),
+            Some(long) => long,
+            None => DEFAULT_SIZE.min(self.content.long_edge()),
+        };
+        Ok(fit_long_edge(self.content.size(), long))
+    }
+
+    fn pool(&self) -> Result<rayon::ThreadPool, Error> {
+        let threads = self.threads.unwrap_or(0);
+        if self.threads == Some(0) {
+            return Err(Error::invalid("--threads", "expected at least 1, found 0"));
+        }
+        rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build()
+            .map_err(|error| Error::Threads { threads, problem: error.to_string() })
+    }
+
+    fn prepare(&self) -> Result<Prepared, Error> {
+        if self.styles.is_empty() {
+            return Err(Error::NoStyle);
+        }
+        if !(self.style_scale.is_finite() && self.style_scale > 0.0) {
+            let problem = format!("expected a number above 0, found {}", self.style_scale);
+            return Err(Error::invalid("--style-scale", problem));
+        }
+        let total: f64 = self.styles.iter().map(|(weight, _)| weight).sum();
+        if !self.styles.iter().all(|(weight, _)| weight.is_finite() && *weight >= 0.0) || total <= 0.0 {
+            return Err(Error::invalid("--style-weights", "expected numbers of 0 or more, not all 0"));
+        }
+        let recipe = self.overrides.clone().apply(self.preset.recipe())?;
+        if (recipe.init == Init::Picture) != self.init_picture.is_some() {
+            return Err(Error::invalid("--init", "a picture to begin with and an init of another kind"));
+        }
+        let encoder = match &self.encoder {
+            Some(encoder) => encoder.clone(),
+            None => impasto_encoder::open(&self.model)?,
+        };
+        let deepest = self.deepest_tap(&recipe, &encoder)?;
+        let pooling = recipe.pooling.unwrap_or(encoder.pooling());
+        let network = Network {
+            encoder: encoder.truncated(deepest),
+            pooling,
+            pool_scale: recipe.pool_scales.of(pooling),
+            padding: recipe.padding,
+        };
+        let styles = self.styles.iter().map(|(weight, style)| (weight / total, style.clone())).collect();
+        Ok(Prepared { recipe, network, styles })
+    }
+
+    /// Resolves every layer. A layer that only the preset asks for, and that the encoder lacks, is the preset's fault.
+    fn deepest_tap(&self, recipe: &Recipe, encoder: &Encoder) -> Result<impasto_encoder::Tap, Error> {
+        let given = [
+            ("--content-layers", &recipe.content_layers, self.overrides.content_layers.is_some()),
+            ("--style-layers", &recipe.style_layers, self.overrides.style_layers.is_some()),
+        ];
+        let mut deepest = None;
+        for (option, layers, asked_for) in given {
+            for (layer, _) in layers {
+                let tap = encoder.topology().tap(layer).map_err(|error| match error {
+                    EncoderError::UnknownLayer { name, nearest, last } if !asked_for => {
+                        Error::PresetNeedsLayer {
+                            preset: recipe.preset.clone(),
+                            layer: name,
+                            last,
+                            nearest,
+                            option,
+                        }
+                    }
+                    error => error.into(),
+                })?;
+                deepest = deepest.max(Some(tap));
+            }
+        }
+        deepest.ok_or(Error::Engine(impasto_engine::EngineError::NothingToObserve))
+    }
+}
+
+struct Prepared {
+    recipe: Recipe,
+    network: Network,
+    /// With shares that sum to 1.
+    styles: Vec<(f64, Picture)>,
+}
+
+/// The same planar values, as engines take them.
+pub(crate) fn pixels(picture: &Picture) -> Pixels {
+    Pixels { size: Size::new(picture.width(), picture.height()), data: picture.rgb().to_vec() }
+}
+
+/// A style picture at the size that belongs to a content of the given size.
+pub(crate) fn style_at(style: &Picture, fit: StyleFit, scale: f64, content: (usize, usize)) -> Picture {
+    let (content_long, content_short) = (content.0.max(content.1), content.0.min(content.1));
+    let scaled = |edge: usize| (edge as f64 * scale).round().max(1.0) as usize;
+    let long = match fit {
+        StyleFit::LongEdge { enlarge: true } => scaled(content_long),
+        StyleFit::LongEdge { enlarge: false } => scaled(content_long).min(style.long_edge()),
+        StyleFit::ShortEdge => {
+            let short = scaled(content_short).min(style.short_edge()) as f64;
+            (style.long_edge() as f64 * short / style.short_edge() as f64).round() as usize
+        }
+    };
+    let (width, height) = fit_long_edge(style.size(), long);
+    resize(style, width, height, Filter::Bicubic)
+}

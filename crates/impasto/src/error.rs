@@ -1,0 +1,133 @@
+//! What can go wrong in a style transfer, grouped by whose fault it is; every error that the user can mend has a hint.
+
+use impasto_encoder::EncoderError;
+use impasto_engine::EngineError;
+
+/// Why a style transfer could not be built, or stopped.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    // === What was asked for ===
+    /// A name that does not exist.
+    #[error("no {kind} {name}")]
+    Unknown {
+        /// Preset, statistic, layer and so on.
+        kind: &'static str,
+        /// What was asked for.
+        name: String,
+        /// The names nearest to it, or all there are.
+        nearest: Vec<String>,
+    },
+    /// An option with a value that cannot act.
+    #[error("{option}: {problem}")]
+    Invalid {
+        /// Name of the option or setting.
+        option: &'static str,
+        /// What is wrong with it, and what was expected.
+        problem: String,
+    },
+    /// A preset looks at a layer that the encoder does not have.
+    #[error("preset {preset} looks at {layer}, but the encoder ends at {last}")]
+    PresetNeedsLayer {
+        /// The preset.
+        preset: String,
+        /// The layer.
+        layer: String,
+        /// The encoder's deepest layer.
+        last: String,
+        /// The nearest layers that it has.
+        nearest: Vec<String>,
+        /// The option that replaces the layer.
+        option: &'static str,
+    },
+    /// No style picture.
+    #[error("no style picture was given")]
+    NoStyle,
+
+    // === While it runs ===
+    /// A loss or gradient that is not a finite number. The session still holds the last good picture.
+    #[error("the loss at {layer} is not a finite number")]
+    NotFinite {
+        /// Where it was seen first.
+        layer: String,
+    },
+    /// [`NotFinite`](Error::NotFinite), with the step at which it happened.
+    #[error("the loss at {layer} is not a finite number, at scale {scale}, iteration {iteration}")]
+    Diverged {
+        /// Where it was seen first.
+        layer: String,
+        /// Scale, counted from 1.
+        scale: usize,
+        /// Iteration of the scale, counted from 1.
+        iteration: usize,
+    },
+    /// A style whose moments are not finite numbers.
+    #[error("the style has features that are not finite numbers at {layer}")]
+    TargetNotFinite {
+        /// Where.
+        layer: String,
+    },
+    /// The threads could not be started.
+    #[error("cannot start {threads} threads: {problem}")]
+    Threads {
+        /// How many.
+        threads: usize,
+        /// What the system said.
+        problem: String,
+    },
+
+    // === Below ===
+    /// The encoder.
+    #[error(transparent)]
+    Encoder(#[from] EncoderError),
+    /// The engine.
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+}
+
+impl Error {
+    /// A name that does not exist, with the nearest that do; with all there are when none is near.
+    pub(crate) fn unknown<'a>(
+        kind: &'static str,
+        name: &str,
+        known: impl Iterator<Item = &'a str> + Clone,
+    ) -> Error {
+        let mut nearest = impasto_encoder::nearest(name, known.clone());
+        if nearest.is_empty() {
+            nearest = known.map(str::to_string).collect();
+        }
+        Error::Unknown { kind, name: name.into(), nearest }
+    }
+
+    pub(crate) fn invalid(option: &'static str, problem: impl Into<String>) -> Error {
+        Error::Invalid { option, problem: problem.into() }
+    }
+
+    /// True when the run was cancelled and nothing is wrong.
+    pub fn is_cancelled(&self) -> bool {
+        matches!(self, Error::Engine(EngineError::Cancelled))
+    }
+
+    /// What the user can do about it, where we know.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            Error::Unknown { nearest, .. } => Some(format!("did you mean {}?", nearest.join(" or "))),
+            Error::PresetNeedsLayer { nearest, option, .. } => Some(format!(
+                "the nearest layer is {}: give {option} {}, or a model that is deep enough",
+                nearest.join(" or "),
+                nearest.first().map_or("relu4_2", String::as_str)
+            )),
+            Error::Diverged { .. } | Error::NotFinite { .. } => Some(
+                "lower --learning-rate, or try --optimizer adam, which keeps pixels between 0 and 1".into(),
+            ),
+            Error::Encoder(error) => error.hint(),
+            Error::Engine(EngineError::TooSmall { smallest, .. }) => Some(format!(
+                "use pictures of at least {smallest} pixels on the short side, or shallower layers"
+            )),
+            Error::Engine(EngineError::SizesDiffer { what: "content target", .. }) => {
+                Some("content and picture must have the same size: give --size to bring both to one".into())
+            }
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! Covariance distance: a Gram matrix distance of centred features, MSE(Cov / C, Cov* / C) over C^2 entries.
+//!
+//! The centring takes the brightness of each channel out of the statistic ("activation shift", Novak and Nikulin,
+//! "Improving the neural algorithm of artistic style", 2016, arXiv:1605.04603, with a constant shift; here each channel's
+//! own mean). Add `mean-std` where the palette shall follow too.
+
+use super::moments::{Judged, MeanMoments};
+
+pub(super) fn judge(seen: &MeanMoments, target: &MeanMoments) -> Judged {
+    let c = seen.channels;
+    let factor = 1.0 / (c as f64).powi(4);
+    let difference: Vec<f64> =
+        seen.covariance().iter().zip(target.covariance()).map(|(s, t)| s - t).collect();
+    let by_second: Vec<f64> = difference.iter().map(|d| 2.0 * factor * d).collect();
+    Judged {
+        value: factor * difference.iter().map(|d| d * d).sum::<f64>(),
+        by_mean: through_covariance(&by_second, &seen.mean),
+        by_second,
+    }
+}
+
+/// The derivative by the mean that a derivative by the covariance S - mu mu^T brings with it: -2 D mu.
+pub(super) fn through_covariance(by_covariance: &[f64], mean: &[f64]) -> Vec<f64> {
+    let rows = by_covariance.chunks_exact(mean.len());
+    rows.map(|row| -2.0 * row.iter().zip(mean).map(|(d, m)| d * m).sum::<f64>()).collect()
+}

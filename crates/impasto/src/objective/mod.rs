@@ -1,0 +1,173 @@
+//! What a picture is judged by: content, style and smoothness; small matrices in f64, the same for every engine.
+
+mod covariance;
+mod gram;
+mod matrix;
+mod mean_std;
+mod moments;
+mod statistic;
+mod tv;
+mod wasserstein;
+
+use impasto_encoder::{Tap, Topology};
+use impasto_engine::{Cotangents, Engine, Observation, Pixels, Request};
+use rayon::prelude::*;
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
+
+pub use moments::{Judged, MeanMoments};
+pub use statistic::{GramScale, Mixture, Statistic};
+pub use tv::TvForm;
+
+use crate::{Error, Recipe};
+use statistic::Aim;
+
+/// The terms of a loss, after all weights.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Losses {
+    /// Per content layer.
+    #[serde(serialize_with = "as_map")]
+    pub content: Vec<(String, f64)>,
+    /// Per style layer.
+    #[serde(serialize_with = "as_map")]
+    pub style: Vec<(String, f64)>,
+    /// Total variation.
+    pub tv: f64,
+    /// The sum of all terms.
+    pub total: f64,
+}
+
+fn as_map<S: Serializer>(terms: &[(String, f64)], serializer: S) -> Result<S::Ok, S::Error> {
+    let mut map = serializer.serialize_map(Some(terms.len()))?;
+    for (name, value) in terms {
+        map.serialize_entry(name, value)?;
+    }
+    map.end()
+}
+
+/// A loss with its targets, ready to judge pictures of one size.
+pub(crate) struct Objective {
+    request: Request,
+    content: Vec<(String, f64)>,
+    style: Vec<StyleTerm>,
+    tv: Option<(f64, TvForm)>,
+}
+
+struct StyleTerm {
+    layer: String,
+    weight: f64,
+    aim: Aim,
+}
+
+impl Objective {
+    /// Captures the content's features and the styles' moments.
+    ///
+    /// `styles` are pictures with their shares of the blended moments, which sum to 1.
+    pub(crate) fn new(
+        recipe: &Recipe,
+        engine: &mut dyn Engine,
+        content: &Pixels,
+        styles: &[(f64, Pixels)],
+    ) -> Result<Objective, Error> {
+        let topology = engine.network().encoder.topology().clone();
+        let content_layers = layers(&topology, &recipe.content_layers)?;
+        let style_layers = layers(&topology, &recipe.style_layers)?;
+        let mut request = Request::default();
+        for (tap, ..) in &content_layers {
+            request.residuals.push(engine.capture(content, request.edges, *tap)?);
+        }
+        request.moments = style_layers.iter().map(|(tap, ..)| *tap).collect();
+        let style = if style_layers.is_empty() {
+            Vec::new()
+        } else {
+            let targets = blended(engine, styles, &request.moments)?;
+            let aims: Vec<Option<Aim>> =
+                targets.par_iter().map(|target| recipe.statistic.aim(target)).collect();
+            let named = style_layers.into_iter().zip(aims);
+            named
+                .map(|((_, layer, weight), aim)| {
+                    let aim = aim.ok_or_else(|| Error::TargetNotFinite { layer: layer.clone() })?;
+                    Ok(StyleTerm { layer, weight: weight * recipe.style_weight, aim })
+                })
+                .collect::<Result<_, Error>>()?
+        };
+        let content = content_layers
+            .into_iter()
+            .map(|(_, layer, weight)| (layer, weight * recipe.content_weight))
+            .collect();
+        let tv = (recipe.tv_weight > 0.0).then_some((recipe.tv_weight, recipe.tv_form));
+        Ok(Objective { request, content, style, tv })
+    }
+
+    /// Loss and gradient by RGB 0..1 of a picture.
+    pub(crate) fn evaluate(
+        &self,
+        engine: &mut dyn Engine,
+        image: &Pixels,
+    ) -> Result<(Losses, Pixels), Error> {
+        let seen = engine.observe(image, &self.request)?;
+        let (mut losses, cotangents) = self.judge(&seen)?;
+        let mut gradient = engine.pull_back(&cotangents)?;
+        if let Some((weight, form)) = self.tv {
+            losses.tv = form.judge(image, weight, Some(&mut gradient));
+            losses.total += losses.tv;
+        }
+        if !losses.total.is_finite() || !gradient.data.iter().all(|value| value.is_finite()) {
+            return Err(Error::NotFinite { layer: "the gradient by the pixels".into() });
+        }
+        Ok((losses, gradient))
+    }
+
+    /// Content and style terms, and the derivatives by the observation.
+    fn judge(&self, seen: &Observation) -> Result<(Losses, Cotangents), Error> {
+        let mut cotangents = Cotangents { moments: Vec::new(), residuals: Vec::new() };
+        let mut losses = Losses { content: Vec::new(), style: Vec::new(), tv: 0.0, total: 0.0 };
+        for ((layer, weight), residual) in self.content.iter().zip(&seen.residuals) {
+            let factor = weight / (residual.weight * residual.channels as f64);
+            let value = factor * residual.sum;
+            if !value.is_finite() {
+                return Err(Error::NotFinite { layer: layer.clone() });
+            }
+            losses.content.push((layer.clone(), value));
+            losses.total += value;
+            cotangents.residuals.push(factor);
+        }
+        // One task per layer: with full width the eigendecompositions are what takes time here.
+        let judged: Vec<Option<Judged>> = self
+            .style
+            .par_iter()
+            .zip(&seen.moments)
+            .map(|(term, regions)| term.aim.judge(&MeanMoments::from_sums(&regions[0])))
+            .collect();
+        for ((term, regions), judged) in self.style.iter().zip(&seen.moments).zip(judged) {
+            let judged = judged.ok_or_else(|| Error::NotFinite { layer: term.layer.clone() })?;
+            let value = term.weight * judged.value;
+            losses.style.push((term.layer.clone(), value));
+            losses.total += value;
+            cotangents.moments.push(vec![judged.by_sums(regions[0].weight, term.weight)]);
+        }
+        Ok((losses, cotangents))
+    }
+}
+
+/// Resolves names to taps, in the order given.
+pub(crate) fn layers(topology: &Topology, named: &[(String, f64)]) -> Result<Vec<(Tap, String, f64)>, Error> {
+    named.iter().map(|(name, weight)| Ok((topology.tap(name)?, name.clone(), *weight))).collect()
+}
+
+/// Moments of the mixture of the styles, per tap.
+fn blended(
+    engine: &mut dyn Engine,
+    styles: &[(f64, Pixels)],
+    taps: &[Tap],
+) -> Result<Vec<MeanMoments>, Error> {
+    let request = Request { moments: taps.to_vec(), ..Request::default() };
+    let mut parts: Vec<Vec<(f64, MeanMoments)>> = vec![Vec::new(); taps.len()];
+    for (share, picture) in styles {
+        let seen = engine.observe(picture, &request)?;
+        for (parts, regions) in parts.iter_mut().zip(&seen.moments) {
+            parts.push((*share, MeanMoments::from_sums(&regions[0])));
+        }
+    }
+    parts.iter().map(|parts| MeanMoments::blend(parts).ok_or(Error::NoStyle)).collect()
+}

@@ -1,0 +1,128 @@
+//! Adam (Kingma and Ba, "Adam: a method for stochastic optimization", 2015, arXiv:1412.6980), with projection to 0..1.
+
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+
+const CHUNK: usize = 1 << 14;
+
+/// Settings of Adam.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AdamSettings {
+    /// Step per iteration, by RGB 0..1.
+    pub rate: f64,
+    /// Decay of the first moment.
+    pub beta1: f64,
+    /// Decay of the second moment.
+    pub beta2: f64,
+    /// Added to the root of the second moment.
+    pub epsilon: f64,
+    /// Epsilon is added before the bias of the second moment is corrected (TensorFlow, Torch7), not after (PyTorch, the
+    /// paper's first form).
+    pub epsilon_before_correction: bool,
+    /// Pixels are kept in 0..1 by projection after each step.
+    pub bounded: bool,
+}
+
+/// Adam's state for one picture.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Adam {
+    /// Settings.
+    pub settings: AdamSettings,
+    /// Steps taken.
+    pub steps: u64,
+    /// First moments.
+    pub first: Vec<f32>,
+    /// Second moments.
+    pub second: Vec<f32>,
+}
+
+impl Adam {
+    /// Before the first step, for a picture of `values` values.
+    pub fn new(settings: AdamSettings, values: usize) -> Adam {
+        Adam { settings, steps: 0, first: vec![0.0; values], second: vec![0.0; values] }
+    }
+
+    /// Goes on with a picture of another size: `resize(moments, smooth)` brings moments there. First moments are resized
+    /// smoothly; second moments linearly and kept from below 0, as roots are taken of them.
+    pub fn resized(&self, resize: impl Fn(&[f32], bool) -> Vec<f32>) -> Adam {
+        let mut second = resize(&self.second, false);
+        second.iter_mut().for_each(|value| *value = value.max(0.0));
+        Adam { first: resize(&self.first, true), second, ..self.clone() }
+    }
+
+    pub(crate) fn step(&mut self, image: &mut [f32], gradient: &[f32]) {
+        let AdamSettings { rate, beta1, beta2, epsilon, epsilon_before_correction, bounded } = self.settings;
+        self.steps += 1;
+        let steps = self.steps.min(i32::MAX as u64) as i32;
+        let (correction1, correction2) = (1.0 - beta1.powi(steps), (1.0 - beta2.powi(steps)).sqrt());
+        // rate / correction1 * m / (sqrt(v) / correction2 + epsilon), with one division per value.
+        let step = (rate * correction2 / correction1) as f32;
+        let epsilon = if epsilon_before_correction { epsilon } else { epsilon * correction2 } as f32;
+        let (beta1, beta2) = (beta1 as f32, beta2 as f32);
+        let moments = self.first.par_chunks_mut(CHUNK).zip(self.second.par_chunks_mut(CHUNK));
+        let pixels = image.par_chunks_mut(CHUNK).zip(gradient.par_chunks(CHUNK));
+        pixels.zip(moments).for_each(|((image, gradient), (first, second))| {
+            for i in 0..image.len() {
+                first[i] = beta1 * first[i] + (1.0 - beta1) * gradient[i];
+                second[i] = beta2 * second[i] + (1.0 - beta2) * gradient[i] * gradient[i];
+                let moved = image[i] - step * first[i] / (second[i].sqrt() + epsilon);
+                image[i] = if bounded { moved.clamp(0.0, 1.0) } else { moved };
+            }
+        });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Three steps of `torch.optim.Adam([x], lr=0.1, betas=(0.9, 0.99))` on x^2 from 1, and of Keras' form with epsilon
+    /// 0.1, worked out by hand in f64.
+    #[test]
+    fn steps_are_those_of_the_paper_and_of_tensorflow() {
+        for before in [false, true] {
+            let epsilon = 0.1;
+            let settings = AdamSettings {
+                rate: 0.1,
+                beta1: 0.9,
+                beta2: 0.99,
+                epsilon,
+                epsilon_before_correction: before,
+                bounded: false,
+            };
+            let mut adam = Adam::new(settings, 1);
+            let mut x = [1.0f32];
+            let (mut exact, mut m, mut v) = (1.0f64, 0.0, 0.0);
+            for t in 1..=3 {
+                let g = 2.0 * x[0];
+                adam.step(&mut x, &[g]);
+                let g = 2.0 * exact;
+                m = 0.9 * m + 0.1 * g;
+                v = 0.99 * v + 0.01 * g * g;
+                let (c1, c2) = (1.0 - 0.9f64.powi(t), 1.0 - 0.99f64.powi(t));
+                exact -= if before {
+                    0.1 * c2.sqrt() / c1 * m / (v.sqrt() + epsilon)
+                } else {
+                    0.1 * (m / c1) / ((v / c2).sqrt() + epsilon)
+                };
+                assert!((x[0] as f64 - exact).abs() < 1e-6, "{before} {t}: {} {exact}", x[0]);
+            }
+        }
+    }
+
+    #[test]
+    fn projection_keeps_pixels_in_the_box() {
+        let settings = AdamSettings {
+            rate: 0.7,
+            beta1: 0.9,
+            beta2: 0.99,
+            epsilon: 1e-8,
+            epsilon_before_correction: false,
+            bounded: true,
+        };
+        let mut adam = Adam::new(settings, 2);
+        let mut x = [0.5, 0.5];
+        adam.step(&mut x, &[1.0, -1.0]);
+        assert_eq!(x, [0.0, 1.0]);
+    }
+}

@@ -1,0 +1,182 @@
+//! Limited-memory BFGS (Liu and Nocedal, "On the limited memory BFGS method for large scale optimization", 1989), as
+//! Torch7 and PyTorch run it: a fixed step, the first one min(1, 1/|g|_1), or a strong-Wolfe line search on request.
+//!
+//! Programs that optimise a picture of 0..255 take other first steps than ones on 0..1. BFGS itself does not depend on the
+//! scale of its variable, so only the first direction, -g / scale^2, and its length carry it.
+
+use std::collections::VecDeque;
+
+use serde::{Deserialize, Serialize};
+
+use super::line_search::{LineSearch, Verdict};
+use super::vector::{absolute_sum, axpy, dot, scale};
+
+/// Pairs with less curvature than this are not kept (PyTorch's value).
+const CURVATURE: f64 = 1e-10;
+
+/// Settings of L-BFGS.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct LbfgsSettings {
+    /// Step per iteration, as a part of the quasi-Newton step.
+    pub rate: f64,
+    /// Pairs kept at the first scale.
+    pub history: usize,
+    /// Pairs kept at further scales.
+    pub history_later: usize,
+    /// The program's value of white: the scale of the variable that it optimises.
+    pub variable_scale: f64,
+    /// Strong-Wolfe line search instead of fixed steps: several evaluations a step, but no step goes up.
+    pub line_search: bool,
+}
+
+/// L-BFGS's state for one picture.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Lbfgs {
+    /// Settings.
+    pub settings: LbfgsSettings,
+    history: usize,
+    /// Displacement, change of gradient, and 1 / their product; the oldest first.
+    pairs: VecDeque<(Vec<f32>, Vec<f32>, f64)>,
+    direction: Vec<f32>,
+    /// Length of the last step along the direction.
+    length: f64,
+    last_gradient: Vec<f32>,
+    /// The search in progress, and the picture that it began at.
+    search: Option<(LineSearch, Vec<f32>)>,
+}
+
+impl Lbfgs {
+    /// Before the first step.
+    pub fn new(settings: LbfgsSettings, history: usize) -> Lbfgs {
+        Lbfgs {
+            settings,
+            history,
+            pairs: VecDeque::new(),
+            direction: Vec::new(),
+            length: 0.0,
+            last_gradient: Vec::new(),
+            search: None,
+        }
+    }
+
+    pub(crate) fn step(&mut self, image: &mut [f32], gradient: &[f32], loss: f64) {
+        if let Some((mut search, start)) = self.search.take() {
+            if let Verdict::Try(length) = search.tell(loss, dot(gradient, &self.direction)) {
+                self.move_to(image, &start, length);
+                self.search = Some((search, start));
+                return;
+            }
+            self.length = search.length();
+        }
+        self.remember(gradient);
+        self.choose_direction(gradient);
+        let slope = dot(gradient, &self.direction);
+        if self.settings.line_search {
+            let start = image.to_vec();
+            self.move_to(image, &start, self.length);
+            self.search = Some((LineSearch::new(loss, slope, self.length), start));
+        } else {
+            axpy(self.length, &self.direction, image);
+        }
+    }
+
+    fn move_to(&self, image: &mut [f32], start: &[f32], length: f64) {
+        image.copy_from_slice(start);
+        axpy(length, &self.direction, image);
+    }
+
+    /// Takes the last step in as a pair.
+    fn remember(&mut self, gradient: &[f32]) {
+        if self.last_gradient.is_empty() {
+            return;
+        }
+        let mut displacement = self.direction.clone();
+        scale(self.length, &mut displacement);
+        let mut change = gradient.to_vec();
+        axpy(-1.0, &self.last_gradient, &mut change);
+        let curvature = dot(&displacement, &change);
+        if curvature > CURVATURE {
+            if self.pairs.len() == self.history.max(1) {
+                self.pairs.pop_front();
+            }
+            self.pairs.push_back((displacement, change, 1.0 / curvature));
+        }
+    }
+
+    /// The two-loop recursion; steepest descent at first, and wherever the quasi-Newton direction does not go down.
+    fn choose_direction(&mut self, gradient: &[f32]) {
+        let mut direction = gradient.to_vec();
+        scale(-1.0, &mut direction);
+        let mut factors = Vec::with_capacity(self.pairs.len());
+        for (displacement, change, inverse) in self.pairs.iter().rev() {
+            let factor = inverse * dot(displacement, &direction);
+            axpy(-factor, change, &mut direction);
+            factors.push(factor);
+        }
+        if let Some((_, change, inverse)) = self.pairs.back() {
+            scale(1.0 / (inverse * dot(change, change)), &mut direction);
+        }
+        for ((displacement, change, inverse), factor) in self.pairs.iter().zip(factors.into_iter().rev()) {
+            let back = inverse * dot(change, &direction);
+            axpy(factor - back, displacement, &mut direction);
+        }
+        self.length = self.settings.rate;
+        if self.pairs.is_empty() || dot(&direction, gradient) >= 0.0 {
+            self.pairs.clear();
+            let variable = self.settings.variable_scale;
+            direction = gradient.to_vec();
+            scale(-1.0 / (variable * variable), &mut direction);
+            let sum = absolute_sum(gradient) / variable;
+            self.length *= if sum > 0.0 { (1.0 / sum).min(1.0) } else { 1.0 };
+        }
+        self.direction = direction;
+        self.last_gradient = gradient.to_vec();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(line_search: bool) -> LbfgsSettings {
+        LbfgsSettings { rate: 1.0, history: 10, history_later: 10, variable_scale: 1.0, line_search }
+    }
+
+    /// Rosenbrock's function in six dimensions.
+    fn rosenbrock(x: &[f32]) -> (f64, Vec<f32>) {
+        let (mut value, mut gradient) = (0.0, vec![0.0f64; x.len()]);
+        for i in 0..x.len() - 1 {
+            let (a, b) = (x[i] as f64, x[i + 1] as f64);
+            value += 100.0 * (b - a * a).powi(2) + (1.0 - a).powi(2);
+            gradient[i] += -400.0 * a * (b - a * a) - 2.0 * (1.0 - a);
+            gradient[i + 1] += 200.0 * (b - a * a);
+        }
+        (value, gradient.into_iter().map(|g| g as f32).collect())
+    }
+
+    #[test]
+    fn with_a_line_search_it_solves_rosenbrock() {
+        let mut x = vec![-1.2, 1.0, -0.5, 0.8, 0.1, 1.4];
+        let mut lbfgs = Lbfgs::new(settings(true), 10);
+        let start = rosenbrock(&x).0;
+        for _ in 0..200 {
+            let (value, gradient) = rosenbrock(&x);
+            lbfgs.step(&mut x, &gradient, value);
+        }
+        // f32 variables: the valley is flat to 1e-7 relative.
+        assert!(rosenbrock(&x).0 < 1e-6 * start, "{} at {x:?}", rosenbrock(&x).0);
+    }
+
+    #[test]
+    fn the_first_step_is_that_of_the_scaled_variable() {
+        // A variable of 0..255: z = 255 x, g_z = g / 255; z moves by -min(1, 1/|g_z|_1) g_z.
+        let mut x = [0.5f32, 0.5];
+        let mut lbfgs = Lbfgs::new(LbfgsSettings { variable_scale: 255.0, ..settings(false) }, 10);
+        lbfgs.step(&mut x, &[510.0, -1020.0], 1.0);
+        let z = [0.5 * 255.0 - 2.0 / 6.0, 0.5 * 255.0 + 4.0 / 6.0];
+        assert!(
+            (x[0] as f64 * 255.0 - z[0]).abs() < 1e-4 && (x[1] as f64 * 255.0 - z[1]).abs() < 1e-4,
+            "{x:?}"
+        );
+    }
+}

@@ -1,0 +1,138 @@
+//! Options that change single values of a recipe, each checked: one that cannot act is an error.
+
+use impasto_encoder::Pooling;
+
+use crate::objective::Mixture;
+use crate::recipe::{Init, Keep, OptimizerKind};
+use crate::{Error, Iterations, Recipe, Smallest};
+
+/// What to change of a preset. `None` leaves the preset's value.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Overrides {
+    /// Multiplies every content term.
+    pub content_weight: Option<f64>,
+    /// Multiplies every style term.
+    pub style_weight: Option<f64>,
+    /// Multiplies the total variation.
+    pub tv_weight: Option<f64>,
+    /// Content layers; they share the preset's total weight equally.
+    pub content_layers: Option<Vec<String>>,
+    /// Style layers; without weights of their own they share the preset's total weight equally.
+    pub style_layers: Option<Vec<String>>,
+    /// A weight for each style layer.
+    pub style_layer_weights: Option<Vec<f64>>,
+    /// The style statistic.
+    pub statistic: Option<Mixture>,
+    /// Pooling between blocks.
+    pub pooling: Option<Pooling>,
+    /// Which optimiser.
+    pub optimizer: Option<OptimizerKind>,
+    /// Adam: step by RGB 0..1. L-BFGS: part of the quasi-Newton step.
+    pub learning_rate: Option<f64>,
+    /// Iterations at every scale.
+    pub iterations: Option<usize>,
+    /// Long edge of the smallest scale.
+    pub min_size: Option<usize>,
+    /// Which iterate is the result.
+    pub keep: Option<Keep>,
+    /// What the run begins with.
+    pub init: Option<Init>,
+}
+
+impl Overrides {
+    /// The recipe with these values in place of its own.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for values out of range, layers named twice, or numbers of layers and weights that differ.
+    pub fn apply(self, mut recipe: Recipe) -> Result<Recipe, Error> {
+        let weights = [
+            ("--content-weight", self.content_weight, &mut recipe.content_weight),
+            ("--style-weight", self.style_weight, &mut recipe.style_weight),
+            ("--tv-weight", self.tv_weight, &mut recipe.tv_weight),
+        ];
+        for (option, given, place) in weights {
+            if let Some(weight) = given {
+                *place = non_negative(option, weight)?;
+            }
+        }
+        if let Some(layers) = self.content_layers {
+            let share = recipe.content_layers.iter().map(|(_, weight)| weight).sum::<f64>();
+            let each = share / distinct("--content-layers", &layers)? as f64;
+            recipe.content_layers = layers.into_iter().map(|layer| (layer, each)).collect();
+        }
+        if let Some(layers) = self.style_layers {
+            let each = recipe.style_share() / distinct("--style-layers", &layers)? as f64;
+            recipe.style_layers = layers.into_iter().map(|layer| (layer, each)).collect();
+        }
+        if let Some(weights) = self.style_layer_weights {
+            let layers = recipe.style_layers.len();
+            if weights.len() != layers {
+                let names: Vec<&str> = recipe.style_layers.iter().map(|(layer, _)| layer.as_str()).collect();
+                let problem = format!(
+                    "expected {layers} weights, one each for {}, found {}",
+                    names.join(","),
+                    weights.len()
+                );
+                return Err(Error::invalid("--style-layer-weights", problem));
+            }
+            for ((_, place), weight) in recipe.style_layers.iter_mut().zip(weights) {
+                *place = non_negative("--style-layer-weights", weight)?;
+            }
+        }
+        if let Some(rate) = self.learning_rate {
+            if !(rate.is_finite() && rate > 0.0) {
+                return Err(Error::invalid(
+                    "--learning-rate",
+                    format!("expected a number above 0, found {rate}"),
+                ));
+            }
+            match self.optimizer.unwrap_or(recipe.optimizer) {
+                OptimizerKind::Adam => recipe.adam.rate = rate,
+                OptimizerKind::Lbfgs => recipe.lbfgs.rate = rate,
+            }
+        }
+        if let Some(least) = self.min_size {
+            if least == 0 {
+                return Err(Error::invalid("--min-size", "expected at least 1 pixel, found 0"));
+            }
+            recipe.pyramid.smallest = Smallest::LongEdge(least);
+        }
+        recipe.statistic = self.statistic.unwrap_or(recipe.statistic);
+        recipe.pooling = self.pooling.or(recipe.pooling);
+        recipe.optimizer = self.optimizer.unwrap_or(recipe.optimizer);
+        recipe.pyramid.iterations = self.iterations.map_or(recipe.pyramid.iterations, Iterations::each);
+        recipe.keep = self.keep.unwrap_or(recipe.keep);
+        recipe.init = self.init.unwrap_or(recipe.init);
+        let looks_at_content =
+            recipe.content_weight > 0.0 && recipe.content_layers.iter().any(|(_, w)| *w > 0.0);
+        let looks_at_style = recipe.style_weight > 0.0 && recipe.style_layers.iter().any(|(_, w)| *w > 0.0);
+        if !looks_at_content && !looks_at_style {
+            return Err(Error::invalid(
+                "--content-weight",
+                "content and style both have weight 0: nothing to look at",
+            ));
+        }
+        Ok(recipe)
+    }
+}
+
+fn non_negative(option: &'static str, weight: f64) -> Result<f64, Error> {
+    if weight.is_finite() && weight >= 0.0 {
+        Ok(weight)
+    } else {
+        Err(Error::invalid(option, format!("expected a number of 0 or more, found {weight}")))
+    }
+}
+
+/// How many layers, once it is clear that none is named twice.
+fn distinct(option: &'static str, layers: &[String]) -> Result<usize, Error> {
+    if layers.is_empty() {
+        return Err(Error::invalid(option, "expected at least one layer"));
+    }
+    for (index, layer) in layers.iter().enumerate() {
+        if layers[..index].contains(layer) {
+            return Err(Error::invalid(option, format!("{layer} is named twice")));
+        }
+    }
+    Ok(layers.len())
+}

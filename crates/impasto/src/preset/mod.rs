@@ -1,0 +1,89 @@
+//! Complete recipes of published programs, and our own. One file each, with what it reproduces and where it differs.
+
+mod crowson;
+mod gatys;
+mod impasto;
+mod johnson;
+mod johnson_pt;
+mod keras;
+mod scaling;
+
+use crate::optimiser::{AdamSettings, LbfgsSettings};
+use crate::{Error, Recipe};
+
+/// A recipe by name.
+#[derive(Clone, Copy, Debug)]
+pub struct Preset {
+    /// What to ask for.
+    pub name: &'static str,
+    /// What it is, in one line.
+    pub about: &'static str,
+    recipe: fn() -> Recipe,
+}
+
+impl Preset {
+    /// All presets, our own first.
+    pub const ALL: [Preset; 7] = [
+        Preset {
+            name: "impasto",
+            about: "our own: Wasserstein style, coarse to fine, averaged",
+            recipe: impasto::recipe,
+        },
+        Preset {
+            name: "gatys",
+            about: "Gatys, Ecker and Bethge's own PyTorch release",
+            recipe: gatys::recipe,
+        },
+        Preset { name: "johnson", about: "jcjohnson/neural-style (Lua)", recipe: johnson::recipe },
+        Preset { name: "johnson-pt", about: "ProGamerGov/neural-style-pt", recipe: johnson_pt::recipe },
+        Preset { name: "crowson", about: "crowsonkb/style-transfer-pytorch", recipe: crowson::recipe },
+        Preset {
+            name: "scaling",
+            about: "Galerne et al., scaling painting style transfer",
+            recipe: scaling::recipe,
+        },
+        Preset { name: "keras", about: "the TensorFlow style transfer tutorial", recipe: keras::recipe },
+    ];
+
+    /// The preset with this name.
+    ///
+    /// # Errors
+    /// [`Error::Unknown`] with the nearest names.
+    pub fn named(name: &str) -> Result<Preset, Error> {
+        Preset::ALL
+            .into_iter()
+            .find(|preset| preset.name == name)
+            .ok_or_else(|| Error::unknown("preset", name, Preset::ALL.iter().map(|preset| preset.name)))
+    }
+
+    /// Its recipe.
+    pub fn recipe(&self) -> Recipe {
+        (self.recipe)()
+    }
+}
+
+/// The five layers of Gatys, Ecker and Bethge, with one weight each.
+fn style_layers(weights: [f64; 5]) -> Vec<(String, f64)> {
+    weights.into_iter().enumerate().map(|(block, weight)| (format!("relu{}_1", block + 1), weight)).collect()
+}
+
+fn layer(name: &str) -> Vec<(String, f64)> {
+    vec![(name.to_string(), 1.0)]
+}
+
+/// PyTorch's Adam with the given rate by RGB 0..1.
+fn adam(rate: f64) -> AdamSettings {
+    AdamSettings {
+        rate,
+        beta1: 0.9,
+        beta2: 0.999,
+        epsilon: 1e-8,
+        epsilon_before_correction: false,
+        bounded: false,
+    }
+}
+
+/// PyTorch's and Torch7's L-BFGS without line search, on a variable that is `scale` times RGB 0..1.
+fn lbfgs(scale: f64) -> LbfgsSettings {
+    LbfgsSettings { rate: 1.0, history: 100, history_later: 100, variable_scale: scale, line_search: false }
+}

@@ -1,0 +1,203 @@
+//! A recipe: every number that decides what a run does. Presets are recipes; options change single values of one.
+
+use std::fmt;
+use std::str::FromStr;
+
+use impasto_encoder::Pooling;
+use impasto_engine::Padding;
+use serde::{Serialize, Serializer};
+
+use crate::objective::{Mixture, TvForm};
+use crate::optimiser::{AdamSettings, LbfgsSettings};
+use crate::{Error, Pyramid};
+
+/// Everything that decides a run, except pictures, model, size and seed.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Recipe {
+    /// Name of the preset that it began as.
+    pub preset: String,
+    /// Content layers with their weights.
+    pub content_layers: Vec<(String, f64)>,
+    /// Multiplies every content term.
+    pub content_weight: f64,
+    /// Style layers with their weights.
+    pub style_layers: Vec<(String, f64)>,
+    /// Multiplies every style term.
+    pub style_weight: f64,
+    /// What makes two pictures alike in style.
+    pub statistic: Mixture,
+    /// Multiplies the total variation; 0 leaves it out.
+    pub tv_weight: f64,
+    /// Which total variation.
+    pub tv_form: TvForm,
+    /// Pooling between blocks. `None`: what the encoder was trained with.
+    #[serde(serialize_with = "displayed")]
+    pub pooling: Option<Pooling>,
+    /// Multiplies average-pooled and L2-pooled values.
+    pub pool_scales: PoolScales,
+    /// What lies beyond the image's edge.
+    #[serde(serialize_with = "debugged")]
+    pub padding: Padding,
+    /// Which optimiser.
+    pub optimizer: OptimizerKind,
+    /// Settings of Adam.
+    pub adam: AdamSettings,
+    /// Settings of L-BFGS.
+    pub lbfgs: LbfgsSettings,
+    /// Scales and iterations.
+    pub pyramid: Pyramid,
+    /// The running average of the iterates forgets with this factor per step.
+    pub average_decay: f64,
+    /// The next scale begins from the average of the iterates, instead of the last.
+    pub carry_average: bool,
+    /// Which iterate is the result.
+    pub keep: Keep,
+    /// What the run begins with.
+    pub init: Init,
+    /// What `noise` means.
+    pub noise: Noise,
+    /// How large style pictures are.
+    pub style_fit: StyleFit,
+    /// The families of weights that the recipe was tuned for.
+    pub tuned_for: &'static [&'static str],
+}
+
+impl Recipe {
+    /// The sum of the style layers' weights, which is shared when other layers are asked for.
+    pub(crate) fn style_share(&self) -> f64 {
+        self.style_layers.iter().map(|(_, weight)| weight).sum()
+    }
+}
+
+/// Factors of poolings other than max.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct PoolScales {
+    /// Of average pooling.
+    pub average: f32,
+    /// Of L2 pooling.
+    pub l2: f32,
+}
+
+impl PoolScales {
+    /// Plain pooling.
+    pub const PLAIN: PoolScales = PoolScales { average: 1.0, l2: 1.0 };
+
+    /// The factor of a kind.
+    pub fn of(self, pooling: Pooling) -> f32 {
+        match pooling {
+            Pooling::Max => 1.0,
+            Pooling::Average => self.average,
+            Pooling::L2 => self.l2,
+        }
+    }
+}
+
+/// Which optimiser.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum OptimizerKind {
+    /// Adam (Kingma and Ba, 2015).
+    Adam,
+    /// Limited-memory BFGS (Liu and Nocedal, 1989).
+    Lbfgs,
+}
+
+/// Which iterate of the final scale is the result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Keep {
+    /// The running average of the iterates: less noise.
+    Average,
+    /// The last iterate.
+    Last,
+    /// The iterate with the lowest loss.
+    Best,
+}
+
+/// What a run begins with.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Init {
+    /// The content picture.
+    Content,
+    /// Noise, as the preset means it.
+    Noise,
+    /// Grey with a trace of noise.
+    Gray,
+    /// Noise with the mean and deviation of the style's colours.
+    StyleStats,
+    /// A picture of the user's, resized to the first scale.
+    Picture,
+}
+
+/// What `noise` means to a preset.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Noise {
+    /// Normal, around a colour, RGB 0..1.
+    Normal {
+        /// Mean colour.
+        mean: [f32; 3],
+        /// Standard deviation.
+        deviation: f32,
+    },
+    /// Uniform between 0 and 1.
+    Uniform,
+}
+
+/// How large a style picture is made for a scale.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StyleFit {
+    /// Its long edge becomes the content's, times `--style-scale`.
+    LongEdge {
+        /// Small styles are enlarged too.
+        enlarge: bool,
+    },
+    /// Its short edge becomes the content's, times `--style-scale`, where it is longer.
+    ShortEdge,
+}
+
+macro_rules! named {
+    ($type:ident, $kind:literal, $($name:literal => $value:expr),+ $(,)?) => {
+        impl FromStr for $type {
+            type Err = Error;
+
+            fn from_str(name: &str) -> Result<$type, Error> {
+                match name {
+                    $($name => Ok($value),)+
+                    _ => Err(Error::unknown($kind, name, [$($name),+].into_iter())),
+                }
+            }
+        }
+
+        impl fmt::Display for $type {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                $(if *self == $value { return f.write_str($name); })+
+                f.write_str("file")
+            }
+        }
+    };
+}
+
+named!(OptimizerKind, "optimizer", "adam" => OptimizerKind::Adam, "lbfgs" => OptimizerKind::Lbfgs);
+named!(Keep, "iterate to keep", "average" => Keep::Average, "last" => Keep::Last, "best" => Keep::Best);
+named!(
+    Init, "init", "content" => Init::Content, "noise" => Init::Noise, "gray" => Init::Gray,
+    "style-stats" => Init::StyleStats,
+);
+
+fn displayed<S: Serializer>(pooling: &Option<Pooling>, serializer: S) -> Result<S::Ok, S::Error> {
+    match pooling {
+        Some(pooling) => serializer.collect_str(pooling),
+        None => serializer.serialize_str("as trained"),
+    }
+}
+
+fn debugged<S: Serializer>(padding: &Padding, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(match padding {
+        Padding::Zero => "zero",
+        Padding::ReplicateFirst => "replicate-first",
+        Padding::Wrap => "wrap",
+    })
+}

@@ -1,0 +1,303 @@
+//! A run: scale by scale, step by step, with the picture at hand at every one.
+
+use std::time::Instant;
+
+use impasto_encoder::Provenance;
+use impasto_engine::{Engine, EngineError, Pixels, Size};
+use impasto_image::{Filter, Picture, resize, resize_plane};
+use serde::Serialize;
+
+use crate::builder::{pixels, style_at};
+use crate::objective::{Losses, Objective};
+use crate::optimiser::vector::all_finite;
+use crate::optimiser::{Adam, Average, Lbfgs, Optimiser};
+use crate::recipe::{Init, Keep, OptimizerKind};
+use crate::{Error, Recipe, Scale, init};
+
+/// What a session was built from.
+pub(crate) struct Plan {
+    pub(crate) content: Picture,
+    /// With shares that sum to 1.
+    pub(crate) styles: Vec<(f64, Picture)>,
+    pub(crate) style_scale: f64,
+    pub(crate) seed: u64,
+    pub(crate) init_picture: Option<Picture>,
+    pub(crate) scales: Vec<Scale>,
+    pub(crate) recipe: Recipe,
+    pub(crate) provenance: Provenance,
+}
+
+/// One evaluation and the step that followed.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Step {
+    /// Scale, counted from 1.
+    pub scale: usize,
+    /// Number of scales.
+    pub scales: usize,
+    /// Width of the picture at this scale.
+    pub width: usize,
+    /// Height of the picture at this scale.
+    pub height: usize,
+    /// Iteration of this scale, counted from 1.
+    pub iteration: usize,
+    /// Iterations of this scale.
+    pub iterations: usize,
+    /// Loss before the step.
+    pub losses: Losses,
+    /// Seconds that evaluation and step took, with the preparation of the scale in its first.
+    pub seconds: f64,
+}
+
+/// A style transfer in progress.
+pub struct Session {
+    plan: Plan,
+    engine: Box<dyn Engine>,
+    pool: rayon::ThreadPool,
+    /// Index of the scale.
+    scale: usize,
+    /// Iterations done at the scale.
+    iteration: usize,
+    image: Pixels,
+    average: Average,
+    /// The iterate of the final scale with the lowest loss.
+    best: Option<(f64, Pixels)>,
+    optimiser: Optimiser,
+    /// Made at the first step of each scale.
+    objective: Option<Objective>,
+    stopped: bool,
+}
+
+impl Session {
+    pub(crate) fn new(
+        plan: Plan,
+        engine: Box<dyn Engine>,
+        pool: rayon::ThreadPool,
+    ) -> Result<Session, Error> {
+        let first = *plan.scales.first().ok_or(Error::NoStyle)?;
+        let start = start_picture(&plan, first);
+        let mut image = pixels(&start);
+        if plan.recipe.optimizer == OptimizerKind::Adam && plan.recipe.adam.bounded {
+            clamp(&mut image);
+        }
+        let average = Average::new(plan.recipe.average_decay, &image.data);
+        let optimiser = new_optimiser(&plan.recipe, 0, image.data.len());
+        // A layer that a scale is too small for shall not be found out halfway.
+        let network = engine.network();
+        let deepest = network.encoder.topology().taps().last().ok_or(EngineError::NothingToObserve)?;
+        let smallest = network.encoder.topology().smallest_image(deepest);
+        if first.width.min(first.height) < smallest {
+            let layer = network.encoder.topology().tap_name(deepest);
+            let found = Size::new(first.width, first.height);
+            return Err(EngineError::TooSmall { layer, smallest, found }.into());
+        }
+        Ok(Session {
+            plan,
+            engine,
+            pool,
+            scale: 0,
+            iteration: 0,
+            image,
+            average,
+            best: None,
+            optimiser,
+            objective: None,
+            stopped: false,
+        })
+    }
+
+    /// Does one iteration; `None` when the run is complete.
+    ///
+    /// # Errors
+    /// [`Error::Diverged`] when a loss is not finite, or the engine's cancellation. Either way the session still holds the
+    /// last good picture; after a cancellation it may be asked for further steps.
+    pub fn step(&mut self) -> Result<Option<Step>, Error> {
+        while !self.stopped && self.iteration >= self.plan.scales[self.scale].iterations {
+            if self.scale + 1 == self.plan.scales.len() {
+                return Ok(None);
+            }
+            self.next_scale();
+        }
+        if self.stopped {
+            return Ok(None);
+        }
+        let start = Instant::now();
+        let losses = self.evaluate_and_move().map_err(|error| match error {
+            Error::NotFinite { layer } => {
+                Error::Diverged { layer, scale: self.scale + 1, iteration: self.iteration + 1 }
+            }
+            error => error,
+        })?;
+        self.iteration += 1;
+        let Scale { width, height, iterations } = self.plan.scales[self.scale];
+        Ok(Some(Step {
+            scale: self.scale + 1,
+            scales: self.plan.scales.len(),
+            width,
+            height,
+            iteration: self.iteration,
+            iterations,
+            losses,
+            seconds: start.elapsed().as_secs_f64(),
+        }))
+    }
+
+    /// Ends the run here: further steps give `None`.
+    pub fn stop(&mut self) {
+        self.stopped = true;
+    }
+
+    /// The result so far, as the recipe keeps it (average, last or best iterate), clamped to 0..1, at the size of the
+    /// current scale.
+    pub fn picture(&self) -> Picture {
+        self.iterate(self.plan.recipe.keep)
+    }
+
+    /// The iterate asked for, clamped to 0..1; where there is no best yet (it is kept at the final scale), the last.
+    pub fn iterate(&self, keep: Keep) -> Picture {
+        let mut rgb = match (keep, &self.best) {
+            (Keep::Average, _) => self.average.get(),
+            (Keep::Best, Some((_, best))) => best.data.clone(),
+            (Keep::Best, None) | (Keep::Last, _) => self.image.data.clone(),
+        };
+        rgb.iter_mut().for_each(|value| *value = value.clamp(0.0, 1.0));
+        let Size { width, height } = self.image.size;
+        Picture::new(width, height, rgb).unwrap_or_else(|| Picture::filled(width, height, [0.5; 3]))
+    }
+
+    /// The resolved recipe.
+    pub fn recipe(&self) -> &Recipe {
+        &self.plan.recipe
+    }
+
+    /// The scales of the run.
+    pub fn scales(&self) -> &[Scale] {
+        &self.plan.scales
+    }
+
+    /// Where the encoder came from.
+    pub fn encoder(&self) -> &Provenance {
+        &self.plan.provenance
+    }
+
+    /// Threads that the run uses.
+    pub fn threads(&self) -> usize {
+        self.pool.current_num_threads()
+    }
+
+    /// The optimiser with its state: plain data.
+    pub fn optimiser(&self) -> &Optimiser {
+        &self.optimiser
+    }
+
+    /// Pixels times iterations of the whole run: what its time is proportional to.
+    pub fn work(&self) -> f64 {
+        self.plan.scales.iter().map(|scale| (scale.width * scale.height * scale.iterations) as f64).sum()
+    }
+
+    fn evaluate_and_move(&mut self) -> Result<Losses, Error> {
+        let Session { plan, engine, pool, image, average, best, optimiser, objective, scale, .. } = self;
+        pool.install(|| {
+            let objective = match objective {
+                Some(objective) => objective,
+                None => objective.insert(prepare_scale(plan, plan.scales[*scale], engine.as_mut())?),
+            };
+            let (losses, gradient) = objective.evaluate(engine.as_mut(), image)?;
+            if *scale + 1 == plan.scales.len()
+                && best.as_ref().is_none_or(|(lowest, _)| losses.total < *lowest)
+            {
+                *best = Some((losses.total, image.clone()));
+            }
+            let before = image.clone();
+            optimiser.step(image, &gradient, losses.total);
+            if !all_finite(&image.data) {
+                *image = before;
+                return Err(Error::NotFinite { layer: "the pixels".into() });
+            }
+            average.add(&image.data);
+            Ok(losses)
+        })
+    }
+
+    /// Carries the picture and Adam's moments up.
+    fn next_scale(&mut self) {
+        self.scale += 1;
+        self.iteration = 0;
+        self.objective = None;
+        self.engine.forget_targets();
+        let Scale { width, height, .. } = self.plan.scales[self.scale];
+        let from = self.image.size;
+        let Session { plan, pool, image, average, optimiser, scale, .. } = self;
+        pool.install(|| {
+            let last = if plan.recipe.carry_average { average.get() } else { image.data.clone() };
+            let planes = |data: &[f32], filter| -> Vec<f32> {
+                let each = data.chunks_exact(from.area());
+                each.flat_map(|plane| resize_plane(plane, (from.width, from.height), (width, height), filter))
+                    .collect()
+            };
+            *image = Pixels { size: Size::new(width, height), data: planes(&last, Filter::Bicubic) };
+            // Bicubic overshoots at edges; the published programs clip here too, bounded or not.
+            clamp(image);
+            *average = Average::new(plan.recipe.average_decay, &image.data);
+            *optimiser = match &*optimiser {
+                Optimiser::Adam(adam) => Optimiser::Adam(adam.resized(|moments, smooth| {
+                    planes(moments, if smooth { Filter::Bicubic } else { Filter::Bilinear })
+                })),
+                // Curvature pairs of another size are no use.
+                Optimiser::Lbfgs(_) => new_optimiser(&plan.recipe, *scale, image.data.len()),
+            };
+        });
+    }
+}
+
+impl Iterator for Session {
+    type Item = Result<Step, Error>;
+
+    fn next(&mut self) -> Option<Result<Step, Error>> {
+        self.step().transpose()
+    }
+}
+
+fn new_optimiser(recipe: &Recipe, scale: usize, values: usize) -> Optimiser {
+    match recipe.optimizer {
+        OptimizerKind::Adam => Optimiser::Adam(Adam::new(recipe.adam, values)),
+        OptimizerKind::Lbfgs => {
+            let history = if scale == 0 { recipe.lbfgs.history } else { recipe.lbfgs.history_later };
+            Optimiser::Lbfgs(Lbfgs::new(recipe.lbfgs, history))
+        }
+    }
+}
+
+/// Content and style targets at the size of a scale.
+fn prepare_scale(plan: &Plan, scale: Scale, engine: &mut dyn Engine) -> Result<Objective, Error> {
+    let size = (scale.width, scale.height);
+    let content = resize(&plan.content, scale.width, scale.height, Filter::Bicubic);
+    let styles: Vec<(f64, Pixels)> = plan
+        .styles
+        .iter()
+        .map(|(share, style)| {
+            (*share, pixels(&style_at(style, plan.recipe.style_fit, plan.style_scale, size)))
+        })
+        .collect();
+    Objective::new(&plan.recipe, engine, &pixels(&content), &styles)
+}
+
+fn start_picture(plan: &Plan, first: Scale) -> Picture {
+    let size = (first.width, first.height);
+    match (&plan.recipe.init, &plan.init_picture) {
+        (Init::Picture, Some(picture)) => resize(picture, first.width, first.height, Filter::Bicubic),
+        (Init::Content | Init::Picture, _) => {
+            resize(&plan.content, first.width, first.height, Filter::Bicubic)
+        }
+        (Init::Noise, _) => init::noise(plan.recipe.noise, size, plan.seed),
+        (Init::Gray, _) => init::gray(size, plan.seed),
+        (Init::StyleStats, _) => {
+            let styles: Vec<(f64, &Picture)> =
+                plan.styles.iter().map(|(share, style)| (*share, style)).collect();
+            init::style_stats(&styles, size, plan.seed)
+        }
+    }
+}
+
+fn clamp(image: &mut Pixels) {
+    image.data.iter_mut().for_each(|value| *value = value.clamp(0.0, 1.0));
+}
