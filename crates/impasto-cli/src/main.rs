@@ -1,1 +1,54 @@
-fn main() {}
+//! The `impasto` command: parses, calls the library, prints. Data goes to stdout, everything else to stderr.
+//!
+//! Exit codes: 0 all went well, 1 the run or some items failed, 2 usage or bad input, 3 the environment (a file that
+//! cannot be written, threads that cannot be had), 130 interrupted.
+#![forbid(unsafe_code)]
+// A command prints; libraries do not.
+#![allow(clippy::print_stderr)]
+
+mod args;
+mod bench;
+mod evaluate;
+mod failure;
+mod inputs;
+mod interrupt;
+mod models;
+mod output;
+mod progress;
+mod report;
+mod stylize;
+
+use std::panic;
+use std::process::ExitCode;
+use std::sync::Mutex;
+
+use clap::Parser;
+
+use args::{Cli, Command};
+use failure::Failure;
+
+/// Message of the last panic, for a panic that reaches [`main`].
+static PANIC: Mutex<String> = Mutex::new(String::new());
+
+fn main() -> ExitCode {
+    // A panic that the library catches (in a decoder, say) is an error there and prints nothing here.
+    panic::set_hook(Box::new(|info| {
+        if let Ok(mut message) = PANIC.lock() {
+            *message = info.to_string();
+        }
+    }));
+    let cli = Cli::parse();
+    let done = panic::catch_unwind(|| match cli.command {
+        Command::Stylize(args) => stylize::run(args),
+        Command::Evaluate(args) => evaluate::run(args),
+        Command::Bench(args) => bench::run(args),
+        Command::Models { command } => models::run(command),
+    });
+    let failure = match done {
+        Ok(Ok(())) => return ExitCode::SUCCESS,
+        Ok(Err(failure)) => failure,
+        Err(_) => Failure::bug(PANIC.lock().map(|message| message.clone()).unwrap_or_default()),
+    };
+    failure.print();
+    failure.code()
+}

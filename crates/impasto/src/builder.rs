@@ -12,6 +12,9 @@ use crate::{Error, Overrides, Preset, Recipe};
 /// Long edge of the result unless asked otherwise.
 pub const DEFAULT_SIZE: usize = 768;
 
+/// Longest edge of a result.
+pub const LARGEST_SIZE: usize = 30_000;
+
 /// Neural style transfer: repaints a content picture in the style of others.
 ///
 /// ```no_run
@@ -158,7 +161,7 @@ impl StyleTransfer {
     /// # Errors
     /// Whatever is wrong with the options, the model or the sizes; see [`Error`].
     pub fn build(self) -> Result<Session, Error> {
-        let pool = self.pool()?;
+        let pool = thread_pool(self.threads)?;
         let size = self.result_size()?;
         let Prepared { recipe, network, styles } = self.prepare()?;
         let provenance = network.encoder.provenance().clone();
@@ -184,7 +187,7 @@ impl StyleTransfer {
     /// # Errors
     /// As [`build`](StyleTransfer::build); also when picture and content differ in size.
     pub fn evaluate(self, image: &Picture) -> Result<Evaluation, Error> {
-        let pool = self.pool()?;
+        let pool = thread_pool(self.threads)?;
         let Prepared { recipe, network, styles } = self.prepare()?;
         let fit = |picture: &Picture| match self.size {
             Some(long) => {
@@ -221,21 +224,13 @@ impl StyleTransfer {
     fn result_size(&self) -> Result<(usize, usize), Error> {
         let long = match self.size {
             Some(0) => return Err(Error::invalid("--size", "expected at least 1 pixel, found 0")),
+            Some(long) if long > LARGEST_SIZE => {
+                return Err(Error::invalid("--size", format!("expected at most {LARGEST_SIZE} pixels, found {long}")));
+            }
             Some(long) => long,
             None => DEFAULT_SIZE.min(self.content.long_edge()),
         };
         Ok(fit_long_edge(self.content.size(), long))
-    }
-
-    fn pool(&self) -> Result<rayon::ThreadPool, Error> {
-        let threads = self.threads.unwrap_or(0);
-        if self.threads == Some(0) {
-            return Err(Error::invalid("--threads", "expected at least 1, found 0"));
-        }
-        rayon::ThreadPoolBuilder::new()
-            .num_threads(threads)
-            .build()
-            .map_err(|error| Error::Threads { threads, problem: error.to_string() })
     }
 
     fn prepare(&self) -> Result<Prepared, Error> {
@@ -296,6 +291,21 @@ impl StyleTransfer {
         }
         deepest.ok_or(Error::Engine(impasto_engine::EngineError::NothingToObserve))
     }
+}
+
+/// Threads of their own for a run; `None`: one per processor.
+///
+/// # Errors
+/// [`Error::Invalid`] for 0, [`Error::Threads`] when the system has none left.
+pub fn thread_pool(threads: Option<usize>) -> Result<rayon::ThreadPool, Error> {
+    if threads == Some(0) {
+        return Err(Error::invalid("--threads", "expected at least 1, found 0"));
+    }
+    let threads = threads.unwrap_or(0);
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .build()
+        .map_err(|error| Error::Threads { threads, problem: error.to_string() })
 }
 
 struct Prepared {

@@ -7,6 +7,7 @@
 //! Pictures are sRGB-encoded values in 0..1, as in the files and in the networks' training; alpha is not looked at.
 #![forbid(unsafe_code)]
 
+mod benchmark;
 mod builder;
 mod error;
 mod init;
@@ -22,7 +23,8 @@ pub use impasto_encoder as encoder;
 pub use impasto_engine as engine;
 pub use impasto_image as image;
 
-pub use builder::{DEFAULT_SIZE, Evaluation, StyleTransfer};
+pub use benchmark::Benchmark;
+pub use builder::{DEFAULT_SIZE, Evaluation, LARGEST_SIZE, StyleTransfer, thread_pool};
 pub use error::Error;
 pub use impasto_engine::Cancel;
 pub use impasto_image::Picture;

@@ -8,10 +8,10 @@ use rayon::prelude::*;
 
 use super::bits::Choices;
 use super::direct::{self, DirectBackward, DirectForward};
-use super::kernels::{GROUP, dispatch, padded, transform_weights};
+use super::kernels::{GROUP, TILE, dispatch, padded, transform_weights};
 use super::map::{Map, Recycler};
 use super::sink::{BackwardBand, ForwardBand};
-use super::tiles::{Tiles, band_rows};
+use super::tiles::{Tiles, band_rows, scratch, with_scratch};
 use crate::geometry::Border;
 use crate::{Cancel, EngineError};
 
@@ -135,18 +135,34 @@ impl Prepared {
             let sink = &mut sink;
             match &self.kernels {
                 Kernels::Winograd { forward: weights, .. } => {
-                    dispatch(Tiles { input, columns, rows_border, weights, outputs, first, rows, sink });
+                    with_scratch(scratch(size.width, rows, input.stride, outputs), |scratch| {
+                        dispatch(Tiles {
+                            input,
+                            columns,
+                            rows_border,
+                            weights,
+                            outputs,
+                            first,
+                            rows,
+                            sink,
+                            scratch,
+                        });
+                    });
                 }
                 Kernels::Direct { forward: weights, .. } => {
-                    dispatch(DirectForward {
-                        input,
-                        columns,
-                        rows_border,
-                        weights,
-                        outputs,
-                        first,
-                        rows,
-                        sink,
+                    let length = size.width * (9 * input.channels + TILE * padded(outputs));
+                    with_scratch(length, |scratch| {
+                        dispatch(DirectForward {
+                            input,
+                            columns,
+                            rows_border,
+                            weights,
+                            outputs,
+                            first,
+                            rows,
+                            sink,
+                            scratch,
+                        });
                     });
                 }
             }
@@ -198,15 +214,19 @@ impl Prepared {
             let first = index * band;
             let rows = band.min(size.height - first);
             let mut sink = BackwardBand { rows, width: size.width, groups, gradient };
-            dispatch(Tiles {
-                input: by_output,
-                columns: borders.columns.transposed(),
-                rows_border: borders.rows.transposed(),
-                weights,
-                outputs: self.shape.inputs,
-                first,
-                rows,
-                sink: &mut sink,
+            let outputs = self.shape.inputs;
+            with_scratch(scratch(size.width, rows, by_output.stride, outputs), |scratch| {
+                dispatch(Tiles {
+                    input: by_output,
+                    columns: borders.columns.transposed(),
+                    rows_border: borders.rows.transposed(),
+                    weights,
+                    outputs,
+                    first,
+                    rows,
+                    sink: &mut sink,
+                    scratch,
+                });
             });
         });
     }
@@ -225,7 +245,10 @@ impl Prepared {
                 }
                 let first = band * DIRECT_ROWS;
                 let rows = DIRECT_ROWS.min(size.height - first);
-                dispatch(DirectBackward { by_output, columns: borders.columns, weights, inputs, first, rows })
+                let columns = borders.columns;
+                with_scratch(size.width * padded(9 * inputs), |scratch| {
+                    dispatch(DirectBackward { by_output, columns, weights, inputs, first, rows, scratch })
+                })
             })
             .collect();
         let mut data = vec![0.0; size.area() * stride];

@@ -6,7 +6,6 @@ use pulp::{Simd, WithSimd};
 use super::kernels::{GROUP, Matrix, Panels, Product, TILE, padded};
 use super::map::Map;
 use super::sink::Sink;
-use super::tiles::with_scratch;
 use crate::geometry::Border;
 
 /// The outputs of the rows `first .. first + rows`, handed to `sink` tile by tile.
@@ -20,6 +19,8 @@ pub(super) struct DirectForward<'a, K> {
     pub(super) first: usize,
     pub(super) rows: usize,
     pub(super) sink: &'a mut K,
+    /// `width * (9 * inputs + 4 * padded outputs)` floats; their values are anything.
+    pub(super) scratch: &'a mut [f32],
 }
 
 impl<K: Sink> WithSimd for DirectForward<'_, K> {
@@ -29,63 +30,61 @@ impl<K: Sink> WithSimd for DirectForward<'_, K> {
     fn with_simd<S: Simd>(self, simd: S) {
         let (width, outputs) = (self.input.size().width, padded(self.outputs));
         let inner = 9 * self.input.channels;
-        with_scratch(width * inner + TILE * width * outputs, |scratch| {
-            let (neighbours, products) = scratch.split_at_mut(width * inner);
-            let mut lanes = [[[0.0; GROUP]; TILE]; TILE];
-            for y in (0..self.rows).step_by(TILE) {
-                for i in 0..TILE.min(self.rows - y) {
-                    self.lay_out(self.first + y + i, neighbours);
-                    Product {
-                        rows: width,
-                        inner,
-                        panels: outputs / GROUP,
-                        a: Matrix { data: neighbours, row_stride: inner, inner_stride: 1 },
-                        b: Panels { data: self.weights, panel_stride: inner * GROUP, inner_stride: GROUP },
-                        c: &mut products[i * width * outputs..],
-                        c_stride: outputs,
-                        add: false,
-                    }
-                    .with_simd(simd);
+        let DirectForward { input, columns, rows_border, weights, first, rows, sink, scratch, .. } = self;
+        let (neighbours, products) = scratch.split_at_mut(width * inner);
+        let mut lanes = [[[0.0; GROUP]; TILE]; TILE];
+        for y in (0..rows).step_by(TILE) {
+            for i in 0..TILE.min(rows - y) {
+                lay_out(input, columns, rows_border, first + y + i, neighbours);
+                Product {
+                    rows: width,
+                    inner,
+                    panels: outputs / GROUP,
+                    a: Matrix { data: neighbours, row_stride: inner, inner_stride: 1 },
+                    b: Panels { data: weights, panel_stride: inner * GROUP, inner_stride: GROUP },
+                    c: &mut products[i * width * outputs..],
+                    c_stride: outputs,
+                    add: false,
                 }
-                for x in (0..width).step_by(TILE) {
-                    for group in 0..outputs / GROUP {
-                        for (i, line) in lanes.iter_mut().enumerate() {
-                            for (j, value) in line.iter_mut().enumerate().take(width - x) {
-                                let from = &products[(i * width + x + j) * outputs + group * GROUP..];
-                                value.copy_from_slice(&from[..GROUP]);
-                            }
+                .with_simd(simd);
+            }
+            for x in (0..width).step_by(TILE) {
+                for group in 0..outputs / GROUP {
+                    for (i, line) in lanes.iter_mut().enumerate() {
+                        for (j, value) in line.iter_mut().enumerate().take(width - x) {
+                            let from = &products[(i * width + x + j) * outputs + group * GROUP..];
+                            value.copy_from_slice(&from[..GROUP]);
                         }
-                        self.sink.tile(y, x, group, &mut lanes);
                     }
+                    sink.tile(y, x, group, &mut lanes);
                 }
             }
-        });
+        }
     }
 }
 
-impl<K> DirectForward<'_, K> {
-    #[inline(always)]
-    fn lay_out(&self, y: usize, neighbours: &mut [f32]) {
-        let (channels, stride, width) = (self.input.channels, self.input.stride, self.input.size().width);
-        for dy in 0..3 {
-            let Some(row) = self.rows_border.source((y + dy) as isize - 1) else {
-                for place in neighbours.chunks_exact_mut(9 * channels) {
-                    place[dy * 3 * channels..][..3 * channels].fill(0.0);
-                }
+/// The nine neighbours of each pixel of a row, side by side.
+#[inline(always)]
+fn lay_out(input: &Map, columns: Border, rows: Border, y: usize, neighbours: &mut [f32]) {
+    let (channels, stride, width) = (input.channels, input.stride, input.size().width);
+    for dy in 0..3 {
+        let Some(row) = rows.source((y + dy) as isize - 1) else {
+            for place in neighbours.chunks_exact_mut(9 * channels) {
+                place[dy * 3 * channels..][..3 * channels].fill(0.0);
+            }
+            continue;
+        };
+        let row = &input.data[row * width * stride..][..width * stride];
+        for (x, place) in neighbours.chunks_exact_mut(9 * channels).enumerate() {
+            let place = &mut place[dy * 3 * channels..][..3 * channels];
+            if x > 0 && x + 1 < width && stride == channels {
+                place.copy_from_slice(&row[(x - 1) * channels..][..3 * channels]);
                 continue;
-            };
-            let row = &self.input.data[row * width * stride..][..width * stride];
-            for (x, place) in neighbours.chunks_exact_mut(9 * channels).enumerate() {
-                let place = &mut place[dy * 3 * channels..][..3 * channels];
-                if x > 0 && x + 1 < width && stride == channels {
-                    place.copy_from_slice(&row[(x - 1) * channels..][..3 * channels]);
-                    continue;
-                }
-                for (dx, to) in place.chunks_exact_mut(channels).enumerate() {
-                    match self.columns.source((x + dx) as isize - 1) {
-                        Some(column) => to.copy_from_slice(&row[column * stride..][..channels]),
-                        None => to.fill(0.0),
-                    }
+            }
+            for (dx, to) in place.chunks_exact_mut(channels).enumerate() {
+                match columns.source((x + dx) as isize - 1) {
+                    Some(column) => to.copy_from_slice(&row[column * stride..][..channels]),
+                    None => to.fill(0.0),
                 }
             }
         }
@@ -102,6 +101,8 @@ pub(super) struct DirectBackward<'a> {
     pub(super) inputs: usize,
     pub(super) first: usize,
     pub(super) rows: usize,
+    /// `width * padded(9 * inputs)` floats; their values are anything.
+    pub(super) scratch: &'a mut [f32],
 }
 
 impl WithSimd for DirectBackward<'_> {
@@ -113,7 +114,8 @@ impl WithSimd for DirectBackward<'_> {
         let (width, outputs, inputs) = (self.by_output.size().width, self.by_output.stride, self.inputs);
         let neighbours = padded(9 * inputs);
         let mut sums = vec![0.0; (self.rows + 2) * width * inputs];
-        with_scratch(width * neighbours, |products| {
+        let products = self.scratch;
+        {
             for y in 0..self.rows {
                 Product {
                     rows: width,
@@ -125,7 +127,7 @@ impl WithSimd for DirectBackward<'_> {
                         inner_stride: 1,
                     },
                     b: Panels { data: self.weights, panel_stride: outputs * GROUP, inner_stride: GROUP },
-                    c: products,
+                    c: &mut products[..],
                     c_stride: neighbours,
                     add: false,
                 }
@@ -143,7 +145,7 @@ impl WithSimd for DirectBackward<'_> {
                     }
                 }
             }
-        });
+        }
         sums
     }
 }

@@ -61,6 +61,11 @@ impl Cpu {
         Cpu { network, cancel, convs, targets: Vec::new(), kept: None, recycler: Recycler::default() }
     }
 
+    /// The instruction set that the kernels use on this machine.
+    pub fn instruction_set() -> &'static str {
+        kernels::instruction_set()
+    }
+
     fn borders(&self, conv: usize, size: Size, edges: Edges) -> Borders {
         let (columns, rows) = Border::of_layer(self.network.padding, conv, size, edges);
         Borders { columns, rows }

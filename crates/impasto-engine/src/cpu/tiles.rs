@@ -6,7 +6,7 @@ use std::cell::RefCell;
 use pulp::{Simd, WithSimd};
 
 use super::kernels::{
-    Matrix, POINTS, Panels, Product, TILE, TileSource, input_transform, output_transform, padded,
+    GROUP, Matrix, POINTS, Panels, Product, TILE, TileSource, input_transform, output_transform, padded,
 };
 use super::map::Map;
 use super::sink::Sink;
@@ -45,6 +45,9 @@ pub(super) struct Tiles<'a, K> {
     pub(super) first: usize,
     pub(super) rows: usize,
     pub(super) sink: &'a mut K,
+    /// As many floats as [`scratch`] says; their values are anything. It comes from outside because a closure in here
+    /// would be compiled without the instruction set.
+    pub(super) scratch: &'a mut [f32],
 }
 
 impl<K: Sink> WithSimd for Tiles<'_, K> {
@@ -56,78 +59,85 @@ impl<K: Sink> WithSimd for Tiles<'_, K> {
         let count = across * self.rows.div_ceil(TILE);
         let (inputs, outputs) = (self.input.stride, padded(self.outputs));
         let block = BLOCK.min(count);
-        let (transformed, products) = (POINTS * block * inputs, POINTS * block * outputs);
-        with_scratch(transformed + products + POINTS * inputs, |scratch| {
-            let (transformed, rest) = scratch.split_at_mut(transformed);
-            let (products, edge) = rest.split_at_mut(products);
-            let mut lanes = [[[0.0; 16]; TILE]; TILE];
-            let mut start = 0;
-            while start < count {
-                let tiles = block.min(count - start);
-                for tile in 0..tiles {
-                    let (y, x) = ((start + tile) / across * TILE, (start + tile) % across * TILE);
-                    let source = self.source(self.first + y, x, edge);
-                    input_transform(simd, source, inputs, &mut transformed[tile * inputs..], block * inputs);
-                }
-                for point in 0..POINTS {
-                    Product {
-                        rows: tiles,
-                        inner: inputs,
-                        panels: outputs / 16,
-                        a: Matrix {
-                            data: &transformed[point * block * inputs..],
-                            row_stride: inputs,
-                            inner_stride: 1,
-                        },
-                        b: Panels {
-                            data: &self.weights[point * inputs * outputs..],
-                            panel_stride: inputs * 16,
-                            inner_stride: 16,
-                        },
-                        c: &mut products[point * block * outputs..],
-                        c_stride: outputs,
-                        add: false,
-                    }
-                    .with_simd(simd);
-                }
-                for tile in 0..tiles {
-                    let (y, x) = ((start + tile) / across * TILE, (start + tile) % across * TILE);
-                    for group in 0..outputs / 16 {
-                        let from = &products[tile * outputs + group * 16..];
-                        output_transform(simd, from, block * outputs, &mut lanes);
-                        self.sink.tile(y, x, group, &mut lanes);
-                    }
-                }
-                start += tiles;
+        let Tiles { input, columns, rows_border, weights, first, sink, scratch, .. } = self;
+        let (transformed, rest) = scratch.split_at_mut(POINTS * block * inputs);
+        let (products, edge) = rest.split_at_mut(POINTS * block * outputs);
+        let mut lanes = [[[0.0; GROUP]; TILE]; TILE];
+        let mut start = 0;
+        while start < count {
+            let tiles = block.min(count - start);
+            for tile in 0..tiles {
+                let (y, x) = (first + (start + tile) / across * TILE, (start + tile) % across * TILE);
+                let source = source(input, columns, rows_border, y, x, edge);
+                input_transform(simd, source, inputs, &mut transformed[tile * inputs..], block * inputs);
             }
-        });
+            for point in 0..POINTS {
+                Product {
+                    rows: tiles,
+                    inner: inputs,
+                    panels: outputs / GROUP,
+                    a: Matrix {
+                        data: &transformed[point * block * inputs..],
+                        row_stride: inputs,
+                        inner_stride: 1,
+                    },
+                    b: Panels {
+                        data: &weights[point * inputs * outputs..],
+                        panel_stride: inputs * GROUP,
+                        inner_stride: GROUP,
+                    },
+                    c: &mut products[point * block * outputs..],
+                    c_stride: outputs,
+                    add: false,
+                }
+                .with_simd(simd);
+            }
+            for tile in 0..tiles {
+                let (y, x) = ((start + tile) / across * TILE, (start + tile) % across * TILE);
+                for group in 0..outputs / GROUP {
+                    let from = &products[tile * outputs + group * GROUP..];
+                    output_transform(simd, from, block * outputs, &mut lanes);
+                    sink.tile(y, x, group, &mut lanes);
+                }
+            }
+            start += tiles;
+        }
     }
 }
 
-impl<K> Tiles<'_, K> {
-    /// The 6x6 pixels around the 4x4 outputs at (y, x): in place, or gathered where the tile meets an edge.
-    #[inline(always)]
-    fn source<'s>(&'s self, y: usize, x: usize, edge: &'s mut [f32]) -> TileSource<'s> {
-        let (size, stride) = (self.input.size(), self.input.stride);
-        if y > 0 && x > 0 && y + TILE < size.height && x + TILE < size.width {
-            let start = ((y - 1) * size.width + x - 1) * stride;
-            return TileSource { data: &self.input.data, start, row: size.width * stride, column: stride };
-        }
-        for i in 0..6 {
-            let row = self.rows_border.source((y + i) as isize - 1);
-            for j in 0..6 {
-                let column = self.columns.source((x + j) as isize - 1);
-                let to = &mut edge[(6 * i + j) * stride..][..stride];
-                match row.zip(column) {
-                    Some((row, column)) => {
-                        to.copy_from_slice(
-                            &self.input.data[(row * size.width + column) * stride..][..stride],
-                        );
-                    }
-                    None => to.fill(0.0),
+/// Floats of scratch that a band of an input with `stride` needs.
+pub(super) fn scratch(width: usize, rows: usize, stride: usize, outputs: usize) -> usize {
+    let block = BLOCK.min(width.div_ceil(TILE) * rows.div_ceil(TILE));
+    POINTS * (block * (stride + padded(outputs)) + stride)
+}
+
+/// The 6x6 pixels around the 4x4 outputs at (y, x): in place, or gathered where the tile meets an edge.
+#[inline(always)]
+fn source<'s>(
+    input: &'s Map,
+    columns: Border,
+    rows: Border,
+    y: usize,
+    x: usize,
+    edge: &'s mut [f32],
+) -> TileSource<'s> {
+    let (size, stride) = (input.size(), input.stride);
+    if y > 0 && x > 0 && y + TILE < size.height && x + TILE < size.width {
+        let start = ((y - 1) * size.width + x - 1) * stride;
+        return TileSource { data: &input.data, start, row: size.width * stride, column: stride };
+    }
+    for i in 0..6 {
+        let row = rows.source((y + i) as isize - 1);
+        for j in 0..6 {
+            let column = columns.source((x + j) as isize - 1);
+            let to = &mut edge[(6 * i + j) * stride..][..stride];
+            match row.zip(column) {
+                Some((row, column)) => {
+                    to.copy_from_slice(&input.data[(row * size.width + column) * stride..][..stride]);
                 }
+                None => to.fill(0.0),
             }
         }
-        TileSource { data: edge, start: 0, row: 6 * stride, column: stride }
     }
+    TileSource { data: edge, start: 0, row: 6 * stride, column: stride }
 }

@@ -94,3 +94,97 @@ impl Judged {
         }
     }
 }
+
+#[cfg(test)]
+pub(super) mod tests {
+    use rand_chacha::ChaCha8Rng;
+    use rand_chacha::rand_core::SeedableRng;
+    use rand_distr::{Distribution, StandardNormal};
+
+    use super::*;
+
+    /// f64 sums of a few dozen values in another order.
+    const ROUNDING: f64 = 1e-13;
+
+    /// Random features above 0, one row of channels per position; a dead channel is 0 everywhere.
+    pub(crate) fn features(
+        seed: u64,
+        channels: usize,
+        positions: usize,
+        dead: Option<usize>,
+    ) -> Vec<Vec<f64>> {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let mut value = |channel: usize| {
+            let normal: f64 = StandardNormal.sample(&mut rng);
+            if Some(channel) == dead { 0.0 } else { normal.abs() }
+        };
+        (0..positions).map(|_| (0..channels).map(&mut value).collect()).collect()
+    }
+
+    /// Moments of features, by way of their sums.
+    pub(crate) fn moments(features: &[Vec<f64>]) -> MeanMoments {
+        let channels = features[0].len();
+        let mut sums = Moments {
+            weight: features.len() as f64,
+            first: vec![0.0; channels],
+            second: vec![0.0; channels * channels],
+        };
+        for f in features {
+            for i in 0..channels {
+                sums.first[i] += f[i];
+                (0..channels).for_each(|j| sums.second[i * channels + j] += f[i] * f[j]);
+            }
+        }
+        MeanMoments::from_sums(&sums)
+    }
+
+    fn largest_difference(a: &[f64], b: &[f64]) -> f64 {
+        assert_eq!(a.len(), b.len());
+        a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f64::max)
+    }
+
+    #[test]
+    fn blended_moments_are_those_of_all_positions_together() {
+        // 12 and 36 positions: shares of 1/4 and 3/4.
+        let (some, others) = (features(1, 5, 12, None), features(2, 5, 36, Some(3)));
+        let blended = MeanMoments::blend(&[(0.25, moments(&some)), (0.75, moments(&others))]).unwrap();
+        let together = moments(&[some, others].concat());
+        assert!(largest_difference(&blended.mean, &together.mean) < ROUNDING);
+        assert!(largest_difference(&blended.second, &together.second) < ROUNDING);
+        assert_eq!(MeanMoments::blend(&[]), None);
+    }
+
+    #[test]
+    fn the_covariance_is_that_of_centred_features_and_its_diagonal_the_variance() {
+        let features = features(3, 6, 20, Some(2));
+        let seen = moments(&features);
+        let centred: Vec<Vec<f64>> =
+            features.iter().map(|f| f.iter().zip(&seen.mean).map(|(f, m)| f - m).collect()).collect();
+        let covariance = seen.covariance();
+        assert!(largest_difference(&covariance, &moments(&centred).second) < ROUNDING);
+        let diagonal: Vec<f64> = (0..6).map(|i| covariance[i * 6 + i]).collect();
+        assert!(largest_difference(&seen.variance(), &diagonal) < ROUNDING);
+        assert_eq!(seen.variance()[2], 0.0);
+    }
+
+    #[test]
+    fn a_channel_that_is_the_same_everywhere_has_no_variance() {
+        // 0.1 is no binary fraction: E[f^2] - E[f]^2 is rounding, of either sign.
+        for value in [0.1, 0.3, 1e3 + 0.7, 1e-9] {
+            let seen = moments(&vec![vec![value]; 7]);
+            assert_eq!(seen.variance(), [0.0], "{value}");
+        }
+    }
+
+    #[test]
+    fn an_empty_region_has_zero_moments_and_zero_derivatives() {
+        let sums = Moments { weight: 0.0, first: vec![0.0; 2], second: vec![0.0; 4] };
+        let empty = MeanMoments::from_sums(&sums);
+        assert_eq!((empty.mean, empty.second), (vec![0.0; 2], vec![0.0; 4]));
+        let judged = Judged { value: 1.0, by_mean: vec![1.0, 2.0], by_second: vec![3.0; 4] };
+        let nothing = judged.by_sums(0.0, 5.0);
+        assert_eq!((nothing.first, nothing.second), (vec![0.0; 2], vec![0.0; 4]));
+        let by_sums = judged.by_sums(4.0, 2.0);
+        assert_eq!((by_sums.first, by_sums.second), (vec![0.5, 1.0], vec![1.5; 4]));
+    }
+}

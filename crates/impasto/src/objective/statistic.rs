@@ -161,3 +161,178 @@ impl Aim {
         judged.value.is_finite().then_some(judged)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::moments::tests::{features, moments};
+    use super::*;
+
+    /// Step of the central differences. The smallest eigenvalues are the 1e-4 of `wasserstein`'s regularisation.
+    const STEP: f64 = 1e-6;
+
+    /// Error of a derivative, as a part of the largest one: what the third derivative leaves at such a step, where roots
+    /// are taken of eigenvalues of 1e-4.
+    const DERIVATIVE: f64 = 1e-4;
+
+    /// What is left of a distance and its derivatives at its minimum: roots of eigenvalues of 1e-8 beside ones of 1.
+    const MINIMUM: f64 = 1e-6;
+
+    /// What has a derivative that is that of its value. `wasserstein-newton` has not, by design; see `wasserstein`.
+    fn smooth() -> impl Iterator<Item = Mixture> {
+        [
+            "gram",
+            "gram-hw",
+            "mean-std",
+            "covariance",
+            "wasserstein",
+            "gram:3+mean-std:0.5",
+            "wasserstein:2+gram-hw",
+        ]
+        .into_iter()
+        .map(|text| text.parse().unwrap())
+    }
+
+    /// Full rank, rank 3 of 7, a dead channel in what is seen, in the target, and in both.
+    fn cases() -> Vec<(&'static str, MeanMoments, MeanMoments)> {
+        let random = |seed, channels, positions, dead| moments(&features(seed, channels, positions, dead));
+        vec![
+            ("full rank", random(1, 5, 40, None), random(2, 5, 30, None)),
+            ("wide", random(3, 8, 60, None), random(4, 8, 50, None)),
+            ("rank-deficient", random(5, 7, 4, None), random(6, 7, 40, None)),
+            ("rank-deficient target", random(7, 6, 40, None), random(8, 6, 3, None)),
+            ("both rank-deficient", random(9, 7, 4, None), random(10, 7, 3, None)),
+            ("dead", random(11, 6, 40, Some(DEAD)), random(12, 6, 40, None)),
+            ("dead target", random(13, 6, 40, None), random(14, 6, 40, Some(DEAD))),
+            ("both dead", random(15, 6, 40, Some(DEAD)), random(16, 6, 40, Some(DEAD))),
+        ]
+    }
+
+    const DEAD: usize = 4;
+
+    fn largest(values: &[f64]) -> f64 {
+        values.iter().fold(0.0, |most, value| f64::max(most, value.abs()))
+    }
+
+    #[test]
+    fn derivatives_are_those_of_central_differences() {
+        for (case, seen, target) in cases() {
+            let c = seen.channels;
+            for mixture in smooth() {
+                let aim = mixture.aim(&target).unwrap();
+                let judged = aim.judge(&seen).unwrap();
+                let slope = |change: &dyn Fn(&mut MeanMoments, f64)| {
+                    let at = |step| {
+                        let mut moved = seen.clone();
+                        change(&mut moved, step);
+                        aim.judge(&moved).unwrap().value
+                    };
+                    (at(STEP) - at(-STEP)) / (2.0 * STEP)
+                };
+                for i in 0..c {
+                    let (expected, found) = (slope(&|m, step| m.mean[i] += step), judged.by_mean[i]);
+                    let error = (found - expected).abs();
+                    assert!(
+                        error <= DERIVATIVE * largest(&judged.by_mean),
+                        "{case}, {mixture}, by mean {i}: {found} {expected}"
+                    );
+                    for j in 0..=i {
+                        // The root of a variance has no derivative at 0.
+                        if seen.second[i * c + i] == 0.0 && i == j && mixture.to_string().contains("mean-std")
+                        {
+                            assert!(judged.by_second[i * c + i].is_finite());
+                            continue;
+                        }
+                        // The second moments stay symmetric, so that both entries move.
+                        let expected = slope(&|m, step| {
+                            m.second[i * c + j] += step;
+                            m.second[j * c + i] = m.second[i * c + j];
+                        });
+                        let (found, twin) = (judged.by_second[i * c + j], judged.by_second[j * c + i]);
+                        assert_eq!(found, twin, "{case}, {mixture}: not symmetric");
+                        let found = if i == j { found } else { found + twin };
+                        assert!(
+                            (found - expected).abs() <= DERIVATIVE * largest(&judged.by_second),
+                            "{case}, {mixture}, by second {i} {j}: {found} {expected}"
+                        );
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_channel_that_is_dead_in_both_is_left_alone() {
+        for (case, seen, target) in cases() {
+            let c = seen.channels;
+            for statistic in Statistic::ALL {
+                let judged = Mixture::from(statistic).aim(&target).unwrap().judge(&seen).unwrap();
+                let values = [&judged.by_mean[..], &judged.by_second[..]].concat();
+                assert!(values.iter().all(|value| value.is_finite()), "{case}, {statistic:?}");
+                // Its roots are not converged, hence do not cancel, on a variance of 1e-4 beside ones of 1.
+                if case == "both dead" && statistic != Statistic::WassersteinNewton {
+                    assert!(judged.by_mean[DEAD].abs() < MINIMUM, "{statistic:?}");
+                    let row = &judged.by_second[DEAD * c..][..c];
+                    assert!(largest(row) < MINIMUM * largest(&judged.by_second), "{statistic:?} {row:?}");
+                }
+                if case == "dead" && statistic == Statistic::MeanStd {
+                    assert_eq!(judged.by_second[DEAD * c + DEAD], 0.0);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn every_distance_is_above_zero_and_zero_at_the_target() {
+        for (case, seen, target) in cases() {
+            for statistic in Statistic::ALL {
+                let aim = Mixture::from(statistic).aim(&target).unwrap();
+                let (away, there) = (aim.judge(&seen).unwrap(), aim.judge(&target).unwrap());
+                // Of unconverged roots the distance to itself is above 0.
+                if statistic != Statistic::WassersteinNewton {
+                    assert!(
+                        there.value.abs() < MINIMUM * away.value,
+                        "{case}, {statistic:?}: {}",
+                        there.value
+                    );
+                    assert!(largest(&there.by_mean) < MINIMUM, "{case}, {statistic:?}");
+                    assert!(largest(&there.by_second) < MINIMUM, "{case}, {statistic:?}");
+                }
+                assert!(away.value > there.value, "{case}, {statistic:?}: {} {}", away.value, there.value);
+            }
+        }
+    }
+
+    #[test]
+    fn moments_that_are_not_finite_are_found_out() {
+        let good = moments(&features(1, 5, 40, None));
+        for bad in [f64::NAN, f64::INFINITY] {
+            let mut bad_mean = good.clone();
+            bad_mean.mean[1] = bad;
+            let mut bad_second = good.clone();
+            (bad_second.second[7], bad_second.second[11]) = (bad, bad);
+            for statistic in Statistic::ALL {
+                let mixture = Mixture::from(statistic);
+                assert!(mixture.aim(&bad_mean).is_none(), "{statistic:?}: mean {bad}");
+                assert!(mixture.aim(&bad_second).is_none(), "{statistic:?}: second moments {bad}");
+                let aim = mixture.aim(&good).unwrap();
+                // Gram matrices have no mean in them, means and deviations no products of channels.
+                if !matches!(statistic, Statistic::Gram(_)) {
+                    assert!(aim.judge(&bad_mean).is_none(), "{statistic:?}: mean {bad}");
+                }
+                if statistic != Statistic::MeanStd {
+                    assert!(aim.judge(&bad_second).is_none(), "{statistic:?}: second moments {bad}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn mixtures_are_written_as_they_are_read() {
+        for text in ["wasserstein", "gram:1000+mean-std:10000", "gram-hw:0.5", "covariance+mean-std"] {
+            assert_eq!(text.parse::<Mixture>().unwrap().to_string(), text);
+        }
+        for statistic in Statistic::ALL {
+            assert_eq!(statistic.name().parse::<Mixture>().unwrap(), statistic.into());
+        }
+    }
+}

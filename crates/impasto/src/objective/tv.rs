@@ -127,3 +127,122 @@ fn nine_point(plane: &[f32], width: usize, height: usize) -> Share {
     }
     share
 }
+
+#[cfg(test)]
+mod tests {
+    use impasto_engine::Size;
+
+    use super::*;
+
+    /// A power of two that is smaller than any difference of [`picture`]: all sums are exact, and |x| is straight.
+    const STEP: f32 = 1.0 / 64.0;
+
+    /// f32 gradients of values of up to 1e5, as parts of the largest.
+    const ROUNDING: f64 = 1e-6;
+
+    const FORMS: [TvForm; 4] = [
+        TvForm::HalfSquares { scale: 256.0 },
+        TvForm::Absolute { scale: 255.0 },
+        TvForm::Absolute { scale: 1.0 },
+        TvForm::NinePoint,
+    ];
+
+    /// With sides of 1, where there is no neighbour to one side.
+    const SIZES: [(usize, usize); 8] = [(1, 1), (1, 2), (2, 1), (1, 6), (6, 1), (2, 2), (4, 3), (7, 5)];
+
+    /// Eighths in no particular order, with equal neighbours among them.
+    fn picture(width: usize, height: usize) -> Pixels {
+        let size = Size::new(width, height);
+        let data = (0..3 * size.area()).map(|i| ((i * i * 7 + i * 3) % 11 % 9) as f32 / 8.0).collect();
+        Pixels::new(size, data).unwrap()
+    }
+
+    #[test]
+    fn derivatives_are_those_of_central_differences() {
+        for form in FORMS {
+            for (width, height) in SIZES {
+                let mut image = picture(width, height);
+                let mut gradient = Pixels { data: vec![0.0; image.data.len()], ..image.clone() };
+                form.judge(&image, 0.75, Some(&mut gradient));
+                let largest = gradient.data.iter().fold(0.0, |most, g| f32::max(most, g.abs())) as f64;
+                for at in 0..image.data.len() {
+                    let value = image.data[at];
+                    let mut judged_at = |value| {
+                        image.data[at] = value;
+                        form.judge(&image, 0.75, None)
+                    };
+                    let expected = (judged_at(value + STEP) - judged_at(value - STEP)) / (2.0 * STEP as f64);
+                    judged_at(value);
+                    let found = gradient.data[at] as f64;
+                    assert!(
+                        (found - expected).abs() <= ROUNDING * largest,
+                        "{form:?} {width}x{height} at {at}: {found} {expected}"
+                    );
+                }
+            }
+        }
+    }
+
+    /// `F.pad(x, (1, 1, 1, 1), "replicate")` and means over slices of it, as style-transfer-pytorch has it.
+    fn nine_point_on_a_padded_picture(image: &Pixels) -> f64 {
+        let (width, height) = (image.size.width, image.size.height);
+        let padded = |channel: usize, y: usize, x: usize| {
+            let (y, x) = (y.clamp(1, height) - 1, x.clamp(1, width) - 1);
+            image.data[(channel * height + y) * width + x] as f64
+        };
+        let mean = |rows: std::ops::Range<usize>,
+                    columns: std::ops::Range<usize>,
+                    pair: &dyn Fn(usize, usize) -> [(usize, usize); 2]| {
+            let (mut sum, mut count) = (0.0, 0.0);
+            for channel in 0..3 {
+                for y in rows.clone() {
+                    for x in columns.clone() {
+                        let [(y1, x1), (y2, x2)] = pair(y, x);
+                        sum += (padded(channel, y1, x1) - padded(channel, y2, x2)).powi(2);
+                        count += 1.0;
+                    }
+                }
+            }
+            sum / count
+        };
+        let right = mean(1..height + 1, 1..width + 1, &|y, x| [(y, x + 1), (y, x)]);
+        let down = mean(1..height + 1, 1..width + 1, &|y, x| [(y + 1, x), (y, x)]);
+        let falling = mean(0..height + 1, 0..width + 1, &|y, x| [(y + 1, x + 1), (y, x)]);
+        let rising = mean(0..height + 1, 0..width + 1, &|y, x| [(y + 1, x), (y, x + 1)]);
+        2.0 * (right / 3.0 + down / 3.0 + falling / 12.0 + rising / 12.0)
+    }
+
+    #[test]
+    fn values_are_those_of_the_formulas() {
+        for (width, height) in SIZES {
+            let image = picture(width, height);
+            let expected = nine_point_on_a_padded_picture(&image);
+            let found = TvForm::NinePoint.judge(&image, 1.0, None);
+            assert!((found - expected).abs() <= ROUNDING * expected, "{width}x{height}: {found} {expected}");
+        }
+        // One plane of three is not flat: 0 1/2 / 1/4 1, of 2x2.
+        let mut image = Pixels::new(Size::new(2, 2), vec![0.3; 12]).unwrap();
+        image.data[4..8].copy_from_slice(&[0.0, 0.5, 0.25, 1.0]);
+        let absolute = TvForm::Absolute { scale: 255.0 }.judge(&image, 1.0, None);
+        assert_eq!(absolute, 255.0 * (0.5 + 0.75 + 0.25 + 0.5));
+        // Only the first pixel has both neighbours.
+        let squares = TvForm::HalfSquares { scale: 256.0 }.judge(&image, 2.0, None);
+        assert_eq!(squares, 2.0 * 0.5 * 256.0 * 256.0 * (0.25 + 0.0625));
+    }
+
+    #[test]
+    fn a_flat_picture_has_none_and_the_gradient_is_added_to() {
+        for form in FORMS {
+            let flat = Pixels::new(Size::new(5, 4), vec![0.7; 60]).unwrap();
+            let mut gradient = Pixels { data: vec![0.25; 60], ..flat.clone() };
+            assert_eq!(form.judge(&flat, 1.0, Some(&mut gradient)), 0.0);
+            assert_eq!(gradient.data, [0.25; 60], "{form:?}");
+            let image = picture(5, 4);
+            let mut once = Pixels { data: vec![0.0; 60], ..flat };
+            form.judge(&image, 1.0, Some(&mut once));
+            let mut twice = once.clone();
+            form.judge(&image, 1.0, Some(&mut twice));
+            assert!(once.data.iter().zip(&twice.data).all(|(once, twice)| 2.0 * once == *twice), "{form:?}");
+        }
+    }
+}

@@ -140,3 +140,151 @@ fn trace(values: &[f64], size: usize) -> f64 {
 fn frobenius(values: &[f64]) -> f64 {
     values.iter().map(|value| value * value).sum::<f64>().sqrt()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::moments::tests::{features, moments};
+    use super::*;
+
+    /// The recurrences on eigenvalues and on matrices, as parts of the largest value: rounding of the decomposition.
+    const ROUNDING: f64 = 1e-9;
+
+    /// A small square matrix, row-major, with plain loops.
+    #[derive(Clone)]
+    struct Square(usize, Vec<f64>);
+
+    impl Square {
+        fn identity(size: usize, value: f64) -> Square {
+            Square(size, (0..size * size).map(|i| if i / size == i % size { value } else { 0.0 }).collect())
+        }
+
+        fn times(&self, other: &Square) -> Square {
+            let n = self.0;
+            let entry =
+                |i: usize, j: usize| (0..n).map(|k| self.1[i * n + k] * other.1[k * n + j]).sum::<f64>();
+            Square(n, (0..n * n).map(|i| entry(i / n, i % n)).collect())
+        }
+
+        /// `a` self + `b` other.
+        fn mix(&self, a: f64, other: &Square, b: f64) -> Square {
+            Square(self.0, self.1.iter().zip(&other.1).map(|(x, y)| a * x + b * y).collect())
+        }
+
+        fn scaled(&self, factor: f64) -> Square {
+            Square(self.0, self.1.iter().map(|x| factor * x).collect())
+        }
+
+        fn transposed(&self) -> Square {
+            let n = self.0;
+            Square(n, (0..n * n).map(|i| self.1[(i % n) * n + i / n]).collect())
+        }
+
+        /// 12 coupled Newton-Schulz steps, as style-transfer-pytorch does them on matrices.
+        fn root(&self) -> Square {
+            let (norm, three) = (frobenius(&self.1), Square::identity(self.0, 3.0));
+            let (mut y, mut z) = (self.scaled(1.0 / norm), Square::identity(self.0, 1.0));
+            for _ in 0..12 {
+                let t = three.mix(0.5, &z.times(&y), -0.5);
+                (y, z) = (y.times(&t), t.times(&z));
+            }
+            y.scaled(norm.sqrt())
+        }
+
+        /// The derivative that goes with it: 12 steps for the Lyapunov equation of the root `self`, with a derivative by
+        /// the root of `by`.
+        fn root_backward(&self, by: &Square) -> Square {
+            let (norm, three) = (frobenius(&self.1), Square::identity(self.0, 3.0));
+            let (mut a, mut q) = (self.scaled(1.0 / norm), by.scaled(1.0 / norm));
+            for _ in 0..12 {
+                let e = three.mix(1.0, &a.times(&a), -1.0);
+                let at = a.transposed();
+                let commutator = at.times(&q).mix(1.0, &q.times(&a), -1.0);
+                q = q.times(&e).mix(0.5, &at.times(&commutator), -0.5);
+                a = a.times(&e).scaled(0.5);
+            }
+            q.scaled(0.5)
+        }
+    }
+
+    /// The published distance, on matrices.
+    fn on_matrices(seen: &MeanMoments, target: &MeanMoments) -> Judged {
+        let c = seen.channels;
+        let part = 1.0 / c as f64;
+        let covariance = Square(c, regularised(seen));
+        let aim = Square(c, regularised(target));
+        let aim_root = aim.root();
+        let root = aim_root.times(&covariance).times(&aim_root).root();
+        let difference: Vec<f64> = seen.mean.iter().zip(&target.mean).map(|(mu, m)| mu - m).collect();
+        let value =
+            difference.iter().map(|d| d * d).sum::<f64>() + trace(&covariance.1, c) + trace(&aim.1, c)
+                - 2.0 * trace(&root.1, c);
+        let by_product = root.root_backward(&Square::identity(c, -2.0 * part));
+        let by_covariance = aim_root.transposed().times(&by_product).times(&aim_root.transposed()).mix(
+            1.0,
+            &Square::identity(c, 1.0),
+            part,
+        );
+        let by_mean = (0..c).map(|i| {
+            let through: f64 = (0..c).map(|j| by_covariance.1[i * c + j] * seen.mean[j]).sum();
+            2.0 * part * difference[i] - 2.0 * through
+        });
+        Judged { value: part * value, by_mean: by_mean.collect(), by_second: by_covariance.1 }
+    }
+
+    fn assert_near(found: &[f64], expected: &[f64], what: &str) {
+        let largest = expected.iter().fold(0.0, |most, value| f64::max(most, value.abs()));
+        for (found, expected) in found.iter().zip(expected) {
+            assert!((found - expected).abs() < ROUNDING * largest, "{what}: {found} {expected}");
+        }
+    }
+
+    #[test]
+    fn newton_schulz_on_eigenvalues_is_newton_schulz_on_matrices() {
+        for (seed, (channels, positions)) in
+            [(5, 40), (6, 40), (7, 4), (8, 3), (8, 9)].into_iter().enumerate()
+        {
+            let dead = (seed % 2 == 1).then_some(2);
+            let seen = moments(&features(seed as u64, channels, positions, dead));
+            let target = moments(&features(seed as u64 + 100, channels, positions + 1, None));
+            let found = Target::new(Roots::NewtonSchulz, &target).unwrap().judge(&seen).unwrap();
+            let expected = on_matrices(&seen, &target);
+            assert_near(&[found.value], &[expected.value], "value");
+            assert_near(&found.by_mean, &expected.by_mean, "by mean");
+            assert_near(&found.by_second, &expected.by_second, "by second moments");
+        }
+    }
+
+    /// Otherwise the test above could not tell one from the other.
+    #[test]
+    fn twelve_steps_are_not_converged_without_full_rank_and_are_with_it() {
+        let judge = |roots, positions| {
+            let (seen, target) =
+                (moments(&features(1, 7, positions, None)), moments(&features(2, 7, positions, None)));
+            Target::new(roots, &target).unwrap().judge(&seen).unwrap()
+        };
+        let change = |positions| {
+            let (exact, newton) = (judge(Roots::Exact, positions), judge(Roots::NewtonSchulz, positions));
+            let distance = |a: &[f64], b: &[f64]| {
+                frobenius(&a.iter().zip(b).map(|(a, b)| a - b).collect::<Vec<_>>()) / frobenius(a)
+            };
+            distance(&exact.by_second, &newton.by_second)
+        };
+        assert!(change(4) > 0.01, "{}", change(4));
+        assert!(change(500) < 1e-3, "{}", change(500));
+    }
+
+    /// One channel: (mu - m)^2 + (sd - sd*)^2, with the regularisation in both variances.
+    #[test]
+    fn one_channel_has_the_closed_form() {
+        let normal = |mean: f64, variance: f64| MeanMoments {
+            channels: 1,
+            mean: vec![mean],
+            second: vec![mean * mean + variance],
+        };
+        let judged = Target::new(Roots::Exact, &normal(0.2, 0.25)).unwrap().judge(&normal(0.7, 4.0)).unwrap();
+        let (sd, aim) = ((4.0f64 + 1e-4).sqrt(), (0.25f64 + 1e-4).sqrt());
+        assert_near(&[judged.value], &[0.25 + (sd - aim).powi(2)], "value");
+        assert_near(&judged.by_second, &[1.0 - aim / sd], "by second moment");
+        assert_near(&judged.by_mean, &[2.0 * 0.5 - 2.0 * 0.7 * (1.0 - aim / sd)], "by mean");
+    }
+}

@@ -26,3 +26,21 @@ pub(super) type Lanes = [f32; GROUP];
 pub(super) fn dispatch<O: pulp::WithSimd>(operation: O) -> O::Output {
     pulp::Arch::new().dispatch(operation)
 }
+
+/// The instruction set that [`dispatch`] chooses here: bytes repeat on machines with the same one.
+pub(super) fn instruction_set() -> &'static str {
+    struct Lanes;
+    impl pulp::WithSimd for Lanes {
+        type Output = usize;
+        #[inline(always)]
+        fn with_simd<S: pulp::Simd>(self, _: S) -> usize {
+            S::F32_LANES
+        }
+    }
+    match (dispatch(Lanes), cfg!(target_arch = "x86_64")) {
+        (16, true) => "avx512",
+        (8, true) => "avx2+fma",
+        (4, false) => "128-bit simd",
+        _ => "scalar",
+    }
+}

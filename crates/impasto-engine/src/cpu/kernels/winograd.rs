@@ -100,18 +100,17 @@ pub(in crate::cpu) fn input_transform<S: Simd>(
 /// B^T applied to one line of six.
 #[inline(always)]
 fn input_line<S: Simd>(simd: S, d: [S::f32s; 6]) -> [S::f32s; 6] {
-    let times = |factor: f32, value, plus| simd.mul_add_e_f32s(simd.splat_f32s(factor), value, plus);
-    let even = times(-4.0, d[2], d[4]);
-    let odd = times(-4.0, d[1], d[3]);
+    let even = times(simd, -4.0, d[2], d[4]);
+    let odd = times(simd, -4.0, d[1], d[3]);
     let outer = simd.sub_f32s(d[4], d[2]);
     let inner = simd.sub_f32s(d[3], d[1]);
     [
-        times(4.0, d[0], times(-5.0, d[2], d[4])),
+        times(simd, 4.0, d[0], times(simd, -5.0, d[2], d[4])),
         simd.add_f32s(even, odd),
         simd.sub_f32s(even, odd),
-        times(2.0, inner, outer),
-        times(-2.0, inner, outer),
-        times(4.0, d[1], times(-5.0, d[3], d[5])),
+        times(simd, 2.0, inner, outer),
+        times(simd, -2.0, inner, outer),
+        times(simd, 4.0, d[1], times(simd, -5.0, d[3], d[5])),
     ]
 }
 
@@ -147,13 +146,18 @@ pub(in crate::cpu) fn output_transform<S: Simd>(
 /// A^T applied to one line of six.
 #[inline(always)]
 fn output_line<S: Simd>(simd: S, m: [S::f32s; 6]) -> [S::f32s; 4] {
-    let times = |factor: f32, value, plus| simd.mul_add_e_f32s(simd.splat_f32s(factor), value, plus);
     let (sum1, sum2) = (simd.add_f32s(m[1], m[2]), simd.add_f32s(m[3], m[4]));
     let (difference1, difference2) = (simd.sub_f32s(m[1], m[2]), simd.sub_f32s(m[3], m[4]));
     [
         simd.add_f32s(m[0], simd.add_f32s(sum1, sum2)),
-        times(2.0, difference2, difference1),
-        times(4.0, sum2, sum1),
-        simd.add_f32s(times(8.0, difference2, difference1), m[5]),
+        times(simd, 2.0, difference2, difference1),
+        times(simd, 4.0, sum2, sum1),
+        simd.add_f32s(times(simd, 8.0, difference2, difference1), m[5]),
     ]
+}
+
+/// factor * value + plus. A closure would be compiled without the instruction set.
+#[inline(always)]
+fn times<S: Simd>(simd: S, factor: f32, value: S::f32s, plus: S::f32s) -> S::f32s {
+    simd.mul_add_e_f32s(simd.splat_f32s(factor), value, plus)
 }

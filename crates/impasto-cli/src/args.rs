@@ -1,0 +1,250 @@
+//! The command line, defined once: parser, help and errors all come from here.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use impasto::encoder::Pooling;
+use impasto::objective::Mixture;
+use impasto::{Init, Keep, OptimizerKind, Overrides, Preset};
+
+use crate::failure::Failure;
+
+/// Repaints a picture in the style of another: neural style transfer, with nothing to download.
+#[derive(Parser)]
+#[command(name = "impasto", version, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Repaint a picture in the style of others
+    Stylize(Box<StylizeArgs>),
+    /// Judge a picture by an objective: print each weighted term, write its gradient
+    Evaluate(Box<EvaluateArgs>),
+    /// Time evaluations (observe, judge, pull back) of the gatys objective on a synthetic picture
+    Bench(BenchArgs),
+    /// Encoders: the networks that look at pictures
+    Models {
+        #[command(subcommand)]
+        command: ModelsCommand,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum ModelsCommand {
+    /// List the encoders that can be named
+    List,
+    /// Show one encoder: layers, size, source, licence
+    Show {
+        /// lite, random:vgg19?seed=0, random:vgg16?width=1/4, or a safetensors file
+        name: String,
+    },
+}
+
+#[derive(Args)]
+pub(crate) struct StylizeArgs {
+    /// The picture to repaint
+    pub(crate) content: PathBuf,
+    /// The pictures whose style to take
+    #[arg(required = true)]
+    pub(crate) style: Vec<PathBuf>,
+    /// Where to write the result; the extension chooses the format (png, jpg, tif, webp, bmp)
+    #[arg(short, long, value_name = "OUT")]
+    pub(crate) output: PathBuf,
+    #[command(flatten)]
+    pub(crate) objective: ObjectiveArgs,
+    /// Long edge of the result in pixels [default: 768, or the content's own if that is smaller]
+    #[arg(long, value_name = "N")]
+    pub(crate) size: Option<usize>,
+    /// Iterations at each scale [default: the preset's]
+    #[arg(long, value_name = "N")]
+    pub(crate) iterations: Option<usize>,
+    /// adam or lbfgs [default: the preset's]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) optimizer: Option<String>,
+    /// Step size: for adam by RGB 0..1, for lbfgs as a part of the quasi-Newton step [default: the preset's]
+    #[arg(long, value_name = "R")]
+    pub(crate) learning_rate: Option<f64>,
+    /// What to begin with: content, noise, gray, style-stats, or a picture [default: the preset's]
+    #[arg(long, value_name = "NAME|FILE")]
+    pub(crate) init: Option<String>,
+    /// Long edge of the smallest scale [default: the preset's]
+    #[arg(long, value_name = "N")]
+    pub(crate) min_size: Option<usize>,
+    /// Seed of everything random: the same seed gives the same bytes
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) seed: u64,
+    /// Threads; the result does not depend on it [default: one per processor]
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<usize>,
+    /// Also write OUT_0050.png and so on, every N iterations
+    #[arg(long, value_name = "N")]
+    pub(crate) save_every: Option<usize>,
+    /// Which iterate is the result: average, last or best [default: the preset's]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) keep: Option<String>,
+    /// Write everything needed to repeat and judge the run
+    #[arg(long, value_name = "FILE.json")]
+    pub(crate) report: Option<PathBuf>,
+    /// How to show progress, on stderr
+    #[arg(long, value_enum, default_value_t = ProgressKind::Bar)]
+    pub(crate) progress: ProgressKind,
+}
+
+#[derive(Args)]
+pub(crate) struct EvaluateArgs {
+    /// The picture to judge
+    pub(crate) image: PathBuf,
+    /// The content picture
+    #[arg(long, value_name = "C")]
+    pub(crate) content: PathBuf,
+    /// The style pictures
+    #[arg(long, value_name = "S", required = true, num_args = 1..)]
+    pub(crate) style: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) objective: ObjectiveArgs,
+    /// Bring all pictures to this long edge first (never enlarged) [default: their own sizes]
+    #[arg(long, value_name = "N")]
+    pub(crate) size: Option<usize>,
+    /// Write d(total)/d(RGB 0..1) as float32 [3, height, width]
+    #[arg(long, value_name = "FILE.npy")]
+    pub(crate) gradient: Option<PathBuf>,
+    /// Threads; the result does not depend on it [default: one per processor]
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<usize>,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct BenchArgs {
+    /// The encoder
+    #[arg(long, value_name = "M", default_value = "lite")]
+    pub(crate) model: String,
+    /// Width and height of the picture
+    #[arg(long, value_name = "N", default_value_t = 512)]
+    pub(crate) size: usize,
+    /// Evaluations to time
+    #[arg(long, value_name = "K", default_value_t = 10)]
+    pub(crate) iterations: usize,
+    /// Threads [default: one per processor]
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<usize>,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// What a picture is judged by.
+#[derive(Args)]
+pub(crate) struct ObjectiveArgs {
+    /// A complete recipe: impasto, gatys, johnson, johnson-pt, crowson, scaling or keras
+    #[arg(long, value_name = "NAME", default_value = "impasto", help_heading = "Objective")]
+    pub(crate) preset: String,
+    /// The encoder: lite, random:vgg19?seed=0, or a safetensors file
+    #[arg(long, value_name = "NAME|FILE", default_value = "lite", help_heading = "Objective")]
+    pub(crate) model: String,
+    /// Multiplies every content term
+    #[arg(long, value_name = "W", help_heading = "Objective")]
+    pub(crate) content_weight: Option<f64>,
+    /// Multiplies every style term
+    #[arg(long, value_name = "W", help_heading = "Objective")]
+    pub(crate) style_weight: Option<f64>,
+    /// Shares of several styles, one each
+    #[arg(long, value_name = "A,B,...", value_delimiter = ',', help_heading = "Objective")]
+    pub(crate) style_weights: Option<Vec<f64>>,
+    /// Multiplies the total variation
+    #[arg(long, value_name = "W", help_heading = "Objective")]
+    pub(crate) tv_weight: Option<f64>,
+    /// Content layers, such as relu4_2
+    #[arg(long, value_name = "L,...", value_delimiter = ',', help_heading = "Objective")]
+    pub(crate) content_layers: Option<Vec<String>>,
+    /// Style layers; they share the preset's weight equally unless --style-layer-weights is given
+    #[arg(long, value_name = "L,...", value_delimiter = ',', help_heading = "Objective")]
+    pub(crate) style_layers: Option<Vec<String>>,
+    /// A weight for each style layer
+    #[arg(long, value_name = "W,...", value_delimiter = ',', help_heading = "Objective")]
+    pub(crate) style_layer_weights: Option<Vec<f64>>,
+    /// gram, gram-hw, mean-std, covariance, wasserstein, wasserstein-newton, or a sum: gram:1000+mean-std:10000
+    #[arg(long, value_name = "S", help_heading = "Objective")]
+    pub(crate) statistic: Option<String>,
+    /// max, average or l2 [default: what the encoder was trained with]
+    #[arg(long, value_name = "P", help_heading = "Objective")]
+    pub(crate) pooling: Option<String>,
+    /// Size of the style beside the content: less than 1 for smaller strokes
+    #[arg(long, value_name = "F", default_value_t = 1.0, help_heading = "Objective")]
+    pub(crate) style_scale: f64,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ProgressKind {
+    /// A bar with scale, losses, speed and time left
+    Bar,
+    /// One JSON object a line
+    Json,
+    /// Nothing
+    None,
+}
+
+impl ObjectiveArgs {
+    pub(crate) fn preset(&self) -> Result<Preset, Failure> {
+        Ok(Preset::named(&self.preset)?)
+    }
+
+    /// The options that `stylize` and `evaluate` share.
+    pub(crate) fn overrides(&self) -> Result<Overrides, Failure> {
+        Ok(Overrides {
+            content_weight: self.content_weight,
+            style_weight: self.style_weight,
+            tv_weight: self.tv_weight,
+            content_layers: self.content_layers.clone(),
+            style_layers: self.style_layers.clone(),
+            style_layer_weights: self.style_layer_weights.clone(),
+            statistic: self.statistic.as_deref().map(str::parse::<Mixture>).transpose()?,
+            pooling: self.pooling.as_deref().map(str::parse::<Pooling>).transpose()?,
+            ..Overrides::default()
+        })
+    }
+
+    /// One share per style.
+    pub(crate) fn shares(&self, styles: usize) -> Result<Vec<f64>, Failure> {
+        match &self.style_weights {
+            None => Ok(vec![1.0; styles]),
+            Some(weights) if weights.len() == styles => Ok(weights.clone()),
+            Some(weights) => Err(Failure::bad_input(format!(
+                "--style-weights: expected {styles} numbers, one for each style, found {}",
+                weights.len()
+            ))),
+        }
+    }
+}
+
+impl StylizeArgs {
+    /// All options that change the recipe, and the picture to begin with if there is one.
+    pub(crate) fn overrides(&self) -> Result<(Overrides, Option<PathBuf>), Failure> {
+        let (init, picture) = match self.init.as_deref() {
+            None => (None, None),
+            Some(name) => match name.parse::<Init>() {
+                Ok(init) => (Some(init), None),
+                Err(_) if PathBuf::from(name).exists() => (Some(Init::Picture), Some(PathBuf::from(name))),
+                Err(error) => {
+                    let message = format!("--init {name}: neither content, noise, gray or style-stats, nor a file");
+                    return Err(Failure::bad_input(message).hint(error.hint().unwrap_or_default()));
+                }
+            },
+        };
+        let overrides = Overrides {
+            optimizer: self.optimizer.as_deref().map(str::parse::<OptimizerKind>).transpose()?,
+            learning_rate: self.learning_rate,
+            iterations: self.iterations,
+            min_size: self.min_size,
+            keep: self.keep.as_deref().map(str::parse::<Keep>).transpose()?,
+            init,
+            ..self.objective.overrides()?
+        };
+        Ok((overrides, picture))
+    }
+}

@@ -1,0 +1,69 @@
+//! `impasto evaluate`: what a picture is worth by an objective, for checking us against another implementation, or another
+//! tool's picture by our objective.
+
+use std::path::Path;
+
+use impasto::engine::Pixels;
+use impasto::image::write_atomically;
+use impasto::{Evaluation, StyleTransfer};
+use npyz::WriterBuilder;
+
+use crate::args::EvaluateArgs;
+use crate::failure::Failure;
+use crate::inputs;
+use crate::interrupt::cancel_on_signal;
+use crate::output::line;
+
+pub(crate) fn run(args: Box<EvaluateArgs>) -> Result<(), Failure> {
+    let preset = args.objective.preset()?;
+    let overrides = args.objective.overrides()?;
+    let shares = args.objective.shares(args.style.len())?;
+    let image = inputs::read(&args.image)?;
+    let content = inputs::read(&args.content)?;
+    let mut transfer = StyleTransfer::new(content.decoded.picture.clone())
+        .preset(preset)
+        .overrides(overrides)
+        .model(&args.objective.model)
+        .style_scale(args.objective.style_scale)
+        .cancel(cancel_on_signal());
+    for (path, share) in args.style.iter().zip(shares) {
+        transfer = transfer.weighted_style(inputs::read(path)?.decoded.picture, share);
+    }
+    if let Some(size) = args.size {
+        transfer = transfer.size(size);
+    }
+    if let Some(threads) = args.threads {
+        transfer = transfer.threads(threads);
+    }
+    let Evaluation { losses, gradient } = transfer.evaluate(&image.decoded.picture)?;
+    if let Some(path) = &args.gradient {
+        write_gradient(path, &gradient)?;
+    }
+    if args.json {
+        line(&serde_json::to_string(&losses).map_err(|error| Failure::bug(error.to_string()))?);
+    } else {
+        for (kind, terms) in [("content", &losses.content), ("style", &losses.style)] {
+            for (layer, value) in terms {
+                line(&format!("{kind:<8} {layer:<9} {value:.6e}"));
+            }
+        }
+        line(&format!("tv                 {:.6e}", losses.tv));
+        line(&format!("total              {:.6e}", losses.total));
+    }
+    Ok(())
+}
+
+/// NumPy's format: float32, C order, `[3, height, width]`.
+fn write_gradient(path: &Path, gradient: &Pixels) -> Result<(), Failure> {
+    let shape = [3, gradient.size.height as u64, gradient.size.width as u64];
+    write_atomically(path, |file| {
+        let mut writer = npyz::WriteOptions::<f32>::new().default_dtype().shape(&shape).writer(file).begin_nd()?;
+        writer.extend(gradient.data.iter().copied())?;
+        writer.finish()
+    })
+    .map_err(|error| match error {
+        impasto::image::ImageError::Write { source, .. } => Failure::write(path, &source),
+        other => other.into(),
+    })
+}
+

@@ -1,0 +1,83 @@
+//! Errors as the user sees them: `error:` and `hint:` lines, and an exit code.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use impasto::engine::EngineError;
+use impasto::image::ImageError;
+
+/// Why a command did not do what it was asked.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    message: String,
+    hint: Option<String>,
+    code: u8,
+}
+
+const FAILED: u8 = 1;
+const BAD_INPUT: u8 = 2;
+const ENVIRONMENT: u8 = 3;
+const INTERRUPTED: u8 = 130;
+
+impl Failure {
+    /// Something that the user asked for and that cannot be.
+    pub(crate) fn bad_input(message: impl Into<String>) -> Failure {
+        Failure { message: message.into(), hint: None, code: BAD_INPUT }
+    }
+
+    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Failure {
+        self.hint = Some(hint.into());
+        self
+    }
+
+    pub(crate) fn interrupted(message: impl Into<String>) -> Failure {
+        Failure { message: message.into(), hint: None, code: INTERRUPTED }
+    }
+
+    /// A panic that nobody caught.
+    pub(crate) fn bug(message: String) -> Failure {
+        Failure { message: format!("internal error: {message}"), hint: None, code: FAILED }
+            .hint("this is a bug in impasto; please report it with the command and the pictures")
+    }
+
+    /// A file that could not be written.
+    pub(crate) fn write(path: &Path, error: &std::io::Error) -> Failure {
+        Failure { message: format!("cannot write {}: {error}", path.display()), hint: None, code: ENVIRONMENT }
+    }
+
+    pub(crate) fn print(&self) {
+        eprintln!("error: {}", self.message);
+        if let Some(hint) = &self.hint {
+            eprintln!("hint: {hint}");
+        }
+    }
+
+    pub(crate) fn code(&self) -> ExitCode {
+        ExitCode::from(self.code)
+    }
+}
+
+impl From<impasto::Error> for Failure {
+    fn from(error: impasto::Error) -> Failure {
+        let code = match &error {
+            impasto::Error::Diverged { .. } | impasto::Error::NotFinite { .. } => FAILED,
+            impasto::Error::Threads { .. } => ENVIRONMENT,
+            impasto::Error::Engine(EngineError::Cancelled) => INTERRUPTED,
+            _ => BAD_INPUT,
+        };
+        Failure { message: error.to_string(), hint: error.hint(), code }
+    }
+}
+
+impl From<ImageError> for Failure {
+    fn from(error: ImageError) -> Failure {
+        let code = if matches!(error, ImageError::Write { .. }) { ENVIRONMENT } else { BAD_INPUT };
+        Failure { message: error.to_string(), hint: error.hint(), code }
+    }
+}
+
+impl From<impasto::encoder::EncoderError> for Failure {
+    fn from(error: impasto::encoder::EncoderError) -> Failure {
+        impasto::Error::from(error).into()
+    }
+}

@@ -1,0 +1,54 @@
+//! Pictures from files, with what a report needs to know of them.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use impasto::image::{Decoded, ImageError, decode};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use crate::failure::Failure;
+
+/// A decoded file.
+pub(crate) struct Input {
+    pub(crate) path: PathBuf,
+    pub(crate) decoded: Decoded,
+    pub(crate) summary: InputSummary,
+}
+
+/// What a report says of an input.
+#[derive(Clone, Serialize)]
+pub(crate) struct InputSummary {
+    path: String,
+    sha256: String,
+    width: usize,
+    height: usize,
+}
+
+/// Reads and decodes a picture; the bytes that are hashed are the bytes that are decoded.
+pub(crate) fn read(path: &Path) -> Result<Input, Failure> {
+    // The image crate opens with every check; reading again only for the hash would let the file change in between.
+    let bytes = match fs::metadata(path).map(|metadata| metadata.is_file()) {
+        Ok(true) => fs::read(path).map_err(|source| ImageError::Read { path: path.into(), source })?,
+        _ => return Err(impasto::image::open(path).err().map_or_else(|| not_a_file(path), Failure::from)),
+    };
+    let decoded = decode(&bytes, &path.display().to_string())?;
+    let (width, height) = decoded.picture.size();
+    let sha256 = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    let summary = InputSummary { path: path.display().to_string(), sha256, width, height };
+    Ok(Input { path: path.into(), decoded, summary })
+}
+
+fn not_a_file(path: &Path) -> Failure {
+    Failure::bad_input(format!("{} is not an ordinary file", path.display()))
+}
+
+/// An output that is also an input would be lost at the end.
+pub(crate) fn check_apart(output: &Path, inputs: &[&Input]) -> Result<(), Failure> {
+    let Ok(output) = fs::canonicalize(output) else { return Ok(()) };
+    match inputs.iter().find(|input| fs::canonicalize(&input.path).is_ok_and(|path| path == output)) {
+        Some(input) => Err(Failure::bad_input(format!("{} is an input: it would be overwritten", input.path.display()))
+            .hint("give another name with -o")),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,83 @@
+//! Progress on stderr: a bar for people, JSON lines for programs.
+
+use std::time::{Duration, Instant};
+
+use impasto::{Session, Step};
+use indicatif::{ProgressBar, ProgressStyle};
+use serde_json::json;
+
+use crate::args::ProgressKind;
+
+/// Shows steps as they come.
+pub(crate) struct Progress {
+    kind: ProgressKind,
+    bar: ProgressBar,
+    started: Instant,
+    /// Pixels times iterations, of the whole run and done so far: what time is proportional to.
+    total: f64,
+    done: f64,
+}
+
+/// Thousand pixel-iterations: the unit of the bar.
+const UNIT: f64 = 1e3;
+
+impl Progress {
+    pub(crate) fn new(kind: ProgressKind, session: &Session) -> Progress {
+        let total = session.work();
+        let bar = match kind {
+            ProgressKind::Bar => ProgressBar::new((total / UNIT).ceil() as u64),
+            _ => ProgressBar::hidden(),
+        };
+        if let Ok(style) = ProgressStyle::with_template("{prefix} [{bar:24}] {percent:>3}% {msg} {eta} left") {
+            bar.set_style(style.progress_chars("=> "));
+        }
+        bar.enable_steady_tick(Duration::from_millis(500));
+        Progress { kind, bar, started: Instant::now(), total, done: 0.0 }
+    }
+
+    pub(crate) fn step(&mut self, step: &Step) {
+        let pixels = (step.width * step.height) as f64;
+        self.done += pixels;
+        let elapsed = self.started.elapsed().as_secs_f64();
+        let left = elapsed * (self.total / self.done - 1.0);
+        match self.kind {
+            ProgressKind::Bar => {
+                let sum = |terms: &[(String, f64)]| terms.iter().map(|(_, value)| value).sum::<f64>();
+                self.bar.set_position((self.done / UNIT) as u64);
+                self.bar.set_prefix(format!(
+                    "scale {}/{} {}x{} {:>4}/{}",
+                    step.scale, step.scales, step.width, step.height, step.iteration, step.iterations
+                ));
+                self.bar.set_message(format!(
+                    "loss {:.4} (content {:.4}, style {:.4}) {:.1} it/s",
+                    step.losses.total,
+                    sum(&step.losses.content),
+                    sum(&step.losses.style),
+                    1.0 / step.seconds.max(1e-9)
+                ));
+            }
+            ProgressKind::Json => {
+                let mut object = json!({ "event": "step", "seconds_left": left, "elapsed": elapsed });
+                if let (Some(object), Ok(serde_json::Value::Object(step))) =
+                    (object.as_object_mut(), serde_json::to_value(step))
+                {
+                    object.extend(step);
+                }
+                eprintln!("{object}");
+            }
+            ProgressKind::None => {}
+        }
+    }
+
+    /// Says something above the bar; programs get it as an object.
+    pub(crate) fn note(&self, text: &str) {
+        match self.kind {
+            ProgressKind::Json => eprintln!("{}", json!({ "event": "note", "text": text })),
+            _ => self.bar.suspend(|| eprintln!("{text}")),
+        }
+    }
+
+    pub(crate) fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
+}

@@ -1,0 +1,82 @@
+//! `--report`: everything needed to repeat a run and to judge it.
+
+use std::path::Path;
+
+use impasto::engine::Cpu;
+use impasto::image::write_atomically;
+use impasto::{Recipe, Scale, Session, Step};
+use serde::Serialize;
+
+use crate::failure::Failure;
+use crate::inputs::InputSummary;
+use crate::output::peak_rss_bytes;
+
+#[derive(Serialize)]
+pub(crate) struct Report<'a> {
+    pub(crate) version: &'static str,
+    pub(crate) instruction_set: &'static str,
+    /// complete, interrupted or failed.
+    pub(crate) outcome: &'a str,
+    pub(crate) content: &'a InputSummary,
+    pub(crate) styles: Vec<StyleSummary<'a>>,
+    pub(crate) init: Option<&'a InputSummary>,
+    pub(crate) model: ModelSummary<'a>,
+    pub(crate) recipe: &'a Recipe,
+    pub(crate) style_scale: f64,
+    pub(crate) seed: u64,
+    pub(crate) threads: usize,
+    pub(crate) scales: &'a [Scale],
+    pub(crate) output: String,
+    pub(crate) width: usize,
+    pub(crate) height: usize,
+    pub(crate) seconds: f64,
+    pub(crate) peak_rss_bytes: Option<u64>,
+    pub(crate) steps: &'a [Step],
+}
+
+#[derive(Serialize)]
+pub(crate) struct StyleSummary<'a> {
+    #[serde(flatten)]
+    pub(crate) input: &'a InputSummary,
+    /// Share of the blended moments.
+    pub(crate) weight: f64,
+}
+
+#[derive(Serialize)]
+pub(crate) struct ModelSummary<'a> {
+    name: &'a str,
+    family: &'a str,
+    sha256: &'a str,
+}
+
+impl<'a> Report<'a> {
+    /// What a session knows of itself; the caller fills in the rest.
+    pub(crate) fn of_session(session: &'a Session, steps: &'a [Step], content: &'a InputSummary) -> Report<'a> {
+        let encoder = session.encoder();
+        Report {
+            version: env!("CARGO_PKG_VERSION"),
+            instruction_set: Cpu::instruction_set(),
+            outcome: "complete",
+            content,
+            styles: Vec::new(),
+            init: None,
+            model: ModelSummary { name: &encoder.name, family: &encoder.family, sha256: &encoder.sha256 },
+            recipe: session.recipe(),
+            style_scale: 1.0,
+            seed: 0,
+            threads: session.threads(),
+            scales: session.scales(),
+            output: String::new(),
+            width: 0,
+            height: 0,
+            seconds: steps.iter().map(|step| step.seconds).sum(),
+            peak_rss_bytes: peak_rss_bytes(),
+            steps,
+        }
+    }
+
+    pub(crate) fn write(&self, path: &Path) -> Result<(), Failure> {
+        let bytes = serde_json::to_vec_pretty(self).map_err(|error| Failure::bug(error.to_string()))?;
+        Ok(write_atomically(path, |file| file.write_all(&bytes))?)
+    }
+}

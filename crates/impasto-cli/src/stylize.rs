@@ -1,0 +1,217 @@
+//! `impasto stylize`: reads pictures, runs a session, writes what comes of it, whatever happens.
+
+use std::path::{Path, PathBuf};
+
+use impasto::image::{Decoded, Depth, Encoding, Filter, Format, Plane, check_output, resize_plane, save};
+use impasto::{Picture, Session, Step, StyleTransfer};
+
+use crate::args::StylizeArgs;
+use crate::failure::Failure;
+use crate::inputs::{self, Input};
+use crate::interrupt::cancel_on_signal;
+use crate::progress::Progress;
+use crate::report::{Report, StyleSummary};
+
+pub(crate) fn run(args: Box<StylizeArgs>) -> Result<(), Failure> {
+    if args.save_every == Some(0) {
+        return Err(Failure::bad_input("--save-every: expected at least 1, found 0"));
+    }
+    let preset = args.objective.preset()?;
+    let (overrides, init_path) = args.overrides()?;
+    let shares = args.objective.shares(args.style.len())?;
+
+    let content = inputs::read(&args.content)?;
+    let styles = args.style.iter().map(|path| inputs::read(path)).collect::<Result<Vec<_>, _>>()?;
+    let init = init_path.as_deref().map(inputs::read).transpose()?;
+    let all: Vec<&Input> = [&content].into_iter().chain(&styles).chain(&init).collect();
+    check_output(&args.output, content.decoded.alpha.is_some())?;
+    inputs::check_apart(&args.output, &all)?;
+    if let Some(path) = &args.report {
+        inputs::check_apart(path, &all)?;
+        check_folder(path)?;
+    }
+    warn_of_losses(&args.output, &content.decoded)?;
+
+    let cancel = cancel_on_signal();
+    let mut transfer = StyleTransfer::new(content.decoded.picture.clone())
+        .preset(preset)
+        .overrides(overrides)
+        .model(&args.objective.model)
+        .style_scale(args.objective.style_scale)
+        .seed(args.seed)
+        .cancel(cancel);
+    for (style, share) in styles.iter().zip(&shares) {
+        transfer = transfer.weighted_style(style.decoded.picture.clone(), *share);
+    }
+    if let Some(size) = args.size {
+        transfer = transfer.size(size);
+    }
+    if let Some(threads) = args.threads {
+        transfer = transfer.threads(threads);
+    }
+    if let Some(init) = &init {
+        transfer = transfer.init_picture(init.decoded.picture.clone());
+    }
+    let mut session = transfer.build()?;
+    check_side(&args.output, &session)?;
+
+    let mut progress = Progress::new(args.progress, &session);
+    let recipe = session.recipe();
+    if !recipe.tuned_for.contains(&session.encoder().family.as_str()) {
+        progress.note(&format!(
+            "note: preset {} was tuned for {} weights; {} may want other weights of content and style",
+            recipe.preset,
+            recipe.tuned_for.join(" or "),
+            session.encoder().name
+        ));
+    }
+    let mut steps = Vec::new();
+    let ended = drive(&mut session, &args, &content.decoded, &mut progress, &mut steps);
+    progress.finish();
+
+    let outcome = match &ended {
+        Ok(()) => "complete",
+        Err(Ended::Run(error)) if error.is_cancelled() => "interrupted",
+        Err(_) => "failed",
+    };
+    // Nothing was painted: an earlier result under this name is worth more than the picture to begin with.
+    let worth_saving = ended.is_ok() || !steps.is_empty();
+    let picture = session.picture();
+    if worth_saving {
+        write(&args.output, &picture, &content.decoded)?;
+    }
+    if let Some(path) = &args.report {
+        let shared = shares.iter().sum::<f64>();
+        Report {
+            outcome,
+            styles: styles
+                .iter()
+                .zip(&shares)
+                .map(|(style, share)| StyleSummary { input: &style.summary, weight: share / shared })
+                .collect(),
+            init: init.as_ref().map(|init| &init.summary),
+            style_scale: args.objective.style_scale,
+            seed: args.seed,
+            output: if worth_saving { args.output.display().to_string() } else { String::new() },
+            width: picture.width(),
+            height: picture.height(),
+            ..Report::of_session(&session, &steps, &content.summary)
+        }
+        .write(path)?;
+    }
+    let saved = if worth_saving {
+        format!("{} holds the picture of scale {}", args.output.display(), place(&steps))
+    } else {
+        "nothing was painted yet, so nothing was written".to_string()
+    };
+    match ended {
+        Ok(()) => {
+            let seconds: f64 = steps.iter().map(|step| step.seconds).sum();
+            let (width, height) = picture.size();
+            progress.note(&format!(
+                "wrote {}: {width}x{height}, {} iterations in {seconds:.1} s",
+                args.output.display(),
+                steps.len()
+            ));
+            Ok(())
+        }
+        Err(Ended::Run(error)) if error.is_cancelled() => Err(Failure::interrupted(format!("interrupted; {saved}"))),
+        Err(Ended::Run(error)) => {
+            progress.note(&saved);
+            Err(error.into())
+        }
+        Err(Ended::Save(failure)) => Err(failure),
+    }
+}
+
+/// Why a run did not come to its end.
+enum Ended {
+    Run(impasto::Error),
+    Save(Failure),
+}
+
+fn drive(
+    session: &mut Session,
+    args: &StylizeArgs,
+    content: &Decoded,
+    progress: &mut Progress,
+    steps: &mut Vec<Step>,
+) -> Result<(), Ended> {
+    while let Some(step) = session.step().map_err(Ended::Run)? {
+        progress.step(&step);
+        steps.push(step);
+        if args.save_every.is_some_and(|every| steps.len().is_multiple_of(every)) {
+            let path = numbered(&args.output, steps.len());
+            write(&path, &session.picture(), content).map_err(Ended::Save)?;
+        }
+    }
+    Ok(())
+}
+
+/// `out.png` and 50 give `out_0050.png`.
+fn numbered(output: &Path, iteration: usize) -> PathBuf {
+    let stem = output.file_stem().unwrap_or_default().to_string_lossy();
+    let extension = output.extension().unwrap_or_default().to_string_lossy();
+    output.with_file_name(format!("{stem}_{iteration:04}.{extension}"))
+}
+
+fn place(steps: &[Step]) -> String {
+    match steps.last() {
+        Some(step) => format!(
+            "{} of {} ({}x{}), iteration {} of {}",
+            step.scale, step.scales, step.width, step.height, step.iteration, step.iterations
+        ),
+        None => "0".into(),
+    }
+}
+
+/// Writes a result with the content's transparency, bit depth and colour profile, where the format holds them.
+fn write(path: &Path, picture: &Picture, content: &Decoded) -> Result<(), Failure> {
+    let size = picture.size();
+    let alpha = content.alpha.as_ref().and_then(|alpha| {
+        let mut resized = resize_plane(alpha.data(), alpha.size(), size, Filter::Bilinear);
+        resized.iter_mut().for_each(|value| *value = value.clamp(0.0, 1.0));
+        Plane::new(size.0, size.1, resized)
+    });
+    let format = Format::of(path)?;
+    let encoding = Encoding {
+        depth: if format.holds_sixteen_bits() { content.depth } else { Depth::Eight },
+        icc_profile: content.icc_profile.clone().filter(|_| format.holds_profile()),
+        ..Encoding::default()
+    };
+    Ok(save(path, picture, alpha.as_ref(), &encoding)?)
+}
+
+/// Says what a format will not hold, before the work.
+fn warn_of_losses(output: &Path, content: &Decoded) -> Result<(), Failure> {
+    let format = Format::of(output)?;
+    if content.depth == Depth::Sixteen && !format.holds_sixteen_bits() {
+        eprintln!("warning: the content has 16 bits, {} holds 8: use png or tif to keep them", format.name());
+    }
+    if content.icc_profile.is_some() && !format.holds_profile() {
+        eprintln!("warning: the content has a colour profile, {} holds none: use png, jpg or tif", format.name());
+    }
+    Ok(())
+}
+
+fn check_side(output: &Path, session: &Session) -> Result<(), Failure> {
+    let format = Format::of(output)?;
+    let long = session.scales().iter().map(|scale| scale.width.max(scale.height)).max().unwrap_or(0);
+    if long > format.longest_side() {
+        let message = format!("{} holds at most {} pixels a side, found {long}", format.name(), format.longest_side());
+        return Err(Failure::bad_input(message).hint("give a smaller --size, or use png or tif"));
+    }
+    Ok(())
+}
+
+/// A report that cannot be written shall not be found out after the work.
+fn check_folder(path: &Path) -> Result<(), Failure> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if path.is_dir() {
+        return Err(Failure::bad_input(format!("--report {}: is a folder", path.display())));
+    }
+    if !folder.is_dir() {
+        return Err(Failure::bad_input(format!("--report {}: no folder {}", path.display(), folder.display())));
+    }
+    Ok(())
+}
