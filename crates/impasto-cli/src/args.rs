@@ -231,7 +231,8 @@ impl StylizeArgs {
                 Ok(init) => (Some(init), None),
                 Err(_) if PathBuf::from(name).exists() => (Some(Init::Picture), Some(PathBuf::from(name))),
                 Err(error) => {
-                    let message = format!("--init {name}: neither content, noise, gray or style-stats, nor a file");
+                    let message =
+                        format!("--init {name}: neither content, noise, gray or style-stats, nor a file");
                     return Err(Failure::bad_input(message).hint(error.hint().unwrap_or_default()));
                 }
             },

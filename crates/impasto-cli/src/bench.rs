@@ -11,7 +11,10 @@ use crate::output::{line, peak_rss_bytes};
 
 pub(crate) fn run(args: BenchArgs) -> Result<(), Failure> {
     if args.size > LARGEST_SIZE {
-        return Err(Failure::bad_input(format!("--size: expected at most {LARGEST_SIZE}, found {}", args.size)));
+        return Err(Failure::bad_input(format!(
+            "--size: expected at most {LARGEST_SIZE}, found {}",
+            args.size
+        )));
     }
     let encoder = impasto::encoder::open(&args.model)?;
     let cancel = cancel_on_signal();
@@ -36,7 +39,13 @@ pub(crate) fn run(args: BenchArgs) -> Result<(), Failure> {
         });
         line(&result.to_string());
     } else {
-        line(&format!("{} at {}x{}, {threads} threads, {}", args.model, bench.width, bench.height, Cpu::instruction_set()));
+        line(&format!(
+            "{} at {}x{}, {threads} threads, {}",
+            args.model,
+            bench.width,
+            bench.height,
+            Cpu::instruction_set()
+        ));
         line(&format!("{seconds:.4} s per evaluation (median of {})", args.iterations));
         line(&format!("{megapixels:.3} megapixels/s, {gflops:.1} GFLOP/s counted as direct convolutions"));
         if let Some(bytes) = peak_rss_bytes() {

@@ -57,7 +57,8 @@ pub(crate) fn run(args: Box<EvaluateArgs>) -> Result<(), Failure> {
 fn write_gradient(path: &Path, gradient: &Pixels) -> Result<(), Failure> {
     let shape = [3, gradient.size.height as u64, gradient.size.width as u64];
     write_atomically(path, |file| {
-        let mut writer = npyz::WriteOptions::<f32>::new().default_dtype().shape(&shape).writer(file).begin_nd()?;
+        let mut writer =
+            npyz::WriteOptions::<f32>::new().default_dtype().shape(&shape).writer(file).begin_nd()?;
         writer.extend(gradient.data.iter().copied())?;
         writer.finish()
     })
@@ -66,4 +67,3 @@ fn write_gradient(path: &Path, gradient: &Pixels) -> Result<(), Failure> {
         other => other.into(),
     })
 }
-

@@ -42,7 +42,11 @@ impl Failure {
 
     /// A file that could not be written.
     pub(crate) fn write(path: &Path, error: &std::io::Error) -> Failure {
-        Failure { message: format!("cannot write {}: {error}", path.display()), hint: None, code: ENVIRONMENT }
+        Failure {
+            message: format!("cannot write {}: {error}", path.display()),
+            hint: None,
+            code: ENVIRONMENT,
+        }
     }
 
     pub(crate) fn print(&self) {

@@ -47,8 +47,10 @@ fn not_a_file(path: &Path) -> Failure {
 pub(crate) fn check_apart(output: &Path, inputs: &[&Input]) -> Result<(), Failure> {
     let Ok(output) = fs::canonicalize(output) else { return Ok(()) };
     match inputs.iter().find(|input| fs::canonicalize(&input.path).is_ok_and(|path| path == output)) {
-        Some(input) => Err(Failure::bad_input(format!("{} is an input: it would be overwritten", input.path.display()))
-            .hint("give another name with -o")),
+        Some(input) => {
+            Err(Failure::bad_input(format!("{} is an input: it would be overwritten", input.path.display()))
+                .hint("give another name with -o"))
+        }
         None => Ok(()),
     }
 }

@@ -12,7 +12,9 @@ pub(crate) fn run(command: ModelsCommand) -> Result<(), Failure> {
             for model in known() {
                 line(&format!("{:<14} {}", model.name, model.about));
             }
-            line("FILE           a safetensors file: canonical (conv1_1.weight) or torchvision's (features.0.weight)");
+            line(
+                "FILE           a safetensors file: canonical (conv1_1.weight) or torchvision's (features.0.weight)",
+            );
         }
         ModelsCommand::Show { name } => show(&open(&name)?),
     }
@@ -27,10 +29,16 @@ fn show(encoder: &Encoder) {
     line(&format!("parameters  {}", encoder.parameters()));
     if let Some(deepest) = topology.taps().last() {
         let flops = topology.flops_per_pixel(deepest);
-        line(&format!("cost        {:.0} kFLOP per pixel and evaluation to {}", flops / 1e3, topology.tap_name(deepest)));
+        line(&format!(
+            "cost        {:.0} kFLOP per pixel and evaluation to {}",
+            flops / 1e3,
+            topology.tap_name(deepest)
+        ));
     }
     line(&format!("pooling     {}", encoder.pooling()));
-    for (key, value) in provenance.metadata.iter().filter(|(key, _)| !matches!(key.as_str(), "name" | "family" | "pooling")) {
+    for (key, value) in
+        provenance.metadata.iter().filter(|(key, _)| !matches!(key.as_str(), "name" | "family" | "pooling"))
+    {
         line(&format!("{key:<11} {value}"));
     }
     let layers: Vec<String> =

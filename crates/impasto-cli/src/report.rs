@@ -51,7 +51,11 @@ pub(crate) struct ModelSummary<'a> {
 
 impl<'a> Report<'a> {
     /// What a session knows of itself; the caller fills in the rest.
-    pub(crate) fn of_session(session: &'a Session, steps: &'a [Step], content: &'a InputSummary) -> Report<'a> {
+    pub(crate) fn of_session(
+        session: &'a Session,
+        steps: &'a [Step],
+        content: &'a InputSummary,
+    ) -> Report<'a> {
         let encoder = session.encoder();
         Report {
             version: env!("CARGO_PKG_VERSION"),

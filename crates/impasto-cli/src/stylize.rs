@@ -115,7 +115,9 @@ pub(crate) fn run(args: Box<StylizeArgs>) -> Result<(), Failure> {
             ));
             Ok(())
         }
-        Err(Ended::Run(error)) if error.is_cancelled() => Err(Failure::interrupted(format!("interrupted; {saved}"))),
+        Err(Ended::Run(error)) if error.is_cancelled() => {
+            Err(Failure::interrupted(format!("interrupted; {saved}")))
+        }
         Err(Ended::Run(error)) => {
             progress.note(&saved);
             Err(error.into())
@@ -189,7 +191,10 @@ fn warn_of_losses(output: &Path, content: &Decoded) -> Result<(), Failure> {
         eprintln!("warning: the content has 16 bits, {} holds 8: use png or tif to keep them", format.name());
     }
     if content.icc_profile.is_some() && !format.holds_profile() {
-        eprintln!("warning: the content has a colour profile, {} holds none: use png, jpg or tif", format.name());
+        eprintln!(
+            "warning: the content has a colour profile, {} holds none: use png, jpg or tif",
+            format.name()
+        );
     }
     Ok(())
 }
@@ -198,7 +203,8 @@ fn check_side(output: &Path, session: &Session) -> Result<(), Failure> {
     let format = Format::of(output)?;
     let long = session.scales().iter().map(|scale| scale.width.max(scale.height)).max().unwrap_or(0);
     if long > format.longest_side() {
-        let message = format!("{} holds at most {} pixels a side, found {long}", format.name(), format.longest_side());
+        let message =
+            format!("{} holds at most {} pixels a side, found {long}", format.name(), format.longest_side());
         return Err(Failure::bad_input(message).hint("give a smaller --size, or use png or tif"));
     }
     Ok(())
@@ -211,7 +217,11 @@ fn check_folder(path: &Path) -> Result<(), Failure> {
         return Err(Failure::bad_input(format!("--report {}: is a folder", path.display())));
     }
     if !folder.is_dir() {
-        return Err(Failure::bad_input(format!("--report {}: no folder {}", path.display(), folder.display())));
+        return Err(Failure::bad_input(format!(
+            "--report {}: no folder {}",
+            path.display(),
+            folder.display()
+        )));
     }
     Ok(())
 }

@@ -26,13 +26,19 @@ impl Benchmark {
     ///
     /// # Errors
     /// When the encoder lacks a layer of the objective, the picture is too small, or the run was cancelled.
-    pub fn run(encoder: &Encoder, size: usize, iterations: usize, cancel: Cancel) -> Result<Benchmark, Error> {
+    pub fn run(
+        encoder: &Encoder,
+        size: usize,
+        iterations: usize,
+        cancel: Cancel,
+    ) -> Result<Benchmark, Error> {
         if iterations == 0 {
             return Err(Error::invalid("--iterations", "expected at least 1, found 0"));
         }
         let recipe = Preset::named("gatys")?.recipe();
         let topology = encoder.topology();
-        let taps = recipe.content_layers.iter().chain(&recipe.style_layers).map(|(layer, _)| topology.tap(layer));
+        let taps =
+            recipe.content_layers.iter().chain(&recipe.style_layers).map(|(layer, _)| topology.tap(layer));
         let mut deepest = topology.tap("relu1_1")?;
         for tap in taps {
             deepest = deepest.max(tap?);

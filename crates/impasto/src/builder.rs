@@ -1,7 +1,7 @@
 //! Putting a style transfer together: everything is checked before the first evaluation.
 
 use impasto_encoder::{Encoder, EncoderError};
-use impasto_engine::{Cancel, Cpu, Engine, Network, Pixels, Size};
+use impasto_engine::{Cancel, Cpu, Engine, EngineError, Network, Pixels, Size};
 use impasto_image::{Filter, Picture, fit_long_edge, resize};
 
 use crate::objective::{Losses, Objective};
@@ -188,6 +188,7 @@ impl StyleTransfer {
     /// As [`build`](StyleTransfer::build); also when picture and content differ in size.
     pub fn evaluate(self, image: &Picture) -> Result<Evaluation, Error> {
         let pool = thread_pool(self.threads)?;
+        self.result_size()?;
         let Prepared { recipe, network, styles } = self.prepare()?;
         let fit = |picture: &Picture| match self.size {
             Some(long) => {
@@ -196,13 +197,17 @@ impl StyleTransfer {
             }
             None => picture.clone(),
         };
-        let (content, image) = (fit(&self.content), fit(image));
+        let (content, image) = (pixels(&fit(&self.content)), pixels(&fit(image)));
+        if content.size != image.size {
+            // Their features may have one size nevertheless.
+            let (expected, found) = (content.size, image.size);
+            return Err(EngineError::SizesDiffer { what: "picture", expected, found }.into());
+        }
+        let size = (content.size.width, content.size.height);
         let styles: Vec<(f64, Pixels)> = styles
             .iter()
             .map(|(share, style)| match self.size {
-                Some(_) => {
-                    (*share, pixels(&style_at(style, recipe.style_fit, self.style_scale, content.size())))
-                }
+                Some(_) => (*share, pixels(&style_at(style, recipe.style_fit, self.style_scale, size))),
                 None if self.style_scale != 1.0 => {
                     let long = (style.long_edge() as f64 * self.style_scale).round() as usize;
                     let (width, height) = fit_long_edge(style.size(), long.max(1));
@@ -214,8 +219,8 @@ impl StyleTransfer {
         let cancel = self.cancel;
         let (losses, gradient) = pool.install(|| {
             let mut engine = Cpu::new(network, cancel);
-            let objective = Objective::new(&recipe, &mut engine, &pixels(&content), &styles)?;
-            objective.evaluate(&mut engine, &pixels(&image))
+            let objective = Objective::new(&recipe, &mut engine, &content, &styles)?;
+            objective.evaluate(&mut engine, &image)
         })?;
         Ok(Evaluation { losses, gradient })
     }
@@ -225,7 +230,10 @@ impl StyleTransfer {
         let long = match self.size {
             Some(0) => return Err(Error::invalid("--size", "expected at least 1 pixel, found 0")),
             Some(long) if long > LARGEST_SIZE => {
-                return Err(Error::invalid("--size", format!("expected at most {LARGEST_SIZE} pixels, found {long}")));
+                return Err(Error::invalid(
+                    "--size",
+                    format!("expected at most {LARGEST_SIZE} pixels, found {long}"),
+                ));
             }
             Some(long) => long,
             None => DEFAULT_SIZE.min(self.content.long_edge()),
@@ -289,7 +297,7 @@ impl StyleTransfer {
                 deepest = deepest.max(Some(tap));
             }
         }
-        deepest.ok_or(Error::Engine(impasto_engine::EngineError::NothingToObserve))
+        deepest.ok_or(Error::Engine(EngineError::NothingToObserve))
     }
 }
 
@@ -322,6 +330,17 @@ pub(crate) fn pixels(picture: &Picture) -> Pixels {
 
 /// A style picture at the size that belongs to a content of the given size.
 pub(crate) fn style_at(style: &Picture, fit: StyleFit, scale: f64, content: (usize, usize)) -> Picture {
+    let (width, height) = style_size(style, fit, scale, content);
+    resize(style, width, height, Filter::Bicubic)
+}
+
+/// The size of a style picture beside a content of the given size.
+pub(crate) fn style_size(
+    style: &Picture,
+    fit: StyleFit,
+    scale: f64,
+    content: (usize, usize),
+) -> (usize, usize) {
     let (content_long, content_short) = (content.0.max(content.1), content.0.min(content.1));
     let scaled = |edge: usize| (edge as f64 * scale).round().max(1.0) as usize;
     let long = match fit {
@@ -332,6 +351,5 @@ pub(crate) fn style_at(style: &Picture, fit: StyleFit, scale: f64, content: (usi
             (style.long_edge() as f64 * short / style.short_edge() as f64).round() as usize
         }
     };
-    let (width, height) = fit_long_edge(style.size(), long);
-    resize(style, width, height, Filter::Bicubic)
+    fit_long_edge(style.size(), long)
 }

@@ -124,7 +124,7 @@ impl Error {
             Error::Engine(EngineError::TooSmall { smallest, .. }) => Some(format!(
                 "use pictures of at least {smallest} pixels on the short side, or shallower layers"
             )),
-            Error::Engine(EngineError::SizesDiffer { what: "content target", .. }) => {
+            Error::Engine(EngineError::SizesDiffer { what: "picture", .. }) => {
                 Some("content and picture must have the same size: give --size to bring both to one".into())
             }
             _ => None,

@@ -11,6 +11,7 @@ mod benchmark;
 mod builder;
 mod error;
 mod init;
+mod margin;
 pub mod objective;
 pub mod optimiser;
 mod overrides;

@@ -46,6 +46,9 @@ pub struct Recipe {
     pub lbfgs: LbfgsSettings,
     /// Scales and iterations.
     pub pyramid: Pyramid,
+    /// Pixels of mirrored picture around what is optimised, cut off at the end, so that what an optimiser paints along a
+    /// border falls outside of the result.
+    pub margin: usize,
     /// The running average of the iterates forgets with this factor per step.
     pub average_decay: f64,
     /// The next scale begins from the average of the iterates, instead of the last.

@@ -102,6 +102,7 @@ impl Pyramid {
             edges.push(next);
         }
         edges.reverse();
+        let last = edges.len() - 1;
         edges
             .into_iter()
             .enumerate()
@@ -109,6 +110,10 @@ impl Pyramid {
                 let (width, height) = fit_long_edge((width, height), long);
                 Scale { width, height, iterations: self.iterations.at(scale) }
             })
+            .enumerate()
+            // Nothing but a blur would come of a scale without iterations; the last is the size of the result.
+            .filter(|(scale, Scale { iterations, .. })| *iterations > 0 || *scale == last)
+            .map(|(_, scale)| scale)
             .collect()
     }
 }

@@ -2,12 +2,13 @@
 
 use std::time::Instant;
 
-use impasto_encoder::Provenance;
+use impasto_encoder::{Provenance, Topology};
 use impasto_engine::{Engine, EngineError, Pixels, Size};
-use impasto_image::{Filter, Picture, resize, resize_plane};
+use impasto_image::{Filter, Picture, resize};
 use serde::Serialize;
 
-use crate::builder::{pixels, style_at};
+use crate::builder::{pixels, style_at, style_size};
+use crate::margin::Canvas;
 use crate::objective::{Losses, Objective};
 use crate::optimiser::vector::all_finite;
 use crate::optimiser::{Adam, Average, Lbfgs, Optimiser};
@@ -25,6 +26,13 @@ pub(crate) struct Plan {
     pub(crate) scales: Vec<Scale>,
     pub(crate) recipe: Recipe,
     pub(crate) provenance: Provenance,
+}
+
+impl Plan {
+    /// What is optimised at a scale: the picture with its margin.
+    fn canvas(&self, scale: Scale) -> Canvas {
+        Canvas::new((scale.width, scale.height), self.recipe.margin)
+    }
 }
 
 /// One evaluation and the step that followed.
@@ -59,6 +67,8 @@ pub struct Session {
     iteration: usize,
     image: Pixels,
     average: Average,
+    /// Both before the last step: a step may lead to where no loss is a number.
+    before: Option<(Pixels, Average)>,
     /// The iterate of the final scale with the lowest loss.
     best: Option<(f64, Pixels)>,
     optimiser: Optimiser,
@@ -74,22 +84,13 @@ impl Session {
         pool: rayon::ThreadPool,
     ) -> Result<Session, Error> {
         let first = *plan.scales.first().ok_or(Error::NoStyle)?;
-        let start = start_picture(&plan, first);
-        let mut image = pixels(&start);
+        let mut image = start_image(&plan, plan.canvas(first));
         if plan.recipe.optimizer == OptimizerKind::Adam && plan.recipe.adam.bounded {
             clamp(&mut image);
         }
         let average = Average::new(plan.recipe.average_decay, &image.data);
         let optimiser = new_optimiser(&plan.recipe, 0, image.data.len());
-        // A layer that a scale is too small for shall not be found out halfway.
-        let network = engine.network();
-        let deepest = network.encoder.topology().taps().last().ok_or(EngineError::NothingToObserve)?;
-        let smallest = network.encoder.topology().smallest_image(deepest);
-        if first.width.min(first.height) < smallest {
-            let layer = network.encoder.topology().tap_name(deepest);
-            let found = Size::new(first.width, first.height);
-            return Err(EngineError::TooSmall { layer, smallest, found }.into());
-        }
+        check_sizes(&plan, engine.network().encoder.topology(), first)?;
         Ok(Session {
             plan,
             engine,
@@ -98,6 +99,7 @@ impl Session {
             iteration: 0,
             image,
             average,
+            before: None,
             best: None,
             optimiser,
             objective: None,
@@ -108,8 +110,8 @@ impl Session {
     /// Does one iteration; `None` when the run is complete.
     ///
     /// # Errors
-    /// [`Error::Diverged`] when a loss is not finite, or the engine's cancellation. Either way the session still holds the
-    /// last good picture; after a cancellation it may be asked for further steps.
+    /// [`Error::Diverged`] when a loss is not finite, which ends the run, or the engine's cancellation. Either way the session
+    /// still holds the last good picture.
     pub fn step(&mut self) -> Result<Option<Step>, Error> {
         while !self.stopped && self.iteration >= self.plan.scales[self.scale].iterations {
             if self.scale + 1 == self.plan.scales.len() {
@@ -123,6 +125,8 @@ impl Session {
         let start = Instant::now();
         let losses = self.evaluate_and_move().map_err(|error| match error {
             Error::NotFinite { layer } => {
+                self.go_back();
+                self.stopped = true;
                 Error::Diverged { layer, scale: self.scale + 1, iteration: self.iteration + 1 }
             }
             error => error,
@@ -160,8 +164,10 @@ impl Session {
             (Keep::Best, None) | (Keep::Last, _) => self.image.data.clone(),
         };
         rgb.iter_mut().for_each(|value| *value = value.clamp(0.0, 1.0));
-        let Size { width, height } = self.image.size;
-        Picture::new(width, height, rgb).unwrap_or_else(|| Picture::filled(width, height, [0.5; 3]))
+        let canvas = self.plan.canvas(self.plan.scales[self.scale]);
+        let (width, height) = canvas.inner;
+        let inner = Picture::new(width, height, canvas.cropped(&rgb));
+        inner.unwrap_or_else(|| Picture::filled(width, height, [0.5; 3]))
     }
 
     /// The resolved recipe.
@@ -191,11 +197,16 @@ impl Session {
 
     /// Pixels times iterations of the whole run: what its time is proportional to.
     pub fn work(&self) -> f64 {
-        self.plan.scales.iter().map(|scale| (scale.width * scale.height * scale.iterations) as f64).sum()
+        self.plan
+            .scales
+            .iter()
+            .map(|scale| (scale.width * scale.height * scale.iterations) as f64)
+            .sum::<f64>()
     }
 
     fn evaluate_and_move(&mut self) -> Result<Losses, Error> {
-        let Session { plan, engine, pool, image, average, best, optimiser, objective, scale, .. } = self;
+        let Session { plan, engine, pool, image, average, before, best, optimiser, objective, scale, .. } =
+            self;
         pool.install(|| {
             let objective = match objective {
                 Some(objective) => objective,
@@ -207,10 +218,9 @@ impl Session {
             {
                 *best = Some((losses.total, image.clone()));
             }
-            let before = image.clone();
+            *before = Some((image.clone(), average.clone()));
             optimiser.step(image, &gradient, losses.total);
             if !all_finite(&image.data) {
-                *image = before;
                 return Err(Error::NotFinite { layer: "the pixels".into() });
             }
             average.add(&image.data);
@@ -218,29 +228,34 @@ impl Session {
         })
     }
 
+    /// Takes the last step back.
+    fn go_back(&mut self) {
+        if let Some((image, average)) = self.before.take() {
+            (self.image, self.average) = (image, average);
+        }
+    }
+
     /// Carries the picture and Adam's moments up.
     fn next_scale(&mut self) {
+        let from = self.plan.canvas(self.plan.scales[self.scale]);
         self.scale += 1;
         self.iteration = 0;
         self.objective = None;
+        self.before = None;
         self.engine.forget_targets();
-        let Scale { width, height, .. } = self.plan.scales[self.scale];
-        let from = self.image.size;
+        let to = self.plan.canvas(self.plan.scales[self.scale]);
         let Session { plan, pool, image, average, optimiser, scale, .. } = self;
         pool.install(|| {
             let last = if plan.recipe.carry_average { average.get() } else { image.data.clone() };
-            let planes = |data: &[f32], filter| -> Vec<f32> {
-                let each = data.chunks_exact(from.area());
-                each.flat_map(|plane| resize_plane(plane, (from.width, from.height), (width, height), filter))
-                    .collect()
-            };
-            *image = Pixels { size: Size::new(width, height), data: planes(&last, Filter::Bicubic) };
+            let (width, height) = to.outer();
+            *image =
+                Pixels { size: Size::new(width, height), data: from.carried(to, &last, Filter::Bicubic) };
             // Bicubic overshoots at edges; the published programs clip here too, bounded or not.
             clamp(image);
             *average = Average::new(plan.recipe.average_decay, &image.data);
             *optimiser = match &*optimiser {
                 Optimiser::Adam(adam) => Optimiser::Adam(adam.resized(|moments, smooth| {
-                    planes(moments, if smooth { Filter::Bicubic } else { Filter::Bilinear })
+                    from.carried(to, moments, if smooth { Filter::Bicubic } else { Filter::Bilinear })
                 })),
                 // Curvature pairs of another size are no use.
                 Optimiser::Lbfgs(_) => new_optimiser(&plan.recipe, *scale, image.data.len()),
@@ -267,10 +282,32 @@ fn new_optimiser(recipe: &Recipe, scale: usize, values: usize) -> Optimiser {
     }
 }
 
+/// A layer that a picture is too small for shall not be found out halfway. Pictures are smallest at the first scale.
+fn check_sizes(plan: &Plan, topology: &Topology, first: Scale) -> Result<(), Error> {
+    let Recipe { content_layers, style_layers, style_fit, .. } = &plan.recipe;
+    let check = |layers: &[&Vec<(String, f64)>], (width, height): (usize, usize)| {
+        let taps = layers.iter().copied().flatten().map(|(name, _)| topology.tap(name));
+        let Some(deepest) = taps.collect::<Result<Vec<_>, _>>()?.into_iter().max() else { return Ok(()) };
+        let smallest = topology.smallest_image(deepest);
+        if width.min(height) < smallest {
+            let (layer, found) = (topology.tap_name(deepest), Size::new(width, height));
+            return Err(Error::from(EngineError::TooSmall { layer, smallest, found }));
+        }
+        Ok(())
+    };
+    let content = (first.width, first.height);
+    check(&[content_layers, style_layers], content)?;
+    let mut styles = plan.styles.iter();
+    styles.try_for_each(|(_, style)| {
+        check(&[style_layers], style_size(style, *style_fit, plan.style_scale, content))
+    })
+}
+
 /// Content and style targets at the size of a scale.
 fn prepare_scale(plan: &Plan, scale: Scale, engine: &mut dyn Engine) -> Result<Objective, Error> {
     let size = (scale.width, scale.height);
-    let content = resize(&plan.content, scale.width, scale.height, Filter::Bicubic);
+    let content =
+        mirrored(&resize(&plan.content, scale.width, scale.height, Filter::Bicubic), plan.canvas(scale));
     let styles: Vec<(f64, Pixels)> = plan
         .styles
         .iter()
@@ -278,24 +315,30 @@ fn prepare_scale(plan: &Plan, scale: Scale, engine: &mut dyn Engine) -> Result<O
             (*share, pixels(&style_at(style, plan.recipe.style_fit, plan.style_scale, size)))
         })
         .collect();
-    Objective::new(&plan.recipe, engine, &pixels(&content), &styles)
+    Objective::new(&plan.recipe, engine, &content, &styles)
 }
 
-fn start_picture(plan: &Plan, first: Scale) -> Picture {
-    let size = (first.width, first.height);
+fn start_image(plan: &Plan, canvas: Canvas) -> Pixels {
+    let resized =
+        |picture| mirrored(&resize(picture, canvas.inner.0, canvas.inner.1, Filter::Bicubic), canvas);
+    let size = canvas.outer();
     match (&plan.recipe.init, &plan.init_picture) {
-        (Init::Picture, Some(picture)) => resize(picture, first.width, first.height, Filter::Bicubic),
-        (Init::Content | Init::Picture, _) => {
-            resize(&plan.content, first.width, first.height, Filter::Bicubic)
-        }
-        (Init::Noise, _) => init::noise(plan.recipe.noise, size, plan.seed),
-        (Init::Gray, _) => init::gray(size, plan.seed),
+        (Init::Picture, Some(picture)) => resized(picture),
+        (Init::Content | Init::Picture, _) => resized(&plan.content),
+        (Init::Noise, _) => pixels(&init::noise(plan.recipe.noise, size, plan.seed)),
+        (Init::Gray, _) => pixels(&init::gray(size, plan.seed)),
         (Init::StyleStats, _) => {
             let styles: Vec<(f64, &Picture)> =
                 plan.styles.iter().map(|(share, style)| (*share, style)).collect();
-            init::style_stats(&styles, size, plan.seed)
+            pixels(&init::style_stats(&styles, size, plan.seed))
         }
     }
+}
+
+/// A picture of the canvas' inner size with its margin.
+fn mirrored(picture: &Picture, canvas: Canvas) -> Pixels {
+    let (width, height) = canvas.outer();
+    Pixels { size: Size::new(width, height), data: canvas.mirrored(picture.rgb()) }
 }
 
 fn clamp(image: &mut Pixels) {

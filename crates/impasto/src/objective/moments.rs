@@ -40,6 +40,11 @@ impl MeanMoments {
         Some(blended)
     }
 
+    /// True when every value is a finite number.
+    pub(super) fn is_finite(&self) -> bool {
+        self.mean.iter().chain(&self.second).all(|value| value.is_finite())
+    }
+
     /// E\[f f^T\] - E\[f\] E\[f\]^T, row-major.
     pub fn covariance(&self) -> Vec<f64> {
         let c = self.channels;

@@ -78,10 +78,14 @@ impl Roots {
             Roots::Exact => values.iter().map(|value| value.max(0.0).sqrt()).collect(),
             Roots::NewtonSchulz => {
                 let norm = frobenius(values);
+                if norm == 0.0 {
+                    return vec![0.0; values.len()];
+                }
                 values
                     .iter()
                     .map(|value| {
-                        let (mut y, mut z) = (value / norm, 1.0);
+                        // Below 0 there is rounding only, of pictures that are flat; the steps would blow it up.
+                        let (mut y, mut z) = (value.max(0.0) / norm, 1.0);
                         for _ in 0..STEPS {
                             let t = (3.0 - z * y) / 2.0;
                             (y, z) = (y * t, t * z);
@@ -108,6 +112,9 @@ impl Roots {
             }
             Roots::NewtonSchulz => {
                 let norm = frobenius(roots);
+                if norm == 0.0 {
+                    return vec![0.0; roots.len()];
+                }
                 roots
                     .iter()
                     .map(|root| {
@@ -271,6 +278,30 @@ mod tests {
         };
         assert!(change(4) > 0.01, "{}", change(4));
         assert!(change(500) < 1e-3, "{}", change(500));
+    }
+
+    /// Second moments are sums of f32 products: those of flat features are below the squares of the means by more than the
+    /// regularisation, and twelve steps on an eigenvalue below 0 end beyond all numbers.
+    #[test]
+    fn a_covariance_with_eigenvalues_below_zero_has_finite_distances() {
+        let flat = |error: f64| {
+            let mean = vec![19.0, 3.0, 8.0];
+            let second = (0..9).map(|i| mean[i / 3] * mean[i % 3] * (1.0 - error)).collect();
+            MeanMoments { channels: 3, mean, second }
+        };
+        let lively = moments(&features(1, 3, 40, None));
+        let alone = MeanMoments { channels: 1, mean: vec![19.0], second: vec![360.9] };
+        for roots in [Roots::Exact, Roots::NewtonSchulz] {
+            for (seen, target) in
+                [(&flat(1e-5), &lively), (&lively, &flat(1e-5)), (&flat(1e-5), &flat(2e-5)), (&alone, &alone)]
+            {
+                assert!(regularised(seen)[0] < 0.0 || regularised(target)[0] < 0.0);
+                let judged = Target::new(roots, target).unwrap().judge(seen).unwrap();
+                let mut values =
+                    [&[judged.value], &judged.by_mean[..], &judged.by_second[..]].concat().into_iter();
+                assert!(values.all(f64::is_finite), "{roots:?}: {judged:?}");
+            }
+        }
     }
 
     /// One channel: (mu - m)^2 + (sd - sd*)^2, with the regularisation in both variances.

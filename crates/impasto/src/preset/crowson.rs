@@ -34,6 +34,7 @@ pub(super) fn recipe() -> Recipe {
             smallest: Smallest::LongEdge(128),
             iterations: Iterations::FirstThen { first: 1000, then: 500 },
         },
+        margin: 0,
         average_decay: 0.99,
         carry_average: true,
         keep: Keep::Average,

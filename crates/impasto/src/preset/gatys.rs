@@ -32,6 +32,7 @@ pub(super) fn recipe() -> Recipe {
             smallest: Smallest::Single,
             iterations: Iterations::each(500),
         },
+        margin: 0,
         average_decay: 0.99,
         carry_average: false,
         keep: Keep::Last,

@@ -1,0 +1,29 @@
+//! Watches a run, and ends it when the loss stalls; the picture is at hand all the time.
+#![allow(clippy::print_stdout)]
+use impasto::{StyleTransfer, image};
+
+const CONTENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../samples/harbour.jpg");
+const STYLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../samples/swirls.jpg");
+const SIZE: usize = 64;
+/// A step that brings the loss down by less than this part is the last.
+const STALLED: f64 = 0.02;
+
+/// Repaints until the loss stalls.
+pub fn run() -> Result<(), Box<dyn std::error::Error>> {
+    let content = image::open(CONTENT.as_ref())?.picture;
+    let style = image::open(STYLE.as_ref())?.picture;
+    let mut session = StyleTransfer::new(content).style(style).size(SIZE).build()?;
+    let mut before = f64::INFINITY;
+    while let Some(step) = session.step()? {
+        println!("scale {}, iteration {}: loss {:.4}", step.scale, step.iteration, step.losses.total);
+        if step.scale == step.scales && step.losses.total > (1.0 - STALLED) * before {
+            session.stop();
+        }
+        before = step.losses.total;
+    }
+    Ok(())
+}
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    run()
+}
