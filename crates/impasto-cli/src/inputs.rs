@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use impasto::image::{Decoded, ImageError, decode};
+use impasto::image::{self, Decoded};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -27,20 +27,12 @@ pub(crate) struct InputSummary {
 
 /// Reads and decodes a picture; the bytes that are hashed are the bytes that are decoded.
 pub(crate) fn read(path: &Path) -> Result<Input, Failure> {
-    // The image crate opens with every check; reading again only for the hash would let the file change in between.
-    let bytes = match fs::metadata(path).map(|metadata| metadata.is_file()) {
-        Ok(true) => fs::read(path).map_err(|source| ImageError::Read { path: path.into(), source })?,
-        _ => return Err(impasto::image::open(path).err().map_or_else(|| not_a_file(path), Failure::from)),
-    };
-    let decoded = decode(&bytes, &path.display().to_string())?;
+    let bytes = image::read(path)?;
+    let decoded = image::decode(&bytes, &path.display().to_string())?;
     let (width, height) = decoded.picture.size();
     let sha256 = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
     let summary = InputSummary { path: path.display().to_string(), sha256, width, height };
     Ok(Input { path: path.into(), decoded, summary })
-}
-
-fn not_a_file(path: &Path) -> Failure {
-    Failure::bad_input(format!("{} is not an ordinary file", path.display()))
 }
 
 /// An output that is also an input would be lost at the end.

@@ -59,7 +59,7 @@ pub(crate) fn run(args: Box<StylizeArgs>) -> Result<(), Failure> {
     let recipe = session.recipe();
     if !recipe.tuned_for.contains(&session.encoder().family.as_str()) {
         progress.note(&format!(
-            "note: preset {} was tuned for {} weights; {} may want other weights of content and style",
+            "note: preset {} was tuned for {} weights; {} may want other weights of content, style and total variation",
             recipe.preset,
             recipe.tuned_for.join(" or "),
             session.encoder().name

@@ -47,11 +47,19 @@ pub struct Decoded {
     pub icc_profile: Option<Vec<u8>>,
 }
 
-/// Reads the file at `path`; see [`decode`]. Pipes are read to their end.
+/// Reads and decodes the file at `path`; see [`read`] and [`decode`].
 ///
 /// # Errors
-/// Those of [`decode`], and [`ImageError::NotFound`], [`ImageError::IsFolder`], [`ImageError::Read`].
+/// Those of both.
 pub fn open(path: &Path) -> Result<Decoded, ImageError> {
+    decode_at(&read(path)?, path)
+}
+
+/// The bytes of the file at `path`, for [`decode`]. Pipes are read to their end.
+///
+/// # Errors
+/// [`ImageError::NotFound`], [`ImageError::IsFolder`], [`ImageError::Read`].
+pub fn read(path: &Path) -> Result<Vec<u8>, ImageError> {
     let failed = |source: std::io::Error| match source.kind() {
         std::io::ErrorKind::NotFound => ImageError::NotFound { path: path.into() },
         std::io::ErrorKind::IsADirectory => ImageError::IsFolder { path: path.into() },
@@ -63,7 +71,7 @@ pub fn open(path: &Path) -> Result<Decoded, ImageError> {
     let mut bytes = Vec::new();
     // Bounded, since the path may name an endless device.
     File::open(path).and_then(|file| file.take(MAX_FILE + 1).read_to_end(&mut bytes)).map_err(failed)?;
-    decode_at(&bytes, path)
+    Ok(bytes)
 }
 
 /// Reads a picture from the bytes of a file; `name` stands for the file in errors.

@@ -19,7 +19,7 @@ mod samples;
 mod sniff;
 
 pub use atomic::write_atomically;
-pub use decode::{Decoded, Depth, decode, open};
+pub use decode::{Decoded, Depth, decode, open, read};
 pub use encode::{Encoding, check_output, save};
 pub use error::ImageError;
 pub use format::Format;

@@ -304,10 +304,12 @@ impl StyleTransfer {
 /// Threads of their own for a run; `None`: one per processor.
 ///
 /// # Errors
-/// [`Error::Invalid`] for 0, [`Error::Threads`] when the system has none left.
+/// [`Error::Invalid`] for 0 and for more than 1024, [`Error::Threads`] when the system has none left.
 pub fn thread_pool(threads: Option<usize>) -> Result<rayon::ThreadPool, Error> {
-    if threads == Some(0) {
-        return Err(Error::invalid("--threads", "expected at least 1, found 0"));
+    /// More than any machine has; each takes memory, and a mistyped number shall not take it all.
+    const MOST: usize = 1024;
+    if let Some(wrong) = threads.filter(|threads| !(1..=MOST).contains(threads)) {
+        return Err(Error::invalid("--threads", format!("expected 1 to {MOST}, found {wrong}")));
     }
     let threads = threads.unwrap_or(0);
     rayon::ThreadPoolBuilder::new()

@@ -1,6 +1,7 @@
 //! The examples run, and write what they say.
-// An example's `main` is not called here; `unwrap` is a failing test.
-#![allow(dead_code, clippy::unwrap_used)]
+// The examples are programs of their own: their `main` is not called here, and their `run` seen nowhere else. `unwrap` is a
+// failing test.
+#![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
 
 #[path = "../examples/01_stylize.rs"]
 mod stylize;

@@ -5,11 +5,26 @@ use rayon::prelude::*;
 
 const CHUNK: usize = 1 << 14;
 
+/// Sums that run beside each other, so that an addition need not wait for the last.
+const LANES: usize = 16;
+
 /// Sum of a b, in f64.
 pub(crate) fn dot(a: &[f32], b: &[f32]) -> f64 {
     let chunks = a.par_chunks(CHUNK).zip(b.par_chunks(CHUNK));
-    let parts: Vec<f64> =
-        chunks.map(|(a, b)| a.iter().zip(b).map(|(&a, &b)| a as f64 * b as f64).sum()).collect();
+    let parts: Vec<f64> = chunks
+        .map(|(a, b)| {
+            let mut sums = [0.0; LANES];
+            let (a, b) = (a.chunks_exact(LANES), b.chunks_exact(LANES));
+            let rest =
+                a.remainder().iter().zip(b.remainder()).map(|(&a, &b)| a as f64 * b as f64).sum::<f64>();
+            for (a, b) in a.zip(b) {
+                for lane in 0..LANES {
+                    sums[lane] += a[lane] as f64 * b[lane] as f64;
+                }
+            }
+            sums.iter().sum::<f64>() + rest
+        })
+        .collect();
     parts.iter().sum()
 }
 
