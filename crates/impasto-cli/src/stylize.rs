@@ -30,7 +30,7 @@ pub(crate) fn run(args: Box<StylizeArgs>) -> Result<(), Failure> {
         inputs::check_apart(path, &all)?;
         check_folder(path)?;
     }
-    warn_of_losses(&args.output, &content.decoded)?;
+    let warnings = losses_of_format(&args.output, &content.decoded)?;
 
     let cancel = cancel_on_signal();
     let mut transfer = StyleTransfer::new(content.decoded.picture.clone())
@@ -56,6 +56,9 @@ pub(crate) fn run(args: Box<StylizeArgs>) -> Result<(), Failure> {
     check_side(&args.output, &session)?;
 
     let mut progress = Progress::new(args.progress, &session);
+    for warning in warnings {
+        progress.note(&warning);
+    }
     let recipe = session.recipe();
     if !recipe.tuned_for.contains(&session.encoder().family.as_str()) {
         progress.note(&format!(
@@ -184,19 +187,22 @@ fn write(path: &Path, picture: &Picture, content: &Decoded) -> Result<(), Failur
     Ok(save(path, picture, alpha.as_ref(), &encoding)?)
 }
 
-/// Says what a format will not hold, before the work.
-fn warn_of_losses(output: &Path, content: &Decoded) -> Result<(), Failure> {
-    let format = Format::of(output)?;
+/// What a format will not hold, to be said before the work.
+fn losses_of_format(output: &Path, content: &Decoded) -> Result<Vec<String>, Failure> {
+    let (format, mut warnings) = (Format::of(output)?, Vec::new());
     if content.depth == Depth::Sixteen && !format.holds_sixteen_bits() {
-        eprintln!("warning: the content has 16 bits, {} holds 8: use png or tif to keep them", format.name());
+        warnings.push(format!(
+            "warning: the content has 16 bits, {} holds 8: png and tif keep them",
+            format.name()
+        ));
     }
     if content.icc_profile.is_some() && !format.holds_profile() {
-        eprintln!(
-            "warning: the content has a colour profile, {} holds none: use png, jpg or tif",
-            format.name()
-        );
+        let name = format.name();
+        warnings.push(format!(
+            "warning: the content has a colour profile, {name} holds none: png, jpg and tif do"
+        ));
     }
-    Ok(())
+    Ok(warnings)
 }
 
 fn check_side(output: &Path, session: &Session) -> Result<(), Failure> {

@@ -253,9 +253,16 @@ impl StyleTransfer {
         if !self.styles.iter().all(|(weight, _)| weight.is_finite() && *weight >= 0.0) || total <= 0.0 {
             return Err(Error::invalid("--style-weights", "expected numbers of 0 or more, not all 0"));
         }
-        let recipe = self.overrides.clone().apply(self.preset.recipe())?;
+        let mut recipe = self.overrides.clone().apply(self.preset.recipe())?;
+        if self.init_picture.is_some() && self.overrides.init.is_none() {
+            recipe.init = Init::Picture;
+        }
         if (recipe.init == Init::Picture) != self.init_picture.is_some() {
-            return Err(Error::invalid("--init", "a picture to begin with and an init of another kind"));
+            let problem = match self.init_picture {
+                Some(_) => "a picture to begin with was given, and an init of another kind",
+                None => "expected a picture to begin with, found none",
+            };
+            return Err(Error::invalid("--init", problem));
         }
         let encoder = match &self.encoder {
             Some(encoder) => encoder.clone(),

@@ -285,9 +285,11 @@ fn sizes_and_threads_are_within_limits() {
         text(size(LARGEST_SIZE + 1)),
         format!("--size: expected at most {LARGEST_SIZE} pixels, found {}", LARGEST_SIZE + 1)
     );
-    assert_eq!(text(transfer("impasto").threads(0).build()), "--threads: expected at least 1, found 0");
-    let evaluated = transfer("impasto").threads(0).evaluate(&waves(48, 40, 0));
-    assert_eq!(text(evaluated), "--threads: expected at least 1, found 0");
+    for threads in [0, 1025, usize::MAX] {
+        let refused = format!("--threads: expected 1 to 1024, found {threads}");
+        assert_eq!(text(transfer("impasto").threads(threads).build()), refused);
+        assert_eq!(text(transfer("impasto").threads(threads).evaluate(&waves(48, 40, 0))), refused);
+    }
 }
 
 #[test]
@@ -331,14 +333,17 @@ fn pictures_that_are_too_small_are_refused_before_the_first_step() {
 
 #[test]
 fn a_picture_to_begin_with_goes_with_its_init() {
-    let refused = "--init: a picture to begin with and an init of another kind";
     let init = |init: Option<Init>| Overrides { init, iterations: Some(0), ..Overrides::default() };
     let picture = waves(48, 40, 7);
-    assert_eq!(text(transfer("impasto").overrides(init(Some(Init::Picture))).build()), refused);
+    let none = text(transfer("impasto").overrides(init(Some(Init::Picture))).build());
+    assert_eq!(none, "--init: expected a picture to begin with, found none");
     let given = transfer("impasto").init_picture(picture.clone());
-    assert_eq!(text(given.clone().overrides(init(Some(Init::Noise))).build()), refused);
-    let session = given.overrides(init(Some(Init::Picture))).build().unwrap();
-    assert_eq!(session.iterate(Keep::Last), picture);
+    let other = text(given.clone().overrides(init(Some(Init::Noise))).build());
+    assert_eq!(other, "--init: a picture to begin with was given, and an init of another kind");
+    for chosen in [None, Some(Init::Picture)] {
+        let session = given.clone().overrides(init(chosen)).build().unwrap();
+        assert_eq!(session.iterate(Keep::Last), picture);
+    }
 }
 
 #[test]

@@ -256,6 +256,30 @@ fn adam_carries_its_moments_up() {
     assert!(first_moments[1..].iter().all(|moment| *moment != 0.0), "{first_moments:?}");
 }
 
+#[test]
+fn the_next_scale_begins_with_the_average_enlarged() {
+    // Hard edges between 0 and 1, where bicubic enlargement overshoots.
+    let blocks = (0..3 * 48 * 40).map(|i| ((i % 48 / 8 + i / 48 % 40 / 8) % 2) as f32);
+    let content = Picture::new(48, 40, blocks.collect()).unwrap();
+    let overrides = Overrides { min_size: Some(32), ..iterations(2) };
+    let transfer = StyleTransfer::new(content)
+        .style(waves(44, 48, 1))
+        .preset(Preset::named("crowson").unwrap())
+        .overrides(overrides);
+    let mut session = transfer.clone().build().unwrap();
+    for _ in 0..2 {
+        session.step().unwrap().unwrap();
+    }
+    let average = session.picture();
+    assert_ne!(average, session.iterate(Keep::Last));
+    let mut enlarged = resize(&average, 48, 40, Filter::Bicubic);
+    assert!(!in_range(&enlarged), "nothing overshoots, so that this does not show that it is clipped");
+    enlarged.rgb_mut().iter_mut().for_each(|value| *value = value.clamp(0.0, 1.0));
+    let begun = session.step().unwrap().unwrap();
+    assert_eq!((begun.scale, begun.iteration), (2, 1));
+    assert_eq!(begun.losses, transfer.evaluate(&enlarged).unwrap().losses);
+}
+
 // === Ends before the end ===
 
 #[test]

@@ -1,6 +1,7 @@
 //! Sums over the features at a tap, and the way back: dF = w (2 D F + d).
 //!
-//! The sums run over chunks of positions in f32 products of 512 positions each, added up in f64 in a fixed order. The
+//! The sums run over chunks of positions in f32 products of 128 positions each, added up in f64 in a fixed order: where
+//! features are the same everywhere, each f32 addition rounds the same way, and longer products were wrong by 2e-5. The
 //! second moments are symmetric: only panels on and above the diagonal are multiplied.
 
 use rayon::prelude::*;
@@ -10,7 +11,7 @@ use super::map::Map;
 use crate::{Moments, MomentsCotangent};
 
 /// Positions per f32 product.
-const POSITIONS: usize = 512;
+const POSITIONS: usize = 128;
 
 /// Chunks that are summed apart at most, so that partial sums stay small beside the features.
 const CHUNKS: usize = 64;
@@ -112,7 +113,7 @@ pub(super) fn pull_back(features: &Map, weights: Option<&[f32]>, by: &MomentsCot
     let mut constant = vec![0.0f32; stride];
     constant.iter_mut().zip(&by.first).for_each(|(to, &from)| *to = from as f32);
 
-    let chunk = POSITIONS / 2;
+    let chunk = 2 * POSITIONS;
     gradient.data.par_chunks_mut(chunk * stride).enumerate().for_each(|(index, gradient)| {
         let (start, rows) = (index * chunk, gradient.len() / stride);
         let left = Matrix { data: &features.data[start * stride..], row_stride: stride, inner_stride: 1 };

@@ -125,7 +125,7 @@ impl FromStr for Mixture {
                 match weight.parse::<f64>() {
                     Ok(weight) if weight.is_finite() && weight > 0.0 => Ok((weight, statistic)),
                     _ => Err(Error::invalid(
-                        "statistic",
+                        "--statistic",
                         format!("expected a positive weight after {name}:, found {weight:?}"),
                     )),
                 }
