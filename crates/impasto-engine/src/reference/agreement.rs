@@ -54,6 +54,6 @@ pub(super) fn largest_distance(
     largest
 }
 
-fn rms(map: &Map) -> f64 {
+pub(super) fn rms(map: &Map) -> f64 {
     (map.data.iter().map(|value| value * value).sum::<f64>() / map.data.len() as f64).sqrt()
 }

@@ -142,6 +142,15 @@ impl Reference {
         ))
     }
 
+    /// Root mean square of the values before the ReLU at a tap, of the last observation: what errors there are measured by.
+    ///
+    /// # Errors
+    /// When there was no observation, or it did not reach the tap.
+    pub fn scale_at(&self, tap: Tap) -> Result<f64, EngineError> {
+        let kept = self.kept.as_ref().ok_or(EngineError::NoObservation)?;
+        kept.before_relu.get(tap.conv()).map(agreement::rms).ok_or(EngineError::NoObservation)
+    }
+
     fn target(&self, target: Target) -> Result<&Map, EngineError> {
         self.targets.get(target.index).ok_or(EngineError::NoSuchTarget { index: target.index })
     }

@@ -130,17 +130,15 @@ pub fn request(random: &mut Random, topology: &Topology, size: Size, edges: Edge
 
 /// |a - b| / |b|, both as long vectors.
 pub fn relative(a: impl IntoIterator<Item = f64>, b: impl IntoIterator<Item = f64>) -> f64 {
-    let (mut difference, mut norm) = (0.0, 0.0);
-    let (mut a, mut b) = (a.into_iter(), b.into_iter());
-    loop {
-        match (a.next(), b.next()) {
-            (Some(a), Some(b)) => {
-                difference += (a - b).powi(2);
-                norm += b.powi(2);
-            }
-            (None, None) => break,
-            _ => panic!("lengths differ"),
-        }
-    }
+    relative_to(0.0, a, b)
+}
+
+/// |a - b| / |b|, where |b| counts as at least that of a vector with `scale` everywhere: where a ReLU let next to nothing
+/// through, errors are still those of the values before it.
+pub fn relative_to(scale: f64, a: impl IntoIterator<Item = f64>, b: impl IntoIterator<Item = f64>) -> f64 {
+    let (a, b): (Vec<f64>, Vec<f64>) = (a.into_iter().collect(), b.into_iter().collect());
+    assert_eq!(a.len(), b.len(), "lengths differ");
+    let difference: f64 = a.iter().zip(&b).map(|(a, b)| (a - b).powi(2)).sum();
+    let norm = b.iter().map(|b| b * b).sum::<f64>().max(scale * scale * b.len() as f64);
     if norm == 0.0 { difference.sqrt() } else { (difference / norm).sqrt() }
 }

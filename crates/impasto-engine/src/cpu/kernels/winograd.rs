@@ -1,8 +1,13 @@
 //! Winograd's F(4x4, 3x3): a 3x3 convolution of a 6x6 tile to 4x4 outputs in 36 multiplications instead of 144.
 //!
-//! Y = A^T [(G g G^T) * (B^T d B)] A with the interpolation points 0, 1, -1, 2, -2 and infinity (Lavin and Gray, "Fast
-//! algorithms for convolutional neural networks", 2015, arXiv:1509.09308). Summed over channels the products become 36
-//! matrix products; that is where the time goes. The weights are transformed once, in f64.
+//! Y = A^T [(G g G^T) * (B^T d B)] A (Lavin and Gray, "Fast algorithms for convolutional neural networks", 2015,
+//! arXiv:1509.09308). Summed over channels the products become 36 matrix products; that is where the time goes. The weights
+//! are transformed once, in f64.
+//!
+//! The interpolation points are 0, 3/2, -3/2, 2/3, -2/3 and infinity instead of the usual 0, 1, -1, 2, -2: with a = 3/2 and
+//! b = 1/a no power grows large, and the error of a layer is less than half. With p running over the finite points, the
+//! rows of A^T are the powers p^0 .. p^3, those of G are (1, p, p^2) / N(p) with N(p) the product of p - q over the other
+//! points, and those of B^T are the coefficients of the product of x - q.
 
 use pulp::Simd;
 
@@ -14,14 +19,22 @@ pub(in crate::cpu) const POINTS: usize = 36;
 /// Outputs of a tile, each way.
 pub(in crate::cpu) const TILE: usize = 4;
 
+/// The larger of the two interpolation points besides 0, and its inverse.
+const A: f64 = 3.0 / 2.0;
+const B: f64 = 2.0 / 3.0;
+
 const G: [[f64; 3]; 6] = [
-    [1.0 / 4.0, 0.0, 0.0],
-    [-1.0 / 6.0, -1.0 / 6.0, -1.0 / 6.0],
-    [-1.0 / 6.0, 1.0 / 6.0, -1.0 / 6.0],
-    [1.0 / 24.0, 1.0 / 12.0, 1.0 / 6.0],
-    [1.0 / 24.0, -1.0 / 12.0, 1.0 / 6.0],
+    [1.0, 0.0, 0.0],
+    scaled([1.0, A, A * A], 2.0 * A * A * (A * A - B * B)),
+    scaled([1.0, -A, A * A], 2.0 * A * A * (A * A - B * B)),
+    scaled([1.0, B, B * B], 2.0 * B * B * (B * B - A * A)),
+    scaled([1.0, -B, B * B], 2.0 * B * B * (B * B - A * A)),
     [0.0, 0.0, 1.0],
 ];
+
+const fn scaled(row: [f64; 3], divisor: f64) -> [f64; 3] {
+    [row[0] / divisor, row[1] / divisor, row[2] / divisor]
+}
 
 /// G g G^T of one kernel, row-major.
 fn transform_kernel(kernel: [f64; 9]) -> [f64; POINTS] {
@@ -100,18 +113,25 @@ pub(in crate::cpu) fn input_transform<S: Simd>(
 /// B^T applied to one line of six.
 #[inline(always)]
 fn input_line<S: Simd>(simd: S, d: [S::f32s; 6]) -> [S::f32s; 6] {
-    let even = times(simd, -4.0, d[2], d[4]);
-    let odd = times(simd, -4.0, d[1], d[3]);
-    let outer = simd.sub_f32s(d[4], d[2]);
-    let inner = simd.sub_f32s(d[3], d[1]);
+    const SUM: f32 = (A * A + B * B) as f32;
+    let even1 = times(simd, -(B * B) as f32, d[2], d[4]);
+    let odd1 = difference(simd, A as f32, d[3], B as f32, d[1]);
+    let even2 = times(simd, -(A * A) as f32, d[2], d[4]);
+    let odd2 = difference(simd, B as f32, d[3], A as f32, d[1]);
     [
-        times(simd, 4.0, d[0], times(simd, -5.0, d[2], d[4])),
-        simd.add_f32s(even, odd),
-        simd.sub_f32s(even, odd),
-        times(simd, 2.0, inner, outer),
-        times(simd, -2.0, inner, outer),
-        times(simd, 4.0, d[1], times(simd, -5.0, d[3], d[5])),
+        times(simd, -SUM, d[2], simd.add_f32s(d[0], d[4])),
+        simd.add_f32s(even1, odd1),
+        simd.sub_f32s(even1, odd1),
+        simd.add_f32s(even2, odd2),
+        simd.sub_f32s(even2, odd2),
+        times(simd, -SUM, d[3], simd.add_f32s(d[1], d[5])),
     ]
+}
+
+/// f x - g y.
+#[inline(always)]
+fn difference<S: Simd>(simd: S, f: f32, x: S::f32s, g: f32, y: S::f32s) -> S::f32s {
+    times(simd, f, x, simd.mul_f32s(simd.splat_f32s(-g), y))
 }
 
 /// A^T m A for one group of one tile; point `p` is read at `from[p * point_stride..][..16]`.
@@ -150,9 +170,12 @@ fn output_line<S: Simd>(simd: S, m: [S::f32s; 6]) -> [S::f32s; 4] {
     let (difference1, difference2) = (simd.sub_f32s(m[1], m[2]), simd.sub_f32s(m[3], m[4]));
     [
         simd.add_f32s(m[0], simd.add_f32s(sum1, sum2)),
-        times(simd, 2.0, difference2, difference1),
-        times(simd, 4.0, sum2, sum1),
-        simd.add_f32s(times(simd, 8.0, difference2, difference1), m[5]),
+        difference(simd, A as f32, difference1, -B as f32, difference2),
+        difference(simd, (A * A) as f32, sum1, -(B * B) as f32, sum2),
+        simd.add_f32s(
+            difference(simd, (A * A * A) as f32, difference1, -(B * B * B) as f32, difference2),
+            m[5],
+        ),
     ]
 }
 

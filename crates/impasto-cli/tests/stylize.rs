@@ -1,0 +1,666 @@
+//! `impasto stylize`: what it writes, and that every option does what it says.
+#![allow(clippy::unwrap_used)] // a failing test
+
+mod common;
+
+use std::collections::BTreeMap;
+use std::fs;
+
+use common::{Folder, Ran, finish, impasto, in_small_file_system, largest_difference, skip, waves};
+use impasto::image::{Depth, Filter, resize};
+use impasto::{Picture, Preset};
+use serde_json::{Value, json};
+
+/// A quick run of the usual pictures.
+const RUN: &str = "stylize c.png s.png -o o.png --iterations 2";
+
+/// The picture that a quick run with these options writes.
+fn painted(folder: &Folder, options: &str) -> Picture {
+    folder.succeeds(&format!("{RUN} {options}"));
+    folder.decoded("o.png").picture
+}
+
+fn report(folder: &Folder, options: &str) -> Value {
+    folder.succeeds(&format!("{RUN} --report r.json {options}"));
+    folder.json("r.json")
+}
+
+/// `(width, height, iterations)` of each scale.
+fn scales(report: &Value) -> Vec<(u64, u64, u64)> {
+    let number = |scale: &Value, key: &str| scale[key].as_u64().unwrap();
+    let scales = report["scales"].as_array().unwrap().iter();
+    scales.map(|s| (number(s, "width"), number(s, "height"), number(s, "iterations"))).collect()
+}
+
+// === Results ===
+
+#[test]
+fn a_picture_is_written_and_nothing_else() {
+    let folder = Folder::with_pictures();
+    let ran = folder.succeeds(RUN);
+    assert_eq!(ran.stdout, "");
+    ran.assert_says(&["o.png", "48x36"]);
+    assert_eq!(folder.names(), ["c.png", "o.png", "s.png", "t.png"]);
+    let (content, result) = (folder.decoded("c.png"), folder.decoded("o.png"));
+    assert_eq!((result.depth, result.alpha.is_none()), (Depth::Eight, true));
+    assert!(largest_difference(&content.picture, &result.picture) > 2.0, "it is the content that came back");
+}
+
+#[test]
+fn a_result_takes_the_place_of_an_older_one_and_has_its_permissions() {
+    let folder = Folder::with_pictures();
+    folder.write("o.png", b"an older result");
+    #[cfg(unix)]
+    fs::set_permissions(folder.path("o.png"), std::os::unix::fs::PermissionsExt::from_mode(0o640)).unwrap();
+    assert_eq!(painted(&folder, "").size(), (48, 36));
+    #[cfg(unix)]
+    {
+        let mode = std::os::unix::fs::PermissionsExt::mode(&fs::metadata(folder.path("o.png")).unwrap().permissions());
+        assert_eq!(mode & 0o777, 0o640);
+    }
+}
+
+#[test]
+fn size_is_the_long_edge_and_by_default_never_enlarges() {
+    let folder = Folder::with_pictures();
+    folder.draw("wide.png", 1000, 40, 0.0);
+    let size = |line: &str| {
+        folder.succeeds(line);
+        folder.decoded("o.png").picture.size()
+    };
+    assert_eq!(size(RUN), (48, 36));
+    assert_eq!(size(&format!("{RUN} --size 64")), (64, 48));
+    assert_eq!(size(&format!("{RUN} --size 32")), (32, 24));
+    assert_eq!(size("stylize s.png c.png -o o.png --iterations 1 --size 42"), (30, 42));
+    assert_eq!(size("stylize wide.png s.png -o o.png --iterations 0"), (768, 31));
+    assert_eq!(size("stylize wide.png s.png -o o.png --iterations 0 --size 1000"), (1000, 40));
+}
+
+#[test]
+fn the_extension_chooses_the_format() {
+    let folder = Folder::with_pictures();
+    folder.succeeds(RUN);
+    let png = folder.decoded("o.png").picture;
+    for (name, magic) in [
+        ("o.jpg", &b"\xff\xd8\xff"[..]),
+        ("o.JPEG", b"\xff\xd8\xff"),
+        ("o.tif", b"II*\0"),
+        ("o.tiff", b"II*\0"),
+        ("o.webp", b"RIFF"),
+        ("o.bmp", b"BM"),
+        ("o.v2.png", b"\x89PNG"),
+    ] {
+        folder.succeeds(&format!("stylize c.png s.png -o {name} --iterations 2"));
+        assert!(folder.bytes(name).starts_with(magic), "{name}");
+        let allowed = if magic == b"\xff\xd8\xff" { 24.0 } else { 0.0 };
+        assert!(largest_difference(&folder.decoded(name).picture, &png) <= allowed, "{name}");
+    }
+}
+
+#[test]
+fn transparency_is_kept() {
+    let folder = Folder::with_pictures();
+    folder.draw_transparent("a.png", 48, 36);
+    let before = folder.decoded("a.png").alpha.unwrap();
+    for name in ["o.png", "o.tif", "o.webp"] {
+        folder.succeeds(&format!("stylize a.png s.png -o {name} --iterations 2"));
+        assert_eq!(folder.decoded(name).alpha.unwrap(), before, "{name}");
+    }
+    folder.succeeds("stylize a.png s.png -o o.png --iterations 2 --size 64");
+    let alpha = folder.decoded("o.png").alpha.unwrap();
+    assert_eq!(alpha.size(), (64, 48));
+    assert!(alpha.data()[..64].windows(2).all(|pair| pair[0] <= pair[1]), "still clear left, opaque right");
+    // A transparent style is no reason for a transparent result.
+    folder.succeeds("stylize c.png a.png -o o.png --iterations 2");
+    assert!(folder.decoded("o.png").alpha.is_none());
+    folder.fails(2, "stylize a.png s.png -o o.jpg --iterations 2").assert_says(&["transparency", "hint: "]);
+}
+
+#[test]
+fn sixteen_bits_are_kept() {
+    let folder = Folder::with_pictures();
+    folder.draw_16_bits("deep.png", &waves(48, 36, 0.0));
+    for name in ["o.png", "o.tif"] {
+        folder.succeeds(&format!("stylize deep.png s.png -o {name} --iterations 2"));
+        let result = folder.decoded(name);
+        assert_eq!(result.depth, Depth::Sixteen, "{name}");
+        let between = |value: f32| (value * 255.0 - (value * 255.0).round()).abs() > 0.05;
+        assert!(result.picture.rgb().iter().any(|&value| between(value)), "{name}: 8 bits in 16");
+    }
+    let ran = folder.succeeds("stylize deep.png s.png -o o.jpg --iterations 2");
+    ran.assert_says(&["warning: ", "16 bits"]);
+    assert_eq!(folder.decoded("o.jpg").depth, Depth::Eight);
+}
+
+#[test]
+fn no_iterations_give_the_beginning() {
+    let folder = Folder::with_pictures();
+    let content = folder.decoded("c.png").picture;
+    folder.succeeds("stylize c.png s.png -o o.png --iterations 0");
+    assert_eq!(largest_difference(&folder.decoded("o.png").picture, &content), 0.0);
+    folder.succeeds("stylize c.png s.png -o o.png --iterations 0 --init t.png");
+    let beginning = resize(&folder.decoded("t.png").picture, 48, 36, Filter::Bicubic);
+    assert!(largest_difference(&folder.decoded("o.png").picture, &beginning) <= 1.01);
+}
+
+#[test]
+fn saved_iterates_have_numbers() {
+    let folder = Folder::with_pictures();
+    folder.succeeds("stylize c.png s.png -o o.png --iterations 3 --size 48 --min-size 34 --save-every 2");
+    // Scales of 34 and 48 px; numbers count on over scales.
+    assert_eq!(
+        folder.names(),
+        ["c.png", "o.png", "o_0002.png", "o_0004.png", "o_0006.png", "s.png", "t.png"]
+    );
+    let size = |name: &str| folder.decoded(name).picture.size();
+    assert_eq!([size("o_0002.png"), size("o_0004.png"), size("o_0006.png")], [(34, 25), (48, 36), (48, 36)]);
+    assert_eq!(folder.bytes("o_0006.png"), folder.bytes("o.png"));
+    assert_ne!(folder.bytes("o_0004.png"), folder.bytes("o.png"));
+    folder.succeeds("stylize c.png s.png -o x.y.jpg --iterations 2 --save-every 1");
+    assert!(folder.has("x.y_0001.jpg") && folder.has("x.y_0002.jpg"));
+}
+
+#[test]
+fn saved_iterates_are_transparent_like_the_result() {
+    let folder = Folder::with_pictures();
+    folder.draw_transparent("a.png", 48, 36);
+    folder.succeeds("stylize a.png s.png -o o.png --iterations 2 --save-every 1");
+    assert_eq!(folder.decoded("o_0001.png").alpha, folder.decoded("a.png").alpha);
+}
+
+// === The same again ===
+
+#[test]
+fn the_same_seed_gives_the_same_bytes_at_any_number_of_threads() {
+    let folder = Folder::with_pictures();
+    for options in [
+        "--init noise --size 64 --min-size 40",
+        "--preset gatys --init noise --seed 7",
+        "--init gray --statistic gram --optimizer lbfgs",
+        "--init style-stats --statistic covariance+mean-std:10",
+    ] {
+        let bytes: Vec<Vec<u8>> = [1, 2, 3]
+            .iter()
+            .map(|threads| {
+                painted(&folder, &format!("{options} --threads {threads}"));
+                folder.bytes("o.png")
+            })
+            .collect();
+        assert!(bytes[0] == bytes[1] && bytes[0] == bytes[2], "{options}");
+        painted(&folder, options);
+        assert!(bytes[0] == folder.bytes("o.png"), "{options}, threads by default");
+        painted(&folder, &format!("{options} --threads 2").replace("--seed 7", "").replace("--init", "--seed 8 --init"));
+        assert!(bytes[0] != folder.bytes("o.png"), "{options}, another seed");
+    }
+}
+
+#[test]
+fn a_report_tells_how_to_do_it_again() {
+    let folder = Folder::with_pictures();
+    let first = report(&folder, "--init noise --seed 5");
+    let picture = folder.bytes("o.png");
+    let second = report(&folder, "--init noise --seed 5");
+    assert!(picture == folder.bytes("o.png"));
+    let without_times = |mut report: Value| {
+        report.as_object_mut().unwrap().retain(|key, _| key != "seconds" && key != "peak_rss_bytes");
+        for step in report["steps"].as_array_mut().unwrap() {
+            step.as_object_mut().unwrap().remove("seconds").unwrap();
+        }
+        report
+    };
+    assert_eq!(without_times(first), without_times(second));
+}
+
+// === Reports and progress ===
+
+#[test]
+fn a_report_says_everything() {
+    let folder = Folder::with_pictures();
+    // A picture whose digest is known from elsewhere (sha256sum).
+    let pixels = (0..32 * 24 * 3).map(|i| (7 * i % 251) as u8);
+    folder.write("known.ppm", &b"P6 32 24 255\n".iter().copied().chain(pixels).collect::<Vec<u8>>());
+    folder.succeeds(
+        "stylize known.ppm s.png t.png -o o.png --report r.json --iterations 3 --seed 42 --threads 2 --size 40 \
+         --min-size 28 --style-weights 1,3 --style-weight 2 --tv-weight 0.5 --content-layers relu3_1,relu4_1 \
+         --style-layers relu1_1,relu2_1 --style-layer-weights 3,1 --statistic gram:2+mean-std --pooling l2 \
+         --optimizer adam --learning-rate 0.01 --init t.png --style-scale 0.9 --keep best",
+    );
+    let report = folder.json("r.json");
+    assert_eq!(report["version"], env!("CARGO_PKG_VERSION"));
+    assert!(report["instruction_set"].is_string());
+    assert_eq!(report["outcome"], "complete");
+    let known = json!({
+        "path": "known.ppm", "width": 32, "height": 24,
+        "sha256": "89345f070fb5a63fefe701f2e80719f03e43a428a09f2ef432bf1ee2de9c8211",
+    });
+    assert_eq!(report["content"], known);
+    let styles = report["styles"].as_array().unwrap();
+    assert_eq!((styles.len(), &styles[0]["path"], &styles[1]["path"]), (2, &json!("s.png"), &json!("t.png")));
+    assert_eq!((&styles[0]["weight"], &styles[1]["weight"]), (&json!(0.25), &json!(0.75)));
+    assert_ne!(styles[0]["sha256"], styles[1]["sha256"]);
+    assert_eq!((&report["init"]["path"], &report["init"]["sha256"]), (&json!("t.png"), &styles[1]["sha256"]));
+    assert_eq!(report["model"]["name"], "lite");
+    assert_eq!(report["model"]["family"], "vgg19-lite");
+    assert_eq!(report["model"]["sha256"].as_str().unwrap().len(), 64);
+
+    let recipe = &report["recipe"];
+    assert_eq!(recipe["preset"], "impasto");
+    assert_eq!(recipe["content_layers"], json!([["relu3_1", 0.5], ["relu4_1", 0.5]]));
+    assert_eq!(recipe["style_layers"], json!([["relu1_1", 3.0], ["relu2_1", 1.0]]));
+    assert_eq!((&recipe["style_weight"], &recipe["tv_weight"]), (&json!(2.0), &json!(0.5)));
+    assert!(recipe["content_weight"].as_f64().unwrap() > 0.0);
+    assert_eq!(recipe["statistic"], "gram:2+mean-std");
+    assert_eq!((&recipe["pooling"], &recipe["optimizer"]), (&json!("l2"), &json!("adam")));
+    assert_eq!(recipe["adam"]["rate"], 0.01);
+    assert_eq!((&recipe["init"], &recipe["keep"]), (&json!("picture"), &json!("best")));
+    assert_eq!((&report["style_scale"], &report["seed"]), (&json!(0.9), &json!(42)));
+    assert_eq!(report["threads"], 2);
+
+    assert_eq!(scales(&report), [(28, 21, 3), (40, 30, 3)]);
+    assert_eq!((&report["output"], &report["width"], &report["height"]), (&json!("o.png"), &json!(40), &json!(30)));
+    let steps = report["steps"].as_array().unwrap();
+    assert_eq!(steps.len(), 6);
+    let mut seconds = 0.0;
+    for (index, step) in steps.iter().enumerate() {
+        let scale = index / 3;
+        assert_eq!(step["scale"], scale + 1);
+        assert_eq!((&step["scales"], &step["iterations"]), (&json!(2), &json!(3)));
+        assert_eq!(step["iteration"], index % 3 + 1);
+        assert_eq!((&step["width"], &step["height"]), (&report["scales"][scale]["width"], &report["scales"][scale]["height"]));
+        let losses = &step["losses"];
+        let terms = |kind: &str| serde_json::from_value::<BTreeMap<String, f64>>(losses[kind].clone()).unwrap();
+        assert_eq!(terms("content").into_keys().collect::<Vec<_>>(), ["relu3_1", "relu4_1"]);
+        assert_eq!(terms("style").into_keys().collect::<Vec<_>>(), ["relu1_1", "relu2_1"]);
+        let sum = terms("content").values().chain(terms("style").values()).sum::<f64>() + losses["tv"].as_f64().unwrap();
+        let total = losses["total"].as_f64().unwrap();
+        assert!((sum - total).abs() <= 1e-9 * total && total > 0.0, "{step}");
+        seconds += step["seconds"].as_f64().unwrap();
+    }
+    assert!(seconds > 0.0 && (report["seconds"].as_f64().unwrap() - seconds).abs() < 0.5);
+    assert!(report["peak_rss_bytes"].as_u64().unwrap() > 1 << 20 || !cfg!(target_os = "linux"));
+}
+
+#[test]
+fn a_report_resolves_what_was_left_to_others() {
+    let folder = Folder::with_pictures();
+    let report = report(&folder, "");
+    // The encoder's own pooling, threads by the machine.
+    assert_eq!(report["recipe"]["pooling"], "max");
+    assert!(report["threads"].as_u64().unwrap() >= 1);
+    assert_eq!((&report["seed"], &report["style_scale"], &report["init"]), (&json!(0), &json!(1.0), &Value::Null));
+}
+
+#[test]
+fn a_report_without_steps_is_well_formed() {
+    let folder = Folder::with_pictures();
+    let ran = folder.succeeds("stylize c.png s.png -o o.png --iterations 0 --report r.json");
+    let report = folder.json("r.json");
+    assert_eq!((&report["outcome"], &report["steps"]), (&json!("complete"), &json!([])));
+    assert!(report["seconds"].as_f64().unwrap().is_sign_positive(), "{}", report["seconds"]);
+    assert!(!ran.stderr.contains("-0"), "{ran}");
+}
+
+#[test]
+fn json_progress_is_an_object_a_line() {
+    let folder = Folder::with_pictures();
+    let ran = folder.succeeds("stylize c.png s.png -o o.png --iterations 3 --size 48 --min-size 34 --progress json --report r.json");
+    for line in ran.stderr.lines() {
+        let object: Value = serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"));
+        assert!(object.is_object() && object["event"].is_string(), "{line}");
+    }
+    let steps = ran.steps();
+    assert_eq!(steps.len(), 6);
+    let reported = folder.json("r.json");
+    for (step, reported) in steps.iter().zip(reported["steps"].as_array().unwrap()) {
+        for (key, value) in reported.as_object().unwrap() {
+            assert_eq!(&step[key], value, "{key}");
+        }
+        assert!(step["elapsed"].as_f64().unwrap() > 0.0 && step["seconds_left"].as_f64().unwrap() >= 0.0);
+    }
+    assert_eq!(steps[5]["seconds_left"], 0.0);
+}
+
+#[test]
+fn json_progress_has_objects_for_notes_and_warnings_too() {
+    let folder = Folder::with_pictures();
+    folder.draw_16_bits("deep.png", &waves(48, 36, 0.0));
+    // A note (the preset was not tuned for these weights) and a warning (a format of 8 bits).
+    let ran = folder.succeeds("stylize deep.png s.png -o o.jpg --preset gatys --iterations 1 --progress json");
+    for line in ran.stderr.lines() {
+        serde_json::from_str::<Value>(line).unwrap_or_else(|error| panic!("{error}: {line}"));
+    }
+    ran.assert_says(&["gatys", "16 bits"]);
+}
+
+#[test]
+fn progress_without_a_terminal_is_plain_text() {
+    let folder = Folder::with_pictures();
+    for progress in ["bar", "json", "none"] {
+        let ran = folder.succeeds(&format!("{RUN} --progress {progress}"));
+        let control = |text: &str| text.chars().any(|c| c.is_control() && c != '\n');
+        assert!(!control(&ran.stderr) && !control(&ran.stdout), "{progress}: {:?}", ran.stderr);
+        assert_eq!(ran.stdout, "", "{progress}");
+    }
+    assert!(folder.succeeds(&format!("{RUN} --progress none")).steps().is_empty());
+}
+
+#[test]
+fn progress_does_not_need_a_reader() {
+    let folder = Folder::with_pictures();
+    // `impasto ... 2>&1 | head -1`: the reader goes away after the first line.
+    let mut running = common::Running::start(folder.command(
+        "stylize c.png s.png -o o.png --iterations 40 --progress json".split_whitespace(),
+    ));
+    running.read_until(|_| true);
+    let mut child = running.into_child();
+    let code = common::wait(&mut child, std::time::Duration::from_secs(20));
+    assert_eq!(code, Some(Some(0)));
+    assert_eq!(folder.decoded("o.png").picture.size(), (48, 36));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn progress_that_cannot_be_written_does_not_end_the_run() {
+    let folder = Folder::with_pictures();
+    for progress in ["bar", "json", "none"] {
+        let mut command = folder.command(RUN.split_whitespace());
+        command.args(["--progress", progress]).stderr(fs::File::options().write(true).open("/dev/full").unwrap());
+        assert_eq!(command.status().unwrap().code(), Some(0), "{progress}");
+        assert_eq!(folder.decoded("o.png").picture.size(), (48, 36));
+        fs::remove_file(folder.path("o.png")).unwrap();
+    }
+    // Nor does it change how a mistake ends.
+    let mut command = folder.command(["stylize", "c.png", "missing.png", "-o", "o.png"]);
+    command.stderr(fs::File::options().write(true).open("/dev/full").unwrap());
+    assert_eq!(command.status().unwrap().code(), Some(2));
+}
+
+// === Options ===
+
+#[test]
+fn every_preset_runs() {
+    let folder = Folder::with_pictures();
+    for preset in Preset::ALL {
+        // All layers of VGG-19, little width: a fraction of a second.
+        let ran = folder.succeeds(&format!("{RUN} --preset {} --model random:vgg19?width=1/16 --report r.json", preset.name));
+        assert_eq!(folder.json("r.json")["recipe"]["preset"], preset.name);
+        assert_eq!(folder.decoded("o.png").picture.size(), (48, 36), "{}", preset.name);
+        ran.assert_says(&["note: ", preset.name]);
+    }
+    assert!(!folder.succeeds(RUN).stderr.contains("note: "), "our own preset is tuned for lite");
+}
+
+#[test]
+fn every_option_changes_the_picture() {
+    let folder = Folder::with_pictures();
+    let plain = painted(&folder, "");
+    for options in [
+        "--preset gatys",
+        "--model random:vgg19?width=1/16",
+        "--size 40",
+        "--iterations 3",
+        "--content-weight 100",
+        "--style-weight 0.001",
+        "--tv-weight 200",
+        "--content-layers relu1_1 --content-weight 100",
+        "--style-layers relu1_1",
+        "--style-layer-weights 0,0,0,0,1",
+        "--statistic gram",
+        "--pooling average",
+        "--optimizer lbfgs",
+        "--learning-rate 0.1",
+        "--init gray",
+        "--init noise",
+        "--init style-stats",
+        "--init t.png",
+        "--min-size 34",
+        "--style-scale 0.6",
+        "--keep last",
+        "--keep best",
+        "--init noise --seed 1",
+    ] {
+        let options = if options.contains("--iterations") { options.into() } else { format!("--iterations 2 {options}") };
+        folder.succeeds(&format!("stylize c.png s.png -o o.png {options}"));
+        let picture = folder.decoded("o.png").picture;
+        assert!(picture.size() != plain.size() || largest_difference(&picture, &plain) > 0.5, "{options}");
+    }
+    let (zero, one) = (painted(&folder, "--init noise --seed 0"), painted(&folder, "--init noise --seed 1"));
+    assert!(largest_difference(&zero, &one) > 10.0);
+}
+
+#[test]
+fn styles_are_blended_by_their_weights() {
+    let folder = Folder::with_pictures();
+    let with = |styles: &str| {
+        folder.succeeds(&format!("stylize c.png {styles} -o o.png --iterations 2"));
+        folder.bytes("o.png")
+    };
+    let (s, t, both) = (with("s.png"), with("t.png"), with("s.png t.png"));
+    assert!(s != t && s != both && t != both);
+    assert!(both == with("s.png t.png --style-weights 1,1"));
+    assert!(both == with("s.png t.png --style-weights 0.25,0.25"), "only the proportion matters");
+    assert!(both == with("s.png t.png --style-weights 8 --style-weights 8"));
+    assert!(both != with("s.png t.png --style-weights 1,3"));
+    assert!(s == with("s.png t.png --style-weights 5,0"));
+    assert!(t == with("s.png t.png --style-weights 0,0.1"));
+    assert!(s == with("s.png --style-weights 2"));
+}
+
+#[test]
+fn very_large_style_weights_keep_their_proportion() {
+    let folder = Folder::with_pictures();
+    let ran = folder.line("stylize c.png s.png t.png -o o.png --iterations 1 --style-weights 1e308,1e308 --report r.json");
+    if ran.code == Some(0) {
+        let report = folder.json("r.json");
+        assert_eq!((&report["styles"][0]["weight"], &report["styles"][1]["weight"]), (&json!(0.5), &json!(0.5)));
+    } else {
+        ran.assert_failed(2, "--style-weights 1e308,1e308");
+    }
+}
+
+#[test]
+fn layers_share_the_weight_of_the_preset() {
+    let folder = Folder::with_pictures();
+    let layers = |options: &str, key: &str| report(&folder, options)["recipe"][key].clone();
+    let sum = |layers: &Value| -> f64 { layers.as_array().unwrap().iter().map(|pair| pair[1].as_f64().unwrap()).sum() };
+    let preset = layers("", "style_layers");
+    let given = layers("--style-layers relu1_2,relu3_2", "style_layers");
+    assert_eq!((&given[0][0], &given[1][0]), (&json!("relu1_2"), &json!("relu3_2")));
+    assert_eq!(given[0][1], given[1][1]);
+    assert!((sum(&given) - sum(&preset)).abs() < 1e-12);
+    assert_eq!(
+        layers("--style-layers relu1_2,relu3_2 --style-layer-weights 0.5,7", "style_layers"),
+        json!([["relu1_2", 0.5], ["relu3_2", 7.0]])
+    );
+}
+
+#[test]
+fn scales_run_from_min_size_to_size() {
+    let folder = Folder::with_pictures();
+    let of = |options: &str| scales(&report(&folder, &format!("--iterations 1 {options}").replace("--iterations 1 ", "")));
+    assert_eq!(of(""), [(48, 36, 2)]);
+    assert_eq!(of("--size 64 --min-size 30"), [(32, 24, 2), (45, 34, 2), (64, 48, 2)]);
+    assert_eq!(of("--size 64 --min-size 33"), [(45, 34, 2), (64, 48, 2)]);
+}
+
+#[test]
+fn the_style_has_the_size_that_was_asked_for() {
+    let folder = Folder::with_pictures();
+    // A style so small that the deepest layer sees nothing of it.
+    folder.fails(2, &format!("{RUN} --style-scale 0.01")).assert_says(&["style", "hint: "]);
+    let plain = painted(&folder, "");
+    assert_eq!(largest_difference(&plain, &painted(&folder, "--style-scale 1.0")), 0.0);
+}
+
+// === Names and places ===
+
+#[test]
+fn pictures_may_come_from_pipes() {
+    let folder = Folder::with_pictures();
+    folder.succeeds(RUN);
+    let plain = folder.bytes("o.png");
+    if cfg!(unix) {
+        let script = r#"cat c.png | "$0" stylize /dev/stdin s.png -o o.png --iterations 2"#;
+        let mut command = std::process::Command::new("sh");
+        command.args(["-c", script, env!("CARGO_BIN_EXE_impasto")]).current_dir(folder.path("."));
+        let ran = finish(command);
+        assert_eq!(ran.code, Some(0), "{ran}");
+        assert!(plain == folder.bytes("o.png"));
+    }
+}
+
+#[test]
+fn names_may_have_spaces() {
+    let folder = Folder::with_pictures();
+    fs::create_dir(folder.path("my pictures")).unwrap();
+    folder.draw("my pictures/a b.png", 48, 36, 0.0);
+    let ran = folder.run(
+        "stylize|my pictures/a b.png|s.png|-o|my pictures/r e s.png|--iterations|1|--save-every|1|--report|my pictures/r.json|--init|my pictures/a b.png"
+            .split('|'),
+    );
+    assert_eq!(ran.code, Some(0), "{ran}");
+    for name in ["r e s.png", "r e s_0001.png", "r.json"] {
+        assert!(folder.has(format!("my pictures/{name}")), "{name}");
+    }
+    assert_eq!(folder.json("my pictures/r.json")["content"]["path"], "my pictures/a b.png");
+}
+
+#[cfg(target_os = "linux")]
+mod names_that_are_not_utf8 {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+
+    use super::*;
+
+    fn name(end: &str) -> std::ffi::OsString {
+        OsStr::from_bytes(&[b"caf\xe9", end.as_bytes()].concat()).into()
+    }
+
+    fn run(folder: &Folder, end: &[&OsStr]) -> Ran {
+        let start = ["stylize", "s.png", "--iterations", "1"].map(OsStr::new);
+        folder.run(start.into_iter().chain(end.iter().copied()))
+    }
+
+    #[test]
+    fn are_read_and_written() {
+        let folder = Folder::with_pictures();
+        folder.draw(name(".png"), 48, 36, 0.0);
+        let ran = run(&folder, &[&name(".png"), OsStr::new("-o"), &name("-o.png"), OsStr::new("--report"), &name(".json")]);
+        assert_eq!(ran.code, Some(0), "{ran}");
+        assert!(folder.has(name("-o.png")) && folder.has(name(".json")));
+    }
+
+    #[test]
+    fn are_kept_with_a_number() {
+        let folder = Folder::with_pictures();
+        let ran = run(&folder, &["c.png", "-o"].map(OsStr::new).into_iter().chain([&*name(".png"), OsStr::new("--save-every"), OsStr::new("1")]).collect::<Vec<_>>());
+        assert_eq!(ran.code, Some(0), "{ran}");
+        assert!(folder.has(name("_0001.png")), "{:?}", folder.names());
+    }
+
+    #[test]
+    fn are_something_to_begin_with() {
+        let folder = Folder::with_pictures();
+        folder.draw(name(".png"), 48, 36, 0.0);
+        let ran = run(&folder, &[OsStr::new("c.png"), OsStr::new("-o"), OsStr::new("o.png"), OsStr::new("--init"), &name(".png")]);
+        assert_eq!(ran.code, Some(0), "{ran}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_link_is_followed() {
+    let folder = Folder::with_pictures();
+    fs::create_dir(folder.path("d")).unwrap();
+    for (target, exists) in [("d/old.png", true), ("d/new.png", false)] {
+        if exists {
+            folder.write(target, b"an older result");
+        }
+        std::os::unix::fs::symlink(target, folder.path("o.png")).unwrap();
+        folder.succeeds(RUN);
+        assert!(fs::symlink_metadata(folder.path("o.png")).unwrap().is_symlink(), "{target}: the link was replaced");
+        assert_eq!(folder.decoded(target).picture.size(), (48, 36));
+        fs::remove_file(folder.path("o.png")).unwrap();
+    }
+}
+
+// === Disks ===
+
+#[test]
+fn a_full_disk_leaves_the_older_result() {
+    const TEST: &str = "a_full_disk_leaves_the_older_result";
+    let folder = Folder::with_pictures();
+    folder.draw("large.png", 120, 90, 0.0);
+    // The older result fills the disk so far that the new one does not fit.
+    let script = "head -c 20000 /dev/urandom > m/o.png && cp m/o.png older
+        $0 stylize large.png s.png -o m/o.png --iterations 1 --report r.json
+        code=$?; ls -A m; cmp m/o.png older && exit $code";
+    let Some(ran) = in_small_file_system(&folder, TEST, script) else { return };
+    assert_eq!((ran.code, ran.stdout.as_str()), (Some(3), "o.png\n"), "{ran}");
+    ran.assert_says(&["error: ", "m/o.png", "hint: "]);
+}
+
+#[test]
+fn a_full_disk_is_no_reason_to_lose_the_report() {
+    const TEST: &str = "a_full_disk_is_no_reason_to_lose_the_report";
+    let folder = Folder::with_pictures();
+    folder.draw("large.png", 120, 90, 0.0);
+    let script = "head -c 20000 /dev/urandom > m/other
+        $0 stylize large.png s.png -o m/o.png --iterations 1 --report r.json";
+    let Some(ran) = in_small_file_system(&folder, TEST, script) else { return };
+    assert_eq!(ran.code, Some(3), "{ran}");
+    assert_eq!(folder.json("r.json")["outcome"], "failed");
+}
+
+#[test]
+fn a_disk_without_room_for_the_report_has_room_for_the_picture() {
+    if !cfg!(target_os = "linux") {
+        return skip("a_disk_without_room_for_the_report_has_room_for_the_picture", "no /dev/full");
+    }
+    let folder = Folder::with_pictures();
+    let ran = folder.line(&format!("{RUN} --report /dev/full"));
+    ran.assert_failed(3, "--report /dev/full");
+    ran.assert_says(&["/dev/full", "hint: "]);
+    assert_eq!(folder.decoded("o.png").picture.size(), (48, 36));
+}
+
+#[test]
+fn a_read_only_disk_is_found_out_before_the_work() {
+    const TEST: &str = "a_read_only_disk_is_found_out_before_the_work";
+    let folder = Folder::with_pictures();
+    let script = "cp c.png m/o.png && mount -o remount,ro m
+        $0 stylize c.png s.png -o m/o.png --iterations 1 --progress json
+        code=$?; cmp m/o.png c.png && exit $code";
+    let Some(ran) = in_small_file_system(&folder, TEST, script) else { return };
+    ran.assert_failed(3, "read-only");
+    assert!(ran.steps().is_empty(), "{ran}");
+}
+
+#[test]
+fn a_report_on_a_read_only_disk_is_found_out_before_the_work() {
+    const TEST: &str = "a_report_on_a_read_only_disk_is_found_out_before_the_work";
+    let folder = Folder::with_pictures();
+    let script = "mount -o remount,ro m
+        $0 stylize c.png s.png -o o.png --iterations 1 --progress json --report m/r.json";
+    let Some(ran) = in_small_file_system(&folder, TEST, script) else { return };
+    ran.assert_failed(3, "read-only");
+    assert!(ran.steps().is_empty() && !folder.has("o.png"), "{ran}");
+}
+
+// === Help ===
+
+#[test]
+fn help_names_every_preset_and_option() {
+    let ran = finish(impasto(["stylize", "--help"]));
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));
+    for preset in Preset::ALL {
+        assert!(ran.stdout.contains(preset.name), "{}", preset.name);
+    }
+    for option in "output preset model size iterations content-weight style-weight style-weights tv-weight content-layers \
+                   style-layers style-layer-weights statistic pooling optimizer learning-rate init min-size style-scale \
+                   seed threads save-every keep report progress"
+        .split_whitespace()
+    {
+        assert!(ran.stdout.contains(&format!("--{option}")), "{option}");
+    }
+}
