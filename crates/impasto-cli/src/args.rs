@@ -105,7 +105,7 @@ pub(crate) struct EvaluateArgs {
     pub(crate) style: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) objective: ObjectiveArgs,
-    /// Bring all pictures to this long edge first (never enlarged) [default: their own sizes]
+    /// Bring content and picture to this long edge first, never enlarged, and styles as the preset does [default: their own sizes]
     #[arg(long, value_name = "N")]
     pub(crate) size: Option<usize>,
     /// Write d(total)/d(RGB 0..1) as float32 [3, height, width]
@@ -185,7 +185,7 @@ pub(crate) enum ProgressKind {
     Bar,
     /// One JSON object a line
     Json,
-    /// Nothing
+    /// No progress; notes and the line at the end remain
     None,
 }
 

@@ -12,7 +12,7 @@ use crate::args::EvaluateArgs;
 use crate::failure::Failure;
 use crate::inputs;
 use crate::interrupt::cancel_on_signal;
-use crate::output::line;
+use crate::output::{check_writable, line};
 
 pub(crate) fn run(args: Box<EvaluateArgs>) -> Result<(), Failure> {
     let preset = args.objective.preset()?;
@@ -20,14 +20,20 @@ pub(crate) fn run(args: Box<EvaluateArgs>) -> Result<(), Failure> {
     let shares = args.objective.shares(args.style.len())?;
     let image = inputs::read(&args.image)?;
     let content = inputs::read(&args.content)?;
+    let styles = args.style.iter().map(|path| inputs::read(path)).collect::<Result<Vec<_>, _>>()?;
+    if let Some(path) = &args.gradient {
+        let all: Vec<_> = [&image, &content].into_iter().chain(&styles).collect();
+        inputs::check_apart("--gradient", path, &all)?;
+        check_writable("--gradient", path)?;
+    }
     let mut transfer = StyleTransfer::new(content.decoded.picture.clone())
         .preset(preset)
         .overrides(overrides)
         .model(&args.objective.model)
         .style_scale(args.objective.style_scale)
         .cancel(cancel_on_signal());
-    for (path, share) in args.style.iter().zip(shares) {
-        transfer = transfer.weighted_style(inputs::read(path)?.decoded.picture, share);
+    for (style, share) in styles.into_iter().zip(shares) {
+        transfer = transfer.weighted_style(style.decoded.picture, share);
     }
     if let Some(size) = args.size {
         transfer = transfer.size(size);

@@ -35,13 +35,13 @@ pub(crate) fn read(path: &Path) -> Result<Input, Failure> {
     Ok(Input { path: path.into(), decoded, summary })
 }
 
-/// An output that is also an input would be lost at the end.
-pub(crate) fn check_apart(output: &Path, inputs: &[&Input]) -> Result<(), Failure> {
+/// A file that is written, by the option named, and that is also an input would be lost.
+pub(crate) fn check_apart(option: &str, output: &Path, inputs: &[&Input]) -> Result<(), Failure> {
     let Ok(output) = fs::canonicalize(output) else { return Ok(()) };
     match inputs.iter().find(|input| fs::canonicalize(&input.path).is_ok_and(|path| path == output)) {
         Some(input) => {
             Err(Failure::bad_input(format!("{} is an input: it would be overwritten", input.path.display()))
-                .hint("give another name with -o"))
+                .hint(format!("give another name with {option}")))
         }
         None => Ok(()),
     }

@@ -9,6 +9,7 @@ use crate::args::StylizeArgs;
 use crate::failure::Failure;
 use crate::inputs::{self, Input};
 use crate::interrupt::cancel_on_signal;
+use crate::output::check_writable;
 use crate::progress::Progress;
 use crate::report::{Report, StyleSummary};
 
@@ -25,10 +26,13 @@ pub(crate) fn run(args: Box<StylizeArgs>) -> Result<(), Failure> {
     let init = init_path.as_deref().map(inputs::read).transpose()?;
     let all: Vec<&Input> = [&content].into_iter().chain(&styles).chain(&init).collect();
     check_output(&args.output, content.decoded.alpha.is_some())?;
-    inputs::check_apart(&args.output, &all)?;
+    inputs::check_apart("--output", &args.output, &all)?;
     if let Some(path) = &args.report {
-        inputs::check_apart(path, &all)?;
-        check_folder(path)?;
+        inputs::check_apart("--report", path, &all)?;
+        check_writable("--report", path)?;
+        if same_file(path, &args.output) {
+            return Err(Failure::bad_input("--report and --output name the same file"));
+        }
     }
     let warnings = losses_of_format(&args.output, &content.decoded)?;
 
@@ -69,7 +73,7 @@ pub(crate) fn run(args: Box<StylizeArgs>) -> Result<(), Failure> {
         ));
     }
     let mut steps = Vec::new();
-    let ended = drive(&mut session, &args, &content.decoded, &mut progress, &mut steps);
+    let ended = drive(&mut session, &args, &content.decoded, &all, &mut progress, &mut steps);
     progress.finish();
 
     let outcome = match &ended {
@@ -109,7 +113,7 @@ pub(crate) fn run(args: Box<StylizeArgs>) -> Result<(), Failure> {
     };
     match ended {
         Ok(()) => {
-            let seconds: f64 = steps.iter().map(|step| step.seconds).sum();
+            let seconds = steps.iter().fold(0.0, |sum, step| sum + step.seconds);
             let (width, height) = picture.size();
             progress.note(&format!(
                 "wrote {}: {width}x{height}, {} iterations in {seconds:.1} s",
@@ -139,6 +143,7 @@ fn drive(
     session: &mut Session,
     args: &StylizeArgs,
     content: &Decoded,
+    inputs: &[&Input],
     progress: &mut Progress,
     steps: &mut Vec<Step>,
 ) -> Result<(), Ended> {
@@ -147,6 +152,7 @@ fn drive(
         steps.push(step);
         if args.save_every.is_some_and(|every| steps.len().is_multiple_of(every)) {
             let path = numbered(&args.output, steps.len());
+            inputs::check_apart("--output", &path, inputs).map_err(Ended::Save)?;
             write(&path, &session.picture(), content).map_err(Ended::Save)?;
         }
     }
@@ -216,18 +222,11 @@ fn check_side(output: &Path, session: &Session) -> Result<(), Failure> {
     Ok(())
 }
 
-/// A report that cannot be written shall not be found out after the work.
-fn check_folder(path: &Path) -> Result<(), Failure> {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    if path.is_dir() {
-        return Err(Failure::bad_input(format!("--report {}: is a folder", path.display())));
-    }
-    if !folder.is_dir() {
-        return Err(Failure::bad_input(format!(
-            "--report {}: no folder {}",
-            path.display(),
-            folder.display()
-        )));
-    }
-    Ok(())
+/// Two names of one file, which may not exist yet.
+fn same_file(a: &Path, b: &Path) -> bool {
+    let place = |path: &Path| {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        (folder.canonicalize().ok(), path.file_name().map(std::ffi::OsStr::to_os_string))
+    };
+    place(a) == place(b)
 }

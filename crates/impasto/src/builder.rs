@@ -354,9 +354,12 @@ pub(crate) fn style_size(
     let scaled = |edge: usize| (edge as f64 * scale).round().max(1.0) as usize;
     let long = match fit {
         StyleFit::LongEdge { enlarge: true } => scaled(content_long),
-        StyleFit::LongEdge { enlarge: false } => scaled(content_long).min(style.long_edge()),
+        // A scale above 1 asks for a larger style; without one it is never enlarged.
+        StyleFit::LongEdge { enlarge: false } => {
+            scaled(content_long).min((style.long_edge() as f64 * scale.max(1.0)).round() as usize)
+        }
         StyleFit::ShortEdge => {
-            let short = scaled(content_short).min(style.short_edge()) as f64;
+            let short = (scaled(content_short) as f64).min(style.short_edge() as f64 * scale.max(1.0));
             (style.long_edge() as f64 * short / style.short_edge() as f64).round() as usize
         }
     };

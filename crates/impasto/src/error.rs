@@ -46,13 +46,13 @@ pub enum Error {
 
     // === While it runs ===
     /// A loss or gradient that is not a finite number. The session still holds the last good picture.
-    #[error("the loss at {layer} is not a finite number")]
+    #[error("at {layer}: a value that is not a finite number")]
     NotFinite {
         /// Where it was seen first.
         layer: String,
     },
     /// [`NotFinite`](Error::NotFinite), with the step at which it happened.
-    #[error("the loss at {layer} is not a finite number, at scale {scale}, iteration {iteration}")]
+    #[error("at {layer}: a value that is not a finite number, in scale {scale}, iteration {iteration}")]
     Diverged {
         /// Where it was seen first.
         layer: String,
@@ -117,9 +117,9 @@ impl Error {
                 nearest.join(" or "),
                 nearest.first().map_or("relu4_2", String::as_str)
             )),
-            Error::Diverged { .. } | Error::NotFinite { .. } => Some(
-                "lower --learning-rate, or try --optimizer adam, which keeps pixels between 0 and 1".into(),
-            ),
+            Error::Diverged { .. } | Error::NotFinite { .. } => {
+                Some("lower --learning-rate or the weights; adam holds where lbfgs does not".into())
+            }
             Error::Encoder(error) => error.hint(),
             Error::Engine(EngineError::TooSmall { smallest, .. }) => Some(format!(
                 "use pictures of at least {smallest} pixels on the short side, or shallower layers"

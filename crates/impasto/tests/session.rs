@@ -325,7 +325,7 @@ fn a_diverging_run_says_where_and_keeps_the_last_good_picture() {
             assert_eq!((found.as_str(), *at), (layer, iteration));
             assert_eq!(
                 error.to_string(),
-                format!("the loss at {layer} is not a finite number, at scale 1, iteration {iteration}")
+                format!("at {layer}: a value that is not a finite number, in scale 1, iteration {iteration}")
             );
             assert!(error.hint().unwrap().contains("--learning-rate"));
             assert!(!error.is_cancelled());
