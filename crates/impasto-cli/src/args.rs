@@ -1,5 +1,6 @@
 //! The command line, defined once: parser, help and errors all come from here.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -20,10 +21,13 @@ pub(crate) struct Cli {
 #[derive(Subcommand)]
 pub(crate) enum Command {
     /// Repaint a picture in the style of others
+    #[command(allow_negative_numbers = true)]
     Stylize(Box<StylizeArgs>),
     /// Judge a picture by an objective: print each weighted term, write its gradient
+    #[command(allow_negative_numbers = true)]
     Evaluate(Box<EvaluateArgs>),
     /// Time evaluations (observe, judge, pull back) of the gatys objective on a synthetic picture
+    #[command(allow_negative_numbers = true)]
     Bench(BenchArgs),
     /// Encoders: the networks that look at pictures
     Models {
@@ -69,7 +73,7 @@ pub(crate) struct StylizeArgs {
     pub(crate) learning_rate: Option<f64>,
     /// What to begin with: content, noise, gray, style-stats, or a picture [default: the preset's]
     #[arg(long, value_name = "NAME|FILE")]
-    pub(crate) init: Option<String>,
+    pub(crate) init: Option<OsString>,
     /// Long edge of the smallest scale [default: the preset's]
     #[arg(long, value_name = "N")]
     pub(crate) min_size: Option<usize>,
@@ -154,7 +158,7 @@ pub(crate) struct ObjectiveArgs {
     #[arg(long, value_name = "W", help_heading = "Objective")]
     pub(crate) style_weight: Option<f64>,
     /// Shares of several styles, one each
-    #[arg(long, value_name = "A,B,...", value_delimiter = ',', help_heading = "Objective")]
+    #[arg(long, value_name = "A,B,...", value_delimiter = ',', value_parser = number, help_heading = "Objective")]
     pub(crate) style_weights: Option<Vec<f64>>,
     /// Multiplies the total variation
     #[arg(long, value_name = "W", help_heading = "Objective")]
@@ -166,7 +170,7 @@ pub(crate) struct ObjectiveArgs {
     #[arg(long, value_name = "L,...", value_delimiter = ',', help_heading = "Objective")]
     pub(crate) style_layers: Option<Vec<String>>,
     /// A weight for each style layer
-    #[arg(long, value_name = "W,...", value_delimiter = ',', help_heading = "Objective")]
+    #[arg(long, value_name = "W,...", value_delimiter = ',', value_parser = number, help_heading = "Objective")]
     pub(crate) style_layer_weights: Option<Vec<f64>>,
     /// gram, gram-hw, mean-std, covariance, wasserstein, wasserstein-newton, or a sum: gram:1000+mean-std:10000
     #[arg(long, value_name = "S", help_heading = "Objective")]
@@ -200,8 +204,8 @@ impl ObjectiveArgs {
             content_weight: self.content_weight,
             style_weight: self.style_weight,
             tv_weight: self.tv_weight,
-            content_layers: self.content_layers.clone(),
-            style_layers: self.style_layers.clone(),
+            content_layers: trimmed(&self.content_layers),
+            style_layers: trimmed(&self.style_layers),
             style_layer_weights: self.style_layer_weights.clone(),
             statistic: self.statistic.as_deref().map(str::parse::<Mixture>).transpose()?,
             pooling: self.pooling.as_deref().map(str::parse::<Pooling>).transpose()?,
@@ -225,14 +229,16 @@ impl ObjectiveArgs {
 impl StylizeArgs {
     /// All options that change the recipe, and the picture to begin with if there is one.
     pub(crate) fn overrides(&self) -> Result<(Overrides, Option<PathBuf>), Failure> {
-        let (init, picture) = match self.init.as_deref() {
+        let (init, picture) = match &self.init {
             None => (None, None),
-            Some(name) => match name.parse::<Init>() {
+            Some(given) => match given.to_str().unwrap_or_default().parse::<Init>() {
                 Ok(init) => (Some(init), None),
-                Err(_) if PathBuf::from(name).exists() => (Some(Init::Picture), Some(PathBuf::from(name))),
+                Err(_) if PathBuf::from(given).exists() => (Some(Init::Picture), Some(PathBuf::from(given))),
                 Err(error) => {
-                    let message =
-                        format!("--init {name}: neither content, noise, gray or style-stats, nor a file");
+                    let message = format!(
+                        "--init {}: neither content, noise, gray or style-stats, nor a file",
+                        PathBuf::from(given).display()
+                    );
                     return Err(Failure::bad_input(message).hint(error.hint().unwrap_or_default()));
                 }
             },
@@ -248,4 +254,13 @@ impl StylizeArgs {
         };
         Ok((overrides, picture))
     }
+}
+
+/// A number of a list; blanks after commas do no harm.
+fn number(text: &str) -> Result<f64, String> {
+    text.trim().parse().map_err(|_| "expected a number".into())
+}
+
+fn trimmed(layers: &Option<Vec<String>>) -> Option<Vec<String>> {
+    layers.as_ref().map(|layers| layers.iter().map(|layer| layer.trim().to_string()).collect())
 }

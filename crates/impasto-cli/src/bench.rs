@@ -37,7 +37,7 @@ pub(crate) fn run(args: BenchArgs) -> Result<(), Failure> {
             "iterations": args.iterations,
             "instruction_set": Cpu::instruction_set(),
         });
-        line(&result.to_string());
+        line(&result.to_string())?;
     } else {
         line(&format!(
             "{} at {}x{}, {threads} threads, {}",
@@ -45,11 +45,11 @@ pub(crate) fn run(args: BenchArgs) -> Result<(), Failure> {
             bench.width,
             bench.height,
             Cpu::instruction_set()
-        ));
-        line(&format!("{seconds:.4} s per evaluation (median of {})", args.iterations));
-        line(&format!("{megapixels:.3} megapixels/s, {gflops:.1} GFLOP/s counted as direct convolutions"));
+        ))?;
+        line(&format!("{seconds:.4} s per evaluation (median of {})", args.iterations))?;
+        line(&format!("{megapixels:.3} megapixels/s, {gflops:.1} GFLOP/s counted as direct convolutions"))?;
         if let Some(bytes) = peak_rss_bytes() {
-            line(&format!("{:.0} MB peak memory", bytes as f64 / 1e6));
+            line(&format!("{:.0} MB peak memory", bytes as f64 / 1e6))?;
         }
     }
     Ok(())

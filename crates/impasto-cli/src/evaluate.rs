@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use impasto::engine::Pixels;
-use impasto::image::write_atomically;
+use impasto::image::{check_writable, write_atomically};
 use impasto::{Evaluation, StyleTransfer};
 use npyz::WriterBuilder;
 
@@ -12,7 +12,7 @@ use crate::args::EvaluateArgs;
 use crate::failure::Failure;
 use crate::inputs;
 use crate::interrupt::cancel_on_signal;
-use crate::output::{check_writable, line};
+use crate::output::line;
 
 pub(crate) fn run(args: Box<EvaluateArgs>) -> Result<(), Failure> {
     let preset = args.objective.preset()?;
@@ -24,7 +24,8 @@ pub(crate) fn run(args: Box<EvaluateArgs>) -> Result<(), Failure> {
     if let Some(path) = &args.gradient {
         let all: Vec<_> = [&image, &content].into_iter().chain(&styles).collect();
         inputs::check_apart("--gradient", path, &all)?;
-        check_writable("--gradient", path)?;
+        inputs::check_model("--gradient", path, &args.objective.model)?;
+        check_writable(path)?;
     }
     let mut transfer = StyleTransfer::new(content.decoded.picture.clone())
         .preset(preset)
@@ -46,15 +47,15 @@ pub(crate) fn run(args: Box<EvaluateArgs>) -> Result<(), Failure> {
         write_gradient(path, &gradient)?;
     }
     if args.json {
-        line(&serde_json::to_string(&losses).map_err(|error| Failure::bug(error.to_string()))?);
+        line(&serde_json::to_string(&losses).map_err(|error| Failure::bug(error.to_string()))?)?;
     } else {
         for (kind, terms) in [("content", &losses.content), ("style", &losses.style)] {
             for (layer, value) in terms {
-                line(&format!("{kind:<8} {layer:<9} {value:.6e}"));
+                line(&format!("{kind:<8} {layer:<9} {value:.6e}"))?;
             }
         }
-        line(&format!("tv                 {:.6e}", losses.tv));
-        line(&format!("total              {:.6e}", losses.total));
+        line(&format!("tv                 {:.6e}", losses.tv))?;
+        line(&format!("total              {:.6e}", losses.total))?;
     }
     Ok(())
 }

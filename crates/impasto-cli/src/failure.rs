@@ -6,6 +6,8 @@ use std::process::ExitCode;
 use impasto::engine::EngineError;
 use impasto::image::ImageError;
 
+use crate::output::say;
+
 /// Why a command did not do what it was asked.
 #[derive(Debug)]
 pub(crate) struct Failure {
@@ -50,9 +52,9 @@ impl Failure {
     }
 
     pub(crate) fn print(&self) {
-        eprintln!("error: {}", self.message);
+        say(&format!("error: {}", self.message));
         if let Some(hint) = &self.hint {
-            eprintln!("hint: {hint}");
+            say(&format!("hint: {hint}"));
         }
     }
 
@@ -69,7 +71,9 @@ impl From<impasto::Error> for Failure {
             impasto::Error::Engine(EngineError::Cancelled) => INTERRUPTED,
             _ => BAD_INPUT,
         };
-        Failure { message: error.to_string(), hint: error.hint(), code }
+        let message =
+            if error.is_cancelled() { "interrupted; nothing was written".into() } else { error.to_string() };
+        Failure { message, hint: error.hint(), code }
     }
 }
 

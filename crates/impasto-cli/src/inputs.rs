@@ -35,6 +35,17 @@ pub(crate) fn read(path: &Path) -> Result<Input, Failure> {
     Ok(Input { path: path.into(), decoded, summary })
 }
 
+/// A file that is written, and that is also the model, would be lost.
+pub(crate) fn check_model(option: &str, output: &Path, model: &str) -> Result<(), Failure> {
+    match (fs::canonicalize(output), fs::canonicalize(model)) {
+        (Ok(output), Ok(file)) if output == file => {
+            Err(Failure::bad_input(format!("{model} is the model: it would be overwritten"))
+                .hint(format!("give another name with {option}")))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// A file that is written, by the option named, and that is also an input would be lost.
 pub(crate) fn check_apart(option: &str, output: &Path, inputs: &[&Input]) -> Result<(), Failure> {
     let Ok(output) = fs::canonicalize(output) else { return Ok(()) };

@@ -3,8 +3,6 @@
 //! Exit codes: 0 all went well, 1 the run or some items failed, 2 usage or bad input, 3 the environment (a file that
 //! cannot be written, threads that cannot be had), 130 interrupted.
 #![forbid(unsafe_code)]
-// A command prints; libraries do not.
-#![allow(clippy::print_stderr)]
 
 mod args;
 mod bench;

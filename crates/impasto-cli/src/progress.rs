@@ -7,6 +7,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use crate::args::ProgressKind;
+use crate::output::say;
 
 /// Shows steps as they come.
 pub(crate) struct Progress {
@@ -64,7 +65,7 @@ impl Progress {
                 {
                     object.extend(step);
                 }
-                eprintln!("{object}");
+                say(&object.to_string());
             }
             ProgressKind::None => {}
         }
@@ -73,8 +74,8 @@ impl Progress {
     /// Says something above the bar; programs get it as an object.
     pub(crate) fn note(&self, text: &str) {
         match self.kind {
-            ProgressKind::Json => eprintln!("{}", json!({ "event": "note", "text": text })),
-            _ => self.bar.suspend(|| eprintln!("{text}")),
+            ProgressKind::Json => say(&json!({ "event": "note", "text": text }).to_string()),
+            _ => self.bar.suspend(|| say(text)),
         }
     }
 

@@ -73,7 +73,7 @@ impl<'a> Report<'a> {
             output: String::new(),
             width: 0,
             height: 0,
-            seconds: steps.iter().map(|step| step.seconds).sum(),
+            seconds: steps.iter().fold(0.0, |sum, step| sum + step.seconds),
             peak_rss_bytes: peak_rss_bytes(),
             steps,
         }

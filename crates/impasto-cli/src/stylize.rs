@@ -2,14 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
-use impasto::image::{Decoded, Depth, Encoding, Filter, Format, Plane, check_output, resize_plane, save};
+use impasto::image::{
+    Decoded, Depth, Encoding, Filter, Format, Plane, check_output, check_writable, resize_plane, save,
+};
 use impasto::{Picture, Session, Step, StyleTransfer};
 
 use crate::args::StylizeArgs;
 use crate::failure::Failure;
 use crate::inputs::{self, Input};
-use crate::interrupt::cancel_on_signal;
-use crate::output::check_writable;
+use crate::interrupt::{cancel_on_signal, saving};
 use crate::progress::Progress;
 use crate::report::{Report, StyleSummary};
 
@@ -29,7 +30,8 @@ pub(crate) fn run(args: Box<StylizeArgs>) -> Result<(), Failure> {
     inputs::check_apart("--output", &args.output, &all)?;
     if let Some(path) = &args.report {
         inputs::check_apart("--report", path, &all)?;
-        check_writable("--report", path)?;
+        inputs::check_model("--report", path, &args.objective.model)?;
+        check_writable(path)?;
         if same_file(path, &args.output) {
             return Err(Failure::bad_input("--report and --output name the same file"));
         }
@@ -58,6 +60,7 @@ pub(crate) fn run(args: Box<StylizeArgs>) -> Result<(), Failure> {
     }
     let mut session = transfer.build()?;
     check_side(&args.output, &session)?;
+    check_numbered(&args, &session, &all)?;
 
     let mut progress = Progress::new(args.progress, &session);
     for warning in warnings {
@@ -73,7 +76,7 @@ pub(crate) fn run(args: Box<StylizeArgs>) -> Result<(), Failure> {
         ));
     }
     let mut steps = Vec::new();
-    let ended = drive(&mut session, &args, &content.decoded, &all, &mut progress, &mut steps);
+    let ended = drive(&mut session, &args, &content.decoded, &mut progress, &mut steps);
     progress.finish();
 
     let outcome = match &ended {
@@ -84,9 +87,8 @@ pub(crate) fn run(args: Box<StylizeArgs>) -> Result<(), Failure> {
     // Nothing was painted: an earlier result under this name is worth more than the picture to begin with.
     let worth_saving = ended.is_ok() || !steps.is_empty();
     let picture = session.picture();
-    if worth_saving {
-        write(&args.output, &picture, &content.decoded)?;
-    }
+    let written =
+        if worth_saving { saving(|| write(&args.output, &picture, &content.decoded)) } else { Ok(()) };
     if let Some(path) = &args.report {
         let shared = shares.iter().sum::<f64>();
         Report {
@@ -99,15 +101,22 @@ pub(crate) fn run(args: Box<StylizeArgs>) -> Result<(), Failure> {
             init: init.as_ref().map(|init| &init.summary),
             style_scale: args.objective.style_scale,
             seed: args.seed,
-            output: if worth_saving { args.output.display().to_string() } else { String::new() },
+            output: if worth_saving && written.is_ok() {
+                args.output.display().to_string()
+            } else {
+                String::new()
+            },
             width: picture.width(),
             height: picture.height(),
             ..Report::of_session(&session, &steps, &content.summary)
         }
         .write(path)?;
     }
+    written?;
     let saved = if worth_saving {
-        format!("{} holds the picture of scale {}", args.output.display(), place(&steps))
+        let (width, height) = picture.size();
+        let done = steps.len();
+        format!("{} holds the picture after {done} iterations, {width}x{height}", args.output.display())
     } else {
         "nothing was painted yet, so nothing was written".to_string()
     };
@@ -143,7 +152,6 @@ fn drive(
     session: &mut Session,
     args: &StylizeArgs,
     content: &Decoded,
-    inputs: &[&Input],
     progress: &mut Progress,
     steps: &mut Vec<Step>,
 ) -> Result<(), Ended> {
@@ -152,7 +160,6 @@ fn drive(
         steps.push(step);
         if args.save_every.is_some_and(|every| steps.len().is_multiple_of(every)) {
             let path = numbered(&args.output, steps.len());
-            inputs::check_apart("--output", &path, inputs).map_err(Ended::Save)?;
             write(&path, &session.picture(), content).map_err(Ended::Save)?;
         }
     }
@@ -161,19 +168,34 @@ fn drive(
 
 /// `out.png` and 50 give `out_0050.png`.
 fn numbered(output: &Path, iteration: usize) -> PathBuf {
-    let stem = output.file_stem().unwrap_or_default().to_string_lossy();
-    let extension = output.extension().unwrap_or_default().to_string_lossy();
-    output.with_file_name(format!("{stem}_{iteration:04}.{extension}"))
+    let mut name = output.file_stem().unwrap_or_default().to_os_string();
+    name.push(format!("_{iteration:04}."));
+    name.push(output.extension().unwrap_or_default());
+    output.with_file_name(name)
 }
 
-fn place(steps: &[Step]) -> String {
-    match steps.last() {
-        Some(step) => format!(
-            "{} of {} ({}x{}), iteration {} of {}",
-            step.scale, step.scales, step.width, step.height, step.iteration, step.iterations
-        ),
-        None => "0".into(),
+/// Numbered pictures must come about, and replace nothing that is read or written otherwise.
+fn check_numbered(args: &StylizeArgs, session: &Session, inputs: &[&Input]) -> Result<(), Failure> {
+    let Some(every) = args.save_every else { return Ok(()) };
+    let iterations: usize = session.scales().iter().map(|scale| scale.iterations).sum();
+    if every > iterations {
+        let message =
+            format!("--save-every {every}: the run has {iterations} iterations, nothing would be saved");
+        return Err(Failure::bad_input(message));
     }
+    let taken: Vec<&Path> =
+        inputs.iter().map(|input| input.path.as_path()).chain(args.report.as_deref()).collect();
+    for iteration in (every..=iterations).step_by(every) {
+        let path = numbered(&args.output, iteration);
+        if let Some(other) =
+            taken.iter().find(|other| other.file_name() == path.file_name() && same_file(other, &path))
+        {
+            let message = format!("--save-every would overwrite {}", other.display());
+            return Err(Failure::bad_input(message).hint("give another name with --output"));
+        }
+    }
+    check_writable(&numbered(&args.output, iterations))?;
+    Ok(())
 }
 
 /// Writes a result with the content's transparency, bit depth and colour profile, where the format holds them.

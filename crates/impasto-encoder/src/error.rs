@@ -23,6 +23,12 @@ pub enum EncoderError {
         /// What is wrong with it.
         found: String,
     },
+    /// A file of `torch.save`.
+    #[error("encoder {file}: a PyTorch file (pickle), which is not read because it can execute code")]
+    Torch {
+        /// The file.
+        file: String,
+    },
     /// No tensor name is one that we know.
     #[error(
         "encoder {file}: no VGG tensors: expected `conv1_1.weight` or `features.0.weight`, found {found}"
@@ -130,6 +136,9 @@ impl EncoderError {
             EncoderError::RandomSpec { .. } => {
                 Some("for example `random:vgg19?seed=0` or `random:vgg16?seed=7&width=1/4`".into())
             }
+            EncoderError::Torch { .. } => Some(
+                "convert it to safetensors: safetensors.torch.save_file(torch.load(FILE, weights_only=True), OUT)".into(),
+            ),
             EncoderError::Header { .. } => {
                 Some("the file may be cut off, or an error page saved by a download: fetch it again".into())
             }

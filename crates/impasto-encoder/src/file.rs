@@ -108,6 +108,10 @@ fn read_header(file: &str, from: &mut (impl Read + Seek)) -> Result<(Metadata, u
     }
     let mut length = [0; 8];
     from.read_exact(&mut length).map_err(failed)?;
+    // What everyone has first: PyTorch's own container, a zip or a bare pickle.
+    if length.starts_with(b"PK\x03\x04") || length.starts_with(&[0x80, 2]) || length.starts_with(&[0x80, 4]) {
+        return Err(EncoderError::Torch { file: file.into() });
+    }
     let length = u64::from_le_bytes(length);
     if length > LONGEST_HEADER {
         return Err(wrong(format!(

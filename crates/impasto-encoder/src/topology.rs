@@ -203,7 +203,8 @@ fn nearest_layers(typed: &str, names: &[String]) -> Vec<String> {
         (digits.len() == 2).then(|| (digits[0], digits[1]))
     };
     let Some((block, index)) = place(typed) else {
-        return crate::nearest(typed, names.iter().map(String::as_str));
+        let near = crate::nearest(typed, names.iter().map(String::as_str));
+        return if near.is_empty() { names.to_vec() } else { near };
     };
     let mut sorted: Vec<(i64, &String)> = names
         .iter()

@@ -33,8 +33,11 @@ pub fn write_atomically(
     written.map_err(|source| ImageError::Write { path: path.into(), source })
 }
 
-/// Finds out whether `path` could be written, without leaving a trace.
-pub(crate) fn check_writable(path: &Path) -> Result<(), ImageError> {
+/// Finds out whether `path` could be written, without leaving a trace: before the work, not after it.
+///
+/// # Errors
+/// As [`write_atomically`].
+pub fn check_writable(path: &Path) -> Result<(), ImageError> {
     let target = Target::of(path)?;
     if target.is_special {
         return Ok(());
@@ -57,13 +60,21 @@ struct Target {
 
 impl Target {
     fn of(path: &Path) -> Result<Self, ImageError> {
+        if path.as_os_str().as_encoded_bytes().ends_with(b"/") {
+            return Err(ImageError::IsFolder { path: path.into() });
+        }
         // Replacing a link by a file would break what others have arranged, so replace what it points to.
         let file = path.canonicalize().unwrap_or_else(|_| path.to_owned());
         let folder = match file.parent() {
             Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
             _ => PathBuf::from("."),
         };
-        let found = fs::metadata(&file).ok();
+        let found = match fs::metadata(&file) {
+            Err(source) if source.kind() == io::ErrorKind::InvalidFilename => {
+                return Err(ImageError::Write { path: path.into(), source });
+            }
+            found => found.ok(),
+        };
         if found.as_ref().is_some_and(fs::Metadata::is_dir) {
             return Err(ImageError::IsFolder { path: path.into() });
         }

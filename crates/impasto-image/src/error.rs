@@ -23,7 +23,7 @@ pub enum ImageError {
         path: PathBuf,
     },
     /// The file is there but could not be read.
-    #[error("{}: could not be read", path.display())]
+    #[error("{}: could not be read: {source}", path.display())]
     Read {
         /// As it was given.
         path: PathBuf,
@@ -126,7 +126,7 @@ pub enum ImageError {
         folder: PathBuf,
     },
     /// Nothing can be written there; an existing file is left as it was.
-    #[error("{}: could not be written", path.display())]
+    #[error("{}: could not be written: {source}", path.display())]
     Write {
         /// As it was given.
         path: PathBuf,

@@ -18,7 +18,7 @@ mod resize;
 mod samples;
 mod sniff;
 
-pub use atomic::write_atomically;
+pub use atomic::{check_writable, write_atomically};
 pub use decode::{Decoded, Depth, decode, open, read};
 pub use encode::{Encoding, check_output, save};
 pub use error::ImageError;

@@ -3,7 +3,8 @@
 use std::time::Instant;
 
 use impasto_encoder::Encoder;
-use impasto_engine::{Cancel, Cpu, Network, Pixels, Size};
+use impasto_engine::{Cancel, Cpu, EngineError, Network, Pixels, Size};
+use rayon::prelude::*;
 
 use crate::objective::Objective;
 use crate::{Error, Preset};
@@ -43,8 +44,9 @@ impl Benchmark {
         for tap in taps {
             deepest = deepest.max(tap?);
         }
+        let drawn = |kind| synthetic(size, kind, &cancel);
+        let (content, style, image) = (drawn(0.0)?, drawn(1.0)?, drawn(2.0)?);
         let mut engine = Cpu::new(Network::new(encoder.truncated(deepest)), cancel);
-        let (content, style, image) = (synthetic(size, 0.0), synthetic(size, 1.0), synthetic(size, 2.0));
         let objective = Objective::new(&recipe, &mut engine, &content, &[(1.0, style)])?;
         objective.evaluate(&mut engine, &image)?;
         let mut seconds = Vec::with_capacity(iterations);
@@ -67,16 +69,26 @@ impl Benchmark {
 }
 
 /// Waves of many lengths, other ones for another `kind`.
-fn synthetic(size: usize, kind: f64) -> Pixels {
-    let data = (0..3 * size * size)
-        .map(|i| {
-            let (channel, x, y) = ((i / (size * size)) as f64, (i % size) as f64, (i / size % size) as f64);
-            let waves = (1..6).map(|k| {
-                let turn = k as f64 * 1.7 + channel + kind;
-                ((x * turn.cos() + y * turn.sin()) / 1.8f64.powi(k) + turn).sin() / 10.0
-            });
-            (0.5 + waves.sum::<f64>()) as f32
-        })
-        .collect();
-    Pixels { size: Size::new(size, size), data }
+fn synthetic(size: usize, kind: f64, cancel: &Cancel) -> Result<Pixels, Error> {
+    let mut data = vec![0.0; 3 * size * size];
+    data.par_chunks_mut(size.max(1)).enumerate().for_each(|(row, values)| {
+        if cancel.is_cancelled() {
+            return;
+        }
+        let (channel, y) = ((row / size) as f64, (row % size) as f64);
+        let waves: [(f64, f64, f64); 5] = std::array::from_fn(|k| {
+            let turn = (k + 1) as f64 * 1.7 + channel + kind;
+            let length = 1.8f64.powi(k as i32 + 1);
+            (turn.cos() / length, y * turn.sin() / length + turn, 0.1)
+        });
+        for (x, value) in values.iter_mut().enumerate() {
+            let wave = waves.iter().map(|(step, start, height)| height * (x as f64 * step + start).sin());
+            *value = (0.5 + wave.sum::<f64>()) as f32;
+        }
+    });
+    if cancel.is_cancelled() {
+        Err(EngineError::Cancelled.into())
+    } else {
+        Ok(Pixels { size: Size::new(size, size), data })
+    }
 }

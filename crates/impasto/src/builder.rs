@@ -249,8 +249,21 @@ impl StyleTransfer {
             let problem = format!("expected a number above 0, found {}", self.style_scale);
             return Err(Error::invalid("--style-scale", problem));
         }
-        let total: f64 = self.styles.iter().map(|(weight, _)| weight).sum();
-        if !self.styles.iter().all(|(weight, _)| weight.is_finite() && *weight >= 0.0) || total <= 0.0 {
+        // By the largest first, so that no sum is too large for a number.
+        let longest = self
+            .styles
+            .iter()
+            .map(|(_, style)| style.long_edge())
+            .max()
+            .unwrap_or(0)
+            .max(self.content.long_edge());
+        if longest as f64 * self.style_scale > LARGEST_SIZE as f64 && self.style_scale > 1.0 {
+            let problem = format!("{} makes a style larger than {LARGEST_SIZE} pixels", self.style_scale);
+            return Err(Error::invalid("--style-scale", problem));
+        }
+        let largest = self.styles.iter().map(|(weight, _)| *weight).fold(0.0, f64::max);
+        let total: f64 = self.styles.iter().map(|(weight, _)| weight / largest).sum();
+        if !self.styles.iter().all(|(weight, _)| weight.is_finite() && *weight >= 0.0) || largest <= 0.0 {
             return Err(Error::invalid("--style-weights", "expected numbers of 0 or more, not all 0"));
         }
         let mut recipe = self.overrides.clone().apply(self.preset.recipe())?;
@@ -270,13 +283,15 @@ impl StyleTransfer {
         };
         let deepest = self.deepest_tap(&recipe, &encoder)?;
         let pooling = recipe.pooling.unwrap_or(encoder.pooling());
+        recipe.pooling = Some(pooling);
         let network = Network {
             encoder: encoder.truncated(deepest),
             pooling,
             pool_scale: recipe.pool_scales.of(pooling),
             padding: recipe.padding,
         };
-        let styles = self.styles.iter().map(|(weight, style)| (weight / total, style.clone())).collect();
+        let styles =
+            self.styles.iter().map(|(weight, style)| (weight / largest / total, style.clone())).collect();
         Ok(Prepared { recipe, network, styles })
     }
 

@@ -125,7 +125,7 @@ impl Error {
                 "use pictures of at least {smallest} pixels on the short side, or shallower layers"
             )),
             Error::Engine(EngineError::SizesDiffer { what: "picture", .. }) => {
-                Some("content and picture must have the same size: give --size to bring both to one".into())
+                Some("content and picture must have the same size; pictures of one shape can be brought to it with --size".into())
             }
             _ => None,
         }

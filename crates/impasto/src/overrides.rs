@@ -6,6 +6,9 @@ use crate::objective::Mixture;
 use crate::recipe::{Init, Keep, OptimizerKind};
 use crate::{Error, Iterations, Recipe, Smallest};
 
+/// Iterations at a scale, at most: more is a slip of the finger.
+const MOST_ITERATIONS: usize = 1_000_000;
+
 /// What to change of a preset. `None` leaves the preset's value.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Overrides {
@@ -45,6 +48,20 @@ impl Overrides {
     /// # Errors
     /// [`Error::Invalid`] for values out of range, layers named twice, or numbers of layers and weights that differ.
     pub fn apply(self, mut recipe: Recipe) -> Result<Recipe, Error> {
+        let of_content = [("--content-layers", self.content_layers.is_some())];
+        let of_style = [
+            ("--style-layers", self.style_layers.is_some()),
+            ("--style-layer-weights", self.style_layer_weights.is_some()),
+            ("--statistic", self.statistic.is_some()),
+        ];
+        for (weight, options) in [(self.content_weight, &of_content[..]), (self.style_weight, &of_style)] {
+            if let Some((option, _)) = options.iter().find(|(_, given)| *given && weight == Some(0.0)) {
+                return Err(Error::invalid(option, "cannot act beside a weight of 0"));
+            }
+        }
+        if self.iterations.is_some_and(|count| count > MOST_ITERATIONS) {
+            return Err(Error::invalid("--iterations", format!("expected at most {MOST_ITERATIONS}")));
+        }
         let weights = [
             ("--content-weight", self.content_weight, &mut recipe.content_weight),
             ("--style-weight", self.style_weight, &mut recipe.style_weight),

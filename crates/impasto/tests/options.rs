@@ -352,7 +352,10 @@ fn judged_pictures_are_of_the_contents_size() {
     for (width, height) in [(40, 40), (50, 41)] {
         let (text, hint) = said(transfer("impasto").evaluate(&waves(width, height, 0)));
         assert_eq!(text, format!("picture: expected 48x40, found {width}x{height}"));
-        assert_eq!(hint, "content and picture must have the same size: give --size to bring both to one");
+        assert_eq!(
+            hint,
+            "content and picture must have the same size; pictures of one shape can be brought to it with --size"
+        );
     }
     // As the hint says, where the shape is the same.
     transfer("impasto").size(32).evaluate(&waves(96, 80, 0)).unwrap();
