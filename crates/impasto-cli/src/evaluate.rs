@@ -25,7 +25,7 @@ pub(crate) fn run(args: Box<EvaluateArgs>) -> Result<(), Failure> {
         let all: Vec<_> = [&image, &content].into_iter().chain(&styles).collect();
         inputs::check_apart("--gradient", path, &all)?;
         inputs::check_model("--gradient", path, &args.objective.model)?;
-        check_writable(path)?;
+        check_writable(path).map_err(|error| Failure::from(error).about("--gradient"))?;
     }
     let mut transfer = StyleTransfer::new(content.decoded.picture.clone())
         .preset(preset)

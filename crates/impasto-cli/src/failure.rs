@@ -32,6 +32,12 @@ impl Failure {
         self
     }
 
+    /// Names the option that it is about.
+    pub(crate) fn about(mut self, option: &str) -> Failure {
+        self.message = format!("{option}: {}", self.message);
+        self
+    }
+
     pub(crate) fn interrupted(message: impl Into<String>) -> Failure {
         Failure { message: message.into(), hint: None, code: INTERRUPTED }
     }

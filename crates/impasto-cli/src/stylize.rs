@@ -31,7 +31,7 @@ pub(crate) fn run(args: Box<StylizeArgs>) -> Result<(), Failure> {
     if let Some(path) = &args.report {
         inputs::check_apart("--report", path, &all)?;
         inputs::check_model("--report", path, &args.objective.model)?;
-        check_writable(path)?;
+        check_writable(path).map_err(|error| Failure::from(error).about("--report"))?;
         if same_file(path, &args.output) {
             return Err(Failure::bad_input("--report and --output name the same file"));
         }
@@ -90,13 +90,17 @@ pub(crate) fn run(args: Box<StylizeArgs>) -> Result<(), Failure> {
     let written =
         if worth_saving { saving(|| write(&args.output, &picture, &content.decoded)) } else { Ok(()) };
     if let Some(path) = &args.report {
-        let shared = shares.iter().sum::<f64>();
+        let largest = shares.iter().copied().fold(0.0, f64::max);
+        let shared = shares.iter().map(|share| share / largest).sum::<f64>();
         Report {
-            outcome,
+            outcome: if written.is_ok() { outcome } else { "failed" },
             styles: styles
                 .iter()
                 .zip(&shares)
-                .map(|(style, share)| StyleSummary { input: &style.summary, weight: share / shared })
+                .map(|(style, share)| StyleSummary {
+                    input: &style.summary,
+                    weight: share / largest / shared,
+                })
                 .collect(),
             init: init.as_ref().map(|init| &init.summary),
             style_scale: args.objective.style_scale,
@@ -116,7 +120,7 @@ pub(crate) fn run(args: Box<StylizeArgs>) -> Result<(), Failure> {
     let saved = if worth_saving {
         let (width, height) = picture.size();
         let done = steps.len();
-        format!("{} holds the picture after {done} iterations, {width}x{height}", args.output.display())
+        format!("{} holds the picture after {done} iterations ({width}x{height})", args.output.display())
     } else {
         "nothing was painted yet, so nothing was written".to_string()
     };

@@ -515,12 +515,3 @@ fn layers_and_statistics_without_weight_are_refused() {
         older.fails(2, &format!("{RUN} {options}")).assert_says(&[named]);
     }
 }
-
-#[test]
-fn a_style_scale_that_changes_nothing_is_refused() {
-    let older = Older::new();
-    // The preset never enlarges a style, and this one is smaller than the content already.
-    older
-        .fails(2, "stylize c.png t.png -o o.png --iterations 1 --style-scale 50")
-        .assert_says(&["--style-scale"]);
-}

@@ -46,6 +46,9 @@ pub fn check_writable(path: &Path) -> Result<(), ImageError> {
     temporary(&target).map(drop).map_err(|source| ImageError::Write { path: path.into(), source })
 }
 
+/// Links that are followed: more are a circle.
+const MOST_LINKS: usize = 40;
+
 /// Where the bytes shall end up.
 struct Target {
     /// The file itself, with links resolved.
@@ -64,7 +67,13 @@ impl Target {
             return Err(ImageError::IsFolder { path: path.into() });
         }
         // Replacing a link by a file would break what others have arranged, so replace what it points to.
-        let file = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        // A link may point to what is not there yet.
+        let mut file = path.to_owned();
+        for _ in 0..MOST_LINKS {
+            let Ok(next) = fs::read_link(&file) else { break };
+            file = file.parent().unwrap_or(Path::new("")).join(next);
+        }
+        let file = file.canonicalize().unwrap_or(file);
         let folder = match file.parent() {
             Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
             _ => PathBuf::from("."),

@@ -40,6 +40,22 @@ pub enum Error {
         /// The option that replaces the layer.
         option: &'static str,
     },
+    /// A picture leaves no feature at a layer.
+    #[error(
+        "{what} has {width}x{height} pixels, too small for {layer}: expected at least {smallest}x{smallest}"
+    )]
+    TooSmall {
+        /// Which picture.
+        what: &'static str,
+        /// The deepest layer that looks at it.
+        layer: String,
+        /// Smallest width and height.
+        smallest: usize,
+        /// Its width.
+        width: usize,
+        /// Its height.
+        height: usize,
+    },
     /// No style picture.
     #[error("no style picture was given")]
     NoStyle,
@@ -120,6 +136,10 @@ impl Error {
             Error::Diverged { .. } | Error::NotFinite { .. } => {
                 Some("lower --learning-rate or the weights; adam holds where lbfgs does not".into())
             }
+            Error::TooSmall { what, .. } => Some(format!(
+                "give {}, or shallower layers",
+                if what.contains("content") { "a larger picture, --size or --min-size" } else { "a larger picture or --style-scale" }
+            )),
             Error::Encoder(error) => error.hint(),
             Error::Engine(EngineError::TooSmall { smallest, .. }) => Some(format!(
                 "use pictures of at least {smallest} pixels on the short side, or shallower layers"

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use impasto_encoder::{Provenance, Topology};
-use impasto_engine::{Engine, EngineError, Pixels, Size};
+use impasto_engine::{Engine, Pixels, Size};
 use impasto_image::{Filter, Picture, resize};
 use serde::Serialize;
 
@@ -285,21 +285,25 @@ fn new_optimiser(recipe: &Recipe, scale: usize, values: usize) -> Optimiser {
 /// A layer that a picture is too small for shall not be found out halfway. Pictures are smallest at the first scale.
 fn check_sizes(plan: &Plan, topology: &Topology, first: Scale) -> Result<(), Error> {
     let Recipe { content_layers, style_layers, style_fit, .. } = &plan.recipe;
-    let check = |layers: &[&Vec<(String, f64)>], (width, height): (usize, usize)| {
+    let check = |what: &'static str, layers: &[&Vec<(String, f64)>], (width, height): (usize, usize)| {
         let taps = layers.iter().copied().flatten().map(|(name, _)| topology.tap(name));
         let Some(deepest) = taps.collect::<Result<Vec<_>, _>>()?.into_iter().max() else { return Ok(()) };
         let smallest = topology.smallest_image(deepest);
         if width.min(height) < smallest {
-            let (layer, found) = (topology.tap_name(deepest), Size::new(width, height));
-            return Err(Error::from(EngineError::TooSmall { layer, smallest, found }));
+            let layer = topology.tap_name(deepest);
+            return Err(Error::TooSmall { what, layer, smallest, width, height });
         }
         Ok(())
     };
     let content = (first.width, first.height);
-    check(&[content_layers, style_layers], content)?;
+    check("the content at its first scale", &[content_layers, style_layers], content)?;
     let mut styles = plan.styles.iter();
     styles.try_for_each(|(_, style)| {
-        check(&[style_layers], style_size(style, *style_fit, plan.style_scale, content))
+        check(
+            "a style at the first scale",
+            &[style_layers],
+            style_size(style, *style_fit, plan.style_scale, content),
+        )
     })
 }
 

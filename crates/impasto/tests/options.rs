@@ -186,7 +186,7 @@ fn statistics_have_positive_weights() {
         let mixture = format!("mean-std+gram:{weight}").parse::<Mixture>();
         assert_eq!(
             text(mixture),
-            format!("statistic: expected a positive weight after gram:, found {shown}")
+            format!("--statistic: expected a positive weight after gram:, found {shown}")
         );
     }
 }
