@@ -67,10 +67,10 @@ impl Target {
             return Err(ImageError::IsFolder { path: path.into() });
         }
         // Replacing a link by a file would break what others have arranged, so replace what it points to.
-        // A link may point to what is not there yet.
+        // A link may point to what is not there yet; the system follows only those that point to something.
         let mut file = path.to_owned();
         for _ in 0..MOST_LINKS {
-            let Ok(next) = fs::read_link(&file) else { break };
+            let (false, Ok(next)) = (file.exists(), fs::read_link(&file)) else { break };
             file = file.parent().unwrap_or(Path::new("")).join(next);
         }
         let file = file.canonicalize().unwrap_or(file);

@@ -313,17 +313,19 @@ fn the_content_is_not_enlarged_unless_asked_for() {
 
 #[test]
 fn pictures_that_are_too_small_are_refused_before_the_first_step() {
-    let hint = "use pictures of at least 16 pixels on the short side, or shallower layers";
+    let content = "give a larger picture, --size or --min-size, or shallower layers";
+    let style = "give a larger picture or --style-scale, or shallower layers";
+    let needs = "too small for relu5_1: expected at least 16x16";
     let small = |content: Picture, style: Picture| StyleTransfer::new(content).style(style).build();
     let result = small(waves(40, 15, 0), waves(48, 48, 1));
-    let expected = "an image of 40x15 is too small for relu5_1: expected at least 16x16";
-    assert_eq!(said(result), (expected.to_string(), hint.to_string()));
+    let expected = format!("the content at its first scale has 40x15 pixels, {needs}");
+    assert_eq!(said(result), (expected, content.to_string()));
     let result = small(waves(64, 64, 0), waves(48, 9, 1));
-    let expected = "an image of 48x9 is too small for relu5_1: expected at least 16x16";
-    assert_eq!(said(result), (expected.to_string(), hint.to_string()));
+    let expected = format!("a style at the first scale has 48x9 pixels, {needs}");
+    assert_eq!(said(result), (expected, style.to_string()));
     let result = transfer("impasto").style_scale(0.25).build();
-    let expected = "an image of 11x12 is too small for relu5_1: expected at least 16x16";
-    assert_eq!(said(result), (expected.to_string(), hint.to_string()));
+    let expected = format!("a style at the first scale has 11x12 pixels, {needs}");
+    assert_eq!(said(result), (expected, style.to_string()));
     // Only the layers that look at a picture ask something of it.
     let overrides = Overrides { style_layers: names(&["relu1_1", "relu2_1"]), ..Overrides::default() };
     let shallow = StyleTransfer::new(waves(64, 64, 0)).style(waves(40, 2, 1)).overrides(overrides);
