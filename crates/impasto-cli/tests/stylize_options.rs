@@ -5,30 +5,12 @@ mod common;
 
 use std::fs;
 
-use common::{Folder, Ran, finish, impasto, in_small_file_system, largest_difference, skip};
-use impasto::{Picture, Preset};
+use common::{
+    Folder, RUN, Ran, finish, impasto, in_small_file_system, largest_difference, painted, report, scales,
+    skip,
+};
+use impasto::Preset;
 use serde_json::{Value, json};
-
-/// A quick run of the usual pictures.
-const RUN: &str = "stylize c.png s.png -o o.png --iterations 2";
-
-/// The picture that a quick run with these options writes.
-fn painted(folder: &Folder, options: &str) -> Picture {
-    folder.succeeds(&format!("{RUN} {options}"));
-    folder.decoded("o.png").picture
-}
-
-fn report(folder: &Folder, options: &str) -> Value {
-    folder.succeeds(&format!("{RUN} --report r.json {options}"));
-    folder.json("r.json")
-}
-
-/// `(width, height, iterations)` of each scale.
-fn scales(report: &Value) -> Vec<(u64, u64, u64)> {
-    let number = |scale: &Value, key: &str| scale[key].as_u64().unwrap();
-    let scales = report["scales"].as_array().unwrap().iter();
-    scales.map(|s| (number(s, "width"), number(s, "height"), number(s, "iterations"))).collect()
-}
 
 // === Options ===
 

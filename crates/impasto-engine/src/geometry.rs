@@ -1,5 +1,7 @@
 //! Sizes, pixel buffers, and what lies beyond an image's edge.
 
+use crate::EngineError;
+
 /// Width and height in pixels or feature positions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Size {
@@ -35,6 +37,18 @@ pub struct Rect {
     pub y: usize,
     /// Columns and rows.
     pub size: Size,
+}
+
+impl Rect {
+    /// The first column and row after the window, once it is clear that it lies inside of a grid.
+    pub(crate) fn ends_inside(self, grid: Size) -> Result<(usize, usize), EngineError> {
+        let (right, bottom) = (self.x + self.size.width, self.y + self.size.height);
+        if right <= grid.width && bottom <= grid.height {
+            return Ok((right, bottom));
+        }
+        let found = Size::new(right, bottom);
+        Err(EngineError::SizesDiffer { what: "window of features", expected: grid, found })
+    }
 }
 
 /// An image for an engine, or a gradient by one: planar f32 `[3, height, width]`, RGB, nominally 0..1, no alpha.

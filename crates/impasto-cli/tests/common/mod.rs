@@ -319,3 +319,25 @@ pub(crate) fn in_small_file_system(folder: &Folder, test: &str, script: &str) ->
     }
     Some(Ran::of(run(&format!("{MOUNT} && {script}")).unwrap()))
 }
+
+/// A quick run of the usual pictures.
+pub(crate) const RUN: &str = "stylize c.png s.png -o o.png --iterations 2";
+
+/// The picture that a quick run with these options writes.
+pub(crate) fn painted(folder: &Folder, options: &str) -> Picture {
+    folder.succeeds(&format!("{RUN} {options}"));
+    folder.decoded("o.png").picture
+}
+
+/// The report of a quick run with these options.
+pub(crate) fn report(folder: &Folder, options: &str) -> Value {
+    folder.succeeds(&format!("{RUN} --report r.json {options}"));
+    folder.json("r.json")
+}
+
+/// `(width, height, iterations)` of each scale.
+pub(crate) fn scales(report: &Value) -> Vec<(u64, u64, u64)> {
+    let number = |scale: &Value, key: &str| scale[key].as_u64().unwrap();
+    let scales = report["scales"].as_array().unwrap().iter();
+    scales.map(|s| (number(s, "width"), number(s, "height"), number(s, "iterations"))).collect()
+}

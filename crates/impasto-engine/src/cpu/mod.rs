@@ -291,12 +291,7 @@ impl Engine for Cpu {
         window: Rect,
     ) -> Result<Features, EngineError> {
         let map = self.run_to(image, edges, tap)?;
-        let (right, bottom) = (window.x + window.size.width, window.y + window.size.height);
-        let expected = map.size();
-        if right > expected.width || bottom > expected.height {
-            let found = Size::new(right, bottom);
-            return Err(EngineError::SizesDiffer { what: "window of features", expected, found });
-        }
+        let (right, bottom) = window.ends_inside(map.size())?;
         let mut data = Vec::with_capacity(map.channels * window.size.area());
         for channel in 0..map.channels {
             for y in window.y..bottom {

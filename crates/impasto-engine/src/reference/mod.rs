@@ -244,14 +244,7 @@ impl Engine for Reference {
         window: Rect,
     ) -> Result<Features, EngineError> {
         let map = self.run_to(image, edges, tap)?;
-        let (right, bottom) = (window.x + window.size.width, window.y + window.size.height);
-        if right > map.size.width || bottom > map.size.height {
-            return Err(EngineError::SizesDiffer {
-                what: "window of features",
-                expected: map.size,
-                found: Size::new(right, bottom),
-            });
-        }
+        let (right, bottom) = window.ends_inside(map.size)?;
         let mut data = Vec::with_capacity(map.channels * window.size.area());
         for channel in 0..map.channels {
             for y in window.y..bottom {
