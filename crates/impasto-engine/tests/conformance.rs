@@ -15,6 +15,7 @@ use impasto_engine::{
     Cancel, Cpu, Edges, Engine, EngineError, Network, Padding, Pixels, Rect, Reference, Request, Size,
 };
 use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
 
 /// Relative L2 error of features and moments: f32 Winograd gives about 2e-6 at the depth of relu5_1.
 const FEATURES: f64 = 1e-5;
@@ -124,8 +125,8 @@ fn conform(case: &Case) {
 }
 
 proptest! {
-    // Cases come from seeds that proptest prints; nothing is written to disk.
-    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, max_shrink_iters: 40, ..ProptestConfig::default() })]
+    // The same cases every time; PROPTEST_RNG_SEED and PROPTEST_CASES draw others.
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, rng_seed: RngSeed::Fixed(1), max_shrink_iters: 40, ..ProptestConfig::default() })]
 
     #[test]
     fn engines_conform_on_small_pictures(case in case(16..70, 16..70)) {
@@ -134,7 +135,7 @@ proptest! {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 8, failure_persistence: None, max_shrink_iters: 8, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 8, failure_persistence: None, rng_seed: RngSeed::Fixed(1), max_shrink_iters: 8, ..ProptestConfig::default() })]
 
     #[test]
     fn engines_conform_on_larger_pictures(case in case(70..201, 70..132)) {
