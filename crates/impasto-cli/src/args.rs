@@ -137,6 +137,9 @@ pub(crate) struct BenchArgs {
     /// Threads [default: one per processor]
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<usize>,
+    /// Also print where the time went, convolution by convolution
+    #[arg(long)]
+    pub(crate) layers: bool,
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,

@@ -1,6 +1,5 @@
 //! `impasto bench`: how fast evaluations are on this machine.
 
-use impasto::engine::Cpu;
 use impasto::{Benchmark, LARGEST_SIZE};
 use serde_json::json;
 
@@ -30,27 +29,60 @@ pub(crate) fn run(args: BenchArgs) -> Result<(), Failure> {
             "megapixels_per_second": megapixels,
             "gflops": gflops,
             "peak_rss_bytes": peak_rss_bytes(),
+            "planned_bytes": bench.planned_bytes,
+            "kernel_bytes": bench.kernel_bytes,
             "threads": threads,
             "model": args.model,
             "width": bench.width,
             "height": bench.height,
             "iterations": args.iterations,
-            "instruction_set": Cpu::instruction_set(),
+            "instruction_set": bench.instruction_set,
+            "layers": bench.layers.iter().map(|layer| json!({
+                "name": layer.name,
+                "forward_seconds": layer.forward,
+                "backward_seconds": layer.backward,
+                "flops": layer.flops,
+            })).collect::<Vec<_>>(),
+            "moments_seconds": bench.moments,
+            "judging_seconds": bench.rest,
         });
         line(&result.to_string())?;
     } else {
         line(&format!(
             "{} at {}x{}, {threads} threads, {}",
-            args.model,
-            bench.width,
-            bench.height,
-            Cpu::instruction_set()
+            args.model, bench.width, bench.height, bench.instruction_set
         ))?;
         line(&format!("{seconds:.4} s per evaluation (median of {})", args.iterations))?;
         line(&format!("{megapixels:.3} megapixels/s, {gflops:.1} GFLOP/s counted as direct convolutions"))?;
         if let Some(bytes) = peak_rss_bytes() {
-            line(&format!("{:.0} MB peak memory", bytes as f64 / 1e6))?;
+            let (planned, kernels) = (bench.planned_bytes as f64 / 1e6, bench.kernel_bytes as f64 / 1e6);
+            line(&format!(
+                "{:.0} MB peak memory, of which {planned:.0} MB for evaluations and {kernels:.0} MB for kernels",
+                bytes as f64 / 1e6
+            ))?;
+        }
+        if args.layers {
+            print_layers(&bench)?;
         }
     }
     Ok(())
+}
+
+/// Milliseconds of each convolution in both directions, and its rate.
+fn print_layers(bench: &Benchmark) -> Result<(), Failure> {
+    line("")?;
+    line("convolution  forward   GFLOP/s  backward   GFLOP/s")?;
+    // Where two run together, the time stands with the second.
+    let mut carried = 0.0;
+    for layer in &bench.layers {
+        let flops = layer.flops + carried;
+        let column = |seconds: f64| match seconds > 1e-6 {
+            true => format!("{:7.2} ms {:8.0}", 1e3 * seconds, flops / seconds / 1e9),
+            false => format!("{:>19}", "with the next"),
+        };
+        line(&format!("{:10} {} {}", layer.name, column(layer.forward), column(layer.backward)))?;
+        carried = if layer.forward > 1e-6 { 0.0 } else { flops };
+    }
+    line(&format!("moments    {:7.2} ms", 1e3 * bench.moments))?;
+    line(&format!("judging    {:7.2} ms", 1e3 * bench.rest))
 }

@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use impasto::engine::Cpu;
 use impasto::image::write_atomically;
 use impasto::{Recipe, Scale, Session, Step};
 use serde::Serialize;
@@ -59,7 +58,7 @@ impl<'a> Report<'a> {
         let encoder = session.encoder();
         Report {
             version: env!("CARGO_PKG_VERSION"),
-            instruction_set: Cpu::instruction_set(),
+            instruction_set: session.instruction_set(),
             outcome: "complete",
             content,
             styles: Vec::new(),

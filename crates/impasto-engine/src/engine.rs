@@ -67,6 +67,9 @@ pub trait Engine: Send {
     /// The network that this engine runs.
     fn network(&self) -> &Network;
 
+    /// What this engine computes with, as far as results depend on it.
+    fn instruction_set(&self) -> &'static str;
+
     /// Runs once over an image and keeps its features at a tap inside the engine, as a content target.
     ///
     /// # Errors
@@ -84,10 +87,11 @@ pub trait Engine: Send {
     fn observe(&mut self, image: &Pixels, request: &Request) -> Result<Observation, EngineError>;
 
     /// The derivative by the pixels (RGB 0..1), from the derivatives by the sums of the last observation:
-    /// dF = w (2 D F + d) at a style tap, 2 c w (F - F*) at a content tap.
+    /// dF = w (2 D F + d) at a style tap, 2 c w (F - F*) at a content tap. Uses the observation up: gradients take the
+    /// place of what it kept.
     ///
     /// # Errors
-    /// When there was no observation, the cotangents do not fit it, or the evaluation was cancelled.
+    /// When there was no observation since the last pull-back, the cotangents do not fit it, or the evaluation was cancelled.
     fn pull_back(&mut self, cotangents: &Cotangents) -> Result<Pixels, EngineError>;
 
     /// Features of a window at a tap, for inspection and tests. Drops the last observation.
@@ -161,6 +165,16 @@ pub enum EngineError {
     NoSuchTarget {
         /// Its index.
         index: usize,
+    },
+    /// An environment variable that names no instruction set of this machine.
+    #[error("{variable}: expected one of {available}, found {found}")]
+    NoSuchInstructionSet {
+        /// The variable.
+        variable: &'static str,
+        /// Its value.
+        found: String,
+        /// What this machine has.
+        available: String,
     },
     /// Cotangents that do not fit the last observation.
     #[error("cotangents do not fit the observation: {what}")]

@@ -17,7 +17,7 @@ mod observation;
 mod reference;
 mod request;
 
-pub use cpu::Cpu;
+pub use cpu::{Cpu, InstructionSet, LayerSeconds};
 pub use engine::{Cancel, Decisions, Engine, EngineError, Features, PoolDecision};
 pub use geometry::{Edges, Padding, Pixels, Plane, Rect, Size};
 pub use network::Network;

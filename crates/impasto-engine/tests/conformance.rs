@@ -9,10 +9,11 @@
 
 mod common;
 
-use common::{Random, cotangents, loss, network, picture, relative, relative_to, request};
+use common::{Random, cotangents, loss, network, network_of, picture, relative, relative_to, request};
 use impasto_encoder::Pooling;
 use impasto_engine::{
-    Cancel, Cpu, Edges, Engine, EngineError, Network, Padding, Pixels, Rect, Reference, Request, Size,
+    Cancel, Cpu, Edges, Engine, EngineError, InstructionSet, Network, Padding, Pixels, Rect, Reference,
+    Request, Size,
 };
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
@@ -29,13 +30,17 @@ const GRADIENT: f64 = 1e-5;
 /// A decision may differ where the value is this near, as a part of the layer's root mean square.
 const UNDECIDED: f64 = 1e-5;
 
-type Make = fn(Network) -> Box<dyn Engine>;
-
-/// The engines under test. The reference runs against itself so that the suite's own errors show.
-const ENGINES: [(&str, Make); 2] = [
-    ("reference", |network| Box::new(Reference::new(network, Cancel::default()))),
-    ("cpu", |network| Box::new(Cpu::new(network, Cancel::default()))),
-];
+/// The engines under test: the CPU's on each instruction set of this machine. The reference runs against itself so that
+/// the suite's own errors show.
+fn engines(network: &Network) -> Vec<(&'static str, Box<dyn Engine>)> {
+    let reference = Reference::new(network.clone(), Cancel::default());
+    let mut engines: Vec<(&str, Box<dyn Engine>)> = vec![("reference", Box::new(reference))];
+    for set in InstructionSet::ALL.into_iter().filter(|set| set.is_available()) {
+        let engine = Cpu::with_instructions(network.clone(), Cancel::default(), set);
+        engines.push((set.name(), Box::new(engine)));
+    }
+    engines
+}
 
 #[derive(Clone, Debug)]
 struct Case {
@@ -67,6 +72,10 @@ fn conform(case: &Case) {
     let mut random = Random(case.seed);
     let pool_scale = [1.0, 0.78, 2.0][random.below(3)];
     let network = network(&mut random, case.pooling, pool_scale, case.padding);
+    conform_with(case, random, network);
+}
+
+fn conform_with(case: &Case, mut random: Random, network: Network) {
     let topology = network.encoder.topology().clone();
     let (image, content) = (picture(&mut random, case.size), picture(&mut random, case.size));
     let mut request = request(&mut random, &topology, case.size, case.edges);
@@ -77,8 +86,7 @@ fn conform(case: &Case) {
     let exact = reference.observe(&image, &request).unwrap();
     let by = cotangents(&exact);
 
-    for (name, make) in ENGINES {
-        let mut engine = make(network.clone());
+    for (name, mut engine) in engines(&network) {
         // Features, at the deepest tap.
         let deepest = *request.moments.iter().max().unwrap();
         let (width, height) = topology.size_at(deepest.conv(), (case.size.width, case.size.height));
@@ -155,6 +163,18 @@ fn engines_conform_at_the_ends_of_the_range() {
     }
 }
 
+/// Wide enough that both directions share their kernels.
+#[test]
+fn wide_layers_conform() {
+    for size in [Size::new(50, 90), Size::new(130, 40)] {
+        let mut random = Random(3);
+        let blocks = [vec![4, 8], vec![8], vec![16], vec![256, 512], vec![256]];
+        let network = network_of(&mut random, &blocks, Pooling::Max, 1.0, Padding::Zero);
+        let (pooling, padding, edges) = (Pooling::Max, Padding::Zero, Edges::default());
+        conform_with(&Case { seed: 3, size, pooling, padding, edges }, random, network);
+    }
+}
+
 /// Every addition of a sum rounds the same way here, which random pictures would not show.
 #[test]
 fn moments_of_a_flat_picture_conform() {
@@ -165,8 +185,8 @@ fn moments_of_a_flat_picture_conform() {
         let moments = network.encoder.topology().taps().collect();
         let request = Request { moments, ..Request::default() };
         let exact = Reference::new(network.clone(), Cancel::default()).observe(&flat, &request).unwrap();
-        for (name, make) in ENGINES {
-            let seen = make(network.clone()).observe(&flat, &request).unwrap();
+        for (name, mut engine) in engines(&network) {
+            let seen = engine.observe(&flat, &request).unwrap();
             for (found, expected) in seen.moments.iter().flatten().zip(exact.moments.iter().flatten()) {
                 let error = relative(found.second.iter().copied(), expected.second.iter().copied());
                 assert!(error <= FEATURES, "{name}: second moments {error:e}");
@@ -177,7 +197,7 @@ fn moments_of_a_flat_picture_conform() {
 
 #[test]
 fn a_cancelled_engine_stops_and_a_bad_request_is_an_error() {
-    for (name, _) in ENGINES {
+    for name in ["reference", "cpu"] {
         let cancel = Cancel::default();
         let mut random = Random(5);
         let network = network(&mut random, Pooling::Max, 1.0, Padding::Zero);

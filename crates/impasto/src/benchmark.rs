@@ -2,8 +2,8 @@
 
 use std::time::Instant;
 
-use impasto_encoder::Encoder;
-use impasto_engine::{Cancel, Cpu, EngineError, Network, Pixels, Size};
+use impasto_encoder::{Encoder, Tap};
+use impasto_engine::{Cancel, Cpu, Engine, EngineError, LayerSeconds, Network, Pixels, Size};
 use rayon::prelude::*;
 
 use crate::objective::Objective;
@@ -19,6 +19,31 @@ pub struct Benchmark {
     /// Seconds of each evaluation, in order, after one that was not counted.
     pub seconds: Vec<f64>,
     /// Floating-point operations of an evaluation, counted as direct convolutions.
+    pub flops: f64,
+    /// Where the time went, by convolutions: medians over the evaluations.
+    pub layers: Vec<Layer>,
+    /// Seconds of the sums at the taps, but for those taken within a convolution.
+    pub moments: f64,
+    /// Seconds that went neither to convolutions nor to sums: mostly to judging.
+    pub rest: f64,
+    /// What the engine computes with.
+    pub instruction_set: &'static str,
+    /// Bytes that the engine planned for evaluations.
+    pub planned_bytes: usize,
+    /// Bytes of the transformed kernels of both directions.
+    pub kernel_bytes: usize,
+}
+
+/// What a convolution took, with its ReLU and pooling, and in the other direction with the derivative of the tap below.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Layer {
+    /// Its name, `conv1_1` and so on.
+    pub name: String,
+    /// Seconds; 0 where the convolution runs together with the next.
+    pub forward: f64,
+    /// Seconds, 0 likewise.
+    pub backward: f64,
+    /// Floating-point operations in each direction, counted directly.
     pub flops: f64,
 }
 
@@ -46,26 +71,55 @@ impl Benchmark {
         }
         let drawn = |kind| synthetic(size, kind, &cancel);
         let (content, style, image) = (drawn(0.0)?, drawn(1.0)?, drawn(2.0)?);
-        let mut engine = Cpu::new(Network::new(encoder.truncated(deepest)), cancel);
+        let mut engine = Cpu::from_env(Network::new(encoder.truncated(deepest)), cancel)?;
         let objective = Objective::new(&recipe, &mut engine, &content, &[(1.0, style)])?;
         objective.evaluate(&mut engine, &image)?;
         let mut seconds = Vec::with_capacity(iterations);
+        let mut layers: Vec<LayerSeconds> = Vec::with_capacity(iterations);
         for _ in 0..iterations {
             let start = Instant::now();
             objective.evaluate(&mut engine, &image)?;
             seconds.push(start.elapsed().as_secs_f64());
+            layers.push(engine.layer_seconds().clone());
         }
-        let flops = topology.flops_per_pixel(deepest) * (size * size) as f64;
-        Ok(Benchmark { width: size, height: size, seconds, flops })
+        let of = |each: &dyn Fn(&LayerSeconds) -> f64| median(layers.iter().map(each));
+        let convs = topology.convs().iter().take(deepest.conv() + 1).enumerate();
+        let mut previous = 0.0;
+        let named = convs.map(|(index, conv)| {
+            let total = topology.flops_per_pixel(Tap::after(index)) * (size * size) as f64 / 2.0;
+            let flops = total - std::mem::replace(&mut previous, total);
+            let forward = of(&|seconds| seconds.forward.get(index).copied().unwrap_or(0.0));
+            let backward = of(&|seconds| seconds.backward.get(index).copied().unwrap_or(0.0));
+            Layer { name: conv.name(), forward, backward, flops }
+        });
+        let layers_named: Vec<Layer> = named.collect();
+        let moments = of(&|seconds| seconds.moments);
+        let convolving: f64 = layers_named.iter().map(|layer| layer.forward + layer.backward).sum();
+        Ok(Benchmark {
+            width: size,
+            height: size,
+            rest: (median(seconds.iter().copied()) - convolving - moments).max(0.0),
+            seconds,
+            flops: topology.flops_per_pixel(deepest) * (size * size) as f64,
+            layers: layers_named,
+            moments,
+            instruction_set: engine.instruction_set(),
+            planned_bytes: engine.planned_bytes(rayon::current_num_threads()),
+            kernel_bytes: engine.kernel_bytes(),
+        })
     }
 
     /// The median of the evaluations.
     pub fn median(&self) -> f64 {
-        let mut sorted = self.seconds.clone();
-        sorted.sort_by(f64::total_cmp);
-        let middle = sorted.len() / 2;
-        if sorted.len() % 2 == 1 { sorted[middle] } else { 0.5 * (sorted[middle - 1] + sorted[middle]) }
+        median(self.seconds.iter().copied())
     }
+}
+
+fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut sorted: Vec<f64> = values.collect();
+    sorted.sort_by(f64::total_cmp);
+    let middle = sorted.len() / 2;
+    if sorted.len() % 2 == 1 { sorted[middle] } else { 0.5 * (sorted[middle - 1] + sorted[middle]) }
 }
 
 /// Waves of many lengths, other ones for another `kind`.

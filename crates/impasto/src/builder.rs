@@ -166,7 +166,7 @@ impl StyleTransfer {
         let Prepared { recipe, network, styles } = self.prepare()?;
         let provenance = network.encoder.provenance().clone();
         let cancel = self.cancel.clone();
-        let engine: Box<dyn Engine> = pool.install(|| Box::new(Cpu::new(network, cancel)));
+        let engine: Box<dyn Engine> = Box::new(pool.install(|| Cpu::from_env(network, cancel))?);
         let scales = recipe.pyramid.scales(size);
         let plan = Plan {
             content: self.content,
@@ -218,7 +218,7 @@ impl StyleTransfer {
             .collect();
         let cancel = self.cancel;
         let (losses, gradient) = pool.install(|| {
-            let mut engine = Cpu::new(network, cancel);
+            let mut engine = Cpu::from_env(network, cancel)?;
             let objective = Objective::new(&recipe, &mut engine, &content, &styles)?;
             objective.evaluate(&mut engine, &image)
         })?;

@@ -185,6 +185,11 @@ impl Session {
         &self.plan.provenance
     }
 
+    /// The instruction set that the engine computes with: results repeat to the byte on the same one.
+    pub fn instruction_set(&self) -> &'static str {
+        self.engine.instruction_set()
+    }
+
     /// Threads that the run uses.
     pub fn threads(&self) -> usize {
         self.pool.current_num_threads()

@@ -1,43 +1,174 @@
-//! Sums over the features at a tap, and the way back: dF = w (2 D F + d).
+//! Sums over the features at a tap: w, w f and w f f^T, and w |f - f*|^2.
 //!
-//! The sums run over chunks of positions in f32 products of 128 positions each, added up in f64 in a fixed order: where
-//! features are the same everywhere, each f32 addition rounds the same way, and longer products were wrong by 2e-5. The
-//! second moments are symmetric: only panels on and above the diagonal are multiplied.
+//! The sums run in f32 products of 128 positions each, added up in f64 in a fixed order: where features are the same
+//! everywhere, each f32 addition rounds the same way, and longer products were wrong by 2e-5. The second moments are
+//! symmetric: only panels on and above the diagonal are multiplied.
 
 use rayon::prelude::*;
 
-use super::kernels::{GROUP, Matrix, Panels, Product, dispatch};
+use super::kernels::{
+    GROUP, InstructionSet, Isa, Kernel, Lanes, Matrix, Panels, Product, dispatch, flat, flat_mut,
+};
 use super::map::Map;
-use crate::{Moments, MomentsCotangent};
+use super::scratch::{self, carve};
+use crate::Moments;
 
 /// Positions per f32 product.
-const POSITIONS: usize = 128;
+pub(super) const POSITIONS: usize = 128;
 
-/// Chunks that are summed apart at most, so that partial sums stay small beside the features.
-const CHUNKS: usize = 64;
+/// Tasks at least, where there are positions enough.
+const TASKS: usize = 128;
 
-/// Sums of w, w f and w f f^T; without weights, w is 1.
-pub(super) fn sum(features: &Map, weights: Option<&[f32]>) -> Moments {
-    let (area, channels) = (features.size().area(), features.channels);
-    let chunk = area.div_ceil(CHUNKS).next_multiple_of(POSITIONS);
-    let starts: Vec<usize> = (0..area).step_by(chunk).collect();
-    let panels = features.groups();
-    let tasks: Vec<(usize, usize)> =
-        starts.iter().flat_map(|&start| (0..panels).map(move |panel| (start, panel))).collect();
-    let parts: Vec<Vec<f64>> = tasks
-        .into_par_iter()
-        .map(|(start, panel)| panel_sums(features, weights, start..(start + chunk).min(area), panel))
-        .collect();
+/// Where a panel's sums begin: a group of first moments, then a group of second moments with each channel up to the
+/// panel's last.
+fn panel_start(panel: usize) -> usize {
+    (0..panel).map(panel_length).sum()
+}
 
+fn panel_length(panel: usize) -> usize {
+    (1 + (panel + 1) * GROUP) * GROUP
+}
+
+/// Sums of one region at a tap of so many groups.
+pub(super) fn length(groups: usize) -> usize {
+    panel_start(groups)
+}
+
+/// Groups of scratch for [`AddPanel`].
+pub(super) fn scratch_length(groups: usize) -> usize {
+    groups * (POSITIONS + GROUP)
+}
+
+/// Adds the sums over at most [`POSITIONS`] positions, for one panel.
+pub(super) struct AddPanel<'a> {
+    /// `[positions, groups]`.
+    pub(super) features: &'a [Lanes],
+    pub(super) groups: usize,
+    /// One per position; without, they are 1.
+    pub(super) weights: Option<&'a [f32]>,
+    pub(super) panel: usize,
+    pub(super) sums: &'a mut [f64],
+    pub(super) scratch: &'a mut [Lanes],
+}
+
+impl Kernel for AddPanel<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<I: Isa>(self, isa: I) {
+        let AddPanel { features, groups, weights, panel, sums, mut scratch } = self;
+        let rows = (panel + 1) * GROUP;
+        let products = carve(&mut scratch, rows);
+        let left = match weights {
+            None => features,
+            Some(weights) => {
+                let weighted = carve(&mut scratch, features.len());
+                let pairs = weighted.chunks_exact_mut(groups).zip(features.chunks_exact(groups));
+                for ((to, from), &weight) in pairs.zip(weights) {
+                    // What is beyond the panel is not looked at.
+                    for (to, from) in to.iter_mut().zip(from).take(panel + 1) {
+                        for lane in 0..GROUP {
+                            to.0[lane] = weight * from.0[lane];
+                        }
+                    }
+                }
+                weighted
+            }
+        };
+        isa.call(Product {
+            rows,
+            segments: 1,
+            inner: features.len() / groups,
+            panels: 1,
+            a: Matrix { data: flat(left), row_stride: 1, inner_stride: groups * GROUP, segment_stride: 0 },
+            b: Panels {
+                data: &flat(features)[panel * GROUP..],
+                panel_stride: GROUP,
+                inner_stride: groups * GROUP,
+            },
+            c: flat_mut(products),
+            c_stride: GROUP,
+            add: false,
+        });
+        let mut first = Lanes::ZERO;
+        for values in left.chunks_exact(groups) {
+            for lane in 0..GROUP {
+                first.0[lane] += values[panel].0[lane];
+            }
+        }
+        for (sums, values) in sums.chunks_exact_mut(GROUP).zip(std::iter::once(&first).chain(&*products)) {
+            for lane in 0..GROUP {
+                sums[lane] += values.0[lane] as f64;
+            }
+        }
+    }
+}
+
+/// Adds all panels for consecutive positions, at most [`POSITIONS`].
+#[inline(always)]
+pub(super) fn add_all<I: Isa>(
+    isa: I,
+    features: &[Lanes],
+    groups: usize,
+    weights: Option<&[f32]>,
+    sums: &mut [f64],
+    scratch: &mut [Lanes],
+) {
+    let mut rest = sums;
+    for panel in 0..groups {
+        let sums = carve(&mut rest, panel_length(panel));
+        isa.call(AddPanel { features, groups, weights, panel, sums, scratch: &mut *scratch });
+    }
+}
+
+/// The moments of one region over a whole map.
+pub(super) fn sum(
+    set: InstructionSet,
+    features: Map,
+    channels: usize,
+    weights: Option<&[f32]>,
+    partials: &mut Vec<f64>,
+) -> Moments {
+    let (area, groups) = (features.size.area(), features.groups);
+    let chunk = area.div_ceil(TASKS.div_ceil(groups)).next_multiple_of(POSITIONS);
+    let chunks = area.div_ceil(chunk);
+    partials.clear();
+    partials.resize(chunks * length(groups), 0.0);
+    let mut tasks = Vec::with_capacity(chunks * groups);
+    for (index, mut part) in partials.chunks_exact_mut(length(groups)).enumerate() {
+        let positions = index * chunk..((index + 1) * chunk).min(area);
+        for panel in 0..groups {
+            tasks.push((positions.clone(), panel, carve(&mut part, panel_length(panel))));
+        }
+    }
+    tasks.into_par_iter().for_each(|(positions, panel, sums)| {
+        scratch::with(scratch_length(groups), |scratch| {
+            for start in positions.clone().step_by(POSITIONS) {
+                let end = (start + POSITIONS).min(positions.end);
+                let features = &features.data[start * groups..end * groups];
+                let weights = weights.map(|weights| &weights[start..end]);
+                dispatch(set, AddPanel { features, groups, weights, panel, sums, scratch });
+            }
+        });
+    });
+    gather(partials, area, channels, weights)
+}
+
+/// Adds partial sums up, in order, and mirrors the second moments.
+pub(super) fn gather(partials: &[f64], area: usize, channels: usize, weights: Option<&[f32]>) -> Moments {
+    let groups = super::kernels::groups(channels);
     let mut first = vec![0.0; channels];
     let mut second = vec![0.0; channels * channels];
-    for (index, part) in parts.iter().enumerate() {
-        let panel = index % panels;
-        for lane in 0..GROUP.min(channels - (panel * GROUP).min(channels)) {
-            let column = panel * GROUP + lane;
-            first[column] += part[lane];
-            for row in 0..=column {
-                second[row * channels + column] += part[(row + 1) * GROUP + lane];
+    for part in partials.chunks_exact(length(groups)) {
+        for panel in 0..groups {
+            let part = &part[panel_start(panel)..][..panel_length(panel)];
+            let columns = panel * GROUP..(panel * GROUP + GROUP).min(channels);
+            for (to, from) in first[columns.clone()].iter_mut().zip(part) {
+                *to += from;
+            }
+            for row in 0..columns.end {
+                let to = &mut second[row * channels..][columns.clone()];
+                to.iter_mut().zip(&part[(row + 1) * GROUP..]).for_each(|(to, from)| *to += from);
             }
         }
     }
@@ -46,139 +177,54 @@ pub(super) fn sum(features: &Map, weights: Option<&[f32]>) -> Moments {
             second[row * channels + column] = second[column * channels + row];
         }
     }
-    let weight = weights.map_or(area as f64, |weights| weights.iter().map(|&w| w as f64).sum());
-    Moments { weight, first, second }
+    Moments { weight: total(area, weights), first, second }
 }
 
-/// For one panel of 16 channels: a row of first moments, then a row of second moments with each channel up to the panel.
-fn panel_sums(
-    features: &Map,
-    weights: Option<&[f32]>,
-    positions: std::ops::Range<usize>,
-    panel: usize,
-) -> Vec<f64> {
-    let stride = features.stride;
-    let rows = (panel + 1) * GROUP;
-    let mut sums = vec![0.0f64; (rows + 1) * GROUP];
-    let mut products = vec![0.0f32; rows * GROUP];
-    let mut weighted = Vec::new();
-    for start in positions.clone().step_by(POSITIONS) {
-        let count = POSITIONS.min(positions.end - start);
-        let block = &features.data[start * stride..][..count * stride];
-        let left = match weights {
-            None => block,
-            Some(weights) => {
-                weighted.clear();
-                for (values, &weight) in block.chunks_exact(stride).zip(&weights[start..]) {
-                    weighted.extend(values.iter().map(|value| weight * value));
+/// The sum of the weights over positions.
+pub(super) fn total(area: usize, weights: Option<&[f32]>) -> f64 {
+    weights.map_or(area as f64, |weights| weights.iter().map(|&w| w as f64).sum())
+}
+
+/// The sum of w |f - f*|^2 over consecutive positions.
+pub(super) struct Residuals<'a> {
+    pub(super) features: &'a [Lanes],
+    pub(super) aim: &'a [Lanes],
+    pub(super) groups: usize,
+    pub(super) weights: Option<&'a [f32]>,
+}
+
+impl Kernel for Residuals<'_> {
+    type Output = f64;
+
+    #[inline(always)]
+    fn run<I: Isa>(self, _: I) -> f64 {
+        let mut total = 0.0;
+        let rows = self.features.chunks_exact(self.groups).zip(self.aim.chunks_exact(self.groups));
+        for (row, (features, aims)) in rows.enumerate() {
+            let mut squares = Lanes::ZERO;
+            for (feature, aim) in features.iter().zip(aims) {
+                for lane in 0..GROUP {
+                    let difference = feature.0[lane] - aim.0[lane];
+                    squares.0[lane] += difference * difference;
                 }
-                &weighted[..]
             }
-        };
-        dispatch(Product {
-            rows,
-            inner: count,
-            panels: 1,
-            a: Matrix { data: left, row_stride: 1, inner_stride: stride },
-            b: Panels { data: &block[panel * GROUP..], panel_stride: GROUP, inner_stride: stride },
-            c: &mut products,
-            c_stride: GROUP,
-            add: false,
-        });
-        for (sum, &product) in sums[GROUP..].iter_mut().zip(&products) {
-            *sum += product as f64;
+            let sum: f64 = squares.0.iter().map(|&square| square as f64).sum();
+            total += self.weights.map_or(1.0, |weights| weights[row] as f64) * sum;
         }
-        let mut first = [0.0f32; GROUP];
-        for values in left.chunks_exact(stride) {
-            for (sum, value) in first.iter_mut().zip(&values[panel * GROUP..]) {
-                *sum += value;
-            }
-        }
-        for (sum, first) in sums.iter_mut().zip(first) {
-            *sum += first as f64;
-        }
+        total
     }
-    sums
 }
 
-/// Adds the derivative by the features to `gradient`.
-pub(super) fn pull_back(features: &Map, weights: Option<&[f32]>, by: &MomentsCotangent, gradient: &mut Map) {
-    let (stride, channels) = (features.stride, features.channels);
-    let mut twice = vec![0.0f32; stride * stride];
-    for row in 0..channels {
-        for column in 0..channels {
-            twice[row * stride + column] = (2.0 * by.second[row * channels + column]) as f32;
-        }
-    }
-    let mut constant = vec![0.0f32; stride];
-    constant.iter_mut().zip(&by.first).for_each(|(to, &from)| *to = from as f32);
-
-    let chunk = 2 * POSITIONS;
-    gradient.data.par_chunks_mut(chunk * stride).enumerate().for_each(|(index, gradient)| {
-        let (start, rows) = (index * chunk, gradient.len() / stride);
-        let left = Matrix { data: &features.data[start * stride..], row_stride: stride, inner_stride: 1 };
-        let right = Panels { data: &twice, panel_stride: GROUP, inner_stride: stride };
-        let product = |c: &mut [f32], add| {
-            dispatch(Product {
-                rows,
-                inner: channels,
-                panels: stride / GROUP,
-                a: left,
-                b: right,
-                c,
-                c_stride: stride,
-                add,
-            });
-        };
-        match weights {
-            None => {
-                product(gradient, true);
-                for values in gradient.chunks_exact_mut(stride) {
-                    values.iter_mut().zip(&constant).for_each(|(to, from)| *to += from);
-                }
-            }
-            Some(weights) => {
-                let mut products = vec![0.0; rows * stride];
-                product(&mut products, false);
-                let pairs = gradient.chunks_exact_mut(stride).zip(products.chunks_exact(stride));
-                for ((to, from), &weight) in pairs.zip(&weights[start..]) {
-                    for (to, (from, constant)) in to.iter_mut().zip(from.iter().zip(&constant)) {
-                        *to += weight * (from + constant);
-                    }
-                }
-            }
-        }
-    });
-}
-
-/// Sum of w (f - f*)^2 over positions and channels.
-pub(super) fn residual(features: &Map, aim: &Map, weights: Option<&[f32]>) -> f64 {
-    let length = POSITIONS * features.stride;
-    let chunks = features.data.par_chunks(length).zip(aim.data.par_chunks(length));
+/// The sum of w |f - f*|^2 over whole maps.
+pub(super) fn residual(set: InstructionSet, features: Map, aim: Map, weights: Option<&[f32]>) -> f64 {
+    let groups = features.groups;
+    let chunks = features.data.par_chunks(POSITIONS * groups).zip(aim.data.par_chunks(POSITIONS * groups));
     let parts: Vec<f64> = chunks
         .enumerate()
-        .map(|(chunk, (features, aims))| {
-            let rows = features.chunks_exact(aim.stride).zip(aims.chunks_exact(aim.stride));
-            rows.enumerate()
-                .map(|(row, (f, a))| {
-                    let sum: f32 = f.iter().zip(a).map(|(f, a)| (f - a) * (f - a)).sum();
-                    weights.map_or(1.0, |weights| weights[chunk * POSITIONS + row] as f64) * sum as f64
-                })
-                .sum()
+        .map(|(chunk, (features, aim))| {
+            let weights = weights.map(|weights| &weights[chunk * POSITIONS..]);
+            dispatch(set, Residuals { features, aim, groups, weights })
         })
         .collect();
     parts.iter().sum()
-}
-
-/// Adds 2 c w (F - F*) to `gradient`.
-pub(super) fn residual_back(features: &Map, aim: &Map, weights: Option<&[f32]>, by: f64, gradient: &mut Map) {
-    let stride = features.stride;
-    let rows = gradient.data.par_chunks_exact_mut(stride).enumerate();
-    rows.for_each(|(position, gradient)| {
-        let factor = (2.0 * by) as f32 * weights.map_or(1.0, |weights| weights[position]);
-        let pairs = features.data[position * stride..].iter().zip(&aim.data[position * stride..]);
-        for (to, (f, a)) in gradient.iter_mut().zip(pairs) {
-            *to += factor * (f - a);
-        }
-    });
 }

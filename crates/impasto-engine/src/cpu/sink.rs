@@ -1,79 +1,79 @@
-//! What happens to the outputs of a convolution while they are at hand: bias, ReLU, its bits, pooling and its choices.
+//! What happens to the outputs of a convolution while they are at hand: bias, ReLU, its bits, pooling and its choices; or,
+//! on the way back, the gradient of a tap and the ReLU's mask.
 
 use impasto_encoder::Pooling;
 
-use super::bits::{pack_choices, pack_signs};
-use super::kernels::{GROUP, Lanes, TILE};
+use super::bits::pack_choices;
+use super::kernels::{GROUP, Isa, Lanes, TILE, Window};
+use crate::Size;
 
 /// Takes 4x4 tiles of outputs, one group of channels at a time.
 pub(super) trait Sink {
-    /// `x` and `y` count from the first column and the first row of the band; outputs beyond the band are to be dropped.
-    fn tile(&mut self, y: usize, x: usize, group: usize, values: &mut [[Lanes; TILE]; TILE]);
+    /// `y` and `x` are the tile's first row and column; outputs beyond the map are to be dropped.
+    fn tile<I: Isa>(&mut self, isa: I, y: usize, x: usize, group: usize, values: &mut [[Lanes; TILE]; TILE]);
 }
 
-/// Rows of everything that a forward convolution writes; a part that is not wanted is empty.
-pub(super) struct ForwardBand<'a> {
-    /// First row of the band in the map, a multiple of 4.
-    pub(super) first: usize,
-    pub(super) rows: usize,
-    pub(super) width: usize,
-    pub(super) groups: usize,
-    /// Padded to whole groups.
-    pub(super) bias: &'a [f32],
-    pub(super) activations: &'a mut [f32],
-    pub(super) bits: &'a mut [u16],
+/// Rows and columns of a tile that are inside of a map.
+#[inline(always)]
+fn inside(size: Size, y: usize, x: usize) -> (usize, usize) {
+    (TILE.min(size.height - y), TILE.min(size.width - x))
+}
+
+/// A block of everything that a forward convolution writes; a window that is not wanted is empty.
+pub(super) struct Forward<'a> {
+    /// Of the map before pooling.
+    pub(super) size: Size,
+    pub(super) bias: &'a [Lanes],
+    pub(super) activations: Window<'a, Lanes>,
+    pub(super) bits: Window<'a, u16>,
+    /// With what it multiplies.
     pub(super) pooling: Option<(Pooling, f32)>,
-    pub(super) pooled: &'a mut [f32],
-    pub(super) choices: &'a mut [u32],
+    pub(super) pooled: Window<'a, Lanes>,
+    pub(super) choices: Window<'a, u32>,
 }
 
-impl Sink for ForwardBand<'_> {
+impl Sink for Forward<'_> {
     #[inline(always)]
-    fn tile(&mut self, y: usize, x: usize, group: usize, values: &mut [[Lanes; TILE]; TILE]) {
-        let bias: &Lanes = self.bias[group * GROUP..][..GROUP].try_into().expect("a group of biases");
-        let (rows, columns) = (TILE.min(self.rows - y), TILE.min(self.width - x));
+    fn tile<I: Isa>(&mut self, isa: I, y: usize, x: usize, group: usize, values: &mut [[Lanes; TILE]; TILE]) {
+        let bias = &self.bias[group];
+        let (rows, columns) = inside(self.size, y, x);
         for (i, line) in values.iter_mut().enumerate() {
             for (j, value) in line.iter_mut().enumerate() {
-                for (value, bias) in value.iter_mut().zip(bias) {
-                    let sum = *value + bias;
+                for lane in 0..GROUP {
+                    let sum = value.0[lane] + bias.0[lane];
                     // Not `max`: a value that is not a number must stay one, so that the loss shows it.
-                    *value = if sum < 0.0 { 0.0 } else { sum };
+                    value.0[lane] = if sum < 0.0 { 0.0 } else { sum };
                 }
                 if i < rows && j < columns {
-                    let place = ((y + i) * self.width + x + j) * self.groups + group;
-                    self.bits[place] = pack_signs(value);
+                    *self.bits.at(y + i, x + j, group) = isa.greater(value, &Lanes::ZERO);
                     if !self.activations.is_empty() {
-                        self.activations[place * GROUP..][..GROUP].copy_from_slice(value);
+                        *self.activations.at(y + i, x + j, group) = *value;
                     }
                 }
             }
         }
-        if let Some((pooling, scale)) = self.pooling {
-            for i in 0..rows / 2 {
-                for j in 0..columns / 2 {
-                    let window = [
-                        &values[2 * i][2 * j],
-                        &values[2 * i][2 * j + 1],
-                        &values[2 * i + 1][2 * j],
-                        &values[2 * i + 1][2 * j + 1],
-                    ];
-                    let place = ((y / 2 + i) * (self.width / 2) + x / 2 + j) * self.groups + group;
-                    let pooled = &mut self.pooled[place * GROUP..][..GROUP];
-                    match pooling {
-                        Pooling::Max => self.choices[place] = pool_max(window, scale, pooled),
-                        Pooling::Average => {
-                            for (lane, to) in pooled.iter_mut().enumerate() {
-                                let sum =
-                                    (window[0][lane] + window[1][lane]) + (window[2][lane] + window[3][lane]);
-                                *to = 0.25 * scale * sum;
-                            }
-                        }
-                        Pooling::L2 => {
-                            for (lane, to) in pooled.iter_mut().enumerate() {
-                                *to = scale * window.iter().map(|v| v[lane] * v[lane]).sum::<f32>().sqrt();
-                            }
-                        }
+        let Some((pooling, scale)) = self.pooling else { return };
+        for i in 0..rows / 2 {
+            for j in 0..columns / 2 {
+                let window = [
+                    &values[2 * i][2 * j],
+                    &values[2 * i][2 * j + 1],
+                    &values[2 * i + 1][2 * j],
+                    &values[2 * i + 1][2 * j + 1],
+                ];
+                let (y, x) = (y / 2 + i, x / 2 + j);
+                let pooled = match pooling {
+                    Pooling::Max => {
+                        let (pooled, choices) = largest(isa, window);
+                        *self.choices.at(y, x, group) = choices;
+                        pooled
                     }
+                    Pooling::Average => average(window),
+                    Pooling::L2 => root(window),
+                };
+                let to = self.pooled.at(y, x, group);
+                for lane in 0..GROUP {
+                    to.0[lane] = scale * pooled.0[lane];
                 }
             }
         }
@@ -82,37 +82,73 @@ impl Sink for ForwardBand<'_> {
 
 /// The largest of four, and which it was: the first in reading order among equals.
 #[inline(always)]
-fn pool_max(window: [&Lanes; 4], scale: f32, to: &mut [f32]) -> u32 {
-    let (mut best, mut choices) = (*window[0], [0u32; GROUP]);
-    for (candidate, values) in window.into_iter().enumerate().skip(1) {
+fn largest<I: Isa>(isa: I, window: [&Lanes; 4]) -> (Lanes, u32) {
+    let mut best = *window[0];
+    let mut better = [0; 3];
+    for (candidate, better) in window[1..].iter().zip(&mut better) {
+        *better = isa.greater(candidate, &best);
         for lane in 0..GROUP {
-            let better = values[lane] > best[lane];
-            best[lane] = if better { values[lane] } else { best[lane] };
-            choices[lane] = if better { candidate as u32 } else { choices[lane] };
+            best.0[lane] = if candidate.0[lane] > best.0[lane] { candidate.0[lane] } else { best.0[lane] };
         }
     }
-    for (to, best) in to.iter_mut().zip(best) {
-        *to = scale * best;
+    let [second, third, fourth] = better;
+    (best, pack_choices(third | fourth, fourth | (second & !third)))
+}
+
+#[inline(always)]
+fn average(window: [&Lanes; 4]) -> Lanes {
+    let mut mean = Lanes::ZERO;
+    for lane in 0..GROUP {
+        let sum = (window[0].0[lane] + window[1].0[lane]) + (window[2].0[lane] + window[3].0[lane]);
+        mean.0[lane] = 0.25 * sum;
     }
-    pack_choices(&choices)
+    mean
 }
 
-/// Rows of a gradient: outputs are stored as they are.
-pub(super) struct BackwardBand<'a> {
-    pub(super) rows: usize,
-    pub(super) width: usize,
+#[inline(always)]
+fn root(window: [&Lanes; 4]) -> Lanes {
+    let mut root = Lanes::ZERO;
+    for value in window {
+        for lane in 0..GROUP {
+            root.0[lane] += value.0[lane] * value.0[lane];
+        }
+    }
+    for lane in 0..GROUP {
+        root.0[lane] = root.0[lane].sqrt();
+    }
+    root
+}
+
+/// A block of a gradient.
+pub(super) struct Backward<'a> {
+    pub(super) size: Size,
+    pub(super) gradient: Window<'a, Lanes>,
+    /// Whether the gradient of a tap is there already, to be added to.
+    pub(super) add: bool,
+    /// Where the ReLU below let through, one word per group of each position; `None` where a pooling is below.
+    pub(super) bits: Option<&'a [u16]>,
     pub(super) groups: usize,
-    pub(super) gradient: &'a mut [f32],
 }
 
-impl Sink for BackwardBand<'_> {
+impl Sink for Backward<'_> {
     #[inline(always)]
-    fn tile(&mut self, y: usize, x: usize, group: usize, values: &mut [[Lanes; TILE]; TILE]) {
-        let (rows, columns) = (TILE.min(self.rows - y), TILE.min(self.width - x));
-        for (i, line) in values.iter().enumerate().take(rows) {
-            for (j, value) in line.iter().enumerate().take(columns) {
-                let place = ((y + i) * self.width + x + j) * self.groups + group;
-                self.gradient[place * GROUP..][..GROUP].copy_from_slice(value);
+    fn tile<I: Isa>(&mut self, isa: I, y: usize, x: usize, group: usize, values: &mut [[Lanes; TILE]; TILE]) {
+        let (rows, columns) = inside(self.size, y, x);
+        for (i, line) in values.iter_mut().enumerate().take(rows) {
+            for (j, value) in line.iter_mut().enumerate().take(columns) {
+                let to = self.gradient.at(y + i, x + j, group);
+                if self.add {
+                    for lane in 0..GROUP {
+                        value.0[lane] += to.0[lane];
+                    }
+                }
+                *to = match self.bits {
+                    Some(bits) => {
+                        let place = ((y + i) * self.size.width + x + j) * self.groups + group;
+                        isa.keep(bits[place], value)
+                    }
+                    None => *value,
+                };
             }
         }
     }

@@ -1,143 +1,197 @@
-//! Winograd over a band of rows: tiles are transformed, multiplied and transformed back a block at a time, so that a block
-//! stays in the second-level cache.
+//! A 3x3 convolution of a block of Winograd tiles: transformed, multiplied with the kernels, transformed back.
 
-use std::cell::RefCell;
-
-use pulp::{Simd, WithSimd};
-
+use super::conv::Borders;
 use super::kernels::{
-    GROUP, Matrix, POINTS, Panels, Product, TILE, TileSource, input_transform, output_transform, padded,
+    GROUP, Isa, Lanes, Matrix, POINTS, Panels, Product, TILE, TileSource, flat, flat_mut, input_transform,
+    inverse_point, output_transform, transpose,
 };
-use super::map::Map;
 use super::sink::Sink;
-use crate::geometry::Border;
+use super::source::Source;
+use crate::Size;
 
-/// Tiles in a block: a multiple of the product kernel's 12 rows. With 64 channels the two transformed blocks take 0.9 MB.
-const BLOCK: usize = 48;
-
-/// Rows in a band: whole tiles, enough of them to fill a block where the map is narrow.
-pub(super) fn band_rows(width: usize) -> usize {
-    TILE * (BLOCK / width.div_ceil(TILE)).max(1)
-}
-
-thread_local! {
-    static SCRATCH: RefCell<Vec<f32>> = const { RefCell::new(Vec::new()) };
-}
-
-/// Lends a buffer of this thread; its values are anything.
-pub(super) fn with_scratch<T>(length: usize, work: impl FnOnce(&mut [f32]) -> T) -> T {
-    SCRATCH.with_borrow_mut(|scratch| {
-        if scratch.len() < length {
-            scratch.resize(length, 0.0);
-        }
-        work(&mut scratch[..length])
-    })
-}
-
-/// A 3x3 convolution of `input` for the rows `first .. first + rows`, handed to `sink` tile by tile.
-pub(super) struct Tiles<'a, K> {
-    pub(super) input: &'a Map,
-    pub(super) columns: Border,
-    pub(super) rows_border: Border,
-    /// As `transform_weights` gives them.
-    pub(super) weights: &'a [f32],
+/// The kernels of one direction of a convolution.
+#[derive(Clone, Copy)]
+pub(super) struct Kernels<'a> {
+    /// Per point, panels of a group of outputs, each a group per input.
+    pub(super) data: &'a [Lanes],
+    /// Groups of this direction's inputs and outputs.
+    pub(super) inputs: usize,
     pub(super) outputs: usize,
-    pub(super) first: usize,
-    pub(super) rows: usize,
-    pub(super) sink: &'a mut K,
-    /// As many floats as [`scratch`] says; their values are anything. It comes from outside because a closure in here
-    /// would be compiled without the instruction set.
-    pub(super) scratch: &'a mut [f32],
+    /// Whether the data belongs to the other direction: at the inverse point, with inputs and outputs exchanged.
+    pub(super) turned: bool,
 }
 
-impl<K: Sink> WithSimd for Tiles<'_, K> {
-    type Output = ();
+/// A rectangle of tiles.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Block {
+    /// First tile's row and column, in tiles.
+    pub(super) row: usize,
+    pub(super) column: usize,
+    /// Tiles in each direction.
+    pub(super) down: usize,
+    pub(super) across: usize,
+}
 
+impl Block {
+    pub(super) fn tiles(self) -> usize {
+        self.down * self.across
+    }
+
+    /// First row and column of a tile, in pixels.
     #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
-        let across = self.input.size().width.div_ceil(TILE);
-        let count = across * self.rows.div_ceil(TILE);
-        let (inputs, outputs) = (self.input.stride, padded(self.outputs));
-        let block = BLOCK.min(count);
-        let Tiles { input, columns, rows_border, weights, first, sink, scratch, .. } = self;
-        let (transformed, rest) = scratch.split_at_mut(POINTS * block * inputs);
-        let (products, edge) = rest.split_at_mut(POINTS * block * outputs);
-        let mut lanes = [[[0.0; GROUP]; TILE]; TILE];
-        let mut start = 0;
-        while start < count {
-            let tiles = block.min(count - start);
-            for tile in 0..tiles {
-                let (y, x) = (first + (start + tile) / across * TILE, (start + tile) % across * TILE);
-                let source = source(input, columns, rows_border, y, x, edge);
-                input_transform(simd, source, inputs, &mut transformed[tile * inputs..], block * inputs);
-            }
-            for point in 0..POINTS {
-                Product {
-                    rows: tiles,
-                    inner: inputs,
-                    panels: outputs / GROUP,
-                    a: Matrix {
-                        data: &transformed[point * block * inputs..],
-                        row_stride: inputs,
-                        inner_stride: 1,
-                    },
-                    b: Panels {
-                        data: &weights[point * inputs * outputs..],
-                        panel_stride: inputs * GROUP,
-                        inner_stride: GROUP,
-                    },
-                    c: &mut products[point * block * outputs..],
-                    c_stride: outputs,
-                    add: false,
-                }
-                .with_simd(simd);
-            }
-            for tile in 0..tiles {
-                let (y, x) = ((start + tile) / across * TILE, (start + tile) % across * TILE);
-                for group in 0..outputs / GROUP {
-                    let from = &products[tile * outputs + group * GROUP..];
-                    output_transform(simd, from, block * outputs, &mut lanes);
-                    sink.tile(y, x, group, &mut lanes);
-                }
-            }
-            start += tiles;
-        }
+    pub(super) fn place(self, tile: usize) -> (usize, usize) {
+        (TILE * (self.row + tile / self.across), TILE * (self.column + tile % self.across))
     }
 }
 
-/// Floats of scratch that a band of an input with `stride` needs.
-pub(super) fn scratch(width: usize, rows: usize, stride: usize, outputs: usize) -> usize {
-    let block = BLOCK.min(width.div_ceil(TILE) * rows.div_ceil(TILE));
-    POINTS * (block * (stride + padded(outputs)) + stride)
+/// Where a block's tiles are read.
+#[derive(Clone, Copy)]
+pub(super) enum Input<'a> {
+    /// In the map; tiles at an edge, and of what is no map, are gathered.
+    InPlace(&'a Source<'a>),
+    /// In a patch: the block's pixels and one more on each side.
+    Patch(&'a [Lanes]),
 }
 
-/// The 6x6 pixels around the 4x4 outputs at (y, x): in place, or gathered where the tile meets an edge.
+/// Groups of the patch around a block.
+pub(super) fn patch_length(block: Block, groups: usize) -> usize {
+    (TILE * block.down + 2) * (TILE * block.across + 2) * groups
+}
+
+/// Fills the patch around a block.
 #[inline(always)]
-fn source<'s>(
-    input: &'s Map,
-    columns: Border,
-    rows: Border,
-    y: usize,
-    x: usize,
-    edge: &'s mut [f32],
-) -> TileSource<'s> {
-    let (size, stride) = (input.size(), input.stride);
-    if y > 0 && x > 0 && y + TILE < size.height && x + TILE < size.width {
-        let start = ((y - 1) * size.width + x - 1) * stride;
-        return TileSource { data: &input.data, start, row: size.width * stride, column: stride };
-    }
-    for i in 0..6 {
-        let row = rows.source((y + i) as isize - 1);
-        for j in 0..6 {
-            let column = columns.source((x + j) as isize - 1);
-            let to = &mut edge[(6 * i + j) * stride..][..stride];
-            match row.zip(column) {
-                Some((row, column)) => {
-                    to.copy_from_slice(&input.data[(row * size.width + column) * stride..][..stride]);
-                }
-                None => to.fill(0.0),
+pub(super) fn fill_patch<I: Isa>(
+    isa: I,
+    source: &Source,
+    borders: Borders,
+    block: Block,
+    patch: &mut [Lanes],
+) {
+    let (y, x) = block.place(0);
+    source.patch(isa, borders, (y as isize - 1, x as isize - 1), TILE * block.across + 2, patch);
+}
+
+/// Transforms some tiles of a block: `[points, tiles, groups]`. `edge` has room for 36 positions.
+#[inline(always)]
+pub(super) fn transform<I: Isa>(
+    isa: I,
+    (input, groups): (Input, usize),
+    borders: Borders,
+    block: Block,
+    tiles: std::ops::Range<usize>,
+    edge: &mut [Lanes],
+    to: &mut [Lanes],
+) {
+    let channels = groups * GROUP;
+    let point_stride = tiles.len() * channels;
+    let to = flat_mut(to);
+    for (index, tile) in tiles.enumerate() {
+        let (y, x) = block.place(tile);
+        let source = match input {
+            Input::InPlace(source) => in_place(isa, source, borders, (y, x), edge),
+            Input::Patch(patch) => {
+                let width = TILE * block.across + 2;
+                let place = (y - TILE * block.row) * width + x - TILE * block.column;
+                let start = place * channels;
+                TileSource { data: flat(patch), start, row: width * channels, column: channels }
             }
+        };
+        input_transform(isa, source, channels, &mut to[index * channels..], point_stride);
+    }
+}
+
+/// The 6x6 pixels around the 4x4 outputs at (y, x).
+#[inline(always)]
+fn in_place<'s, I: Isa>(
+    isa: I,
+    source: &'s Source,
+    borders: Borders,
+    (y, x): (usize, usize),
+    edge: &'s mut [Lanes],
+) -> TileSource<'s> {
+    let (Size { width, height }, channels) = (source.size(), source.groups() * GROUP);
+    if let Source::Map(map) = source
+        && y > 0
+        && x > 0
+        && y + TILE < height
+        && x + TILE < width
+    {
+        let start = ((y - 1) * width + x - 1) * channels;
+        return TileSource { data: flat(map.data), start, row: width * channels, column: channels };
+    }
+    let edge = &mut edge[..POINTS * source.groups()];
+    source.patch(isa, borders, (y as isize - 1, x as isize - 1), 6, edge);
+    TileSource { data: flat(edge), start: 0, row: 6 * channels, column: channels }
+}
+
+/// Multiplies transformed tiles with the kernels of the output groups in `slab`: `[points, tiles, slab]`. `chunks` are the
+/// transformed tiles, `capacity` groups apart, of which each holds `per_chunk` tiles and the last what is left.
+///
+/// `panel` has room for the panels of the slab, where kernels of the other direction are turned over.
+#[inline(always)]
+pub(super) fn multiply<I: Isa>(
+    isa: I,
+    kernels: Kernels,
+    (chunks, capacity): (&[Lanes], usize),
+    (tiles, per_chunk): (usize, usize),
+    slab: std::ops::Range<usize>,
+    panel: &mut [Lanes],
+    to: &mut [Lanes],
+) {
+    let Kernels { data, inputs, outputs, turned } = kernels;
+    let channels = inputs * GROUP;
+    for point in 0..POINTS {
+        let kernels = if turned {
+            for (output, panel) in slab.clone().zip(panel.chunks_exact_mut(channels)) {
+                for (input, block) in panel.chunks_exact_mut(GROUP).enumerate() {
+                    let start = ((inverse_point(point) * inputs + input) * outputs + output) * GROUP;
+                    transpose(isa, &data[start..start + GROUP], block);
+                }
+            }
+            &panel[..slab.len() * channels]
+        } else {
+            &data[(point * outputs + slab.start) * channels..][..slab.len() * channels]
+        };
+        for (index, first) in (0..tiles).step_by(per_chunk).enumerate() {
+            let rows = per_chunk.min(tiles - first);
+            isa.call(Product {
+                rows,
+                segments: 1,
+                inner: channels,
+                panels: slab.len(),
+                a: Matrix {
+                    data: flat(&chunks[index * capacity + point * rows * inputs..]),
+                    row_stride: channels,
+                    inner_stride: 1,
+                    segment_stride: 0,
+                },
+                b: Panels { data: flat(kernels), panel_stride: channels * GROUP, inner_stride: GROUP },
+                c: flat_mut(&mut to[(point * tiles + first) * slab.len()..]),
+                c_stride: slab.len() * GROUP,
+                add: false,
+            });
         }
     }
-    TileSource { data: edge, start: 0, row: 6 * stride, column: stride }
+}
+
+/// Transforms the products of `count` tiles of a block back, from tile `first` on, and hands them to the sink.
+#[inline(always)]
+pub(super) fn emit<I: Isa, K: Sink>(
+    isa: I,
+    products: &[Lanes],
+    block: Block,
+    tiles: std::ops::Range<usize>,
+    slab: std::ops::Range<usize>,
+    sink: &mut K,
+) {
+    let count = tiles.len();
+    let mut lanes = [[Lanes::ZERO; TILE]; TILE];
+    for (index, tile) in tiles.enumerate() {
+        let (y, x) = block.place(tile);
+        for (at, group) in slab.clone().enumerate() {
+            let from = flat(&products[index * slab.len() + at..]);
+            output_transform(isa, from, count * slab.len() * GROUP, &mut lanes);
+            sink.tile(isa, y, x, group, &mut lanes);
+        }
+    }
 }

@@ -215,6 +215,10 @@ impl Engine for Reference {
         &self.network
     }
 
+    fn instruction_set(&self) -> &'static str {
+        "f64"
+    }
+
     fn capture(&mut self, image: &Pixels, edges: Edges, tap: Tap) -> Result<Target, EngineError> {
         let map = self.run_to(image, edges, tap)?;
         self.targets.push(map);

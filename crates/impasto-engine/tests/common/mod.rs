@@ -37,7 +37,19 @@ pub fn network(random: &mut Random, pooling: Pooling, pool_scale: f32, padding: 
         vec![vec![16], vec![7, 33], vec![16, 3], vec![18, 21], vec![16]],
         vec![vec![18, 9], vec![19], vec![32, 17], vec![4], vec![22, 16]],
     ];
-    let topology = Topology::new(&shapes[random.below(shapes.len())]).unwrap();
+    let blocks = &shapes[random.below(shapes.len())];
+    network_of(random, blocks, pooling, pool_scale, padding)
+}
+
+/// Random weights on given widths.
+pub fn network_of(
+    random: &mut Random,
+    blocks: &[Vec<usize>],
+    pooling: Pooling,
+    pool_scale: f32,
+    padding: Padding,
+) -> Network {
+    let topology = Topology::new(blocks).unwrap();
     let weights = topology
         .convs()
         .iter()

@@ -1,46 +1,52 @@
-//! The inner loops: matrix products and Winograd transforms, compiled for AVX-512, AVX2 with FMA, NEON and plain scalar
-//! code, chosen at run time (by `pulp`).
+//! The inner loops: matrix products and Winograd transforms, compiled for AVX-512, AVX2 with FMA, NEON and plain loops,
+//! chosen at run time.
 //!
 //! Everything is laid out in *groups* of 16 channels, a whole number of vectors on every instruction set, so that no loop
 //! has a remainder over channels. This is the only module of the workspace that may use `unsafe`.
 #![allow(unsafe_code)]
 
+mod isa;
 mod product;
+mod transpose;
+mod window;
 mod winograd;
 
+pub use isa::InstructionSet;
+pub(super) use isa::{Isa, Kernel, dispatch};
 pub(super) use product::{Matrix, Panels, Product};
-pub(super) use winograd::{POINTS, TILE, TileSource, input_transform, output_transform, transform_weights};
+pub(super) use transpose::transpose;
+pub(super) use window::{Cut, Window, Windows};
+pub(super) use winograd::{
+    POINTS, TILE, TileSource, TransformWeights, input_transform, inverse_point, output_transform,
+};
 
 /// Channels in a group.
 pub(super) const GROUP: usize = 16;
 
-/// `channels` rounded up to whole groups.
-pub(super) fn padded(channels: usize) -> usize {
-    channels.next_multiple_of(GROUP)
+/// `channels` in groups.
+pub(super) fn groups(channels: usize) -> usize {
+    channels.div_ceil(GROUP)
 }
 
-/// One group of channels.
-pub(super) type Lanes = [f32; GROUP];
+/// One group of channels, aligned to a cache line so that no vector crosses one.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[repr(C, align(64))]
+pub(super) struct Lanes(pub(super) [f32; GROUP]);
 
-/// Runs `operation` compiled for the best instruction set of this machine.
-pub(super) fn dispatch<O: pulp::WithSimd>(operation: O) -> O::Output {
-    pulp::Arch::new().dispatch(operation)
+impl Lanes {
+    pub(super) const ZERO: Lanes = Lanes([0.0; GROUP]);
 }
 
-/// The instruction set that [`dispatch`] chooses here: bytes repeat on machines with the same one.
-pub(super) fn instruction_set() -> &'static str {
-    struct Lanes;
-    impl pulp::WithSimd for Lanes {
-        type Output = usize;
-        #[inline(always)]
-        fn with_simd<S: pulp::Simd>(self, _: S) -> usize {
-            S::F32_LANES
-        }
-    }
-    match (dispatch(Lanes), cfg!(target_arch = "x86_64")) {
-        (16, true) => "avx512",
-        (8, true) => "avx2+fma",
-        (4, false) => "128-bit simd",
-        _ => "scalar",
-    }
+/// The floats of some groups.
+#[inline(always)]
+pub(super) fn flat(lanes: &[Lanes]) -> &[f32] {
+    // SAFETY: `Lanes` is 16 floats without padding.
+    unsafe { std::slice::from_raw_parts(lanes.as_ptr().cast(), GROUP * lanes.len()) }
+}
+
+/// As [`flat`], to write.
+#[inline(always)]
+pub(super) fn flat_mut(lanes: &mut [Lanes]) -> &mut [f32] {
+    // SAFETY: `Lanes` is 16 floats without padding.
+    unsafe { std::slice::from_raw_parts_mut(lanes.as_mut_ptr().cast(), GROUP * lanes.len()) }
 }

@@ -4,14 +4,20 @@
 //! arXiv:1509.09308). Summed over channels the products become 36 matrix products; that is where the time goes. The weights
 //! are transformed once, in f64.
 //!
-//! The interpolation points are 0, 3/2, -3/2, 2/3, -2/3 and infinity instead of the usual 0, 1, -1, 2, -2: with a = 3/2 and
-//! b = 1/a no power grows large, and the error of a layer is less than half. With p running over the finite points, the
-//! rows of A^T are the powers p^0 .. p^3, those of G are (1, p, p^2) / N(p) with N(p) the product of p - q over the other
-//! points, and those of B^T are the coefficients of the product of x - q.
+//! The interpolation points are 0, 3/2, -3/2, 2/3, -2/3 and infinity instead of the usual 0, 1, -1, 2, -2. With a = 3/2 and
+//! b = 1/a no power grows large, and the error of a layer is less than half. And they are closed under inversion: we scale
+//! the rows of G so that the row of 1/p is that of p read backwards, and put the factors into A^T. So the transform of a
+//! kernel turned by 180 degrees, which is what the derivative needs, holds the same values at the inverse points, and one
+//! set of transformed weights serves both directions.
+//!
+//! The rows of G are (1, 0, 0), (1, a, a^2) / d, (1, -a, a^2) / d, (a^2, a, 1) / d, (a^2, -a, 1) / d and (0, 0, 1) with
+//! d = 2 (a^2 - b^2); those of B^T are the coefficients of the products of x - q over the other points q; the columns of
+//! A^T are the powers p^0 .. p^3, times b^2 for +-a and -1 for +-b.
 
-use pulp::Simd;
-
-use super::{GROUP, Lanes};
+use super::{GROUP, Isa, Kernel, Lanes, Windows, dispatch, groups};
+use crate::InstructionSet;
+use crate::cpu::kernels::Cut;
+use rayon::iter::ParallelIterator;
 
 /// Points of the transformed tile.
 pub(in crate::cpu) const POINTS: usize = 36;
@@ -23,52 +29,109 @@ pub(in crate::cpu) const TILE: usize = 4;
 const A: f64 = 3.0 / 2.0;
 const B: f64 = 2.0 / 3.0;
 
-const G: [[f64; 3]; 6] = [
-    [1.0, 0.0, 0.0],
-    scaled([1.0, A, A * A], 2.0 * A * A * (A * A - B * B)),
-    scaled([1.0, -A, A * A], 2.0 * A * A * (A * A - B * B)),
-    scaled([1.0, B, B * B], 2.0 * B * B * (B * B - A * A)),
-    scaled([1.0, -B, B * B], 2.0 * B * B * (B * B - A * A)),
-    [0.0, 0.0, 1.0],
-];
-
-const fn scaled(row: [f64; 3], divisor: f64) -> [f64; 3] {
-    [row[0] / divisor, row[1] / divisor, row[2] / divisor]
+/// The point with inverted coordinates.
+pub(in crate::cpu) fn inverse_point(point: usize) -> usize {
+    const INVERSE: [usize; 6] = [5, 3, 4, 1, 2, 0];
+    6 * INVERSE[point / 6] + INVERSE[point % 6]
 }
 
-/// G g G^T of one kernel, row-major.
-fn transform_kernel(kernel: [f64; 9]) -> [f64; POINTS] {
-    std::array::from_fn(|point| {
-        let (i, j) = (point / 6, point % 6);
-        (0..3)
-            .flat_map(|k| (0..3).map(move |l| (k, l)))
-            .map(|(k, l)| G[i][k] * kernel[3 * k + l] * G[j][l])
-            .sum()
-    })
+/// Transforms the kernels of a layer for the products: per point, panels of 16 outputs, each a group of outputs per input.
+/// Both widths are padded to whole groups with zeros.
+pub(in crate::cpu) struct TransformWeights<'a> {
+    pub(in crate::cpu) inputs: usize,
+    pub(in crate::cpu) outputs: usize,
+    /// `[outputs, inputs, 3, 3]`.
+    pub(in crate::cpu) kernel: &'a [f32],
+    /// Of the derivative by the input: inputs and outputs exchanged, kernels turned.
+    pub(in crate::cpu) turned: bool,
 }
 
-/// Transforms kernels for the products: per point, panels of 16 outputs, each `inputs` rows of 16.
-///
-/// `kernel(output, input)` gives the nine weights; both widths are padded to whole groups with zeros.
-pub(in crate::cpu) fn transform_weights(
-    inputs: usize,
-    outputs: usize,
-    kernel: impl Fn(usize, usize) -> [f64; 9],
-) -> Vec<f32> {
-    let (rows, columns) = (super::padded(inputs), super::padded(outputs));
-    let mut transformed = vec![0.0; POINTS * rows * columns];
-    for output in 0..outputs {
-        for input in 0..inputs {
-            let place = (output / GROUP * rows + input) * GROUP + output % GROUP;
-            for (point, value) in transform_kernel(kernel(output, input)).into_iter().enumerate() {
-                transformed[point * rows * columns + place] = value as f32;
+impl TransformWeights<'_> {
+    pub(in crate::cpu) fn run(self, set: InstructionSet) -> Vec<Lanes> {
+        let (rows, panels) = match self.turned {
+            false => (GROUP * groups(self.inputs), groups(self.outputs)),
+            true => (GROUP * groups(self.outputs), groups(self.inputs)),
+        };
+        let mut transformed = vec![Lanes::ZERO; POINTS * panels * rows];
+        let cuts = (Cut::whole(POINTS), Cut::new(0..panels, 1), Cut::whole(rows));
+        Windows::new(&mut transformed, (panels, rows), cuts).into_par_iter().for_each(|mut window| {
+            let panel = window.columns.start;
+            for row in 0..rows {
+                let transformed = dispatch(set, TransformGroup(self.gather(panel, row)));
+                for (point, values) in transformed.into_iter().enumerate() {
+                    *window.at(point, panel, row) = values;
+                }
+            }
+        });
+        transformed
+    }
+
+    /// The nine weights of a group of columns at a row of the product.
+    fn gather(&self, panel: usize, row: usize) -> [[f64; GROUP]; 9] {
+        let mut weights = [[0.0; GROUP]; 9];
+        for lane in 0..GROUP {
+            let column = panel * GROUP + lane;
+            let (output, input) = if self.turned { (row, column) } else { (column, row) };
+            if output < self.outputs && input < self.inputs {
+                let kernel = &self.kernel[(output * self.inputs + input) * 9..][..9];
+                for (place, &value) in kernel.iter().enumerate() {
+                    weights[if self.turned { 8 - place } else { place }][lane] = value as f64;
+                }
             }
         }
+        weights
     }
-    transformed
 }
 
-/// Where the 6x6 pixels of a tile lie: pixel (i, j) at `start + i * row + j * column`, all its channels in a run.
+/// G g G^T of 16 kernels.
+struct TransformGroup([[f64; GROUP]; 9]);
+
+impl Kernel for TransformGroup {
+    type Output = [Lanes; POINTS];
+
+    #[inline(always)]
+    fn run<I: Isa>(self, _: I) -> [Lanes; POINTS] {
+        let mut half = [[[0.0; GROUP]; 3]; 6];
+        for column in 0..3 {
+            let line = weight_line([&self.0[column], &self.0[3 + column], &self.0[6 + column]]);
+            for i in 0..6 {
+                half[i][column] = line[i];
+            }
+        }
+        let mut transformed = [Lanes::ZERO; POINTS];
+        for i in 0..6 {
+            let line = weight_line([&half[i][0], &half[i][1], &half[i][2]]);
+            for j in 0..6 {
+                for lane in 0..GROUP {
+                    transformed[6 * i + j].0[lane] = line[j][lane] as f32;
+                }
+            }
+        }
+        transformed
+    }
+}
+
+/// G applied to one line of three.
+#[inline(always)]
+fn weight_line(g: [&[f64; GROUP]; 3]) -> [[f64; GROUP]; 6] {
+    const SCALE: f64 = 1.0 / (2.0 * (A * A - B * B));
+    let mut line = [[0.0; GROUP]; 6];
+    for lane in 0..GROUP {
+        let [g0, g1, g2] = [g[0][lane], g[1][lane], g[2][lane]];
+        let (even, odd) = (SCALE * (g0 + A * A * g2), SCALE * A * g1);
+        let (even_inverse, odd_inverse) = (SCALE * (A * A * g0 + g2), SCALE * A * g1);
+        line[0][lane] = g0;
+        line[1][lane] = even + odd;
+        line[2][lane] = even - odd;
+        line[3][lane] = even_inverse + odd_inverse;
+        line[4][lane] = even_inverse - odd_inverse;
+        line[5][lane] = g2;
+    }
+    line
+}
+
+/// Where the 6x6 pixels of a tile lie: pixel (i, j) at `start + i * row + j * column`, all its channels in a run. In floats,
+/// whole groups.
 #[derive(Clone, Copy)]
 pub(in crate::cpu) struct TileSource<'a> {
     pub(in crate::cpu) data: &'a [f32],
@@ -79,31 +142,31 @@ pub(in crate::cpu) struct TileSource<'a> {
 
 /// B^T d B for all `channels` (whole groups) of one tile; point `p` goes to `to[p * point_stride..][..channels]`.
 #[inline(always)]
-pub(in crate::cpu) fn input_transform<S: Simd>(
-    simd: S,
+pub(in crate::cpu) fn input_transform<I: Isa>(
+    isa: I,
     source: TileSource,
     channels: usize,
     to: &mut [f32],
     point_stride: usize,
 ) {
-    let lanes = S::F32_LANES;
-    let (from, _) = S::as_simd_f32s(&source.data[source.start..]);
-    let (to, _) = S::as_mut_simd_f32s(to);
+    let lanes = I::F32_LANES;
+    let (from, _) = I::as_simd_f32s(&source.data[source.start..]);
+    let (to, _) = I::as_mut_simd_f32s(to);
     let (row, column, point_stride) = (source.row / lanes, source.column / lanes, point_stride / lanes);
     let count = channels / lanes;
     // One check for all reads and writes below, which the compiler can then leave out.
     assert!(5 * row + 5 * column + count <= from.len() && 35 * point_stride + count <= to.len());
     for at in 0..count {
-        let mut half = [[simd.splat_f32s(0.0); 6]; 6];
+        let mut half = [[isa.splat_f32s(0.0); 6]; 6];
         for j in 0..6 {
-            let line: [S::f32s; 6] = std::array::from_fn(|i| from[i * row + j * column + at]);
-            let line = input_line(simd, line);
+            let line: [I::f32s; 6] = std::array::from_fn(|i| from[i * row + j * column + at]);
+            let line = input_line(isa, line);
             for i in 0..6 {
                 half[i][j] = line[i];
             }
         }
         for (i, line) in half.into_iter().enumerate() {
-            for (j, value) in input_line(simd, line).into_iter().enumerate() {
+            for (j, value) in input_line(isa, line).into_iter().enumerate() {
                 to[(6 * i + j) * point_stride + at] = value;
             }
         }
@@ -112,52 +175,52 @@ pub(in crate::cpu) fn input_transform<S: Simd>(
 
 /// B^T applied to one line of six.
 #[inline(always)]
-fn input_line<S: Simd>(simd: S, d: [S::f32s; 6]) -> [S::f32s; 6] {
+fn input_line<I: Isa>(isa: I, d: [I::f32s; 6]) -> [I::f32s; 6] {
     const SUM: f32 = (A * A + B * B) as f32;
-    let even1 = times(simd, -(B * B) as f32, d[2], d[4]);
-    let odd1 = difference(simd, A as f32, d[3], B as f32, d[1]);
-    let even2 = times(simd, -(A * A) as f32, d[2], d[4]);
-    let odd2 = difference(simd, B as f32, d[3], A as f32, d[1]);
+    let even1 = times(isa, -(B * B) as f32, d[2], d[4]);
+    let odd1 = difference(isa, A as f32, d[3], B as f32, d[1]);
+    let even2 = times(isa, -(A * A) as f32, d[2], d[4]);
+    let odd2 = difference(isa, B as f32, d[3], A as f32, d[1]);
     [
-        times(simd, -SUM, d[2], simd.add_f32s(d[0], d[4])),
-        simd.add_f32s(even1, odd1),
-        simd.sub_f32s(even1, odd1),
-        simd.add_f32s(even2, odd2),
-        simd.sub_f32s(even2, odd2),
-        times(simd, -SUM, d[3], simd.add_f32s(d[1], d[5])),
+        times(isa, -SUM, d[2], isa.add_f32s(d[0], d[4])),
+        isa.add_f32s(even1, odd1),
+        isa.sub_f32s(even1, odd1),
+        isa.add_f32s(even2, odd2),
+        isa.sub_f32s(even2, odd2),
+        times(isa, -SUM, d[3], isa.add_f32s(d[1], d[5])),
     ]
 }
 
 /// f x - g y.
 #[inline(always)]
-fn difference<S: Simd>(simd: S, f: f32, x: S::f32s, g: f32, y: S::f32s) -> S::f32s {
-    times(simd, f, x, simd.mul_f32s(simd.splat_f32s(-g), y))
+fn difference<I: Isa>(isa: I, f: f32, x: I::f32s, g: f32, y: I::f32s) -> I::f32s {
+    times(isa, f, x, isa.mul_f32s(isa.splat_f32s(-g), y))
 }
 
 /// A^T m A for one group of one tile; point `p` is read at `from[p * point_stride..][..16]`.
 #[inline(always)]
-pub(in crate::cpu) fn output_transform<S: Simd>(
-    simd: S,
+pub(in crate::cpu) fn output_transform<I: Isa>(
+    isa: I,
     from: &[f32],
     point_stride: usize,
     to: &mut [[Lanes; TILE]; TILE],
 ) {
-    let lanes = S::F32_LANES;
-    let (from, _) = S::as_simd_f32s(from);
+    let lanes = I::F32_LANES;
+    let (from, _) = I::as_simd_f32s(from);
     let (point_stride, count) = (point_stride / lanes, GROUP / lanes);
     assert!(35 * point_stride + count <= from.len());
     for at in 0..count {
-        let mut half = [[simd.splat_f32s(0.0); 6]; 4];
+        let mut half = [[isa.splat_f32s(0.0); 6]; 4];
         for j in 0..6 {
-            let line: [S::f32s; 6] = std::array::from_fn(|i| from[(6 * i + j) * point_stride + at]);
-            let line = output_line(simd, line);
+            let line: [I::f32s; 6] = std::array::from_fn(|i| from[(6 * i + j) * point_stride + at]);
+            let line = output_line(isa, line);
             for i in 0..4 {
                 half[i][j] = line[i];
             }
         }
         for (line, to) in half.into_iter().zip(to.iter_mut()) {
-            for (value, to) in output_line(simd, line).into_iter().zip(to.iter_mut()) {
-                S::as_mut_simd_f32s(to).0[at] = value;
+            for (value, to) in output_line(isa, line).into_iter().zip(to.iter_mut()) {
+                I::as_mut_simd_f32s(&mut to.0).0[at] = value;
             }
         }
     }
@@ -165,22 +228,76 @@ pub(in crate::cpu) fn output_transform<S: Simd>(
 
 /// A^T applied to one line of six.
 #[inline(always)]
-fn output_line<S: Simd>(simd: S, m: [S::f32s; 6]) -> [S::f32s; 4] {
-    let (sum1, sum2) = (simd.add_f32s(m[1], m[2]), simd.add_f32s(m[3], m[4]));
-    let (difference1, difference2) = (simd.sub_f32s(m[1], m[2]), simd.sub_f32s(m[3], m[4]));
+fn output_line<I: Isa>(isa: I, m: [I::f32s; 6]) -> [I::f32s; 4] {
+    let (sum1, sum2) = (isa.add_f32s(m[1], m[2]), isa.add_f32s(m[3], m[4]));
+    let (difference1, difference2) = (isa.sub_f32s(m[1], m[2]), isa.sub_f32s(m[3], m[4]));
     [
-        simd.add_f32s(m[0], simd.add_f32s(sum1, sum2)),
-        difference(simd, A as f32, difference1, -B as f32, difference2),
-        difference(simd, (A * A) as f32, sum1, -(B * B) as f32, sum2),
-        simd.add_f32s(
-            difference(simd, (A * A * A) as f32, difference1, -(B * B * B) as f32, difference2),
-            m[5],
-        ),
+        times(isa, (B * B) as f32, sum1, isa.sub_f32s(m[0], sum2)),
+        isa.mul_f32s(isa.splat_f32s(B as f32), isa.sub_f32s(difference1, difference2)),
+        times(isa, -(B * B) as f32, sum2, sum1),
+        isa.add_f32s(difference(isa, A as f32, difference1, (B * B * B) as f32, difference2), m[5]),
     ]
 }
 
 /// factor * value + plus. A closure would be compiled without the instruction set.
 #[inline(always)]
-fn times<S: Simd>(simd: S, factor: f32, value: S::f32s, plus: S::f32s) -> S::f32s {
-    simd.mul_add_e_f32s(simd.splat_f32s(factor), value, plus)
+fn times<I: Isa>(isa: I, factor: f32, value: I::f32s, plus: I::f32s) -> I::f32s {
+    isa.mul_add_e_f32s(isa.splat_f32s(factor), value, plus)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One tile, one channel: against the sum over the nine weights.
+    struct OneTile<'a> {
+        weights: &'a [Lanes],
+        pixels: &'a [Lanes; 36],
+        turned: bool,
+    }
+
+    impl Kernel for OneTile<'_> {
+        type Output = [[Lanes; TILE]; TILE];
+
+        fn run<I: Isa>(self, isa: I) -> [[Lanes; TILE]; TILE] {
+            let source =
+                TileSource { data: super::super::flat(self.pixels), start: 0, row: 6 * GROUP, column: GROUP };
+            let mut transformed = [Lanes::ZERO; POINTS];
+            input_transform(isa, source, GROUP, super::super::flat_mut(&mut transformed), GROUP);
+            let mut products = [Lanes::ZERO; POINTS];
+            for (point, product) in products.iter_mut().enumerate() {
+                let from = if self.turned { inverse_point(point) } else { point };
+                // Input 0 of group 0.
+                let weight = self.weights[from * GROUP].0[0];
+                product.0[0] = weight * transformed[point].0[0];
+            }
+            let mut outputs = [[Lanes::ZERO; TILE]; TILE];
+            output_transform(isa, super::super::flat(&products), GROUP, &mut outputs);
+            outputs
+        }
+    }
+
+    #[test]
+    fn a_tile_agrees_with_nine_products_and_turned_kernels_share_the_weights() {
+        let kernel: [f32; 9] = std::array::from_fn(|i| ((i * 37 % 11) as f32 - 5.0) / 5.0);
+        let pixels: [Lanes; 36] = std::array::from_fn(|i| Lanes([((i * 53 % 17) as f32 - 8.0) / 8.0; GROUP]));
+        for set in InstructionSet::ALL.into_iter().filter(|set| set.is_available()) {
+            let transform = TransformWeights { inputs: 1, outputs: 1, kernel: &kernel, turned: false };
+            let weights = transform.run(set);
+            for turned in [false, true] {
+                let found = dispatch(set, OneTile { weights: &weights, pixels: &pixels, turned });
+                for (i, line) in found.iter().enumerate() {
+                    for (j, value) in line.iter().enumerate() {
+                        let exact: f64 = (0..9)
+                            .map(|k| {
+                                let weight = kernel[if turned { 8 - k } else { k }] as f64;
+                                weight * pixels[(i + k / 3) * 6 + j + k % 3].0[0] as f64
+                            })
+                            .sum();
+                        assert!((value.0[0] as f64 - exact).abs() < 2e-6, "{set:?} {} {exact}", value.0[0]);
+                    }
+                }
+            }
+        }
+    }
 }

@@ -1,0 +1,222 @@
+//! The derivative by the pixels, from the deepest tap back.
+
+use std::time::Instant;
+
+use impasto_encoder::{InputMap, Pooling, Tap};
+use rayon::prelude::*;
+
+use super::bits::{Choices, Unpooling};
+use super::buffers::Buffers;
+use super::conv::{Borders, Convolution, Gradient, Layout};
+use super::kernels::{flat, flat_mut, groups};
+use super::map::Map;
+use super::source::Source;
+use super::stem::{self, Above, StemBackward};
+use super::taps::{Fill, TapGradient};
+use super::{Cpu, Observed};
+use crate::{Cotangents, EngineError, Pixels, Size};
+
+impl Cpu {
+    /// Runs the convolutions of the plan backwards; `seconds` gets what each took.
+    pub(super) fn backward(
+        &self,
+        buffers: &mut Buffers,
+        observed: &Observed,
+        cotangents: &Cotangents,
+        seconds: &mut Vec<f64>,
+    ) -> Result<Pixels, EngineError> {
+        let plan = self.plan.as_ref().ok_or(EngineError::NoObservation)?;
+        let topology = self.network.encoder.topology();
+        let edges = observed.request.edges;
+        seconds.clear();
+        seconds.resize(plan.work.deepest + 1, 0.0);
+        for conv in (0..=plan.work.deepest).rev() {
+            let start = Instant::now();
+            let size = plan.sizes[conv];
+            let pools = plan.pooled[conv].is_some();
+            // The gradient of a tap is ready when the convolution above has run; here that of the layer below is prepared.
+            if plan.work.looks_at(conv)
+                && plan.gradients[conv].is_some()
+                && (pools || conv == plan.work.deepest)
+            {
+                self.fill(buffers, observed, cotangents, conv, true);
+            }
+            let below = conv.checked_sub(1);
+            if let Some(below) = below
+                && plan.work.looks_at(below)
+                && plan.gradients[below].is_some()
+                && plan.pooled[below].is_none()
+            {
+                self.fill(buffers, observed, cotangents, below, false);
+            }
+            let l2 = pools && self.network.pooling == Pooling::L2 && plan.gradients[conv].is_none();
+            let ids = [
+                plan.gradients[conv],
+                plan.pooled_gradients[conv].filter(|_| plan.gradients[conv].is_none()),
+                plan.activations[conv].filter(|_| l2),
+                plan.pooled[conv].filter(|_| l2),
+                below.and_then(|below| plan.pooled_gradients[below].or(plan.gradients[below])),
+                plan.parts.filter(|_| conv == 0 || (conv == 1 && plan.stem)),
+            ];
+            let lent = buffers.lend(plan, ids);
+            let [gradient, pooled, before, after, to, parts] = lent.maps;
+            let width = groups(topology.convs()[conv].outputs);
+            let source = match plan.gradients[conv] {
+                Some(_) => Source::Map(Map { size, groups: width, data: gradient }),
+                None => {
+                    let map = |size: Size, data| Map { size, groups: width, data };
+                    let choices = match self.network.pooling {
+                        Pooling::Max => Choices::Max(&lent.choices[conv]),
+                        Pooling::Average => Choices::Average,
+                        Pooling::L2 => {
+                            Choices::L2 { before: map(size, before), after: map(size.halved(), after) }
+                        }
+                    };
+                    let unpooling = Unpooling {
+                        by_output: map(size.halved(), pooled),
+                        choices,
+                        scale: self.network.pool_scale,
+                        bits: &lent.bits[conv],
+                        width: size.width,
+                    };
+                    Source::Unpooled(unpooling, size)
+                }
+            };
+            let parts = flat_mut(parts);
+            match (self.convs[conv].backward(), &self.convs[0].weights) {
+                (Some(kernels), Layout::First(first)) => {
+                    let borders = self.borders(conv, size, edges).transposed();
+                    let work = Convolution { set: self.set, source, borders, kernels, cancel: &self.cancel };
+                    if conv == 1 && plan.stem {
+                        let tap = self.tap_gradient(observed, cotangents, 0);
+                        let above = Above::Convolution(&work, &tap);
+                        StemBackward { first, image: &self.image, above }.run(
+                            self.set,
+                            parts,
+                            &self.cancel,
+                        )?;
+                    } else if let Some(below) = below {
+                        let plain = plan.pooled[below].is_none();
+                        let mut target = Gradient {
+                            size,
+                            groups: kernels.outputs,
+                            data: to,
+                            add: plain && plan.work.looks_at(below),
+                            bits: plain.then_some(&lent.bits[below][..]),
+                        };
+                        work.run(&mut target, lent.transformed)?;
+                    }
+                }
+                (None, Layout::First(first)) if !plan.stem => {
+                    let above = Above::Source(source);
+                    StemBackward { first, image: &self.image, above }.run(self.set, parts, &self.cancel)?;
+                }
+                _ => {}
+            }
+            seconds[conv] = start.elapsed().as_secs_f64();
+        }
+        let [parts] = buffers.lend(plan, [plan.parts]).maps;
+        let borders = self.borders(0, plan.work.size, edges);
+        Ok(gather(flat(parts), plan.work.size, borders, self.network.encoder.input()))
+    }
+
+    /// Puts the gradient of a tap where its features are, with what the pooling above sends and the ReLU's mask if it is
+    /// `complete`.
+    fn fill(
+        &self,
+        buffers: &mut Buffers,
+        observed: &Observed,
+        cotangents: &Cotangents,
+        conv: usize,
+        complete: bool,
+    ) {
+        let Some(plan) = &self.plan else { return };
+        let size = plan.sizes[conv];
+        let l2 = plan.pooled[conv].is_some() && self.network.pooling == Pooling::L2;
+        let ids = [
+            plan.gradients[conv],
+            plan.activations[conv].filter(|_| l2),
+            plan.pooled[conv].filter(|_| l2),
+            plan.pooled_gradients[conv],
+        ];
+        let lent = buffers.lend(plan, ids);
+        let [to, before, after, pooled] = lent.maps;
+        let tap = self.tap_gradient(observed, cotangents, conv);
+        let map = |size: Size, data| Map { size, groups: tap.groups, data };
+        let above = plan.pooled[conv].map(|_| Unpooling {
+            by_output: map(size.halved(), pooled),
+            choices: match self.network.pooling {
+                Pooling::Max => Choices::Max(&lent.choices[conv]),
+                Pooling::Average => Choices::Average,
+                Pooling::L2 => Choices::L2 { before: map(size, before), after: map(size.halved(), after) },
+            },
+            scale: self.network.pool_scale,
+            bits: &lent.bits[conv],
+            width: size.width,
+        });
+        let fill = Fill { tap: &tap, above, bits: complete.then_some(&lent.bits[conv][..]) };
+        fill.run(self.set, l2.then_some(&*before), to);
+    }
+
+    /// What is asked for at the tap after a convolution.
+    fn tap_gradient<'a>(
+        &'a self,
+        observed: &Observed,
+        cotangents: &Cotangents,
+        conv: usize,
+    ) -> TapGradient<'a> {
+        let topology = self.network.encoder.topology();
+        let tap = Tap::after(conv);
+        let block = topology.convs()[conv].block - 1;
+        let mut gradient = TapGradient::new(topology.channels(tap));
+        let request = &observed.request;
+        for (_, regions) in request.moments.iter().zip(&cotangents.moments).filter(|(at, _)| **at == tap) {
+            for (by, weights) in regions.iter().zip(self.weights.regions(block)) {
+                gradient.add_moments(by, weights);
+            }
+        }
+        for (target, &by) in request.residuals.iter().zip(&cotangents.residuals) {
+            if target.tap == tap {
+                gradient.add_residual(by, self.targets[target.index].map(), self.weights.residual(block));
+            }
+        }
+        gradient
+    }
+}
+
+/// Adds the tasks' parts up, brings what fell on the border back to where it was read, and leaves the input map.
+fn gather(parts: &[f32], size: Size, borders: Borders, input: &InputMap) -> Pixels {
+    let rows = stem::tasks(size.height);
+    let (length, row) = (stem::task_rows(size), 3 * (size.width + 2));
+    // The rows of the parts that belong to each row of the image, in order.
+    let mut sources: Vec<Vec<&[f32]>> = vec![Vec::new(); size.height];
+    for task in 0..rows.pieces() {
+        let own = rows.piece(task);
+        let part = &parts[task * length..][..length];
+        for (index, values) in part.chunks_exact(row).take(own.len() + 2).enumerate() {
+            if let Some(y) = borders.rows.source((own.start + index) as isize - 1) {
+                sources[y].push(values);
+            }
+        }
+    }
+    let last = size.width as isize;
+    let (left, right) = (borders.columns.source(-1), borders.columns.source(last));
+    let mut data = vec![0.0; 3 * size.area()];
+    for (channel, plane) in data.chunks_exact_mut(size.area()).enumerate() {
+        let column: [f32; 3] = std::array::from_fn(|row| input.matrix[row][channel]);
+        let mixed = |pixel: &[f32]| column[0] * pixel[0] + column[1] * pixel[1] + column[2] * pixel[2];
+        plane.par_chunks_mut(size.width).zip(&sources).for_each(|(to, sources)| {
+            for values in sources {
+                for (to, pixel) in to.iter_mut().zip(values[3..].chunks_exact(3)) {
+                    *to += mixed(pixel);
+                }
+                for (column, start) in [(left, 0), (right, 3 * (size.width + 1))] {
+                    if let Some(column) = column {
+                        to[column] += mixed(&values[start..start + 3]);
+                    }
+                }
+            }
+        });
+    }
+    Pixels { size, data }
+}

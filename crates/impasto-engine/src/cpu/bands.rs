@@ -1,0 +1,110 @@
+//! A convolution of few channels, band by band: each thread transforms, multiplies and transforms back a few tiles at a
+//! time, which stay in its second-level cache.
+
+use rayon::prelude::*;
+
+use super::conv::{Convolution, Target};
+use super::kernels::{Cut, Isa, Kernel, Lanes, POINTS, TILE, dispatch};
+use super::scratch::{self, carve};
+use super::sink::Sink;
+use super::source::Source;
+use super::tiles::{Block, Input, Kernels, emit, fill_patch, multiply, patch_length, transform};
+use crate::EngineError;
+
+/// Tiles that are multiplied at a time: two blocks of the product kernel's rows. With 64 channels the transformed tiles
+/// and their products take 0.4 MB; 48 tiles were 15 % slower.
+const TILES: usize = 24;
+
+/// Tiles across a piece of a band that gets a patch of its own.
+const ACROSS: usize = 32;
+
+/// Convolves row by row of tiles.
+pub(super) fn convolve<T: Target>(work: &Convolution, target: &mut T) -> Result<(), EngineError> {
+    let size = work.source.size();
+    let across = size.width.div_ceil(TILE);
+    let cuts = (Cut::new(0..size.height, TILE), Cut::whole(size.width), Cut::whole(work.kernels.outputs));
+    target.sinks(cuts).enumerate().for_each(|(row, mut sink)| {
+        if work.cancel.is_cancelled() {
+            return;
+        }
+        let band = Block { row, column: 0, down: 1, across };
+        scratch::with(length_for(work.kernels), |scratch| {
+            dispatch(work.set, Band { work, band, sink: &mut sink, scratch });
+        });
+    });
+    work.cancel.check()
+}
+
+/// Groups of scratch of a thread.
+pub(super) fn length_for(kernels: Kernels) -> usize {
+    let piece = Block { row: 0, column: 0, down: 1, across: ACROSS };
+    patch_length(piece, kernels.inputs) + fused_length(kernels.inputs, kernels.outputs)
+}
+
+struct Band<'a, K> {
+    work: &'a Convolution<'a>,
+    band: Block,
+    sink: &'a mut K,
+    scratch: &'a mut [Lanes],
+}
+
+impl<K: Sink> Kernel for Band<'_, K> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<I: Isa>(self, isa: I) {
+        let Band { work, band, sink, mut scratch } = self;
+        let Convolution { source, borders, kernels, .. } = *work;
+        let own = carve(&mut scratch, fused_length(kernels.inputs, kernels.outputs));
+        for piece in pieces(band) {
+            let input = match &source {
+                Source::Map(_) => Input::InPlace(&work.source),
+                _ => {
+                    let patch = &mut scratch[..patch_length(piece, source.groups())];
+                    fill_patch(isa, &source, borders, piece, patch);
+                    Input::Patch(patch)
+                }
+            };
+            fused(isa, work, input, piece, own, sink);
+        }
+    }
+}
+
+/// A band cut into pieces of at most [`ACROSS`] tiles across, nearly the same.
+#[inline(always)]
+pub(super) fn pieces(band: Block) -> impl Iterator<Item = Block> {
+    let cut = Cut::balanced(band.across, ACROSS);
+    (0..cut.pieces()).map(move |index| {
+        let columns = cut.piece(index);
+        Block { column: band.column + columns.start, across: columns.len(), ..band }
+    })
+}
+
+/// Groups of scratch that [`fused`] needs.
+pub(super) fn fused_length(inputs: usize, outputs: usize) -> usize {
+    POINTS * (inputs + TILES * (inputs + outputs))
+}
+
+/// All outputs of a block, a few tiles at a time.
+#[inline(always)]
+pub(super) fn fused<I: Isa, K: Sink>(
+    isa: I,
+    work: &Convolution,
+    input: Input,
+    block: Block,
+    mut scratch: &mut [Lanes],
+    sink: &mut K,
+) {
+    let kernels = work.kernels;
+    let edge = carve(&mut scratch, POINTS * kernels.inputs);
+    let transformed = carve(&mut scratch, POINTS * TILES * kernels.inputs);
+    let products = carve(&mut scratch, POINTS * TILES * kernels.outputs);
+    let cut = Cut::balanced(block.tiles(), TILES);
+    for index in 0..cut.pieces() {
+        let tiles = cut.piece(index);
+        let count = tiles.len();
+        transform(isa, (input, kernels.inputs), work.borders, block, tiles.clone(), edge, transformed);
+        multiply(isa, kernels, (transformed, 0), (count, count), 0..kernels.outputs, &mut [], products);
+        emit(isa, products, block, tiles, 0..kernels.outputs, sink);
+    }
+}

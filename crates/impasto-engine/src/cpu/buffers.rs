@@ -1,0 +1,65 @@
+//! The memory behind a plan.
+
+use super::kernels::Lanes;
+use super::plan::{Id, Plan};
+use crate::Network;
+use impasto_encoder::Pooling;
+
+/// Allocated once for a plan; an evaluation allocates nothing that grows with the image.
+#[derive(Debug, Default)]
+pub(super) struct Buffers {
+    arena: Vec<Lanes>,
+    pub(super) transformed: Vec<Lanes>,
+    /// Per convolution, one word per group of each position: where the ReLU let through.
+    pub(super) bits: Vec<Vec<u16>>,
+    /// Per convolution that a max pooling follows, one word per group of each output.
+    pub(super) choices: Vec<Vec<u32>>,
+    /// Sums of the first tap, by tasks.
+    pub(super) sums: Vec<f64>,
+    /// Sums of another tap, by chunks.
+    pub(super) partials: Vec<f64>,
+}
+
+impl Buffers {
+    /// Replaces the buffers by those of another plan. The old ones go first, so that both are never there.
+    pub(super) fn fit(&mut self, plan: &Plan, network: &Network) {
+        *self = Buffers::default();
+        self.arena = vec![Lanes::ZERO; plan.arena];
+        self.transformed = vec![Lanes::ZERO; plan.transformed];
+        self.sums = vec![0.0; plan.sums];
+        let topology = network.encoder.topology();
+        for (conv, size) in plan.sizes.iter().enumerate() {
+            let groups = super::kernels::groups(topology.convs()[conv].outputs);
+            let kept = conv > 0 || !plan.stem;
+            self.bits.push(vec![0; if kept { size.area() * groups } else { 0 }]);
+            let chosen = network.pooling == Pooling::Max && plan.pooled[conv].is_some();
+            self.choices.push(vec![0; if chosen { size.halved().area() * groups } else { 0 }]);
+        }
+    }
+
+    /// One buffer, to read.
+    pub(super) fn see(&self, plan: &Plan, id: Id) -> &[Lanes] {
+        &self.arena[plan.places[id].clone()]
+    }
+
+    /// Several buffers at once, of those that live together; nothing for `None`.
+    pub(super) fn lend<const N: usize>(&mut self, plan: &Plan, ids: [Option<Id>; N]) -> Lent<'_, N> {
+        let places = ids.map(|id| id.map_or(0..0, |id| plan.places[id].clone()));
+        Lent {
+            maps: self.arena.get_disjoint_mut(places).expect("buffers that live together lie apart"),
+            transformed: &mut self.transformed,
+            bits: &mut self.bits,
+            choices: &mut self.choices,
+            sums: &mut self.sums,
+        }
+    }
+}
+
+/// Parts of the buffers.
+pub(super) struct Lent<'a, const N: usize> {
+    pub(super) maps: [&'a mut [Lanes]; N],
+    pub(super) transformed: &'a mut [Lanes],
+    pub(super) bits: &'a mut [Vec<u16>],
+    pub(super) choices: &'a mut [Vec<u32>],
+    pub(super) sums: &'a mut [f64],
+}

@@ -1,0 +1,214 @@
+//! Which instruction set the kernels run on: the best of this machine, or the one that is asked for.
+//!
+//! `pulp` has the arithmetic of each; what it lacks, a comparison to bits and back, is here.
+
+use pulp::{NullaryFnOnce, Simd};
+
+use super::{GROUP, Lanes};
+use crate::EngineError;
+
+/// The environment variable that [`InstructionSet::from_env`] reads.
+const VARIABLE: &str = "IMPASTO_INSTRUCTION_SET";
+
+/// An instruction set that the `cpu` engine has kernels for. Results repeat to the byte on the same one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum InstructionSet {
+    /// x86-64 with AVX-512 (F, BW, CD, DQ, VL).
+    Avx512,
+    /// x86-64 with AVX2 and FMA.
+    Avx2,
+    /// 64-bit Arm.
+    Neon,
+    /// What every machine has: loops that the compiler vectorises.
+    Portable,
+}
+
+impl InstructionSet {
+    /// From the fastest to the one that is always there.
+    pub const ALL: [InstructionSet; 4] =
+        [InstructionSet::Avx512, InstructionSet::Avx2, InstructionSet::Neon, InstructionSet::Portable];
+
+    /// The best that this machine has.
+    pub fn best() -> InstructionSet {
+        let found = InstructionSet::ALL.into_iter().find(|set| set.is_available());
+        found.unwrap_or(InstructionSet::Portable)
+    }
+
+    /// The one that the environment variable `IMPASTO_INSTRUCTION_SET` names; without it, the best.
+    ///
+    /// # Errors
+    /// When the variable names none that this machine has.
+    pub fn from_env() -> Result<InstructionSet, EngineError> {
+        let Some(found) = std::env::var_os(VARIABLE) else { return Ok(InstructionSet::best()) };
+        let available = || InstructionSet::ALL.into_iter().filter(|set| set.is_available());
+        available().find(|set| found == set.name()).ok_or_else(|| EngineError::NoSuchInstructionSet {
+            variable: VARIABLE,
+            found: found.to_string_lossy().into_owned(),
+            available: available().map(InstructionSet::name).collect::<Vec<_>>().join(", "),
+        })
+    }
+
+    /// What it is called: `avx512`, `avx2`, `neon` or `portable`.
+    pub fn name(self) -> &'static str {
+        match self {
+            InstructionSet::Avx512 => "avx512",
+            InstructionSet::Avx2 => "avx2",
+            InstructionSet::Neon => "neon",
+            InstructionSet::Portable => "portable",
+        }
+    }
+
+    /// Whether this machine has it.
+    pub fn is_available(self) -> bool {
+        match self {
+            #[cfg(target_arch = "x86_64")]
+            InstructionSet::Avx512 => pulp::x86::V4::is_available(),
+            #[cfg(target_arch = "x86_64")]
+            InstructionSet::Avx2 => pulp::x86::V3::is_available(),
+            #[cfg(target_arch = "aarch64")]
+            InstructionSet::Neon => pulp::aarch64::Neon::is_available(),
+            InstructionSet::Portable => true,
+            #[allow(unreachable_patterns)]
+            _ => false,
+        }
+    }
+}
+
+/// Something to run with vectors. Everything called from `run` must be inlined into it, closures are not: what is not is
+/// compiled without the instruction set.
+pub(in crate::cpu) trait Kernel {
+    type Output;
+
+    fn run<I: Isa>(self, isa: I) -> Self::Output;
+}
+
+/// Runs a kernel compiled for an instruction set; for [`InstructionSet::Portable`] where the machine lacks it.
+pub(in crate::cpu) fn dispatch<K: Kernel>(set: InstructionSet, kernel: K) -> K::Output {
+    match set {
+        #[cfg(target_arch = "x86_64")]
+        InstructionSet::Avx512 => {
+            if let Some(isa) = pulp::x86::V4::try_new() {
+                return isa.vectorize(Run(kernel, isa));
+            }
+        }
+        #[cfg(target_arch = "x86_64")]
+        InstructionSet::Avx2 => {
+            if let Some(isa) = pulp::x86::V3::try_new() {
+                return isa.vectorize(Run(kernel, isa));
+            }
+        }
+        #[cfg(target_arch = "aarch64")]
+        InstructionSet::Neon => {
+            if let Some(isa) = pulp::aarch64::Neon::try_new() {
+                return isa.vectorize(Run(kernel, isa));
+            }
+        }
+        _ => {}
+    }
+    plain(kernel)
+}
+
+struct Run<K, I>(K, I);
+
+impl<K: Kernel, I: Isa> NullaryFnOnce for Run<K, I> {
+    type Output = K::Output;
+
+    #[inline(always)]
+    fn call(self) -> K::Output {
+        self.0.run(self.1)
+    }
+}
+
+/// An instruction set's vectors, and bits from and to groups of them.
+pub(in crate::cpu) trait Isa: Simd {
+    /// Runs a kernel as a function of its own: for what is called from many places and would be compiled in each.
+    fn call<K: Kernel>(self, kernel: K) -> K::Output;
+
+    /// Bit `l`: whether lane `l` of `a` is greater than that of `b`.
+    #[inline(always)]
+    fn greater(self, a: &Lanes, b: &Lanes) -> u16 {
+        let mut bits = 0;
+        for lane in 0..GROUP {
+            bits |= u32::from(a.0[lane] > b.0[lane]) << lane;
+        }
+        bits as u16
+    }
+
+    /// The lanes whose bit is set; 0 in the others.
+    #[inline(always)]
+    fn keep(self, bits: u16, values: &Lanes) -> Lanes {
+        let mut kept = Lanes::ZERO;
+        for lane in 0..GROUP {
+            kept.0[lane] = if bits & (1 << lane) != 0 { values.0[lane] } else { 0.0 };
+        }
+        kept
+    }
+}
+
+impl Isa for pulp::Scalar128b {
+    #[inline(always)]
+    fn call<K: Kernel>(self, kernel: K) -> K::Output {
+        plain(kernel)
+    }
+}
+
+/// A kernel on plain loops.
+#[inline(never)]
+fn plain<K: Kernel>(kernel: K) -> K::Output {
+    kernel.run(pulp::Scalar128b)
+}
+
+#[cfg(target_arch = "aarch64")]
+impl Isa for pulp::aarch64::Neon {
+    #[inline(always)]
+    fn call<K: Kernel>(self, kernel: K) -> K::Output {
+        self.vectorize(Run(kernel, self))
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+impl Isa for pulp::x86::V3 {
+    #[inline(always)]
+    fn call<K: Kernel>(self, kernel: K) -> K::Output {
+        self.vectorize(Run(kernel, self))
+    }
+
+    #[inline(always)]
+    fn greater(self, a: &Lanes, b: &Lanes) -> u16 {
+        use std::arch::x86_64::{_CMP_GT_OQ, _mm256_cmp_ps, _mm256_load_ps, _mm256_movemask_ps};
+        // SAFETY: `self` proves AVX2; a group holds 16 floats, aligned to 64 bytes.
+        unsafe {
+            let (a, b) = (a.0.as_ptr(), b.0.as_ptr());
+            let low = _mm256_cmp_ps::<_CMP_GT_OQ>(_mm256_load_ps(a), _mm256_load_ps(b));
+            let high = _mm256_cmp_ps::<_CMP_GT_OQ>(_mm256_load_ps(a.add(8)), _mm256_load_ps(b.add(8)));
+            (_mm256_movemask_ps(low) | _mm256_movemask_ps(high) << 8) as u16
+        }
+    }
+}
+
+#[cfg(target_arch = "x86_64")]
+impl Isa for pulp::x86::V4 {
+    #[inline(always)]
+    fn call<K: Kernel>(self, kernel: K) -> K::Output {
+        self.vectorize(Run(kernel, self))
+    }
+
+    #[inline(always)]
+    fn greater(self, a: &Lanes, b: &Lanes) -> u16 {
+        use std::arch::x86_64::{_CMP_GT_OQ, _mm512_cmp_ps_mask, _mm512_load_ps};
+        // SAFETY: `self` proves AVX-512; a group holds 16 floats, aligned to 64 bytes.
+        unsafe {
+            _mm512_cmp_ps_mask::<_CMP_GT_OQ>(_mm512_load_ps(a.0.as_ptr()), _mm512_load_ps(b.0.as_ptr()))
+        }
+    }
+
+    #[inline(always)]
+    fn keep(self, bits: u16, values: &Lanes) -> Lanes {
+        use std::arch::x86_64::{_mm512_maskz_load_ps, _mm512_store_ps};
+        let mut kept = Lanes::ZERO;
+        // SAFETY: `self` proves AVX-512; a group holds 16 floats, aligned to 64 bytes.
+        unsafe { _mm512_store_ps(kept.0.as_mut_ptr(), _mm512_maskz_load_ps(bits, values.0.as_ptr())) };
+        kept
+    }
+}

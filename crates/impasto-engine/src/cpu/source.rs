@@ -1,0 +1,86 @@
+//! Where a convolution reads: a map, the image through the first convolution, or a gradient through an un-pooling and a
+//! ReLU. The latter two never exist as whole maps; patches of them are made where a block of tiles needs them.
+
+use super::bits::Unpooling;
+use super::conv::Borders;
+use super::first::First;
+use super::kernels::{Isa, Lanes};
+use super::map::{Image, Map};
+use crate::Size;
+
+#[derive(Clone, Copy)]
+pub(super) enum Source<'a> {
+    Map(Map<'a>),
+    /// The activations of the first convolution.
+    First(&'a First, &'a Image),
+    /// The gradient before a pooling, whose size is given.
+    Unpooled(Unpooling<'a>, Size),
+}
+
+impl Source<'_> {
+    pub(super) fn size(&self) -> Size {
+        match self {
+            Source::Map(map) => map.size,
+            Source::First(_, image) => image.size(),
+            Source::Unpooled(_, size) => *size,
+        }
+    }
+
+    pub(super) fn groups(&self) -> usize {
+        match self {
+            Source::Map(map) => map.groups,
+            Source::First(first, _) => first.groups(),
+            Source::Unpooled(unpooling, _) => unpooling.by_output.groups,
+        }
+    }
+
+    /// Writes `to.len() / (width * groups)` rows of `width` positions, from row `y` and column `x` on, which may lie
+    /// beyond the edges.
+    #[inline(always)]
+    pub(super) fn patch<I: Isa>(
+        &self,
+        isa: I,
+        borders: Borders,
+        (y, x): (isize, isize),
+        width: usize,
+        to: &mut [Lanes],
+    ) {
+        let groups = self.groups();
+        let last = self.size().width as isize;
+        // Columns of the patch that lie inside.
+        let inner = (-x).clamp(0, width as isize) as usize..(last - x).clamp(0, width as isize) as usize;
+        for (row, to) in to.chunks_exact_mut(width * groups).enumerate() {
+            let Some(source) = borders.rows.source(y + row as isize) else {
+                to.fill(Lanes::ZERO);
+                continue;
+            };
+            let start = (x + inner.start as isize) as usize;
+            self.run(isa, source, start, &mut to[inner.start * groups..inner.end * groups]);
+            for column in (0..inner.start).chain(inner.end..width) {
+                let to = &mut to[column * groups..][..groups];
+                match borders.columns.source(x + column as isize) {
+                    Some(column) => self.run(isa, source, column, to),
+                    None => to.fill(Lanes::ZERO),
+                }
+            }
+        }
+    }
+
+    /// Consecutive positions of a row.
+    #[inline(always)]
+    pub(super) fn run<I: Isa>(&self, isa: I, y: usize, x: usize, to: &mut [Lanes]) {
+        match self {
+            Source::Map(map) => {
+                let start = (y * map.size.width + x) * map.groups;
+                to.copy_from_slice(&map.data[start..][..to.len()]);
+            }
+            Source::First(first, image) => first.activations(isa, image, y, x, to),
+            Source::Unpooled(unpooling, _) => {
+                let groups = unpooling.by_output.groups;
+                for (column, to) in to.chunks_exact_mut(groups).enumerate() {
+                    unpooling.position(isa, y, x + column, to);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,186 @@
+//! The derivative by the features at a tap: dF = w (2 D F + d) from the moments, 2 c w (F - F*) from the residuals.
+
+use rayon::prelude::*;
+
+use super::bits::Unpooling;
+use super::kernels::{
+    GROUP, InstructionSet, Isa, Kernel, Lanes, Matrix, Panels, Product, dispatch, flat, flat_mut, groups,
+};
+use super::map::Map;
+use super::scratch::{self, carve};
+use crate::MomentsCotangent;
+
+/// Positions at a time: whole blocks of the product kernel's rows, and small enough for the second-level cache.
+const POSITIONS: usize = 96;
+
+/// Everything that is asked for at one tap.
+#[derive(Default)]
+pub(super) struct TapGradient<'a> {
+    pub(super) groups: usize,
+    regions: Vec<Region<'a>>,
+    residuals: Vec<Residual<'a>>,
+}
+
+struct Region<'a> {
+    /// 2 D in panels.
+    twice: Vec<Lanes>,
+    constant: Vec<Lanes>,
+    weights: Option<&'a [f32]>,
+}
+
+struct Residual<'a> {
+    /// 2 c.
+    twice: f32,
+    aim: Map<'a>,
+    weights: Option<&'a [f32]>,
+}
+
+impl<'a> TapGradient<'a> {
+    pub(super) fn new(channels: usize) -> TapGradient<'a> {
+        TapGradient { groups: groups(channels), ..TapGradient::default() }
+    }
+
+    pub(super) fn add_moments(&mut self, by: &MomentsCotangent, weights: Option<&'a [f32]>) {
+        let (groups, channels) = (self.groups, by.first.len());
+        let mut twice = vec![Lanes::ZERO; groups * groups * GROUP];
+        let mut constant = vec![Lanes::ZERO; groups];
+        for column in 0..channels {
+            constant[column / GROUP].0[column % GROUP] = by.first[column] as f32;
+        }
+        for row in 0..channels {
+            for (column, value) in by.second[row * channels..][..channels].iter().enumerate() {
+                let panel = column / GROUP * groups * GROUP;
+                twice[panel + row].0[column % GROUP] = (2.0 * value) as f32;
+            }
+        }
+        self.regions.push(Region { twice, constant, weights });
+    }
+
+    pub(super) fn add_residual(&mut self, by: f64, aim: Map<'a>, weights: Option<&'a [f32]>) {
+        self.residuals.push(Residual { twice: (2.0 * by) as f32, aim, weights });
+    }
+
+    /// Groups of scratch for [`TapGradient::add`] over so many positions.
+    pub(super) fn scratch(groups: usize, positions: usize) -> usize {
+        groups * positions
+    }
+
+    /// Adds the derivative at consecutive positions, of which the first is `start`, to `to`.
+    #[inline(always)]
+    pub(super) fn add<I: Isa>(
+        &self,
+        isa: I,
+        start: usize,
+        features: &[Lanes],
+        scratch: &mut [Lanes],
+        to: &mut [Lanes],
+    ) {
+        let groups = self.groups;
+        let rows = features.len() / groups;
+        for region in &self.regions {
+            let products = &mut scratch[..rows * groups];
+            isa.call(Product {
+                rows,
+                segments: 1,
+                inner: groups * GROUP,
+                panels: groups,
+                a: Matrix {
+                    data: flat(features),
+                    row_stride: groups * GROUP,
+                    inner_stride: 1,
+                    segment_stride: 0,
+                },
+                b: Panels {
+                    data: flat(&region.twice),
+                    panel_stride: groups * GROUP * GROUP,
+                    inner_stride: GROUP,
+                },
+                c: flat_mut(products),
+                c_stride: groups * GROUP,
+                add: false,
+            });
+            let pairs = to.chunks_exact_mut(groups).zip(products.chunks_exact(groups));
+            for (row, (to, products)) in pairs.enumerate() {
+                let weight = region.weights.map_or(1.0, |weights| weights[start + row]);
+                for (to, (product, constant)) in to.iter_mut().zip(products.iter().zip(&region.constant)) {
+                    for lane in 0..GROUP {
+                        to.0[lane] += weight * (product.0[lane] + constant.0[lane]);
+                    }
+                }
+            }
+        }
+        for residual in &self.residuals {
+            let aims = residual.aim.data[start * groups..].chunks_exact(groups);
+            let pairs = to.chunks_exact_mut(groups).zip(features.chunks_exact(groups).zip(aims));
+            for (row, (to, (features, aims))) in pairs.enumerate() {
+                let factor = residual.twice * residual.weights.map_or(1.0, |weights| weights[start + row]);
+                for (to, (feature, aim)) in to.iter_mut().zip(features.iter().zip(aims)) {
+                    for lane in 0..GROUP {
+                        to.0[lane] += factor * (feature.0[lane] - aim.0[lane]);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Replaces the features at a tap by the gradient there.
+pub(super) struct Fill<'a> {
+    pub(super) tap: &'a TapGradient<'a>,
+    /// What the pooling above sends, which the tap's own is added to.
+    pub(super) above: Option<Unpooling<'a>>,
+    /// The ReLU's bits, to mask with; `None` where the convolution above adds its part and masks.
+    pub(super) bits: Option<&'a [u16]>,
+}
+
+impl Fill<'_> {
+    /// `map` holds the features, if they are not given apart, and gets the gradient.
+    pub(super) fn run(&self, set: InstructionSet, features: Option<&[Lanes]>, map: &mut [Lanes]) {
+        let groups = self.tap.groups;
+        map.par_chunks_mut(POSITIONS * groups).enumerate().for_each(|(chunk, map)| {
+            let start = chunk * POSITIONS;
+            let features = features.map(|features| &features[start * groups..][..map.len()]);
+            scratch::with(map.len() + TapGradient::scratch(groups, POSITIONS), |scratch| {
+                dispatch(set, FillChunk { fill: self, start, features, map, scratch });
+            });
+        });
+    }
+}
+
+struct FillChunk<'a> {
+    fill: &'a Fill<'a>,
+    start: usize,
+    features: Option<&'a [Lanes]>,
+    map: &'a mut [Lanes],
+    scratch: &'a mut [Lanes],
+}
+
+impl Kernel for FillChunk<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<I: Isa>(self, isa: I) {
+        let FillChunk { fill, start, features, map, mut scratch } = self;
+        let groups = fill.tap.groups;
+        let gradient = carve(&mut scratch, map.len());
+        match &fill.above {
+            None => gradient.fill(Lanes::ZERO),
+            Some(unpooling) => {
+                for (row, to) in gradient.chunks_exact_mut(groups).enumerate() {
+                    let (y, x) = ((start + row) / unpooling.width, (start + row) % unpooling.width);
+                    unpooling.position(isa, y, x, to);
+                }
+            }
+        }
+        fill.tap.add(isa, start, features.unwrap_or(map), scratch, gradient);
+        match fill.bits {
+            None => map.copy_from_slice(gradient),
+            Some(bits) => {
+                let bits = &bits[start * groups..][..map.len()];
+                for ((to, from), &bits) in map.iter_mut().zip(&*gradient).zip(bits) {
+                    *to = isa.keep(bits, from);
+                }
+            }
+        }
+    }
+}
