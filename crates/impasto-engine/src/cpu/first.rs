@@ -60,6 +60,7 @@ impl First {
             c: flat_mut(to),
             c_stride: groups * GROUP,
             add: false,
+            next: [&[]; 2],
         });
         for to in to.chunks_exact_mut(groups) {
             for (to, bias) in to.iter_mut().zip(&self.bias) {
@@ -102,6 +103,7 @@ impl First {
             c: flat_mut(products),
             c_stride: 3 * GROUP,
             add: false,
+            next: [&[]; 2],
         });
         for (dy, row) in rows.into_iter().enumerate() {
             for (x, product) in products.chunks_exact(3).enumerate() {

@@ -89,6 +89,7 @@ impl Kernel for AddPanel<'_> {
             c: flat_mut(products),
             c_stride: GROUP,
             add: false,
+            next: [&[]; 2],
         });
         let mut first = Lanes::ZERO;
         for values in left.chunks_exact(groups) {

@@ -98,6 +98,7 @@ impl<'a> TapGradient<'a> {
                 c: flat_mut(products),
                 c_stride: groups * GROUP,
                 add: false,
+                next: [&[]; 2],
             });
             let pairs = to.chunks_exact_mut(groups).zip(products.chunks_exact(groups));
             for (row, (to, products)) in pairs.enumerate() {

@@ -140,7 +140,11 @@ pub(super) fn multiply<I: Isa>(
 ) {
     let Kernels { data, inputs, outputs, turned } = kernels;
     let channels = inputs * GROUP;
+    let length = slab.len() * channels;
+    let parts = tiles.div_ceil(per_chunk);
     for point in 0..POINTS {
+        let start = |point: usize| (point * outputs + slab.start) * channels;
+        let mut following: &[Lanes] = &[];
         let kernels = if turned {
             for (output, panel) in slab.clone().zip(panel.chunks_exact_mut(channels)) {
                 for (input, block) in panel.chunks_exact_mut(GROUP).enumerate() {
@@ -148,12 +152,23 @@ pub(super) fn multiply<I: Isa>(
                     transpose(isa, &data[start..start + GROUP], block);
                 }
             }
-            &panel[..slab.len() * channels]
+            &panel[..length]
         } else {
-            &data[(point * outputs + slab.start) * channels..][..slab.len() * channels]
+            if point + 1 < POINTS {
+                following = &data[start(point + 1)..][..length];
+            }
+            &data[start(point)..][..length]
         };
         for (index, first) in (0..tiles).step_by(per_chunk).enumerate() {
             let rows = per_chunk.min(tiles - first);
+            // The next chunk at this point, and a part of the next point's kernels.
+            let next = match first + rows < tiles {
+                true => &chunks[(index + 1) * capacity + point * rows * inputs..],
+                false => &chunks[((point + 1) % POINTS) * per_chunk.min(tiles) * inputs..],
+            };
+            let next = &next[..(rows * inputs).min(next.len())];
+            let part = following.len().div_ceil(parts);
+            let ahead = following.chunks(part.max(1)).nth(index).unwrap_or_default();
             isa.call(Product {
                 rows,
                 segments: 1,
@@ -165,10 +180,15 @@ pub(super) fn multiply<I: Isa>(
                     inner_stride: 1,
                     segment_stride: 0,
                 },
-                b: Panels { data: flat(kernels), panel_stride: channels * GROUP, inner_stride: GROUP },
+                b: Panels {
+                    data: flat(kernels),
+                    panel_stride: channels * GROUP,
+                    inner_stride: GROUP,
+                },
                 c: flat_mut(&mut to[(point * tiles + first) * slab.len()..]),
                 c_stride: slab.len() * GROUP,
                 add: false,
+                next: [flat(next), flat(ahead)],
             });
         }
     }
