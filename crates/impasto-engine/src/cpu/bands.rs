@@ -8,7 +8,7 @@ use super::kernels::{Cut, Isa, Kernel, Lanes, POINTS, TILE, dispatch};
 use super::scratch::{self, carve};
 use super::sink::Sink;
 use super::source::Source;
-use super::tiles::{Block, Input, Kernels, emit, fill_patch, multiply, patch_length, transform};
+use super::tiles::{Block, Input, Kernels, emit, fill_patch, multiply, patch_length, point_stride, transform};
 use crate::EngineError;
 
 /// Tiles that are multiplied at a time: two blocks of the product kernel's rows. With 64 channels the transformed tiles
@@ -82,7 +82,7 @@ pub(super) fn pieces(band: Block) -> impl Iterator<Item = Block> {
 
 /// Groups of scratch that [`fused`] needs.
 pub(super) fn fused_length(inputs: usize, outputs: usize) -> usize {
-    POINTS * (inputs + TILES * (inputs + outputs))
+    POINTS * (inputs + point_stride(TILES, inputs) + point_stride(TILES, outputs))
 }
 
 /// All outputs of a block, a few tiles at a time.
@@ -97,8 +97,8 @@ pub(super) fn fused<I: Isa, K: Sink>(
 ) {
     let kernels = work.kernels;
     let edge = carve(&mut scratch, POINTS * kernels.inputs);
-    let transformed = carve(&mut scratch, POINTS * TILES * kernels.inputs);
-    let products = carve(&mut scratch, POINTS * TILES * kernels.outputs);
+    let transformed = carve(&mut scratch, POINTS * point_stride(TILES, kernels.inputs));
+    let products = carve(&mut scratch, POINTS * point_stride(TILES, kernels.outputs));
     let cut = Cut::balanced(block.tiles(), TILES);
     for index in 0..cut.pieces() {
         let tiles = cut.piece(index);

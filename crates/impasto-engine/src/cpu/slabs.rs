@@ -10,7 +10,7 @@ use super::conv::{Convolution, Target};
 use super::kernels::{Cut, GROUP, Isa, Kernel, Lanes, POINTS, TILE, dispatch};
 use super::scratch::{self, carve};
 use super::sink::Sink;
-use super::tiles::{Block, Input, emit, multiply, transform};
+use super::tiles::{Block, Input, emit, multiply, point_stride, transform};
 use crate::EngineError;
 use crate::Size;
 
@@ -79,14 +79,20 @@ impl Cuts {
 
     /// Groups of the transformed tiles.
     pub(super) fn transformed(self, inputs: usize) -> usize {
-        self.rows * self.columns() * self.chunks() * POINTS * CHUNK * inputs
+        self.rows * self.columns() * self.chunks() * chunk_length(inputs)
     }
 
     /// Groups of scratch of a thread.
     pub(super) fn scratch(self, inputs: usize) -> usize {
         let tiles = self.piece.0 * self.piece.1;
-        (POINTS * inputs).max(self.slab * (inputs * GROUP + POINTS * tiles))
+        let products = POINTS * point_stride(tiles, self.slab);
+        (POINTS * inputs).max(self.slab * inputs * GROUP + products)
     }
+}
+
+/// Groups of a chunk.
+fn chunk_length(inputs: usize) -> usize {
+    POINTS * point_stride(CHUNK, inputs)
 }
 
 /// Tiles in each chunk of a piece.
@@ -102,7 +108,7 @@ pub(super) fn convolve<T: Target>(
 ) -> Result<(), EngineError> {
     let (size, kernels) = (work.source.size(), work.kernels);
     let cuts = Cuts::new(size, kernels.inputs, kernels.outputs);
-    let chunk = POINTS * CHUNK * kernels.inputs;
+    let chunk = chunk_length(kernels.inputs);
     let piece = cuts.chunks() * chunk;
     let last_row = cuts.down.div_ceil(cuts.piece.0);
     for first in (0..last_row).step_by(cuts.rows) {
@@ -182,9 +188,9 @@ impl<K: Sink> Kernel for Multiply<'_, K> {
         let Multiply { work, block, slab, chunks, mut scratch, sink } = self;
         let kernels = work.kernels;
         let panel = carve(&mut scratch, slab.len() * kernels.inputs * GROUP);
-        let products = carve(&mut scratch, POINTS * block.tiles() * slab.len());
+        let products = carve(&mut scratch, POINTS * point_stride(block.tiles(), slab.len()));
         let tiles = block.tiles();
-        let chunks = (chunks, POINTS * CHUNK * kernels.inputs);
+        let chunks = (chunks, chunk_length(kernels.inputs));
         multiply(isa, kernels, chunks, (tiles, per_chunk(tiles)), slab.clone(), panel, products);
         emit(isa, products, block, 0..tiles, slab, sink);
     }

@@ -71,7 +71,14 @@ pub(super) fn fill_patch<I: Isa>(
     source.patch(isa, borders, (y as isize - 1, x as isize - 1), TILE * block.across + 2, patch);
 }
 
-/// Transforms some tiles of a block: `[points, tiles, groups]`. `edge` has room for 36 positions.
+/// Groups from one point to the next of so many tiles: an odd number, so that the 36 places of a tile do not fall on the
+/// same few sets of the caches.
+#[inline(always)]
+pub(super) fn point_stride(tiles: usize, groups: usize) -> usize {
+    (tiles * groups) | 1
+}
+
+/// Transforms some tiles of a block: `[points, tiles, groups]`, the points [`point_stride`] apart. `edge` has room for 36 positions.
 #[inline(always)]
 pub(super) fn transform<I: Isa>(
     isa: I,
@@ -83,7 +90,7 @@ pub(super) fn transform<I: Isa>(
     to: &mut [Lanes],
 ) {
     let channels = groups * GROUP;
-    let point_stride = tiles.len() * channels;
+    let point_stride = point_stride(tiles.len(), groups) * GROUP;
     let to = flat_mut(to);
     for (index, tile) in tiles.enumerate() {
         let (y, x) = block.place(tile);
@@ -124,7 +131,8 @@ fn in_place<'s, I: Isa>(
     TileSource { data: flat(edge), start: 0, row: 6 * channels, column: channels }
 }
 
-/// Multiplies transformed tiles with the kernels of the output groups in `slab`: `[points, tiles, slab]`. `chunks` are the
+/// Multiplies transformed tiles with the kernels of the output groups in `slab`: `[points, tiles, slab]`, again
+/// [`point_stride`] apart. `chunks` are the
 /// transformed tiles, `capacity` groups apart, of which each holds `per_chunk` tiles and the last what is left.
 ///
 /// `panel` has room for the panels of the slab, where kernels of the other direction are turned over.
@@ -163,8 +171,8 @@ pub(super) fn multiply<I: Isa>(
             let rows = per_chunk.min(tiles - first);
             // The next chunk at this point, and a part of the next point's kernels.
             let next = match first + rows < tiles {
-                true => &chunks[(index + 1) * capacity + point * rows * inputs..],
-                false => &chunks[((point + 1) % POINTS) * per_chunk.min(tiles) * inputs..],
+                true => &chunks[(index + 1) * capacity + point * point_stride(rows, inputs)..],
+                false => &chunks[(point + 1) % POINTS * point_stride(per_chunk.min(tiles), inputs)..],
             };
             let next = &next[..(rows * inputs).min(next.len())];
             let part = following.len().div_ceil(parts);
@@ -175,7 +183,7 @@ pub(super) fn multiply<I: Isa>(
                 inner: channels,
                 panels: slab.len(),
                 a: Matrix {
-                    data: flat(&chunks[index * capacity + point * rows * inputs..]),
+                    data: flat(&chunks[index * capacity + point * point_stride(rows, inputs)..]),
                     row_stride: channels,
                     inner_stride: 1,
                     segment_stride: 0,
@@ -185,7 +193,7 @@ pub(super) fn multiply<I: Isa>(
                     panel_stride: channels * GROUP,
                     inner_stride: GROUP,
                 },
-                c: flat_mut(&mut to[(point * tiles + first) * slab.len()..]),
+                c: flat_mut(&mut to[point * point_stride(tiles, slab.len()) + first * slab.len()..]),
                 c_stride: slab.len() * GROUP,
                 add: false,
                 next: [flat(next), flat(ahead)],
@@ -204,13 +212,13 @@ pub(super) fn emit<I: Isa, K: Sink>(
     slab: std::ops::Range<usize>,
     sink: &mut K,
 ) {
-    let count = tiles.len();
+    let point_stride = point_stride(tiles.len(), slab.len()) * GROUP;
     let mut lanes = [[Lanes::ZERO; TILE]; TILE];
     for (index, tile) in tiles.enumerate() {
         let (y, x) = block.place(tile);
         for (at, group) in slab.clone().enumerate() {
             let from = flat(&products[index * slab.len() + at..]);
-            output_transform(isa, from, count * slab.len() * GROUP, &mut lanes);
+            output_transform(isa, from, point_stride, &mut lanes);
             sink.tile(isa, y, x, group, &mut lanes);
         }
     }
