@@ -125,6 +125,19 @@ pub(in crate::cpu) trait Isa: Simd {
     /// Runs a kernel as a function of its own: for what is called from many places and would be compiled in each.
     fn call<K: Kernel>(self, kernel: K) -> K::Output;
 
+    /// a b + c, rounded once or twice, whichever is faster.
+    #[inline(always)]
+    fn multiply_add(self, a: Self::f32s, b: Self::f32s, c: Self::f32s) -> Self::f32s {
+        self.mul_add_e_f32s(a, b, c)
+    }
+
+    /// The same value, computed before anything is read that the program reads later. With 16 registers the product needs
+    /// it: the compiler read a whole column of A in advance and spilled half of the sums.
+    #[inline(always)]
+    fn here(self, value: Self::f32s) -> Self::f32s {
+        value
+    }
+
     /// Bit `l`: whether lane `l` of `a` is greater than that of `b`.
     #[inline(always)]
     fn greater(self, a: &Lanes, b: &Lanes) -> u16 {
@@ -151,6 +164,12 @@ impl Isa for pulp::Scalar128b {
     fn call<K: Kernel>(self, kernel: K) -> K::Output {
         plain(kernel)
     }
+
+    /// Rounded twice: what rounds once is a function call where the machine has no instruction for it.
+    #[inline(always)]
+    fn multiply_add(self, a: Self::f32s, b: Self::f32s, c: Self::f32s) -> Self::f32s {
+        self.add_f32s(self.mul_f32s(a, b), c)
+    }
 }
 
 /// A kernel on plain loops.
@@ -169,6 +188,21 @@ impl Isa for pulp::aarch64::Neon {
 
 #[cfg(target_arch = "x86_64")]
 impl Isa for pulp::x86::V3 {
+    #[inline(always)]
+    fn here(self, value: Self::f32s) -> Self::f32s {
+        /// # Safety
+        /// The machine must have AVX.
+        #[inline]
+        #[target_feature(enable = "avx")]
+        unsafe fn pin(mut value: std::arch::x86_64::__m256) -> std::arch::x86_64::__m256 {
+            // SAFETY: a comment, no instruction.
+            unsafe { std::arch::asm!("/* {0} */", inout(ymm_reg) value, options(nostack, preserves_flags)) };
+            value
+        }
+        // SAFETY: `self` proves AVX2.
+        unsafe { pulp::cast(pin(pulp::cast(value))) }
+    }
+
     #[inline(always)]
     fn call<K: Kernel>(self, kernel: K) -> K::Output {
         self.vectorize(Run(kernel, self))

@@ -168,7 +168,7 @@ impl<V: Copy> Block<'_, V> {
                     // SAFETY: as above, with `row < ROWS`.
                     let a = isa.splat_f32s(unsafe { *a.add(row * self.a_row + k * self.a_inner) });
                     for v in 0..VECTORS {
-                        sums[v] = isa.mul_add_e_f32s(a, b[v], sums[v]);
+                        sums[v] = isa.here(isa.multiply_add(a, b[v], sums[v]));
                     }
                 }
             }

@@ -242,7 +242,7 @@ fn output_line<I: Isa>(isa: I, m: [I::f32s; 6]) -> [I::f32s; 4] {
 /// factor * value + plus. A closure would be compiled without the instruction set.
 #[inline(always)]
 fn times<I: Isa>(isa: I, factor: f32, value: I::f32s, plus: I::f32s) -> I::f32s {
-    isa.mul_add_e_f32s(isa.splat_f32s(factor), value, plus)
+    isa.multiply_add(isa.splat_f32s(factor), value, plus)
 }
 
 #[cfg(test)]
