@@ -43,6 +43,7 @@ pub(crate) fn run(args: BenchArgs) -> Result<(), Failure> {
                 "backward_seconds": layer.backward,
                 "flops": layer.flops,
             })).collect::<Vec<_>>(),
+            "seconds": bench.seconds,
             "moments_seconds": bench.moments,
             "judging_seconds": bench.rest,
         });

@@ -18,16 +18,22 @@ const TILES: usize = 24;
 /// Tiles across a piece of a band that gets a patch of its own.
 const ACROSS: usize = 32;
 
-/// Convolves row by row of tiles.
+/// Blocks at least, where the map has so many tiles.
+const BLOCKS: usize = 64;
+
+/// Convolves row by row of tiles; where these are few, in pieces of rows.
 pub(super) fn convolve<T: Target>(work: &Convolution, target: &mut T) -> Result<(), EngineError> {
     let size = work.source.size();
-    let across = size.width.div_ceil(TILE);
-    let cuts = (Cut::new(0..size.height, TILE), Cut::whole(size.width), Cut::whole(work.kernels.outputs));
-    target.sinks(cuts).enumerate().for_each(|(row, mut sink)| {
+    let (across, down) = (size.width.div_ceil(TILE), size.height.div_ceil(TILE));
+    let pieces = Cut::balanced(across, across.div_ceil(BLOCKS.div_ceil(down)));
+    let columns = Cut::new(0..size.width, TILE * pieces.piece(0).len());
+    let cuts = (Cut::new(0..size.height, TILE), columns, Cut::whole(work.kernels.outputs));
+    target.sinks(cuts).enumerate().for_each(|(index, mut sink)| {
         if work.cancel.is_cancelled() {
             return;
         }
-        let band = Block { row, column: 0, down: 1, across };
+        let (row, columns) = (index / pieces.pieces(), pieces.piece(index % pieces.pieces()));
+        let band = Block { row, column: columns.start, down: 1, across: columns.len() };
         scratch::with(length_for(work.kernels), |scratch| {
             dispatch(work.set, Band { work, band, sink: &mut sink, scratch });
         });

@@ -20,8 +20,8 @@ use crate::{Cancel, EngineError, Size};
 /// per cent there; a copy for the derivative would add 170 MB to VGG-19's 244.
 const SHARED_FROM: usize = 256 * 512;
 
-/// Rows of tiles from which on they are enough blocks by themselves.
-const BANDS_FROM: usize = 64;
+/// Tiles from which on they make enough blocks without cutting the outputs.
+const BANDS_FROM: usize = 1024;
 
 /// Groups of inputs and outputs up to which a band's tiles stay in the second-level cache.
 const BANDS_GROUPS: usize = 8;
@@ -132,7 +132,7 @@ impl Convolution<'_> {
 
 fn suits_bands(size: Size, kernels: Kernels) -> bool {
     let widest = kernels.inputs.max(kernels.outputs);
-    size.height.div_ceil(TILE) >= BANDS_FROM && widest <= BANDS_GROUPS && !kernels.turned
+    size.height.div_ceil(TILE) * size.width.div_ceil(TILE) >= BANDS_FROM && widest <= BANDS_GROUPS && !kernels.turned
 }
 
 /// Groups that [`Convolution::run`] needs for transformed tiles, and for the scratch of each thread.
@@ -187,7 +187,6 @@ impl Target for Outputs<'_> {
             .into_par_iter()
             .zip(Windows::new(&mut *self.choices, half, halved).into_par_iter());
         maps.zip(pools).map(move |((activations, bits), (pooled, choices))| Forward {
-            size,
             bias,
             activations,
             bits,
@@ -217,6 +216,12 @@ impl Target for Gradient<'_> {
     fn sinks<'s>(&'s mut self, cuts: (Cut, Cut, Cut)) -> impl IndexedParallelIterator<Item = Backward<'s>> {
         let Gradient { size, groups, add, bits, .. } = *self;
         let windows = Windows::new(&mut *self.data, (size.width, groups), cuts);
-        windows.into_par_iter().map(move |gradient| Backward { size, gradient, add, bits, groups })
+        windows.into_par_iter().map(move |gradient| Backward {
+            width: size.width,
+            gradient,
+            add,
+            bits,
+            groups,
+        })
     }
 }

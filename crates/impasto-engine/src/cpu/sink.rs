@@ -5,7 +5,6 @@ use impasto_encoder::Pooling;
 
 use super::bits::pack_choices;
 use super::kernels::{GROUP, Isa, Lanes, TILE, Window};
-use crate::Size;
 
 /// Takes 4x4 tiles of outputs, one group of channels at a time.
 pub(super) trait Sink {
@@ -13,16 +12,8 @@ pub(super) trait Sink {
     fn tile<I: Isa>(&mut self, isa: I, y: usize, x: usize, group: usize, values: &mut [[Lanes; TILE]; TILE]);
 }
 
-/// Rows and columns of a tile that are inside of a map.
-#[inline(always)]
-fn inside(size: Size, y: usize, x: usize) -> (usize, usize) {
-    (TILE.min(size.height - y), TILE.min(size.width - x))
-}
-
 /// A block of everything that a forward convolution writes; a window that is not wanted is empty.
 pub(super) struct Forward<'a> {
-    /// Of the map before pooling.
-    pub(super) size: Size,
     pub(super) bias: &'a [Lanes],
     pub(super) activations: Window<'a, Lanes>,
     pub(super) bits: Window<'a, u16>,
@@ -36,42 +27,53 @@ impl Sink for Forward<'_> {
     #[inline(always)]
     fn tile<I: Isa>(&mut self, isa: I, y: usize, x: usize, group: usize, values: &mut [[Lanes; TILE]; TILE]) {
         let bias = &self.bias[group];
-        let (rows, columns) = inside(self.size, y, x);
-        for (i, line) in values.iter_mut().enumerate() {
-            for (j, value) in line.iter_mut().enumerate() {
+        for line in values.iter_mut() {
+            for value in line.iter_mut() {
                 for lane in 0..GROUP {
                     let sum = value.0[lane] + bias.0[lane];
                     // Not `max`: a value that is not a number must stay one, so that the loss shows it.
                     value.0[lane] = if sum < 0.0 { 0.0 } else { sum };
                 }
-                if i < rows && j < columns {
-                    *self.bits.at(y + i, x + j, group) = isa.greater(value, &Lanes::ZERO);
-                    if !self.activations.is_empty() {
-                        *self.activations.at(y + i, x + j, group) = *value;
-                    }
+            }
+        }
+        let mut bits = self.bits.tile(y, x, group, TILE);
+        for i in 0..bits.rows {
+            for j in 0..bits.columns {
+                *bits.at(i, j) = isa.greater(&values[i][j], &Lanes::ZERO);
+            }
+        }
+        if !self.activations.is_empty() {
+            let mut activations = self.activations.tile(y, x, group, TILE);
+            for i in 0..activations.rows {
+                for j in 0..activations.columns {
+                    *activations.at(i, j) = values[i][j];
                 }
             }
         }
         let Some((pooling, scale)) = self.pooling else { return };
-        for i in 0..rows / 2 {
-            for j in 0..columns / 2 {
+        // An odd last row or column is left out; it may be all that there is of the tile.
+        if !self.pooled.rows.contains(&(y / 2)) || !self.pooled.columns.contains(&(x / 2)) {
+            return;
+        }
+        let mut to = self.pooled.tile(y / 2, x / 2, group, TILE / 2);
+        for i in 0..to.rows {
+            for j in 0..to.columns {
                 let window = [
                     &values[2 * i][2 * j],
                     &values[2 * i][2 * j + 1],
                     &values[2 * i + 1][2 * j],
                     &values[2 * i + 1][2 * j + 1],
                 ];
-                let (y, x) = (y / 2 + i, x / 2 + j);
                 let pooled = match pooling {
                     Pooling::Max => {
                         let (pooled, choices) = largest(isa, window);
-                        *self.choices.at(y, x, group) = choices;
+                        *self.choices.tile(y / 2 + i, x / 2 + j, group, 1).at(0, 0) = choices;
                         pooled
                     }
                     Pooling::Average => average(window),
                     Pooling::L2 => root(window),
                 };
-                let to = self.pooled.at(y, x, group);
+                let to = to.at(i, j);
                 for lane in 0..GROUP {
                     to.0[lane] = scale * pooled.0[lane];
                 }
@@ -121,7 +123,8 @@ fn root(window: [&Lanes; 4]) -> Lanes {
 
 /// A block of a gradient.
 pub(super) struct Backward<'a> {
-    pub(super) size: Size,
+    /// Columns of the map.
+    pub(super) width: usize,
     pub(super) gradient: Window<'a, Lanes>,
     /// Whether the gradient of a tap is there already, to be added to.
     pub(super) add: bool,
@@ -133,10 +136,10 @@ pub(super) struct Backward<'a> {
 impl Sink for Backward<'_> {
     #[inline(always)]
     fn tile<I: Isa>(&mut self, isa: I, y: usize, x: usize, group: usize, values: &mut [[Lanes; TILE]; TILE]) {
-        let (rows, columns) = inside(self.size, y, x);
-        for (i, line) in values.iter_mut().enumerate().take(rows) {
-            for (j, value) in line.iter_mut().enumerate().take(columns) {
-                let to = self.gradient.at(y + i, x + j, group);
+        let mut gradient = self.gradient.tile(y, x, group, TILE);
+        for i in 0..gradient.rows {
+            for j in 0..gradient.columns {
+                let (value, to) = (&mut values[i][j], gradient.at(i, j));
                 if self.add {
                     for lane in 0..GROUP {
                         value.0[lane] += to.0[lane];
@@ -144,7 +147,7 @@ impl Sink for Backward<'_> {
                 }
                 *to = match self.bits {
                     Some(bits) => {
-                        let place = ((y + i) * self.size.width + x + j) * self.groups + group;
+                        let place = ((y + i) * self.width + x + j) * self.groups + group;
                         isa.keep(bits[place], value)
                     }
                     None => *value,

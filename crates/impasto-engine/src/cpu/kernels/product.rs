@@ -193,7 +193,8 @@ struct Ahead {
 impl Ahead {
     #[inline(always)]
     fn new(data: &[f32], steps: usize) -> Ahead {
-        Ahead { start: data.as_ptr(), rate: (data.len().div_ceil(GROUP) << 16) / steps.max(1) }
+        let rate = if data.is_empty() { 0 } else { (data.len().div_ceil(GROUP) << 16) / steps.max(1) };
+        Ahead { start: data.as_ptr(), rate }
     }
 
     /// Asks for the cache line whose turn it is.

@@ -131,13 +131,45 @@ impl<T> Window<'_, T> {
         self.rows.is_empty()
     }
 
-    /// The place at a row, column and group of the whole buffer, which must lie in this window.
+    /// The places from a row and column on, at most `size` each way and no further than the window; its first must lie
+    /// inside.
     #[inline(always)]
-    pub(in crate::cpu) fn at(&mut self, y: usize, x: usize, group: usize) -> &mut T {
+    pub(in crate::cpu) fn tile(&mut self, y: usize, x: usize, group: usize, size: usize) -> Tile<'_, T> {
         assert!(self.rows.contains(&y) && self.columns.contains(&x) && self.slab.contains(&group));
-        // SAFETY: the place is inside of the buffer (`Windows::new` saw to it), in no other window, and the borrow is
-        // that of `self`.
-        unsafe { &mut *self.data.add((y * self.width + x) * self.groups + group) }
+        let (rows, columns) = (size.min(self.rows.end - y), size.min(self.columns.end - x));
+        let place = (y * self.width + x) * self.groups + group;
+        Tile {
+            // SAFETY: the place is inside of the buffer (`Windows::new` saw to it). With the rows and columns that were
+            // asserted and cut off, so are all others of the tile; they are in no other window, and the borrow is that
+            // of `self`.
+            data: unsafe { self.data.add(place) },
+            row_stride: self.width * self.groups,
+            column_stride: self.groups,
+            rows,
+            columns,
+            lifetime: PhantomData,
+        }
+    }
+}
+
+/// Up to `N` x `N` places of a group in a window.
+pub(in crate::cpu) struct Tile<'a, T> {
+    data: *mut T,
+    row_stride: usize,
+    column_stride: usize,
+    /// Rows and columns that are inside.
+    pub(in crate::cpu) rows: usize,
+    pub(in crate::cpu) columns: usize,
+    lifetime: PhantomData<&'a mut [T]>,
+}
+
+impl<T> Tile<'_, T> {
+    /// The place in a row and column of the tile, which must be inside.
+    #[inline(always)]
+    pub(in crate::cpu) fn at(&mut self, row: usize, column: usize) -> &mut T {
+        assert!(row < self.rows && column < self.columns);
+        // SAFETY: `Window::tile` saw to it that these rows and columns are inside of the window.
+        unsafe { &mut *self.data.add(row * self.row_stride + column * self.column_stride) }
     }
 }
 
@@ -155,7 +187,7 @@ mod tests {
             for y in window.rows.clone() {
                 for x in window.columns.clone() {
                     for group in window.slab.clone() {
-                        *window.at(y, x, group) += 1;
+                        *window.tile(y, x, group, 1).at(0, 0) += 1;
                     }
                 }
             }
@@ -171,6 +203,6 @@ mod tests {
         let mut data = vec![0u32; 16];
         let cuts = (Cut::new(0..4, 2), Cut::whole(4), Cut::whole(1));
         let windows = Windows::new(&mut data, (4, 1), cuts);
-        windows.into_par_iter().for_each(|mut window| *window.at(3, 0, 0) = 1);
+        windows.into_par_iter().for_each(|mut window| *window.tile(1, 0, 0, 4).at(2, 0) = 1);
     }
 }

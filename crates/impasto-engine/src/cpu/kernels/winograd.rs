@@ -59,7 +59,7 @@ impl TransformWeights<'_> {
             for row in 0..rows {
                 let transformed = dispatch(set, TransformGroup(self.gather(panel, row)));
                 for (point, values) in transformed.into_iter().enumerate() {
-                    *window.at(point, panel, row) = values;
+                    *window.tile(point, panel, row, 1).at(0, 0) = values;
                 }
             }
         });
