@@ -8,6 +8,7 @@ use rayon::prelude::*;
 use super::bits::{Choices, Unpooling};
 use super::buffers::Buffers;
 use super::conv::{Borders, Convolution, Gradient, Layout};
+use super::first::PIXEL;
 use super::kernels::{flat, flat_mut, groups};
 use super::map::Map;
 use super::source::Source;
@@ -187,7 +188,7 @@ impl Cpu {
 /// Adds the tasks' parts up, brings what fell on the border back to where it was read, and leaves the input map.
 fn gather(parts: &[f32], size: Size, borders: Borders, input: &InputMap) -> Pixels {
     let rows = stem::tasks(size.height);
-    let (length, row) = (stem::task_rows(size), 3 * (size.width + 2));
+    let (length, row) = (stem::task_rows(size), PIXEL * (size.width + 2));
     // The rows of the parts that belong to each row of the image, in order.
     let mut sources: Vec<Vec<&[f32]>> = vec![Vec::new(); size.height];
     for task in 0..rows.pieces() {
@@ -207,12 +208,12 @@ fn gather(parts: &[f32], size: Size, borders: Borders, input: &InputMap) -> Pixe
         let mixed = |pixel: &[f32]| column[0] * pixel[0] + column[1] * pixel[1] + column[2] * pixel[2];
         plane.par_chunks_mut(size.width).zip(&sources).for_each(|(to, sources)| {
             for values in sources {
-                for (to, pixel) in to.iter_mut().zip(values[3..].chunks_exact(3)) {
+                for (to, pixel) in to.iter_mut().zip(values[PIXEL..].chunks_exact(PIXEL)) {
                     *to += mixed(pixel);
                 }
-                for (column, start) in [(left, 0), (right, 3 * (size.width + 1))] {
+                for (column, start) in [(left, 0), (right, PIXEL * (size.width + 1))] {
                     if let Some(column) = column {
-                        to[column] += mixed(&values[start..start + 3]);
+                        to[column] += mixed(&values[start..start + PIXEL]);
                     }
                 }
             }

@@ -11,11 +11,13 @@ use super::source::Source;
 use super::tiles::{Block, Input, Kernels, emit, fill_patch, multiply, patch_length, point_stride, transform};
 use crate::EngineError;
 
-/// Tiles that are multiplied at a time: two blocks of the product kernel's rows. With 64 channels the transformed tiles
-/// and their products take 0.4 MB; 48 tiles were 15 % slower.
-const TILES: usize = 24;
+/// Tiles that are multiplied at a time, in blocks of the product kernel's rows: with 64 channels 24, whose products take
+/// 0.4 MB with the transformed tiles (48 were 15 % slower); more with fewer channels.
+fn at_once(inputs: usize) -> usize {
+    (96 / inputs).clamp(24, 96) / 12 * 12
+}
 
-/// Tiles across a piece of a band that gets a patch of its own.
+/// Tiles across a piece of a band.
 const ACROSS: usize = 32;
 
 /// Blocks at least, where the map has so many tiles.
@@ -88,7 +90,8 @@ pub(super) fn pieces(band: Block) -> impl Iterator<Item = Block> {
 
 /// Groups of scratch that [`fused`] needs.
 pub(super) fn fused_length(inputs: usize, outputs: usize) -> usize {
-    POINTS * (inputs + point_stride(TILES, inputs) + point_stride(TILES, outputs))
+    let tiles = at_once(inputs);
+    POINTS * (inputs + point_stride(tiles, inputs) + point_stride(tiles, outputs))
 }
 
 /// All outputs of a block, a few tiles at a time.
@@ -102,10 +105,11 @@ pub(super) fn fused<I: Isa, K: Sink>(
     sink: &mut K,
 ) {
     let kernels = work.kernels;
+    let tiles = at_once(kernels.inputs);
     let edge = carve(&mut scratch, POINTS * kernels.inputs);
-    let transformed = carve(&mut scratch, POINTS * point_stride(TILES, kernels.inputs));
-    let products = carve(&mut scratch, POINTS * point_stride(TILES, kernels.outputs));
-    let cut = Cut::balanced(block.tiles(), TILES);
+    let transformed = carve(&mut scratch, POINTS * point_stride(tiles, kernels.inputs));
+    let products = carve(&mut scratch, POINTS * point_stride(tiles, kernels.outputs));
+    let cut = Cut::balanced(block.tiles(), tiles);
     for index in 0..cut.pieces() {
         let tiles = cut.piece(index);
         let count = tiles.len();

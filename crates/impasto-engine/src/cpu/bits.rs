@@ -14,11 +14,12 @@ pub(super) fn choice(word: u32, lane: usize) -> u8 {
     (2 * (word >> (16 + lane) & 1) + (word >> lane & 1)) as u8
 }
 
-/// Bit `l`: whether lane `l` chose this corner.
+/// Bit `l`: whether lane `l` chose the left or the right one of a row.
 #[inline(always)]
-pub(super) fn chose(word: u32, corner: usize) -> u16 {
+fn chose(word: u32, row: usize) -> [u16; 2] {
     let (high, low) = ((word >> 16) as u16, word as u16);
-    (if corner & 2 != 0 { high } else { !high }) & (if corner & 1 != 0 { low } else { !low })
+    let in_row = if row != 0 { high } else { !high };
+    [in_row & !low, in_row & low]
 }
 
 /// What each pooling needs to go back.
@@ -48,47 +49,65 @@ pub(super) struct Unpooling<'a> {
 }
 
 impl Unpooling<'_> {
-    /// The gradient at a position, all groups. An odd last row or column was left out by the pooling.
+    /// The gradient at consecutive positions of row `y` from column `x` on, all groups. An odd last row or column was left
+    /// out by the pooling.
     #[inline(always)]
-    pub(super) fn position<I: Isa>(&self, isa: I, y: usize, x: usize, to: &mut [Lanes]) {
-        let small = self.by_output.size;
-        if y / 2 >= small.height || x / 2 >= small.width {
-            to.fill(Lanes::ZERO);
-            return;
-        }
-        let (groups, corner) = (self.by_output.groups, 2 * (y % 2) + x % 2);
-        let pooled = (y / 2 * small.width + x / 2) * groups;
+    pub(super) fn row<I: Isa>(&self, isa: I, y: usize, x: usize, to: &mut [Lanes]) {
+        let (small, groups) = (self.by_output.size, self.by_output.groups);
+        let end = x + to.len() / groups;
+        let inside = if y / 2 < small.height { end.min(2 * small.width) } else { x };
+        let (to, beyond) = to.split_at_mut(inside.saturating_sub(x) * groups);
+        beyond.fill(Lanes::ZERO);
         let full = (y * self.width + x) * groups;
-        for (group, to) in to.iter_mut().enumerate() {
-            let gradient = &self.by_output.data[pooled + group];
-            let bits = self.bits[full + group];
-            match &self.choices {
-                Choices::Max(choices) => {
-                    *to = isa.keep(bits & chose(choices[pooled + group], corner), gradient);
+        let bits = &self.bits[full..full + to.len()];
+        let mut at = x;
+        while at < inside {
+            // One or both columns of a window.
+            let columns = (2 - at % 2).min(inside - at);
+            let pooled = (y / 2 * small.width + at / 2) * groups;
+            let start = (at - x) * groups;
+            for group in 0..groups {
+                let gradient = &self.by_output.data[pooled + group];
+                let share = self.share(y % 2, pooled + group);
+                for column in 0..columns {
+                    let place = start + column * groups + group;
+                    let mask = bits[place] & share.chosen[(at + column) % 2];
+                    let mut value = isa.keep(mask, gradient);
                     for lane in 0..GROUP {
-                        to.0[lane] *= self.scale;
+                        value.0[lane] *= share.factor;
                     }
-                }
-                Choices::Average => {
-                    *to = isa.keep(bits, gradient);
-                    for lane in 0..GROUP {
-                        to.0[lane] *= 0.25 * self.scale;
+                    if let Choices::L2 { before, after } = &self.choices {
+                        let (before, after) = (&before.data[full + place], &after.data[pooled + group]);
+                        for lane in 0..GROUP {
+                            value.0[lane] *= root_share(before.0[lane], after.0[lane], self.scale);
+                        }
                     }
-                }
-                Choices::L2 { before, after } => {
-                    *to = isa.keep(bits, gradient);
-                    let (before, after) = (&before.data[full + group], &after.data[pooled + group]);
-                    for lane in 0..GROUP {
-                        to.0[lane] *= share(before.0[lane], after.0[lane], self.scale) * self.scale;
-                    }
+                    to[place] = value;
                 }
             }
+            at += columns;
+        }
+    }
+
+    /// What a row of a window gets of the gradient.
+    #[inline(always)]
+    fn share(&self, row: usize, pooled: usize) -> Share {
+        match &self.choices {
+            Choices::Max(choices) => Share { chosen: chose(choices[pooled], row), factor: self.scale },
+            Choices::Average => Share { chosen: [u16::MAX; 2], factor: 0.25 * self.scale },
+            Choices::L2 { .. } => Share { chosen: [u16::MAX; 2], factor: self.scale },
         }
     }
 }
 
+/// Which lanes of the left and right column get something, and how much of it.
+struct Share {
+    chosen: [u16; 2],
+    factor: f32,
+}
+
 /// Value over root, where `after` is the root times the scale; 0 where the root is 0.
 #[inline(always)]
-pub(super) fn share(before: f32, after: f32, scale: f32) -> f32 {
+pub(super) fn root_share(before: f32, after: f32, scale: f32) -> f32 {
     if after > 0.0 { before * scale / after } else { 0.0 }
 }

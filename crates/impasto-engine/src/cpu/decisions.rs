@@ -3,7 +3,7 @@
 use impasto_encoder::Pooling;
 
 use super::Cpu;
-use super::bits::{choice, share};
+use super::bits::{choice, root_share};
 use super::conv::Layout;
 use super::kernels::{GROUP, InstructionSet, Isa, Kernel, Lanes, dispatch, groups};
 use super::map::{Image, Map};
@@ -48,7 +48,7 @@ impl Cpu {
                         let inside = x / 2 < after.size.width && y / 2 < after.size.height;
                         let value = before.channel(y, x, channel);
                         let root = if inside { after.channel(y / 2, x / 2, channel) } else { 0.0 };
-                        share(value, root, self.network.pool_scale) as f64
+                        root_share(value, root, self.network.pool_scale) as f64
                     }))
                 }
             });

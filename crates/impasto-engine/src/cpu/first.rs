@@ -7,12 +7,15 @@ use super::map::Image;
 /// Values around a pixel in a row of the image: 3 pixels of 3 channels.
 const RUN: usize = 9;
 
+/// Floats of a pixel in the gradient by the image: its channels and one that stays 0, so that a pixel is a vector.
+pub(super) const PIXEL: usize = 4;
+
 /// Kernels of the first convolution for both directions.
 #[derive(Debug)]
 pub(super) struct First {
     /// Per group of outputs, 27 rows, ordered (dy, dx, channel).
     forward: Vec<Lanes>,
-    /// Three panels, one per dy, of which nine columns (dx, channel) are used; a row per output.
+    /// Three panels, one per dy, of which twelve columns (dx, pixel) are used; a row per output.
     backward: Vec<Lanes>,
     bias: Vec<Lanes>,
 }
@@ -27,9 +30,10 @@ impl First {
             for channel in 0..3 {
                 for place in 0..9 {
                     let weight = kernel[(output * 3 + channel) * 9 + place];
-                    let (dy, along) = (place / 3, place % 3 * 3 + channel);
-                    forward[output / GROUP * 3 * RUN + dy * RUN + along].0[output % GROUP] = weight;
-                    backward[dy * groups * GROUP + output].0[along] = weight;
+                    let (dy, dx) = (place / 3, place % 3);
+                    let row = output / GROUP * 3 * RUN + dy * RUN + 3 * dx + channel;
+                    forward[row].0[output % GROUP] = weight;
+                    backward[dy * groups * GROUP + output].0[PIXEL * dx + channel] = weight;
                 }
             }
         }
@@ -74,7 +78,8 @@ impl First {
     }
 
     /// Adds what a row of the gradient before the ReLU sends to the pixels around it. `rows` are the three rows of the
-    /// gradient by the image, from the pixel left of the first position on; `products` holds three groups per position.
+    /// gradient by the image, [`PIXEL`] floats per pixel, from the pixel left of the first position on; `products` holds three
+    /// groups per position.
     #[inline(always)]
     pub(super) fn send<I: Isa>(
         &self,
@@ -105,10 +110,18 @@ impl First {
             add: false,
             next: [&[]; 2],
         });
+        let count = gradient.len() / groups;
         for (dy, row) in rows.into_iter().enumerate() {
-            for (x, product) in products.chunks_exact(3).enumerate() {
-                for (to, from) in row[3 * x..3 * x + RUN].iter_mut().zip(&product[dy].0) {
-                    *to += from;
+            // The pixel at `x` gets from the positions right of it, at it and left of it.
+            for x in 0..count + 2 {
+                let to: &mut [f32] = &mut row[PIXEL * x..PIXEL * (x + 1)];
+                for (dx, position) in [(0, x), (1, x.wrapping_sub(1)), (2, x.wrapping_sub(2))] {
+                    if position < count {
+                        let from = &products[3 * position + dy].0[PIXEL * dx..PIXEL * (dx + 1)];
+                        for lane in 0..PIXEL {
+                            to[lane] += from[lane];
+                        }
+                    }
                 }
             }
         }

@@ -75,12 +75,7 @@ impl Source<'_> {
                 to.copy_from_slice(&map.data[start..][..to.len()]);
             }
             Source::First(first, image) => first.activations(isa, image, y, x, to),
-            Source::Unpooled(unpooling, _) => {
-                let groups = unpooling.by_output.groups;
-                for (column, to) in to.chunks_exact_mut(groups).enumerate() {
-                    unpooling.position(isa, y, x + column, to);
-                }
-            }
+            Source::Unpooled(unpooling, _) => unpooling.row(isa, y, x, to),
         }
     }
 }

@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::bands::{fused, fused_length, pieces};
 use super::conv::{Convolution, Outputs, Target};
-use super::first::First;
+use super::first::{First, PIXEL};
 use super::kernels::{Cut, Isa, Kernel, Lanes, TILE, dispatch};
 use super::map::{Image, Map};
 use super::moments::{self, Residuals, add_all};
@@ -171,7 +171,7 @@ pub(super) struct StemBackward<'a> {
 
 /// Floats of the gradient's rows of a task, with those that reach into its neighbours.
 pub(super) fn task_rows(size: Size) -> usize {
-    (tasks(size.height).piece(0).len() + 2) * (size.width + 2) * 3
+    (tasks(size.height).piece(0).len() + 2) * (size.width + 2) * PIXEL
 }
 
 impl StemBackward<'_> {
@@ -233,7 +233,7 @@ impl Kernel for BackwardBand<'_> {
         let gradient = carve(&mut scratch, ROWS * COLUMNS * groups);
         let features = carve(&mut scratch, COLUMNS * groups);
         let products = carve(&mut scratch, COLUMNS * (groups + 3));
-        let image_row = 3 * (size.width + 2);
+        let image_row = PIXEL * (size.width + 2);
         for piece in pieces(band) {
             let (rows, columns) = pixels(piece, size);
             if let Above::Convolution(work, _) = stem.above {
@@ -267,7 +267,7 @@ impl Kernel for BackwardBand<'_> {
                 let three = &mut part[(y - first) * image_row..][..3 * image_row];
                 let (top, rest) = three.split_at_mut(image_row);
                 let (middle, bottom) = rest.split_at_mut(image_row);
-                let at = 3 * columns.start;
+                let at = PIXEL * columns.start;
                 let three = [&mut top[at..], &mut middle[at..], &mut bottom[at..]];
                 stem.first.send(isa, gradient, three, &mut products[..3 * columns.len()]);
             }

@@ -25,6 +25,8 @@ struct Region<'a> {
     /// 2 D in panels.
     twice: Vec<Lanes>,
     constant: Vec<Lanes>,
+    /// Whether there is a constant at all: a Gram matrix has none.
+    shifts: bool,
     weights: Option<&'a [f32]>,
 }
 
@@ -53,7 +55,8 @@ impl<'a> TapGradient<'a> {
                 twice[panel + row].0[column % GROUP] = (2.0 * value) as f32;
             }
         }
-        self.regions.push(Region { twice, constant, weights });
+        let shifts = by.first.iter().any(|&value| value != 0.0);
+        self.regions.push(Region { twice, constant, shifts, weights });
     }
 
     pub(super) fn add_residual(&mut self, by: f64, aim: Map<'a>, weights: Option<&'a [f32]>) {
@@ -78,7 +81,12 @@ impl<'a> TapGradient<'a> {
         let groups = self.groups;
         let rows = features.len() / groups;
         for region in &self.regions {
-            let products = &mut scratch[..rows * groups];
+            // With weights, the products are weighted on their way; without, they are added at once.
+            let weights = region.weights;
+            let products = match weights {
+                Some(_) => &mut scratch[..rows * groups],
+                None => &mut *to,
+            };
             isa.call(Product {
                 rows,
                 segments: 1,
@@ -97,12 +105,23 @@ impl<'a> TapGradient<'a> {
                 },
                 c: flat_mut(products),
                 c_stride: groups * GROUP,
-                add: false,
+                add: weights.is_none(),
                 next: [&[]; 2],
             });
-            let pairs = to.chunks_exact_mut(groups).zip(products.chunks_exact(groups));
-            for (row, (to, products)) in pairs.enumerate() {
-                let weight = region.weights.map_or(1.0, |weights| weights[start + row]);
+            let Some(weights) = weights else {
+                if region.shifts {
+                    for to in to.chunks_exact_mut(groups) {
+                        for (to, constant) in to.iter_mut().zip(&region.constant) {
+                            for lane in 0..GROUP {
+                                to.0[lane] += constant.0[lane];
+                            }
+                        }
+                    }
+                }
+                continue;
+            };
+            let pairs = to.chunks_exact_mut(groups).zip(scratch.chunks_exact(groups));
+            for ((to, products), &weight) in pairs.zip(&weights[start..]) {
                 for (to, (product, constant)) in to.iter_mut().zip(products.iter().zip(&region.constant)) {
                     for lane in 0..GROUP {
                         to.0[lane] += weight * (product.0[lane] + constant.0[lane]);
@@ -167,9 +186,13 @@ impl Kernel for FillChunk<'_> {
         match &fill.above {
             None => gradient.fill(Lanes::ZERO),
             Some(unpooling) => {
-                for (row, to) in gradient.chunks_exact_mut(groups).enumerate() {
-                    let (y, x) = ((start + row) / unpooling.width, (start + row) % unpooling.width);
-                    unpooling.position(isa, y, x, to);
+                // The positions may run over several rows of the map.
+                let (mut position, mut rest) = (start, &mut gradient[..]);
+                while !rest.is_empty() {
+                    let (y, x) = (position / unpooling.width, position % unpooling.width);
+                    let count = (unpooling.width - x).min(rest.len() / groups);
+                    unpooling.row(isa, y, x, carve(&mut rest, count * groups));
+                    position += count;
                 }
             }
         }

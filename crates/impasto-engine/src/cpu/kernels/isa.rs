@@ -219,6 +219,27 @@ impl Isa for pulp::x86::V3 {
             (_mm256_movemask_ps(low) | _mm256_movemask_ps(high) << 8) as u16
         }
     }
+
+    #[inline(always)]
+    fn keep(self, bits: u16, values: &Lanes) -> Lanes {
+        use std::arch::x86_64::{
+            _mm256_and_ps, _mm256_and_si256, _mm256_castsi256_ps, _mm256_cmpeq_epi32, _mm256_load_ps,
+            _mm256_set1_epi32, _mm256_setr_epi32, _mm256_store_ps,
+        };
+        let mut kept = Lanes::ZERO;
+        // SAFETY: `self` proves AVX2; a group holds 16 floats, aligned to 64 bytes.
+        unsafe {
+            let lane = _mm256_setr_epi32(1, 2, 4, 8, 16, 32, 64, 128);
+            let low = _mm256_and_si256(_mm256_set1_epi32(bits as i32), lane);
+            let high = _mm256_and_si256(_mm256_set1_epi32(bits as i32 >> 8), lane);
+            let low = _mm256_castsi256_ps(_mm256_cmpeq_epi32(low, lane));
+            let high = _mm256_castsi256_ps(_mm256_cmpeq_epi32(high, lane));
+            let (from, to) = (values.0.as_ptr(), kept.0.as_mut_ptr());
+            _mm256_store_ps(to, _mm256_and_ps(_mm256_load_ps(from), low));
+            _mm256_store_ps(to.add(8), _mm256_and_ps(_mm256_load_ps(from.add(8)), high));
+        }
+        kept
+    }
 }
 
 #[cfg(target_arch = "x86_64")]
