@@ -128,6 +128,9 @@ pub(crate) struct BenchArgs {
     /// The encoder
     #[arg(long, value_name = "M", default_value = "lite")]
     pub(crate) model: String,
+    /// The recipe whose objective is evaluated
+    #[arg(long, value_name = "NAME", default_value = "gatys")]
+    pub(crate) preset: String,
     /// Width and height of the picture
     #[arg(long, value_name = "N", default_value_t = 512)]
     pub(crate) size: usize,

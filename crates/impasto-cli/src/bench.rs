@@ -1,6 +1,6 @@
 //! `impasto bench`: how fast evaluations are on this machine.
 
-use impasto::{Benchmark, LARGEST_SIZE};
+use impasto::{Benchmark, LARGEST_SIZE, Preset};
 use serde_json::json;
 
 use crate::args::BenchArgs;
@@ -15,11 +15,12 @@ pub(crate) fn run(args: BenchArgs) -> Result<(), Failure> {
             args.size
         )));
     }
+    let preset = Preset::named(&args.preset)?;
     let encoder = impasto::encoder::open(&args.model)?;
     let cancel = cancel_on_signal();
     let pool = impasto::thread_pool(args.threads)?;
     let threads = pool.current_num_threads();
-    let bench = pool.install(|| Benchmark::run(&encoder, args.size, args.iterations, cancel))?;
+    let bench = pool.install(|| Benchmark::run(&encoder, preset, args.size, args.iterations, cancel))?;
     let seconds = bench.median();
     let megapixels = (bench.width * bench.height) as f64 / 1e6 / seconds;
     let gflops = bench.flops / 1e9 / seconds;
@@ -33,6 +34,7 @@ pub(crate) fn run(args: BenchArgs) -> Result<(), Failure> {
             "kernel_bytes": bench.kernel_bytes,
             "threads": threads,
             "model": args.model,
+            "preset": args.preset,
             "width": bench.width,
             "height": bench.height,
             "iterations": args.iterations,

@@ -64,7 +64,7 @@ fn bench_refuses_what_it_cannot_do() {
         "--threads 1000000",
         "--model nothing",
         "--model missing.safetensors",
-        "--preset gatys",
+        "--preset nobody",
         "extra",
     ] {
         line(&format!("bench {options}")).assert_failed(2, options);

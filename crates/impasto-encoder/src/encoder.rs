@@ -1,6 +1,7 @@
 //! A network with its weights, checked: what an engine gets.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::{Pooling, Tap, Topology};
 
@@ -57,7 +58,8 @@ pub struct Provenance {
 pub struct Encoder {
     topology: Topology,
     input: InputMap,
-    weights: Vec<Weights>,
+    /// Of these, as many as the topology has; truncated encoders share them.
+    weights: Arc<[Weights]>,
     pooling: Pooling,
     provenance: Provenance,
 }
@@ -77,7 +79,7 @@ impl Encoder {
                     && weights.bias.len() == conv.outputs
                     && weights.kernel.iter().chain(&weights.bias).all(|value| value.is_finite())
             });
-        fits.then_some(Encoder { topology, input, weights, pooling, provenance })
+        fits.then(|| Encoder { topology, input, weights: weights.into(), pooling, provenance })
     }
 
     /// The chain of convolutions.
@@ -92,7 +94,7 @@ impl Encoder {
 
     /// Kernel and bias of each convolution, in the order of the topology.
     pub fn weights(&self) -> &[Weights] {
-        &self.weights
+        &self.weights[..self.topology.convs().len()]
     }
 
     /// The pooling that the network was trained with.
@@ -107,15 +109,11 @@ impl Encoder {
 
     /// The same encoder without the convolutions after `tap`: what an objective does not look at is not run.
     pub fn truncated(&self, tap: Tap) -> Encoder {
-        Encoder {
-            topology: self.topology.truncated(tap),
-            weights: self.weights[..=tap.conv()].to_vec(),
-            ..self.clone()
-        }
+        Encoder { topology: self.topology.truncated(tap), weights: self.weights.clone(), ..self.clone() }
     }
 
     /// Number of weights and biases.
     pub fn parameters(&self) -> usize {
-        self.weights.iter().map(|weights| weights.kernel.len() + weights.bias.len()).sum()
+        self.weights().iter().map(|weights| weights.kernel.len() + weights.bias.len()).sum()
     }
 }

@@ -1,12 +1,15 @@
-//! What the `cpu` engine promises beyond conformance: the same bytes at any number of threads.
+//! What the `cpu` engine promises beyond conformance: the same bytes at any number of threads, the accuracy of a network of
+//! full width, and the size of its kernels.
 
 #![allow(clippy::unwrap_used)] // a failing test
 
 mod common;
 
-use common::{Random, cotangents, network, picture};
-use impasto_encoder::Pooling;
-use impasto_engine::{Cancel, Cpu, Edges, Engine, Padding, Request, Size};
+use common::{Random, cotangents, network, picture, relative};
+use impasto_encoder::{Pooling, RandomSpec};
+use impasto_engine::{
+    Cancel, Cpu, Edges, Engine, InstructionSet, Network, Padding, Rect, Reference, Request, Size,
+};
 
 #[test]
 fn the_same_bytes_at_any_number_of_threads() {
@@ -31,4 +34,33 @@ fn the_same_bytes_at_any_number_of_threads() {
     for threads in [2, 3, 7] {
         assert!(run(threads) == one, "{threads} threads give other bytes");
     }
+}
+
+/// Relative L2 error of full-width features: each of the 13 Winograd layers adds about 8e-7, and errors average out.
+const FEATURES: f64 = 1e-5;
+
+#[test]
+fn features_of_a_full_width_vgg19_agree_with_the_reference() {
+    let encoder = "random:vgg19".parse::<RandomSpec>().unwrap().encoder("random:vgg19");
+    let tap = encoder.topology().tap("relu5_1").unwrap();
+    let network = Network::new(encoder.truncated(tap));
+    let (size, edges) = (Size::new(64, 48), Edges::default());
+    let image = picture(&mut Random(8), size);
+    let window = Rect { x: 0, y: 0, size: Size::new(4, 3) };
+    let mut reference = Reference::new(network.clone(), Cancel::default());
+    let expected = reference.features(&image, edges, tap, window).unwrap();
+    for set in InstructionSet::ALL.into_iter().filter(|set| set.is_available()) {
+        let mut engine = Cpu::with_instructions(network.clone(), Cancel::default(), set);
+        let found = engine.features(&image, edges, tap, window).unwrap();
+        let error = relative(found.data, expected.data.iter().copied());
+        assert!(error <= FEATURES, "{}: {error:e}", set.name());
+    }
+}
+
+#[test]
+fn kernels_of_both_directions_take_less_than_250_megabytes() {
+    let encoder = "random:vgg19".parse::<RandomSpec>().unwrap().encoder("random:vgg19");
+    let tap = encoder.topology().tap("relu5_1").unwrap();
+    let engine = Cpu::new(Network::new(encoder.truncated(tap)), Cancel::default());
+    assert!(engine.kernel_bytes() <= 250_000_000, "{}", engine.kernel_bytes());
 }

@@ -1,4 +1,4 @@
-//! How fast evaluations are: observe, judge and pull back, by the objective of `gatys`, on a fixed synthetic picture.
+//! How fast evaluations are: observe, judge and pull back, by the objective of a preset, on a fixed synthetic picture.
 
 use std::time::Instant;
 
@@ -54,6 +54,7 @@ impl Benchmark {
     /// When the encoder lacks a layer of the objective, the picture is too small, or the run was cancelled.
     pub fn run(
         encoder: &Encoder,
+        preset: Preset,
         size: usize,
         iterations: usize,
         cancel: Cancel,
@@ -61,7 +62,7 @@ impl Benchmark {
         if iterations == 0 {
             return Err(Error::invalid("--iterations", "expected at least 1, found 0"));
         }
-        let recipe = Preset::named("gatys")?.recipe();
+        let recipe = preset.recipe();
         let topology = encoder.topology();
         let taps =
             recipe.content_layers.iter().chain(&recipe.style_layers).map(|(layer, _)| topology.tap(layer));
@@ -70,9 +71,13 @@ impl Benchmark {
             deepest = deepest.max(tap?);
         }
         let drawn = |kind| synthetic(size, kind, &cancel);
-        let (content, style, image) = (drawn(0.0)?, drawn(1.0)?, drawn(2.0)?);
-        let mut engine = Cpu::from_env(Network::new(encoder.truncated(deepest)), cancel)?;
-        let objective = Objective::new(&recipe, &mut engine, &content, &[(1.0, style)])?;
+        let image = drawn(2.0)?;
+        let mut engine = Cpu::from_env(Network::new(encoder.truncated(deepest)), cancel.clone())?;
+        let objective = {
+            // Both pictures end here: a run needs them for its next scale only.
+            let (content, style) = (drawn(0.0)?, drawn(1.0)?);
+            Objective::new(&recipe, &mut engine, &content, &[(1.0, style)])?
+        };
         objective.evaluate(&mut engine, &image)?;
         let mut seconds = Vec::with_capacity(iterations);
         let mut layers: Vec<LayerSeconds> = Vec::with_capacity(iterations);

@@ -19,6 +19,10 @@ const TERM: f64 = 1e-4;
 /// the exact one: a cosine would not tell them apart.
 const GRADIENT: f64 = 1e-4;
 
+/// The same with L2 pooling, whose derivative jumps where a window is all zeros: in this picture one window is within
+/// rounding of that, and which side it falls on depends on the instruction set (7e-7 on the one, 1.2e-3 on the other).
+const KINKED: f64 = 2e-3;
+
 fn fixture(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
 }
@@ -100,6 +104,7 @@ fn losses_and_gradients_agree_with_pytorch() {
         let pairs = expected.iter().zip(&gradient.data);
         let error: f64 = pairs.map(|(e, f)| (e - *f as f64).powi(2)).sum();
         let norm: f64 = expected.iter().map(|e| e * e).sum();
-        assert!((error / norm).sqrt() < GRADIENT, "{case}: gradient {:e}", (error / norm).sqrt());
+        let bound = if case == "crowson-l2" { KINKED } else { GRADIENT };
+        assert!((error / norm).sqrt() < bound, "{case}: gradient {:e}", (error / norm).sqrt());
     }
 }

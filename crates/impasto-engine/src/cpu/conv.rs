@@ -132,7 +132,9 @@ impl Convolution<'_> {
 
 fn suits_bands(size: Size, kernels: Kernels) -> bool {
     let widest = kernels.inputs.max(kernels.outputs);
-    size.height.div_ceil(TILE) * size.width.div_ceil(TILE) >= BANDS_FROM && widest <= BANDS_GROUPS && !kernels.turned
+    size.height.div_ceil(TILE) * size.width.div_ceil(TILE) >= BANDS_FROM
+        && widest <= BANDS_GROUPS
+        && !kernels.turned
 }
 
 /// Groups that [`Convolution::run`] needs for transformed tiles, and for the scratch of each thread.

@@ -105,8 +105,8 @@ impl Cpu {
                 let of = |(region, weights): (usize, &Option<&[f32]>)| {
                     let length = moments::length(groups);
                     let tasks = self.buffers.sums.chunks_exact(first.sums(groups));
-                    let parts = tasks.flat_map(|sums| sums[region * length..][..length].iter().copied());
-                    moments::gather(&parts.collect::<Vec<f64>>(), size.area(), channels, *weights)
+                    let parts = tasks.map(|sums| &sums[region * length..][..length]);
+                    moments::gather(parts, size.area(), channels, *weights)
                 };
                 regions.iter().enumerate().map(of).collect()
             } else {

@@ -152,15 +152,20 @@ pub(super) fn sum(
             }
         });
     });
-    gather(partials, area, channels, weights)
+    gather(partials.chunks_exact(length(groups)), area, channels, weights)
 }
 
 /// Adds partial sums up, in order, and mirrors the second moments.
-pub(super) fn gather(partials: &[f64], area: usize, channels: usize, weights: Option<&[f32]>) -> Moments {
+pub(super) fn gather<'a>(
+    partials: impl Iterator<Item = &'a [f64]>,
+    area: usize,
+    channels: usize,
+    weights: Option<&[f32]>,
+) -> Moments {
     let groups = super::kernels::groups(channels);
     let mut first = vec![0.0; channels];
     let mut second = vec![0.0; channels * channels];
-    for part in partials.chunks_exact(length(groups)) {
+    for part in partials {
         for panel in 0..groups {
             let part = &part[panel_start(panel)..][..panel_length(panel)];
             let columns = panel * GROUP..(panel * GROUP + GROUP).min(channels);

@@ -188,11 +188,7 @@ pub(super) fn multiply<I: Isa>(
                     inner_stride: 1,
                     segment_stride: 0,
                 },
-                b: Panels {
-                    data: flat(kernels),
-                    panel_stride: channels * GROUP,
-                    inner_stride: GROUP,
-                },
+                b: Panels { data: flat(kernels), panel_stride: channels * GROUP, inner_stride: GROUP },
                 c: flat_mut(&mut to[point * point_stride(tiles, slab.len()) + first * slab.len()..]),
                 c_stride: slab.len() * GROUP,
                 add: false,
