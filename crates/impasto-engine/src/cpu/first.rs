@@ -7,15 +7,18 @@ use super::map::Image;
 /// Values around a pixel in a row of the image: 3 pixels of 3 channels.
 const RUN: usize = 9;
 
-/// Floats of a pixel in the gradient by the image: its channels and one that stays 0, so that a pixel is a vector.
+/// Floats of a pixel in the gradient by the image: its channels and one of no meaning, so that a pixel is a vector.
 pub(super) const PIXEL: usize = 4;
+
+/// Groups that hold the 27 values which a position sends to the pixels around it.
+pub(super) const SENT: usize = 2;
 
 /// Kernels of the first convolution for both directions.
 #[derive(Debug)]
 pub(super) struct First {
     /// Per group of outputs, 27 rows, ordered (dy, dx, channel).
     forward: Vec<Lanes>,
-    /// Three panels, one per dy, of which twelve columns (dx, pixel) are used; a row per output.
+    /// Two panels, of which 27 columns (dy, dx, channel) are used; a row per output.
     backward: Vec<Lanes>,
     bias: Vec<Lanes>,
 }
@@ -25,7 +28,7 @@ impl First {
     pub(super) fn new(outputs: usize, kernel: &[f32], bias: Vec<Lanes>) -> First {
         let groups = groups(outputs);
         let mut forward = vec![Lanes::ZERO; groups * 3 * RUN];
-        let mut backward = vec![Lanes::ZERO; 3 * groups * GROUP];
+        let mut backward = vec![Lanes::ZERO; SENT * groups * GROUP];
         for output in 0..outputs {
             for channel in 0..3 {
                 for place in 0..9 {
@@ -33,7 +36,8 @@ impl First {
                     let (dy, dx) = (place / 3, place % 3);
                     let row = output / GROUP * 3 * RUN + dy * RUN + 3 * dx + channel;
                     forward[row].0[output % GROUP] = weight;
-                    backward[dy * groups * GROUP + output].0[PIXEL * dx + channel] = weight;
+                    let column = RUN * dy + 3 * dx + channel;
+                    backward[column / GROUP * groups * GROUP + output].0[column % GROUP] = weight;
                 }
             }
         }
@@ -78,8 +82,8 @@ impl First {
     }
 
     /// Adds what a row of the gradient before the ReLU sends to the pixels around it. `rows` are the three rows of the
-    /// gradient by the image, [`PIXEL`] floats per pixel, from the pixel left of the first position on; `products` holds three
-    /// groups per position.
+    /// gradient by the image, [`PIXEL`] floats per pixel, from the pixel left of the first position on; `products` holds
+    /// [`SENT`] groups per position.
     #[inline(always)]
     pub(super) fn send<I: Isa>(
         &self,
@@ -93,7 +97,7 @@ impl First {
             rows: gradient.len() / groups,
             segments: 1,
             inner: groups * GROUP,
-            panels: 3,
+            panels: SENT,
             a: Matrix {
                 data: flat(gradient),
                 row_stride: groups * GROUP,
@@ -106,18 +110,20 @@ impl First {
                 inner_stride: GROUP,
             },
             c: flat_mut(products),
-            c_stride: 3 * GROUP,
+            c_stride: SENT * GROUP,
             add: false,
             next: [&[]; 2],
         });
         let count = gradient.len() / groups;
+        let sent = flat(products);
         for (dy, row) in rows.into_iter().enumerate() {
             // The pixel at `x` gets from the positions right of it, at it and left of it.
             for x in 0..count + 2 {
                 let to: &mut [f32] = &mut row[PIXEL * x..PIXEL * (x + 1)];
                 for (dx, position) in [(0, x), (1, x.wrapping_sub(1)), (2, x.wrapping_sub(2))] {
                     if position < count {
-                        let from = &products[3 * position + dy].0[PIXEL * dx..PIXEL * (dx + 1)];
+                        // The fourth is the next pixel's first.
+                        let from = &sent[SENT * GROUP * position + RUN * dy + 3 * dx..][..PIXEL];
                         for lane in 0..PIXEL {
                             to[lane] += from[lane];
                         }

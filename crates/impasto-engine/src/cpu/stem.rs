@@ -7,7 +7,7 @@ use rayon::prelude::*;
 
 use super::bands::{fused, fused_length, pieces};
 use super::conv::{Convolution, Outputs, Target};
-use super::first::{First, PIXEL};
+use super::first::{First, PIXEL, SENT};
 use super::kernels::{Cut, Isa, Kernel, Lanes, TILE, dispatch};
 use super::map::{Image, Map};
 use super::moments::{self, Residuals, add_all};
@@ -210,7 +210,7 @@ impl StemBackward<'_> {
 /// Groups of scratch of a thread in [`StemBackward::run`].
 pub(super) fn backward_scratch(inputs: usize, outputs: usize) -> usize {
     let piece = ROWS * COLUMNS * outputs;
-    let rows = COLUMNS * (2 * outputs + 3);
+    let rows = COLUMNS * (2 * outputs + SENT);
     (ROWS + 2) * (COLUMNS + 2) * inputs + fused_length(inputs, outputs) + piece + rows
 }
 
@@ -232,7 +232,7 @@ impl Kernel for BackwardBand<'_> {
         let (size, groups) = (stem.image.size(), stem.first.groups());
         let gradient = carve(&mut scratch, ROWS * COLUMNS * groups);
         let features = carve(&mut scratch, COLUMNS * groups);
-        let products = carve(&mut scratch, COLUMNS * (groups + 3));
+        let products = carve(&mut scratch, COLUMNS * (groups + SENT));
         let image_row = PIXEL * (size.width + 2);
         for piece in pieces(band) {
             let (rows, columns) = pixels(piece, size);
@@ -269,7 +269,7 @@ impl Kernel for BackwardBand<'_> {
                 let (middle, bottom) = rest.split_at_mut(image_row);
                 let at = PIXEL * columns.start;
                 let three = [&mut top[at..], &mut middle[at..], &mut bottom[at..]];
-                stem.first.send(isa, gradient, three, &mut products[..3 * columns.len()]);
+                stem.first.send(isa, gradient, three, &mut products[..SENT * columns.len()]);
             }
         }
     }
