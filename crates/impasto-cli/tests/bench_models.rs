@@ -6,6 +6,7 @@ mod common;
 use std::process::Stdio;
 
 use common::{Folder, Ran, finish, impasto};
+use impasto::engine::InstructionSet;
 use serde_json::Value;
 
 fn line(line: &str) -> Ran {
@@ -48,6 +49,39 @@ fn bench_prints_text() {
     let stdout = prints("bench --model random:vgg16?width=1/16 --size 32 --iterations 2 --threads 1");
     for words in ["random:vgg16?width=1/16", "32x32", "s per evaluation", "megapixels/s", "GFLOP/s"] {
         assert!(stdout.contains(words), "{words:?} in {stdout}");
+    }
+}
+
+#[test]
+fn bench_shows_layers_of_any_preset() {
+    let stdout = prints("bench --size 48 --iterations 1 --preset impasto --layers");
+    for words in ["conv1_1", "with the next", "conv5_1", "moments", "judging"] {
+        assert!(stdout.contains(words), "{words:?} in {stdout}");
+    }
+    let stdout = prints("bench --size 48 --iterations 1 --preset impasto --json");
+    let result: Value = serde_json::from_str(&stdout).unwrap();
+    let layers = result["layers"].as_array().unwrap();
+    assert_eq!(layers.len(), 13);
+    let sum = |key: &str| layers.iter().map(|layer| layer[key].as_f64().unwrap()).sum::<f64>();
+    let both = sum("forward_seconds") + sum("backward_seconds");
+    assert!(both > 0.0 && both <= result["seconds_per_evaluation"].as_f64().unwrap(), "{result}");
+}
+
+#[test]
+fn the_instruction_set_can_be_chosen() {
+    for set in InstructionSet::ALL.into_iter().filter(|set| set.is_available()) {
+        let mut command = impasto("bench --size 32 --iterations 1 --json".split_whitespace());
+        command.env("IMPASTO_INSTRUCTION_SET", set.name());
+        let ran = finish(command);
+        let result: Value = serde_json::from_str(&ran.stdout).unwrap();
+        assert_eq!(result["instruction_set"], set.name());
+    }
+    for wrong in ["", "sse9", "AVX2 "] {
+        let mut command = impasto("bench --size 32 --iterations 1".split_whitespace());
+        command.env("IMPASTO_INSTRUCTION_SET", wrong);
+        let ran = finish(command);
+        ran.assert_failed(2, "IMPASTO_INSTRUCTION_SET");
+        assert!(ran.stderr.contains("portable") && ran.stderr.contains("hint:"), "{ran}");
     }
 }
 

@@ -144,6 +144,9 @@ impl Error {
             Error::Engine(EngineError::TooSmall { smallest, .. }) => Some(format!(
                 "use pictures of at least {smallest} pixels on the short side, or shallower layers"
             )),
+            Error::Engine(EngineError::NoSuchInstructionSet { variable, .. }) => {
+                Some(format!("unset {variable} for the best that this machine has"))
+            }
             Error::Engine(EngineError::SizesDiffer { what: "picture", .. }) => {
                 Some("content and picture must have the same size; pictures of one shape can be brought to it with --size".into())
             }

@@ -16,8 +16,8 @@ pub(super) struct Buffers {
     pub(super) choices: Vec<Vec<u32>>,
     /// Sums of the first tap, by tasks.
     pub(super) sums: Vec<f64>,
-    /// Sums of another tap, by chunks.
-    pub(super) partials: Vec<f64>,
+    /// Sums of the other taps, by chunks.
+    pub(super) partials: Vec<Vec<f64>>,
 }
 
 impl Buffers {

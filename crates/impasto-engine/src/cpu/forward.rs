@@ -3,6 +3,7 @@
 use std::time::Instant;
 
 use impasto_encoder::Tap;
+use rayon::prelude::*;
 
 use super::buffers::Buffers;
 use super::conv::{Convolution, Layout, Outputs};
@@ -98,31 +99,28 @@ impl Cpu {
         let first = first_tap(request, &self.weights, &self.targets);
         let groups = super::kernels::groups(topology.convs()[0].outputs);
         let in_stem = |tap: Tap| plan.stem && tap.conv() == 0;
-        for &tap in &request.moments {
+        let mut partials = std::mem::take(&mut self.buffers.partials);
+        partials.resize(request.moments.len(), Vec::new());
+        let sum = |(&tap, partials): (&Tap, &mut Vec<f64>)| -> Vec<Moments> {
             let (channels, size) = (topology.channels(tap), plan.sizes[tap.conv()]);
             let regions = self.weights.regions(block(tap));
-            let moments: Vec<Moments> = if in_stem(tap) {
+            let Some(activations) = plan.activations[tap.conv()] else {
                 let of = |(region, weights): (usize, &Option<&[f32]>)| {
                     let length = moments::length(groups);
                     let tasks = self.buffers.sums.chunks_exact(first.sums(groups));
                     let parts = tasks.map(|sums| &sums[region * length..][..length]);
                     moments::gather(parts, size.area(), channels, *weights)
                 };
-                regions.iter().enumerate().map(of).collect()
-            } else {
-                let mut partials = std::mem::take(&mut self.buffers.partials);
-                let lent = self.buffers.lend(plan, [plan.activations[tap.conv()]]);
-                let [data] = lent.maps;
-                let map = Map { size, groups: super::kernels::groups(channels), data };
-                let sum =
-                    |weights: &Option<&[f32]>| moments::sum(self.set, map, channels, *weights, &mut partials);
-                let moments = regions.iter().map(sum).collect();
-                self.buffers.partials = partials;
-                moments
+                return regions.iter().enumerate().map(of).collect();
             };
-            observation.moments.push(moments);
-            self.cancel.check()?;
-        }
+            let data = self.buffers.see(plan, activations);
+            let map = Map { size, groups: super::kernels::groups(channels), data };
+            let sum = |weights: &Option<&[f32]>| moments::sum(self.set, map, channels, *weights, partials);
+            regions.iter().map(sum).collect()
+        };
+        observation.moments = request.moments.par_iter().zip(&mut partials).map(sum).collect();
+        self.buffers.partials = partials;
+        self.cancel.check()?;
         let mut in_first = 0;
         for target in &request.residuals {
             let (tap, aim) = (target.tap, self.targets[target.index].map());

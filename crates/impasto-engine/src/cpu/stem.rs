@@ -257,7 +257,7 @@ impl Kernel for BackwardBand<'_> {
                     Above::Convolution(_, tap) => {
                         let features = &mut features[..gradient.len()];
                         stem.first.activations(isa, stem.image, y, columns.start, features);
-                        tap.add(isa, y * size.width + columns.start, features, products, gradient);
+                        tap.add(isa, y * size.width + columns.start, features, products, gradient, false);
                         for (to, feature) in gradient.iter_mut().zip(features) {
                             *to = isa.keep(isa.greater(feature, &Lanes::ZERO), to);
                         }

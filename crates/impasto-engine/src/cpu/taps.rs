@@ -49,10 +49,11 @@ impl<'a> TapGradient<'a> {
         for column in 0..channels {
             constant[column / GROUP].0[column % GROUP] = by.first[column] as f32;
         }
-        for row in 0..channels {
-            for (column, value) in by.second[row * channels..][..channels].iter().enumerate() {
-                let panel = column / GROUP * groups * GROUP;
-                twice[panel + row].0[column % GROUP] = (2.0 * value) as f32;
+        for (panel, rows) in twice.chunks_exact_mut(groups * GROUP).enumerate() {
+            let columns = panel * GROUP..((panel + 1) * GROUP).min(channels);
+            for (row, to) in rows.iter_mut().enumerate().take(channels) {
+                let from = &by.second[row * channels..][columns.clone()];
+                to.0.iter_mut().zip(from).for_each(|(to, value)| *to = (2.0 * value) as f32);
             }
         }
         let shifts = by.first.iter().any(|&value| value != 0.0);
@@ -68,7 +69,8 @@ impl<'a> TapGradient<'a> {
         groups * positions
     }
 
-    /// Adds the derivative at consecutive positions, of which the first is `start`, to `to`.
+    /// Adds the derivative at consecutive positions, of which the first is `start`, to `to`, whose values are anything if it
+    /// is `fresh`.
     #[inline(always)]
     pub(super) fn add<I: Isa>(
         &self,
@@ -77,7 +79,12 @@ impl<'a> TapGradient<'a> {
         features: &[Lanes],
         scratch: &mut [Lanes],
         to: &mut [Lanes],
+        mut fresh: bool,
     ) {
+        if fresh && self.regions.first().is_none_or(|region| region.weights.is_some()) {
+            to.fill(Lanes::ZERO);
+            fresh = false;
+        }
         let groups = self.groups;
         let rows = features.len() / groups;
         for region in &self.regions {
@@ -105,9 +112,10 @@ impl<'a> TapGradient<'a> {
                 },
                 c: flat_mut(products),
                 c_stride: groups * GROUP,
-                add: weights.is_none(),
+                add: weights.is_none() && !fresh,
                 next: [&[]; 2],
             });
+            fresh = false;
             let Some(weights) = weights else {
                 if region.shifts {
                     for to in to.chunks_exact_mut(groups) {
@@ -184,7 +192,7 @@ impl Kernel for FillChunk<'_> {
         let groups = fill.tap.groups;
         let gradient = carve(&mut scratch, map.len());
         match &fill.above {
-            None => gradient.fill(Lanes::ZERO),
+            None => {}
             Some(unpooling) => {
                 // The positions may run over several rows of the map.
                 let (mut position, mut rest) = (start, &mut gradient[..]);
@@ -196,7 +204,8 @@ impl Kernel for FillChunk<'_> {
                 }
             }
         }
-        fill.tap.add(isa, start, features.unwrap_or(map), scratch, gradient);
+        let fresh = fill.above.is_none();
+        fill.tap.add(isa, start, features.unwrap_or(map), scratch, gradient, fresh);
         match fill.bits {
             None => map.copy_from_slice(gradient),
             Some(bits) => {
