@@ -87,7 +87,9 @@ impl Cpu {
             match (self.convs[conv].backward(), &self.convs[0].weights) {
                 (Some(kernels), Layout::First(first)) => {
                     let borders = self.borders(conv, size, edges).transposed();
-                    let work = Convolution { set: self.set, source, borders, kernels, cancel: &self.cancel };
+                    let direct = self.convs[conv].direct(&self.network.encoder.weights()[conv], true);
+                    let (set, cancel) = (self.set, &self.cancel);
+                    let work = Convolution { set, source, borders, kernels, direct, cancel };
                     if conv == 1 && plan.stem {
                         let tap = self.tap_gradient(observed, cotangents, 0);
                         let above = Above::Convolution(&work, &tap);

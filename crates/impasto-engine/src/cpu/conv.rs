@@ -13,6 +13,7 @@ use super::sink::{Backward, Forward, Sink};
 use super::slabs;
 use super::source::Source;
 use super::tiles::Kernels;
+use super::tiny::{self, Direct};
 use crate::geometry::Border;
 use crate::{Cancel, EngineError, Size};
 
@@ -75,6 +76,12 @@ impl Prepared {
         Prepared { shape: shape.clone(), bias, weights }
     }
 
+    /// The weights as the encoder holds them, for one direction.
+    pub(super) fn direct<'a>(&self, weights: &'a Weights, backward: bool) -> Direct<'a> {
+        let Conv { inputs, outputs, .. } = self.shape;
+        Direct { kernel: &weights.kernel, inputs, outputs, backward }
+    }
+
     /// Bytes of the kernels.
     pub(super) fn bytes(&self) -> usize {
         let kernels = match &self.weights {
@@ -113,6 +120,7 @@ pub(super) struct Convolution<'a> {
     pub(super) source: Source<'a>,
     pub(super) borders: Borders,
     pub(super) kernels: Kernels<'a>,
+    pub(super) direct: Direct<'a>,
     pub(super) cancel: &'a Cancel,
 }
 
@@ -123,9 +131,13 @@ impl Convolution<'_> {
         target: &mut T,
         transformed: &mut [Lanes],
     ) -> Result<(), EngineError> {
-        match suits_bands(self.source.size(), self.kernels) {
-            true => bands::convolve(self, target),
-            false => slabs::convolve(self, target, transformed),
+        let size = self.source.size();
+        if tiny::suits(size) {
+            tiny::convolve(self, target)
+        } else if suits_bands(size, self.kernels) {
+            bands::convolve(self, target)
+        } else {
+            slabs::convolve(self, target, transformed)
         }
     }
 }
@@ -139,6 +151,9 @@ fn suits_bands(size: Size, kernels: Kernels) -> bool {
 
 /// Groups that [`Convolution::run`] needs for transformed tiles, and for the scratch of each thread.
 pub(super) fn lengths(size: Size, kernels: Kernels) -> (usize, usize) {
+    if tiny::suits(size) {
+        return (0, 0);
+    }
     if suits_bands(size, kernels) {
         return (0, bands::length_for(kernels));
     }

@@ -74,7 +74,9 @@ impl Cpu {
                         _ => Source::Map(Map { size: plan.sizes[conv], groups: kernels.inputs, data: input }),
                     };
                     let borders = self.borders(conv, plan.sizes[conv], request.edges);
-                    let work = Convolution { set: self.set, source, borders, kernels, cancel: &self.cancel };
+                    let direct = prepared.direct(&self.network.encoder.weights()[conv], false);
+                    let (set, cancel) = (self.set, &self.cancel);
+                    let work = Convolution { set, source, borders, kernels, direct, cancel };
                     if conv == 1 && plan.stem {
                         let tap = first_tap(request, &self.weights, &self.targets);
                         stem::forward(&work, &mut outputs, &tap, lent.sums)?;

@@ -27,6 +27,7 @@ mod source;
 mod stem;
 mod taps;
 mod tiles;
+mod tiny;
 
 use impasto_encoder::Tap;
 

@@ -1,0 +1,45 @@
+//! Block 1 at the image's resolution, in bands and in both directions: the activations of the first convolution, which
+//! would be the largest map of all, are made where they are needed, again on the way back, and never kept.
+
+mod alone;
+mod backward;
+mod forward;
+
+pub(super) use alone::first_alone;
+pub(super) use backward::{Above, StemBackward, backward_scratch, task_rows};
+pub(super) use forward::{FirstTap, forward, forward_scratch};
+
+use std::ops::Range;
+
+use super::kernels::{Cut, TILE};
+use super::tiles::Block;
+use crate::Size;
+
+/// Rows of a band: two rows of tiles, so that less of the first convolution is done twice.
+const ROWS: usize = 2 * TILE;
+
+/// Columns of a piece of a band at most.
+const COLUMNS: usize = 128;
+
+/// Tasks at most: each has sums and rows of the gradient of its own.
+const TASKS: usize = 128;
+
+/// The rows of an image, cut into tasks of whole bands.
+pub(super) fn tasks(height: usize) -> Cut {
+    Cut::new(0..height, ROWS * height.div_ceil(ROWS).div_ceil(TASKS))
+}
+
+/// The bands of a task, as blocks of tiles.
+fn bands(rows: Range<usize>, width: usize) -> impl Iterator<Item = Block> {
+    let across = width.div_ceil(TILE);
+    rows.clone().step_by(ROWS).map(move |y| {
+        let down = ROWS.min(rows.end - y).div_ceil(TILE);
+        Block { row: y / TILE, column: 0, down, across }
+    })
+}
+
+/// Rows and columns of pixels that a piece has.
+fn pixels(piece: Block, size: Size) -> (Range<usize>, Range<usize>) {
+    let (y, x) = (TILE * piece.row, TILE * piece.column);
+    (y..(y + TILE * piece.down).min(size.height), x..(x + TILE * piece.across).min(size.width))
+}
