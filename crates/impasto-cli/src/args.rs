@@ -26,7 +26,7 @@ pub(crate) enum Command {
     /// Judge a picture by an objective: print each weighted term, write its gradient
     #[command(allow_negative_numbers = true)]
     Evaluate(Box<EvaluateArgs>),
-    /// Time evaluations (observe, judge, pull back) of the gatys objective on a synthetic picture
+    /// Time evaluations (observe, judge, pull back) of a preset's objective on a synthetic picture
     #[command(allow_negative_numbers = true)]
     Bench(BenchArgs),
     /// Encoders: the networks that look at pictures

@@ -200,12 +200,12 @@ impl Ahead {
     /// Asks for the cache line whose turn it is.
     #[inline(always)]
     fn fetch(&self, step: usize) {
+        let _at = self.start.wrapping_add(((step * self.rate) >> 16) * GROUP);
         #[cfg(target_arch = "x86_64")]
         {
             use std::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};
-            let at = self.start.wrapping_add(((step * self.rate) >> 16) * GROUP);
             // SAFETY: a prefetch reads nothing that the program can see, and does not fault.
-            unsafe { _mm_prefetch::<_MM_HINT_T1>(at.cast()) };
+            unsafe { _mm_prefetch::<_MM_HINT_T1>(_at.cast()) };
         }
     }
 }
