@@ -5,30 +5,30 @@ use std::time::Instant;
 use impasto_encoder::{InputMap, Pooling, Tap};
 use rayon::prelude::*;
 
+use super::Cpu;
 use super::bits::{Choices, Unpooling};
 use super::buffers::Buffers;
 use super::conv::{Borders, Convolution, Gradient, Layout};
 use super::first::PIXEL;
-use super::kernels::{flat, flat_mut, groups};
+use super::kernels::{Lanes, flat, flat_mut, groups};
 use super::map::Map;
 use super::source::Source;
 use super::stem::{self, Above, StemBackward};
 use super::taps::{Fill, TapGradient};
-use super::{Cpu, Observed};
-use crate::{Cotangents, EngineError, Pixels, Size};
+use crate::{Cotangents, EngineError, Pixels, Request, Size};
 
 impl Cpu {
     /// Runs the convolutions of the plan backwards; `seconds` gets what each took.
     pub(super) fn backward(
         &self,
         buffers: &mut Buffers,
-        observed: &Observed,
+        request: &Request,
         cotangents: &Cotangents,
         seconds: &mut Vec<f64>,
     ) -> Result<Pixels, EngineError> {
         let plan = self.plan.as_ref().ok_or(EngineError::NoObservation)?;
         let topology = self.network.encoder.topology();
-        let edges = observed.request.edges;
+        let edges = request.edges;
         seconds.clear();
         seconds.resize(plan.work.deepest + 1, 0.0);
         for conv in (0..=plan.work.deepest).rev() {
@@ -40,7 +40,7 @@ impl Cpu {
                 && plan.gradients[conv].is_some()
                 && (pools || conv == plan.work.deepest)
             {
-                self.fill(buffers, observed, cotangents, conv, true);
+                self.fill(buffers, request, cotangents, conv, true);
             }
             let below = conv.checked_sub(1);
             if let Some(below) = below
@@ -48,7 +48,7 @@ impl Cpu {
                 && plan.gradients[below].is_some()
                 && plan.pooled[below].is_none()
             {
-                self.fill(buffers, observed, cotangents, below, false);
+                self.fill(buffers, request, cotangents, below, false);
             }
             let l2 = pools && self.network.pooling == Pooling::L2 && plan.gradients[conv].is_none();
             let ids = [
@@ -65,21 +65,8 @@ impl Cpu {
             let source = match plan.gradients[conv] {
                 Some(_) => Source::Map(Map { size, groups: width, data: gradient }),
                 None => {
-                    let map = |size: Size, data| Map { size, groups: width, data };
-                    let choices = match self.network.pooling {
-                        Pooling::Max => Choices::Max(&lent.choices[conv]),
-                        Pooling::Average => Choices::Average,
-                        Pooling::L2 => {
-                            Choices::L2 { before: map(size, before), after: map(size.halved(), after) }
-                        }
-                    };
-                    let unpooling = Unpooling {
-                        by_output: map(size.halved(), pooled),
-                        choices,
-                        scale: self.network.pool_scale,
-                        bits: &lent.bits[conv],
-                        width: size.width,
-                    };
+                    let decisions = (&lent.choices[conv][..], &lent.bits[conv][..]);
+                    let unpooling = self.unpooling(size, width, pooled, decisions, [before, after]);
                     Source::Unpooled(unpooling, size)
                 }
             };
@@ -91,7 +78,7 @@ impl Cpu {
                     let (set, cancel) = (self.set, &self.cancel);
                     let work = Convolution { set, source, borders, kernels, direct, cancel };
                     if conv == 1 && plan.stem {
-                        let tap = self.tap_gradient(observed, cotangents, 0);
+                        let tap = self.tap_gradient(request, cotangents, 0);
                         let above = Above::Convolution(&work, &tap);
                         StemBackward { first, image: &self.image, above }.run(
                             self.set,
@@ -128,7 +115,7 @@ impl Cpu {
     fn fill(
         &self,
         buffers: &mut Buffers,
-        observed: &Observed,
+        request: &Request,
         cotangents: &Cotangents,
         conv: usize,
         complete: bool,
@@ -144,27 +131,40 @@ impl Cpu {
         ];
         let lent = buffers.lend(plan, ids);
         let [to, before, after, pooled] = lent.maps;
-        let tap = self.tap_gradient(observed, cotangents, conv);
-        let map = |size: Size, data| Map { size, groups: tap.groups, data };
-        let above = plan.pooled[conv].map(|_| Unpooling {
-            by_output: map(size.halved(), pooled),
-            choices: match self.network.pooling {
-                Pooling::Max => Choices::Max(&lent.choices[conv]),
-                Pooling::Average => Choices::Average,
-                Pooling::L2 => Choices::L2 { before: map(size, before), after: map(size.halved(), after) },
-            },
-            scale: self.network.pool_scale,
-            bits: &lent.bits[conv],
-            width: size.width,
-        });
+        let tap = self.tap_gradient(request, cotangents, conv);
+        let decisions = (&lent.choices[conv][..], &lent.bits[conv][..]);
+        let unpooling = |_| self.unpooling(size, tap.groups, pooled, decisions, [before, after]);
+        let above = plan.pooled[conv].map(unpooling);
         let fill = Fill { tap: &tap, above, bits: complete.then_some(&lent.bits[conv][..]) };
         fill.run(self.set, l2.then_some(&*before), to);
+    }
+
+    /// The gradient before a pooling, from that behind it; `around` are the values before and behind, for L2 pooling.
+    fn unpooling<'a>(
+        &self,
+        size: Size,
+        groups: usize,
+        by_output: &'a [Lanes],
+        (choices, bits): (&'a [u32], &'a [u16]),
+        around: [&'a [Lanes]; 2],
+    ) -> Unpooling<'a> {
+        let map = |size, data| Map { size, groups, data };
+        let choices = match self.network.pooling {
+            Pooling::Max => Choices::Max(choices),
+            Pooling::Average => Choices::Average,
+            Pooling::L2 => {
+                let [before, after] = around;
+                Choices::L2 { before: map(size, before), after: map(size.halved(), after) }
+            }
+        };
+        let (by_output, scale) = (map(size.halved(), by_output), self.network.pool_scale);
+        Unpooling { by_output, choices, scale, bits, width: size.width }
     }
 
     /// What is asked for at the tap after a convolution.
     fn tap_gradient<'a>(
         &'a self,
-        observed: &Observed,
+        request: &Request,
         cotangents: &Cotangents,
         conv: usize,
     ) -> TapGradient<'a> {
@@ -172,7 +172,6 @@ impl Cpu {
         let tap = Tap::after(conv);
         let block = topology.convs()[conv].block - 1;
         let mut gradient = TapGradient::new(topology.channels(tap));
-        let request = &observed.request;
         for (_, regions) in request.moments.iter().zip(&cotangents.moments).filter(|(at, _)| **at == tap) {
             for (by, weights) in regions.iter().zip(self.weights.regions(block)) {
                 gradient.add_moments(by, weights);

@@ -125,7 +125,7 @@ pub(super) struct Convolution<'a> {
 }
 
 impl Convolution<'_> {
-    /// Runs it in the way that suits its shape; `transformed` is as long as [`transformed_length`] says.
+    /// Runs it in the way that suits its shape; `transformed` is as long as [`lengths`] says.
     pub(super) fn run<T: Target>(
         &self,
         target: &mut T,

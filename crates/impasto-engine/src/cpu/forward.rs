@@ -46,6 +46,7 @@ impl Cpu {
         let topology = self.network.encoder.topology().clone();
         let plan = self.plan.as_ref().ok_or(EngineError::NothingToObserve)?;
         seconds.clear();
+        // The first convolution adds its bias itself; what takes its outputs must not add it again.
         let zeros = vec![Lanes::ZERO; super::kernels::groups(topology.convs()[0].outputs)];
         for conv in 0..=plan.work.deepest {
             let start = Instant::now();

@@ -56,14 +56,9 @@ pub struct Cpu {
     plan: Option<Plan>,
     buffers: Buffers,
     weights: Weights,
-    observed: Option<Observed>,
+    /// What the last observation was asked; what it kept is in the buffers.
+    observed: Option<Request>,
     seconds: LayerSeconds,
-}
-
-/// What an observation was asked; the rest of it is in the buffers.
-#[derive(Debug)]
-struct Observed {
-    request: Request,
 }
 
 /// Where the time of the last evaluation went, in seconds.
@@ -85,6 +80,7 @@ impl Cpu {
 
     /// As [`Cpu::new`], on a given instruction set; on plain loops where the machine lacks it.
     pub fn with_instructions(network: Network, cancel: Cancel, set: InstructionSet) -> Cpu {
+        let set = if set.is_available() { set } else { InstructionSet::Portable };
         let shapes = network.encoder.topology().convs();
         let convs = shapes.iter().zip(network.encoder.weights()).enumerate();
         let convs =
@@ -171,9 +167,8 @@ impl Cpu {
 
     /// Brings position weights to the grids of all blocks, if they are not those of the last request.
     fn weigh(&mut self, request: &Request) {
-        let topology = self.network.encoder.topology();
-        let blocks = topology.convs().last().map_or(1, |conv| conv.block);
-        let blocks = request.deepest().map_or(blocks, |deepest| topology.convs()[deepest.conv()].block);
+        let convs = self.network.encoder.topology().convs();
+        let blocks = request.deepest().map_or(1, |deepest| convs[deepest.conv()].block);
         let fits = |levels: &[crate::Plane], plane| levels.len() == blocks && levels.first() == Some(plane);
         let Weights { regions, residual } = &mut self.weights;
         let same = regions.len() == request.regions.len();
@@ -228,13 +223,13 @@ impl Engine for Cpu {
         }
         self.run(image, request, true)?;
         let observation = self.look(request)?;
-        self.observed = Some(Observed { request: request.clone() });
+        self.observed = Some(request.clone());
         Ok(observation)
     }
 
     fn pull_back(&mut self, cotangents: &Cotangents) -> Result<Pixels, EngineError> {
         let observed = self.observed.as_ref().ok_or(EngineError::NoObservation)?;
-        cotangents.check(&observed.request, self.network.encoder.topology())?;
+        cotangents.check(observed, self.network.encoder.topology())?;
         let observed = self.observed.take().ok_or(EngineError::NoObservation)?;
         let mut buffers = std::mem::take(&mut self.buffers);
         let mut seconds = std::mem::take(&mut self.seconds.backward);

@@ -34,6 +34,16 @@ pub(super) fn length(groups: usize) -> usize {
     panel_start(groups)
 }
 
+/// Positions that are summed apart, over a map of so many.
+fn chunk(area: usize, groups: usize) -> usize {
+    area.div_ceil(TASKS.div_ceil(groups)).next_multiple_of(POSITIONS)
+}
+
+/// Values that [`sum`] needs for partial sums.
+pub(super) fn partials(area: usize, groups: usize) -> usize {
+    area.div_ceil(chunk(area, groups)) * length(groups)
+}
+
 /// Groups of scratch for [`AddPanel`].
 pub(super) fn scratch_length(groups: usize) -> usize {
     groups * (POSITIONS + GROUP)
@@ -131,11 +141,10 @@ pub(super) fn sum(
     partials: &mut Vec<f64>,
 ) -> Moments {
     let (area, groups) = (features.size.area(), features.groups);
-    let chunk = area.div_ceil(TASKS.div_ceil(groups)).next_multiple_of(POSITIONS);
-    let chunks = area.div_ceil(chunk);
+    let chunk = chunk(area, groups);
     partials.clear();
-    partials.resize(chunks * length(groups), 0.0);
-    let mut tasks = Vec::with_capacity(chunks * groups);
+    partials.resize(self::partials(area, groups), 0.0);
+    let mut tasks = Vec::with_capacity(partials.len() / length(groups) * groups);
     for (index, mut part) in partials.chunks_exact_mut(length(groups)).enumerate() {
         let positions = index * chunk..((index + 1) * chunk).min(area);
         for panel in 0..groups {

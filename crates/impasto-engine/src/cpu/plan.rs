@@ -12,7 +12,8 @@ use impasto_encoder::{Pooling, Tap};
 use super::conv::{Prepared, lengths};
 use super::kernels::{GROUP, Lanes, groups};
 use super::map::Image;
-use super::stem;
+use super::taps::fill_scratch;
+use super::{moments, stem};
 use crate::{Network, Request, Size};
 
 /// A buffer of a plan.
@@ -74,6 +75,8 @@ pub(super) struct Plan {
     pub(super) scratch: usize,
     /// Sums of the first tap.
     pub(super) sums: usize,
+    /// Partial sums of the other taps.
+    partials: usize,
     /// Bytes of bits and choices.
     decisions: usize,
 }
@@ -108,6 +111,7 @@ impl Plan {
             transformed: 0,
             scratch: 0,
             sums: 0,
+            partials: 0,
             decisions: 0,
             work,
         };
@@ -169,6 +173,15 @@ impl Plan {
                 self.scratch = self.scratch.max(scratch);
             }
         }
+        let width = groups(prepared.shape.outputs);
+        if self.work.looks_at(conv) && (conv > 0 || !self.stem) {
+            self.partials += moments::partials(self.sizes[conv].area(), width);
+            let scratch = moments::scratch_length(width).max(fill_scratch(width));
+            self.scratch = self.scratch.max(scratch);
+        }
+        if conv == 0 && !self.stem {
+            self.scratch = self.scratch.max(stem::alone_scratch(width)).max(stem::backward_scratch(0, width));
+        }
         if conv == 1 && self.stem {
             let [forward, backward] = [prepared.forward(), prepared.backward()];
             let (inputs, outputs) = forward.map_or((0, 0), |kernels| (kernels.inputs, kernels.outputs));
@@ -178,7 +191,7 @@ impl Plan {
             }
             // Without a first tap a value for each task, so that all have their place.
             let of_task = match self.work.looks_at(0) {
-                true => self.work.regions * super::moments::length(inputs) + self.work.residuals,
+                true => self.work.regions * moments::length(inputs) + self.work.residuals,
                 false => 1,
             };
             self.sums = stem::tasks(self.work.size.height).pieces() * of_task;
@@ -189,7 +202,7 @@ impl Plan {
     pub(super) fn bytes(&self, threads: usize) -> usize {
         let groups = self.arena + self.transformed + threads * self.scratch;
         let image = Image::length(self.work.size) * size_of::<f32>();
-        groups * size_of::<Lanes>() + self.decisions + image + self.sums * size_of::<f64>()
+        groups * size_of::<Lanes>() + self.decisions + image + (self.sums + self.partials) * size_of::<f64>()
     }
 }
 

@@ -64,13 +64,8 @@ impl<'a> TapGradient<'a> {
         self.residuals.push(Residual { twice: (2.0 * by) as f32, aim, weights });
     }
 
-    /// Groups of scratch for [`TapGradient::add`] over so many positions.
-    pub(super) fn scratch(groups: usize, positions: usize) -> usize {
-        groups * positions
-    }
-
     /// Adds the derivative at consecutive positions, of which the first is `start`, to `to`, whose values are anything if it
-    /// is `fresh`.
+    /// is `fresh`. `scratch` is as long as `to`.
     #[inline(always)]
     pub(super) fn add<I: Isa>(
         &self,
@@ -161,6 +156,11 @@ pub(super) struct Fill<'a> {
     pub(super) bits: Option<&'a [u16]>,
 }
 
+/// Groups of scratch of a thread for [`Fill`]: the gradient, and products on their way.
+pub(super) fn fill_scratch(groups: usize) -> usize {
+    2 * POSITIONS * groups
+}
+
 impl Fill<'_> {
     /// `map` holds the features, if they are not given apart, and gets the gradient.
     pub(super) fn run(&self, set: InstructionSet, features: Option<&[Lanes]>, map: &mut [Lanes]) {
@@ -168,7 +168,7 @@ impl Fill<'_> {
         map.par_chunks_mut(POSITIONS * groups).enumerate().for_each(|(chunk, map)| {
             let start = chunk * POSITIONS;
             let features = features.map(|features| &features[start * groups..][..map.len()]);
-            scratch::with(map.len() + TapGradient::scratch(groups, POSITIONS), |scratch| {
+            scratch::with(fill_scratch(groups), |scratch| {
                 dispatch(set, FillChunk { fill: self, start, features, map, scratch });
             });
         });
@@ -191,17 +191,14 @@ impl Kernel for FillChunk<'_> {
         let FillChunk { fill, start, features, map, mut scratch } = self;
         let groups = fill.tap.groups;
         let gradient = carve(&mut scratch, map.len());
-        match &fill.above {
-            None => {}
-            Some(unpooling) => {
-                // The positions may run over several rows of the map.
-                let (mut position, mut rest) = (start, &mut gradient[..]);
-                while !rest.is_empty() {
-                    let (y, x) = (position / unpooling.width, position % unpooling.width);
-                    let count = (unpooling.width - x).min(rest.len() / groups);
-                    unpooling.row(isa, y, x, carve(&mut rest, count * groups));
-                    position += count;
-                }
+        if let Some(unpooling) = &fill.above {
+            // The positions may run over several rows of the map.
+            let (mut position, mut rest) = (start, &mut gradient[..]);
+            while !rest.is_empty() {
+                let (y, x) = (position / unpooling.width, position % unpooling.width);
+                let count = (unpooling.width - x).min(rest.len() / groups);
+                unpooling.row(isa, y, x, carve(&mut rest, count * groups));
+                position += count;
             }
         }
         let fresh = fill.above.is_none();

@@ -25,12 +25,17 @@ pub(in crate::cpu) fn first_alone(
         if cancel.is_cancelled() {
             return;
         }
-        scratch::with(TILE * COLUMNS * groups, |scratch| {
+        scratch::with(alone_scratch(groups), |scratch| {
             let y = TILE * band;
             dispatch(set, FirstBand { first, image, y, size, sink: &mut sink, scratch });
         });
     });
     cancel.check()
+}
+
+/// Groups of scratch of a thread in [`first_alone`].
+pub(in crate::cpu) fn alone_scratch(groups: usize) -> usize {
+    TILE * COLUMNS * groups
 }
 
 struct FirstBand<'a, 's> {

@@ -5,7 +5,7 @@ mod alone;
 mod backward;
 mod forward;
 
-pub(super) use alone::first_alone;
+pub(super) use alone::{alone_scratch, first_alone};
 pub(super) use backward::{Above, StemBackward, backward_scratch, task_rows};
 pub(super) use forward::{FirstTap, forward, forward_scratch};
 
