@@ -341,3 +341,22 @@ pub(crate) fn scales(report: &Value) -> Vec<(u64, u64, u64)> {
     let scales = report["scales"].as_array().unwrap().iter();
     scales.map(|s| (number(s, "width"), number(s, "height"), number(s, "iterations"))).collect()
 }
+
+/// The pictures, and an older result that must survive every mistake.
+pub(crate) struct Older(pub(crate) Folder);
+
+impl Older {
+    pub(crate) fn new() -> Older {
+        let folder = Folder::with_pictures();
+        folder.write("o.png", b"an older result");
+        Older(folder)
+    }
+
+    #[track_caller]
+    pub(crate) fn fails(&self, code: i32, line: &str) -> Ran {
+        let ran = self.0.fails(code, &format!("{line} --progress json"));
+        assert!(ran.steps().is_empty(), "{line}: found out after the work\n{ran}");
+        assert_eq!(self.0.bytes("o.png"), b"an older result", "{line}");
+        ran
+    }
+}
