@@ -204,21 +204,27 @@ fn gather(parts: &[f32], size: Size, borders: Borders, input: &InputMap) -> Pixe
     let last = size.width as isize;
     let (left, right) = (borders.columns.source(-1), borders.columns.source(last));
     let mut data = vec![0.0; 3 * size.area()];
-    for (channel, plane) in data.chunks_exact_mut(size.area()).enumerate() {
-        let column: [f32; 3] = std::array::from_fn(|row| input.matrix[row][channel]);
-        let mixed = |pixel: &[f32]| column[0] * pixel[0] + column[1] * pixel[1] + column[2] * pixel[2];
-        plane.par_chunks_mut(size.width).zip(&sources).for_each(|(to, sources)| {
-            for values in sources {
-                for (to, pixel) in to.iter_mut().zip(values[PIXEL..].chunks_exact(PIXEL)) {
+    let (red, rest) = data.split_at_mut(size.area());
+    let (green, blue) = rest.split_at_mut(size.area());
+    let planes = (red.par_chunks_mut(size.width), green.par_chunks_mut(size.width));
+    let rows = planes.0.zip(planes.1).zip(blue.par_chunks_mut(size.width)).zip(&sources);
+    rows.for_each(|(((red, green), blue), sources)| {
+        let mut planes = [red, green, blue];
+        for values in sources {
+            for (plane, channel) in planes.iter_mut().zip(0..3) {
+                let column: [f32; 3] = std::array::from_fn(|row| input.matrix[row][channel]);
+                let mixed =
+                    |pixel: &[f32]| column[0] * pixel[0] + column[1] * pixel[1] + column[2] * pixel[2];
+                for (to, pixel) in plane.iter_mut().zip(values[PIXEL..].chunks_exact(PIXEL)) {
                     *to += mixed(pixel);
                 }
                 for (column, start) in [(left, 0), (right, PIXEL * (size.width + 1))] {
                     if let Some(column) = column {
-                        to[column] += mixed(&values[start..start + PIXEL]);
+                        plane[column] += mixed(&values[start..start + PIXEL]);
                     }
                 }
             }
-        });
-    }
+        }
+    });
     Pixels { size, data }
 }

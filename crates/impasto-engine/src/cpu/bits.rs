@@ -1,6 +1,6 @@
 //! What is kept of an evaluation instead of activations: one bit per ReLU, two per max pooling.
 
-use super::kernels::{GROUP, Isa, Lanes};
+use super::kernels::{Isa, Lanes};
 use super::map::Map;
 
 /// Which of four was chosen, for each channel of a group: the high bits of the 16 choices, then the low ones.
@@ -72,15 +72,10 @@ impl Unpooling<'_> {
                 for column in 0..columns {
                     let place = start + column * groups + group;
                     let mask = bits[place] & share.chosen[(at + column) % 2];
-                    let mut value = isa.keep(mask, gradient);
-                    for lane in 0..GROUP {
-                        value.0[lane] *= share.factor;
-                    }
+                    let mut value = isa.keep(mask, gradient).times(isa, share.factor);
                     if let Choices::L2 { before, after } = &self.choices {
                         let (before, after) = (&before.data[full + place], &after.data[pooled + group]);
-                        for lane in 0..GROUP {
-                            value.0[lane] *= root_share(before.0[lane], after.0[lane], self.scale);
-                        }
+                        value = value.times_root_share(isa, before, after, self.scale);
                     }
                     to[place] = value;
                 }
@@ -104,10 +99,4 @@ impl Unpooling<'_> {
 struct Share {
     chosen: [u16; 2],
     factor: f32,
-}
-
-/// Value over root, where `after` is the root times the scale; 0 where the root is 0.
-#[inline(always)]
-pub(super) fn root_share(before: f32, after: f32, scale: f32) -> f32 {
-    if after > 0.0 { before * scale / after } else { 0.0 }
 }

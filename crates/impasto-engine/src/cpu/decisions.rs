@@ -3,7 +3,7 @@
 use impasto_encoder::Pooling;
 
 use super::Cpu;
-use super::bits::{choice, root_share};
+use super::bits::choice;
 use super::conv::Layout;
 use super::kernels::{GROUP, InstructionSet, Isa, Kernel, Lanes, dispatch, groups};
 use super::map::{Image, Map};
@@ -83,4 +83,9 @@ fn first_bits(set: InstructionSet, first: &super::first::First, image: &Image) -
 
 fn planar<T>(channels: usize, area: usize, at: impl Fn(usize, usize) -> T) -> Vec<T> {
     (0..channels * area).map(|i| at(i / area, i % area)).collect()
+}
+
+/// Value over root, where `after` is the root times the scale; 0 where the root is 0.
+fn root_share(before: f32, after: f32, scale: f32) -> f32 {
+    if after > 0.0 { before * scale / after } else { 0.0 }
 }

@@ -72,11 +72,7 @@ impl First {
         });
         for to in to.chunks_exact_mut(groups) {
             for (to, bias) in to.iter_mut().zip(&self.bias) {
-                for lane in 0..GROUP {
-                    let sum = to.0[lane] + bias.0[lane];
-                    // Not `max`: a value that is not a number must stay one, so that the loss shows it.
-                    to.0[lane] = if sum < 0.0 { 0.0 } else { sum };
-                }
+                to.rectify(isa, bias);
             }
         }
     }
@@ -117,17 +113,21 @@ impl First {
         let count = gradient.len() / groups;
         let sent = flat(products);
         for (dy, row) in rows.into_iter().enumerate() {
-            // The pixel at `x` gets from the positions right of it, at it and left of it.
-            for x in 0..count + 2 {
-                let to: &mut [f32] = &mut row[PIXEL * x..PIXEL * (x + 1)];
-                for (dx, position) in [(0, x), (1, x.wrapping_sub(1)), (2, x.wrapping_sub(2))] {
-                    if position < count {
-                        // The fourth is the next pixel's first.
-                        let from = &sent[SENT * GROUP * position + RUN * dy + 3 * dx..][..PIXEL];
-                        for lane in 0..PIXEL {
-                            to[lane] += from[lane];
-                        }
+            // A pixel gets from the positions right of it, at it and left of it, where these are.
+            for (x, to) in row.chunks_exact_mut(PIXEL).take(count + 2).enumerate() {
+                let from = RUN * dy;
+                if (2..count).contains(&x) {
+                    let start = SENT * GROUP * (x - 2) + from;
+                    let all = &sent[start..start + 2 * SENT * GROUP + PIXEL];
+                    for (lane, to) in to.iter_mut().enumerate() {
+                        let (right, at) = (all[2 * SENT * GROUP + lane], all[SENT * GROUP + 3 + lane]);
+                        *to = *to + right + at + all[6 + lane];
                     }
+                    continue;
+                }
+                for dx in (x + 1).saturating_sub(count)..3.min(x + 1) {
+                    let start = SENT * GROUP * (x - dx) + from + 3 * dx;
+                    to.iter_mut().zip(&sent[start..]).for_each(|(to, from)| *to += from);
                 }
             }
         }

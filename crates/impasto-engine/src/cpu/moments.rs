@@ -77,9 +77,7 @@ impl Kernel for AddPanel<'_> {
                 for ((to, from), &weight) in pairs.zip(weights) {
                     // What is beyond the panel is not looked at.
                     for (to, from) in to.iter_mut().zip(from).take(panel + 1) {
-                        for lane in 0..GROUP {
-                            to.0[lane] = weight * from.0[lane];
-                        }
+                        *to = from.times(isa, weight);
                     }
                 }
                 weighted
@@ -103,9 +101,7 @@ impl Kernel for AddPanel<'_> {
         });
         let mut first = Lanes::ZERO;
         for values in left.chunks_exact(groups) {
-            for lane in 0..GROUP {
-                first.0[lane] += values[panel].0[lane];
-            }
+            first.add(isa, &values[panel]);
         }
         for (sums, values) in sums.chunks_exact_mut(GROUP).zip(std::iter::once(&first).chain(&*products)) {
             for lane in 0..GROUP {
@@ -212,16 +208,13 @@ impl Kernel for Residuals<'_> {
     type Output = f64;
 
     #[inline(always)]
-    fn run<I: Isa>(self, _: I) -> f64 {
+    fn run<I: Isa>(self, isa: I) -> f64 {
         let mut total = 0.0;
         let rows = self.features.chunks_exact(self.groups).zip(self.aim.chunks_exact(self.groups));
         for (row, (features, aims)) in rows.enumerate() {
             let mut squares = Lanes::ZERO;
             for (feature, aim) in features.iter().zip(aims) {
-                for lane in 0..GROUP {
-                    let difference = feature.0[lane] - aim.0[lane];
-                    squares.0[lane] += difference * difference;
-                }
+                squares.add_square(isa, &feature.minus(isa, aim));
             }
             let sum: f64 = squares.0.iter().map(|&square| square as f64).sum();
             total += self.weights.map_or(1.0, |weights| weights[row] as f64) * sum;

@@ -4,7 +4,7 @@
 use impasto_encoder::Pooling;
 
 use super::bits::pack_choices;
-use super::kernels::{GROUP, Isa, Lanes, TILE, Window};
+use super::kernels::{Isa, Lanes, TILE, Window};
 
 /// Takes 4x4 tiles of outputs, one group of channels at a time.
 pub(super) trait Sink {
@@ -29,11 +29,7 @@ impl Sink for Forward<'_> {
         let bias = &self.bias[group];
         for line in values.iter_mut() {
             for value in line.iter_mut() {
-                for lane in 0..GROUP {
-                    let sum = value.0[lane] + bias.0[lane];
-                    // Not `max`: a value that is not a number must stay one, so that the loss shows it.
-                    value.0[lane] = if sum < 0.0 { 0.0 } else { sum };
-                }
+                value.rectify(isa, bias);
             }
         }
         let mut bits = self.bits.tile(y, x, group, TILE);
@@ -70,13 +66,10 @@ impl Sink for Forward<'_> {
                         *self.choices.tile(y / 2 + i, x / 2 + j, group, 1).at(0, 0) = choices;
                         pooled
                     }
-                    Pooling::Average => average(window),
-                    Pooling::L2 => root(window),
+                    Pooling::Average => average(isa, window),
+                    Pooling::L2 => root(isa, window),
                 };
-                let to = to.at(i, j);
-                for lane in 0..GROUP {
-                    to.0[lane] = scale * pooled.0[lane];
-                }
+                *to.at(i, j) = pooled.times(isa, scale);
             }
         }
     }
@@ -89,36 +82,28 @@ fn largest<I: Isa>(isa: I, window: [&Lanes; 4]) -> (Lanes, u32) {
     let mut better = [0; 3];
     for (candidate, better) in window[1..].iter().zip(&mut better) {
         *better = isa.greater(candidate, &best);
-        for lane in 0..GROUP {
-            best.0[lane] = if candidate.0[lane] > best.0[lane] { candidate.0[lane] } else { best.0[lane] };
-        }
+        best = best.larger(isa, candidate);
     }
     let [second, third, fourth] = better;
     (best, pack_choices(third | fourth, fourth | (second & !third)))
 }
 
 #[inline(always)]
-fn average(window: [&Lanes; 4]) -> Lanes {
-    let mut mean = Lanes::ZERO;
-    for lane in 0..GROUP {
-        let sum = (window[0].0[lane] + window[1].0[lane]) + (window[2].0[lane] + window[3].0[lane]);
-        mean.0[lane] = 0.25 * sum;
-    }
-    mean
+fn average<I: Isa>(isa: I, window: [&Lanes; 4]) -> Lanes {
+    let [mut sum, mut lower] = [*window[0], *window[2]];
+    sum.add(isa, window[1]);
+    lower.add(isa, window[3]);
+    sum.add(isa, &lower);
+    sum.times(isa, 0.25)
 }
 
 #[inline(always)]
-fn root(window: [&Lanes; 4]) -> Lanes {
-    let mut root = Lanes::ZERO;
+fn root<I: Isa>(isa: I, window: [&Lanes; 4]) -> Lanes {
+    let mut sum = Lanes::ZERO;
     for value in window {
-        for lane in 0..GROUP {
-            root.0[lane] += value.0[lane] * value.0[lane];
-        }
+        sum.add_square(isa, value);
     }
-    for lane in 0..GROUP {
-        root.0[lane] = root.0[lane].sqrt();
-    }
-    root
+    sum.root(isa)
 }
 
 /// A block of a gradient.
@@ -141,9 +126,7 @@ impl Sink for Backward<'_> {
             for j in 0..gradient.columns {
                 let (value, to) = (&mut values[i][j], gradient.at(i, j));
                 if self.add {
-                    for lane in 0..GROUP {
-                        value.0[lane] += to.0[lane];
-                    }
+                    value.add(isa, to);
                 }
                 *to = match self.bits {
                     Some(bits) => {

@@ -115,9 +115,7 @@ impl<'a> TapGradient<'a> {
                 if region.shifts {
                     for to in to.chunks_exact_mut(groups) {
                         for (to, constant) in to.iter_mut().zip(&region.constant) {
-                            for lane in 0..GROUP {
-                                to.0[lane] += constant.0[lane];
-                            }
+                            to.add(isa, constant);
                         }
                     }
                 }
@@ -126,9 +124,9 @@ impl<'a> TapGradient<'a> {
             let pairs = to.chunks_exact_mut(groups).zip(scratch.chunks_exact(groups));
             for ((to, products), &weight) in pairs.zip(&weights[start..]) {
                 for (to, (product, constant)) in to.iter_mut().zip(products.iter().zip(&region.constant)) {
-                    for lane in 0..GROUP {
-                        to.0[lane] += weight * (product.0[lane] + constant.0[lane]);
-                    }
+                    let mut sum = *product;
+                    sum.add(isa, constant);
+                    to.add_times(isa, weight, &sum);
                 }
             }
         }
@@ -138,9 +136,7 @@ impl<'a> TapGradient<'a> {
             for (row, (to, (features, aims))) in pairs.enumerate() {
                 let factor = residual.twice * residual.weights.map_or(1.0, |weights| weights[start + row]);
                 for (to, (feature, aim)) in to.iter_mut().zip(features.iter().zip(aims)) {
-                    for lane in 0..GROUP {
-                        to.0[lane] += factor * (feature.0[lane] - aim.0[lane]);
-                    }
+                    to.add_times(isa, factor, &feature.minus(isa, aim));
                 }
             }
         }

@@ -112,7 +112,9 @@ impl Objective {
             losses.tv = form.judge(image, weight, Some(&mut gradient));
             losses.total += losses.tv;
         }
-        if !losses.total.is_finite() || !gradient.data.iter().all(|value| value.is_finite()) {
+        // Without a way out of the inner loop, which it would keep from being vectorised.
+        let finite = |values: &[f32]| values.iter().fold(true, |all, value| all & value.is_finite());
+        if !losses.total.is_finite() || !gradient.data.par_chunks(1 << 14).all(finite) {
             return Err(Error::NotFinite { layer: "the gradient by the pixels".into() });
         }
         Ok((losses, gradient))

@@ -6,6 +6,7 @@
 #![allow(unsafe_code)]
 
 mod isa;
+mod lanes;
 mod product;
 mod transpose;
 mod window;

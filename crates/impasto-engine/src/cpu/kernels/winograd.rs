@@ -177,24 +177,16 @@ pub(in crate::cpu) fn input_transform<I: Isa>(
 #[inline(always)]
 fn input_line<I: Isa>(isa: I, d: [I::f32s; 6]) -> [I::f32s; 6] {
     const SUM: f32 = (A * A + B * B) as f32;
-    let even1 = times(isa, -(B * B) as f32, d[2], d[4]);
-    let odd1 = difference(isa, A as f32, d[3], B as f32, d[1]);
-    let even2 = times(isa, -(A * A) as f32, d[2], d[4]);
-    let odd2 = difference(isa, B as f32, d[3], A as f32, d[1]);
+    let (even1, odd1) = (times(isa, -(B * B) as f32, d[2], d[4]), times(isa, -(B * B) as f32, d[1], d[3]));
+    let (even2, odd2) = (times(isa, -(A * A) as f32, d[2], d[4]), times(isa, -(A * A) as f32, d[1], d[3]));
     [
         times(isa, -SUM, d[2], isa.add_f32s(d[0], d[4])),
-        isa.add_f32s(even1, odd1),
-        isa.sub_f32s(even1, odd1),
-        isa.add_f32s(even2, odd2),
-        isa.sub_f32s(even2, odd2),
+        times(isa, A as f32, odd1, even1),
+        times(isa, -A as f32, odd1, even1),
+        times(isa, B as f32, odd2, even2),
+        times(isa, -B as f32, odd2, even2),
         times(isa, -SUM, d[3], isa.add_f32s(d[1], d[5])),
     ]
-}
-
-/// f x - g y.
-#[inline(always)]
-fn difference<I: Isa>(isa: I, f: f32, x: I::f32s, g: f32, y: I::f32s) -> I::f32s {
-    times(isa, f, x, isa.mul_f32s(isa.splat_f32s(-g), y))
 }
 
 /// A^T m A for one group of one tile; point `p` is read at `from[p * point_stride..][..16]`.
@@ -235,7 +227,7 @@ fn output_line<I: Isa>(isa: I, m: [I::f32s; 6]) -> [I::f32s; 4] {
         times(isa, (B * B) as f32, sum1, isa.sub_f32s(m[0], sum2)),
         isa.mul_f32s(isa.splat_f32s(B as f32), isa.sub_f32s(difference1, difference2)),
         times(isa, -(B * B) as f32, sum2, sum1),
-        isa.add_f32s(difference(isa, A as f32, difference1, (B * B * B) as f32, difference2), m[5]),
+        times(isa, A as f32, difference1, times(isa, -(B * B * B) as f32, difference2, m[5])),
     ]
 }
 
