@@ -49,7 +49,7 @@ fn measure(model: &str, size: Size, rounds: usize) -> Result<(), Failure> {
     for round in 0..=rounds {
         for ((engine, request), found) in engines.iter_mut().zip(&mut found) {
             let seen = engine.observe(&image, request)?;
-            engine.pull_back(&cotangents(&seen))?;
+            engine.pull_back(&image, &cotangents(&seen))?;
             if round > 0 {
                 found.push(engine.layer_seconds().clone());
             }

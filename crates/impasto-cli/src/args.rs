@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use impasto::encoder::Pooling;
 use impasto::objective::Mixture;
 use impasto::{Init, Keep, OptimizerKind, Overrides, Preset};
+use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
 
@@ -23,6 +24,8 @@ pub(crate) enum Command {
     /// Repaint a picture in the style of others
     #[command(allow_negative_numbers = true)]
     Stylize(Box<StylizeArgs>),
+    /// Go on with a run that was stopped, from its checkpoint: it ends with the same bytes
+    Resume(ResumeArgs),
     /// Judge a picture by an objective: print each weighted term, write its gradient
     #[command(allow_negative_numbers = true)]
     Evaluate(Box<EvaluateArgs>),
@@ -47,7 +50,7 @@ pub(crate) enum ModelsCommand {
     },
 }
 
-#[derive(Args)]
+#[derive(Args, Clone, Serialize, Deserialize)]
 pub(crate) struct StylizeArgs {
     /// The picture to repaint
     pub(crate) content: PathBuf,
@@ -92,9 +95,31 @@ pub(crate) struct StylizeArgs {
     /// Write everything needed to repeat and judge the run
     #[arg(long, value_name = "FILE.json")]
     pub(crate) report: Option<PathBuf>,
+    /// Where to keep what `impasto resume` needs to go on; removed at the end [default: OUT.checkpoint, for runs that are
+    /// expected to take more than two minutes]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) checkpoint: Option<PathBuf>,
+    /// How often to write it, such as 30s or 5m [default: 60s]
+    #[arg(long, value_name = "TIME")]
+    pub(crate) checkpoint_every: Option<String>,
+    /// Keep no checkpoint, however long the run
+    #[arg(long, conflicts_with_all = ["checkpoint", "checkpoint_every"])]
+    pub(crate) no_checkpoint: bool,
     /// How to show progress, on stderr
     #[arg(long, value_enum, default_value_t = ProgressKind::Bar)]
     pub(crate) progress: ProgressKind,
+}
+
+#[derive(Args)]
+pub(crate) struct ResumeArgs {
+    /// The checkpoint
+    pub(crate) checkpoint: PathBuf,
+    /// Threads; the result does not depend on it [default: as the run began]
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<usize>,
+    /// How to show progress, on stderr [default: as the run began]
+    #[arg(long, value_enum)]
+    pub(crate) progress: Option<ProgressKind>,
 }
 
 #[derive(Args)]
@@ -149,7 +174,7 @@ pub(crate) struct BenchArgs {
 }
 
 /// What a picture is judged by.
-#[derive(Args)]
+#[derive(Args, Clone, Serialize, Deserialize)]
 pub(crate) struct ObjectiveArgs {
     /// A complete recipe: impasto, gatys, johnson, johnson-pt, crowson, scaling or keras
     #[arg(long, value_name = "NAME", default_value = "impasto", help_heading = "Objective")]
@@ -189,7 +214,7 @@ pub(crate) struct ObjectiveArgs {
     pub(crate) style_scale: f64,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 pub(crate) enum ProgressKind {
     /// A bar with scale, losses, speed and time left
     Bar,

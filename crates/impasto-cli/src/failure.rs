@@ -90,6 +90,12 @@ impl From<ImageError> for Failure {
     }
 }
 
+impl From<EngineError> for Failure {
+    fn from(error: EngineError) -> Failure {
+        impasto::Error::from(error).into()
+    }
+}
+
 impl From<impasto::encoder::EncoderError> for Failure {
     fn from(error: impasto::encoder::EncoderError) -> Failure {
         impasto::Error::from(error).into()

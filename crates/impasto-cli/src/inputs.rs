@@ -16,6 +16,13 @@ pub(crate) struct Input {
     pub(crate) summary: InputSummary,
 }
 
+impl Input {
+    /// Of the file's bytes.
+    pub(crate) fn sha256(&self) -> &str {
+        &self.summary.sha256
+    }
+}
+
 /// What a report says of an input.
 #[derive(Clone, Serialize)]
 pub(crate) struct InputSummary {

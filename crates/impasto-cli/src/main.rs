@@ -6,6 +6,7 @@
 
 mod args;
 mod bench;
+mod checkpoints;
 mod evaluate;
 mod failure;
 mod inputs;
@@ -38,6 +39,7 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = panic::catch_unwind(|| match cli.command {
         Command::Stylize(args) => stylize::run(args),
+        Command::Resume(args) => stylize::resume(args),
         Command::Evaluate(args) => evaluate::run(args),
         Command::Bench(args) => bench::run(args),
         Command::Models { command } => models::run(command),

@@ -17,13 +17,21 @@ pub(crate) struct Progress {
     /// Pixels times iterations, of the whole run and done so far: what time is proportional to.
     total: f64,
     done: f64,
+    /// What was done before this process began.
+    before: f64,
+}
+
+/// Pixels of a step.
+fn work(step: &Step) -> f64 {
+    (step.width * step.height) as f64
 }
 
 /// Thousand pixel-iterations: the unit of the bar.
 const UNIT: f64 = 1e3;
 
 impl Progress {
-    pub(crate) fn new(kind: ProgressKind, session: &Session) -> Progress {
+    /// For a run of which some steps may be done already.
+    pub(crate) fn new(kind: ProgressKind, session: &Session, steps: &[Step]) -> Progress {
         let total = session.work();
         let bar = match kind {
             ProgressKind::Bar => ProgressBar::new((total / UNIT).ceil() as u64),
@@ -34,14 +42,28 @@ impl Progress {
             bar.set_style(style.progress_chars("=> "));
         }
         bar.enable_steady_tick(Duration::from_millis(500));
-        Progress { kind, bar, started: Instant::now(), total, done: 0.0 }
+        let before = steps.iter().map(work).sum();
+        Progress { kind, bar, started: Instant::now(), total, done: before, before }
+    }
+
+    /// Since this process began.
+    pub(crate) fn elapsed(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    /// What the rest of the run will take, by what was done so far.
+    pub(crate) fn left(&self) -> Duration {
+        let done = self.done - self.before;
+        if done > 0.0 {
+            self.elapsed().mul_f64(((self.total - self.done) / done).max(0.0))
+        } else {
+            Duration::ZERO
+        }
     }
 
     pub(crate) fn step(&mut self, step: &Step) {
-        let pixels = (step.width * step.height) as f64;
-        self.done += pixels;
-        let elapsed = self.started.elapsed().as_secs_f64();
-        let left = elapsed * (self.total / self.done - 1.0);
+        self.done += work(step);
+        let (elapsed, left) = (self.elapsed().as_secs_f64(), self.left().as_secs_f64());
         match self.kind {
             ProgressKind::Bar => {
                 let sum = |terms: &[(String, f64)]| terms.iter().map(|(_, value)| value).sum::<f64>();

@@ -2,12 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
+use impasto::engine::Tiling;
 use impasto::image::{
     Decoded, Depth, Encoding, Filter, Format, Plane, check_output, check_writable, resize_plane, save,
 };
-use impasto::{Picture, Session, Step, StyleTransfer};
+use impasto::{Checkpoint, Picture, Session, Step, StyleTransfer};
 
-use crate::args::StylizeArgs;
+use crate::args::{ResumeArgs, StylizeArgs};
+use crate::checkpoints::{Checkpoints, Note};
 use crate::failure::Failure;
 use crate::inputs::{self, Input};
 use crate::interrupt::{cancel_on_signal, saving};
@@ -15,6 +17,30 @@ use crate::progress::Progress;
 use crate::report::{Report, StyleSummary};
 
 pub(crate) fn run(args: Box<StylizeArgs>) -> Result<(), Failure> {
+    perform(*args, None)
+}
+
+/// `impasto resume`: the same run, from where it stood.
+pub(crate) fn resume(given: ResumeArgs) -> Result<(), Failure> {
+    let checkpoint = Checkpoint::read(&given.checkpoint).map_err(impasto::Error::from)?;
+    let note = Note::parse(checkpoint.note()).ok_or_else(|| {
+        Failure::bad_input(format!("{} was not written by `impasto stylize`", given.checkpoint.display()))
+            .hint("the program that wrote it may be able to resume it")
+    })?;
+    let mut args = note.args.clone();
+    args.threads = given.threads.or(args.threads);
+    args.progress = given.progress.unwrap_or(args.progress);
+    perform(args, Some(Resumed { path: given.checkpoint, checkpoint, note }))
+}
+
+/// What a run goes on from.
+struct Resumed {
+    path: PathBuf,
+    checkpoint: Checkpoint,
+    note: Note,
+}
+
+fn perform(args: StylizeArgs, resumed: Option<Resumed>) -> Result<(), Failure> {
     if args.save_every == Some(0) {
         return Err(Failure::bad_input("--save-every: expected at least 1, found 0"));
     }
@@ -26,6 +52,9 @@ pub(crate) fn run(args: Box<StylizeArgs>) -> Result<(), Failure> {
     let styles = args.style.iter().map(|path| inputs::read(path)).collect::<Result<Vec<_>, _>>()?;
     let init = init_path.as_deref().map(inputs::read).transpose()?;
     let all: Vec<&Input> = [&content].into_iter().chain(&styles).chain(&init).collect();
+    if let Some(Resumed { note, .. }) = &resumed {
+        note.check(&all)?;
+    }
     check_output(&args.output, content.decoded.alpha.is_some())?;
     inputs::check_apart("--output", &args.output, &all)?;
     if let Some(path) = &args.report {
@@ -38,6 +67,8 @@ pub(crate) fn run(args: Box<StylizeArgs>) -> Result<(), Failure> {
     }
     let warnings = losses_of_format(&args.output, &content.decoded)?;
 
+    let resumed_from = resumed.as_ref().map(|resumed| resumed.path.as_path());
+    let mut checkpoints = Checkpoints::new(&args, &all, resumed_from)?;
     let cancel = cancel_on_signal();
     let mut transfer = StyleTransfer::new(content.decoded.picture.clone())
         .preset(preset)
@@ -58,11 +89,20 @@ pub(crate) fn run(args: Box<StylizeArgs>) -> Result<(), Failure> {
     if let Some(init) = &init {
         transfer = transfer.init_picture(init.decoded.picture.clone());
     }
+    if let Some(Resumed { checkpoint, .. }) = &resumed {
+        let tiling = Tiling { window: checkpoint.window(), ..Tiling::default() };
+        transfer = transfer.instruction_set(checkpoint.instruction_set().parse()?).tiling(tiling);
+    }
     let mut session = transfer.build()?;
+    let mut steps = Vec::new();
+    if let Some(Resumed { checkpoint, note, .. }) = resumed {
+        session.restore(checkpoint)?;
+        steps = note.steps;
+    }
     check_side(&args.output, &session)?;
     check_numbered(&args, &session, &all)?;
 
-    let mut progress = Progress::new(args.progress, &session);
+    let mut progress = Progress::new(args.progress, &session, &steps);
     for warning in warnings {
         progress.note(&warning);
     }
@@ -75,9 +115,9 @@ pub(crate) fn run(args: Box<StylizeArgs>) -> Result<(), Failure> {
             session.encoder().name
         ));
     }
-    let mut steps = Vec::new();
-    let ended = drive(&mut session, &args, &content.decoded, &mut progress, &mut steps);
+    let ended = drive(&mut session, &args, &content.decoded, &mut progress, &mut steps, &mut checkpoints);
     progress.finish();
+    let can_resume = ended.is_err() && checkpoints.stop(&session, &steps, &progress);
 
     let outcome = match &ended {
         Ok(()) => "complete",
@@ -126,6 +166,7 @@ pub(crate) fn run(args: Box<StylizeArgs>) -> Result<(), Failure> {
     };
     match ended {
         Ok(()) => {
+            checkpoints.remove();
             let seconds = steps.iter().fold(0.0, |sum, step| sum + step.seconds);
             let (width, height) = picture.size();
             progress.note(&format!(
@@ -136,7 +177,11 @@ pub(crate) fn run(args: Box<StylizeArgs>) -> Result<(), Failure> {
             Ok(())
         }
         Err(Ended::Run(error)) if error.is_cancelled() => {
-            Err(Failure::interrupted(format!("interrupted; {saved}")))
+            let failure = Failure::interrupted(format!("interrupted; {saved}"));
+            Err(match can_resume {
+                true => failure.hint(format!("`impasto resume {}` goes on", checkpoints.path().display())),
+                false => failure,
+            })
         }
         Err(Ended::Run(error)) => {
             progress.note(&saved);
@@ -158,6 +203,7 @@ fn drive(
     content: &Decoded,
     progress: &mut Progress,
     steps: &mut Vec<Step>,
+    checkpoints: &mut Checkpoints,
 ) -> Result<(), Ended> {
     while let Some(step) = session.step().map_err(Ended::Run)? {
         progress.step(&step);
@@ -166,6 +212,7 @@ fn drive(
             let path = numbered(&args.output, steps.len());
             write(&path, &session.picture(), content).map_err(Ended::Save)?;
         }
+        checkpoints.step(session, steps, progress);
     }
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! The trait that every engine implements, and what can go wrong in one.
 
+use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -70,11 +71,45 @@ pub trait Engine: Send {
     /// What this engine computes with, as far as results depend on it.
     fn instruction_set(&self) -> &'static str;
 
+    /// Bytes that evaluations of a request take at a size, on so many threads: all that is allocated besides the encoder,
+    /// its kernels, the targets, and the pictures that go in and out. Nothing is allocated for it.
+    ///
+    /// # Errors
+    /// When the request has no tap or the image is too small.
+    fn evaluation_bytes(&self, size: Size, request: &Request, threads: usize) -> Result<usize, EngineError>;
+
     /// Runs once over an image and keeps its features at a tap inside the engine, as a content target.
     ///
     /// # Errors
     /// When the image is too small for the tap, or the evaluation was cancelled.
     fn capture(&mut self, image: &Pixels, edges: Edges, tap: Tap) -> Result<Target, EngineError>;
+
+    /// Bytes of a position of a content target at a tap, in the engine's own form.
+    fn target_stride(&self, tap: Tap) -> usize;
+
+    /// Hands the rows of a content target out, from the first on, positions one after the other, and drops it: with
+    /// [`put_target`](Engine::put_target), how targets are kept elsewhere and cut in tiles.
+    ///
+    /// # Errors
+    /// When there is no such target; [`EngineError::Spill`] for an error of `row`.
+    fn take_target(
+        &mut self,
+        target: Target,
+        row: &mut dyn FnMut(usize, &[u8]) -> io::Result<()>,
+    ) -> Result<(), EngineError>;
+
+    /// Makes a content target of rows that [`take_target`](Engine::take_target) gave: a grid of `size` positions at a tap, in
+    /// the place of another target if one is given.
+    ///
+    /// # Errors
+    /// [`EngineError::Spill`] for an error of `row`.
+    fn put_target(
+        &mut self,
+        slot: Option<Target>,
+        tap: Tap,
+        size: Size,
+        row: &mut dyn FnMut(usize, &mut [u8]) -> io::Result<()>,
+    ) -> Result<Target, EngineError>;
 
     /// Drops all content targets, for the next scale.
     fn forget_targets(&mut self);
@@ -88,11 +123,11 @@ pub trait Engine: Send {
 
     /// The derivative by the pixels (RGB 0..1), from the derivatives by the sums of the last observation:
     /// dF = w (2 D F + d) at a style tap, 2 c w (F - F*) at a content tap. Uses the observation up: gradients take the
-    /// place of what it kept.
+    /// place of what it kept. `image` must be what was observed: an engine that keeps no copy reads it again.
     ///
     /// # Errors
     /// When there was no observation since the last pull-back, the cotangents do not fit it, or the evaluation was cancelled.
-    fn pull_back(&mut self, cotangents: &Cotangents) -> Result<Pixels, EngineError>;
+    fn pull_back(&mut self, image: &Pixels, cotangents: &Cotangents) -> Result<Pixels, EngineError>;
 
     /// Features of a window at a tap, for inspection and tests. Drops the last observation.
     ///
@@ -166,11 +201,17 @@ pub enum EngineError {
         /// Its index.
         index: usize,
     },
-    /// An environment variable that names no instruction set of this machine.
-    #[error("{variable}: expected one of {available}, found {found}")]
+    /// Content targets that do not fit into memory could not be kept in a file.
+    #[error("cannot keep content targets in a temporary file: {source}")]
+    Spill {
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A name of no instruction set of this machine.
+    #[error("{asked_by}: expected one of {available}, found {found}")]
     NoSuchInstructionSet {
-        /// The variable.
-        variable: &'static str,
+        /// The environment variable, or what else named it.
+        asked_by: &'static str,
         /// Its value.
         found: String,
         /// What this machine has.

@@ -3,7 +3,7 @@
 use crate::EngineError;
 
 /// Width and height in pixels or feature positions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Size {
     /// Columns.
     pub width: usize,

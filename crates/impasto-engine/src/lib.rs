@@ -7,6 +7,7 @@
 //!
 //! - [`Reference`]: plain loops in f64, the oracle of every test.
 //! - [`Cpu`]: f32, Winograd convolutions, all cores.
+//! - [`Tiled`]: runs another engine tile by tile, in bounded memory, with the same result.
 #![deny(unsafe_code)]
 
 mod cpu;
@@ -16,6 +17,7 @@ mod network;
 mod observation;
 mod reference;
 mod request;
+mod tiled;
 
 pub use cpu::{Cpu, InstructionSet, LayerSeconds};
 pub use engine::{Cancel, Decisions, Engine, EngineError, Features, PoolDecision};
@@ -24,3 +26,4 @@ pub use network::Network;
 pub use observation::{Cotangents, Moments, MomentsCotangent, Observation, Residual};
 pub use reference::Reference;
 pub use request::{Request, Target};
+pub use tiled::{Tiled, Tiles, Tiling};

@@ -126,7 +126,7 @@ fn conform_with(case: &Case, mut random: Random, network: Network) {
         let distance = reference.disagreement(&decisions).unwrap();
         assert!(distance <= UNDECIDED, "{name}: a decision {distance:e} away in {case:?}");
         let expected = reference.pull_back_through(&by, &decisions).unwrap();
-        let found = engine.pull_back(&by).unwrap();
+        let found = engine.pull_back(&image, &by).unwrap();
         let error = relative(found.data.iter().map(|&g| g as f64), expected);
         assert!(error <= GRADIENT, "{name}: gradient {error:e} in {case:?}");
     }
@@ -217,7 +217,7 @@ fn a_cancelled_engine_stops_and_a_bad_request_is_an_error() {
         let seen = engine.observe(&image, &request).unwrap();
         let mut by = cotangents(&seen);
         by.moments[0][0].first.pop();
-        assert!(matches!(engine.pull_back(&by), Err(EngineError::CotangentsDiffer { .. })));
+        assert!(matches!(engine.pull_back(&image, &by), Err(EngineError::CotangentsDiffer { .. })));
         cancel.cancel();
         assert!(matches!(engine.observe(&image, &request), Err(EngineError::Cancelled)), "{name}");
     }

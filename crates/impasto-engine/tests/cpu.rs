@@ -25,8 +25,9 @@ fn the_same_bytes_at_any_number_of_threads() {
             let target = engine.capture(&picture(&mut random, size), Edges::default(), tap).unwrap();
             let request =
                 Request { moments: topology.taps().collect(), residuals: vec![target], ..Request::default() };
-            let seen = engine.observe(&picture(&mut random, size), &request).unwrap();
-            let gradient = engine.pull_back(&cotangents(&seen)).unwrap();
+            let image = picture(&mut random, size);
+            let seen = engine.observe(&image, &request).unwrap();
+            let gradient = engine.pull_back(&image, &cotangents(&seen)).unwrap();
             (seen, gradient)
         })
     };

@@ -45,7 +45,7 @@ fn memory_is_as_planned_and_iterations_allocate_nothing_that_grows() {
             let request = Request { residuals: vec![target], ..request };
             let seen = engine.observe(&image, &request).unwrap();
             let by = cotangents(&seen);
-            engine.pull_back(&by).unwrap();
+            engine.pull_back(&image, &by).unwrap();
             assert_eq!(engine.planned_bytes(2), planned);
             let aim = topology.channels(tap) * size.area() / 64 * size_of::<f32>();
             let taken = dhat::HeapStats::get().curr_bytes - before - aim;
@@ -55,7 +55,7 @@ fn memory_is_as_planned_and_iterations_allocate_nothing_that_grows() {
 
             let before = dhat::HeapStats::get().total_bytes;
             let seen = engine.observe(&image, &request).unwrap();
-            let gradient = engine.pull_back(&by).unwrap();
+            let gradient = engine.pull_back(&image, &by).unwrap();
             let total = dhat::HeapStats::get().total_bytes - before;
             drop(seen);
             inside.push(total as f64 - (gradient.data.len() * size_of::<f32>()) as f64);

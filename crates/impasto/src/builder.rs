@@ -1,7 +1,9 @@
 //! Putting a style transfer together: everything is checked before the first evaluation.
 
 use impasto_encoder::{Encoder, EncoderError};
-use impasto_engine::{Cancel, Cpu, Engine, EngineError, Network, Pixels, Size};
+use impasto_engine::{
+    Cancel, Cpu, Engine, EngineError, InstructionSet, Network, Pixels, Size, Tiled, Tiling,
+};
 use impasto_image::{Filter, Picture, fit_long_edge, resize};
 
 use crate::objective::{Losses, Objective};
@@ -42,6 +44,8 @@ pub struct StyleTransfer {
     seed: u64,
     threads: Option<usize>,
     init_picture: Option<Picture>,
+    instruction_set: Option<InstructionSet>,
+    tiling: Tiling,
     cancel: Cancel,
 }
 
@@ -69,6 +73,8 @@ impl StyleTransfer {
             seed: 0,
             threads: None,
             init_picture: None,
+            instruction_set: None,
+            tiling: Tiling::default(),
             cancel: Cancel::default(),
         }
     }
@@ -149,6 +155,21 @@ impl StyleTransfer {
         self
     }
 
+    /// The instruction set to compute with, on which a result depends to the byte. Default: what the environment variable
+    /// `IMPASTO_INSTRUCTION_SET` names, or the best of this machine.
+    #[must_use]
+    pub fn instruction_set(mut self, set: InstructionSet) -> StyleTransfer {
+        self.instruction_set = Some(set);
+        self
+    }
+
+    /// Cuts pictures in tiles, so that a run takes bounded memory. Default: none is cut.
+    #[must_use]
+    pub fn tiling(mut self, tiling: Tiling) -> StyleTransfer {
+        self.tiling = tiling;
+        self
+    }
+
     /// A flag that abandons the evaluation in progress.
     #[must_use]
     pub fn cancel(mut self, cancel: Cancel) -> StyleTransfer {
@@ -166,7 +187,10 @@ impl StyleTransfer {
         let Prepared { recipe, network, styles } = self.prepare()?;
         let provenance = network.encoder.provenance().clone();
         let cancel = self.cancel.clone();
-        let engine: Box<dyn Engine> = Box::new(pool.install(|| Cpu::from_env(network, cancel))?);
+        let set = self.instruction_set.map_or_else(InstructionSet::from_env, Ok)?;
+        let cpu = pool.install(|| Cpu::with_instructions(network, cancel, set));
+        let window = self.tiling.window;
+        let engine: Box<dyn Engine> = Box::new(Tiled::new(Box::new(cpu), self.tiling));
         let scales = recipe.pyramid.scales(size);
         let plan = Plan {
             content: self.content,
@@ -177,6 +201,7 @@ impl StyleTransfer {
             scales,
             recipe,
             provenance,
+            window,
         };
         Session::new(plan, engine, pool)
     }

@@ -1,5 +1,6 @@
 //! What can go wrong in a style transfer, grouped by whose fault it is; every error that the user can mend has a hint.
 
+use crate::checkpoint::CheckpointError;
 use impasto_encoder::EncoderError;
 use impasto_engine::EngineError;
 
@@ -92,6 +93,10 @@ pub enum Error {
         problem: String,
     },
 
+    /// A checkpoint that cannot be written or taken up.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+
     // === Below ===
     /// The encoder.
     #[error(transparent)]
@@ -140,12 +145,16 @@ impl Error {
                 "give {}, or shallower layers",
                 if what.contains("content") { "a larger picture, --size or --min-size" } else { "a larger picture or --style-scale" }
             )),
+            Error::Checkpoint(error) => error.hint(),
             Error::Encoder(error) => error.hint(),
             Error::Engine(EngineError::TooSmall { smallest, .. }) => Some(format!(
                 "use pictures of at least {smallest} pixels on the short side, or shallower layers"
             )),
-            Error::Engine(EngineError::NoSuchInstructionSet { variable, .. }) => {
-                Some(format!("unset {variable} for the best that this machine has"))
+            Error::Engine(EngineError::NoSuchInstructionSet { asked_by, .. }) if asked_by.contains('_') => {
+                Some(format!("unset {asked_by} for the best that this machine has"))
+            }
+            Error::Engine(EngineError::NoSuchInstructionSet { .. }) => {
+                Some("results are the same bytes only on the same instruction set: go on where the run began".into())
             }
             Error::Engine(EngineError::SizesDiffer { what: "picture", .. }) => {
                 Some("content and picture must have the same size; pictures of one shape can be brought to it with --size".into())

@@ -9,6 +9,7 @@
 
 mod benchmark;
 mod builder;
+mod checkpoint;
 mod error;
 mod init;
 mod margin;
@@ -17,6 +18,7 @@ pub mod optimiser;
 mod overrides;
 mod preset;
 mod recipe;
+mod resume;
 mod schedule;
 mod session;
 
@@ -26,6 +28,7 @@ pub use impasto_image as image;
 
 pub use benchmark::Benchmark;
 pub use builder::{DEFAULT_SIZE, Evaluation, LARGEST_SIZE, StyleTransfer, thread_pool};
+pub use checkpoint::{Checkpoint, CheckpointError};
 pub use error::Error;
 pub use impasto_engine::Cancel;
 pub use impasto_image::Picture;

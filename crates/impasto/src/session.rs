@@ -1,13 +1,15 @@
 //! A run: scale by scale, step by step, with the picture at hand at every one.
 
+use std::cell::OnceCell;
 use std::time::Instant;
 
 use impasto_encoder::{Provenance, Topology};
 use impasto_engine::{Engine, Pixels, Size};
 use impasto_image::{Filter, Picture, resize};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::builder::{pixels, style_at, style_size};
+use crate::checkpoint::Fingerprint;
 use crate::margin::Canvas;
 use crate::objective::{Losses, Objective};
 use crate::optimiser::vector::all_finite;
@@ -26,17 +28,19 @@ pub(crate) struct Plan {
     pub(crate) scales: Vec<Scale>,
     pub(crate) recipe: Recipe,
     pub(crate) provenance: Provenance,
+    /// Pixels of the largest tile, where pictures are cut.
+    pub(crate) window: Option<usize>,
 }
 
 impl Plan {
     /// What is optimised at a scale: the picture with its margin.
-    fn canvas(&self, scale: Scale) -> Canvas {
+    pub(crate) fn canvas(&self, scale: Scale) -> Canvas {
         Canvas::new((scale.width, scale.height), self.recipe.margin)
     }
 }
 
 /// One evaluation and the step that followed.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Step {
     /// Scale, counted from 1.
     pub scale: usize,
@@ -58,23 +62,26 @@ pub struct Step {
 
 /// A style transfer in progress.
 pub struct Session {
-    plan: Plan,
-    engine: Box<dyn Engine>,
+    pub(crate) plan: Plan,
+    pub(crate) engine: Box<dyn Engine>,
     pool: rayon::ThreadPool,
     /// Index of the scale.
-    scale: usize,
+    pub(crate) scale: usize,
     /// Iterations done at the scale.
-    iteration: usize,
-    image: Pixels,
-    average: Average,
-    /// Both before the last step: a step may lead to where no loss is a number.
-    before: Option<(Pixels, Average)>,
-    /// The iterate of the final scale with the lowest loss.
-    best: Option<(f64, Pixels)>,
-    optimiser: Optimiser,
+    pub(crate) iteration: usize,
+    pub(crate) image: Pixels,
+    pub(crate) average: Average,
+    /// Both before the last step, which may lead to where no loss is a number; not where pixels are kept in 0..1, as every
+    /// loss is a number there.
+    pub(crate) before: Option<(Pixels, Average)>,
+    /// The iterate of the final scale with the lowest loss, where the recipe keeps it.
+    pub(crate) best: Option<(f64, Pixels)>,
+    pub(crate) optimiser: Optimiser,
     /// Made at the first step of each scale.
-    objective: Option<Objective>,
-    stopped: bool,
+    pub(crate) objective: Option<Objective>,
+    pub(crate) stopped: bool,
+    /// Made when it is first asked for.
+    pub(crate) fingerprint: OnceCell<Fingerprint>,
 }
 
 impl Session {
@@ -104,6 +111,7 @@ impl Session {
             optimiser,
             objective: None,
             stopped: false,
+            fingerprint: OnceCell::new(),
         })
     }
 
@@ -156,7 +164,8 @@ impl Session {
         self.iterate(self.plan.recipe.keep)
     }
 
-    /// The iterate asked for, clamped to 0..1; where there is no best yet (it is kept at the final scale), the last.
+    /// The iterate asked for, clamped to 0..1; where there is no best (it is kept at the final scale, if the recipe asks for
+    /// it), the last.
     pub fn iterate(&self, keep: Keep) -> Picture {
         let mut rgb = match (keep, &self.best) {
             (Keep::Average, _) => self.average.get(),
@@ -218,12 +227,14 @@ impl Session {
                 None => objective.insert(prepare_scale(plan, plan.scales[*scale], engine.as_mut())?),
             };
             let (losses, gradient) = objective.evaluate(engine.as_mut(), image)?;
-            if *scale + 1 == plan.scales.len()
+            if plan.recipe.keep == Keep::Best
+                && *scale + 1 == plan.scales.len()
                 && best.as_ref().is_none_or(|(lowest, _)| losses.total < *lowest)
             {
                 *best = Some((losses.total, image.clone()));
             }
-            *before = Some((image.clone(), average.clone()));
+            let bounded = plan.recipe.optimizer == OptimizerKind::Adam && plan.recipe.adam.bounded;
+            *before = (!bounded).then(|| (image.clone(), average.clone()));
             optimiser.step(image, &gradient, losses.total);
             if !all_finite(&image.data) {
                 return Err(Error::NotFinite { layer: "the pixels".into() });

@@ -23,7 +23,7 @@ impl Map<'_> {
 }
 
 /// A map of its own.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Owned {
     pub(super) size: Size,
     pub(super) groups: usize,

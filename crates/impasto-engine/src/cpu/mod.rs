@@ -29,6 +29,8 @@ mod taps;
 mod tiles;
 mod tiny;
 
+use std::io;
+
 use impasto_encoder::Tap;
 
 use crate::geometry::Border;
@@ -41,6 +43,7 @@ use buffers::Buffers;
 use conv::{Borders, Prepared};
 use forward::Weights;
 pub use kernels::InstructionSet;
+use kernels::Lanes;
 use map::{Image, Map, Owned};
 use plan::{Plan, Work};
 
@@ -118,26 +121,9 @@ impl Cpu {
         self.convs.iter().map(Prepared::bytes).sum()
     }
 
-    /// Bytes of all buffers of the last evaluation, on so many threads: what [`Cpu::evaluation_bytes`] said before it.
+    /// Bytes of all buffers of the last evaluation, on so many threads: what [`Engine::evaluation_bytes`] said before it.
     pub fn planned_bytes(&self, threads: usize) -> usize {
         self.plan.as_ref().map_or(0, |plan| plan.bytes(threads))
-    }
-
-    /// Bytes that evaluations of a request take at a size, on so many threads: all that is allocated besides the encoder,
-    /// its kernels, the targets, and the pictures that go in and out. Nothing is allocated for it.
-    ///
-    /// # Errors
-    /// When the request has no tap or the image is too small.
-    pub fn evaluation_bytes(
-        &self,
-        size: Size,
-        request: &Request,
-        threads: usize,
-    ) -> Result<usize, EngineError> {
-        let deepest = request.deepest().ok_or(EngineError::NothingToObserve)?;
-        check_size(self.network.encoder.topology(), deepest, size)?;
-        let work = Work::of(request, size, true).ok_or(EngineError::NothingToObserve)?;
-        Ok(Plan::new(work, &self.network, &self.convs).bytes(threads))
     }
 
     fn borders(&self, conv: usize, size: Size, edges: Edges) -> Borders {
@@ -202,11 +188,60 @@ impl Engine for Cpu {
         self.set.name()
     }
 
+    fn evaluation_bytes(&self, size: Size, request: &Request, threads: usize) -> Result<usize, EngineError> {
+        let deepest = request.deepest().ok_or(EngineError::NothingToObserve)?;
+        check_size(self.network.encoder.topology(), deepest, size)?;
+        let work = Work::of(request, size, true).ok_or(EngineError::NothingToObserve)?;
+        Ok(Plan::new(work, &self.network, &self.convs).bytes(threads))
+    }
+
     fn capture(&mut self, image: &Pixels, edges: Edges, tap: Tap) -> Result<Target, EngineError> {
         let Map { size, groups, data } = self.run_to(image, edges, tap)?;
         let target = Owned { size, groups, data: data.to_vec() };
         self.targets.push(target);
         Ok(Target { index: self.targets.len() - 1, tap })
+    }
+
+    fn target_stride(&self, tap: Tap) -> usize {
+        size_of::<Lanes>() * kernels::groups(self.network.encoder.topology().channels(tap))
+    }
+
+    fn take_target(
+        &mut self,
+        target: Target,
+        row: &mut dyn FnMut(usize, &[u8]) -> io::Result<()>,
+    ) -> Result<(), EngineError> {
+        let held = self.targets.get_mut(target.index);
+        let Owned { size, groups, data } =
+            held.map(std::mem::take).ok_or(EngineError::NoSuchTarget { index: target.index })?;
+        let rows = data.chunks_exact((size.width * groups).max(1)).enumerate();
+        let mut rows = rows.map(|(y, lanes)| row(y, kernels::bytes(lanes)));
+        rows.try_for_each(|done| done).map_err(|source| EngineError::Spill { source })?;
+        // The last one leaves its place to the next.
+        if target.index + 1 == self.targets.len() {
+            self.targets.pop();
+        }
+        Ok(())
+    }
+
+    fn put_target(
+        &mut self,
+        slot: Option<Target>,
+        tap: Tap,
+        size: Size,
+        row: &mut dyn FnMut(usize, &mut [u8]) -> io::Result<()>,
+    ) -> Result<Target, EngineError> {
+        let index = slot.map_or(self.targets.len(), |slot| slot.index);
+        if index >= self.targets.len() {
+            self.targets.resize_with(index + 1, Owned::default);
+        }
+        let held = &mut self.targets[index];
+        (held.size, held.groups) = (size, kernels::groups(self.network.encoder.topology().channels(tap)));
+        held.data.resize(size.area() * held.groups, Lanes::ZERO);
+        let rows = held.data.chunks_exact_mut((size.width * held.groups).max(1)).enumerate();
+        let mut rows = rows.map(|(y, lanes)| row(y, kernels::bytes_mut(lanes)));
+        rows.try_for_each(|done| done).map_err(|source| EngineError::Spill { source })?;
+        Ok(Target { index, tap })
     }
 
     fn forget_targets(&mut self) {
@@ -227,7 +262,7 @@ impl Engine for Cpu {
         Ok(observation)
     }
 
-    fn pull_back(&mut self, cotangents: &Cotangents) -> Result<Pixels, EngineError> {
+    fn pull_back(&mut self, _: &Pixels, cotangents: &Cotangents) -> Result<Pixels, EngineError> {
         let observed = self.observed.as_ref().ok_or(EngineError::NoObservation)?;
         cotangents.check(observed, self.network.encoder.topology())?;
         let observed = self.observed.take().ok_or(EngineError::NoObservation)?;

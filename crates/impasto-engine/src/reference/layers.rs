@@ -22,7 +22,7 @@ impl Map {
         self.data[(channel * self.size.height + y) * self.size.width + x]
     }
 
-    fn at_mut(&mut self, channel: usize, y: usize, x: usize) -> &mut f64 {
+    pub(super) fn at_mut(&mut self, channel: usize, y: usize, x: usize) -> &mut f64 {
         &mut self.data[(channel * self.size.height + y) * self.size.width + x]
     }
 

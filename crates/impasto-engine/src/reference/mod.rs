@@ -9,6 +9,7 @@ mod layers;
 mod sums;
 
 use std::collections::BTreeMap;
+use std::io;
 
 use impasto_encoder::{Pooling, Tap};
 
@@ -225,6 +226,64 @@ impl Engine for Reference {
         Ok(Target { index: self.targets.len() - 1, tap })
     }
 
+    fn evaluation_bytes(&self, size: Size, request: &Request, _: usize) -> Result<usize, EngineError> {
+        let deepest = request.deepest().ok_or(EngineError::NothingToObserve)?;
+        let topology = self.network.encoder.topology();
+        check_size(topology, deepest, size)?;
+        // Before and after the ReLU, and what was decided.
+        const EACH: usize = 2 * size_of::<f64>() + 2;
+        let values = topology.convs()[..=deepest.conv()].iter().enumerate().map(|(conv, shape)| {
+            let (width, height) = topology.size_at(conv, (size.width, size.height));
+            width * height * shape.outputs
+        });
+        Ok(EACH * values.sum::<usize>())
+    }
+
+    fn target_stride(&self, tap: Tap) -> usize {
+        size_of::<f64>() * self.network.encoder.topology().channels(tap)
+    }
+
+    fn take_target(
+        &mut self,
+        target: Target,
+        row: &mut dyn FnMut(usize, &[u8]) -> io::Result<()>,
+    ) -> Result<(), EngineError> {
+        let held = self.targets.get_mut(target.index);
+        let held = held.ok_or(EngineError::NoSuchTarget { index: target.index })?;
+        let map = std::mem::replace(held, Map::zeros(0, Size::default()));
+        for y in 0..map.size.height {
+            let values = (0..map.size.width).flat_map(|x| (0..map.channels).map(move |channel| (channel, x)));
+            let bytes: Vec<u8> =
+                values.flat_map(|(channel, x)| map.at(channel, y, x).to_ne_bytes()).collect();
+            row(y, &bytes).map_err(|source| EngineError::Spill { source })?;
+        }
+        Ok(())
+    }
+
+    fn put_target(
+        &mut self,
+        slot: Option<Target>,
+        tap: Tap,
+        size: Size,
+        row: &mut dyn FnMut(usize, &mut [u8]) -> io::Result<()>,
+    ) -> Result<Target, EngineError> {
+        let mut map = Map::zeros(self.network.encoder.topology().channels(tap), size);
+        let mut bytes = vec![0; size.width * map.channels * size_of::<f64>()];
+        for y in 0..size.height {
+            row(y, &mut bytes).map_err(|source| EngineError::Spill { source })?;
+            for (index, value) in bytes.as_chunks().0.iter().enumerate() {
+                let (x, channel) = (index / map.channels, index % map.channels);
+                *map.at_mut(channel, y, x) = f64::from_ne_bytes(*value);
+            }
+        }
+        let index = slot.map_or(self.targets.len(), |slot| slot.index);
+        match self.targets.get_mut(index) {
+            Some(held) => *held = map,
+            None => self.targets.push(map),
+        }
+        Ok(Target { index, tap })
+    }
+
     fn forget_targets(&mut self) {
         self.targets.clear();
         self.kept = None;
@@ -234,7 +293,7 @@ impl Engine for Reference {
         self.observe_f64(&widen(image), image.size, request)
     }
 
-    fn pull_back(&mut self, cotangents: &Cotangents) -> Result<Pixels, EngineError> {
+    fn pull_back(&mut self, _: &Pixels, cotangents: &Cotangents) -> Result<Pixels, EngineError> {
         let gradient = self.pull_back_f64(cotangents)?;
         let size = self.kept.as_ref().ok_or(EngineError::NoObservation)?.sizes[0];
         Ok(Pixels { size, data: gradient.into_iter().map(|value| value as f32).collect() })

@@ -12,8 +12,7 @@ mod wasserstein;
 use impasto_encoder::{Tap, Topology};
 use impasto_engine::{Cotangents, Engine, Observation, Pixels, Request};
 use rayon::prelude::*;
-use serde::ser::SerializeMap;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 pub use moments::{Judged, MeanMoments};
 pub use statistic::{GramScale, Mixture, Statistic};
@@ -23,13 +22,13 @@ use crate::{Error, Recipe};
 use statistic::Aim;
 
 /// The terms of a loss, after all weights.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Losses {
     /// Per content layer.
-    #[serde(serialize_with = "as_map")]
+    #[serde(with = "as_map")]
     pub content: Vec<(String, f64)>,
     /// Per style layer.
-    #[serde(serialize_with = "as_map")]
+    #[serde(with = "as_map")]
     pub style: Vec<(String, f64)>,
     /// Total variation.
     pub tv: f64,
@@ -37,12 +36,43 @@ pub struct Losses {
     pub total: f64,
 }
 
-fn as_map<S: Serializer>(terms: &[(String, f64)], serializer: S) -> Result<S::Ok, S::Error> {
-    let mut map = serializer.serialize_map(Some(terms.len()))?;
-    for (name, value) in terms {
-        map.serialize_entry(name, value)?;
+/// Terms by their names, in their order.
+mod as_map {
+    use serde::de::{Deserializer, MapAccess, Visitor};
+    use serde::ser::{SerializeMap, Serializer};
+
+    type Terms = Vec<(String, f64)>;
+
+    pub(super) fn serialize<S: Serializer>(
+        terms: &[(String, f64)],
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(terms.len()))?;
+        for (name, value) in terms {
+            map.serialize_entry(name, value)?;
+        }
+        map.end()
     }
-    map.end()
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Terms, D::Error> {
+        struct InOrder;
+        impl<'de> Visitor<'de> for InOrder {
+            type Value = Terms;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("terms of a loss")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Terms, A::Error> {
+                let mut terms = Vec::new();
+                while let Some(term) = map.next_entry()? {
+                    terms.push(term);
+                }
+                Ok(terms)
+            }
+        }
+        deserializer.deserialize_map(InOrder)
+    }
 }
 
 /// A loss with its targets, ready to judge pictures of one size.
@@ -107,7 +137,7 @@ impl Objective {
     ) -> Result<(Losses, Pixels), Error> {
         let seen = engine.observe(image, &self.request)?;
         let (mut losses, cotangents) = self.judge(&seen)?;
-        let mut gradient = engine.pull_back(&cotangents)?;
+        let mut gradient = engine.pull_back(image, &cotangents)?;
         if let Some((weight, form)) = self.tv {
             losses.tv = form.judge(image, weight, Some(&mut gradient));
             losses.total += losses.tv;

@@ -31,8 +31,10 @@ pub struct Adam {
     /// Steps taken.
     pub steps: u64,
     /// First moments.
+    #[serde(skip)]
     pub first: Vec<f32>,
     /// Second moments.
+    #[serde(skip)]
     pub second: Vec<f32>,
 }
 

@@ -12,7 +12,8 @@ pub struct Average {
     decay: f64,
     /// decay^n after n pictures.
     remains: f64,
-    sum: Vec<f32>,
+    #[serde(skip)]
+    pub(crate) sum: Vec<f32>,
 }
 
 impl Average {
@@ -21,6 +22,11 @@ impl Average {
         let mut average = Average { decay, remains: 1.0, sum: vec![0.0; image.len()] };
         average.add(image);
         average
+    }
+
+    /// All but the vector.
+    pub(crate) fn clone_scalars(&self) -> Average {
+        Average { sum: Vec::new(), ..*self }
     }
 
     /// Takes another picture in.

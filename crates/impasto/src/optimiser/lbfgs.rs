@@ -35,14 +35,30 @@ pub struct Lbfgs {
     /// Settings.
     pub settings: LbfgsSettings,
     history: usize,
-    /// Displacement, change of gradient, and 1 / their product; the oldest first.
-    pairs: VecDeque<(Vec<f32>, Vec<f32>, f64)>,
-    direction: Vec<f32>,
+    /// The oldest first.
+    pub(super) pairs: VecDeque<Pair>,
+    #[serde(skip)]
+    pub(super) direction: Vec<f32>,
     /// Length of the last step along the direction.
     length: f64,
-    last_gradient: Vec<f32>,
-    /// The search in progress, and the picture that it began at.
-    search: Option<(LineSearch, Vec<f32>)>,
+    #[serde(skip)]
+    pub(super) last_gradient: Vec<f32>,
+    search: Option<LineSearch>,
+    /// The picture that the search in progress began at.
+    #[serde(skip)]
+    pub(super) search_start: Vec<f32>,
+}
+
+/// What a step showed of the curvature.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Pair {
+    #[serde(skip)]
+    pub(super) displacement: Vec<f32>,
+    /// Of the gradient.
+    #[serde(skip)]
+    pub(super) change: Vec<f32>,
+    /// 1 / their product.
+    inverse: f64,
 }
 
 impl Lbfgs {
@@ -56,14 +72,26 @@ impl Lbfgs {
             length: 0.0,
             last_gradient: Vec::new(),
             search: None,
+            search_start: Vec::new(),
+        }
+    }
+
+    /// All but the vectors.
+    pub(super) fn clone_scalars(&self) -> Lbfgs {
+        let empty = |pair: &Pair| Pair { displacement: Vec::new(), change: Vec::new(), ..*pair };
+        Lbfgs {
+            pairs: self.pairs.iter().map(empty).collect(),
+            length: self.length,
+            search: self.search.clone(),
+            ..Lbfgs::new(self.settings, self.history)
         }
     }
 
     pub(crate) fn step(&mut self, image: &mut [f32], gradient: &[f32], loss: f64) {
-        if let Some((mut search, start)) = self.search.take() {
+        if let Some(mut search) = self.search.take() {
             if let Verdict::Try(length) = search.tell(loss, dot(gradient, &self.direction)) {
-                self.move_to(image, &start, length);
-                self.search = Some((search, start));
+                self.move_to(image, length);
+                self.search = Some(search);
                 return;
             }
             self.length = search.length();
@@ -72,16 +100,16 @@ impl Lbfgs {
         self.choose_direction(gradient);
         let slope = dot(gradient, &self.direction);
         if self.settings.line_search {
-            let start = image.to_vec();
-            self.move_to(image, &start, self.length);
-            self.search = Some((LineSearch::new(loss, slope, self.length), start));
+            self.search_start = image.to_vec();
+            self.move_to(image, self.length);
+            self.search = Some(LineSearch::new(loss, slope, self.length));
         } else {
             axpy(self.length, &self.direction, image);
         }
     }
 
-    fn move_to(&self, image: &mut [f32], start: &[f32], length: f64) {
-        image.copy_from_slice(start);
+    fn move_to(&self, image: &mut [f32], length: f64) {
+        image.copy_from_slice(&self.search_start);
         axpy(length, &self.direction, image);
     }
 
@@ -99,7 +127,7 @@ impl Lbfgs {
             if self.pairs.len() == self.history.max(1) {
                 self.pairs.pop_front();
             }
-            self.pairs.push_back((displacement, change, 1.0 / curvature));
+            self.pairs.push_back(Pair { displacement, change, inverse: 1.0 / curvature });
         }
     }
 
@@ -108,15 +136,17 @@ impl Lbfgs {
         let mut direction = gradient.to_vec();
         scale(-1.0, &mut direction);
         let mut factors = Vec::with_capacity(self.pairs.len());
-        for (displacement, change, inverse) in self.pairs.iter().rev() {
+        for Pair { displacement, change, inverse } in self.pairs.iter().rev() {
             let factor = inverse * dot(displacement, &direction);
             axpy(-factor, change, &mut direction);
             factors.push(factor);
         }
-        if let Some((_, change, inverse)) = self.pairs.back() {
+        if let Some(Pair { change, inverse, .. }) = self.pairs.back() {
             scale(1.0 / (inverse * dot(change, change)), &mut direction);
         }
-        for ((displacement, change, inverse), factor) in self.pairs.iter().zip(factors.into_iter().rev()) {
+        for (Pair { displacement, change, inverse }, factor) in
+            self.pairs.iter().zip(factors.into_iter().rev())
+        {
             let back = inverse * dot(change, &direction);
             axpy(factor - back, displacement, &mut direction);
         }

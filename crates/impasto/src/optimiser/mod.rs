@@ -32,4 +32,54 @@ impl Optimiser {
             Optimiser::Lbfgs(lbfgs) => lbfgs.step(&mut image.data, &gradient.data, loss),
         }
     }
+
+    /// All but the vectors.
+    pub(crate) fn clone_scalars(&self) -> Optimiser {
+        match self {
+            Optimiser::Adam(Adam { settings, steps, .. }) => {
+                Optimiser::Adam(Adam { steps: *steps, ..Adam::new(*settings, 0) })
+            }
+            Optimiser::Lbfgs(lbfgs) => Optimiser::Lbfgs(lbfgs.clone_scalars()),
+        }
+    }
+
+    /// The vectors of the state, by name: with what is serialised, all there is.
+    pub(crate) fn vectors(&self) -> Vec<(String, &[f32])> {
+        match self {
+            Optimiser::Adam(Adam { first, second, .. }) => {
+                vec![("adam.first".into(), first), ("adam.second".into(), second)]
+            }
+            Optimiser::Lbfgs(Lbfgs { pairs, direction, last_gradient, search_start, .. }) => {
+                let mut vectors: Vec<(String, &[f32])> = vec![
+                    ("lbfgs.direction".into(), direction),
+                    ("lbfgs.last_gradient".into(), last_gradient),
+                    ("lbfgs.search_start".into(), search_start),
+                ];
+                for (index, pair) in pairs.iter().enumerate() {
+                    vectors.push((format!("lbfgs.displacement.{index}"), &pair.displacement));
+                    vectors.push((format!("lbfgs.change.{index}"), &pair.change));
+                }
+                vectors
+            }
+        }
+    }
+
+    /// Puts back what [`vectors`](Optimiser::vectors) gave; `take` finds a vector by its name.
+    pub(crate) fn put_back<E>(&mut self, mut take: impl FnMut(&str) -> Result<Vec<f32>, E>) -> Result<(), E> {
+        match self {
+            Optimiser::Adam(adam) => {
+                (adam.first, adam.second) = (take("adam.first")?, take("adam.second")?);
+            }
+            Optimiser::Lbfgs(lbfgs) => {
+                lbfgs.direction = take("lbfgs.direction")?;
+                lbfgs.last_gradient = take("lbfgs.last_gradient")?;
+                lbfgs.search_start = take("lbfgs.search_start")?;
+                for (index, pair) in lbfgs.pairs.iter_mut().enumerate() {
+                    pair.displacement = take(&format!("lbfgs.displacement.{index}"))?;
+                    pair.change = take(&format!("lbfgs.change.{index}"))?;
+                }
+            }
+        }
+        Ok(())
+    }
 }

@@ -2,6 +2,8 @@
 //!
 //! `pulp` has the arithmetic of each; what it lacks, a comparison to bits and back, is here.
 
+use std::str::FromStr;
+
 use pulp::{NullaryFnOnce, Simd};
 
 use super::{GROUP, Lanes};
@@ -41,10 +43,15 @@ impl InstructionSet {
     /// When the variable names none that this machine has.
     pub fn from_env() -> Result<InstructionSet, EngineError> {
         let Some(found) = std::env::var_os(VARIABLE) else { return Ok(InstructionSet::best()) };
+        InstructionSet::named(&found.to_string_lossy(), VARIABLE)
+    }
+
+    /// The one with a name, asked for by `asked_by`.
+    fn named(name: &str, asked_by: &'static str) -> Result<InstructionSet, EngineError> {
         let available = || InstructionSet::ALL.into_iter().filter(|set| set.is_available());
-        available().find(|set| found == set.name()).ok_or_else(|| EngineError::NoSuchInstructionSet {
-            variable: VARIABLE,
-            found: found.to_string_lossy().into_owned(),
+        available().find(|set| name == set.name()).ok_or_else(|| EngineError::NoSuchInstructionSet {
+            asked_by,
+            found: name.into(),
             available: available().map(InstructionSet::name).collect::<Vec<_>>().join(", "),
         })
     }
@@ -72,6 +79,15 @@ impl InstructionSet {
             #[allow(unreachable_patterns)]
             _ => false,
         }
+    }
+}
+
+impl FromStr for InstructionSet {
+    type Err = EngineError;
+
+    /// By its name, if this machine has it.
+    fn from_str(name: &str) -> Result<InstructionSet, EngineError> {
+        InstructionSet::named(name, "instruction set")
     }
 }
 

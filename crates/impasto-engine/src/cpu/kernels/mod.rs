@@ -51,3 +51,15 @@ pub(super) fn flat_mut(lanes: &mut [Lanes]) -> &mut [f32] {
     // SAFETY: `Lanes` is 16 floats without padding.
     unsafe { std::slice::from_raw_parts_mut(lanes.as_mut_ptr().cast(), GROUP * lanes.len()) }
 }
+
+/// The bytes of some groups.
+pub(super) fn bytes(lanes: &[Lanes]) -> &[u8] {
+    // SAFETY: `Lanes` is 16 floats without padding, and every byte of a float may be read.
+    unsafe { std::slice::from_raw_parts(lanes.as_ptr().cast(), size_of_val(lanes)) }
+}
+
+/// As [`bytes`], to write.
+pub(super) fn bytes_mut(lanes: &mut [Lanes]) -> &mut [u8] {
+    // SAFETY: `Lanes` is 16 floats without padding, and any four bytes are a float.
+    unsafe { std::slice::from_raw_parts_mut(lanes.as_mut_ptr().cast(), size_of_val(lanes)) }
+}

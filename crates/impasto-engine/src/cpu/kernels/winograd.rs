@@ -10,6 +10,11 @@
 //! kernel turned by 180 degrees, which is what the derivative needs, holds the same values at the inverse points, and one
 //! set of transformed weights serves both directions.
 //!
+//! F(6x6, 3x3) saves another 21 % of the products. Measured, one layer at a time on AVX-512, it is 7 % slower to 15 % faster
+//! (64 channels in block 1: slower; 32 to 64: 7 %; 128: 12 to 15 %), which would be 1 % of VGG-19's evaluations and 3 % of
+//! lite's. For that its error is four times this one's, its kernels are 1.8 times as large, and tiles of six pixels do not
+//! fit the grid of poolings, so that an image cut in tiles would not repeat the whole. We do without.
+//!
 //! The rows of G are (1, 0, 0), (1, a, a^2) / d, (1, -a, a^2) / d, (a^2, a, 1) / d, (a^2, -a, 1) / d and (0, 0, 1) with
 //! d = 2 (a^2 - b^2); those of B^T are the coefficients of the products of x - q over the other points q; the columns of
 //! A^T are the powers p^0 .. p^3, times b^2 for +-a and -1 for +-b.

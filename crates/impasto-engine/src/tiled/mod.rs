@@ -1,0 +1,442 @@
+//! Any image in bounded memory: an engine that runs another one tile by tile, with the same result as on the whole image.
+//!
+//! Sums add up. So one sweep observes all tiles and adds their sums, each over its own core alone; the objective judges once,
+//! by the sums of the whole; a second sweep observes each tile again and takes the derivatives back to its core. Only the
+//! overlap of the windows is work done twice. Nothing is approximated: a window reaches as far as its core's features and
+//! derivatives depend on pixels, and the image's true edges keep their padding.
+
+mod layout;
+mod store;
+
+use std::io;
+use std::path::PathBuf;
+
+use impasto_encoder::Tap;
+
+use crate::request::check_size;
+use crate::{
+    Cotangents, Decisions, Edges, Engine, EngineError, Features, Network, Observation, Pixels, Plane, Rect,
+    Request, Size, Target,
+};
+use layout::{Layout, Margins, Tile};
+use store::Store;
+
+/// How [`Tiled`] cuts images.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Tiling {
+    /// Pixels of a window at most; larger images are cut. `None`: none is.
+    pub window: Option<usize>,
+    /// Bytes of content targets that are kept in memory; more goes to a file.
+    pub target_bytes: usize,
+    /// The folder of that file, which has no name and needs no tidying up. `None`: the system's for temporary files.
+    pub folder: Option<PathBuf>,
+}
+
+/// How an image is cut.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Tiles {
+    /// Tiles across and down.
+    pub counts: (usize, usize),
+    /// Size of the largest window.
+    pub window: Size,
+    /// Pixels that windows overlap by: those that only observe, and those that derivatives are taken back through.
+    pub margins: (usize, usize),
+    /// What an evaluation costs, in pixels of evaluations that are not cut.
+    pub cost: f64,
+}
+
+/// Runs an engine tile by tile.
+pub struct Tiled {
+    inner: Box<dyn Engine>,
+    tiling: Tiling,
+    targets: Vec<Whole>,
+    /// The inner engine's targets for the tile that is run.
+    slots: Vec<Target>,
+    observed: Option<(Layout, Request)>,
+}
+
+/// The features of a whole image at a tap.
+enum Whole {
+    /// Of an image that was not cut: the inner engine keeps them.
+    Inner(Target),
+    Kept(Kept),
+}
+
+struct Kept {
+    tap: Tap,
+    /// Of the tap's grid.
+    size: Size,
+    /// Bytes of a position.
+    stride: usize,
+    store: Store,
+}
+
+impl Tiled {
+    /// Runs `inner`, on tiles where an image is larger than `tiling` allows.
+    pub fn new(inner: Box<dyn Engine>, tiling: Tiling) -> Tiled {
+        Tiled { inner, tiling, targets: Vec::new(), slots: Vec::new(), observed: None }
+    }
+
+    /// How an image would be cut for a network to a tap, with windows of at most `window` pixels.
+    pub fn tiles(network: &Network, deepest: Tap, size: Size, window: Option<usize>) -> Tiles {
+        let layout = layout(network, deepest, size, window);
+        let Margins { observe, pull_back } = layout.margins;
+        Tiles {
+            counts: layout.counts(),
+            window: layout.window(),
+            margins: (observe, pull_back),
+            cost: layout.cost(),
+        }
+    }
+
+    fn layout(&self, deepest: Tap, size: Size) -> Layout {
+        layout(self.inner.network(), deepest, size, self.tiling.window)
+    }
+
+    /// The request for a tile's window, with its part of the content targets. `only_core` leaves out what other tiles count.
+    fn request(
+        &mut self,
+        layout: &Layout,
+        tile: &Tile,
+        whole: &Request,
+        only_core: bool,
+    ) -> Result<Request, EngineError> {
+        let mut residuals = Vec::with_capacity(whole.residuals.len());
+        for (slot, target) in whole.residuals.iter().enumerate() {
+            residuals.push(self.lend(layout, tile, slot, *target)?);
+        }
+        let ones = [None];
+        let planes = whole.regions.iter().map(Some);
+        let planes: Vec<Option<&Plane>> =
+            if whole.regions.is_empty() { ones.to_vec() } else { planes.collect() };
+        let cut = |plane: Option<&Plane>| cut_plane(layout.size, tile, plane, only_core);
+        let regions = match only_core || !whole.regions.is_empty() {
+            true => planes.into_iter().map(cut).collect(),
+            false => Vec::new(),
+        };
+        let weight = whole.residual_weight.as_ref();
+        Ok(Request {
+            moments: whole.moments.clone(),
+            residuals,
+            regions,
+            residual_weight: (only_core || weight.is_some()).then(|| cut(weight)),
+            edges: both(tile.edges, whole.edges),
+        })
+    }
+
+    /// Gives the inner engine a tile's part of a target, in the place of what it had in that slot.
+    fn lend(
+        &mut self,
+        layout: &Layout,
+        tile: &Tile,
+        slot: usize,
+        target: Target,
+    ) -> Result<Target, EngineError> {
+        let Kept { tap, size: grid, stride, store } = match self.targets.get_mut(target.index) {
+            Some(Whole::Inner(target)) => return Ok(*target),
+            Some(Whole::Kept(kept)) => kept,
+            None => return Err(EngineError::NoSuchTarget { index: target.index }),
+        };
+        let topology = self.inner.network().encoder.topology();
+        let step = topology.smallest_image(*tap);
+        let (width, height) = topology.size_at(tap.conv(), (tile.size.width, tile.size.height));
+        let (expected, found) =
+            (topology.size_at(tap.conv(), (layout.size.width, layout.size.height)), *grid);
+        if expected != (found.width, found.height) {
+            let expected = Size::new(expected.0, expected.1);
+            return Err(EngineError::SizesDiffer { what: "content target", expected, found });
+        }
+        let (x, y) = (tile.x.div_euclid(step as isize), tile.y.div_euclid(step as isize));
+        let mut fill = |row: usize, to: &mut [u8]| -> io::Result<()> {
+            let row = (y + row as isize).rem_euclid(grid.height as isize) as usize;
+            let mut done = 0;
+            // In as many runs as the window goes around a ring.
+            while done < width {
+                let from = (x + done as isize).rem_euclid(grid.width as isize) as usize;
+                let run = (width - done).min(grid.width - from);
+                let start = (row * grid.width + from) * *stride;
+                store.read(start, &mut to[done * *stride..(done + run) * *stride])?;
+                done += run;
+            }
+            Ok(())
+        };
+        let held = self.slots.get(slot).copied();
+        let target = self.inner.put_target(held, *tap, Size::new(width, height), &mut fill)?;
+        match self.slots.get_mut(slot) {
+            Some(held) => *held = target,
+            None => self.slots.push(target),
+        }
+        Ok(target)
+    }
+}
+
+fn layout(network: &Network, deepest: Tap, size: Size, window: Option<usize>) -> Layout {
+    let topology = network.encoder.topology();
+    let margins = Margins::of(topology, deepest);
+    Layout::new(
+        size,
+        margins,
+        network.padding,
+        topology.smallest_image(deepest),
+        window.unwrap_or(usize::MAX),
+    )
+}
+
+/// An edge of a window is the image's where the window ends there and the image has one there.
+fn both(window: Edges, image: Edges) -> Edges {
+    Edges {
+        top: window.top && image.top,
+        bottom: window.bottom && image.bottom,
+        left: window.left && image.left,
+        right: window.right && image.right,
+    }
+}
+
+/// The runs of an image's row that a window of `width` from `x` on shows: where in the window, where in the row.
+fn runs(x: isize, width: usize, length: usize) -> impl Iterator<Item = (usize, std::ops::Range<usize>)> {
+    let mut done = 0;
+    std::iter::from_fn(move || {
+        (done < width).then(|| {
+            let from = (x + done as isize).rem_euclid(length as isize) as usize;
+            let run = (width - done).min(length - from);
+            done += run;
+            (done - run, from..from + run)
+        })
+    })
+}
+
+/// A tile's window of one plane of an image.
+fn cut(plane: &[f32], size: Size, tile: &Tile, to: &mut [f32]) {
+    for (row, to) in to.chunks_exact_mut(tile.size.width).enumerate() {
+        let y = (tile.y + row as isize).rem_euclid(size.height as isize) as usize;
+        let from = &plane[y * size.width..][..size.width];
+        for (at, range) in runs(tile.x, tile.size.width, size.width) {
+            to[at..at + range.len()].copy_from_slice(&from[range]);
+        }
+    }
+}
+
+fn cut_pixels(image: &Pixels, tile: &Tile) -> Pixels {
+    let mut data = vec![0.0; 3 * tile.size.area()];
+    let planes = image.data.chunks_exact(image.size.area()).zip(data.chunks_exact_mut(tile.size.area()));
+    planes.for_each(|(plane, to)| cut(plane, image.size, tile, to));
+    Pixels { size: tile.size, data }
+}
+
+/// Position weights in a window, 1 where none are given; with `only_core` 0 around the core.
+fn cut_plane(size: Size, tile: &Tile, plane: Option<&Plane>, only_core: bool) -> Plane {
+    let mut data = vec![1.0; tile.size.area()];
+    if let Some(plane) = plane {
+        cut(&plane.data, size, tile, &mut data);
+    }
+    if only_core {
+        let ((left, top), core) = (tile.inset(), tile.core.size);
+        for (y, row) in data.chunks_exact_mut(tile.size.width).enumerate() {
+            if (top..top + core.height).contains(&y) {
+                row[..left].fill(0.0);
+                row[left + core.width..].fill(0.0);
+            } else {
+                row.fill(0.0);
+            }
+        }
+    }
+    Plane { size: tile.size, data }
+}
+
+/// Adds the sums of a tile.
+fn add(total: &mut Option<Observation>, seen: Observation) {
+    let Some(total) = total else {
+        *total = Some(seen);
+        return;
+    };
+    for (to, from) in total.moments.iter_mut().flatten().zip(seen.moments.into_iter().flatten()) {
+        to.weight += from.weight;
+        to.first.iter_mut().zip(from.first).for_each(|(to, from)| *to += from);
+        to.second.iter_mut().zip(from.second).for_each(|(to, from)| *to += from);
+    }
+    for (to, from) in total.residuals.iter_mut().zip(seen.residuals) {
+        to.weight += from.weight;
+        to.sum += from.sum;
+    }
+}
+
+impl Engine for Tiled {
+    fn network(&self) -> &Network {
+        self.inner.network()
+    }
+
+    fn instruction_set(&self) -> &'static str {
+        self.inner.instruction_set()
+    }
+
+    /// Of the largest window.
+    fn evaluation_bytes(&self, size: Size, request: &Request, threads: usize) -> Result<usize, EngineError> {
+        let deepest = request.deepest().ok_or(EngineError::NothingToObserve)?;
+        self.inner.evaluation_bytes(self.layout(deepest, size).window(), request, threads)
+    }
+
+    fn capture(&mut self, image: &Pixels, edges: Edges, tap: Tap) -> Result<Target, EngineError> {
+        let topology = self.inner.network().encoder.topology();
+        check_size(topology, tap, image.size)?;
+        let layout = self.layout(tap, image.size);
+        let index = self.targets.len();
+        if layout.is_whole() {
+            self.targets.push(Whole::Inner(self.inner.capture(image, edges, tap)?));
+            return Ok(Target { index, tap });
+        }
+        let step = topology.smallest_image(tap);
+        let (width, height) = topology.size_at(tap.conv(), (image.size.width, image.size.height));
+        let (grid, stride) = (Size::new(width, height), self.inner.target_stride(tap));
+        let bytes = grid.area() * stride;
+        let in_memory = |whole: &Whole| match whole {
+            Whole::Kept(kept) => kept.store.memory(),
+            Whole::Inner(_) => 0,
+        };
+        let held: usize = self.targets.iter().map(in_memory).sum();
+        let mut store = match held + bytes <= self.tiling.target_bytes {
+            true => Store::in_memory(bytes),
+            false => {
+                let folder = self.tiling.folder.clone().unwrap_or_else(std::env::temp_dir);
+                Store::in_file(&folder).map_err(|source| EngineError::Spill { source })?
+            }
+        };
+        for tile in layout.tiles(layout.margins.observe) {
+            let window = cut_pixels(image, &tile);
+            let target = self.inner.capture(&window, both(tile.edges, edges), tap)?;
+            let (left, top) = (tile.inset().0 / step, tile.inset().1 / step);
+            let (x, y) = (tile.core.x / step, tile.core.y / step);
+            // The image's last rows and columns may fill no position.
+            let rows = (tile.core.size.height / step).min(grid.height - y.min(grid.height));
+            let columns = (tile.core.size.width / step).min(grid.width - x.min(grid.width));
+            self.inner.take_target(target, &mut |row, from| {
+                if !(top..top + rows).contains(&row) {
+                    return Ok(());
+                }
+                let start = ((y + row - top) * grid.width + x) * stride;
+                store.write(start, &from[left * stride..(left + columns) * stride])
+            })?;
+        }
+        self.targets.push(Whole::Kept(Kept { tap, size: grid, stride, store }));
+        Ok(Target { index, tap })
+    }
+
+    fn take_target(
+        &mut self,
+        target: Target,
+        row: &mut dyn FnMut(usize, &[u8]) -> io::Result<()>,
+    ) -> Result<(), EngineError> {
+        let Kept { size, stride, store, .. } = match self.targets.get_mut(target.index) {
+            Some(Whole::Inner(target)) => return self.inner.take_target(*target, row),
+            Some(Whole::Kept(kept)) => kept,
+            None => return Err(EngineError::NoSuchTarget { index: target.index }),
+        };
+        let mut bytes = vec![0; size.width * *stride];
+        for y in 0..size.height {
+            let read = store.read(y * bytes.len(), &mut bytes).and_then(|()| row(y, &bytes));
+            read.map_err(|source| EngineError::Spill { source })?;
+        }
+        (*size, *store) = (Size::default(), Store::in_memory(0));
+        Ok(())
+    }
+
+    fn put_target(
+        &mut self,
+        slot: Option<Target>,
+        tap: Tap,
+        size: Size,
+        row: &mut dyn FnMut(usize, &mut [u8]) -> io::Result<()>,
+    ) -> Result<Target, EngineError> {
+        let stride = self.inner.target_stride(tap);
+        let mut store = Store::in_memory(size.area() * stride);
+        let mut bytes = vec![0; size.width * stride];
+        for y in 0..size.height {
+            let written = row(y, &mut bytes).and_then(|()| store.write(y * bytes.len(), &bytes));
+            written.map_err(|source| EngineError::Spill { source })?;
+        }
+        let whole = Whole::Kept(Kept { tap, size, stride, store });
+        let index = slot.map_or(self.targets.len(), |slot| slot.index);
+        match self.targets.get_mut(index) {
+            Some(held) => *held = whole,
+            None => self.targets.push(whole),
+        }
+        Ok(Target { index, tap })
+    }
+
+    fn target_stride(&self, tap: Tap) -> usize {
+        self.inner.target_stride(tap)
+    }
+
+    fn forget_targets(&mut self) {
+        self.targets.clear();
+        self.slots.clear();
+        self.observed = None;
+        self.inner.forget_targets();
+    }
+
+    fn observe(&mut self, image: &Pixels, request: &Request) -> Result<Observation, EngineError> {
+        request.check(self.inner.network().encoder.topology(), image.size)?;
+        self.observed = None;
+        let deepest = request.deepest().ok_or(EngineError::NothingToObserve)?;
+        let layout = self.layout(deepest, image.size);
+        let mut total = None;
+        for tile in layout.tiles(layout.margins.observe) {
+            let of_tile = self.request(&layout, &tile, request, !layout.is_whole())?;
+            let seen = match layout.is_whole() {
+                true => self.inner.observe(image, &of_tile)?,
+                false => self.inner.observe(&cut_pixels(image, &tile), &of_tile)?,
+            };
+            add(&mut total, seen);
+        }
+        self.observed = Some((layout, request.clone()));
+        total.ok_or(EngineError::NothingToObserve)
+    }
+
+    fn pull_back(&mut self, image: &Pixels, cotangents: &Cotangents) -> Result<Pixels, EngineError> {
+        let (layout, request) = self.observed.as_ref().ok_or(EngineError::NoObservation)?;
+        cotangents.check(request, self.inner.network().encoder.topology())?;
+        if image.size != layout.size {
+            let (expected, found) = (layout.size, image.size);
+            return Err(EngineError::SizesDiffer { what: "observed image", expected, found });
+        }
+        let (layout, request) = self.observed.take().ok_or(EngineError::NoObservation)?;
+        if layout.is_whole() {
+            return self.inner.pull_back(image, cotangents);
+        }
+        let mut data = vec![0.0; 3 * image.size.area()];
+        for tile in layout.tiles(layout.margins.pull_back) {
+            let of_tile = self.request(&layout, &tile, &request, false)?;
+            let window = cut_pixels(image, &tile);
+            self.inner.observe(&window, &of_tile)?;
+            let gradient = self.inner.pull_back(&window, cotangents)?;
+            let ((left, top), core) = (tile.inset(), tile.core);
+            let planes = data.chunks_exact_mut(image.size.area());
+            for (to, from) in planes.zip(gradient.data.chunks_exact(tile.size.area())) {
+                for y in 0..core.size.height {
+                    let from = &from[(top + y) * tile.size.width + left..][..core.size.width];
+                    to[(core.y + y) * image.size.width + core.x..][..core.size.width].copy_from_slice(from);
+                }
+            }
+        }
+        Ok(Pixels { size: image.size, data })
+    }
+
+    /// From the smallest window around what is asked for.
+    fn features(
+        &mut self,
+        image: &Pixels,
+        edges: Edges,
+        tap: Tap,
+        window: Rect,
+    ) -> Result<Features, EngineError> {
+        self.observed = None;
+        self.inner.features(image, edges, tap, window)
+    }
+
+    /// Of an image that was not cut.
+    fn decisions(&self) -> Result<Decisions, EngineError> {
+        match &self.observed {
+            Some((layout, _)) if layout.is_whole() => self.inner.decisions(),
+            _ => Err(EngineError::NoObservation),
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! The file: safetensors with the state as JSON in its metadata, the vectors as f32 tensors, and as the last tensor the
+//! SHA-256 of all bytes before it. It is written and read in one go, vector by vector: no copy of the whole is made.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{self, BufReader, Read};
+use std::path::Path;
+
+use impasto_image::write_atomically;
+use safetensors::tensor::{Dtype, Metadata, TensorInfo};
+use sha2::{Digest, Sha256};
+
+use super::{CheckpointError, State, VERSION};
+
+/// The metadata's key of the state.
+const STATE: &str = "impasto";
+
+/// The tensor of the digest.
+const DIGEST: &str = "sha256";
+
+const DIGEST_BYTES: usize = 32;
+
+/// A header beyond this is none.
+const LARGEST_HEADER: u64 = 100 << 20;
+
+/// Values that are turned into bytes at a time.
+const CHUNK: usize = 1 << 14;
+
+/// The values as little-endian bytes, some at a time.
+pub(super) fn each_bytes(values: &[f32], mut take: impl FnMut(&[u8])) {
+    let mut bytes = Vec::with_capacity(4 * CHUNK);
+    for chunk in values.chunks(CHUNK) {
+        bytes.clear();
+        bytes.extend(chunk.iter().flat_map(|value| value.to_le_bytes()));
+        take(&bytes);
+    }
+}
+
+pub(super) fn write(path: &Path, state: &State, tensors: &[(String, &[f32])]) -> Result<(), CheckpointError> {
+    let header =
+        header(state, tensors).map_err(|problem| CheckpointError::Damaged { path: path.into(), problem })?;
+    write_atomically(path, |file| {
+        let mut digest = Sha256::new();
+        let mut both = |bytes: &[u8]| {
+            digest.update(bytes);
+            file.write_all(bytes)
+        };
+        both(&(header.len() as u64).to_le_bytes())?;
+        both(&header)?;
+        for (_, values) in tensors {
+            let mut written = Ok(());
+            each_bytes(values, |bytes| {
+                if written.is_ok() {
+                    written = both(bytes);
+                }
+            });
+            written?;
+        }
+        file.write_all(&digest.finalize())
+    })?;
+    Ok(())
+}
+
+/// The header's JSON, padded as the format wants it.
+fn header(state: &State, tensors: &[(String, &[f32])]) -> Result<Vec<u8>, String> {
+    let state = serde_json::to_string(state).map_err(|error| error.to_string())?;
+    let mut end = 0;
+    let mut infos: Vec<(String, TensorInfo)> = tensors
+        .iter()
+        .map(|(name, values)| {
+            let start = end;
+            end += size_of_val(*values);
+            let info =
+                TensorInfo { dtype: Dtype::F32, shape: vec![values.len()], data_offsets: (start, end) };
+            (name.clone(), info)
+        })
+        .collect();
+    let digest =
+        TensorInfo { dtype: Dtype::U8, shape: vec![DIGEST_BYTES], data_offsets: (end, end + DIGEST_BYTES) };
+    infos.push((DIGEST.into(), digest));
+    let metadata = Metadata::new(Some(HashMap::from([(STATE.to_string(), state)])), infos)
+        .map_err(|error| error.to_string())?;
+    let mut header = serde_json::to_vec(&metadata).map_err(|error| error.to_string())?;
+    header.resize(header.len().next_multiple_of(8), b' ');
+    Ok(header)
+}
+
+type Tensors = Vec<(String, Vec<f32>)>;
+
+pub(super) fn read(path: &Path) -> Result<(State, Tensors), CheckpointError> {
+    let damaged = |problem: &str| CheckpointError::Damaged { path: path.into(), problem: problem.into() };
+    let failed = |source: io::Error| match source.kind() {
+        io::ErrorKind::UnexpectedEof => damaged("it ends too early"),
+        _ => CheckpointError::Read { path: path.into(), source },
+    };
+    let file = File::open(path).map_err(failed)?;
+    let whole = file.metadata().map_err(failed)?.len();
+    let mut file = BufReader::new(file);
+    let mut digest = Sha256::new();
+    let mut length = [0; 8];
+    file.read_exact(&mut length).map_err(failed)?;
+    digest.update(length);
+    let length = u64::from_le_bytes(length);
+    if length > LARGEST_HEADER || length > whole {
+        return Err(damaged("it does not begin as a safetensors file does"));
+    }
+    let mut header = vec![0; length as usize];
+    file.read_exact(&mut header).map_err(failed)?;
+    digest.update(&header);
+    let metadata: Metadata =
+        serde_json::from_slice(&header).map_err(|_| damaged("its header cannot be read"))?;
+    let state = metadata.metadata().as_ref().and_then(|entries| entries.get(STATE));
+    let state = state.ok_or_else(|| damaged("it is a safetensors file, but of another kind"))?;
+    // Before anything else is expected of it.
+    let version: serde_json::Value =
+        serde_json::from_str(state).map_err(|_| damaged("its state cannot be read"))?;
+    let version = version["version"].as_u64().ok_or_else(|| damaged("its state cannot be read"))?;
+    if version != VERSION as u64 {
+        return Err(CheckpointError::Version { path: path.into(), found: version });
+    }
+    if 8 + length + metadata.data_len() as u64 != whole {
+        return Err(damaged(match whole < 8 + length + metadata.data_len() as u64 {
+            true => "it ends too early",
+            false => "there is more in it than its header says",
+        }));
+    }
+    let mut tensors = Vec::new();
+    for name in metadata.offset_keys() {
+        let info = metadata.info(&name).ok_or_else(|| damaged("its header cannot be read"))?;
+        let bytes = info.data_offsets.1 - info.data_offsets.0;
+        if name == DIGEST {
+            let mut expected = vec![0; bytes];
+            file.read_exact(&mut expected).map_err(failed)?;
+            if digest.finalize()[..] != expected[..] {
+                return Err(damaged("its bytes have changed since it was written"));
+            }
+            let state = serde_json::from_str(state).map_err(|_| damaged("its state cannot be read"))?;
+            return Ok((state, tensors));
+        }
+        if info.dtype != Dtype::F32 {
+            return Err(damaged("it holds something else than numbers"));
+        }
+        let (mut values, mut buffer) = (Vec::with_capacity(bytes / 4), vec![0; (4 * CHUNK).min(bytes)]);
+        while 4 * values.len() < bytes {
+            let count = buffer.len().min(bytes - 4 * values.len());
+            let buffer = &mut buffer[..count];
+            file.read_exact(buffer).map_err(failed)?;
+            digest.update(&*buffer);
+            values.extend(buffer.as_chunks().0.iter().map(|value| f32::from_le_bytes(*value)));
+        }
+        tensors.push((name, values));
+    }
+    Err(damaged("its digest is missing"))
+}

@@ -1,0 +1,71 @@
+//! What decides a run's result: two runs with the same fingerprint give the same bytes.
+
+use impasto_image::Picture;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+/// Everything that a result depends on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Fingerprint {
+    pub(crate) content: String,
+    /// Digests with shares.
+    pub(crate) styles: Vec<(String, f64)>,
+    pub(crate) init: Option<String>,
+    pub(crate) model: String,
+    pub(crate) recipe: Value,
+    pub(crate) scales: Value,
+    pub(crate) style_scale: f64,
+    pub(crate) seed: u64,
+    pub(crate) instruction_set: String,
+    /// Pixels of the largest tile, where the picture was cut.
+    pub(crate) window: Option<usize>,
+}
+
+impl Fingerprint {
+    /// What is not the same in `other`, for people.
+    pub(crate) fn difference(&self, other: &Fingerprint) -> Option<String> {
+        if self.content != other.content {
+            return Some("the content picture is not the same".into());
+        }
+        if self.styles.len() != other.styles.len() {
+            return Some(format!("it has {} styles, not {}", self.styles.len(), other.styles.len()));
+        }
+        let differs = |(index, (mine, theirs)): (usize, (&(String, f64), &(String, f64)))| {
+            (mine != theirs).then(|| format!("style {} or its weight is not the same", index + 1))
+        };
+        if let Some(difference) = self.styles.iter().zip(&other.styles).enumerate().find_map(differs) {
+            return Some(difference);
+        }
+        let values = [
+            ("the picture to begin with", self.init != other.init),
+            ("the model", self.model != other.model),
+            ("the size or the number of iterations", self.scales != other.scales),
+            ("the size of the styles", self.style_scale != other.style_scale),
+            ("the seed", self.seed != other.seed),
+            ("the instruction set", self.instruction_set != other.instruction_set),
+            ("the size of the tiles", self.window != other.window),
+        ];
+        if let Some((what, _)) = values.iter().find(|(_, differs)| *differs) {
+            return Some(format!("{what} is not the same"));
+        }
+        if self.recipe == other.recipe {
+            return None;
+        }
+        let (Value::Object(mine), Value::Object(theirs)) = (&self.recipe, &other.recipe) else {
+            return Some("the recipe is not the same".into());
+        };
+        let key = mine.keys().find(|key| mine.get(*key) != theirs.get(*key));
+        Some(format!("{} is not the same", key.map_or("the recipe", String::as_str)))
+    }
+}
+
+/// SHA-256 of a picture's size and values.
+pub(crate) fn picture_digest(picture: &Picture) -> String {
+    let mut digest = Sha256::new();
+    for edge in [picture.width(), picture.height()] {
+        digest.update((edge as u64).to_le_bytes());
+    }
+    super::file::each_bytes(picture.rgb(), |bytes| digest.update(bytes));
+    digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}

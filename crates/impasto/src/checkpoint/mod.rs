@@ -1,0 +1,163 @@
+//! Checkpoints: everything that a run needs to go on as if it had never stopped.
+//!
+//! A checkpoint holds the pixels, the optimiser's state, the average and the best iterate, where the run stands, and the
+//! fingerprint of all that decides its result. It is a safetensors file, so that any tool can look into it. A session that
+//! takes one up must have been built the same way; what differs is named.
+
+mod file;
+mod fingerprint;
+
+use std::path::{Path, PathBuf};
+
+use impasto_image::ImageError;
+use serde::{Deserialize, Serialize};
+
+pub(crate) use fingerprint::{Fingerprint, picture_digest};
+
+use crate::optimiser::{Average, Optimiser};
+
+/// The version that is written, and the only one that is read.
+const VERSION: u32 = 1;
+
+/// A checkpoint in memory.
+#[derive(Clone, Debug)]
+pub struct Checkpoint {
+    pub(crate) state: State,
+    pub(crate) tensors: Vec<(String, Vec<f32>)>,
+    pub(crate) path: PathBuf,
+}
+
+/// Everything but the large vectors.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct State {
+    /// Of the format.
+    pub(crate) version: u32,
+    /// Of the program that wrote it.
+    pub(crate) program: String,
+    pub(crate) fingerprint: Fingerprint,
+    /// Index of the scale.
+    pub(crate) scale: usize,
+    /// Iterations done at the scale.
+    pub(crate) iteration: usize,
+    pub(crate) optimiser: Optimiser,
+    pub(crate) average: Average,
+    /// The lowest loss of the final scale.
+    pub(crate) best: Option<f64>,
+    /// What the caller wants to find again: no business of ours.
+    pub(crate) note: String,
+}
+
+impl Checkpoint {
+    /// Reads and checks a file.
+    ///
+    /// # Errors
+    /// [`CheckpointError::Read`] and [`CheckpointError::Damaged`], [`CheckpointError::Version`].
+    pub fn read(path: &Path) -> Result<Checkpoint, CheckpointError> {
+        let (state, tensors) = file::read(path)?;
+        Ok(Checkpoint { state, tensors, path: path.into() })
+    }
+
+    /// What [`Session::save`](crate::Session::save) was given to keep.
+    pub fn note(&self) -> &str {
+        &self.state.note
+    }
+
+    /// The instruction set that the run must go on with.
+    pub fn instruction_set(&self) -> &str {
+        &self.state.fingerprint.instruction_set
+    }
+
+    /// Pixels of the largest tile that the run must go on with, if it was cut in tiles.
+    pub fn window(&self) -> Option<usize> {
+        self.state.fingerprint.window
+    }
+
+    /// The version of the program that wrote it.
+    pub fn program(&self) -> &str {
+        &self.state.program
+    }
+
+    pub(crate) fn differs(&self, what: String) -> CheckpointError {
+        CheckpointError::Differs { path: self.path.clone(), what }
+    }
+}
+
+/// Writes a state and its vectors, completely or not at all: the file that was there before stays until the new one is
+/// safely on the disk.
+pub(crate) fn write(path: &Path, state: &State, tensors: &[(String, &[f32])]) -> Result<(), CheckpointError> {
+    file::write(path, state, tensors)
+}
+
+impl State {
+    pub(crate) fn new(fingerprint: Fingerprint, optimiser: Optimiser, average: Average) -> State {
+        State {
+            version: VERSION,
+            program: env!("CARGO_PKG_VERSION").into(),
+            fingerprint,
+            scale: 0,
+            iteration: 0,
+            optimiser,
+            average,
+            best: None,
+            note: String::new(),
+        }
+    }
+}
+
+/// Why a checkpoint could not be written or taken up.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CheckpointError {
+    /// The file cannot be written.
+    #[error(transparent)]
+    Write(#[from] ImageError),
+    /// The file cannot be read.
+    #[error("cannot read {}: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// Not a checkpoint, or not a whole one.
+    #[error("{} is no intact checkpoint: {problem}", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        problem: String,
+    },
+    /// Written in another format.
+    #[error("{} has checkpoint version {found}, expected {VERSION}", path.display())]
+    Version {
+        /// The file.
+        path: PathBuf,
+        /// Its version.
+        found: u64,
+    },
+    /// Of another run than the one that shall take it up.
+    #[error("{} belongs to another run: {what}", path.display())]
+    Differs {
+        /// The file.
+        path: PathBuf,
+        /// What is not the same.
+        what: String,
+    },
+}
+
+impl CheckpointError {
+    /// What the user can do about it.
+    pub fn hint(&self) -> Option<String> {
+        match self {
+            CheckpointError::Write(error) => error.hint(),
+            CheckpointError::Damaged { .. } => Some("begin the run anew; nothing of it can be used".into()),
+            CheckpointError::Version { .. } => {
+                Some("resume with the version of impasto that wrote it, or begin anew".into())
+            }
+            CheckpointError::Differs { .. } => {
+                Some("give back what it was before, or begin the run anew".into())
+            }
+            CheckpointError::Read { .. } => None,
+        }
+    }
+}

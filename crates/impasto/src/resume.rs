@@ -1,0 +1,99 @@
+//! Saving a session, and taking it up again where it stood.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use impasto_engine::{Pixels, Size};
+use serde_json::json;
+
+use crate::checkpoint::{self, Checkpoint, CheckpointError, Fingerprint, State, picture_digest};
+use crate::{Error, Session};
+
+/// Names of the vectors that every checkpoint has.
+const IMAGE: &str = "image";
+const AVERAGE: &str = "average";
+/// Where there is a best iterate.
+const BEST: &str = "best";
+
+impl Session {
+    /// Writes everything that the run needs to go on from here, with a `note` for whoever resumes it. An older checkpoint
+    /// of the same name stays until the new one is complete.
+    ///
+    /// # Errors
+    /// [`Error::Checkpoint`] when it cannot be written.
+    pub fn save(&self, path: &Path, note: &str) -> Result<(), Error> {
+        let mut state = State::new(
+            self.fingerprint().clone(),
+            self.optimiser.clone_scalars(),
+            self.average.clone_scalars(),
+        );
+        (state.scale, state.iteration) = (self.scale, self.iteration);
+        state.best = self.best.as_ref().map(|(loss, _)| *loss);
+        state.note = note.into();
+        let mut vectors: Vec<(String, &[f32])> =
+            vec![(IMAGE.into(), &self.image.data), (AVERAGE.into(), &self.average.sum)];
+        if let Some((_, best)) = &self.best {
+            vectors.push((BEST.into(), &best.data));
+        }
+        vectors.extend(self.optimiser.vectors());
+        Ok(checkpoint::write(path, &state, &vectors)?)
+    }
+
+    /// Goes on from a checkpoint: every further step gives the same bytes as in the run that it was saved in.
+    ///
+    /// # Errors
+    /// [`Error::Checkpoint`] when the session was not built as that run was, naming what differs.
+    pub fn restore(&mut self, checkpoint: Checkpoint) -> Result<(), Error> {
+        if let Some(what) = self.fingerprint().difference(&checkpoint.state.fingerprint) {
+            return Err(checkpoint.differs(what).into());
+        }
+        let Checkpoint { state, tensors, path } = checkpoint;
+        let damaged =
+            |problem: &str| CheckpointError::Damaged { path: path.clone(), problem: problem.to_string() };
+        let wrong = || damaged("its parts do not fit each other");
+        let scale = *self.plan.scales.get(state.scale).ok_or_else(wrong)?;
+        let (width, height) = self.plan.canvas(scale).outer();
+        let (size, count) = (Size::new(width, height), 3 * width * height);
+        let mut tensors: HashMap<String, Vec<f32>> = tensors.into_iter().collect();
+        let mut take =
+            |name: &str| tensors.remove(name).ok_or_else(|| damaged("it lacks a part of the state"));
+        let (image, sum) = (take(IMAGE)?, take(AVERAGE)?);
+        let best = state.best.map(|loss| Ok::<_, CheckpointError>((loss, take(BEST)?))).transpose()?;
+        let mut optimiser = state.optimiser;
+        optimiser.put_back(&mut take)?;
+        // The optimiser may have nothing yet.
+        let fits = |values: &[f32]| values.len() == count;
+        let state_fits = optimiser.vectors().iter().all(|(_, values)| values.is_empty() || fits(values));
+        let best_fits = best.as_ref().is_none_or(|(_, best)| fits(best));
+        if !(fits(&image) && fits(&sum) && state_fits && best_fits && state.iteration <= scale.iterations) {
+            return Err(wrong().into());
+        }
+        (self.scale, self.iteration) = (state.scale, state.iteration);
+        self.image = Pixels { size, data: image };
+        self.average = state.average;
+        self.average.sum = sum;
+        self.best = best.map(|(loss, data)| (loss, Pixels { size, data }));
+        self.optimiser = optimiser;
+        (self.before, self.objective, self.stopped) = (None, None, false);
+        self.engine.forget_targets();
+        Ok(())
+    }
+
+    fn fingerprint(&self) -> &Fingerprint {
+        self.fingerprint.get_or_init(|| {
+            let plan = &self.plan;
+            Fingerprint {
+                content: picture_digest(&plan.content),
+                styles: plan.styles.iter().map(|(share, style)| (picture_digest(style), *share)).collect(),
+                init: plan.init_picture.as_ref().map(picture_digest),
+                model: plan.provenance.sha256.clone(),
+                recipe: json!(plan.recipe),
+                scales: json!(plan.scales),
+                style_scale: plan.style_scale,
+                seed: plan.seed,
+                instruction_set: self.engine.instruction_set().into(),
+                window: plan.window,
+            }
+        })
+    }
+}
