@@ -1,5 +1,6 @@
 //! Writes a file completely or not at all.
 
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
@@ -123,12 +124,41 @@ fn replace(target: &Target, write: impl FnOnce(&mut dyn Write) -> io::Result<()>
     Ok(())
 }
 
-/// A file in the folder of the target, which goes away when dropped.
+/// A file in the folder of the target, which goes away when dropped. Its name is the target's, so that what a killed process
+/// left behind is found and replaced; a lock tells it from what a live one is writing.
 fn temporary(target: &Target) -> io::Result<NamedTempFile> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix(".impasto-").suffix(".tmp");
-    // Temporary files are private by default, but this one becomes an ordinary file; the umask still applies.
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    builder.tempfile_in(&target.folder)
+    let mut own = OsString::from(".");
+    own.push(target.file.file_name().unwrap_or_default());
+    let make = |prefix: &OsStr, random: usize| {
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(prefix).suffix(SUFFIX).rand_bytes(random);
+        // Temporary files are private by default, but this one becomes an ordinary file; the umask still applies.
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+        let file = builder.tempfile_in(&target.folder)?;
+        // Where a file system cannot, nothing is ever taken for left behind by a process that is gone.
+        let _ = file.as_file().try_lock();
+        Ok::<_, io::Error>(file)
+    };
+    match make(&own, 0) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            let mut left = own.clone();
+            left.push(SUFFIX);
+            let left = target.folder.join(left);
+            if fs::File::open(&left).is_ok_and(|file| file.try_lock().is_ok()) {
+                fs::remove_file(&left)?;
+                return make(&own, 0);
+            }
+            // Somebody writes the same target just now; the last one to finish wins.
+            make(&own, RANDOM)
+        }
+        // With what we add, the name may be too long.
+        Err(error) if error.kind() == io::ErrorKind::InvalidFilename => make(OsStr::new("."), RANDOM),
+        made => made,
+    }
 }
+
+const SUFFIX: &str = ".impasto-part";
+
+/// Random characters in the name of a temporary file whose own name is taken.
+const RANDOM: usize = 6;
