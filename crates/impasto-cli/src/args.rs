@@ -24,6 +24,9 @@ pub(crate) enum Command {
     /// Repaint a picture in the style of others
     #[command(allow_negative_numbers = true)]
     Stylize(Box<StylizeArgs>),
+    /// Say what a run will take, scale by scale: memory, tiles, time, checkpoints
+    #[command(allow_negative_numbers = true)]
+    Plan(Box<PlanArgs>),
     /// Go on with a run that was stopped, from its checkpoint: it ends with the same bytes
     Resume(ResumeArgs),
     /// Judge a picture by an objective: print each weighted term, write its gradient
@@ -61,6 +64,32 @@ pub(crate) struct StylizeArgs {
     #[arg(short, long, value_name = "OUT")]
     pub(crate) output: PathBuf,
     #[command(flatten)]
+    pub(crate) run: RunArgs,
+    /// Also write OUT_0050.png and so on, every N iterations
+    #[arg(long, value_name = "N")]
+    pub(crate) save_every: Option<usize>,
+    /// Write everything needed to repeat and judge the run
+    #[arg(long, value_name = "FILE.json")]
+    pub(crate) report: Option<PathBuf>,
+    /// Where to keep what `impasto resume` needs to go on; removed at the end [default: OUT.checkpoint, for runs that are
+    /// expected to take more than two minutes]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) checkpoint: Option<PathBuf>,
+    /// How often to write it, such as 30s or 5m [default: 60s]
+    #[arg(long, value_name = "TIME")]
+    pub(crate) checkpoint_every: Option<String>,
+    /// Keep no checkpoint, however long the run
+    #[arg(long, conflicts_with_all = ["checkpoint", "checkpoint_every"])]
+    pub(crate) no_checkpoint: bool,
+    /// How to show progress, on stderr
+    #[arg(long, value_enum, default_value_t = ProgressKind::Bar)]
+    pub(crate) progress: ProgressKind,
+}
+
+/// What decides a run, whatever is done with it.
+#[derive(Args, Clone, Serialize, Deserialize)]
+pub(crate) struct RunArgs {
+    #[command(flatten)]
     pub(crate) objective: ObjectiveArgs,
     /// Long edge of the result in pixels [default: 768, or the content's own if that is smaller]
     #[arg(long, value_name = "N")]
@@ -86,28 +115,27 @@ pub(crate) struct StylizeArgs {
     /// Threads; the result does not depend on it [default: one per processor]
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<usize>,
-    /// Also write OUT_0050.png and so on, every N iterations
-    #[arg(long, value_name = "N")]
-    pub(crate) save_every: Option<usize>,
     /// Which iterate is the result: average, last or best [default: the preset's]
     #[arg(long, value_name = "NAME")]
     pub(crate) keep: Option<String>,
-    /// Write everything needed to repeat and judge the run
-    #[arg(long, value_name = "FILE.json")]
-    pub(crate) report: Option<PathBuf>,
-    /// Where to keep what `impasto resume` needs to go on; removed at the end [default: OUT.checkpoint, for runs that are
-    /// expected to take more than two minutes]
-    #[arg(long, value_name = "FILE")]
-    pub(crate) checkpoint: Option<PathBuf>,
-    /// How often to write it, such as 30s or 5m [default: 60s]
-    #[arg(long, value_name = "TIME")]
-    pub(crate) checkpoint_every: Option<String>,
-    /// Keep no checkpoint, however long the run
-    #[arg(long, conflicts_with_all = ["checkpoint", "checkpoint_every"])]
-    pub(crate) no_checkpoint: bool,
-    /// How to show progress, on stderr
-    #[arg(long, value_enum, default_value_t = ProgressKind::Bar)]
-    pub(crate) progress: ProgressKind,
+    /// Memory that the run may take, such as 4G or 800M: a picture that needs more is run in tiles, with the same result
+    /// [default: three quarters of what the machine, or its container, has]
+    #[arg(long, value_name = "SIZE", value_parser = size_of_memory)]
+    pub(crate) memory: Option<u64>,
+}
+
+#[derive(Args)]
+pub(crate) struct PlanArgs {
+    /// The picture to repaint
+    pub(crate) content: PathBuf,
+    /// The pictures whose style to take
+    #[arg(required = true)]
+    pub(crate) style: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) run: RunArgs,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Args)]
@@ -257,7 +285,7 @@ impl ObjectiveArgs {
     }
 }
 
-impl StylizeArgs {
+impl RunArgs {
     /// All options that change the recipe, and the picture to begin with if there is one.
     pub(crate) fn overrides(&self) -> Result<(Overrides, Option<PathBuf>), Failure> {
         let (init, picture) = match &self.init {
@@ -285,6 +313,11 @@ impl StylizeArgs {
         };
         Ok((overrides, picture))
     }
+}
+
+/// Bytes, with a unit or without.
+fn size_of_memory(text: &str) -> Result<u64, String> {
+    parse_size::parse_size(text).map_err(|_| "expected a size such as 4G, 800M or 3GiB".into())
 }
 
 /// A number of a list; blanks after commas do no harm.

@@ -83,7 +83,7 @@ impl Checkpoints {
         let asked = args.checkpoint.clone();
         if let Some(path) = asked.as_deref().filter(|_| resumed.is_none()) {
             crate::inputs::check_apart("--checkpoint", path, inputs)?;
-            crate::inputs::check_model("--checkpoint", path, &args.objective.model)?;
+            crate::inputs::check_model("--checkpoint", path, &args.run.objective.model)?;
             if path.exists() {
                 return Err(Failure::bad_input(format!("{} is there already", path.display()))
                     .hint(format!("`impasto resume {}` goes on with it; or remove it", path.display())));
@@ -170,14 +170,14 @@ fn absolute(args: &StylizeArgs) -> StylizeArgs {
     args.style = args.style.iter().map(make).collect();
     args.output = make(&args.output);
     args.report = args.report.as_ref().map(make);
-    args.init = args.init.map(|init| match Path::new(&init).exists() {
+    args.run.init = args.run.init.map(|init| match Path::new(&init).exists() {
         true => make(&PathBuf::from(init)).into_os_string(),
         false => init,
     });
-    if Path::new(&args.objective.model).exists()
-        && let Some(model) = make(&PathBuf::from(&args.objective.model)).to_str()
+    if Path::new(&args.run.objective.model).exists()
+        && let Some(model) = make(&PathBuf::from(&args.run.objective.model)).to_str()
     {
-        args.objective.model = model.into();
+        args.run.objective.model = model.into();
     }
     args
 }

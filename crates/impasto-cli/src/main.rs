@@ -4,6 +4,7 @@
 //! cannot be written, threads that cannot be had), 130 interrupted.
 #![forbid(unsafe_code)]
 
+mod allocator;
 mod args;
 mod bench;
 mod checkpoints;
@@ -13,9 +14,11 @@ mod inputs;
 mod interrupt;
 mod models;
 mod output;
+mod plan;
 mod progress;
 mod report;
 mod stylize;
+mod transfer;
 
 use std::panic;
 use std::process::ExitCode;
@@ -37,8 +40,12 @@ fn main() -> ExitCode {
         }
     }));
     let cli = Cli::parse();
+    if !matches!(cli.command, Command::Models { .. }) {
+        allocator::begin_with_fixed_limit();
+    }
     let done = panic::catch_unwind(|| match cli.command {
         Command::Stylize(args) => stylize::run(args),
+        Command::Plan(args) => plan::run(*args),
         Command::Resume(args) => stylize::resume(args),
         Command::Evaluate(args) => evaluate::run(args),
         Command::Bench(args) => bench::run(args),

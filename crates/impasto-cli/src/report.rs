@@ -25,6 +25,9 @@ pub(crate) struct Report<'a> {
     pub(crate) seed: u64,
     pub(crate) threads: usize,
     pub(crate) scales: &'a [Scale],
+    /// Pixels of the largest tile, where the picture was cut.
+    pub(crate) window: Option<usize>,
+    pub(crate) planned_peak_bytes: usize,
     pub(crate) output: String,
     pub(crate) width: usize,
     pub(crate) height: usize,
@@ -69,6 +72,8 @@ impl<'a> Report<'a> {
             seed: 0,
             threads: session.threads(),
             scales: session.scales(),
+            window: session.plan().window,
+            planned_peak_bytes: session.plan().peak_bytes,
             output: String::new(),
             width: 0,
             height: 0,

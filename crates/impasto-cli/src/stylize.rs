@@ -6,7 +6,7 @@ use impasto::engine::Tiling;
 use impasto::image::{
     Decoded, Depth, Encoding, Filter, Format, Plane, check_output, check_writable, resize_plane, save,
 };
-use impasto::{Checkpoint, Picture, Session, Step, StyleTransfer};
+use impasto::{Checkpoint, Picture, Session, Step};
 
 use crate::args::{ResumeArgs, StylizeArgs};
 use crate::checkpoints::{Checkpoints, Note};
@@ -15,6 +15,7 @@ use crate::inputs::{self, Input};
 use crate::interrupt::{cancel_on_signal, saving};
 use crate::progress::Progress;
 use crate::report::{Report, StyleSummary};
+use crate::transfer;
 
 pub(crate) fn run(args: Box<StylizeArgs>) -> Result<(), Failure> {
     perform(*args, None)
@@ -28,7 +29,7 @@ pub(crate) fn resume(given: ResumeArgs) -> Result<(), Failure> {
             .hint("the program that wrote it may be able to resume it")
     })?;
     let mut args = note.args.clone();
-    args.threads = given.threads.or(args.threads);
+    args.run.threads = given.threads.or(args.run.threads);
     args.progress = given.progress.unwrap_or(args.progress);
     perform(args, Some(Resumed { path: given.checkpoint, checkpoint, note }))
 }
@@ -44,13 +45,13 @@ fn perform(args: StylizeArgs, resumed: Option<Resumed>) -> Result<(), Failure> {
     if args.save_every == Some(0) {
         return Err(Failure::bad_input("--save-every: expected at least 1, found 0"));
     }
-    let preset = args.objective.preset()?;
-    let (overrides, init_path) = args.overrides()?;
-    let shares = args.objective.shares(args.style.len())?;
+    let preset = args.run.objective.preset()?;
+    let (overrides, init_path) = args.run.overrides()?;
+    let shares = args.run.objective.shares(args.style.len())?;
 
-    let content = inputs::read(&args.content)?;
-    let styles = args.style.iter().map(|path| inputs::read(path)).collect::<Result<Vec<_>, _>>()?;
-    let init = init_path.as_deref().map(inputs::read).transpose()?;
+    let mut content = inputs::read(&args.content)?;
+    let mut styles = args.style.iter().map(|path| inputs::read(path)).collect::<Result<Vec<_>, _>>()?;
+    let mut init = init_path.as_deref().map(inputs::read).transpose()?;
     let all: Vec<&Input> = [&content].into_iter().chain(&styles).chain(&init).collect();
     if let Some(Resumed { note, .. }) = &resumed {
         note.check(&all)?;
@@ -59,7 +60,7 @@ fn perform(args: StylizeArgs, resumed: Option<Resumed>) -> Result<(), Failure> {
     inputs::check_apart("--output", &args.output, &all)?;
     if let Some(path) = &args.report {
         inputs::check_apart("--report", path, &all)?;
-        inputs::check_model("--report", path, &args.objective.model)?;
+        inputs::check_model("--report", path, &args.run.objective.model)?;
         check_writable(path).map_err(|error| Failure::from(error).about("--report"))?;
         if same_file(path, &args.output) {
             return Err(Failure::bad_input("--report and --output name the same file"));
@@ -70,29 +71,19 @@ fn perform(args: StylizeArgs, resumed: Option<Resumed>) -> Result<(), Failure> {
     let resumed_from = resumed.as_ref().map(|resumed| resumed.path.as_path());
     let mut checkpoints = Checkpoints::new(&args, &all, resumed_from)?;
     let cancel = cancel_on_signal();
-    let mut transfer = StyleTransfer::new(content.decoded.picture.clone())
-        .preset(preset)
-        .overrides(overrides)
-        .model(&args.objective.model)
-        .style_scale(args.objective.style_scale)
-        .seed(args.seed)
-        .cancel(cancel);
-    for (style, share) in styles.iter().zip(&shares) {
-        transfer = transfer.weighted_style(style.decoded.picture.clone(), *share);
-    }
-    if let Some(size) = args.size {
-        transfer = transfer.size(size);
-    }
-    if let Some(threads) = args.threads {
-        transfer = transfer.threads(threads);
-    }
-    if let Some(init) = &init {
-        transfer = transfer.init_picture(init.decoded.picture.clone());
-    }
+    let mut transfer =
+        transfer::of(&args.run, &mut content, &mut styles, init.as_mut(), preset, overrides)?.cancel(cancel);
+    // Content targets of a picture in tiles go to the disk that the result goes to.
+    let folder = std::path::absolute(&args.output).ok().and_then(|path| path.parent().map(Path::to_path_buf));
+    let mut tiling = Tiling { folder, ..Tiling::default() };
     if let Some(Resumed { checkpoint, .. }) = &resumed {
-        let tiling = Tiling { window: checkpoint.window(), ..Tiling::default() };
-        transfer = transfer.instruction_set(checkpoint.instruction_set().parse()?).tiling(tiling);
+        transfer = transfer.instruction_set(checkpoint.instruction_set().parse()?);
+        tiling.window = checkpoint.window();
+        if tiling.window.is_none() {
+            transfer = transfer.unlimited();
+        }
     }
+    transfer = transfer.tiling(tiling);
     let mut session = transfer.build()?;
     let mut steps = Vec::new();
     if let Some(Resumed { checkpoint, note, .. }) = resumed {
@@ -100,7 +91,11 @@ fn perform(args: StylizeArgs, resumed: Option<Resumed>) -> Result<(), Failure> {
         steps = note.steps;
     }
     check_side(&args.output, &session)?;
-    check_numbered(&args, &session, &all)?;
+    check_numbered(
+        &args,
+        &session,
+        &[&[&content][..], &styles.iter().collect::<Vec<_>>(), &init.iter().collect::<Vec<_>>()].concat(),
+    )?;
 
     let mut progress = Progress::new(args.progress, &session, &steps);
     for warning in warnings {
@@ -143,8 +138,8 @@ fn perform(args: StylizeArgs, resumed: Option<Resumed>) -> Result<(), Failure> {
                 })
                 .collect(),
             init: init.as_ref().map(|init| &init.summary),
-            style_scale: args.objective.style_scale,
-            seed: args.seed,
+            style_scale: args.run.objective.style_scale,
+            seed: args.run.seed,
             output: if worth_saving && written.is_ok() {
                 args.output.display().to_string()
             } else {

@@ -12,6 +12,11 @@ pub struct Target {
 }
 
 impl Target {
+    /// A target that no engine holds: for a request that is planned and not run.
+    pub fn unheld(tap: Tap) -> Target {
+        Target { index: usize::MAX, tap }
+    }
+
     /// Where the features were captured.
     pub fn tap(self) -> Tap {
         self.tap

@@ -7,7 +7,7 @@ use impasto_engine::{Cancel, Cpu, Engine, EngineError, LayerSeconds, Network, Pi
 use rayon::prelude::*;
 
 use crate::objective::Objective;
-use crate::{Error, Preset};
+use crate::{Error, Preset, Recipe};
 
 /// What a benchmark measured.
 #[derive(Clone, Debug, PartialEq)]
@@ -118,6 +118,29 @@ impl Benchmark {
     pub fn median(&self) -> f64 {
         median(self.seconds.iter().copied())
     }
+}
+
+/// Seconds of an evaluation: for each pixel, and besides.
+pub(crate) fn calibrate(recipe: &Recipe, engine: &mut dyn Engine) -> Result<(f64, f64), Error> {
+    let cancel = Cancel::default();
+    // Sizes at which a run spends its time alike, and that every layer can look at.
+    const SIZES: [usize; 2] = [128, 320];
+    let mut seconds = [0.0; 2];
+    for (size, seconds) in SIZES.into_iter().zip(&mut seconds) {
+        let [content, style, image] = [0.0, 1.0, 2.0].map(|kind| synthetic(size, kind, &cancel));
+        let objective = Objective::new(recipe, engine, &content?, &[(1.0, style?)])?;
+        let image = image?;
+        objective.evaluate(engine, &image)?;
+        let times = (0..3).map(|_| {
+            let start = Instant::now();
+            objective.evaluate(engine, &image).map(|_| start.elapsed().as_secs_f64())
+        });
+        *seconds = median(times.collect::<Result<Vec<_>, _>>()?.into_iter());
+        engine.forget_targets();
+    }
+    let [small, large] = SIZES.map(|size| (size * size) as f64);
+    let per_pixel = ((seconds[1] - seconds[0]) / (large - small)).max(0.0);
+    Ok((per_pixel, (seconds[1] - per_pixel * large).max(0.0)))
 }
 
 fn median(values: impl Iterator<Item = f64>) -> f64 {

@@ -7,9 +7,10 @@ use impasto_engine::{
 use impasto_image::{Filter, Picture, fit_long_edge, resize};
 
 use crate::objective::{Losses, Objective};
+use crate::plan::{self, Planner};
 use crate::recipe::{Init, StyleFit};
-use crate::session::{Plan, Session};
-use crate::{Error, Overrides, Preset, Recipe};
+use crate::session::{Plan, Session, check_sizes};
+use crate::{Error, Overrides, Preset, Recipe, Scale};
 
 /// Long edge of the result unless asked otherwise.
 pub const DEFAULT_SIZE: usize = 768;
@@ -46,6 +47,7 @@ pub struct StyleTransfer {
     init_picture: Option<Picture>,
     instruction_set: Option<InstructionSet>,
     tiling: Tiling,
+    memory: Option<usize>,
     cancel: Cancel,
 }
 
@@ -75,6 +77,7 @@ impl StyleTransfer {
             init_picture: None,
             instruction_set: None,
             tiling: Tiling::default(),
+            memory: None,
             cancel: Cancel::default(),
         }
     }
@@ -163,10 +166,25 @@ impl StyleTransfer {
         self
     }
 
-    /// Cuts pictures in tiles, so that a run takes bounded memory. Default: none is cut.
+    /// Cuts pictures in tiles of a given size. Default: what [`memory`](StyleTransfer::memory) needs.
     #[must_use]
     pub fn tiling(mut self, tiling: Tiling) -> StyleTransfer {
         self.tiling = tiling;
+        self
+    }
+
+    /// Bytes of memory that the run may take: pictures are cut in tiles where they would take more, with the same result to
+    /// rounding. Default: as many as it needs.
+    #[must_use]
+    pub fn memory(mut self, bytes: usize) -> StyleTransfer {
+        self.memory = Some(bytes);
+        self
+    }
+
+    /// Takes [`memory`](StyleTransfer::memory) back.
+    #[must_use]
+    pub fn unlimited(mut self) -> StyleTransfer {
+        self.memory = None;
         self
     }
 
@@ -181,17 +199,33 @@ impl StyleTransfer {
     ///
     /// # Errors
     /// Whatever is wrong with the options, the model or the sizes; see [`Error`].
-    pub fn build(self) -> Result<Session, Error> {
+    pub fn build(mut self) -> Result<Session, Error> {
         let pool = thread_pool(self.threads)?;
         let size = self.result_size()?;
-        let Prepared { recipe, network, styles } = self.prepare()?;
+        let Prepared { recipe, network, shares } = self.prepare()?;
         let provenance = network.encoder.provenance().clone();
-        let cancel = self.cancel.clone();
         let set = self.instruction_set.map_or_else(InstructionSet::from_env, Ok)?;
-        let cpu = pool.install(|| Cpu::with_instructions(network, cancel, set));
-        let window = self.tiling.window;
-        let engine: Box<dyn Engine> = Box::new(Tiled::new(Box::new(cpu), self.tiling));
+        let cpu = pool.install(|| Cpu::with_instructions(network, self.cancel.clone(), set));
         let scales = recipe.pyramid.scales(size);
+        let planner = Planner {
+            recipe: &recipe,
+            engine: &cpu,
+            kernel_bytes: cpu.kernel_bytes(),
+            content: self.content.size(),
+            styles: self.styles.iter().map(|(_, style)| style.size()).collect(),
+            init: self.init_picture.as_ref().map(Picture::size),
+            style_scale: self.style_scale,
+            threads: pool.current_num_threads(),
+        };
+        check_sizes(&planner, scales.first().copied())?;
+        let planned = match self.tiling.window {
+            Some(window) => Some(planner.with_window(&scales, Some(window))?),
+            None => planner.plan(&scales, self.memory)?,
+        };
+        let Some(planned) = planned else { return Err(self.too_large(&planner, &scales)?) };
+        let tiling = Tiling { window: planned.window, ..self.tiling };
+        let engine: Box<dyn Engine> = Box::new(Tiled::new(Box::new(cpu), tiling));
+        let styles = shares.into_iter().zip(self.styles.drain(..).map(|(_, style)| style)).collect();
         let plan = Plan {
             content: self.content,
             styles,
@@ -201,9 +235,21 @@ impl StyleTransfer {
             scales,
             recipe,
             provenance,
-            window,
+            run: planned,
         };
         Session::new(plan, engine, pool)
+    }
+
+    /// The error that names what would be needed, and the largest size that fits.
+    fn too_large(&self, planner: &Planner, scales: &[Scale]) -> Result<Error, Error> {
+        let (memory, long) = (self.memory.unwrap_or(usize::MAX), scales.last().map_or(0, Scale::long_edge));
+        let smallest = planner.with_window(scales, Some(plan::SMALLEST_WINDOW))?;
+        let size = plan::largest(long, |size| {
+            let scales = planner.recipe.pyramid.scales(fit_long_edge(self.content.size(), size.max(1)));
+            // Too small a picture fails for another reason, which is not what is asked here.
+            Ok(planner.plan(&scales, self.memory).is_ok_and(|plan| plan.is_some()))
+        })?;
+        Ok(Error::TooLarge { long_edge: long, needed: smallest.peak_bytes, memory, fits: size })
     }
 
     /// Judges a picture by the objective: content and styles at their own sizes, or with [`size`](StyleTransfer::size) all
@@ -214,7 +260,7 @@ impl StyleTransfer {
     pub fn evaluate(self, image: &Picture) -> Result<Evaluation, Error> {
         let pool = thread_pool(self.threads)?;
         self.result_size()?;
-        let Prepared { recipe, network, styles } = self.prepare()?;
+        let Prepared { recipe, network, shares } = self.prepare()?;
         let fit = |picture: &Picture| match self.size {
             Some(long) => {
                 let (width, height) = fit_long_edge(picture.size(), long.min(picture.long_edge()));
@@ -229,8 +275,9 @@ impl StyleTransfer {
             return Err(EngineError::SizesDiffer { what: "picture", expected, found }.into());
         }
         let size = (content.size.width, content.size.height);
-        let styles: Vec<(f64, Pixels)> = styles
+        let styles: Vec<(f64, Pixels)> = shares
             .iter()
+            .zip(self.styles.iter().map(|(_, style)| style))
             .map(|(share, style)| match self.size {
                 Some(_) => (*share, pixels(&style_at(style, recipe.style_fit, self.style_scale, size))),
                 None if self.style_scale != 1.0 => {
@@ -315,9 +362,8 @@ impl StyleTransfer {
             pool_scale: recipe.pool_scales.of(pooling),
             padding: recipe.padding,
         };
-        let styles =
-            self.styles.iter().map(|(weight, style)| (weight / largest / total, style.clone())).collect();
-        Ok(Prepared { recipe, network, styles })
+        let shares = self.styles.iter().map(|(weight, _)| weight / largest / total).collect();
+        Ok(Prepared { recipe, network, shares })
     }
 
     /// Resolves every layer. A layer that only the preset asks for, and that the encoder lacks, is the preset's fault.
@@ -368,8 +414,8 @@ pub fn thread_pool(threads: Option<usize>) -> Result<rayon::ThreadPool, Error> {
 struct Prepared {
     recipe: Recipe,
     network: Network,
-    /// With shares that sum to 1.
-    styles: Vec<(f64, Picture)>,
+    /// Of the styles; they sum to 1.
+    shares: Vec<f64>,
 }
 
 /// The same planar values, as engines take them.
@@ -379,29 +425,30 @@ pub(crate) fn pixels(picture: &Picture) -> Pixels {
 
 /// A style picture at the size that belongs to a content of the given size.
 pub(crate) fn style_at(style: &Picture, fit: StyleFit, scale: f64, content: (usize, usize)) -> Picture {
-    let (width, height) = style_size(style, fit, scale, content);
+    let (width, height) = style_size(style.size(), fit, scale, content);
     resize(style, width, height, Filter::Bicubic)
 }
 
 /// The size of a style picture beside a content of the given size.
 pub(crate) fn style_size(
-    style: &Picture,
+    style: (usize, usize),
     fit: StyleFit,
     scale: f64,
     content: (usize, usize),
 ) -> (usize, usize) {
+    let (style_long, style_short) = (style.0.max(style.1), style.0.min(style.1));
     let (content_long, content_short) = (content.0.max(content.1), content.0.min(content.1));
     let scaled = |edge: usize| (edge as f64 * scale).round().max(1.0) as usize;
     let long = match fit {
         StyleFit::LongEdge { enlarge: true } => scaled(content_long),
         // A scale above 1 asks for a larger style; without one it is never enlarged.
         StyleFit::LongEdge { enlarge: false } => {
-            scaled(content_long).min((style.long_edge() as f64 * scale.max(1.0)).round() as usize)
+            scaled(content_long).min((style_long as f64 * scale.max(1.0)).round() as usize)
         }
         StyleFit::ShortEdge => {
-            let short = (scaled(content_short) as f64).min(style.short_edge() as f64 * scale.max(1.0));
-            (style.long_edge() as f64 * short / style.short_edge() as f64).round() as usize
+            let short = (scaled(content_short) as f64).min(style_short as f64 * scale.max(1.0));
+            (style_long as f64 * short / style_short as f64).round() as usize
         }
     };
-    fit_long_edge(style.size(), long)
+    fit_long_edge(style, long)
 }

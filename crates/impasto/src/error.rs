@@ -57,6 +57,21 @@ pub enum Error {
         /// Its height.
         height: usize,
     },
+    /// A run that takes more memory than it may, however small its tiles.
+    #[error(
+        "a picture of {long_edge} pixels needs {} of memory, but {} is allowed",
+        bytes(*needed), bytes(*memory)
+    )]
+    TooLarge {
+        /// Long edge of the result.
+        long_edge: usize,
+        /// Bytes needed with the smallest tiles.
+        needed: usize,
+        /// Bytes allowed.
+        memory: usize,
+        /// The largest long edge that fits; 0 if none does.
+        fits: usize,
+    },
     /// No style picture.
     #[error("no style picture was given")]
     NoStyle,
@@ -106,6 +121,14 @@ pub enum Error {
     Engine(#[from] EngineError),
 }
 
+/// For people, in decimal units.
+fn bytes(count: usize) -> String {
+    match count as f64 {
+        count if count >= 1e9 => format!("{:.1} GB", count / 1e9),
+        count => format!("{:.0} MB", count / 1e6),
+    }
+}
+
 impl Error {
     /// A name that does not exist, with the nearest that do; with all there are when none is near.
     pub(crate) fn unknown<'a>(
@@ -145,6 +168,10 @@ impl Error {
                 "give {}, or shallower layers",
                 if what.contains("content") { "a larger picture, --size or --min-size" } else { "a larger picture or --style-scale" }
             )),
+            Error::TooLarge { fits: 0, .. } => {
+                Some("no size fits: give more --memory, or smaller pictures".into())
+            }
+            Error::TooLarge { fits, .. } => Some(format!("the largest that fits is --size {fits}")),
             Error::Checkpoint(error) => error.hint(),
             Error::Encoder(error) => error.hint(),
             Error::Engine(EngineError::TooSmall { smallest, .. }) => Some(format!(

@@ -92,7 +92,7 @@ impl Session {
                 style_scale: plan.style_scale,
                 seed: plan.seed,
                 instruction_set: self.engine.instruction_set().into(),
-                window: plan.window,
+                window: plan.run.window,
             }
         })
     }

@@ -58,7 +58,7 @@ impl Iterations {
         Iterations::FirstThen { first: count, then: count }
     }
 
-    fn at(self, scale: usize) -> usize {
+    pub(crate) fn at(self, scale: usize) -> usize {
         match self {
             Iterations::FirstThen { first, .. } if scale == 0 => first,
             Iterations::FirstThen { then, .. } => then,
@@ -78,6 +78,13 @@ pub struct Scale {
     pub height: usize,
     /// Iterations to do.
     pub iterations: usize,
+}
+
+impl Scale {
+    /// Pixels of the longer edge.
+    pub fn long_edge(&self) -> usize {
+        self.width.max(self.height)
+    }
 }
 
 impl Pyramid {

@@ -3,17 +3,19 @@
 use std::cell::OnceCell;
 use std::time::Instant;
 
-use impasto_encoder::{Provenance, Topology};
+use impasto_encoder::Provenance;
 use impasto_engine::{Engine, Pixels, Size};
 use impasto_image::{Filter, Picture, resize};
 use serde::{Deserialize, Serialize};
 
+use crate::benchmark;
 use crate::builder::{pixels, style_at, style_size};
 use crate::checkpoint::Fingerprint;
 use crate::margin::Canvas;
 use crate::objective::{Losses, Objective};
 use crate::optimiser::vector::all_finite;
 use crate::optimiser::{Adam, Average, Lbfgs, Optimiser};
+use crate::plan::{Planner, RunPlan};
 use crate::recipe::{Init, Keep, OptimizerKind};
 use crate::{Error, Recipe, Scale, init};
 
@@ -28,8 +30,7 @@ pub(crate) struct Plan {
     pub(crate) scales: Vec<Scale>,
     pub(crate) recipe: Recipe,
     pub(crate) provenance: Provenance,
-    /// Pixels of the largest tile, where pictures are cut.
-    pub(crate) window: Option<usize>,
+    pub(crate) run: RunPlan,
 }
 
 impl Plan {
@@ -97,7 +98,6 @@ impl Session {
         }
         let average = Average::new(plan.recipe.average_decay, &image.data);
         let optimiser = new_optimiser(&plan.recipe, 0, image.data.len());
-        check_sizes(&plan, engine.network().encoder.topology(), first)?;
         Ok(Session {
             plan,
             engine,
@@ -123,6 +123,9 @@ impl Session {
     pub fn step(&mut self) -> Result<Option<Step>, Error> {
         while !self.stopped && self.iteration >= self.plan.scales[self.scale].iterations {
             if self.scale + 1 == self.plan.scales.len() {
+                // Memory that the result is better written with.
+                self.objective = None;
+                self.engine.forget_targets();
                 return Ok(None);
             }
             self.next_scale();
@@ -207,6 +210,23 @@ impl Session {
     /// The optimiser with its state: plain data.
     pub fn optimiser(&self) -> &Optimiser {
         &self.optimiser
+    }
+
+    /// What the run takes.
+    pub fn plan(&self) -> &RunPlan {
+        &self.plan.run
+    }
+
+    /// Predicts the time of each scale of [`plan`](Session::plan), from evaluations of small synthetic pictures.
+    ///
+    /// # Errors
+    /// When the run was cancelled.
+    pub fn predict_time(&mut self) -> Result<(), Error> {
+        let Session { plan, engine, pool, .. } = self;
+        let (per_pixel, besides) = pool.install(|| benchmark::calibrate(&plan.recipe, engine.as_mut()))?;
+        plan.run.predict(per_pixel, besides, plan.styles.len());
+        self.objective = None;
+        Ok(())
     }
 
     /// Pixels times iterations of the whole run: what its time is proportional to.
@@ -299,8 +319,10 @@ fn new_optimiser(recipe: &Recipe, scale: usize, values: usize) -> Optimiser {
 }
 
 /// A layer that a picture is too small for shall not be found out halfway. Pictures are smallest at the first scale.
-fn check_sizes(plan: &Plan, topology: &Topology, first: Scale) -> Result<(), Error> {
-    let Recipe { content_layers, style_layers, style_fit, .. } = &plan.recipe;
+pub(crate) fn check_sizes(planner: &Planner, first: Option<Scale>) -> Result<(), Error> {
+    let Scale { width, height, .. } = first.ok_or(Error::NoStyle)?;
+    let topology = planner.engine.network().encoder.topology();
+    let Recipe { content_layers, style_layers, style_fit, .. } = planner.recipe;
     let check = |what: &'static str, layers: &[&Vec<(String, f64)>], (width, height): (usize, usize)| {
         let taps = layers.iter().copied().flatten().map(|(name, _)| topology.tap(name));
         let Some(deepest) = taps.collect::<Result<Vec<_>, _>>()?.into_iter().max() else { return Ok(()) };
@@ -311,15 +333,10 @@ fn check_sizes(plan: &Plan, topology: &Topology, first: Scale) -> Result<(), Err
         }
         Ok(())
     };
-    let content = (first.width, first.height);
-    check("the content at its first scale", &[content_layers, style_layers], content)?;
-    let mut styles = plan.styles.iter();
-    styles.try_for_each(|(_, style)| {
-        check(
-            "a style at the first scale",
-            &[style_layers],
-            style_size(style, *style_fit, plan.style_scale, content),
-        )
+    check("the content at its first scale", &[content_layers, style_layers], (width, height))?;
+    planner.styles.iter().try_for_each(|style| {
+        let size = style_size(*style, *style_fit, planner.style_scale, (width, height));
+        check("a style at the first scale", &[style_layers], size)
     })
 }
 

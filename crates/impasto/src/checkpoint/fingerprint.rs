@@ -31,11 +31,8 @@ impl Fingerprint {
         if self.styles.len() != other.styles.len() {
             return Some(format!("it has {} styles, not {}", self.styles.len(), other.styles.len()));
         }
-        let differs = |(index, (mine, theirs)): (usize, (&(String, f64), &(String, f64)))| {
-            (mine != theirs).then(|| format!("style {} or its weight is not the same", index + 1))
-        };
-        if let Some(difference) = self.styles.iter().zip(&other.styles).enumerate().find_map(differs) {
-            return Some(difference);
+        if let Some(style) = self.styles.iter().zip(&other.styles).position(|(mine, theirs)| mine != theirs) {
+            return Some(format!("style {} or its weight is not the same", style + 1));
         }
         let values = [
             ("the picture to begin with", self.init != other.init),

@@ -26,106 +26,143 @@ pub enum TvForm {
     NinePoint,
 }
 
-/// One plane's share of the value and the gradient, before the weight.
-struct Share {
-    value: f64,
-    gradient: Vec<f64>,
+/// Rows that are judged at a time: a row more on each side is looked at, and nothing of the picture's size is kept.
+const ROWS: usize = 64;
+
+/// A plane of the picture.
+#[derive(Clone, Copy)]
+struct Plane<'a> {
+    data: &'a [f32],
+    width: usize,
+    height: usize,
 }
 
 impl TvForm {
     /// The value times `weight`; adds the derivative by RGB 0..1 to `gradient`.
     pub(crate) fn judge(self, image: &Pixels, weight: f64, gradient: Option<&mut Pixels>) -> f64 {
-        let (width, height) = (image.size.width, image.size.height);
-        let shares: Vec<Share> = image
-            .data
-            .par_chunks_exact(width * height)
-            .map(|plane| match self {
-                TvForm::HalfSquares { scale } => half_squares(plane, width, height, scale),
-                TvForm::Absolute { scale } => absolute(plane, width, height, scale),
-                TvForm::NinePoint => nine_point(plane, width, height),
-            })
-            .collect();
+        let (width, height, area) = (image.size.width, image.size.height, image.size.area());
+        let plane = |channel: usize| Plane { data: &image.data[channel * area..][..area], width, height };
+        let bands = height.div_ceil(ROWS);
+        let mut gradient: Vec<Option<&mut [f32]>> = match gradient {
+            Some(gradient) => {
+                let planes = gradient.data.chunks_exact_mut(area);
+                planes.flat_map(|plane| plane.chunks_mut(ROWS * width)).map(Some).collect()
+            }
+            None => (0..3 * bands).map(|_| None).collect(),
+        };
+        let judge = |(index, gradient): (usize, &mut Option<&mut [f32]>)| {
+            self.band(plane(index / bands), ROWS * (index % bands), weight, gradient.as_deref_mut())
+        };
+        // Added up in order: the same at any number of threads.
+        let values: Vec<f64> = gradient.par_iter_mut().enumerate().map(judge).collect();
+        weight * values.iter().sum::<f64>()
+    }
+
+    /// What the pairs of the rows from `first` on are worth; adds the derivatives of these rows to `gradient`, which holds
+    /// them.
+    fn band(self, plane: Plane, first: usize, weight: f64, gradient: Option<&mut [f32]>) -> f64 {
+        let end = (first + ROWS).min(plane.height);
+        // The row above has pairs with the first one.
+        let above = first.saturating_sub(1);
+        let origin = above * plane.width;
+        let mut derivatives = vec![0.0; if gradient.is_some() { (end + 1 - above) * plane.width } else { 0 }];
+        let mut value = 0.0;
+        for y in above..end {
+            let mut pair = |at: usize, other: usize, (worth, slope): (f64, f64)| {
+                if y >= first {
+                    value += worth;
+                }
+                if !derivatives.is_empty() {
+                    derivatives[other - origin] += slope;
+                    derivatives[at - origin] -= slope;
+                }
+            };
+            match self {
+                TvForm::HalfSquares { scale } => half_squares(plane, y, scale, &mut pair),
+                TvForm::Absolute { scale } => absolute(plane, y, scale, &mut pair),
+                TvForm::NinePoint => nine_point(plane, y, &mut pair),
+            }
+        }
         if let Some(gradient) = gradient {
-            for (to, share) in gradient.data.chunks_exact_mut(width * height).zip(&shares) {
-                to.iter_mut().zip(&share.gradient).for_each(|(to, from)| *to += (weight * from) as f32);
-            }
+            let own = &derivatives[(first - above) * plane.width..];
+            gradient.iter_mut().zip(own).for_each(|(to, from)| *to += (weight * from) as f32);
         }
-        weight * shares.iter().map(|share| share.value).sum::<f64>()
+        value
     }
 }
 
-fn half_squares(plane: &[f32], width: usize, height: usize, scale: f64) -> Share {
-    let mut share = Share { value: 0.0, gradient: vec![0.0; plane.len()] };
-    for y in 0..height.saturating_sub(1) {
-        for x in 0..width.saturating_sub(1) {
-            let at = y * width + x;
-            for neighbour in [at + 1, at + width] {
-                let difference = scale * scale * (plane[neighbour] as f64 - plane[at] as f64);
-                share.value += 0.5 * difference * (plane[neighbour] as f64 - plane[at] as f64);
-                share.gradient[neighbour] += difference;
-                share.gradient[at] -= difference;
-            }
-        }
+impl Plane<'_> {
+    fn difference(self, at: usize, other: usize) -> f64 {
+        self.data[other] as f64 - self.data[at] as f64
     }
-    share
 }
 
-fn absolute(plane: &[f32], width: usize, height: usize, scale: f64) -> Share {
-    let mut share = Share { value: 0.0, gradient: vec![0.0; plane.len()] };
-    let mut pair = |at: usize, neighbour: usize| {
-        let difference = plane[neighbour] as f64 - plane[at] as f64;
-        share.value += scale * difference.abs();
+// Each of these gives the pairs of pixels of row `y` with each other and with those below: both places, what the pair is
+// worth, and the derivative by the second of them.
+
+#[inline]
+fn half_squares(plane: Plane, y: usize, scale: f64, pair: &mut impl FnMut(usize, usize, (f64, f64))) {
+    if y + 1 == plane.height {
+        return;
+    }
+    for x in 0..plane.width.saturating_sub(1) {
+        let at = y * plane.width + x;
+        for other in [at + 1, at + plane.width] {
+            let difference = plane.difference(at, other);
+            let slope = scale * scale * difference;
+            pair(at, other, (0.5 * slope * difference, slope));
+        }
+    }
+}
+
+#[inline]
+fn absolute(plane: Plane, y: usize, scale: f64, pair: &mut impl FnMut(usize, usize, (f64, f64))) {
+    let mut judge = |at: usize, other: usize| {
+        let difference = plane.difference(at, other);
         // The derivative of |0| is taken as 0, not `signum`'s 1.
-        let sign = if difference == 0.0 { 0.0 } else { scale * difference.signum() };
-        share.gradient[neighbour] += sign;
-        share.gradient[at] -= sign;
+        let slope = if difference == 0.0 { 0.0 } else { scale * difference.signum() };
+        pair(at, other, (scale * difference.abs(), slope));
     };
-    for y in 0..height {
-        for x in 0..width {
-            let at = y * width + x;
-            if x + 1 < width {
-                pair(at, at + 1);
-            }
-            if y + 1 < height {
-                pair(at, at + width);
-            }
+    for x in 0..plane.width {
+        let at = y * plane.width + x;
+        if x + 1 < plane.width {
+            judge(at, at + 1);
+        }
+        if y + 1 < plane.height {
+            judge(at, at + plane.width);
         }
     }
-    share
 }
 
-fn nine_point(plane: &[f32], width: usize, height: usize) -> Share {
-    let mut share = Share { value: 0.0, gradient: vec![0.0; plane.len()] };
+#[inline]
+fn nine_point(plane: Plane, y: usize, pair: &mut impl FnMut(usize, usize, (f64, f64))) {
+    let Plane { width, height, .. } = plane;
     // Means are over all three channels.
     let inner = 2.0 / (3.0 * 3.0 * (width * height) as f64);
     let diagonal = 2.0 / (12.0 * 3.0 * ((width + 1) * (height + 1)) as f64);
-    let mut pair = |at: usize, other: usize, factor: f64| {
-        let difference = plane[other] as f64 - plane[at] as f64;
-        share.value += factor * difference * difference;
-        share.gradient[other] += 2.0 * factor * difference;
-        share.gradient[at] -= 2.0 * factor * difference;
+    let mut judge = |at: usize, other: usize, factor: f64| {
+        let difference = plane.difference(at, other);
+        pair(at, other, (factor * difference * difference, 2.0 * factor * difference));
     };
-    for y in 0..height {
-        for x in 0..width {
-            let at = y * width + x;
-            if x + 1 < width {
-                pair(at, at + 1, inner);
-            }
-            if y + 1 < height {
-                pair(at, at + width, inner);
-            }
+    for x in 0..width {
+        let at = y * width + x;
+        if x + 1 < width {
+            judge(at, at + 1, inner);
+        }
+        if y + 1 < height {
+            judge(at, at + width, inner);
         }
     }
-    // 2x2 windows of the replicated picture; replicated pixels stand for the nearest real one.
-    for top in 0..=height {
+    // 2x2 windows of the replicated picture, by their upper row; replicated pixels stand for the nearest real one. The first
+    // row is also the upper one of the windows above the picture.
+    for top in usize::from(y > 0) * (y + 1)..=y + 1 {
         let (upper, lower) = (top.saturating_sub(1), top.min(height - 1));
         for start in 0..=width {
             let (left, right) = (start.saturating_sub(1), start.min(width - 1));
-            pair(upper * width + left, lower * width + right, diagonal);
-            pair(upper * width + right, lower * width + left, diagonal);
+            judge(upper * width + left, lower * width + right, diagonal);
+            judge(upper * width + right, lower * width + left, diagonal);
         }
     }
-    share
 }
 
 #[cfg(test)]
@@ -148,7 +185,9 @@ mod tests {
     ];
 
     /// With sides of 1, where there is no neighbour to one side.
-    const SIZES: [(usize, usize); 8] = [(1, 1), (1, 2), (2, 1), (1, 6), (6, 1), (2, 2), (4, 3), (7, 5)];
+    /// And one of several bands.
+    const SIZES: [(usize, usize); 9] =
+        [(1, 1), (1, 2), (2, 1), (1, 6), (6, 1), (2, 2), (4, 3), (7, 5), (2, 2 * ROWS + 1)];
 
     /// Eighths in no particular order, with equal neighbours among them.
     fn picture(width: usize, height: usize) -> Pixels {

@@ -1,0 +1,75 @@
+//! `impasto plan`: what a run will take, before it begins.
+
+use impasto::ScalePlan;
+use serde_json::json;
+
+use crate::args::PlanArgs;
+use crate::failure::Failure;
+use crate::inputs;
+use crate::interrupt::cancel_on_signal;
+use crate::output::line;
+use crate::transfer;
+
+pub(crate) fn run(args: PlanArgs) -> Result<(), Failure> {
+    let preset = args.run.objective.preset()?;
+    let (overrides, init) = args.run.overrides()?;
+    let mut content = inputs::read(&args.content)?;
+    let mut styles = args.style.iter().map(|path| inputs::read(path)).collect::<Result<Vec<_>, _>>()?;
+    let mut init = init.as_deref().map(inputs::read).transpose()?;
+    let transfer = transfer::of(&args.run, &mut content, &mut styles, init.as_mut(), preset, overrides)?;
+    let mut session = transfer.cancel(cancel_on_signal()).build()?;
+    session.predict_time()?;
+    let plan = session.plan();
+    if args.json {
+        let mut object = json!(plan);
+        object["seconds"] = json!(plan.seconds());
+        object["checkpoint_bytes"] = json!(plan.checkpoint_bytes());
+        object["threads"] = json!(session.threads());
+        object["instruction_set"] = json!(session.instruction_set());
+        return line(&object.to_string());
+    }
+    line("scale  size          iterations  run                            memory   checkpoint  time")?;
+    for (index, scale) in plan.scales.iter().enumerate() {
+        line(&format!(
+            "{:<6} {:<13} {:<11} {:<30} {:<8} {:<11} {}",
+            format!("{}/{}", index + 1, plan.scales.len()),
+            format!("{}x{}", scale.width, scale.height),
+            scale.iterations,
+            how(scale),
+            bytes(scale.peak_bytes),
+            bytes(scale.checkpoint_bytes),
+            scale.seconds.map(time).unwrap_or_default(),
+        ))?;
+    }
+    let total = plan.seconds().map(time).unwrap_or_default();
+    line(&format!("peak memory {}, about {total} on {} threads", bytes(plan.peak_bytes), session.threads()))?;
+    let spilled = plan.scales.iter().map(|scale| scale.spilled_bytes).max().unwrap_or(0);
+    if spilled > 0 {
+        line(&format!("{} of content targets go to a temporary file", bytes(spilled)))?;
+    }
+    Ok(())
+}
+
+fn how(scale: &ScalePlan) -> String {
+    match scale.tiles {
+        (1, 1) => "whole".into(),
+        (across, down) => format!("{across} x {down} tiles, overlap {} px", scale.overlap),
+    }
+}
+
+/// In decimal units.
+pub(crate) fn bytes(count: usize) -> String {
+    match count as f64 {
+        count if count >= 1e9 => format!("{:.1} GB", count / 1e9),
+        count => format!("{:.0} MB", count / 1e6),
+    }
+}
+
+/// To two places at most.
+fn time(seconds: f64) -> String {
+    match seconds {
+        s if s < 100.0 => format!("{s:.0} s"),
+        s if s < 6000.0 => format!("{:.0} min", s / 60.0),
+        s => format!("{:.1} h", s / 3600.0),
+    }
+}

@@ -1,0 +1,59 @@
+//! A run's options and pictures as the library takes them.
+
+use impasto::{Overrides, Picture, Preset, StyleTransfer};
+
+use crate::args::RunArgs;
+use crate::failure::Failure;
+use crate::inputs::Input;
+
+/// The part of a machine's memory that a run takes unless asked otherwise. Of all that it has, not of what happens to be
+/// free: the same command shall give the same bytes.
+const SHARE: f64 = 0.75;
+
+/// A transfer with all options of a run. The pictures move into it: they may be large.
+pub(crate) fn of(
+    run: &RunArgs,
+    content: &mut Input,
+    styles: &mut [Input],
+    init: Option<&mut Input>,
+    preset: Preset,
+    overrides: Overrides,
+) -> Result<StyleTransfer, Failure> {
+    let shares = run.objective.shares(styles.len())?;
+    let mut transfer = StyleTransfer::new(taken(content))
+        .preset(preset)
+        .overrides(overrides)
+        .model(&run.objective.model)
+        .style_scale(run.objective.style_scale)
+        .seed(run.seed);
+    for (style, share) in styles.iter_mut().zip(shares) {
+        transfer = transfer.weighted_style(taken(style), share);
+    }
+    if let Some(size) = run.size {
+        transfer = transfer.size(size);
+    }
+    if let Some(threads) = run.threads {
+        transfer = transfer.threads(threads);
+    }
+    if let Some(init) = init {
+        transfer = transfer.init_picture(taken(init));
+    }
+    Ok(match run.memory.map_or_else(default_memory, |memory| usize::try_from(memory).ok()) {
+        Some(memory) => transfer.memory(memory),
+        None => transfer,
+    })
+}
+
+fn taken(input: &mut Input) -> Picture {
+    std::mem::replace(&mut input.decoded.picture, Picture::filled(1, 1, [0.0; 3]))
+}
+
+/// A share of what the machine has, or the container that this runs in.
+pub(crate) fn default_memory() -> Option<usize> {
+    let kind = sysinfo::MemoryRefreshKind::nothing().with_ram();
+    let system = sysinfo::System::new_with_specifics(sysinfo::RefreshKind::nothing().with_memory(kind));
+    let machine = system.total_memory();
+    let container = system.cgroup_limits().map_or(machine, |limits| limits.total_memory);
+    let total = machine.min(container);
+    (total > 0).then_some((total as f64 * SHARE) as usize)
+}

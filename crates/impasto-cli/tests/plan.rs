@@ -1,0 +1,86 @@
+//! `plan` and `--memory`: what a run will take is known before it begins, and it keeps to it.
+#![allow(clippy::unwrap_used)] // a failing test
+
+mod common;
+
+use common::Folder;
+use serde_json::Value;
+
+/// Predicted over measured peak memory: as promised.
+const MEMORY: std::ops::RangeInclusive<f64> = 0.9..=1.1;
+
+fn planned(folder: &Folder, line: &str) -> Value {
+    serde_json::from_str(&folder.succeeds(&format!("plan c.png s.png --json {line}")).stdout).unwrap()
+}
+
+fn large() -> Folder {
+    let folder = Folder::new();
+    folder.draw("c.png", 640, 480, 0.0);
+    folder.draw("s.png", 500, 600, 1.0);
+    folder
+}
+
+#[test]
+fn a_plan_tells_what_each_scale_takes() {
+    let folder = large();
+    let plan = planned(&folder, "--size 600 --iterations 7 --min-size 300");
+    let scales = plan["scales"].as_array().unwrap();
+    let sizes: Vec<_> =
+        scales.iter().map(|scale| (scale["width"].clone(), scale["height"].clone())).collect();
+    assert_eq!(sizes, [(300, 225), (424, 318), (600, 450)].map(|(w, h)| (Value::from(w), Value::from(h))));
+    for scale in scales {
+        assert_eq!((&scale["iterations"], &scale["tiles"]), (&Value::from(7), &serde_json::json!([1, 1])));
+        assert!(scale["seconds"].as_f64().unwrap() > 0.0);
+    }
+    let text = folder.succeeds("plan c.png s.png --size 600 --iterations 7 --min-size 300").stdout;
+    for word in ["3/3", "600x450", "whole", "peak memory", "checkpoint"] {
+        assert!(text.contains(word), "no {word} in\n{text}");
+    }
+}
+
+/// Whole and in tiles, with both optimisers. Where the system tells the peak, it is what was planned.
+#[test]
+fn runs_take_the_memory_that_was_planned() {
+    let folder = large();
+    let runs = [
+        "--size 640 --min-size 320 --iterations 2",
+        "--size 900 --min-size 900 --iterations 1 --memory 150M",
+        "--size 640 --iterations 6 --preset gatys",
+        "--size 500 --iterations 1 --min-size 500 --model random:vgg19?width=1/2",
+    ];
+    for run in runs {
+        let plan = planned(&folder, run);
+        let tiles = &plan["scales"].as_array().unwrap().last().unwrap()["tiles"];
+        assert_eq!(*tiles != serde_json::json!([1, 1]), run.contains("--memory"), "{run}");
+        folder.succeeds(&format!("stylize c.png s.png -o o.png --report r.json --progress none {run}"));
+        let Some(measured) = folder.json("r.json")["peak_rss_bytes"].as_f64() else { continue };
+        let ratio = plan["peak_bytes"].as_f64().unwrap() / measured;
+        assert!(MEMORY.contains(&ratio), "{run}: planned {ratio:.3} of the {measured} bytes that it took");
+    }
+}
+
+#[test]
+fn what_cannot_fit_is_refused_with_the_size_that_would() {
+    let folder = large();
+    let ran = folder.fails(2, "stylize c.png s.png -o o.png --size 4000 --memory 200M");
+    ran.assert_says(&["4000 pixels needs", "200 MB is allowed"]);
+    let size: usize = ran.hint().rsplit("--size ").next().unwrap().parse().unwrap();
+    let fits =
+        |size: usize| folder.line(&format!("plan c.png s.png --json --size {size} --memory 200M")).code;
+    assert_eq!((fits(size), fits(size + 1)), (Some(0), Some(2)), "{size}");
+    folder.fails(2, "plan c.png s.png --memory 1M").assert_says(&["no size fits"]);
+    folder.fails(2, "plan c.png s.png --memory lots").assert_says(&["such as 4G"]);
+}
+
+/// The same picture, to rounding: one step of a few, so that nothing is grown from it.
+#[test]
+fn tiles_do_not_change_the_picture() {
+    let folder = large();
+    let run = "stylize c.png s.png -o o.png --size 900 --min-size 900 --iterations 2 --progress none";
+    folder.succeeds(run);
+    let whole = folder.decoded("o.png").picture;
+    folder.succeeds(&format!("{run} --memory 150M --report r.json"));
+    assert!(folder.json("r.json")["window"].as_u64().is_some());
+    let difference = common::largest_difference(&whole, &folder.decoded("o.png").picture);
+    assert!(difference <= 2.0, "{difference} of 255");
+}
