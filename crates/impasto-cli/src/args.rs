@@ -29,6 +29,9 @@ pub(crate) enum Command {
     Plan(Box<PlanArgs>),
     /// Go on with a run that was stopped, from its checkpoint: it ends with the same bytes
     Resume(ResumeArgs),
+    /// Repaint many pictures, each in each style; what is there already is skipped
+    #[command(allow_negative_numbers = true)]
+    Batch(Box<BatchArgs>),
     /// Judge a picture by an objective: print each weighted term, write its gradient
     #[command(allow_negative_numbers = true)]
     Evaluate(Box<EvaluateArgs>),
@@ -118,7 +121,7 @@ pub(crate) struct RunArgs {
     /// Which iterate is the result: average, last or best [default: the preset's]
     #[arg(long, value_name = "NAME")]
     pub(crate) keep: Option<String>,
-    /// Memory that the run may take, such as 4G or 800M: a picture that needs more is run in tiles, with the same result
+    /// Memory that a run may take, such as 4G or 800M: a picture that needs more is run in tiles, with the same result
     /// [default: three quarters of what the machine, or its container, has]
     #[arg(long, value_name = "SIZE", value_parser = size_of_memory)]
     pub(crate) memory: Option<u64>,
@@ -136,6 +139,34 @@ pub(crate) struct PlanArgs {
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct BatchArgs {
+    /// Pictures to repaint: files, folders, or patterns such as 'photos/*.jpg'
+    #[arg(required = true)]
+    pub(crate) contents: Vec<PathBuf>,
+    /// Pictures whose styles to take, each for itself: files, folders or patterns
+    #[arg(long, value_name = "S", required = true, num_args = 1..)]
+    pub(crate) style: Vec<PathBuf>,
+    /// The folder to write to; made if it is not there
+    #[arg(short, long, value_name = "DIR")]
+    pub(crate) output: PathBuf,
+    /// Names of the results; the extension chooses the format
+    #[arg(long, value_name = "NAME", default_value = "{content}_{style}.png")]
+    pub(crate) name: String,
+    /// Pictures in progress at once, which share the threads [default: 1]
+    #[arg(long, value_name = "N")]
+    pub(crate) jobs: Option<usize>,
+    /// Only every N-th picture, from the I-th on: for several machines on one folder [default: as JOB_COMPLETION_INDEX and
+    /// JOB_COMPLETION_COUNT or SLURM_ARRAY_TASK_ID and SLURM_ARRAY_TASK_COUNT say, else all]
+    #[arg(long, value_name = "I/N")]
+    pub(crate) shard: Option<String>,
+    #[command(flatten)]
+    pub(crate) run: RunArgs,
+    /// How to show progress, on stderr: a line for each picture, or an object
+    #[arg(long, value_enum, default_value_t = ProgressKind::Bar)]
+    pub(crate) progress: ProgressKind,
 }
 
 #[derive(Args)]

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::process::ExitCode;
 
+use impasto::CheckpointError;
 use impasto::engine::EngineError;
 use impasto::image::ImageError;
 
@@ -48,6 +49,21 @@ impl Failure {
             .hint("this is a bug in impasto; please report it with the command and the pictures")
     }
 
+    /// Work that did not come to its end.
+    pub(crate) fn failed(message: impl Into<String>) -> Failure {
+        Failure { message: message.into(), hint: None, code: FAILED }
+    }
+
+    /// A file or folder that could not be read.
+    pub(crate) fn read(path: &Path, error: &std::io::Error) -> Failure {
+        Failure::bad_input(format!("cannot read {}: {error}", path.display()))
+    }
+
+    /// Without the hint.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
     /// A file that could not be written.
     pub(crate) fn write(path: &Path, error: &std::io::Error) -> Failure {
         Failure {
@@ -75,6 +91,8 @@ impl From<impasto::Error> for Failure {
             impasto::Error::Diverged { .. } | impasto::Error::NotFinite { .. } => FAILED,
             impasto::Error::Threads { .. } => ENVIRONMENT,
             impasto::Error::Engine(EngineError::Cancelled) => INTERRUPTED,
+            impasto::Error::Checkpoint(CheckpointError::Write(_))
+            | impasto::Error::Engine(EngineError::Spill { .. }) => ENVIRONMENT,
             _ => BAD_INPUT,
         };
         let message =

@@ -6,6 +6,7 @@
 
 mod allocator;
 mod args;
+mod batch;
 mod bench;
 mod checkpoints;
 mod evaluate;
@@ -17,6 +18,7 @@ mod output;
 mod plan;
 mod progress;
 mod report;
+mod results;
 mod stylize;
 mod transfer;
 
@@ -46,6 +48,7 @@ fn main() -> ExitCode {
     let done = panic::catch_unwind(|| match cli.command {
         Command::Stylize(args) => stylize::run(args),
         Command::Plan(args) => plan::run(*args),
+        Command::Batch(args) => batch::run(*args),
         Command::Resume(args) => stylize::resume(args),
         Command::Evaluate(args) => evaluate::run(args),
         Command::Bench(args) => bench::run(args),

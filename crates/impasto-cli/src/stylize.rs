@@ -3,10 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use impasto::engine::Tiling;
-use impasto::image::{
-    Decoded, Depth, Encoding, Filter, Format, Plane, check_output, check_writable, resize_plane, save,
-};
-use impasto::{Checkpoint, Picture, Session, Step};
+use impasto::image::{Decoded, check_output, check_writable};
+use impasto::{Checkpoint, Session, Step};
 
 use crate::args::{ResumeArgs, StylizeArgs};
 use crate::checkpoints::{Checkpoints, Note};
@@ -15,6 +13,7 @@ use crate::inputs::{self, Input};
 use crate::interrupt::{cancel_on_signal, saving};
 use crate::progress::Progress;
 use crate::report::{Report, StyleSummary};
+use crate::results::{check_side, losses_of_format, write};
 use crate::transfer;
 
 pub(crate) fn run(args: Box<StylizeArgs>) -> Result<(), Failure> {
@@ -241,52 +240,6 @@ fn check_numbered(args: &StylizeArgs, session: &Session, inputs: &[&Input]) -> R
         }
     }
     check_writable(&numbered(&args.output, iterations))?;
-    Ok(())
-}
-
-/// Writes a result with the content's transparency, bit depth and colour profile, where the format holds them.
-fn write(path: &Path, picture: &Picture, content: &Decoded) -> Result<(), Failure> {
-    let size = picture.size();
-    let alpha = content.alpha.as_ref().and_then(|alpha| {
-        let mut resized = resize_plane(alpha.data(), alpha.size(), size, Filter::Bilinear);
-        resized.iter_mut().for_each(|value| *value = value.clamp(0.0, 1.0));
-        Plane::new(size.0, size.1, resized)
-    });
-    let format = Format::of(path)?;
-    let encoding = Encoding {
-        depth: if format.holds_sixteen_bits() { content.depth } else { Depth::Eight },
-        icc_profile: content.icc_profile.clone().filter(|_| format.holds_profile()),
-        ..Encoding::default()
-    };
-    Ok(save(path, picture, alpha.as_ref(), &encoding)?)
-}
-
-/// What a format will not hold, to be said before the work.
-fn losses_of_format(output: &Path, content: &Decoded) -> Result<Vec<String>, Failure> {
-    let (format, mut warnings) = (Format::of(output)?, Vec::new());
-    if content.depth == Depth::Sixteen && !format.holds_sixteen_bits() {
-        warnings.push(format!(
-            "warning: the content has 16 bits, {} holds 8: png and tif keep them",
-            format.name()
-        ));
-    }
-    if content.icc_profile.is_some() && !format.holds_profile() {
-        let name = format.name();
-        warnings.push(format!(
-            "warning: the content has a colour profile, {name} holds none: png, jpg and tif do"
-        ));
-    }
-    Ok(warnings)
-}
-
-fn check_side(output: &Path, session: &Session) -> Result<(), Failure> {
-    let format = Format::of(output)?;
-    let long = session.scales().iter().map(|scale| scale.width.max(scale.height)).max().unwrap_or(0);
-    if long > format.longest_side() {
-        let message =
-            format!("{} holds at most {} pixels a side, found {long}", format.name(), format.longest_side());
-        return Err(Failure::bad_input(message).hint("give a smaller --size, or use png or tif"));
-    }
     Ok(())
 }
 

@@ -71,6 +71,9 @@ pub trait Engine: Send {
     /// What this engine computes with, as far as results depend on it.
     fn instruction_set(&self) -> &'static str;
 
+    /// Bytes of what the engine made of the network's weights, in both directions.
+    fn kernel_bytes(&self) -> usize;
+
     /// Bytes that evaluations of a request take at a size, on so many threads: all that is allocated besides the encoder,
     /// its kernels, the targets, and the pictures that go in and out. Nothing is allocated for it.
     ///

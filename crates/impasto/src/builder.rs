@@ -1,12 +1,12 @@
 //! Putting a style transfer together: everything is checked before the first evaluation.
 
 use impasto_encoder::{Encoder, EncoderError};
-use impasto_engine::{
-    Cancel, Cpu, Engine, EngineError, InstructionSet, Network, Pixels, Size, Tiled, Tiling,
-};
+use impasto_engine::{Cancel, Cpu, EngineError, InstructionSet, Network, Pixels, Size, Tiled, Tiling};
 use impasto_image::{Filter, Picture, fit_long_edge, resize};
 
-use crate::objective::{Losses, Objective};
+use crate::checkpoint::picture_digest;
+use crate::kit::{Identity, Kit, StyleMoments};
+use crate::objective::{Losses, Objective, style_moments};
 use crate::plan::{self, Planner};
 use crate::recipe::{Init, StyleFit};
 use crate::session::{Plan, Session, check_sizes};
@@ -199,18 +199,41 @@ impl StyleTransfer {
     ///
     /// # Errors
     /// Whatever is wrong with the options, the model or the sizes; see [`Error`].
-    pub fn build(mut self) -> Result<Session, Error> {
+    pub fn build(self) -> Result<Session, Error> {
+        self.build_with(None)
+    }
+
+    /// As [`build`](StyleTransfer::build), with what an earlier session left, as far as it is of use here (its cancel flag stays
+    /// in force): the result is the
+    /// same bytes.
+    ///
+    /// # Errors
+    /// As [`build`](StyleTransfer::build).
+    pub fn build_with(mut self, kit: Option<Kit>) -> Result<Session, Error> {
         let pool = thread_pool(self.threads)?;
         let size = self.result_size()?;
         let Prepared { recipe, network, shares } = self.prepare()?;
         let provenance = network.encoder.provenance().clone();
         let set = self.instruction_set.map_or_else(InstructionSet::from_env, Ok)?;
-        let cpu = pool.install(|| Cpu::with_instructions(network, self.cancel.clone(), set));
+        let identity = Identity {
+            model: provenance.sha256.clone(),
+            convolutions: network.encoder.topology().convs().len(),
+            pooling: network.pooling,
+            pool_scale: network.pool_scale,
+            padding: network.padding,
+            instruction_set: set.name().into(),
+        };
+        let kit = kit.filter(|kit| kit.identity == identity).unwrap_or_else(|| {
+            let cpu = pool.install(|| Cpu::with_instructions(network, self.cancel.clone(), set));
+            let engine = Tiled::new(Box::new(cpu), Tiling::default());
+            Kit { engine, identity, styles: StyleMoments::default() }
+        });
+        let mut kit = kit;
+        kit.engine.retile(Tiling::default());
         let scales = recipe.pyramid.scales(size);
         let planner = Planner {
             recipe: &recipe,
-            engine: &cpu,
-            kernel_bytes: cpu.kernel_bytes(),
+            engine: &kit.engine,
             content: self.content.size(),
             styles: self.styles.iter().map(|(_, style)| style.size()).collect(),
             init: self.init_picture.as_ref().map(Picture::size),
@@ -223,8 +246,8 @@ impl StyleTransfer {
             None => planner.plan(&scales, self.memory)?,
         };
         let Some(planned) = planned else { return Err(self.too_large(&planner, &scales)?) };
-        let tiling = Tiling { window: planned.window, ..self.tiling };
-        let engine: Box<dyn Engine> = Box::new(Tiled::new(Box::new(cpu), tiling));
+        kit.engine.retile(Tiling { window: planned.window, ..self.tiling });
+        let digests = self.styles.iter().map(|(_, style)| picture_digest(style)).collect();
         let styles = shares.into_iter().zip(self.styles.drain(..).map(|(_, style)| style)).collect();
         let plan = Plan {
             content: self.content,
@@ -236,8 +259,9 @@ impl StyleTransfer {
             recipe,
             provenance,
             run: planned,
+            digests,
         };
-        Session::new(plan, engine, pool)
+        Session::new(plan, kit, pool)
     }
 
     /// The error that names what would be needed, and the largest size that fits.
@@ -291,7 +315,11 @@ impl StyleTransfer {
         let cancel = self.cancel;
         let (losses, gradient) = pool.install(|| {
             let mut engine = Cpu::from_env(network, cancel)?;
-            let objective = Objective::new(&recipe, &mut engine, &content, &styles)?;
+            let moments = styles
+                .iter()
+                .map(|(share, style)| Ok((*share, style_moments(&recipe, &mut engine, style)?)))
+                .collect::<Result<Vec<_>, Error>>()?;
+            let objective = Objective::new(&recipe, &mut engine, &content, &moments)?;
             objective.evaluate(&mut engine, &image)
         })?;
         Ok(Evaluation { losses, gradient })

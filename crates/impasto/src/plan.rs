@@ -70,7 +70,6 @@ pub struct ScalePlan {
 pub(crate) struct Planner<'a> {
     pub(crate) recipe: &'a Recipe,
     pub(crate) engine: &'a dyn Engine,
-    pub(crate) kernel_bytes: usize,
     /// Of the pictures as they were given.
     pub(crate) content: (usize, usize),
     pub(crate) styles: Vec<(usize, usize)>,
@@ -129,8 +128,11 @@ impl Planner<'_> {
         // What is there all the time.
         let inputs = self.styles.iter().chain([&self.content]).chain(&self.init);
         let pictures: usize = inputs.map(|(width, height)| PICTURE * width * height).sum();
-        let fixed =
-            BASE + 4 * network.encoder.parameters() + self.kernel_bytes + self.small(&moments) + pictures;
+        let fixed = BASE
+            + 4 * network.encoder.parameters()
+            + self.engine.kernel_bytes()
+            + self.small(&moments)
+            + pictures;
         let state = self.state(index) * area;
         // An evaluation: the gradient that it returns, and content targets.
         let targets: usize = contents.iter().map(|tap| self.target_bytes(*tap, size)).sum();

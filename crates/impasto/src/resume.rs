@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::path::Path;
 
-use impasto_engine::{Pixels, Size};
+use impasto_engine::{Engine, Pixels, Size};
 use serde_json::json;
 
 use crate::checkpoint::{self, Checkpoint, CheckpointError, Fingerprint, State, picture_digest};
@@ -84,7 +84,12 @@ impl Session {
             let plan = &self.plan;
             Fingerprint {
                 content: picture_digest(&plan.content),
-                styles: plan.styles.iter().map(|(share, style)| (picture_digest(style), *share)).collect(),
+                styles: plan
+                    .digests
+                    .iter()
+                    .cloned()
+                    .zip(plan.styles.iter().map(|(share, _)| *share))
+                    .collect(),
                 init: plan.init_picture.as_ref().map(picture_digest),
                 model: plan.provenance.sha256.clone(),
                 recipe: json!(plan.recipe),

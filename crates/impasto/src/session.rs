@@ -4,15 +4,16 @@ use std::cell::OnceCell;
 use std::time::Instant;
 
 use impasto_encoder::Provenance;
-use impasto_engine::{Engine, Pixels, Size};
+use impasto_engine::{Engine, Pixels, Size, Tiled};
 use impasto_image::{Filter, Picture, resize};
 use serde::{Deserialize, Serialize};
 
 use crate::benchmark;
-use crate::builder::{pixels, style_at, style_size};
+use crate::builder::{pixels, style_size};
 use crate::checkpoint::Fingerprint;
+use crate::kit::{Identity, Key, Kit, StyleMoments};
 use crate::margin::Canvas;
-use crate::objective::{Losses, Objective};
+use crate::objective::{Losses, Objective, style_moments, style_taps};
 use crate::optimiser::vector::all_finite;
 use crate::optimiser::{Adam, Average, Lbfgs, Optimiser};
 use crate::plan::{Planner, RunPlan};
@@ -31,6 +32,8 @@ pub(crate) struct Plan {
     pub(crate) recipe: Recipe,
     pub(crate) provenance: Provenance,
     pub(crate) run: RunPlan,
+    /// Of the styles' pictures.
+    pub(crate) digests: Vec<String>,
 }
 
 impl Plan {
@@ -64,7 +67,9 @@ pub struct Step {
 /// A style transfer in progress.
 pub struct Session {
     pub(crate) plan: Plan,
-    pub(crate) engine: Box<dyn Engine>,
+    pub(crate) engine: Tiled,
+    pub(crate) identity: Identity,
+    pub(crate) styles: StyleMoments,
     pool: rayon::ThreadPool,
     /// Index of the scale.
     pub(crate) scale: usize,
@@ -86,11 +91,7 @@ pub struct Session {
 }
 
 impl Session {
-    pub(crate) fn new(
-        plan: Plan,
-        engine: Box<dyn Engine>,
-        pool: rayon::ThreadPool,
-    ) -> Result<Session, Error> {
+    pub(crate) fn new(plan: Plan, kit: Kit, pool: rayon::ThreadPool) -> Result<Session, Error> {
         let first = *plan.scales.first().ok_or(Error::NoStyle)?;
         let mut image = start_image(&plan, plan.canvas(first));
         if plan.recipe.optimizer == OptimizerKind::Adam && plan.recipe.adam.bounded {
@@ -100,7 +101,9 @@ impl Session {
         let optimiser = new_optimiser(&plan.recipe, 0, image.data.len());
         Ok(Session {
             plan,
-            engine,
+            engine: kit.engine,
+            identity: kit.identity,
+            styles: kit.styles,
             pool,
             scale: 0,
             iteration: 0,
@@ -154,6 +157,12 @@ impl Session {
             losses,
             seconds: start.elapsed().as_secs_f64(),
         }))
+    }
+
+    /// Ends the session, and gives what the next can use.
+    pub fn into_kit(mut self) -> Kit {
+        self.engine.forget_targets();
+        Kit { engine: self.engine, identity: self.identity, styles: self.styles }
     }
 
     /// Ends the run here: further steps give `None`.
@@ -223,7 +232,7 @@ impl Session {
     /// When the run was cancelled.
     pub fn predict_time(&mut self) -> Result<(), Error> {
         let Session { plan, engine, pool, .. } = self;
-        let (per_pixel, besides) = pool.install(|| benchmark::calibrate(&plan.recipe, engine.as_mut()))?;
+        let (per_pixel, besides) = pool.install(|| benchmark::calibrate(&plan.recipe, engine))?;
         plan.run.predict(per_pixel, besides, plan.styles.len());
         self.objective = None;
         Ok(())
@@ -239,14 +248,26 @@ impl Session {
     }
 
     fn evaluate_and_move(&mut self) -> Result<Losses, Error> {
-        let Session { plan, engine, pool, image, average, before, best, optimiser, objective, scale, .. } =
-            self;
+        let Session {
+            plan,
+            engine,
+            styles,
+            pool,
+            image,
+            average,
+            before,
+            best,
+            optimiser,
+            objective,
+            scale,
+            ..
+        } = self;
         pool.install(|| {
             let objective = match objective {
                 Some(objective) => objective,
-                None => objective.insert(prepare_scale(plan, plan.scales[*scale], engine.as_mut())?),
+                None => objective.insert(prepare_scale(plan, plan.scales[*scale], engine, styles)?),
             };
-            let (losses, gradient) = objective.evaluate(engine.as_mut(), image)?;
+            let (losses, gradient) = objective.evaluate(engine, image)?;
             if plan.recipe.keep == Keep::Best
                 && *scale + 1 == plan.scales.len()
                 && best.as_ref().is_none_or(|(lowest, _)| losses.total < *lowest)
@@ -341,17 +362,32 @@ pub(crate) fn check_sizes(planner: &Planner, first: Option<Scale>) -> Result<(),
 }
 
 /// Content and style targets at the size of a scale.
-fn prepare_scale(plan: &Plan, scale: Scale, engine: &mut dyn Engine) -> Result<Objective, Error> {
-    let size = (scale.width, scale.height);
+fn prepare_scale(
+    plan: &Plan,
+    scale: Scale,
+    engine: &mut Tiled,
+    known: &mut StyleMoments,
+) -> Result<Objective, Error> {
+    let Recipe { style_fit, .. } = plan.recipe;
+    let taps = style_taps(&plan.recipe, engine.network().encoder.topology())?;
+    let mut styles = Vec::with_capacity(plan.styles.len());
+    for ((share, style), digest) in plan.styles.iter().zip(&plan.digests) {
+        let (width, height) =
+            style_size(style.size(), style_fit, plan.style_scale, (scale.width, scale.height));
+        let key = Key {
+            picture: digest.clone(),
+            size: Size::new(width, height),
+            taps: taps.clone(),
+            window: plan.run.window,
+        };
+        let take = || {
+            let picture = pixels(&resize(style, width, height, Filter::Bicubic));
+            style_moments(&plan.recipe, engine, &picture)
+        };
+        styles.push((*share, known.get(key, take)?));
+    }
     let content =
         mirrored(&resize(&plan.content, scale.width, scale.height, Filter::Bicubic), plan.canvas(scale));
-    let styles: Vec<(f64, Pixels)> = plan
-        .styles
-        .iter()
-        .map(|(share, style)| {
-            (*share, pixels(&style_at(style, plan.recipe.style_fit, plan.style_scale, size)))
-        })
-        .collect();
     Objective::new(&plan.recipe, engine, &content, &styles)
 }
 

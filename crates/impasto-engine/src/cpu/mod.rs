@@ -116,11 +116,6 @@ impl Cpu {
         &self.seconds
     }
 
-    /// Bytes of the transformed kernels, of both directions.
-    pub fn kernel_bytes(&self) -> usize {
-        self.convs.iter().map(Prepared::bytes).sum()
-    }
-
     /// Bytes of all buffers of the last evaluation, on so many threads: what [`Engine::evaluation_bytes`] said before it.
     pub fn planned_bytes(&self, threads: usize) -> usize {
         self.plan.as_ref().map_or(0, |plan| plan.bytes(threads))
@@ -186,6 +181,10 @@ impl Engine for Cpu {
 
     fn instruction_set(&self) -> &'static str {
         self.set.name()
+    }
+
+    fn kernel_bytes(&self) -> usize {
+        self.convs.iter().map(Prepared::bytes).sum()
     }
 
     fn evaluation_bytes(&self, size: Size, request: &Request, threads: usize) -> Result<usize, EngineError> {

@@ -226,6 +226,10 @@ impl Engine for Reference {
         Ok(Target { index: self.targets.len() - 1, tap })
     }
 
+    fn kernel_bytes(&self) -> usize {
+        0
+    }
+
     fn evaluation_bytes(&self, size: Size, request: &Request, _: usize) -> Result<usize, EngineError> {
         let deepest = request.deepest().ok_or(EngineError::NothingToObserve)?;
         let topology = self.network.encoder.topology();

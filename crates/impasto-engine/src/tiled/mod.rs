@@ -77,6 +77,12 @@ impl Tiled {
         Tiled { inner, tiling, targets: Vec::new(), slots: Vec::new(), observed: None }
     }
 
+    /// Cuts images otherwise from now on; targets and the last observation are dropped.
+    pub fn retile(&mut self, tiling: Tiling) {
+        self.forget_targets();
+        self.tiling = tiling;
+    }
+
     /// How an image would be cut for a network to a tap, with windows of at most `window` pixels.
     pub fn tiles(network: &Network, deepest: Tap, size: Size, window: Option<usize>) -> Tiles {
         let layout = layout(network, deepest, size, window);
@@ -267,6 +273,10 @@ impl Engine for Tiled {
 
     fn instruction_set(&self) -> &'static str {
         self.inner.instruction_set()
+    }
+
+    fn kernel_bytes(&self) -> usize {
+        self.inner.kernel_bytes()
     }
 
     /// Of the largest window.

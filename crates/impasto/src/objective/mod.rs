@@ -90,14 +90,15 @@ struct StyleTerm {
 }
 
 impl Objective {
-    /// Captures the content's features and the styles' moments.
+    /// Captures the content's features.
     ///
-    /// `styles` are pictures with their shares of the blended moments, which sum to 1.
+    /// `styles` are moments at the style layers, as [`style_moments`] takes them, with their shares of the mixture, which sum
+    /// to 1.
     pub(crate) fn new(
         recipe: &Recipe,
         engine: &mut dyn Engine,
         content: &Pixels,
-        styles: &[(f64, Pixels)],
+        styles: &[(f64, Vec<MeanMoments>)],
     ) -> Result<Objective, Error> {
         let topology = engine.network().encoder.topology().clone();
         let content_layers = layers(&topology, &recipe.content_layers)?;
@@ -110,7 +111,7 @@ impl Objective {
         let style = if style_layers.is_empty() {
             Vec::new()
         } else {
-            let targets = blended(engine, styles, &request.moments)?;
+            let targets = blended(styles, request.moments.len())?;
             let aims: Vec<Option<Aim>> =
                 targets.par_iter().map(|target| recipe.statistic.aim(target)).collect();
             let named = style_layers.into_iter().zip(aims);
@@ -187,19 +188,29 @@ pub(crate) fn layers(topology: &Topology, named: &[(String, f64)]) -> Result<Vec
     named.iter().map(|(name, weight)| Ok((topology.tap(name)?, name.clone(), *weight))).collect()
 }
 
-/// Moments of the mixture of the styles, per tap.
-fn blended(
+/// Moments of a style picture at each style layer of a recipe.
+pub(crate) fn style_moments(
+    recipe: &Recipe,
     engine: &mut dyn Engine,
-    styles: &[(f64, Pixels)],
-    taps: &[Tap],
+    picture: &Pixels,
 ) -> Result<Vec<MeanMoments>, Error> {
-    let request = Request { moments: taps.to_vec(), ..Request::default() };
-    let mut parts: Vec<Vec<(f64, MeanMoments)>> = vec![Vec::new(); taps.len()];
-    for (share, picture) in styles {
-        let seen = engine.observe(picture, &request)?;
-        for (parts, regions) in parts.iter_mut().zip(&seen.moments) {
-            parts.push((*share, MeanMoments::from_sums(&regions[0])));
-        }
+    let taps = style_taps(recipe, engine.network().encoder.topology())?;
+    if taps.is_empty() {
+        return Ok(Vec::new());
     }
-    parts.iter().map(|parts| MeanMoments::blend(parts).ok_or(Error::NoStyle)).collect()
+    let seen = engine.observe(picture, &Request { moments: taps, ..Request::default() })?;
+    Ok(seen.moments.iter().map(|regions| MeanMoments::from_sums(&regions[0])).collect())
+}
+
+/// The taps of a recipe's style layers.
+pub(crate) fn style_taps(recipe: &Recipe, topology: &Topology) -> Result<Vec<Tap>, Error> {
+    Ok(layers(topology, &recipe.style_layers)?.into_iter().map(|(tap, ..)| tap).collect())
+}
+
+/// Moments of the mixture of the styles, per tap.
+fn blended(styles: &[(f64, Vec<MeanMoments>)], taps: usize) -> Result<Vec<MeanMoments>, Error> {
+    let of_tap = |tap: usize| -> Vec<(f64, MeanMoments)> {
+        styles.iter().map(|(share, moments)| (*share, moments[tap].clone())).collect()
+    };
+    (0..taps).map(|tap| MeanMoments::blend(&of_tap(tap)).ok_or(Error::NoStyle)).collect()
 }

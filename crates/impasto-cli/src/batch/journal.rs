@@ -1,0 +1,127 @@
+//! What a batch has done: a line for each result, in the folder of the results, one file a shard.
+//!
+//! A line is written before the result gets its name, with the result's digest. So whatever moment a batch is killed at, the
+//! next can tell a result that is complete and its own from one that is not there yet, and from a file of somebody else.
+
+use std::collections::HashMap;
+use std::fs::{self, File, OpenOptions};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::items::Shard;
+use crate::failure::Failure;
+
+/// How journals' names begin and end.
+const BEGIN: &str = ".impasto-batch-";
+const END: &str = ".jsonl";
+
+/// One result.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Entry {
+    /// File name.
+    pub(super) output: String,
+    /// Digest of all that the result depends on.
+    pub(super) key: String,
+    /// SHA-256 of the file.
+    pub(super) sha256: String,
+    pub(super) seconds: f64,
+}
+
+/// The journal of a shard, and what all journals of the folder say.
+pub(super) struct Journal {
+    file: File,
+    path: PathBuf,
+    known: HashMap<String, Entry>,
+}
+
+/// What is under a result's name.
+#[derive(Debug, PartialEq)]
+pub(super) enum Found {
+    Nothing,
+    /// The result that is asked for.
+    Done,
+    /// A result of other pictures or options, which may be replaced.
+    Older,
+    /// A file that no batch made.
+    Foreign,
+}
+
+impl Journal {
+    /// Opens the journal of a shard, and reads those of all.
+    ///
+    /// # Errors
+    /// When the folder cannot be read or written, or another process is at work on the shard.
+    pub(super) fn open(folder: &Path, shard: Shard) -> Result<Journal, Failure> {
+        let path = folder.join(format!("{BEGIN}{}-of-{}{END}", shard.index + 1, shard.count));
+        let failed = |error| Failure::write(&path, &error);
+        let mut file = OpenOptions::new().create(true).append(true).open(&path).map_err(failed)?;
+        if matches!(file.try_lock(), Err(fs::TryLockError::WouldBlock)) {
+            return Err(Failure::bad_input(format!("another batch is at work on {}", path.display()))
+                .hint("wait for it, or divide the work with --shard"));
+        }
+        let mut known = HashMap::new();
+        let entries = fs::read_dir(folder).map_err(|error| Failure::read(folder, &error))?;
+        for entry in entries.filter_map(Result::ok) {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if name.starts_with(BEGIN) && name.ends_with(END) {
+                let text = fs::read_to_string(entry.path()).unwrap_or_default();
+                // The last line of a killed process may be half a line.
+                let lines = text.lines().filter_map(|line| serde_json::from_str::<Entry>(line).ok());
+                known.extend(lines.map(|entry| (entry.output.clone(), entry)));
+            }
+        }
+        // After half a line a new one begins.
+        let half = fs::read(&path).is_ok_and(|bytes| bytes.last().is_some_and(|&last| last != b'\n'));
+        if half {
+            file.write_all(b"\n").map_err(failed)?;
+        }
+        Ok(Journal { file, path, known })
+    }
+
+    /// What is under a name, beside what is asked for; a result that a killed process made, but did not name yet, gets its
+    /// name now.
+    pub(super) fn find(&self, output: &Path, unnamed: &Path, name: &str, key: &str) -> Found {
+        let entry = self.known.get(name);
+        if let Some(entry) = entry.filter(|entry| entry.key == key)
+            && sha256_of(unnamed).is_some_and(|digest| digest == entry.sha256)
+            && fs::rename(unnamed, output).is_ok()
+        {
+            return Found::Done;
+        }
+        match (output.exists(), entry) {
+            (false, _) => Found::Nothing,
+            (true, Some(entry)) if sha256_of(output).is_some_and(|digest| digest == entry.sha256) => {
+                if entry.key == key { Found::Done } else { Found::Older }
+            }
+            (true, _) => Found::Foreign,
+        }
+    }
+
+    /// Adds a line, which is on the disk when this returns.
+    pub(super) fn add(&mut self, entry: Entry) -> Result<(), Failure> {
+        let failed = |error: std::io::Error| Failure::write(&self.path, &error);
+        let mut line = serde_json::to_vec(&entry).map_err(|error| Failure::bug(error.to_string()))?;
+        line.push(b'\n');
+        self.file.write_all(&line).map_err(failed)?;
+        self.file.sync_data().map_err(failed)?;
+        self.known.insert(entry.output.clone(), entry);
+        Ok(())
+    }
+}
+
+/// Of a file, if it can be read.
+pub(super) fn sha256_of(path: &Path) -> Option<String> {
+    Some(hexadecimal(&Sha256::digest(fs::read(path).ok()?)))
+}
+
+/// Digest of a text.
+pub(super) fn sha256(text: &str) -> String {
+    hexadecimal(&Sha256::digest(text))
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,57 @@
+//! What runs with one model can share, one after the other: the engine with its transformed weights, and what the styles'
+//! moments are at each size.
+
+use std::collections::HashMap;
+
+use impasto_encoder::{Pooling, Tap};
+use impasto_engine::{Padding, Size, Tiled};
+
+use crate::objective::MeanMoments;
+
+/// Taken from a session that is done, for the next with the same model and recipe.
+pub struct Kit {
+    pub(crate) engine: Tiled,
+    pub(crate) identity: Identity,
+    pub(crate) styles: StyleMoments,
+}
+
+/// What an engine is made for.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Identity {
+    pub(crate) model: String,
+    pub(crate) convolutions: usize,
+    pub(crate) pooling: Pooling,
+    pub(crate) pool_scale: f32,
+    pub(crate) padding: Padding,
+    pub(crate) instruction_set: String,
+}
+
+/// Moments of styles, by picture, size, taps, and the tiles that they were taken in.
+#[derive(Debug, Default)]
+pub(crate) struct StyleMoments(HashMap<Key, Vec<MeanMoments>>);
+
+/// What moments depend on, to the last bit.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Key {
+    /// Digest of the picture as it was given.
+    pub(crate) picture: String,
+    pub(crate) size: Size,
+    pub(crate) taps: Vec<Tap>,
+    pub(crate) window: Option<usize>,
+}
+
+impl StyleMoments {
+    /// The moments at a size, which are taken if they are not there yet.
+    pub(crate) fn get<E>(
+        &mut self,
+        key: Key,
+        take: impl FnOnce() -> Result<Vec<MeanMoments>, E>,
+    ) -> Result<Vec<MeanMoments>, E> {
+        if let Some(moments) = self.0.get(&key) {
+            return Ok(moments.clone());
+        }
+        let moments = take()?;
+        self.0.insert(key, moments.clone());
+        Ok(moments)
+    }
+}
