@@ -6,7 +6,7 @@
 //! process alone. So the process begins again, as itself, before anything is done.
 
 /// What is larger goes back when it is freed. Below it, the cost of doing so would show.
-const LARGE: &str = "4194304";
+const LARGE: &str = "1048576";
 
 const VARIABLE: &str = "MALLOC_MMAP_THRESHOLD_";
 

@@ -125,6 +125,9 @@ pub(crate) struct RunArgs {
     /// [default: three quarters of what the machine, or its container, has]
     #[arg(long, value_name = "SIZE", value_parser = size_of_memory)]
     pub(crate) memory: Option<u64>,
+    /// Keep features in half precision: less memory, gradients that differ by about a thousandth
+    #[arg(long)]
+    pub(crate) half: bool,
 }
 
 #[derive(Args)]

@@ -18,11 +18,13 @@ pub(crate) fn run(args: PlanArgs) -> Result<(), Failure> {
     let mut init = init.as_deref().map(inputs::read).transpose()?;
     let transfer = transfer::of(&args.run, &mut content, &mut styles, init.as_mut(), preset, overrides)?;
     let mut session = transfer.cancel(cancel_on_signal()).build()?;
+    let half = session.peak_in_half()?;
     session.predict_time()?;
     let plan = session.plan();
     if args.json {
         let mut object = json!(plan);
         object["seconds"] = json!(plan.seconds());
+        object["peak_bytes_in_half"] = json!(half);
         object["checkpoint_bytes"] = json!(plan.checkpoint_bytes());
         object["threads"] = json!(session.threads());
         object["instruction_set"] = json!(session.instruction_set());
@@ -43,6 +45,9 @@ pub(crate) fn run(args: PlanArgs) -> Result<(), Failure> {
     }
     let total = plan.seconds().map(time).unwrap_or_default();
     line(&format!("peak memory {}, about {total} on {} threads", bytes(plan.peak_bytes), session.threads()))?;
+    if !args.run.half {
+        line(&format!("with --half: {}", bytes(half)))?;
+    }
     let spilled = plan.scales.iter().map(|scale| scale.spilled_bytes).max().unwrap_or(0);
     if spilled > 0 {
         line(&format!("{} of content targets go to a temporary file", bytes(spilled)))?;

@@ -27,6 +27,8 @@ pub(crate) struct Report<'a> {
     pub(crate) scales: &'a [Scale],
     /// Pixels of the largest tile, where the picture was cut.
     pub(crate) window: Option<usize>,
+    /// Whether features were kept in half precision.
+    pub(crate) half: bool,
     pub(crate) planned_peak_bytes: usize,
     pub(crate) output: String,
     pub(crate) width: usize,
@@ -73,6 +75,7 @@ impl<'a> Report<'a> {
             threads: session.threads(),
             scales: session.scales(),
             window: session.plan().window,
+            half: session.half(),
             planned_peak_bytes: session.plan().peak_bytes,
             output: String::new(),
             width: 0,

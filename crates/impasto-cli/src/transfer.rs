@@ -25,7 +25,8 @@ pub(crate) fn of(
         .overrides(overrides)
         .model(&run.objective.model)
         .style_scale(run.objective.style_scale)
-        .seed(run.seed);
+        .seed(run.seed)
+        .half(run.half);
     for (style, share) in styles.iter_mut().zip(shares) {
         transfer = transfer.weighted_style(taken(style), share);
     }

@@ -45,7 +45,7 @@ fn a_signal_saves_what_there_is() {
         folder.write("o.png", b"an older result");
         let mut run = start(
             &folder,
-            "stylize c.png s.png -o o.png --size 96 --iterations 100000 --progress json --report r.json",
+            "stylize c.png s.png -o o.png --size 96 --no-checkpoint --iterations 100000 --progress json --report r.json",
         );
         run.read_until(is_step);
         run.signal(signal);
@@ -65,7 +65,8 @@ fn a_signal_saves_what_there_is() {
 fn what_is_saved_has_the_transparency_of_the_content() {
     let folder = Folder::with_pictures();
     folder.draw_transparent("a.png", 48, 36);
-    let mut run = start(&folder, "stylize a.png s.png -o o.png --iterations 100000 --progress json");
+    let mut run =
+        start(&folder, "stylize a.png s.png -o o.png --no-checkpoint --iterations 100000 --progress json");
     run.read_until(is_step);
     run.signal("INT");
     assert_interrupted(&run.end_within(SOON));
@@ -160,7 +161,10 @@ fn what_the_parent_ignores_stays_ignored() {
         let script = format!(r#"trap '' {signal}; exec "$0" "$@""#);
         let mut command = Command::new("sh");
         command.args(["-c", &script, env!("CARGO_BIN_EXE_impasto")]).current_dir(folder.path("."));
-        command.args("stylize c.png s.png -o o.png --iterations 100000 --progress json".split_whitespace());
+        command.args(
+            "stylize c.png s.png -o o.png --no-checkpoint --iterations 100000 --progress json"
+                .split_whitespace(),
+        );
         let mut run = Running::start(command);
         run.read_until(is_step);
         run.signal(signal);
@@ -185,7 +189,8 @@ fn wait_a_moment(run: &mut Running) -> bool {
 #[test]
 fn a_terminal_that_goes_away_saves_too() {
     let folder = Folder::with_pictures();
-    let mut run = start(&folder, "stylize c.png s.png -o o.png --iterations 100000 --progress json");
+    let mut run =
+        start(&folder, "stylize c.png s.png -o o.png --no-checkpoint --iterations 100000 --progress json");
     run.read_until(is_step);
     run.signal("HUP");
     assert_interrupted(&run.end_within(SOON));

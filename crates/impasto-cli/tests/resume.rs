@@ -156,3 +156,20 @@ fn a_full_disk_for_the_checkpoint_does_not_end_the_run() {
     assert_eq!(ran.stdout.lines().last(), Some("code 0"), "something was left behind: {ran}");
     folder.decoded("o.png");
 }
+
+#[test]
+fn a_long_run_is_saved_without_being_asked() {
+    let folder = Folder::with_pictures();
+    let line = "stylize c.png s.png -o o.png --size 96 --iterations 1000000 --progress json";
+    for earlier in [false, true] {
+        let mut run = start(&folder, line);
+        run.read_until(|line| line.contains("\"iteration\":20,"));
+        run.signal("INT");
+        let ran = run.end_within(SOON);
+        ran.assert_failed(130, "interrupted");
+        assert_eq!(ran.hint(), "`impasto resume o.png.checkpoint` goes on");
+        impasto::Checkpoint::read(&folder.path("o.png.checkpoint")).unwrap();
+        // What another run left there is not lost.
+        assert_eq!(folder.has("o.png.checkpoint.old"), earlier);
+    }
+}

@@ -71,6 +71,11 @@ pub trait Engine: Send {
     /// What this engine computes with, as far as results depend on it.
     fn instruction_set(&self) -> &'static str;
 
+    /// Keeps features at taps in half precision from an observation to its pull-back, or no longer does: less memory, and
+    /// gradients that differ by about a thousandth. The last observation is dropped. An engine that has no such storage goes
+    /// on as it is.
+    fn set_half(&mut self, half: bool);
+
     /// Bytes of what the engine made of the network's weights, in both directions.
     fn kernel_bytes(&self) -> usize;
 
@@ -80,6 +85,12 @@ pub trait Engine: Send {
     /// # Errors
     /// When the request has no tap or the image is too small.
     fn evaluation_bytes(&self, size: Size, request: &Request, threads: usize) -> Result<usize, EngineError>;
+
+    /// As [`evaluation_bytes`](Engine::evaluation_bytes), for a capture at a tap.
+    ///
+    /// # Errors
+    /// When the image is too small.
+    fn capture_bytes(&self, size: Size, tap: Tap, threads: usize) -> Result<usize, EngineError>;
 
     /// Runs once over an image and keeps its features at a tap inside the engine, as a content target.
     ///

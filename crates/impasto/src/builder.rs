@@ -1,7 +1,9 @@
 //! Putting a style transfer together: everything is checked before the first evaluation.
 
 use impasto_encoder::{Encoder, EncoderError};
-use impasto_engine::{Cancel, Cpu, EngineError, InstructionSet, Network, Pixels, Size, Tiled, Tiling};
+use impasto_engine::{
+    Cancel, Cpu, Engine, EngineError, InstructionSet, Network, Pixels, Size, Tiled, Tiling,
+};
 use impasto_image::{Filter, Picture, fit_long_edge, resize};
 
 use crate::checkpoint::picture_digest;
@@ -48,6 +50,7 @@ pub struct StyleTransfer {
     instruction_set: Option<InstructionSet>,
     tiling: Tiling,
     memory: Option<usize>,
+    half: bool,
     cancel: Cancel,
 }
 
@@ -78,6 +81,7 @@ impl StyleTransfer {
             instruction_set: None,
             tiling: Tiling::default(),
             memory: None,
+            half: false,
             cancel: Cancel::default(),
         }
     }
@@ -181,6 +185,14 @@ impl StyleTransfer {
         self
     }
 
+    /// Keeps features at the layers that are looked at in half precision: less memory, and gradients that differ by about a
+    /// thousandth. Default: full precision, however little memory there is.
+    #[must_use]
+    pub fn half(mut self, half: bool) -> StyleTransfer {
+        self.half = half;
+        self
+    }
+
     /// Takes [`memory`](StyleTransfer::memory) back.
     #[must_use]
     pub fn unlimited(mut self) -> StyleTransfer {
@@ -230,13 +242,13 @@ impl StyleTransfer {
         });
         let mut kit = kit;
         kit.engine.retile(Tiling::default());
+        kit.engine.set_half(self.half);
         let scales = recipe.pyramid.scales(size);
         let planner = Planner {
             recipe: &recipe,
             engine: &kit.engine,
             content: self.content.size(),
             styles: self.styles.iter().map(|(_, style)| style.size()).collect(),
-            init: self.init_picture.as_ref().map(Picture::size),
             style_scale: self.style_scale,
             threads: pool.current_num_threads(),
         };
@@ -250,7 +262,7 @@ impl StyleTransfer {
         let digests = self.styles.iter().map(|(_, style)| picture_digest(style)).collect();
         let styles = shares.into_iter().zip(self.styles.drain(..).map(|(_, style)| style)).collect();
         let plan = Plan {
-            content: self.content,
+            content: Some(self.content),
             styles,
             style_scale: self.style_scale,
             seed: self.seed,
@@ -260,6 +272,7 @@ impl StyleTransfer {
             provenance,
             run: planned,
             digests,
+            half: self.half,
         };
         Session::new(plan, kit, pool)
     }
@@ -292,7 +305,7 @@ impl StyleTransfer {
             }
             None => picture.clone(),
         };
-        let (content, image) = (pixels(&fit(&self.content)), pixels(&fit(image)));
+        let (content, image) = (pixels(fit(&self.content)), pixels(fit(image)));
         if content.size != image.size {
             // Their features may have one size nevertheless.
             let (expected, found) = (content.size, image.size);
@@ -303,13 +316,13 @@ impl StyleTransfer {
             .iter()
             .zip(self.styles.iter().map(|(_, style)| style))
             .map(|(share, style)| match self.size {
-                Some(_) => (*share, pixels(&style_at(style, recipe.style_fit, self.style_scale, size))),
+                Some(_) => (*share, pixels(style_at(style, recipe.style_fit, self.style_scale, size))),
                 None if self.style_scale != 1.0 => {
                     let long = (style.long_edge() as f64 * self.style_scale).round() as usize;
                     let (width, height) = fit_long_edge(style.size(), long.max(1));
-                    (*share, pixels(&resize(style, width, height, Filter::Bicubic)))
+                    (*share, pixels(resize(style, width, height, Filter::Bicubic)))
                 }
-                None => (*share, pixels(style)),
+                None => (*share, pixels(style.clone())),
             })
             .collect();
         let cancel = self.cancel;
@@ -447,8 +460,8 @@ struct Prepared {
 }
 
 /// The same planar values, as engines take them.
-pub(crate) fn pixels(picture: &Picture) -> Pixels {
-    Pixels { size: Size::new(picture.width(), picture.height()), data: picture.rgb().to_vec() }
+pub(crate) fn pixels(picture: Picture) -> Pixels {
+    Pixels { size: Size::new(picture.width(), picture.height()), data: picture.into_rgb() }
 }
 
 /// A style picture at the size that belongs to a content of the given size.

@@ -13,13 +13,13 @@ use crate::recipe::{Keep, OptimizerKind};
 use crate::{Error, Recipe, Scale};
 
 /// The program itself, its stacks and what the allocator keeps.
-const BASE: usize = 14 << 20;
+const BASE: usize = 16 << 20;
 
 /// Bytes of a picture in f32, per pixel.
 const PICTURE: usize = 12;
 
 /// What a tile's window takes besides the evaluation, per pixel: its pixels, their gradient, and position weights.
-const WINDOW: usize = 2 * PICTURE + 36;
+const WINDOW: usize = 2 * PICTURE + 8;
 
 /// Windows that are tried, by their side.
 const SIDES: std::ops::RangeInclusive<usize> = 7..=128;
@@ -73,7 +73,6 @@ pub(crate) struct Planner<'a> {
     /// Of the pictures as they were given.
     pub(crate) content: (usize, usize),
     pub(crate) styles: Vec<(usize, usize)>,
-    pub(crate) init: Option<(usize, usize)>,
     pub(crate) style_scale: f64,
     pub(crate) threads: usize,
 }
@@ -103,13 +102,18 @@ impl Planner<'_> {
         let scales: Vec<ScalePlan> = scales
             .iter()
             .enumerate()
-            .map(|(index, scale)| self.scale(*scale, index, window))
+            .map(|(index, scale)| self.scale(*scale, (index, index + 1 == scales.len()), window))
             .collect::<Result<_, _>>()?;
         let peak_bytes = scales.iter().map(|scale| scale.peak_bytes).max().unwrap_or(0);
         Ok(RunPlan { scales, window, peak_bytes })
     }
 
-    fn scale(&self, scale: Scale, index: usize, window: Option<usize>) -> Result<ScalePlan, Error> {
+    fn scale(
+        &self,
+        scale: Scale,
+        (index, last): (usize, bool),
+        window: Option<usize>,
+    ) -> Result<ScalePlan, Error> {
         let Recipe { margin, style_fit, .. } = self.recipe;
         let network = self.engine.network();
         let (width, height) = Canvas::new((scale.width, scale.height), *margin).outer();
@@ -125,14 +129,10 @@ impl Planner<'_> {
         let tiles = Tiled::tiles(network, deepest, size, window);
         let cut = tiles.counts != (1, 1);
 
-        // What is there all the time.
-        let inputs = self.styles.iter().chain([&self.content]).chain(&self.init);
-        let pictures: usize = inputs.map(|(width, height)| PICTURE * width * height).sum();
-        let fixed = BASE
-            + 4 * network.encoder.parameters()
-            + self.engine.kernel_bytes()
-            + self.small(&moments)
-            + pictures;
+        // What is there all the time; pictures up to the last scale.
+        let given: usize = self.styles.iter().chain([&self.content]).map(picture_bytes).sum();
+        let fixed =
+            BASE + 4 * network.encoder.parameters() + self.engine.kernel_bytes() + self.small(&moments);
         let state = self.state(index) * area;
         // An evaluation: the gradient that it returns, and content targets.
         let targets: usize = contents.iter().map(|tap| self.target_bytes(*tap, size)).sum();
@@ -143,35 +143,43 @@ impl Planner<'_> {
             }
             false => targets,
         };
-        let evaluation =
-            self.engine.evaluation_bytes(tiles.window, &request(&moments, &contents), self.threads)?;
-        let evaluating = PICTURE * area + held + evaluation;
-        // Preparing the scale: content and styles at its size, and each style's own evaluation.
-        let mut preparing = 0;
-        if !moments.is_empty() {
-            let sizes: Vec<Size> = self
-                .styles
-                .iter()
-                .map(|style| {
-                    let content = (scale.width, scale.height);
-                    let (width, height) = style_size(*style, *style_fit, self.style_scale, content);
-                    Size::new(width, height)
-                })
-                .collect();
-            let resized = PICTURE * (sizes.iter().map(|size| size.area()).sum::<usize>() + area);
-            for size in sizes {
-                let window = Tiled::tiles(network, deepest, size, window).window;
-                let own = self.engine.evaluation_bytes(window, &request(&moments, &[]), self.threads)?;
-                preparing = preparing.max(resized + own + if cut { 0 } else { targets });
+        let evaluation = |size, moments: &[Tap], contents: &[Tap]| {
+            self.engine.evaluation_bytes(size, &request(moments, contents), self.threads)
+        };
+        let evaluating = PICTURE * area + held + evaluation(tiles.window, &moments, &contents)?;
+        // Before it, one after the other: each style at its size, and the content.
+        let mut preparing: usize = 0;
+        for style in &self.styles {
+            let content = (scale.width, scale.height);
+            let (width, height) = style_size(*style, *style_fit, self.style_scale, content);
+            let window = Tiled::tiles(network, deepest, Size::new(width, height), window).window;
+            if !moments.is_empty() {
+                let resized = picture_bytes(&(width, height));
+                preparing = preparing.max(resized + evaluation(window, &moments, &[])?);
             }
         }
+        preparing += given;
+        let resized = PICTURE * area;
+        let mut capturing = 0;
+        for tap in &contents {
+            let of_window = match cut {
+                true => WINDOW * tiles.window.area() + self.target_bytes(*tap, tiles.window),
+                false => targets,
+            };
+            capturing =
+                capturing.max(self.engine.capture_bytes(tiles.window, *tap, self.threads)? + of_window);
+        }
+        // At the last scale the pictures are gone by then.
+        let kept = if last { 0 } else { given };
+        let (copying, capturing) = (resized + given.max(resized + kept), resized + kept + capturing);
+        let peak = fixed + state + preparing.max(copying).max(capturing).max(evaluating + kept);
         Ok(ScalePlan {
             width: scale.width,
             height: scale.height,
             iterations: scale.iterations,
             tiles: tiles.counts,
             overlap: if cut { tiles.margins.1 } else { 0 },
-            peak_bytes: fixed + state + evaluating.max(preparing),
+            peak_bytes: peak,
             spilled_bytes: if cut { targets } else { 0 },
             checkpoint_bytes: self.checkpoint(index) * area,
             cost: tiles.cost,
@@ -231,6 +239,10 @@ impl Planner<'_> {
         };
         PICTURE * (2 + best + vectors)
     }
+}
+
+fn picture_bytes((width, height): &(usize, usize)) -> usize {
+    PICTURE * width * height
 }
 
 impl RunPlan {

@@ -4,9 +4,8 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use impasto_engine::{Engine, Pixels, Size};
-use serde_json::json;
 
-use crate::checkpoint::{self, Checkpoint, CheckpointError, Fingerprint, State, picture_digest};
+use crate::checkpoint::{self, Checkpoint, CheckpointError, State};
 use crate::{Error, Session};
 
 /// Names of the vectors that every checkpoint has.
@@ -23,7 +22,7 @@ impl Session {
     /// [`Error::Checkpoint`] when it cannot be written.
     pub fn save(&self, path: &Path, note: &str) -> Result<(), Error> {
         let mut state = State::new(
-            self.fingerprint().clone(),
+            self.fingerprint.clone(),
             self.optimiser.clone_scalars(),
             self.average.clone_scalars(),
         );
@@ -42,10 +41,14 @@ impl Session {
     /// Goes on from a checkpoint: every further step gives the same bytes as in the run that it was saved in.
     ///
     /// # Errors
-    /// [`Error::Checkpoint`] when the session was not built as that run was, naming what differs.
+    /// [`Error::Checkpoint`] when the session was not built as that run was, naming what differs; and when it has come to its
+    /// last scale, where pictures are no longer kept.
     pub fn restore(&mut self, checkpoint: Checkpoint) -> Result<(), Error> {
-        if let Some(what) = self.fingerprint().difference(&checkpoint.state.fingerprint) {
+        if let Some(what) = self.fingerprint.difference(&checkpoint.state.fingerprint) {
             return Err(checkpoint.differs(what).into());
+        }
+        if self.plan.content.is_none() {
+            return Err(checkpoint.differs("this session is at its last scale already".into()).into());
         }
         let Checkpoint { state, tensors, path } = checkpoint;
         let damaged =
@@ -77,28 +80,5 @@ impl Session {
         (self.before, self.objective, self.stopped) = (None, None, false);
         self.engine.forget_targets();
         Ok(())
-    }
-
-    fn fingerprint(&self) -> &Fingerprint {
-        self.fingerprint.get_or_init(|| {
-            let plan = &self.plan;
-            Fingerprint {
-                content: picture_digest(&plan.content),
-                styles: plan
-                    .digests
-                    .iter()
-                    .cloned()
-                    .zip(plan.styles.iter().map(|(share, _)| *share))
-                    .collect(),
-                init: plan.init_picture.as_ref().map(picture_digest),
-                model: plan.provenance.sha256.clone(),
-                recipe: json!(plan.recipe),
-                scales: json!(plan.scales),
-                style_scale: plan.style_scale,
-                seed: plan.seed,
-                instruction_set: self.engine.instruction_set().into(),
-                window: plan.run.window,
-            }
-        })
     }
 }

@@ -1,16 +1,16 @@
 //! A run: scale by scale, step by step, with the picture at hand at every one.
 
-use std::cell::OnceCell;
 use std::time::Instant;
 
 use impasto_encoder::Provenance;
-use impasto_engine::{Engine, Pixels, Size, Tiled};
+use impasto_engine::{Engine, EngineError, Pixels, Size, Tiled, Tiling};
 use impasto_image::{Filter, Picture, resize};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use crate::benchmark;
 use crate::builder::{pixels, style_size};
-use crate::checkpoint::Fingerprint;
+use crate::checkpoint::{Fingerprint, picture_digest};
 use crate::kit::{Identity, Key, Kit, StyleMoments};
 use crate::margin::Canvas;
 use crate::objective::{Losses, Objective, style_moments, style_taps};
@@ -22,7 +22,8 @@ use crate::{Error, Recipe, Scale, init};
 
 /// What a session was built from.
 pub(crate) struct Plan {
-    pub(crate) content: Picture,
+    /// Until the last scale has taken its targets from it.
+    pub(crate) content: Option<Picture>,
     /// With shares that sum to 1.
     pub(crate) styles: Vec<(f64, Picture)>,
     pub(crate) style_scale: f64,
@@ -34,9 +35,28 @@ pub(crate) struct Plan {
     pub(crate) run: RunPlan,
     /// Of the styles' pictures.
     pub(crate) digests: Vec<String>,
+    /// Whether features are kept in half precision.
+    pub(crate) half: bool,
 }
 
 impl Plan {
+    /// Everything that the run's bytes depend on.
+    fn fingerprint(&self, instruction_set: &str) -> Fingerprint {
+        Fingerprint {
+            content: self.content.as_ref().map(picture_digest).unwrap_or_default(),
+            styles: self.digests.iter().cloned().zip(self.styles.iter().map(|(share, _)| *share)).collect(),
+            init: self.init_picture.as_ref().map(picture_digest),
+            model: self.provenance.sha256.clone(),
+            recipe: json!(self.recipe),
+            scales: json!(self.scales),
+            style_scale: self.style_scale,
+            seed: self.seed,
+            instruction_set: instruction_set.into(),
+            window: self.run.window,
+            half: self.half,
+        }
+    }
+
     /// What is optimised at a scale: the picture with its margin.
     pub(crate) fn canvas(&self, scale: Scale) -> Canvas {
         Canvas::new((scale.width, scale.height), self.recipe.margin)
@@ -86,12 +106,11 @@ pub struct Session {
     /// Made at the first step of each scale.
     pub(crate) objective: Option<Objective>,
     pub(crate) stopped: bool,
-    /// Made when it is first asked for.
-    pub(crate) fingerprint: OnceCell<Fingerprint>,
+    pub(crate) fingerprint: Fingerprint,
 }
 
 impl Session {
-    pub(crate) fn new(plan: Plan, kit: Kit, pool: rayon::ThreadPool) -> Result<Session, Error> {
+    pub(crate) fn new(mut plan: Plan, kit: Kit, pool: rayon::ThreadPool) -> Result<Session, Error> {
         let first = *plan.scales.first().ok_or(Error::NoStyle)?;
         let mut image = start_image(&plan, plan.canvas(first));
         if plan.recipe.optimizer == OptimizerKind::Adam && plan.recipe.adam.bounded {
@@ -99,6 +118,8 @@ impl Session {
         }
         let average = Average::new(plan.recipe.average_decay, &image.data);
         let optimiser = new_optimiser(&plan.recipe, 0, image.data.len());
+        let fingerprint = plan.fingerprint(kit.engine.instruction_set());
+        plan.init_picture = None;
         Ok(Session {
             plan,
             engine: kit.engine,
@@ -114,7 +135,7 @@ impl Session {
             optimiser,
             objective: None,
             stopped: false,
-            fingerprint: OnceCell::new(),
+            fingerprint,
         })
     }
 
@@ -226,6 +247,34 @@ impl Session {
         &self.plan.run
     }
 
+    /// What the peak of [`plan`](Session::plan) would be with features in half precision, in the same tiles.
+    ///
+    /// # Errors
+    /// As in the plan itself.
+    pub fn peak_in_half(&mut self) -> Result<usize, Error> {
+        let (window, tiling) = (self.plan.run.window, self.engine.tiling().clone());
+        self.engine.retile(Tiling::default());
+        self.engine.set_half(true);
+        let planner = Planner {
+            recipe: &self.plan.recipe,
+            engine: &self.engine,
+            content: self.plan.content.as_ref().map_or((1, 1), Picture::size),
+            styles: self.plan.styles.iter().map(|(_, style)| style.size()).collect(),
+            style_scale: self.plan.style_scale,
+            threads: self.pool.current_num_threads(),
+        };
+        let peak = planner.with_window(&self.plan.scales, window)?.peak_bytes;
+        self.engine.set_half(self.plan.half);
+        self.engine.retile(tiling);
+        self.objective = None;
+        Ok(peak)
+    }
+
+    /// Whether features are kept in half precision.
+    pub fn half(&self) -> bool {
+        self.plan.half
+    }
+
     /// Predicts the time of each scale of [`plan`](Session::plan), from evaluations of small synthetic pictures.
     ///
     /// # Errors
@@ -265,7 +314,7 @@ impl Session {
         pool.install(|| {
             let objective = match objective {
                 Some(objective) => objective,
-                None => objective.insert(prepare_scale(plan, plan.scales[*scale], engine, styles)?),
+                None => objective.insert(prepare_scale(plan, *scale, engine, styles)?),
             };
             let (losses, gradient) = objective.evaluate(engine, image)?;
             if plan.recipe.keep == Keep::Best
@@ -361,15 +410,19 @@ pub(crate) fn check_sizes(planner: &Planner, first: Option<Scale>) -> Result<(),
     })
 }
 
-/// Content and style targets at the size of a scale.
+/// Content and style targets at the size of a scale. At the last one the pictures go as soon as they are not needed: of a
+/// large picture each copy counts.
 fn prepare_scale(
-    plan: &Plan,
-    scale: Scale,
+    plan: &mut Plan,
+    index: usize,
     engine: &mut Tiled,
     known: &mut StyleMoments,
 ) -> Result<Objective, Error> {
+    let (scale, last) = (plan.scales[index], index + 1 == plan.scales.len());
     let Recipe { style_fit, .. } = plan.recipe;
     let taps = style_taps(&plan.recipe, engine.network().encoder.topology())?;
+    // An earlier attempt was broken off.
+    let content = plan.content.take().ok_or(EngineError::Cancelled)?;
     let mut styles = Vec::with_capacity(plan.styles.len());
     for ((share, style), digest) in plan.styles.iter().zip(&plan.digests) {
         let (width, height) =
@@ -381,13 +434,26 @@ fn prepare_scale(
             window: plan.run.window,
         };
         let take = || {
-            let picture = pixels(&resize(style, width, height, Filter::Bicubic));
+            let picture = pixels(resize(style, width, height, Filter::Bicubic));
             style_moments(&plan.recipe, engine, &picture)
         };
-        styles.push((*share, known.get(key, take)?));
+        match known.get(key, take) {
+            Ok(moments) => styles.push((*share, moments)),
+            Err(error) => {
+                plan.content = Some(content);
+                return Err(error);
+            }
+        }
     }
-    let content =
-        mirrored(&resize(&plan.content, scale.width, scale.height, Filter::Bicubic), plan.canvas(scale));
+    let resized = resize(&content, scale.width, scale.height, Filter::Bicubic);
+    if last {
+        drop(content);
+        plan.styles.iter_mut().for_each(|(_, style)| *style = Picture::filled(1, 1, [0.0; 3]));
+    } else {
+        plan.content = Some(content);
+    }
+    let canvas = plan.canvas(scale);
+    let content = if canvas.margin == 0 { pixels(resized) } else { mirrored(&resized, canvas) };
     Objective::new(&plan.recipe, engine, &content, &styles)
 }
 
@@ -397,13 +463,16 @@ fn start_image(plan: &Plan, canvas: Canvas) -> Pixels {
     let size = canvas.outer();
     match (&plan.recipe.init, &plan.init_picture) {
         (Init::Picture, Some(picture)) => resized(picture),
-        (Init::Content | Init::Picture, _) => resized(&plan.content),
-        (Init::Noise, _) => pixels(&init::noise(plan.recipe.noise, size, plan.seed)),
-        (Init::Gray, _) => pixels(&init::gray(size, plan.seed)),
+        (Init::Content | Init::Picture, _) => match &plan.content {
+            Some(content) => resized(content),
+            None => pixels(init::gray(size, plan.seed)),
+        },
+        (Init::Noise, _) => pixels(init::noise(plan.recipe.noise, size, plan.seed)),
+        (Init::Gray, _) => pixels(init::gray(size, plan.seed)),
         (Init::StyleStats, _) => {
             let styles: Vec<(f64, &Picture)> =
                 plan.styles.iter().map(|(share, style)| (*share, style)).collect();
-            pixels(&init::style_stats(&styles, size, plan.seed))
+            pixels(init::style_stats(&styles, size, plan.seed))
         }
     }
 }

@@ -10,11 +10,12 @@ use super::bits::{Choices, Unpooling};
 use super::buffers::Buffers;
 use super::conv::{Borders, Convolution, Gradient, Layout};
 use super::first::PIXEL;
+use super::half::Halved;
 use super::kernels::{Lanes, flat, flat_mut, groups};
 use super::map::Map;
 use super::source::Source;
 use super::stem::{self, Above, StemBackward};
-use super::taps::{Fill, TapGradient};
+use super::taps::{Features, Fill, TapGradient};
 use crate::{Cotangents, EngineError, Pixels, Request, Size};
 
 impl Cpu {
@@ -125,7 +126,7 @@ impl Cpu {
         let l2 = plan.pooled[conv].is_some() && self.network.pooling == Pooling::L2;
         let ids = [
             plan.gradients[conv],
-            plan.activations[conv].filter(|_| l2),
+            plan.activations[conv].filter(|_| l2).or(plan.halves[conv]),
             plan.pooled[conv].filter(|_| l2),
             plan.pooled_gradients[conv],
         ];
@@ -135,8 +136,13 @@ impl Cpu {
         let decisions = (&lent.choices[conv][..], &lent.bits[conv][..]);
         let unpooling = |_| self.unpooling(size, tap.groups, pooled, decisions, [before, after]);
         let above = plan.pooled[conv].map(unpooling);
-        let fill = Fill { tap: &tap, above, bits: complete.then_some(&lent.bits[conv][..]) };
-        fill.run(self.set, l2.then_some(&*before), to);
+        let features = match plan.halves[conv] {
+            Some(_) => Features::Halved(Halved { data: before, scale: lent.half_scales[conv] }),
+            None if l2 => Features::Apart(before),
+            None => Features::There,
+        };
+        let fill = Fill { tap: &tap, above, features, bits: complete.then_some(&lent.bits[conv][..]) };
+        fill.run(self.set, to);
     }
 
     /// The gradient before a pooling, from that behind it; `around` are the values before and behind, for L2 pooling.

@@ -14,6 +14,8 @@ pub(super) struct Buffers {
     pub(super) bits: Vec<Vec<u16>>,
     /// Per convolution that a max pooling follows, one word per group of each output.
     pub(super) choices: Vec<Vec<u32>>,
+    /// Per convolution, what features in half precision were multiplied by.
+    pub(super) half_scales: Vec<f32>,
     /// Sums of the first tap, by tasks.
     pub(super) sums: Vec<f64>,
     /// Sums of the other taps, by chunks.
@@ -27,6 +29,7 @@ impl Buffers {
         self.arena = vec![Lanes::ZERO; plan.arena];
         self.transformed = vec![Lanes::ZERO; plan.transformed];
         self.sums = vec![0.0; plan.sums];
+        self.half_scales = vec![1.0; plan.sizes.len()];
         let topology = network.encoder.topology();
         for (conv, size) in plan.sizes.iter().enumerate() {
             let groups = super::kernels::groups(topology.convs()[conv].outputs);
@@ -50,6 +53,7 @@ impl Buffers {
             transformed: &mut self.transformed,
             bits: &mut self.bits,
             choices: &mut self.choices,
+            half_scales: &mut self.half_scales,
             sums: &mut self.sums,
         }
     }
@@ -61,5 +65,6 @@ pub(super) struct Lent<'a, const N: usize> {
     pub(super) transformed: &'a mut [Lanes],
     pub(super) bits: &'a mut [Vec<u16>],
     pub(super) choices: &'a mut [Vec<u32>],
+    pub(super) half_scales: &'a mut [f32],
     pub(super) sums: &'a mut [f64],
 }

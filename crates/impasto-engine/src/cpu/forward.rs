@@ -1,5 +1,6 @@
 //! An image through the network, to the deepest tap.
 
+use std::collections::HashMap;
 use std::time::Instant;
 
 use impasto_encoder::Tap;
@@ -9,9 +10,10 @@ use super::buffers::Buffers;
 use super::conv::{Convolution, Layout, Outputs};
 use super::kernels::Lanes;
 use super::map::Map;
+use super::plan::Plan;
 use super::source::Source;
 use super::stem::{self, FirstTap};
-use super::{Cpu, moments};
+use super::{Cpu, half, moments};
 use crate::{EngineError, Moments, Observation, Plane, Request, Residual};
 
 /// Position weights on the grid of each block.
@@ -35,14 +37,24 @@ impl Weights {
     }
 }
 
+/// Sums that were taken while the network ran, by their place in the request.
+#[derive(Default)]
+pub(super) struct Early {
+    moments: HashMap<usize, Vec<Moments>>,
+    residuals: HashMap<usize, f64>,
+    seconds: f64,
+}
+
 impl Cpu {
-    /// Runs the convolutions of the plan; what the first tap sums goes to the buffers, what each took to `seconds`.
+    /// Runs the convolutions of the plan; what the first tap sums goes to the buffers, what each took to `seconds`. Where features
+    /// are kept in half precision, their sums are taken here, before that.
     pub(super) fn forward(
         &self,
         buffers: &mut Buffers,
         request: &Request,
         seconds: &mut Vec<f64>,
-    ) -> Result<(), EngineError> {
+    ) -> Result<Early, EngineError> {
+        let mut early = Early::default();
         let topology = self.network.encoder.topology().clone();
         let plan = self.plan.as_ref().ok_or(EngineError::NothingToObserve)?;
         seconds.clear();
@@ -88,12 +100,51 @@ impl Cpu {
                 _ => {}
             }
             seconds.push(start.elapsed().as_secs_f64());
+            if let (Some(from), Some(to)) = (plan.activations[conv], plan.halves[conv]) {
+                let start = Instant::now();
+                let mut partials = std::mem::take(&mut buffers.partials);
+                self.sum_early(plan, buffers, request, conv, &mut partials, &mut early);
+                buffers.partials = partials;
+                let lent = buffers.lend(plan, [Some(from), Some(to)]);
+                let [from, to] = lent.maps;
+                lent.half_scales[conv] = half::shrink(from, to);
+                early.seconds += start.elapsed().as_secs_f64();
+            }
         }
-        Ok(())
+        Ok(early)
+    }
+
+    /// Sums what the request asks for at a tap whose features are about to go.
+    fn sum_early(
+        &self,
+        plan: &Plan,
+        buffers: &Buffers,
+        request: &Request,
+        conv: usize,
+        partials: &mut Vec<Vec<f64>>,
+        early: &mut Early,
+    ) {
+        let Some(activations) = plan.activations[conv] else { return };
+        let topology = self.network.encoder.topology();
+        let (tap, block) = (Tap::after(conv), topology.convs()[conv].block - 1);
+        let channels = topology.channels(tap);
+        let groups = super::kernels::groups(channels);
+        let map = Map { size: plan.sizes[conv], groups, data: buffers.see(plan, activations) };
+        partials.resize(request.moments.len(), Vec::new());
+        for (index, _) in request.moments.iter().enumerate().filter(|(_, at)| **at == tap) {
+            let partials = &mut partials[index];
+            let regions = self.weights.regions(block);
+            let sum = |weights: &Option<&[f32]>| moments::sum(self.set, map, channels, *weights, partials);
+            early.moments.insert(index, regions.iter().map(sum).collect());
+        }
+        for (index, target) in request.residuals.iter().enumerate().filter(|(_, target)| target.tap == tap) {
+            let (aim, weights) = (self.targets[target.index].map(), self.weights.residual(block));
+            early.residuals.insert(index, moments::residual(self.set, map, aim, weights));
+        }
     }
 
     /// Sums what the request asks for.
-    pub(super) fn look(&mut self, request: &Request) -> Result<Observation, EngineError> {
+    pub(super) fn look(&mut self, request: &Request, mut early: Early) -> Result<Observation, EngineError> {
         let start = Instant::now();
         let topology = self.network.encoder.topology().clone();
         let plan = self.plan.as_ref().ok_or(EngineError::NothingToObserve)?;
@@ -104,7 +155,10 @@ impl Cpu {
         let in_stem = |tap: Tap| plan.stem && tap.conv() == 0;
         let mut partials = std::mem::take(&mut self.buffers.partials);
         partials.resize(request.moments.len(), Vec::new());
-        let sum = |(&tap, partials): (&Tap, &mut Vec<f64>)| -> Vec<Moments> {
+        let sum = |((index, &tap), partials): ((usize, &Tap), &mut Vec<f64>)| -> Vec<Moments> {
+            if let Some(sums) = early.moments.get(&index) {
+                return sums.clone();
+            }
             let (channels, size) = (topology.channels(tap), plan.sizes[tap.conv()]);
             let regions = self.weights.regions(block(tap));
             let Some(activations) = plan.activations[tap.conv()] else {
@@ -121,15 +175,17 @@ impl Cpu {
             let sum = |weights: &Option<&[f32]>| moments::sum(self.set, map, channels, *weights, partials);
             regions.iter().map(sum).collect()
         };
-        observation.moments = request.moments.par_iter().zip(&mut partials).map(sum).collect();
+        observation.moments = request.moments.par_iter().enumerate().zip(&mut partials).map(sum).collect();
         self.buffers.partials = partials;
         self.cancel.check()?;
         let mut in_first = 0;
-        for target in &request.residuals {
+        for (index, target) in request.residuals.iter().enumerate() {
             let (tap, aim) = (target.tap, self.targets[target.index].map());
             let size = plan.sizes[tap.conv()];
             let weights = self.weights.residual(block(tap));
-            let sum = if in_stem(tap) {
+            let sum = if let Some(sum) = early.residuals.remove(&index) {
+                sum
+            } else if in_stem(tap) {
                 let at = first.regions.len() * moments::length(groups) + in_first;
                 in_first += 1;
                 self.buffers.sums.chunks_exact(first.sums(groups)).map(|sums| sums[at]).sum()
@@ -141,7 +197,7 @@ impl Cpu {
             let (weight, channels) = (moments::total(size.area(), weights), topology.channels(tap));
             observation.residuals.push(Residual { weight, channels, sum });
         }
-        self.seconds.moments = start.elapsed().as_secs_f64();
+        self.seconds.moments = start.elapsed().as_secs_f64() + early.seconds;
         Ok(observation)
     }
 

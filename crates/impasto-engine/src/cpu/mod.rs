@@ -16,6 +16,7 @@ mod conv;
 mod decisions;
 mod first;
 mod forward;
+mod half;
 mod kernels;
 mod map;
 mod moments;
@@ -41,7 +42,7 @@ use crate::{
 };
 use buffers::Buffers;
 use conv::{Borders, Prepared};
-use forward::Weights;
+use forward::{Early, Weights};
 pub use kernels::InstructionSet;
 use kernels::Lanes;
 use map::{Image, Map, Owned};
@@ -53,6 +54,8 @@ pub struct Cpu {
     network: Network,
     cancel: Cancel,
     set: InstructionSet,
+    /// Whether features at taps are kept in half precision.
+    half: bool,
     convs: Vec<Prepared>,
     targets: Vec<Owned>,
     image: Image,
@@ -92,6 +95,7 @@ impl Cpu {
             network,
             cancel,
             set,
+            half: false,
             convs,
             targets: Vec::new(),
             image: Image::default(),
@@ -121,15 +125,28 @@ impl Cpu {
         self.plan.as_ref().map_or(0, |plan| plan.bytes(threads))
     }
 
+    fn bytes(
+        &self,
+        size: Size,
+        request: &Request,
+        threads: usize,
+        backward: bool,
+    ) -> Result<usize, EngineError> {
+        let deepest = request.deepest().ok_or(EngineError::NothingToObserve)?;
+        check_size(self.network.encoder.topology(), deepest, size)?;
+        let work = Work::of(request, size, backward, self.half).ok_or(EngineError::NothingToObserve)?;
+        Ok(Plan::new(work, &self.network, &self.convs).bytes(threads))
+    }
+
     fn borders(&self, conv: usize, size: Size, edges: Edges) -> Borders {
         let (columns, rows) = Border::of_layer(self.network.padding, conv, size, edges);
         Borders { columns, rows }
     }
 
     /// Gets everything ready to run a request over an image, and runs the network.
-    fn run(&mut self, image: &Pixels, request: &Request, backward: bool) -> Result<(), EngineError> {
+    fn run(&mut self, image: &Pixels, request: &Request, backward: bool) -> Result<Early, EngineError> {
         self.observed = None;
-        let work = Work::of(request, image.size, backward).ok_or(EngineError::NothingToObserve)?;
+        let work = Work::of(request, image.size, backward, self.half).ok_or(EngineError::NothingToObserve)?;
         if self.plan.as_ref().is_none_or(|plan| plan.work != work) {
             let plan = Plan::new(work, &self.network, &self.convs);
             self.buffers.fit(&plan, &self.network);
@@ -183,15 +200,20 @@ impl Engine for Cpu {
         self.set.name()
     }
 
+    fn set_half(&mut self, half: bool) {
+        (self.half, self.observed) = (half, None);
+    }
+
     fn kernel_bytes(&self) -> usize {
         self.convs.iter().map(Prepared::bytes).sum()
     }
 
     fn evaluation_bytes(&self, size: Size, request: &Request, threads: usize) -> Result<usize, EngineError> {
-        let deepest = request.deepest().ok_or(EngineError::NothingToObserve)?;
-        check_size(self.network.encoder.topology(), deepest, size)?;
-        let work = Work::of(request, size, true).ok_or(EngineError::NothingToObserve)?;
-        Ok(Plan::new(work, &self.network, &self.convs).bytes(threads))
+        self.bytes(size, request, threads, true)
+    }
+
+    fn capture_bytes(&self, size: Size, tap: Tap, threads: usize) -> Result<usize, EngineError> {
+        self.bytes(size, &Request { moments: vec![tap], ..Request::default() }, threads, false)
     }
 
     fn capture(&mut self, image: &Pixels, edges: Edges, tap: Tap) -> Result<Target, EngineError> {
@@ -255,8 +277,8 @@ impl Engine for Cpu {
         if let Some(target) = request.residuals.iter().find(|target| target.index >= self.targets.len()) {
             return Err(EngineError::NoSuchTarget { index: target.index });
         }
-        self.run(image, request, true)?;
-        let observation = self.look(request)?;
+        let early = self.run(image, request, true)?;
+        let observation = self.look(request, early)?;
         self.observed = Some(request.clone());
         Ok(observation)
     }

@@ -13,7 +13,7 @@ use super::conv::{Prepared, lengths};
 use super::kernels::{GROUP, Lanes, groups};
 use super::map::Image;
 use super::taps::fill_scratch;
-use super::{moments, stem};
+use super::{half, moments, stem};
 use crate::{Network, Request, Size};
 
 /// A buffer of a plan.
@@ -30,18 +30,20 @@ pub(super) struct Work {
     pub(super) residuals: usize,
     /// Whether a gradient will be asked for.
     pub(super) backward: bool,
+    /// Whether features at taps are kept in half precision.
+    pub(super) half: bool,
 }
 
 impl Work {
     /// What a request comes down to; `None` without a tap.
-    pub(super) fn of(request: &Request, size: Size, backward: bool) -> Option<Work> {
+    pub(super) fn of(request: &Request, size: Size, backward: bool, half: bool) -> Option<Work> {
         let taps = request.moments.iter().copied().chain(request.residuals.iter().map(|target| target.tap));
         let mut taps: Vec<usize> = taps.map(Tap::conv).collect();
         taps.sort_unstable();
         taps.dedup();
         let deepest = *taps.last()?;
         let (regions, residuals) = (request.regions.len().max(1), request.residuals.len());
-        Some(Work { size, deepest, taps, regions, residuals, backward })
+        Some(Work { size, deepest, taps, regions, residuals, backward, half: half && backward })
     }
 
     pub(super) fn looks_at(&self, conv: usize) -> bool {
@@ -58,6 +60,8 @@ pub(super) struct Plan {
     /// Whether the first two convolutions run together.
     pub(super) stem: bool,
     pub(super) activations: Vec<Option<Id>>,
+    /// The features at a tap in half precision, where those are kept so.
+    pub(super) halves: Vec<Option<Id>>,
     pub(super) pooled: Vec<Option<Id>>,
     /// By the outputs; a tap's is where its activations were.
     pub(super) gradients: Vec<Option<Id>>,
@@ -102,6 +106,7 @@ impl Plan {
             sizes: Vec::new(),
             stem,
             activations: vec![None; count],
+            halves: vec![None; count],
             pooled: vec![None; count],
             gradients: vec![None; count],
             pooled_gradients: vec![None; count],
@@ -133,12 +138,17 @@ impl Plan {
                 }
             }
             if conv > 0 || !stem {
-                if tap || l2 {
+                let half = plan.work.half && tap && !l2;
+                if half {
+                    // The next convolution still reads it, unless that reads what was pooled.
+                    plan.activations[conv] = need(length, conv, if pools(conv) { conv } else { conv + 1 });
+                    plan.halves[conv] = need(half::length(length), conv, back(conv));
+                } else if tap || l2 {
                     plan.activations[conv] = need(length, conv, back(conv));
                 } else if !pools(conv) {
                     plan.activations[conv] = need(length, conv, conv + 1);
                 }
-                if tap && !l2 {
+                if tap && !l2 && !half {
                     plan.gradients[conv] = plan.activations[conv];
                 } else if plan.work.backward && (tap || !pools(conv)) {
                     // L2 pooling looks at what was before it, so that cannot be replaced.

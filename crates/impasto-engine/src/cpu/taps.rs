@@ -3,6 +3,7 @@
 use rayon::prelude::*;
 
 use super::bits::Unpooling;
+use super::half::Halved;
 use super::kernels::{
     GROUP, InstructionSet, Isa, Kernel, Lanes, Matrix, Panels, Product, dispatch, flat, flat_mut, groups,
 };
@@ -148,24 +149,33 @@ pub(super) struct Fill<'a> {
     pub(super) tap: &'a TapGradient<'a>,
     /// What the pooling above sends, which the tap's own is added to.
     pub(super) above: Option<Unpooling<'a>>,
+    pub(super) features: Features<'a>,
     /// The ReLU's bits, to mask with; `None` where the convolution above adds its part and masks.
     pub(super) bits: Option<&'a [u16]>,
 }
 
-/// Groups of scratch of a thread for [`Fill`]: the gradient, and products on their way.
+/// Where the features are that a gradient takes the place of.
+#[derive(Clone, Copy)]
+pub(super) enum Features<'a> {
+    /// In that place.
+    There,
+    Apart(&'a [Lanes]),
+    Halved(Halved<'a>),
+}
+
+/// Groups of scratch of a thread for [`Fill`]: the gradient, products on their way, and features in full precision.
 pub(super) fn fill_scratch(groups: usize) -> usize {
-    2 * POSITIONS * groups
+    3 * POSITIONS * groups
 }
 
 impl Fill<'_> {
-    /// `map` holds the features, if they are not given apart, and gets the gradient.
-    pub(super) fn run(&self, set: InstructionSet, features: Option<&[Lanes]>, map: &mut [Lanes]) {
+    /// `map` gets the gradient.
+    pub(super) fn run(&self, set: InstructionSet, map: &mut [Lanes]) {
         let groups = self.tap.groups;
         map.par_chunks_mut(POSITIONS * groups).enumerate().for_each(|(chunk, map)| {
             let start = chunk * POSITIONS;
-            let features = features.map(|features| &features[start * groups..][..map.len()]);
             scratch::with(fill_scratch(groups), |scratch| {
-                dispatch(set, FillChunk { fill: self, start, features, map, scratch });
+                dispatch(set, FillChunk { fill: self, start, map, scratch });
             });
         });
     }
@@ -174,7 +184,6 @@ impl Fill<'_> {
 struct FillChunk<'a> {
     fill: &'a Fill<'a>,
     start: usize,
-    features: Option<&'a [Lanes]>,
     map: &'a mut [Lanes],
     scratch: &'a mut [Lanes],
 }
@@ -184,7 +193,7 @@ impl Kernel for FillChunk<'_> {
 
     #[inline(always)]
     fn run<I: Isa>(self, isa: I) {
-        let FillChunk { fill, start, features, map, mut scratch } = self;
+        let FillChunk { fill, start, map, mut scratch } = self;
         let groups = fill.tap.groups;
         let gradient = carve(&mut scratch, map.len());
         if let Some(unpooling) = &fill.above {
@@ -198,7 +207,16 @@ impl Kernel for FillChunk<'_> {
             }
         }
         let fresh = fill.above.is_none();
-        fill.tap.add(isa, start, features.unwrap_or(map), scratch, gradient, fresh);
+        let features = match fill.features {
+            Features::There => &*map,
+            Features::Apart(features) => &features[start * groups..][..map.len()],
+            Features::Halved(halved) => {
+                let features = carve(&mut scratch, map.len());
+                halved.grow(start * groups, features);
+                features
+            }
+        };
+        fill.tap.add(isa, start, features, scratch, gradient, fresh);
         match fill.bits {
             None => map.copy_from_slice(gradient),
             Some(bits) => {

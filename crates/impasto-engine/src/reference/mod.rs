@@ -226,6 +226,11 @@ impl Engine for Reference {
         Ok(Target { index: self.targets.len() - 1, tap })
     }
 
+    /// Keeps everything in f64.
+    fn set_half(&mut self, _: bool) {
+        self.kept = None;
+    }
+
     fn kernel_bytes(&self) -> usize {
         0
     }
@@ -241,6 +246,11 @@ impl Engine for Reference {
             width * height * shape.outputs
         });
         Ok(EACH * values.sum::<usize>())
+    }
+
+    fn capture_bytes(&self, size: Size, tap: Tap, threads: usize) -> Result<usize, EngineError> {
+        let request = Request { moments: vec![tap], ..Request::default() };
+        self.evaluation_bytes(size, &request, threads)
     }
 
     fn target_stride(&self, tap: Tap) -> usize {

@@ -77,6 +77,11 @@ impl Tiled {
         Tiled { inner, tiling, targets: Vec::new(), slots: Vec::new(), observed: None }
     }
 
+    /// How images are cut.
+    pub fn tiling(&self) -> &Tiling {
+        &self.tiling
+    }
+
     /// Cuts images otherwise from now on; targets and the last observation are dropped.
     pub fn retile(&mut self, tiling: Tiling) {
         self.forget_targets();
@@ -275,6 +280,11 @@ impl Engine for Tiled {
         self.inner.instruction_set()
     }
 
+    fn set_half(&mut self, half: bool) {
+        self.observed = None;
+        self.inner.set_half(half);
+    }
+
     fn kernel_bytes(&self) -> usize {
         self.inner.kernel_bytes()
     }
@@ -283,6 +293,10 @@ impl Engine for Tiled {
     fn evaluation_bytes(&self, size: Size, request: &Request, threads: usize) -> Result<usize, EngineError> {
         let deepest = request.deepest().ok_or(EngineError::NothingToObserve)?;
         self.inner.evaluation_bytes(self.layout(deepest, size).window(), request, threads)
+    }
+
+    fn capture_bytes(&self, size: Size, tap: Tap, threads: usize) -> Result<usize, EngineError> {
+        self.inner.capture_bytes(self.layout(tap, size).window(), tap, threads)
     }
 
     fn capture(&mut self, image: &Pixels, edges: Edges, tap: Tap) -> Result<Target, EngineError> {

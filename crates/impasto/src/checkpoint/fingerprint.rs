@@ -20,6 +20,8 @@ pub(crate) struct Fingerprint {
     pub(crate) instruction_set: String,
     /// Pixels of the largest tile, where the picture was cut.
     pub(crate) window: Option<usize>,
+    /// Whether features are kept in half precision.
+    pub(crate) half: bool,
 }
 
 impl Fingerprint {
@@ -42,6 +44,7 @@ impl Fingerprint {
             ("the seed", self.seed != other.seed),
             ("the instruction set", self.instruction_set != other.instruction_set),
             ("the size of the tiles", self.window != other.window),
+            ("the precision (--half)", self.half != other.half),
         ];
         if let Some((what, _)) = values.iter().find(|(_, differs)| *differs) {
             return Some(format!("{what} is not the same"));

@@ -52,6 +52,18 @@ pub(super) fn flat_mut(lanes: &mut [Lanes]) -> &mut [f32] {
     unsafe { std::slice::from_raw_parts_mut(lanes.as_mut_ptr().cast(), GROUP * lanes.len()) }
 }
 
+/// Some groups as 16-bit words, two to a float.
+pub(super) fn words(lanes: &[Lanes]) -> &[u16] {
+    // SAFETY: `Lanes` is 16 floats without padding, aligned to more than a word; every bit of a float may be read.
+    unsafe { std::slice::from_raw_parts(lanes.as_ptr().cast(), 2 * GROUP * lanes.len()) }
+}
+
+/// As [`words`], to write.
+pub(super) fn words_mut(lanes: &mut [Lanes]) -> &mut [u16] {
+    // SAFETY: as in `words`; any bits are a float.
+    unsafe { std::slice::from_raw_parts_mut(lanes.as_mut_ptr().cast(), 2 * GROUP * lanes.len()) }
+}
+
 /// The bytes of some groups.
 pub(super) fn bytes(lanes: &[Lanes]) -> &[u8] {
     // SAFETY: `Lanes` is 16 floats without padding, and every byte of a float may be read.
