@@ -10,7 +10,7 @@ use std::fs;
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-use common::{Folder, Ran, Running, finish};
+use common::{Folder, Ran, Running, finish, in_small_file_system};
 
 /// Two pictures to repaint in a folder, and two styles.
 fn pictures() -> Folder {
@@ -210,4 +210,19 @@ fn an_interrupted_batch_says_what_is_left() {
     let ran = run.end_within(Duration::from_secs(2));
     assert_eq!(ran.code, Some(130), "{ran}");
     ran.assert_says(&["error: interrupted", "the same command makes the rest"]);
+}
+
+#[test]
+fn a_full_disk_fails_what_does_not_fit_and_nothing_else() {
+    let folder = pictures();
+    // Results of 40x30 pixels fit into the 32 kB, those of 400x300 do not.
+    folder.draw("in/large.png", 400, 300, 0.5);
+    let script = "\"$0\" batch in --style s.png -o m --iterations 1 --progress none; echo code $?; ls m; \
+                  ls -A m | grep -v jsonl | grep '^[.]'";
+    let Some(ran) = in_small_file_system(&folder, "a_full_disk_fails_what_does_not_fit", script) else {
+        return;
+    };
+    assert!(ran.stdout.contains("2 made, 0 there already, 1 failed"), "{ran}");
+    assert!(ran.stdout.contains("large_s.png  cannot write"), "{ran}");
+    assert!(ran.stdout.ends_with("code 1\na_s.png\nb_s.png\n"), "something was left behind: {ran}");
 }

@@ -33,7 +33,7 @@ fn a_plan_tells_what_each_scale_takes() {
         assert!(scale["seconds"].as_f64().unwrap() > 0.0);
     }
     let text = folder.succeeds("plan c.png s.png --size 600 --iterations 7 --min-size 300").stdout;
-    for word in ["3/3", "600x450", "whole", "peak memory", "checkpoint"] {
+    for word in ["3/3", "600x450", "whole", "peak memory", "checkpoint", "with --half"] {
         assert!(text.contains(word), "no {word} in\n{text}");
     }
 }
@@ -47,6 +47,7 @@ fn runs_take_the_memory_that_was_planned() {
         "--size 900 --min-size 900 --iterations 1 --memory 150M",
         "--size 640 --iterations 6 --preset gatys",
         "--size 500 --iterations 1 --min-size 500 --model random:vgg19?width=1/2",
+        "--size 800 --iterations 1 --min-size 800 --half",
     ];
     for run in runs {
         let plan = planned(&folder, run);
@@ -70,6 +71,17 @@ fn what_cannot_fit_is_refused_with_the_size_that_would() {
     assert_eq!((fits(size), fits(size + 1)), (Some(0), Some(2)), "{size}");
     folder.fails(2, "plan c.png s.png --memory 1M").assert_says(&["no size fits"]);
     folder.fails(2, "plan c.png s.png --memory lots").assert_says(&["such as 4G"]);
+}
+
+#[test]
+fn half_precision_is_planned_and_recorded() {
+    let folder = large();
+    let full = planned(&folder, "--size 640 --iterations 1");
+    let half = planned(&folder, "--size 640 --iterations 1 --half");
+    assert_eq!(full["peak_bytes_in_half"], half["peak_bytes"]);
+    assert!(half["peak_bytes"].as_u64() < full["peak_bytes"].as_u64());
+    folder.succeeds("stylize c.png s.png -o o.png --size 96 --iterations 2 --half --report r.json");
+    assert_eq!(folder.json("r.json")["half"], true);
 }
 
 /// The same picture, to rounding: one step of a few, so that nothing is grown from it.

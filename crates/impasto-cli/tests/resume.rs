@@ -173,3 +173,15 @@ fn a_long_run_is_saved_without_being_asked() {
         assert_eq!(folder.has("o.png.checkpoint.old"), earlier);
     }
 }
+
+#[test]
+fn what_vanishes_while_it_runs_is_not_missed() {
+    let (expected, _) = undisturbed();
+    let folder = Folder::with_pictures();
+    let mut run = start(&folder, RUN);
+    run.read_until(|line| line.contains("\"step\""));
+    fs::remove_file(folder.path("c.png")).unwrap();
+    fs::remove_file(folder.path("s.png")).unwrap();
+    assert_eq!(run.end_within(Duration::from_secs(30)).code, Some(0));
+    assert_eq!(folder.bytes("o.png"), expected);
+}

@@ -18,6 +18,7 @@ pub mod objective;
 pub mod optimiser;
 mod overrides;
 mod plan;
+mod prepare;
 mod preset;
 mod recipe;
 mod resume;

@@ -3,22 +3,23 @@
 use std::time::Instant;
 
 use impasto_encoder::Provenance;
-use impasto_engine::{Engine, EngineError, Pixels, Size, Tiled, Tiling};
-use impasto_image::{Filter, Picture, resize};
+use impasto_engine::{Engine, Pixels, Size, Tiled, Tiling};
+use impasto_image::{Filter, Picture};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::benchmark;
-use crate::builder::{pixels, style_size};
+use crate::builder::style_size;
 use crate::checkpoint::{Fingerprint, picture_digest};
-use crate::kit::{Identity, Key, Kit, StyleMoments};
+use crate::kit::{Identity, Kit, StyleMoments};
 use crate::margin::Canvas;
-use crate::objective::{Losses, Objective, style_moments, style_taps};
+use crate::objective::{Losses, Objective};
 use crate::optimiser::vector::all_finite;
 use crate::optimiser::{Adam, Average, Lbfgs, Optimiser};
 use crate::plan::{Planner, RunPlan};
-use crate::recipe::{Init, Keep, OptimizerKind};
-use crate::{Error, Recipe, Scale, init};
+use crate::prepare::{prepare_scale, start_image};
+use crate::recipe::{Keep, OptimizerKind};
+use crate::{Error, Recipe, Scale};
 
 /// What a session was built from.
 pub(crate) struct Plan {
@@ -408,79 +409,6 @@ pub(crate) fn check_sizes(planner: &Planner, first: Option<Scale>) -> Result<(),
         let size = style_size(*style, *style_fit, planner.style_scale, (width, height));
         check("a style at the first scale", &[style_layers], size)
     })
-}
-
-/// Content and style targets at the size of a scale. At the last one the pictures go as soon as they are not needed: of a
-/// large picture each copy counts.
-fn prepare_scale(
-    plan: &mut Plan,
-    index: usize,
-    engine: &mut Tiled,
-    known: &mut StyleMoments,
-) -> Result<Objective, Error> {
-    let (scale, last) = (plan.scales[index], index + 1 == plan.scales.len());
-    let Recipe { style_fit, .. } = plan.recipe;
-    let taps = style_taps(&plan.recipe, engine.network().encoder.topology())?;
-    // An earlier attempt was broken off.
-    let content = plan.content.take().ok_or(EngineError::Cancelled)?;
-    let mut styles = Vec::with_capacity(plan.styles.len());
-    for ((share, style), digest) in plan.styles.iter().zip(&plan.digests) {
-        let (width, height) =
-            style_size(style.size(), style_fit, plan.style_scale, (scale.width, scale.height));
-        let key = Key {
-            picture: digest.clone(),
-            size: Size::new(width, height),
-            taps: taps.clone(),
-            window: plan.run.window,
-        };
-        let take = || {
-            let picture = pixels(resize(style, width, height, Filter::Bicubic));
-            style_moments(&plan.recipe, engine, &picture)
-        };
-        match known.get(key, take) {
-            Ok(moments) => styles.push((*share, moments)),
-            Err(error) => {
-                plan.content = Some(content);
-                return Err(error);
-            }
-        }
-    }
-    let resized = resize(&content, scale.width, scale.height, Filter::Bicubic);
-    if last {
-        drop(content);
-        plan.styles.iter_mut().for_each(|(_, style)| *style = Picture::filled(1, 1, [0.0; 3]));
-    } else {
-        plan.content = Some(content);
-    }
-    let canvas = plan.canvas(scale);
-    let content = if canvas.margin == 0 { pixels(resized) } else { mirrored(&resized, canvas) };
-    Objective::new(&plan.recipe, engine, &content, &styles)
-}
-
-fn start_image(plan: &Plan, canvas: Canvas) -> Pixels {
-    let resized =
-        |picture| mirrored(&resize(picture, canvas.inner.0, canvas.inner.1, Filter::Bicubic), canvas);
-    let size = canvas.outer();
-    match (&plan.recipe.init, &plan.init_picture) {
-        (Init::Picture, Some(picture)) => resized(picture),
-        (Init::Content | Init::Picture, _) => match &plan.content {
-            Some(content) => resized(content),
-            None => pixels(init::gray(size, plan.seed)),
-        },
-        (Init::Noise, _) => pixels(init::noise(plan.recipe.noise, size, plan.seed)),
-        (Init::Gray, _) => pixels(init::gray(size, plan.seed)),
-        (Init::StyleStats, _) => {
-            let styles: Vec<(f64, &Picture)> =
-                plan.styles.iter().map(|(share, style)| (*share, style)).collect();
-            pixels(init::style_stats(&styles, size, plan.seed))
-        }
-    }
-}
-
-/// A picture of the canvas' inner size with its margin.
-fn mirrored(picture: &Picture, canvas: Canvas) -> Pixels {
-    let (width, height) = canvas.outer();
-    Pixels { size: Size::new(width, height), data: canvas.mirrored(picture.rgb()) }
 }
 
 fn clamp(image: &mut Pixels) {

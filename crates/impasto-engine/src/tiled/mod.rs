@@ -5,6 +5,7 @@
 //! overlap of the windows is work done twice. Nothing is approximated: a window reaches as far as its core's features and
 //! derivatives depend on pixels, and the image's true edges keep their padding.
 
+mod cut;
 mod layout;
 mod store;
 
@@ -18,6 +19,7 @@ use crate::{
     Cotangents, Decisions, Edges, Engine, EngineError, Features, Network, Observation, Pixels, Plane, Rect,
     Request, Size, Target,
 };
+use cut::{cut_pixels, cut_plane, runs};
 use layout::{Layout, Margins, Tile};
 use store::Store;
 
@@ -160,14 +162,9 @@ impl Tiled {
         let (x, y) = (tile.x.div_euclid(step as isize), tile.y.div_euclid(step as isize));
         let mut fill = |row: usize, to: &mut [u8]| -> io::Result<()> {
             let row = (y + row as isize).rem_euclid(grid.height as isize) as usize;
-            let mut done = 0;
-            // In as many runs as the window goes around a ring.
-            while done < width {
-                let from = (x + done as isize).rem_euclid(grid.width as isize) as usize;
-                let run = (width - done).min(grid.width - from);
-                let start = (row * grid.width + from) * *stride;
-                store.read(start, &mut to[done * *stride..(done + run) * *stride])?;
-                done += run;
+            for (at, from) in runs(x, width, grid.width) {
+                let start = (row * grid.width + from.start) * *stride;
+                store.read(start, &mut to[at * *stride..(at + from.len()) * *stride])?;
             }
             Ok(())
         };
@@ -201,57 +198,6 @@ fn both(window: Edges, image: Edges) -> Edges {
         left: window.left && image.left,
         right: window.right && image.right,
     }
-}
-
-/// The runs of an image's row that a window of `width` from `x` on shows: where in the window, where in the row.
-fn runs(x: isize, width: usize, length: usize) -> impl Iterator<Item = (usize, std::ops::Range<usize>)> {
-    let mut done = 0;
-    std::iter::from_fn(move || {
-        (done < width).then(|| {
-            let from = (x + done as isize).rem_euclid(length as isize) as usize;
-            let run = (width - done).min(length - from);
-            done += run;
-            (done - run, from..from + run)
-        })
-    })
-}
-
-/// A tile's window of one plane of an image.
-fn cut(plane: &[f32], size: Size, tile: &Tile, to: &mut [f32]) {
-    for (row, to) in to.chunks_exact_mut(tile.size.width).enumerate() {
-        let y = (tile.y + row as isize).rem_euclid(size.height as isize) as usize;
-        let from = &plane[y * size.width..][..size.width];
-        for (at, range) in runs(tile.x, tile.size.width, size.width) {
-            to[at..at + range.len()].copy_from_slice(&from[range]);
-        }
-    }
-}
-
-fn cut_pixels(image: &Pixels, tile: &Tile) -> Pixels {
-    let mut data = vec![0.0; 3 * tile.size.area()];
-    let planes = image.data.chunks_exact(image.size.area()).zip(data.chunks_exact_mut(tile.size.area()));
-    planes.for_each(|(plane, to)| cut(plane, image.size, tile, to));
-    Pixels { size: tile.size, data }
-}
-
-/// Position weights in a window, 1 where none are given; with `only_core` 0 around the core.
-fn cut_plane(size: Size, tile: &Tile, plane: Option<&Plane>, only_core: bool) -> Plane {
-    let mut data = vec![1.0; tile.size.area()];
-    if let Some(plane) = plane {
-        cut(&plane.data, size, tile, &mut data);
-    }
-    if only_core {
-        let ((left, top), core) = (tile.inset(), tile.core.size);
-        for (y, row) in data.chunks_exact_mut(tile.size.width).enumerate() {
-            if (top..top + core.height).contains(&y) {
-                row[..left].fill(0.0);
-                row[left + core.width..].fill(0.0);
-            } else {
-                row.fill(0.0);
-            }
-        }
-    }
-    Plane { size: tile.size, data }
 }
 
 /// Adds the sums of a tile.

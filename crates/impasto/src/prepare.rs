@@ -1,0 +1,86 @@
+//! What a scale begins with: the targets of content and styles at its size, and at the first one the picture.
+
+use impasto_engine::{Engine, EngineError, Pixels, Size, Tiled};
+use impasto_image::{Filter, Picture, resize};
+
+use crate::builder::{pixels, style_size};
+use crate::kit::{Key, StyleMoments};
+use crate::margin::Canvas;
+use crate::objective::{Objective, style_moments, style_taps};
+use crate::recipe::Init;
+use crate::session::Plan;
+use crate::{Error, Recipe, init};
+
+/// Content and style targets at the size of a scale. At the last one the pictures go as soon as they are not needed: of a
+/// large picture each copy counts.
+pub(crate) fn prepare_scale(
+    plan: &mut Plan,
+    index: usize,
+    engine: &mut Tiled,
+    known: &mut StyleMoments,
+) -> Result<Objective, Error> {
+    let (scale, last) = (plan.scales[index], index + 1 == plan.scales.len());
+    let Recipe { style_fit, .. } = plan.recipe;
+    let taps = style_taps(&plan.recipe, engine.network().encoder.topology())?;
+    // An earlier attempt was broken off.
+    let content = plan.content.take().ok_or(EngineError::Cancelled)?;
+    let mut styles = Vec::with_capacity(plan.styles.len());
+    for ((share, style), digest) in plan.styles.iter().zip(&plan.digests) {
+        let (width, height) =
+            style_size(style.size(), style_fit, plan.style_scale, (scale.width, scale.height));
+        let key = Key {
+            picture: digest.clone(),
+            size: Size::new(width, height),
+            taps: taps.clone(),
+            window: plan.run.window,
+        };
+        let take = || {
+            let picture = pixels(resize(style, width, height, Filter::Bicubic));
+            style_moments(&plan.recipe, engine, &picture)
+        };
+        match known.get(key, take) {
+            Ok(moments) => styles.push((*share, moments)),
+            Err(error) => {
+                plan.content = Some(content);
+                return Err(error);
+            }
+        }
+    }
+    let resized = resize(&content, scale.width, scale.height, Filter::Bicubic);
+    if last {
+        drop(content);
+        plan.styles.iter_mut().for_each(|(_, style)| *style = Picture::filled(1, 1, [0.0; 3]));
+    } else {
+        plan.content = Some(content);
+    }
+    let canvas = plan.canvas(scale);
+    let content = if canvas.margin == 0 { pixels(resized) } else { mirrored(&resized, canvas) };
+    Objective::new(&plan.recipe, engine, &content, &styles)
+}
+
+/// What a run begins with.
+pub(crate) fn start_image(plan: &Plan, canvas: Canvas) -> Pixels {
+    let resized =
+        |picture| mirrored(&resize(picture, canvas.inner.0, canvas.inner.1, Filter::Bicubic), canvas);
+    let size = canvas.outer();
+    match (&plan.recipe.init, &plan.init_picture) {
+        (Init::Picture, Some(picture)) => resized(picture),
+        (Init::Content | Init::Picture, _) => match &plan.content {
+            Some(content) => resized(content),
+            None => pixels(init::gray(size, plan.seed)),
+        },
+        (Init::Noise, _) => pixels(init::noise(plan.recipe.noise, size, plan.seed)),
+        (Init::Gray, _) => pixels(init::gray(size, plan.seed)),
+        (Init::StyleStats, _) => {
+            let styles: Vec<(f64, &Picture)> =
+                plan.styles.iter().map(|(share, style)| (*share, style)).collect();
+            pixels(init::style_stats(&styles, size, plan.seed))
+        }
+    }
+}
+
+/// A picture of the canvas' inner size with its margin.
+fn mirrored(picture: &Picture, canvas: Canvas) -> Pixels {
+    let (width, height) = canvas.outer();
+    Pixels { size: Size::new(width, height), data: canvas.mirrored(picture.rgb()) }
+}
