@@ -5,6 +5,7 @@ mod items;
 mod journal;
 
 use std::fs;
+use std::panic::{self, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -70,7 +71,10 @@ pub(crate) fn run(args: BatchArgs) -> Result<(), Failure> {
         loop {
             let index = next.fetch_add(1, Ordering::Relaxed);
             let (Some(item), false) = (items.get(index), cancel.is_cancelled()) else { return };
-            let outcome = batch.make(item, &mut kit).unwrap_or_else(Outcome::Failed);
+            // A bug that one picture brings out shall not cost the others.
+            let made = panic::catch_unwind(AssertUnwindSafe(|| batch.make(item, &mut kit)));
+            let outcome = made.unwrap_or_else(|_| Err(Failure::bug("this picture ended in a panic".into())));
+            let outcome = outcome.unwrap_or_else(Outcome::Failed);
             if !cancel.is_cancelled() || !matches!(outcome, Outcome::Failed(_)) {
                 batch.tell((index + 1, items.len()), item, &outcome);
                 if let Ok(mut place) = outcomes[index].lock() {
