@@ -13,6 +13,7 @@ use crate::failure::Failure;
 use crate::inputs::Input;
 use crate::interrupt::saving;
 use crate::progress::Progress;
+use crate::results::same_file;
 
 /// Runs that are expected to take longer than this are saved without being asked.
 const LONG: Duration = Duration::from_secs(120);
@@ -59,6 +60,8 @@ pub(crate) struct Checkpoints {
     in_the_way: bool,
     allowed: bool,
     last: Instant,
+    /// Whether the file is this run's.
+    saved: bool,
     failed: bool,
     args: StylizeArgs,
     inputs: Vec<String>,
@@ -91,6 +94,12 @@ impl Checkpoints {
             check_writable(path).map_err(|error| Failure::from(error).about("--checkpoint"))?;
         }
         let path = resumed.map(Path::to_path_buf).or(asked.clone()).unwrap_or_else(|| beside(&args.output));
+        for (option, other) in [("--output", Some(&args.output)), ("--report", args.report.as_ref())] {
+            if other.is_some_and(|other| same_file(other, &path)) {
+                return Err(Failure::bad_input(format!("{option} names the checkpoint, {}", path.display()))
+                    .hint("give another name, with --checkpoint if it is not that of the report"));
+            }
+        }
         Ok(Checkpoints {
             in_the_way: resumed.is_none() && asked.is_none() && path.exists(),
             on: resumed.is_some() || asked.is_some(),
@@ -98,6 +107,7 @@ impl Checkpoints {
             path,
             every,
             last: Instant::now(),
+            saved: resumed.is_some(),
             failed: false,
             args: absolute(args),
             inputs: inputs.iter().map(|input| input.sha256().to_string()).collect(),
@@ -122,7 +132,7 @@ impl Checkpoints {
 
     /// At the end: it is of no use any more.
     pub(crate) fn remove(&self) {
-        if self.on && !self.in_the_way {
+        if self.saved {
             let _ = fs::remove_file(&self.path);
         }
     }
@@ -133,12 +143,23 @@ impl Checkpoints {
 
     /// What cannot be saved does not end the run: there is still the result to come.
     fn save(&mut self, session: &Session, steps: &[Step], progress: &Progress) {
-        if std::mem::take(&mut self.in_the_way) {
-            let mut old = self.path.clone().into_os_string();
-            old.push(".old");
-            if fs::rename(&self.path, &old).is_ok() {
-                let old = PathBuf::from(old);
-                progress.note(&format!("note: the checkpoint of an earlier run is now {}", old.display()));
+        if self.in_the_way {
+            match set_aside(&self.path) {
+                Ok(old) => {
+                    self.in_the_way = false;
+                    progress
+                        .note(&format!("note: the checkpoint of an earlier run is now {}", old.display()));
+                }
+                Err(error) => {
+                    if !std::mem::replace(&mut self.failed, true) {
+                        let path = self.path.display();
+                        progress.note(&format!(
+                            "warning: the run goes on, but cannot be saved: {path} of an earlier run is in the way: {error}"
+                        ));
+                    }
+                    self.last = Instant::now();
+                    return;
+                }
             }
         }
         let note = Note { args: self.args.clone(), inputs: self.inputs.clone(), steps: steps.to_vec() };
@@ -151,8 +172,21 @@ impl Checkpoints {
             progress.note(&format!("warning: the run goes on, but cannot be saved: {problem}"));
         }
         self.failed = saved.is_err();
+        self.saved |= saved.is_ok();
         self.last = Instant::now();
     }
+}
+
+/// Gives a file a name that is free.
+fn set_aside(path: &Path) -> std::io::Result<PathBuf> {
+    let numbered = |number: usize| {
+        let mut name = path.as_os_str().to_os_string();
+        name.push(if number == 1 { ".old".into() } else { format!(".old{number}") });
+        PathBuf::from(name)
+    };
+    let free = (1..).map(numbered).find(|name| !name.exists()).unwrap_or_else(|| numbered(1));
+    fs::rename(path, &free)?;
+    Ok(free)
 }
 
 /// `out.png.checkpoint` for `out.png`.
@@ -170,12 +204,16 @@ fn absolute(args: &StylizeArgs) -> StylizeArgs {
     args.style = args.style.iter().map(make).collect();
     args.output = make(&args.output);
     args.report = args.report.as_ref().map(make);
-    args.run.init = args.run.init.map(|init| match Path::new(&init).exists() {
-        true => make(&PathBuf::from(init)).into_os_string(),
-        false => init,
-    });
-    if Path::new(&args.run.objective.model).exists()
-        && let Some(model) = make(&PathBuf::from(&args.run.objective.model)).to_str()
+    // Names of kinds and of models are no files, whatever there is in the folder.
+    if let Ok((_, Some(picture))) = args.run.overrides() {
+        args.run.init = Some(make(&picture).into_os_string());
+    }
+    let model = PathBuf::from(&args.run.objective.model);
+    let named = impasto::encoder::known().iter().any(|known| known.name == args.run.objective.model)
+        || args.run.objective.model.starts_with("random:");
+    if !named
+        && model.exists()
+        && let Some(model) = make(&model).to_str()
     {
         args.run.objective.model = model.into();
     }

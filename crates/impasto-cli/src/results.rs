@@ -53,3 +53,12 @@ pub(crate) fn check_side(output: &Path, session: &Session) -> Result<(), Failure
     }
     Ok(())
 }
+
+/// Two names of one file, which may not exist yet.
+pub(crate) fn same_file(a: &Path, b: &Path) -> bool {
+    let place = |path: &Path| {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        (folder.canonicalize().ok(), path.file_name().map(std::ffi::OsStr::to_os_string))
+    };
+    place(a) == place(b)
+}

@@ -13,7 +13,7 @@ use crate::inputs::{self, Input};
 use crate::interrupt::{cancel_on_signal, saving};
 use crate::progress::Progress;
 use crate::report::{Report, StyleSummary};
-use crate::results::{check_side, losses_of_format, write};
+use crate::results::{check_side, losses_of_format, same_file, write};
 use crate::transfer;
 
 pub(crate) fn run(args: Box<StylizeArgs>) -> Result<(), Failure> {
@@ -111,7 +111,13 @@ fn perform(args: StylizeArgs, resumed: Option<Resumed>) -> Result<(), Failure> {
     }
     let ended = drive(&mut session, &args, &content.decoded, &mut progress, &mut steps, &mut checkpoints);
     progress.finish();
-    let can_resume = ended.is_err() && checkpoints.stop(&session, &steps, &progress);
+    // What diverged would be saved with what made it diverge; the last checkpoint is better.
+    let stopped = match &ended {
+        Ok(()) => false,
+        Err(Ended::Run(error)) => error.is_cancelled(),
+        Err(Ended::Save(_)) => true,
+    };
+    let can_resume = stopped && checkpoints.stop(&session, &steps, &progress);
 
     let outcome = match &ended {
         Ok(()) => "complete",
@@ -241,13 +247,4 @@ fn check_numbered(args: &StylizeArgs, session: &Session, inputs: &[&Input]) -> R
     }
     check_writable(&numbered(&args.output, iterations))?;
     Ok(())
-}
-
-/// Two names of one file, which may not exist yet.
-fn same_file(a: &Path, b: &Path) -> bool {
-    let place = |path: &Path| {
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        (folder.canonicalize().ok(), path.file_name().map(std::ffi::OsStr::to_os_string))
-    };
-    place(a) == place(b)
 }

@@ -96,6 +96,13 @@ fn what_is_there_is_skipped_and_what_is_not_ours_is_left_alone() {
     assert_eq!(count(&folder.succeeds(&other)), "4 made, 0 there already, 0 failed");
     folder.draw("in/a.png", 40, 30, 0.7);
     assert_eq!(count(&folder.succeeds(&other)), "2 made, 2 there already, 0 failed");
+    // Journals of other divisions of the work know of older results; the digests tell which is there.
+    for line in [format!("{BATCH} --shard 1/2"), format!("{BATCH} --shard 2/2")] {
+        assert_eq!(count(&folder.succeeds(&line)), "2 made, 0 there already, 0 failed");
+        assert_eq!(count(&folder.succeeds(&line)), "0 made, 2 there already, 0 failed");
+    }
+    assert_eq!(count(&folder.succeeds(BATCH)), "0 made, 4 there already, 0 failed");
+    assert_eq!(count(&folder.succeeds(&other)), "4 made, 0 there already, 0 failed");
     // A file that somebody put there, or changed.
     folder.write("out/a_s.png", b"precious");
     let ran = folder.line(&other);
@@ -137,6 +144,11 @@ fn shards_divide_the_work() {
     }
     assert_eq!(results(&folder), all);
     assert_eq!(count(&folder.succeeds(BATCH)), "0 made, 4 there already, 0 failed");
+    let mut command = folder.command(BATCH.split_whitespace());
+    command.env("JOB_COMPLETION_INDEX", "1");
+    let ran = finish(command);
+    ran.assert_failed(2, "a number of jobs that is not known");
+    ran.assert_says(&["JOB_COMPLETION_COUNT is not"]);
     for wrong in ["0/3", "4/3", "3", "x/y"] {
         folder.fails(2, &format!("{BATCH} --shard {wrong}")).assert_says(&["--shard", wrong]);
     }
@@ -154,6 +166,9 @@ fn names_must_be_of_one_picture_each() {
     folder.fails(2, "batch out/*.png --style s.png -o out").assert_says(&["no content picture"]);
     folder.fails(2, &format!("{BATCH} --jobs 0")).assert_says(&["--jobs"]);
     folder.fails(2, &format!("{BATCH} --preset none")).assert_says(&["none"]);
+    folder
+        .fails(2, "batch in --style s.png -o in --iterations 1")
+        .assert_says(&["same folder", "choose another"]);
     // Alone, the content names it.
     folder.succeeds("batch in --style s.png -o out --iterations 1 --name {content}.jpg");
     assert_eq!(results(&folder).keys().collect::<Vec<_>>(), ["a.jpg", "b.jpg"]);
@@ -223,6 +238,6 @@ fn a_full_disk_fails_what_does_not_fit_and_nothing_else() {
         return;
     };
     assert!(ran.stdout.contains("2 made, 0 there already, 1 failed"), "{ran}");
-    assert!(ran.stdout.contains("large_s.png  cannot write"), "{ran}");
+    assert!(ran.stdout.contains("\nlarge_s.png  ") && ran.stdout.contains("could not be written"), "{ran}");
     assert!(ran.stdout.ends_with("code 1\na_s.png\nb_s.png\n"), "something was left behind: {ran}");
 }

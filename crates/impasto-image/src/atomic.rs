@@ -124,41 +124,55 @@ fn replace(target: &Target, write: impl FnOnce(&mut dyn Write) -> io::Result<()>
     Ok(())
 }
 
-/// A file in the folder of the target, which goes away when dropped. Its name is the target's, so that what a killed process
-/// left behind is found and replaced; a lock tells it from what a live one is writing.
+/// A file in the folder of the target, which goes away when dropped. What killed processes left of the same target goes now: a
+/// lock, which ends with its process, tells it from what a live one is writing.
 fn temporary(target: &Target) -> io::Result<NamedTempFile> {
-    let mut own = OsString::from(".");
-    own.push(target.file.file_name().unwrap_or_default());
-    let make = |prefix: &OsStr, random: usize| {
-        let mut builder = tempfile::Builder::new();
-        builder.prefix(prefix).suffix(SUFFIX).rand_bytes(random);
-        // Temporary files are private by default, but this one becomes an ordinary file; the umask still applies.
-        #[cfg(unix)]
-        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        let file = builder.tempfile_in(&target.folder)?;
-        // Where a file system cannot, nothing is ever taken for left behind by a process that is gone.
-        let _ = file.as_file().try_lock();
-        Ok::<_, io::Error>(file)
-    };
-    match make(&own, 0) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            let mut left = own.clone();
-            left.push(SUFFIX);
-            let left = target.folder.join(left);
-            if fs::File::open(&left).is_ok_and(|file| file.try_lock().is_ok()) {
-                fs::remove_file(&left)?;
-                return make(&own, 0);
-            }
-            // Somebody writes the same target just now; the last one to finish wins.
-            make(&own, RANDOM)
-        }
+    let mut prefix = OsString::from(".");
+    prefix.push(target.file.file_name().unwrap_or_default());
+    prefix.push(".");
+    sweep(&target.folder, &prefix);
+    match locked(&target.folder, &prefix) {
         // With what we add, the name may be too long.
-        Err(error) if error.kind() == io::ErrorKind::InvalidFilename => make(OsStr::new("."), RANDOM),
+        Err(error) if error.kind() == io::ErrorKind::InvalidFilename => {
+            locked(&target.folder, OsStr::new(".impasto-"))
+        }
         made => made,
     }
 }
 
 const SUFFIX: &str = ".impasto-part";
 
-/// Random characters in the name of a temporary file whose own name is taken.
-const RANDOM: usize = 6;
+/// A new file with a lock.
+fn locked(folder: &Path, prefix: &OsStr) -> io::Result<NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(prefix).suffix(SUFFIX);
+    // Temporary files are private by default, but this one becomes an ordinary file; the umask still applies.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    loop {
+        let file = builder.tempfile_in(folder)?;
+        // Before the lock was there, another process may have taken the file for one that was left behind.
+        let lost =
+            matches!(file.as_file().try_lock(), Err(fs::TryLockError::WouldBlock)) || !file.path().exists();
+        if !lost {
+            return Ok(file);
+        }
+    }
+}
+
+/// Removes files that nobody holds a lock on. Where a file system has no locks, nothing is removed.
+fn sweep(folder: &Path, prefix: &OsStr) {
+    let Ok(entries) = fs::read_dir(folder) else { return };
+    for entry in entries.filter_map(Result::ok) {
+        let name = entry.file_name();
+        let name = name.as_encoded_bytes();
+        if name.starts_with(prefix.as_encoded_bytes())
+            && name.ends_with(SUFFIX.as_bytes())
+            && let Ok(file) = fs::File::open(entry.path())
+            && file.try_lock().is_ok()
+        {
+            // The lock is held until the name is gone.
+            let _ = fs::remove_file(entry.path());
+        }
+    }
+}

@@ -40,6 +40,9 @@ pub(crate) struct Key {
     pub(crate) window: Option<usize>,
 }
 
+/// Moments that are kept at once: enough for the scales of two styles, and 75 MB with VGG-19.
+const MOST: usize = 16;
+
 impl StyleMoments {
     /// The moments at a size, which are taken if they are not there yet.
     pub(crate) fn get<E>(
@@ -51,6 +54,9 @@ impl StyleMoments {
             return Ok(moments.clone());
         }
         let moments = take()?;
+        if self.0.len() >= MOST {
+            self.0.clear();
+        }
         self.0.insert(key, moments.clone());
         Ok(moments)
     }

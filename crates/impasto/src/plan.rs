@@ -21,6 +21,9 @@ const PICTURE: usize = 12;
 /// What a tile's window takes besides the evaluation, per pixel: its pixels, their gradient, and position weights.
 const WINDOW: usize = 2 * PICTURE + 8;
 
+/// Threads that tiles are chosen for, on machines with fewer too.
+const THREADS: usize = 16;
+
 /// Windows that are tried, by their side.
 const SIDES: std::ops::RangeInclusive<usize> = 7..=128;
 
@@ -81,15 +84,20 @@ impl Planner<'_> {
     /// The plan of a run of these scales: whole if that fits into `memory`, else with the largest tiles that fit; `None` if
     /// nothing does.
     pub(crate) fn plan(&self, scales: &[Scale], memory: Option<usize>) -> Result<Option<RunPlan>, Error> {
-        let whole = self.with_window(scales, None)?;
-        let Some(memory) = memory.filter(|&memory| whole.peak_bytes > memory) else { return Ok(Some(whole)) };
+        // Tiles are part of what decides the bytes of a result; the number of threads must not be.
+        let usual = Planner { threads: self.threads.max(THREADS), styles: self.styles.clone(), ..*self };
+        let peak = |window| usual.with_window(scales, window).map(|plan| plan.peak_bytes);
+        let Some(memory) = memory else { return self.with_window(scales, None).map(Some) };
+        if peak(None)? <= memory {
+            return self.with_window(scales, None).map(Some);
+        }
         // Windows grow with their side, and so does what they take.
         let (mut fits, mut low, mut high) = (None, *SIDES.start(), *SIDES.end() + 1);
         while low < high {
             let side = usize::midpoint(low, high);
-            let plan = self.with_window(scales, Some((GRID * side).pow(2)))?;
-            if plan.peak_bytes <= memory {
-                (low, fits) = (side + 1, Some(plan));
+            let window = Some((GRID * side).pow(2));
+            if peak(window)? <= memory {
+                (low, fits) = (side + 1, Some(self.with_window(scales, window)?));
             } else {
                 high = side;
             }
@@ -210,10 +218,7 @@ impl Planner<'_> {
 
     /// Bytes per pixel of everything that the session keeps from step to step.
     fn state(&self, scale: usize) -> usize {
-        let bounded = self.recipe.optimizer == OptimizerKind::Adam && self.recipe.adam.bounded;
-        // A step back keeps picture and average.
-        let before = if bounded { 0 } else { 2 };
-        PICTURE * before + self.checkpoint(scale) + self.stepping()
+        self.checkpoint(scale) + self.stepping()
     }
 
     /// Vectors that a step makes while the gradient is there.
@@ -227,6 +232,9 @@ impl Planner<'_> {
     /// Bytes per pixel of what a checkpoint holds: picture, average, best, and the optimiser's vectors.
     fn checkpoint(&self, scale: usize) -> usize {
         let best = usize::from(self.recipe.keep == Keep::Best);
+        let bounded = self.recipe.optimizer == OptimizerKind::Adam && self.recipe.adam.bounded;
+        // A step back keeps picture and average.
+        let before = if bounded { 0 } else { 2 };
         let vectors = match self.recipe.optimizer {
             OptimizerKind::Adam => 2,
             OptimizerKind::Lbfgs => {
@@ -237,7 +245,7 @@ impl Planner<'_> {
                 2 * history.min(iterations.saturating_sub(1)) + 2 + usize::from(lbfgs.line_search)
             }
         };
-        PICTURE * (2 + best + vectors)
+        PICTURE * (2 + best + before + vectors)
     }
 }
 

@@ -6,6 +6,7 @@ use std::path::Path;
 use impasto_engine::{Engine, Pixels, Size};
 
 use crate::checkpoint::{self, Checkpoint, CheckpointError, State};
+use crate::optimiser::Average;
 use crate::{Error, Session};
 
 /// Names of the vectors that every checkpoint has.
@@ -13,6 +14,8 @@ const IMAGE: &str = "image";
 const AVERAGE: &str = "average";
 /// Where there is a best iterate.
 const BEST: &str = "best";
+/// Where there is a step back.
+const BEFORE: [&str; 2] = ["before.image", "before.average"];
 
 impl Session {
     /// Writes everything that the run needs to go on from here, with a `note` for whoever resumes it. An older checkpoint
@@ -33,6 +36,11 @@ impl Session {
             vec![(IMAGE.into(), &self.image.data), (AVERAGE.into(), &self.average.sum)];
         if let Some((_, best)) = &self.best {
             vectors.push((BEST.into(), &best.data));
+        }
+        if let Some((image, average)) = &self.before {
+            state.before = Some(average.clone_scalars());
+            vectors.push((BEFORE[0].into(), &image.data));
+            vectors.push((BEFORE[1].into(), &average.sum));
         }
         vectors.extend(self.optimiser.vectors());
         Ok(checkpoint::write(path, &state, &vectors)?)
@@ -62,6 +70,14 @@ impl Session {
             |name: &str| tensors.remove(name).ok_or_else(|| damaged("it lacks a part of the state"));
         let (image, sum) = (take(IMAGE)?, take(AVERAGE)?);
         let best = state.best.map(|loss| Ok::<_, CheckpointError>((loss, take(BEST)?))).transpose()?;
+        let mut before = None;
+        if let Some(average) = state.before {
+            let (data, sum) = (take(BEFORE[0])?, take(BEFORE[1])?);
+            if data.len() != count || sum.len() != count {
+                return Err(wrong().into());
+            }
+            before = Some((Pixels { size, data }, Average { sum, ..average }));
+        }
         let mut optimiser = state.optimiser;
         optimiser.put_back(&mut take)?;
         // The optimiser may have nothing yet.
@@ -77,7 +93,7 @@ impl Session {
         self.average.sum = sum;
         self.best = best.map(|(loss, data)| (loss, Pixels { size, data }));
         self.optimiser = optimiser;
-        (self.before, self.objective, self.stopped) = (None, None, false);
+        (self.before, self.objective, self.stopped) = (before, None, false);
         self.engine.forget_targets();
         Ok(())
     }

@@ -251,8 +251,9 @@ impl Session {
     /// What the peak of [`plan`](Session::plan) would be with features in half precision, in the same tiles.
     ///
     /// # Errors
-    /// As in the plan itself.
+    /// When the run has begun.
     pub fn peak_in_half(&mut self) -> Result<usize, Error> {
+        self.check_not_begun()?;
         let (window, tiling) = (self.plan.run.window, self.engine.tiling().clone());
         self.engine.retile(Tiling::default());
         self.engine.set_half(true);
@@ -264,11 +265,19 @@ impl Session {
             style_scale: self.plan.style_scale,
             threads: self.pool.current_num_threads(),
         };
-        let peak = planner.with_window(&self.plan.scales, window)?.peak_bytes;
+        let plan = planner.with_window(&self.plan.scales, window);
         self.engine.set_half(self.plan.half);
         self.engine.retile(tiling);
         self.objective = None;
-        Ok(peak)
+        Ok(plan?.peak_bytes)
+    }
+
+    /// Predictions use the engine, which a run in progress needs.
+    fn check_not_begun(&self) -> Result<(), Error> {
+        match self.objective {
+            None if self.iteration == 0 && self.scale == 0 => Ok(()),
+            _ => Err(Error::invalid("session", "what a run takes is predicted before its first step")),
+        }
     }
 
     /// Whether features are kept in half precision.
@@ -279,8 +288,9 @@ impl Session {
     /// Predicts the time of each scale of [`plan`](Session::plan), from evaluations of small synthetic pictures.
     ///
     /// # Errors
-    /// When the run was cancelled.
+    /// When the run was cancelled, or has begun.
     pub fn predict_time(&mut self) -> Result<(), Error> {
+        self.check_not_begun()?;
         let Session { plan, engine, pool, .. } = self;
         let (per_pixel, besides) = pool.install(|| benchmark::calibrate(&plan.recipe, engine))?;
         plan.run.predict(per_pixel, besides, plan.styles.len());

@@ -40,7 +40,8 @@ pub(super) fn expand(what: &str, names: &[PathBuf]) -> Result<Vec<PathBuf>, Fail
         } else if let Some(pattern) =
             name.to_str().filter(|text| text.contains(['*', '?', '[']) && !name.exists())
         {
-            let paths = glob::glob(pattern).map_err(|error| {
+            let options = glob::MatchOptions { require_literal_leading_dot: true, ..Default::default() };
+            let paths = glob::glob_with(pattern, options).map_err(|error| {
                 Failure::bad_input(format!("{pattern}: {error}")).hint("such as 'photos/*.jpg'")
             })?;
             found.extend(paths.filter_map(Result::ok).filter(|path| path.is_file()));
@@ -59,6 +60,19 @@ fn is_picture(path: &Path) -> bool {
     let extension = path.extension().and_then(OsStr::to_str).map(str::to_lowercase);
     let hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
     path.is_file() && !hidden && extension.is_some_and(|extension| PICTURES.contains(&extension.as_str()))
+}
+
+/// Results among the contents would be contents of the next batch.
+pub(super) fn check_folder(folder: &Path, pictures: &[PathBuf]) -> Result<(), Failure> {
+    let Ok(folder) = folder.canonicalize() else { return Ok(()) };
+    let inside = |path: &&PathBuf| {
+        path.canonicalize().is_ok_and(|path| path.parent().is_some_and(|parent| parent == folder))
+    };
+    match pictures.iter().find(inside) {
+        Some(path) => Err(Failure::bad_input(format!("--output: {} is in the same folder", path.display()))
+            .hint("choose another one: results among the pictures would be taken for more of them")),
+        None => Ok(()),
+    }
 }
 
 /// Each content in each style, named by a template.
@@ -132,18 +146,21 @@ impl Shard {
         }
         for [index, count] in VARIABLES {
             let Ok(index_text) = std::env::var(index) else { continue };
-            let Ok(count_text) = std::env::var(count) else { continue };
-            // Slurm's arrays may begin anywhere.
-            let first = match index.starts_with("SLURM") {
-                true => {
-                    std::env::var("SLURM_ARRAY_TASK_MIN").ok().and_then(|min| min.parse().ok()).unwrap_or(0)
-                }
-                false => 0,
+            let Ok(count_text) = std::env::var(count) else {
+                return Err(Failure::bad_input(format!("{index} is set, but {count} is not"))
+                    .hint("set it to the number of jobs, or give --shard I/N"));
+            };
+            // Slurm's arrays may begin anywhere and leave numbers out.
+            let (first, step) = match index.starts_with("SLURM") {
+                true => (number("SLURM_ARRAY_TASK_MIN", 0), number("SLURM_ARRAY_TASK_STEP", 1).max(1)),
+                false => (0, 1),
             };
             let shard = index_text.parse::<usize>().ok().zip(count_text.parse::<usize>().ok());
             return match shard {
-                Some((at, count)) if at >= first && at - first < count => {
-                    Ok(Shard { index: at - first, count })
+                Some((at, count))
+                    if at >= first && (at - first) % step == 0 && (at - first) / step < count =>
+                {
+                    Ok(Shard { index: (at - first) / step, count })
                 }
                 _ => Err(Failure::bad_input(format!(
                     "{index}={index_text} and {count}={count_text} name no shard"
@@ -158,4 +175,9 @@ impl Shard {
     pub(super) fn take(self, items: Vec<Item>) -> Vec<Item> {
         items.into_iter().skip(self.index).step_by(self.count).collect()
     }
+}
+
+/// A number in the environment.
+fn number(variable: &str, default: usize) -> usize {
+    std::env::var(variable).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
 }

@@ -34,7 +34,8 @@ pub(super) struct Entry {
 pub(super) struct Journal {
     file: File,
     path: PathBuf,
-    known: HashMap<String, Entry>,
+    /// By file name. Several, where options changed: which of them made the file, its digest tells.
+    known: HashMap<String, Vec<Entry>>,
 }
 
 /// What is under a result's name.
@@ -62,15 +63,17 @@ impl Journal {
             return Err(Failure::bad_input(format!("another batch is at work on {}", path.display()))
                 .hint("wait for it, or divide the work with --shard"));
         }
-        let mut known = HashMap::new();
+        let mut known: HashMap<String, Vec<Entry>> = HashMap::new();
         let entries = fs::read_dir(folder).map_err(|error| Failure::read(folder, &error))?;
         for entry in entries.filter_map(Result::ok) {
             let name = entry.file_name().to_string_lossy().into_owned();
             if name.starts_with(BEGIN) && name.ends_with(END) {
-                let text = fs::read_to_string(entry.path()).unwrap_or_default();
+                let bytes = fs::read(entry.path()).map_err(|error| Failure::read(&entry.path(), &error))?;
                 // The last line of a killed process may be half a line.
-                let lines = text.lines().filter_map(|line| serde_json::from_str::<Entry>(line).ok());
-                known.extend(lines.map(|entry| (entry.output.clone(), entry)));
+                let lines = bytes.split(|&byte| byte == b'\n');
+                for entry in lines.filter_map(|line| serde_json::from_slice::<Entry>(line).ok()) {
+                    known.entry(entry.output.clone()).or_default().push(entry);
+                }
             }
         }
         // After half a line a new one begins.
@@ -84,19 +87,20 @@ impl Journal {
     /// What is under a name, beside what is asked for; a result that a killed process made, but did not name yet, gets its
     /// name now.
     pub(super) fn find(&self, output: &Path, unnamed: &Path, name: &str, key: &str) -> Found {
-        let entry = self.known.get(name);
-        if let Some(entry) = entry.filter(|entry| entry.key == key)
-            && sha256_of(unnamed).is_some_and(|digest| digest == entry.sha256)
-            && fs::rename(unnamed, output).is_ok()
-        {
+        let entries = self.known.get(name).map(Vec::as_slice).unwrap_or_default();
+        let made = |file: &Path, any_key: bool| {
+            sha256_of(file).is_some_and(|digest| {
+                entries.iter().any(|entry| entry.sha256 == digest && (any_key || entry.key == key))
+            })
+        };
+        if !output.exists() && made(unnamed, false) && fs::rename(unnamed, output).is_ok() {
             return Found::Done;
         }
-        match (output.exists(), entry) {
-            (false, _) => Found::Nothing,
-            (true, Some(entry)) if sha256_of(output).is_some_and(|digest| digest == entry.sha256) => {
-                if entry.key == key { Found::Done } else { Found::Older }
-            }
-            (true, _) => Found::Foreign,
+        match output.exists() {
+            false => Found::Nothing,
+            true if made(output, false) => Found::Done,
+            true if made(output, true) => Found::Older,
+            true => Found::Foreign,
         }
     }
 
@@ -107,7 +111,7 @@ impl Journal {
         line.push(b'\n');
         self.file.write_all(&line).map_err(failed)?;
         self.file.sync_data().map_err(failed)?;
-        self.known.insert(entry.output.clone(), entry);
+        self.known.entry(entry.output.clone()).or_default().push(entry);
         Ok(())
     }
 }

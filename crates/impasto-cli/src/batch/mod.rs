@@ -40,7 +40,8 @@ struct Batch<'a> {
     encoder: Encoder,
     journal: Mutex<Journal>,
     cancel: Cancel,
-    /// Threads of a job.
+    /// Pictures in progress at once, and threads of each.
+    jobs: usize,
     threads: usize,
 }
 
@@ -55,6 +56,8 @@ pub(crate) fn run(args: BatchArgs) -> Result<(), Failure> {
     args.run.overrides()?;
     let shard = Shard::of(args.shard.as_deref())?;
     let items = shard.take(items::pair(&contents, &styles, &args.name)?);
+    items::check_folder(&args.output, &contents)?;
+    items::check_folder(&args.output, &styles)?;
     fs::create_dir_all(&args.output).map_err(|error| Failure::write(&args.output, &error))?;
     let journal = Mutex::new(Journal::open(&args.output, shard)?);
     let encoder = impasto::encoder::open(&args.run.objective.model)?;
@@ -62,7 +65,7 @@ pub(crate) fn run(args: BatchArgs) -> Result<(), Failure> {
     let jobs = args.jobs.unwrap_or(1).min(items.len().max(1));
     let threads = args.run.threads.unwrap_or((all / jobs).max(1));
     let cancel = cancel_on_signal();
-    let batch = Batch { args: &args, encoder, journal, cancel: cancel.clone(), threads };
+    let batch = Batch { args: &args, encoder, journal, cancel: cancel.clone(), jobs, threads };
 
     let next = AtomicUsize::new(0);
     let outcomes: Vec<Mutex<Option<Outcome>>> = items.iter().map(|_| Mutex::new(None)).collect();
@@ -107,8 +110,8 @@ impl Batch<'_> {
         let read: Vec<_> = [&content, &styles[0]].into_iter().chain(&init).collect();
         inputs::check_apart("--output", &output, &read)?;
         check_output(&output, content.decoded.alpha.is_some())?;
-        let key = self.key(&read.iter().map(|input| input.sha256()).collect::<Vec<_>>());
         let unnamed = unnamed(&output, &item.output);
+        let key = self.key(&read.iter().map(|input| input.sha256()).collect::<Vec<_>>());
         let found = self.journal()?.find(&output, &unnamed, &item.output, &key);
         match found {
             Found::Done => return Ok(Outcome::Skipped),
@@ -129,7 +132,7 @@ impl Batch<'_> {
             .cancel(self.cancel.clone());
         let transfer = match (run.memory, transfer::default_memory()) {
             // What the machine has is for all jobs together.
-            (None, Some(memory)) => transfer.memory(memory / self.args.jobs.unwrap_or(1)),
+            (None, Some(memory)) => transfer.memory(memory / self.jobs),
             _ => transfer,
         };
         let mut session = transfer.build_with(kit.take())?;
@@ -187,9 +190,11 @@ impl Batch<'_> {
     }
 }
 
-/// Where a result is written before it gets its name; hidden, with the extension that chooses its format.
+/// Where a result is written before it gets its name: hidden, no longer than other names, with the extension that chooses its
+/// format.
 fn unnamed(output: &Path, name: &str) -> PathBuf {
-    output.with_file_name(format!(".impasto-batch-{name}"))
+    let extension = output.extension().unwrap_or_default().to_string_lossy();
+    output.with_file_name(format!(".impasto-batch-{}.{extension}", &journal::sha256(name)[..16]))
 }
 
 /// Counts, and a table of what failed.

@@ -43,6 +43,8 @@ pub(crate) struct State {
     pub(crate) average: Average,
     /// The lowest loss of the final scale.
     pub(crate) best: Option<f64>,
+    /// The average before the last step, where a step back is kept.
+    pub(crate) before: Option<Average>,
     /// What the caller wants to find again: no business of ours.
     pub(crate) note: String,
 }
@@ -99,6 +101,7 @@ impl State {
             optimiser,
             average,
             best: None,
+            before: None,
             note: String::new(),
         }
     }

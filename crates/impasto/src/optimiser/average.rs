@@ -9,9 +9,9 @@ const CHUNK: usize = 1 << 14;
 /// The running average.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Average {
-    decay: f64,
+    pub(crate) decay: f64,
     /// decay^n after n pictures.
-    remains: f64,
+    pub(crate) remains: f64,
     #[serde(skip)]
     pub(crate) sum: Vec<f32>,
 }
