@@ -78,9 +78,8 @@ fn perform(args: StylizeArgs, resumed: Option<Resumed>) -> Result<(), Failure> {
     if let Some(Resumed { checkpoint, .. }) = &resumed {
         transfer = transfer.instruction_set(checkpoint.instruction_set().parse()?);
         tiling.window = checkpoint.window();
-        if tiling.window.is_none() {
-            transfer = transfer.unlimited();
-        }
+        // What began whole goes on whole.
+        transfer = transfer.memory(None);
     }
     transfer = transfer.tiling(tiling);
     let mut session = transfer.build()?;
@@ -94,6 +93,7 @@ fn perform(args: StylizeArgs, resumed: Option<Resumed>) -> Result<(), Failure> {
         &args,
         &session,
         &[&[&content][..], &styles.iter().collect::<Vec<_>>(), &init.iter().collect::<Vec<_>>()].concat(),
+        checkpoints.path(),
     )?;
 
     let mut progress = Progress::new(args.progress, &session, &steps);
@@ -226,7 +226,12 @@ fn numbered(output: &Path, iteration: usize) -> PathBuf {
 }
 
 /// Numbered pictures must come about, and replace nothing that is read or written otherwise.
-fn check_numbered(args: &StylizeArgs, session: &Session, inputs: &[&Input]) -> Result<(), Failure> {
+fn check_numbered(
+    args: &StylizeArgs,
+    session: &Session,
+    inputs: &[&Input],
+    checkpoint: &Path,
+) -> Result<(), Failure> {
     let Some(every) = args.save_every else { return Ok(()) };
     let iterations: usize = session.scales().iter().map(|scale| scale.iterations).sum();
     if every > iterations {
@@ -234,8 +239,12 @@ fn check_numbered(args: &StylizeArgs, session: &Session, inputs: &[&Input]) -> R
             format!("--save-every {every}: the run has {iterations} iterations, nothing would be saved");
         return Err(Failure::bad_input(message));
     }
-    let taken: Vec<&Path> =
-        inputs.iter().map(|input| input.path.as_path()).chain(args.report.as_deref()).collect();
+    let taken: Vec<&Path> = inputs
+        .iter()
+        .map(|input| input.path.as_path())
+        .chain(args.report.as_deref())
+        .chain([checkpoint])
+        .collect();
     for iteration in (every..=iterations).step_by(every) {
         let path = numbered(&args.output, iteration);
         if let Some(other) =

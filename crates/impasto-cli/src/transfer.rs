@@ -39,10 +39,7 @@ pub(crate) fn of(
     if let Some(init) = init {
         transfer = transfer.init_picture(taken(init));
     }
-    Ok(match run.memory.map_or_else(default_memory, |memory| usize::try_from(memory).ok()) {
-        Some(memory) => transfer.memory(memory),
-        None => transfer,
-    })
+    Ok(transfer.memory(run.memory.map_or_else(default_memory, |memory| usize::try_from(memory).ok())))
 }
 
 fn taken(input: &mut Input) -> Picture {

@@ -147,6 +147,9 @@ fn options_of_checkpoints_are_checked() {
     folder
         .fails(2, &format!("{quick} --report o.png.checkpoint"))
         .assert_says(&["--report names the checkpoint"]);
+    folder
+        .fails(2, &format!("{quick} --save-every 1 --checkpoint o_0001.png"))
+        .assert_says(&["--save-every would overwrite o_0001.png"]);
     // A short run leaves none and asks for none.
     folder.succeeds(quick);
     assert!(!folder.has("o.png.checkpoint"));

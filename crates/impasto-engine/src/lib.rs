@@ -26,4 +26,4 @@ pub use network::Network;
 pub use observation::{Cotangents, Moments, MomentsCotangent, Observation, Residual};
 pub use reference::Reference;
 pub use request::{Request, Target};
-pub use tiled::{Tiled, Tiles, Tiling};
+pub use tiled::{FORWARD, Tiled, Tiles, Tiling};

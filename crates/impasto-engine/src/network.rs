@@ -5,7 +5,7 @@ use impasto_encoder::{Encoder, Pooling};
 use crate::Padding;
 
 /// An encoder with the choices that belong to a run.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Network {
     /// Topology and weights.
     pub encoder: Encoder,

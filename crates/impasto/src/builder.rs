@@ -7,7 +7,7 @@ use impasto_engine::{
 use impasto_image::{Filter, Picture, fit_long_edge, resize};
 
 use crate::checkpoint::picture_digest;
-use crate::kit::{Identity, Kit, StyleMoments};
+use crate::kit::{Kit, StyleMoments};
 use crate::objective::{Losses, Objective, style_moments};
 use crate::plan::{self, Planner};
 use crate::recipe::{Init, StyleFit};
@@ -178,10 +178,10 @@ impl StyleTransfer {
     }
 
     /// Bytes of memory that the run may take: pictures are cut in tiles where they would take more, with the same result to
-    /// rounding. Default: as many as it needs.
+    /// rounding. Default, and `None`: as many as it needs.
     #[must_use]
-    pub fn memory(mut self, bytes: usize) -> StyleTransfer {
-        self.memory = Some(bytes);
+    pub fn memory(mut self, bytes: impl Into<Option<usize>>) -> StyleTransfer {
+        self.memory = bytes.into();
         self
     }
 
@@ -190,13 +190,6 @@ impl StyleTransfer {
     #[must_use]
     pub fn half(mut self, half: bool) -> StyleTransfer {
         self.half = half;
-        self
-    }
-
-    /// Takes [`memory`](StyleTransfer::memory) back.
-    #[must_use]
-    pub fn unlimited(mut self) -> StyleTransfer {
-        self.memory = None;
         self
     }
 
@@ -215,9 +208,8 @@ impl StyleTransfer {
         self.build_with(None)
     }
 
-    /// As [`build`](StyleTransfer::build), with what an earlier session left, as far as it is of use here (its cancel flag stays
-    /// in force): the result is the
-    /// same bytes.
+    /// As [`build`](StyleTransfer::build), with what an earlier session left, as far as it is of use here: the result is
+    /// the same bytes. The cancel flag of the engine that is used again stays in force.
     ///
     /// # Errors
     /// As [`build`](StyleTransfer::build).
@@ -227,20 +219,10 @@ impl StyleTransfer {
         let Prepared { recipe, network, shares } = self.prepare()?;
         let provenance = network.encoder.provenance().clone();
         let set = self.instruction_set.map_or_else(InstructionSet::from_env, Ok)?;
-        let identity = Identity {
-            model: provenance.sha256.clone(),
-            convolutions: network.encoder.topology().convs().len(),
-            pooling: network.pooling,
-            pool_scale: network.pool_scale,
-            padding: network.padding,
-            instruction_set: set.name().into(),
-        };
-        let kit = kit.filter(|kit| kit.identity == identity).unwrap_or_else(|| {
+        let mut kit = kit.filter(|kit| kit.suits(&network, set)).unwrap_or_else(|| {
             let cpu = pool.install(|| Cpu::with_instructions(network, self.cancel.clone(), set));
-            let engine = Tiled::new(Box::new(cpu), Tiling::default());
-            Kit { engine, identity, styles: StyleMoments::default() }
+            Kit { engine: Tiled::new(Box::new(cpu), Tiling::default()), styles: StyleMoments::default() }
         });
-        let mut kit = kit;
         kit.engine.retile(Tiling::default());
         kit.engine.set_half(self.half);
         let scales = recipe.pyramid.scales(size);

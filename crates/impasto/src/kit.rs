@@ -3,27 +3,22 @@
 
 use std::collections::HashMap;
 
-use impasto_encoder::{Pooling, Tap};
-use impasto_engine::{Padding, Size, Tiled};
+use impasto_encoder::Tap;
+use impasto_engine::{Engine, InstructionSet, Network, Size, Tiled};
 
 use crate::objective::MeanMoments;
 
 /// Taken from a session that is done, for the next with the same model and recipe.
 pub struct Kit {
     pub(crate) engine: Tiled,
-    pub(crate) identity: Identity,
     pub(crate) styles: StyleMoments,
 }
 
-/// What an engine is made for.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Identity {
-    pub(crate) model: String,
-    pub(crate) convolutions: usize,
-    pub(crate) pooling: Pooling,
-    pub(crate) pool_scale: f32,
-    pub(crate) padding: Padding,
-    pub(crate) instruction_set: String,
+impl Kit {
+    /// Whether its engine is one for this network on this instruction set.
+    pub(crate) fn suits(&self, network: &Network, set: InstructionSet) -> bool {
+        self.engine.network() == network && self.engine.instruction_set() == set.name()
+    }
 }
 
 /// Moments of styles, by picture, size, taps, and the tiles that they were taken in.

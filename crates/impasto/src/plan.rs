@@ -4,7 +4,7 @@
 //! when most of it is there at once.
 
 use impasto_encoder::Tap;
-use impasto_engine::{Engine, Request, Size, Target, Tiled};
+use impasto_engine::{Engine, FORWARD, Request, Size, Target, Tiled};
 use serde::Serialize;
 
 use crate::builder::style_size;
@@ -267,7 +267,6 @@ impl RunPlan {
     /// Predicts the time of each scale from what an evaluation takes: some seconds for each pixel, and some besides. The
     /// content and each of the styles run through the forward half once.
     pub(crate) fn predict(&mut self, seconds_per_pixel: f64, seconds_besides: f64, styles: usize) {
-        const FORWARD: f64 = 0.45;
         for scale in &mut self.scales {
             let evaluation = seconds_besides + seconds_per_pixel * scale.cost;
             scale.seconds = Some((scale.iterations as f64 + FORWARD * (1 + styles) as f64) * evaluation);

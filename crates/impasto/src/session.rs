@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::benchmark;
 use crate::builder::style_size;
 use crate::checkpoint::{Fingerprint, picture_digest};
-use crate::kit::{Identity, Kit, StyleMoments};
+use crate::kit::{Kit, StyleMoments};
 use crate::margin::Canvas;
 use crate::objective::{Losses, Objective};
 use crate::optimiser::vector::all_finite;
@@ -89,7 +89,6 @@ pub struct Step {
 pub struct Session {
     pub(crate) plan: Plan,
     pub(crate) engine: Tiled,
-    pub(crate) identity: Identity,
     pub(crate) styles: StyleMoments,
     pool: rayon::ThreadPool,
     /// Index of the scale.
@@ -124,7 +123,6 @@ impl Session {
         Ok(Session {
             plan,
             engine: kit.engine,
-            identity: kit.identity,
             styles: kit.styles,
             pool,
             scale: 0,
@@ -184,7 +182,7 @@ impl Session {
     /// Ends the session, and gives what the next can use.
     pub fn into_kit(mut self) -> Kit {
         self.engine.forget_targets();
-        Kit { engine: self.engine, identity: self.identity, styles: self.styles }
+        Kit { engine: self.engine, styles: self.styles }
     }
 
     /// Ends the run here: further steps give `None`.

@@ -14,8 +14,8 @@ use crate::{Edges, Padding, Rect, Size};
 /// Cores and windows begin at multiples of this.
 const GRID: usize = 64;
 
-/// The part of an evaluation's time that its forward half takes: what the observe sweep costs.
-const FORWARD: f64 = 0.45;
+/// The part of an evaluation's time that its forward half takes: what an observation, or a capture, costs.
+pub const FORWARD: f64 = 0.45;
 
 /// Pixels that a window reaches beyond its core.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

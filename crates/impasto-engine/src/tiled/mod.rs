@@ -20,6 +20,7 @@ use crate::{
     Request, Size, Target,
 };
 use cut::{cut_pixels, cut_plane, runs};
+pub use layout::FORWARD;
 use layout::{Layout, Margins, Tile};
 use store::Store;
 
