@@ -32,14 +32,38 @@ pub(crate) struct InputSummary {
     height: usize,
 }
 
-/// Reads and decodes a picture; the bytes that are hashed are the bytes that are decoded.
-pub(crate) fn read(path: &Path) -> Result<Input, Failure> {
+/// The bytes of a file, which are hashed and decoded: both see the same.
+pub(crate) struct Unread {
+    path: PathBuf,
+    bytes: Vec<u8>,
+    pub(crate) sha256: String,
+}
+
+/// Reads a file.
+pub(crate) fn open(path: &Path) -> Result<Unread, Failure> {
     let bytes = image::read(path)?;
-    let decoded = image::decode(&bytes, &path.display().to_string())?;
-    let (width, height) = decoded.picture.size();
-    let sha256 = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-    let summary = InputSummary { path: path.display().to_string(), sha256, width, height };
-    Ok(Input { path: path.into(), decoded, summary })
+    Ok(Unread { path: path.into(), sha256: sha256(&bytes), bytes })
+}
+
+impl Unread {
+    /// Decodes the picture.
+    pub(crate) fn decode(self) -> Result<Input, Failure> {
+        let Unread { path, bytes, sha256 } = self;
+        let decoded = image::decode(&bytes, &path.display().to_string())?;
+        let (width, height) = decoded.picture.size();
+        let summary = InputSummary { path: path.display().to_string(), sha256, width, height };
+        Ok(Input { path, decoded, summary })
+    }
+}
+
+/// Reads and decodes a picture.
+pub(crate) fn read(path: &Path) -> Result<Input, Failure> {
+    open(path)?.decode()
+}
+
+/// SHA-256 in hexadecimal.
+pub(crate) fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A file that is written, and that is also the model, would be lost.

@@ -1,6 +1,9 @@
 //! `impasto plan`: what a run will take, before it begins.
 
+use std::time::Duration;
+
 use impasto::ScalePlan;
+use indicatif::{DecimalBytes, HumanDuration};
 use serde_json::json;
 
 use crate::args::PlanArgs;
@@ -30,16 +33,16 @@ pub(crate) fn run(args: PlanArgs) -> Result<(), Failure> {
         object["instruction_set"] = json!(session.instruction_set());
         return line(&object.to_string());
     }
-    line("scale  size          iterations  run                            memory   checkpoint  time")?;
+    line("scale  size          iterations  run                            memory      checkpoint  time")?;
     for (index, scale) in plan.scales.iter().enumerate() {
         line(&format!(
-            "{:<6} {:<13} {:<11} {:<30} {:<8} {:<11} {}",
+            "{:<6} {:<13} {:<11} {:<30} {:<11} {:<11} {}",
             format!("{}/{}", index + 1, plan.scales.len()),
             format!("{}x{}", scale.width, scale.height),
             scale.iterations,
             how(scale),
-            bytes(scale.peak_bytes),
-            bytes(scale.checkpoint_bytes),
+            bytes(scale.peak_bytes).to_string(),
+            bytes(scale.checkpoint_bytes).to_string(),
             scale.seconds.map(time).unwrap_or_default(),
         ))?;
     }
@@ -62,19 +65,11 @@ fn how(scale: &ScalePlan) -> String {
     }
 }
 
-/// In decimal units.
-pub(crate) fn bytes(count: usize) -> String {
-    match count as f64 {
-        count if count >= 1e9 => format!("{:.1} GB", count / 1e9),
-        count => format!("{:.0} MB", count / 1e6),
-    }
+fn bytes(count: usize) -> DecimalBytes {
+    DecimalBytes(count as u64)
 }
 
-/// To two places at most.
+/// To the unit that matters.
 fn time(seconds: f64) -> String {
-    match seconds {
-        s if s < 100.0 => format!("{s:.0} s"),
-        s if s < 6000.0 => format!("{:.0} min", s / 60.0),
-        s => format!("{:.1} h", s / 3600.0),
-    }
+    HumanDuration(Duration::from_secs_f64(seconds)).to_string()
 }

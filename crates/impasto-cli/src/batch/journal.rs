@@ -9,10 +9,10 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use super::items::Shard;
 use crate::failure::Failure;
+use crate::inputs::sha256;
 
 /// How journals' names begin and end.
 const BEGIN: &str = ".impasto-batch-";
@@ -118,14 +118,5 @@ impl Journal {
 
 /// Of a file, if it can be read.
 pub(super) fn sha256_of(path: &Path) -> Option<String> {
-    Some(hexadecimal(&Sha256::digest(fs::read(path).ok()?)))
-}
-
-/// Digest of a text.
-pub(super) fn sha256(text: &str) -> String {
-    hexadecimal(&Sha256::digest(text))
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    Some(sha256(&fs::read(path).ok()?))
 }

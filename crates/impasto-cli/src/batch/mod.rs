@@ -102,18 +102,14 @@ impl Batch<'_> {
     fn make(&self, item: &Item, kit: &mut Option<Kit>) -> Result<Outcome, Failure> {
         let start = Instant::now();
         let run = &self.args.run;
-        let mut content = inputs::read(&item.content)?;
-        let mut styles = [inputs::read(&item.style)?];
+        let (content, style) = (inputs::open(&item.content)?, inputs::open(&item.style)?);
         let (overrides, init) = run.overrides()?;
-        let mut init = init.as_deref().map(inputs::read).transpose()?;
+        let init = init.as_deref().map(inputs::open).transpose()?;
         let output = self.args.output.join(&item.output);
-        let read: Vec<_> = [&content, &styles[0]].into_iter().chain(&init).collect();
-        inputs::check_apart("--output", &output, &read)?;
-        check_output(&output, content.decoded.alpha.is_some())?;
         let unnamed = unnamed(&output, &item.output);
-        let key = self.key(&read.iter().map(|input| input.sha256()).collect::<Vec<_>>());
-        let found = self.journal()?.find(&output, &unnamed, &item.output, &key);
-        match found {
+        let hashes = [&content, &style].into_iter().chain(&init).map(|file| &file.sha256[..]);
+        let key = self.key(&hashes.collect::<Vec<_>>());
+        match self.journal()?.find(&output, &unnamed, &item.output, &key) {
             Found::Done => return Ok(Outcome::Skipped),
             Found::Foreign => {
                 return Err(Failure::bad_input(format!(
@@ -124,6 +120,11 @@ impl Batch<'_> {
             }
             Found::Nothing | Found::Older => {}
         }
+        let (mut content, mut styles) = (content.decode()?, [style.decode()?]);
+        let mut init = init.map(inputs::Unread::decode).transpose()?;
+        let read: Vec<_> = [&content, &styles[0]].into_iter().chain(&init).collect();
+        inputs::check_apart("--output", &output, &read)?;
+        check_output(&output, content.decoded.alpha.is_some())?;
         let preset = run.objective.preset()?;
         let transfer = transfer::of(run, &mut content, &mut styles, init.as_mut(), preset, overrides)?
             .encoder(self.encoder.clone())
@@ -161,15 +162,16 @@ impl Batch<'_> {
         // Neither of these changes a byte.
         let mut run = self.args.run.clone();
         run.threads = None;
-        journal::sha256(
-            &json!({
+        inputs::sha256(
+            json!({
                 "program": env!("CARGO_PKG_VERSION"),
                 "inputs": inputs,
                 "model": self.encoder.provenance().sha256,
                 "instruction_set": impasto::engine::InstructionSet::from_env().map(|set| set.name()).ok(),
                 "run": run,
             })
-            .to_string(),
+            .to_string()
+            .as_bytes(),
         )
     }
 
@@ -194,7 +196,7 @@ impl Batch<'_> {
 /// format.
 fn unnamed(output: &Path, name: &str) -> PathBuf {
     let extension = output.extension().unwrap_or_default().to_string_lossy();
-    output.with_file_name(format!(".impasto-batch-{}.{extension}", &journal::sha256(name)[..16]))
+    output.with_file_name(format!(".impasto-batch-{}.{extension}", &inputs::sha256(name.as_bytes())[..16]))
 }
 
 /// Counts, and a table of what failed.
