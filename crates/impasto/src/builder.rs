@@ -4,14 +4,13 @@ use impasto_encoder::{Encoder, EncoderError};
 use impasto_engine::{
     Cancel, Cpu, Engine, EngineError, InstructionSet, Network, Pixels, Size, Tiled, Tiling,
 };
-use impasto_image::{Filter, Picture, fit_long_edge, resize};
+use impasto_image::{Picture, fit_long_edge};
 
 use crate::checkpoint::picture_digest;
 use crate::kit::{Kit, StyleMoments};
-use crate::objective::{Losses, Objective, style_moments};
 use crate::plan::{self, Planner};
-use crate::recipe::{Init, StyleFit};
-use crate::session::{Plan, Session, check_sizes};
+use crate::recipe::Init;
+use crate::session::{Plan, Session};
 use crate::{Error, Overrides, Preset, Recipe, Scale};
 
 /// Long edge of the result unless asked otherwise.
@@ -36,31 +35,22 @@ pub const LARGEST_SIZE: usize = 30_000;
 /// ```
 #[derive(Clone, Debug)]
 pub struct StyleTransfer {
-    content: Picture,
-    styles: Vec<(f64, Picture)>,
-    preset: Preset,
-    overrides: Overrides,
-    model: String,
-    encoder: Option<Encoder>,
-    size: Option<usize>,
-    style_scale: f64,
-    seed: u64,
-    threads: Option<usize>,
-    init_picture: Option<Picture>,
-    instruction_set: Option<InstructionSet>,
-    tiling: Tiling,
-    memory: Option<usize>,
-    half: bool,
-    cancel: Cancel,
-}
-
-/// What a picture is worth by an objective.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Evaluation {
-    /// The terms of the loss, after all weights.
-    pub losses: Losses,
-    /// d(total) / d(RGB 0..1), planar `[3, height, width]`.
-    pub gradient: Pixels,
+    pub(crate) content: Picture,
+    pub(crate) styles: Vec<(f64, Picture)>,
+    pub(crate) preset: Preset,
+    pub(crate) overrides: Overrides,
+    pub(crate) model: String,
+    pub(crate) encoder: Option<Encoder>,
+    pub(crate) size: Option<usize>,
+    pub(crate) style_scale: f64,
+    pub(crate) seed: u64,
+    pub(crate) threads: Option<usize>,
+    pub(crate) init_picture: Option<Picture>,
+    pub(crate) instruction_set: Option<InstructionSet>,
+    pub(crate) tiling: Tiling,
+    pub(crate) memory: Option<usize>,
+    pub(crate) half: bool,
+    pub(crate) cancel: Cancel,
 }
 
 impl StyleTransfer {
@@ -234,7 +224,7 @@ impl StyleTransfer {
             style_scale: self.style_scale,
             threads: pool.current_num_threads(),
         };
-        check_sizes(&planner, scales.first().copied())?;
+        planner.check_sizes(scales.first().copied())?;
         let planned = match self.tiling.window {
             Some(window) => Some(planner.with_window(&scales, Some(window))?),
             None => planner.plan(&scales, self.memory)?,
@@ -271,57 +261,8 @@ impl StyleTransfer {
         Ok(Error::TooLarge { long_edge: long, needed: smallest.peak_bytes, memory, fits: size })
     }
 
-    /// Judges a picture by the objective: content and styles at their own sizes, or with [`size`](StyleTransfer::size) all
-    /// brought to that long edge first (never enlarged).
-    ///
-    /// # Errors
-    /// As [`build`](StyleTransfer::build); also when picture and content differ in size.
-    pub fn evaluate(self, image: &Picture) -> Result<Evaluation, Error> {
-        let pool = thread_pool(self.threads)?;
-        self.result_size()?;
-        let Prepared { recipe, network, shares } = self.prepare()?;
-        let fit = |picture: &Picture| match self.size {
-            Some(long) => {
-                let (width, height) = fit_long_edge(picture.size(), long.min(picture.long_edge()));
-                resize(picture, width, height, Filter::Bicubic)
-            }
-            None => picture.clone(),
-        };
-        let (content, image) = (pixels(fit(&self.content)), pixels(fit(image)));
-        if content.size != image.size {
-            // Their features may have one size nevertheless.
-            let (expected, found) = (content.size, image.size);
-            return Err(EngineError::SizesDiffer { what: "picture", expected, found }.into());
-        }
-        let size = (content.size.width, content.size.height);
-        let styles: Vec<(f64, Pixels)> = shares
-            .iter()
-            .zip(self.styles.iter().map(|(_, style)| style))
-            .map(|(share, style)| match self.size {
-                Some(_) => (*share, pixels(style_at(style, recipe.style_fit, self.style_scale, size))),
-                None if self.style_scale != 1.0 => {
-                    let long = (style.long_edge() as f64 * self.style_scale).round() as usize;
-                    let (width, height) = fit_long_edge(style.size(), long.max(1));
-                    (*share, pixels(resize(style, width, height, Filter::Bicubic)))
-                }
-                None => (*share, pixels(style.clone())),
-            })
-            .collect();
-        let cancel = self.cancel;
-        let (losses, gradient) = pool.install(|| {
-            let mut engine = Cpu::from_env(network, cancel)?;
-            let moments = styles
-                .iter()
-                .map(|(share, style)| Ok((*share, style_moments(&recipe, &mut engine, style)?)))
-                .collect::<Result<Vec<_>, Error>>()?;
-            let objective = Objective::new(&recipe, &mut engine, &content, &moments)?;
-            objective.evaluate(&mut engine, &image)
-        })?;
-        Ok(Evaluation { losses, gradient })
-    }
-
     /// The size of the result: the default never enlarges the content.
-    fn result_size(&self) -> Result<(usize, usize), Error> {
+    pub(crate) fn result_size(&self) -> Result<(usize, usize), Error> {
         let long = match self.size {
             Some(0) => return Err(Error::invalid("--size", "expected at least 1 pixel, found 0")),
             Some(long) if long > LARGEST_SIZE => {
@@ -336,7 +277,7 @@ impl StyleTransfer {
         Ok(fit_long_edge(self.content.size(), long))
     }
 
-    fn prepare(&self) -> Result<Prepared, Error> {
+    pub(crate) fn prepare(&self) -> Result<Prepared, Error> {
         if self.styles.is_empty() {
             return Err(Error::NoStyle);
         }
@@ -434,44 +375,14 @@ pub fn thread_pool(threads: Option<usize>) -> Result<rayon::ThreadPool, Error> {
         .map_err(|error| Error::Threads { threads, problem: error.to_string() })
 }
 
-struct Prepared {
-    recipe: Recipe,
-    network: Network,
+pub(crate) struct Prepared {
+    pub(crate) recipe: Recipe,
+    pub(crate) network: Network,
     /// Of the styles; they sum to 1.
-    shares: Vec<f64>,
+    pub(crate) shares: Vec<f64>,
 }
 
 /// The same planar values, as engines take them.
 pub(crate) fn pixels(picture: Picture) -> Pixels {
     Pixels { size: Size::new(picture.width(), picture.height()), data: picture.into_rgb() }
-}
-
-/// A style picture at the size that belongs to a content of the given size.
-pub(crate) fn style_at(style: &Picture, fit: StyleFit, scale: f64, content: (usize, usize)) -> Picture {
-    let (width, height) = style_size(style.size(), fit, scale, content);
-    resize(style, width, height, Filter::Bicubic)
-}
-
-/// The size of a style picture beside a content of the given size.
-pub(crate) fn style_size(
-    style: (usize, usize),
-    fit: StyleFit,
-    scale: f64,
-    content: (usize, usize),
-) -> (usize, usize) {
-    let (style_long, style_short) = (style.0.max(style.1), style.0.min(style.1));
-    let (content_long, content_short) = (content.0.max(content.1), content.0.min(content.1));
-    let scaled = |edge: usize| (edge as f64 * scale).round().max(1.0) as usize;
-    let long = match fit {
-        StyleFit::LongEdge { enlarge: true } => scaled(content_long),
-        // A scale above 1 asks for a larger style; without one it is never enlarged.
-        StyleFit::LongEdge { enlarge: false } => {
-            scaled(content_long).min((style_long as f64 * scale.max(1.0)).round() as usize)
-        }
-        StyleFit::ShortEdge => {
-            let short = (scaled(content_short) as f64).min(style_short as f64 * scale.max(1.0));
-            (style_long as f64 * short / style_short as f64).round() as usize
-        }
-    };
-    fit_long_edge(style, long)
 }

@@ -7,9 +7,9 @@ use impasto_encoder::Tap;
 use impasto_engine::{Engine, FORWARD, Request, Size, Target, Tiled};
 use serde::Serialize;
 
-use crate::builder::style_size;
 use crate::margin::Canvas;
 use crate::recipe::{Keep, OptimizerKind};
+use crate::style_size::style_size;
 use crate::{Error, Recipe, Scale};
 
 /// The program itself, its stacks and what the allocator keeps.
@@ -103,6 +103,28 @@ impl Planner<'_> {
             }
         }
         Ok(fits)
+    }
+
+    /// A layer that a picture is too small for shall not be found out halfway. Pictures are smallest at the first scale.
+    pub(crate) fn check_sizes(&self, first: Option<Scale>) -> Result<(), Error> {
+        let Scale { width, height, .. } = first.ok_or(Error::NoStyle)?;
+        let topology = self.engine.network().encoder.topology();
+        let Recipe { content_layers, style_layers, style_fit, .. } = self.recipe;
+        let check = |what: &'static str, layers: &[&Vec<(String, f64)>], (width, height): (usize, usize)| {
+            let taps = layers.iter().copied().flatten().map(|(name, _)| topology.tap(name));
+            let Some(deepest) = taps.collect::<Result<Vec<_>, _>>()?.into_iter().max() else { return Ok(()) };
+            let smallest = topology.smallest_image(deepest);
+            if width.min(height) < smallest {
+                let layer = topology.tap_name(deepest);
+                return Err(Error::TooSmall { what, layer, smallest, width, height });
+            }
+            Ok(())
+        };
+        check("the content at its first scale", &[content_layers, style_layers], (width, height))?;
+        self.styles.iter().try_for_each(|style| {
+            let size = style_size(*style, *style_fit, self.style_scale, (width, height));
+            check("a style at the first scale", &[style_layers], size)
+        })
     }
 
     /// The plan with windows of at most so many pixels.

@@ -3,12 +3,13 @@
 use impasto_engine::{Engine, EngineError, Pixels, Size, Tiled};
 use impasto_image::{Filter, Picture, resize};
 
-use crate::builder::{pixels, style_size};
+use crate::builder::pixels;
 use crate::kit::{Key, StyleMoments};
 use crate::margin::Canvas;
 use crate::objective::{Objective, style_moments, style_taps};
 use crate::recipe::Init;
 use crate::session::Plan;
+use crate::style_size::style_size;
 use crate::{Error, Recipe, init};
 
 /// Content and style targets at the size of a scale. At the last one the pictures go as soon as they are not needed: of a

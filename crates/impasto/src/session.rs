@@ -3,20 +3,18 @@
 use std::time::Instant;
 
 use impasto_encoder::Provenance;
-use impasto_engine::{Engine, Pixels, Size, Tiled, Tiling};
+use impasto_engine::{Engine, Pixels, Size, Tiled};
 use impasto_image::{Filter, Picture};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use crate::benchmark;
-use crate::builder::style_size;
 use crate::checkpoint::{Fingerprint, picture_digest};
 use crate::kit::{Kit, StyleMoments};
 use crate::margin::Canvas;
 use crate::objective::{Losses, Objective};
 use crate::optimiser::vector::all_finite;
 use crate::optimiser::{Adam, Average, Lbfgs, Optimiser};
-use crate::plan::{Planner, RunPlan};
+use crate::plan::RunPlan;
 use crate::prepare::{prepare_scale, start_image};
 use crate::recipe::{Keep, OptimizerKind};
 use crate::{Error, Recipe, Scale};
@@ -90,7 +88,7 @@ pub struct Session {
     pub(crate) plan: Plan,
     pub(crate) engine: Tiled,
     pub(crate) styles: StyleMoments,
-    pool: rayon::ThreadPool,
+    pub(crate) pool: rayon::ThreadPool,
     /// Index of the scale.
     pub(crate) scale: usize,
     /// Iterations done at the scale.
@@ -246,54 +244,9 @@ impl Session {
         &self.plan.run
     }
 
-    /// What the peak of [`plan`](Session::plan) would be with features in half precision, in the same tiles.
-    ///
-    /// # Errors
-    /// When the run has begun.
-    pub fn peak_in_half(&mut self) -> Result<usize, Error> {
-        self.check_not_begun()?;
-        let (window, tiling) = (self.plan.run.window, self.engine.tiling().clone());
-        self.engine.retile(Tiling::default());
-        self.engine.set_half(true);
-        let planner = Planner {
-            recipe: &self.plan.recipe,
-            engine: &self.engine,
-            content: self.plan.content.as_ref().map_or((1, 1), Picture::size),
-            styles: self.plan.styles.iter().map(|(_, style)| style.size()).collect(),
-            style_scale: self.plan.style_scale,
-            threads: self.pool.current_num_threads(),
-        };
-        let plan = planner.with_window(&self.plan.scales, window);
-        self.engine.set_half(self.plan.half);
-        self.engine.retile(tiling);
-        self.objective = None;
-        Ok(plan?.peak_bytes)
-    }
-
-    /// Predictions use the engine, which a run in progress needs.
-    fn check_not_begun(&self) -> Result<(), Error> {
-        match self.objective {
-            None if self.iteration == 0 && self.scale == 0 => Ok(()),
-            _ => Err(Error::invalid("session", "what a run takes is predicted before its first step")),
-        }
-    }
-
     /// Whether features are kept in half precision.
     pub fn half(&self) -> bool {
         self.plan.half
-    }
-
-    /// Predicts the time of each scale of [`plan`](Session::plan), from evaluations of small synthetic pictures.
-    ///
-    /// # Errors
-    /// When the run was cancelled, or has begun.
-    pub fn predict_time(&mut self) -> Result<(), Error> {
-        self.check_not_begun()?;
-        let Session { plan, engine, pool, .. } = self;
-        let (per_pixel, besides) = pool.install(|| benchmark::calibrate(&plan.recipe, engine))?;
-        plan.run.predict(per_pixel, besides, plan.styles.len());
-        self.objective = None;
-        Ok(())
     }
 
     /// Pixels times iterations of the whole run: what its time is proportional to.
@@ -395,28 +348,6 @@ fn new_optimiser(recipe: &Recipe, scale: usize, values: usize) -> Optimiser {
             Optimiser::Lbfgs(Lbfgs::new(recipe.lbfgs, history))
         }
     }
-}
-
-/// A layer that a picture is too small for shall not be found out halfway. Pictures are smallest at the first scale.
-pub(crate) fn check_sizes(planner: &Planner, first: Option<Scale>) -> Result<(), Error> {
-    let Scale { width, height, .. } = first.ok_or(Error::NoStyle)?;
-    let topology = planner.engine.network().encoder.topology();
-    let Recipe { content_layers, style_layers, style_fit, .. } = planner.recipe;
-    let check = |what: &'static str, layers: &[&Vec<(String, f64)>], (width, height): (usize, usize)| {
-        let taps = layers.iter().copied().flatten().map(|(name, _)| topology.tap(name));
-        let Some(deepest) = taps.collect::<Result<Vec<_>, _>>()?.into_iter().max() else { return Ok(()) };
-        let smallest = topology.smallest_image(deepest);
-        if width.min(height) < smallest {
-            let layer = topology.tap_name(deepest);
-            return Err(Error::TooSmall { what, layer, smallest, width, height });
-        }
-        Ok(())
-    };
-    check("the content at its first scale", &[content_layers, style_layers], (width, height))?;
-    planner.styles.iter().try_for_each(|style| {
-        let size = style_size(*style, *style_fit, planner.style_scale, (width, height));
-        check("a style at the first scale", &[style_layers], size)
-    })
 }
 
 fn clamp(image: &mut Pixels) {

@@ -8,6 +8,7 @@
 mod cut;
 mod layout;
 mod store;
+mod targets;
 
 use std::io;
 use std::path::PathBuf;
@@ -19,10 +20,11 @@ use crate::{
     Cotangents, Decisions, Edges, Engine, EngineError, Features, Network, Observation, Pixels, Plane, Rect,
     Request, Size, Target,
 };
-use cut::{cut_pixels, cut_plane, runs};
+use cut::{cut_pixels, cut_plane};
 pub use layout::FORWARD;
 use layout::{Layout, Margins, Tile};
 use store::Store;
+use targets::{Kept, Whole};
 
 /// How [`Tiled`] cuts images.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -56,22 +58,6 @@ pub struct Tiled {
     /// The inner engine's targets for the tile that is run.
     slots: Vec<Target>,
     observed: Option<(Layout, Request)>,
-}
-
-/// The features of a whole image at a tap.
-enum Whole {
-    /// Of an image that was not cut: the inner engine keeps them.
-    Inner(Target),
-    Kept(Kept),
-}
-
-struct Kept {
-    tap: Tap,
-    /// Of the tap's grid.
-    size: Size,
-    /// Bytes of a position.
-    stride: usize,
-    store: Store,
 }
 
 impl Tiled {
@@ -136,46 +122,6 @@ impl Tiled {
             residual_weight: (only_core || weight.is_some()).then(|| cut(weight)),
             edges: both(tile.edges, whole.edges),
         })
-    }
-
-    /// Gives the inner engine a tile's part of a target, in the place of what it had in that slot.
-    fn lend(
-        &mut self,
-        layout: &Layout,
-        tile: &Tile,
-        slot: usize,
-        target: Target,
-    ) -> Result<Target, EngineError> {
-        let Kept { tap, size: grid, stride, store } = match self.targets.get_mut(target.index) {
-            Some(Whole::Inner(target)) => return Ok(*target),
-            Some(Whole::Kept(kept)) => kept,
-            None => return Err(EngineError::NoSuchTarget { index: target.index }),
-        };
-        let topology = self.inner.network().encoder.topology();
-        let step = topology.smallest_image(*tap);
-        let (width, height) = topology.size_at(tap.conv(), (tile.size.width, tile.size.height));
-        let (expected, found) =
-            (topology.size_at(tap.conv(), (layout.size.width, layout.size.height)), *grid);
-        if expected != (found.width, found.height) {
-            let expected = Size::new(expected.0, expected.1);
-            return Err(EngineError::SizesDiffer { what: "content target", expected, found });
-        }
-        let (x, y) = (tile.x.div_euclid(step as isize), tile.y.div_euclid(step as isize));
-        let mut fill = |row: usize, to: &mut [u8]| -> io::Result<()> {
-            let row = (y + row as isize).rem_euclid(grid.height as isize) as usize;
-            for (at, from) in runs(x, width, grid.width) {
-                let start = (row * grid.width + from.start) * *stride;
-                store.read(start, &mut to[at * *stride..(at + from.len()) * *stride])?;
-            }
-            Ok(())
-        };
-        let held = self.slots.get(slot).copied();
-        let target = self.inner.put_target(held, *tap, Size::new(width, height), &mut fill)?;
-        match self.slots.get_mut(slot) {
-            Some(held) => *held = target,
-            None => self.slots.push(target),
-        }
-        Ok(target)
     }
 }
 

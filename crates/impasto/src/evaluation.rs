@@ -1,0 +1,72 @@
+//! Judging a picture by an objective, without a run.
+
+use impasto_engine::{Cpu, EngineError, Pixels};
+use impasto_image::{Filter, Picture, fit_long_edge, resize};
+
+use crate::builder::{Prepared, pixels, thread_pool};
+use crate::objective::{Losses, Objective, style_moments};
+use crate::style_size::style_size;
+use crate::{Error, StyleTransfer};
+
+/// What a picture is worth by an objective.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Evaluation {
+    /// The terms of the loss, after all weights.
+    pub losses: Losses,
+    /// d(total) / d(RGB 0..1), planar `[3, height, width]`.
+    pub gradient: Pixels,
+}
+
+impl StyleTransfer {
+    /// Judges a picture by the objective: content and styles at their own sizes, or with [`size`](StyleTransfer::size) all
+    /// brought to that long edge first (never enlarged).
+    ///
+    /// # Errors
+    /// As [`build`](StyleTransfer::build); also when picture and content differ in size.
+    pub fn evaluate(self, image: &Picture) -> Result<Evaluation, Error> {
+        let pool = thread_pool(self.threads)?;
+        self.result_size()?;
+        let Prepared { recipe, network, shares } = self.prepare()?;
+        let fit = |picture: &Picture| match self.size {
+            Some(long) => {
+                let (width, height) = fit_long_edge(picture.size(), long.min(picture.long_edge()));
+                resize(picture, width, height, Filter::Bicubic)
+            }
+            None => picture.clone(),
+        };
+        let (content, image) = (pixels(fit(&self.content)), pixels(fit(image)));
+        if content.size != image.size {
+            // Their features may have one size nevertheless.
+            let (expected, found) = (content.size, image.size);
+            return Err(EngineError::SizesDiffer { what: "picture", expected, found }.into());
+        }
+        let size = (content.size.width, content.size.height);
+        let styles: Vec<(f64, Pixels)> = shares
+            .iter()
+            .zip(self.styles.iter().map(|(_, style)| style))
+            .map(|(share, style)| match self.size {
+                Some(_) => {
+                    let (width, height) = style_size(style.size(), recipe.style_fit, self.style_scale, size);
+                    (*share, pixels(resize(style, width, height, Filter::Bicubic)))
+                }
+                None if self.style_scale != 1.0 => {
+                    let long = (style.long_edge() as f64 * self.style_scale).round() as usize;
+                    let (width, height) = fit_long_edge(style.size(), long.max(1));
+                    (*share, pixels(resize(style, width, height, Filter::Bicubic)))
+                }
+                None => (*share, pixels(style.clone())),
+            })
+            .collect();
+        let cancel = self.cancel;
+        let (losses, gradient) = pool.install(|| {
+            let mut engine = Cpu::from_env(network, cancel)?;
+            let moments = styles
+                .iter()
+                .map(|(share, style)| Ok((*share, style_moments(&recipe, &mut engine, style)?)))
+                .collect::<Result<Vec<_>, Error>>()?;
+            let objective = Objective::new(&recipe, &mut engine, &content, &moments)?;
+            objective.evaluate(&mut engine, &image)
+        })?;
+        Ok(Evaluation { losses, gradient })
+    }
+}

@@ -1,0 +1,29 @@
+//! How large a style picture is made beside a content.
+
+use impasto_image::fit_long_edge;
+
+use crate::recipe::StyleFit;
+
+/// The size of a style picture beside a content of the given size.
+pub(crate) fn style_size(
+    style: (usize, usize),
+    fit: StyleFit,
+    scale: f64,
+    content: (usize, usize),
+) -> (usize, usize) {
+    let (style_long, style_short) = (style.0.max(style.1), style.0.min(style.1));
+    let (content_long, content_short) = (content.0.max(content.1), content.0.min(content.1));
+    let scaled = |edge: usize| (edge as f64 * scale).round().max(1.0) as usize;
+    let long = match fit {
+        StyleFit::LongEdge { enlarge: true } => scaled(content_long),
+        // A scale above 1 asks for a larger style; without one it is never enlarged.
+        StyleFit::LongEdge { enlarge: false } => {
+            scaled(content_long).min((style_long as f64 * scale.max(1.0)).round() as usize)
+        }
+        StyleFit::ShortEdge => {
+            let short = (scaled(content_short) as f64).min(style_short as f64 * scale.max(1.0));
+            (style_long as f64 * short / style_short as f64).round() as usize
+        }
+    };
+    fit_long_edge(style, long)
+}
