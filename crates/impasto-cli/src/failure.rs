@@ -92,6 +92,7 @@ impl From<impasto::Error> for Failure {
             impasto::Error::Threads { .. } => ENVIRONMENT,
             impasto::Error::Engine(EngineError::Cancelled) => INTERRUPTED,
             impasto::Error::Checkpoint(CheckpointError::Write(_))
+            | impasto::Error::Stream { .. }
             | impasto::Error::Engine(EngineError::Spill { .. }) => ENVIRONMENT,
             _ => BAD_INPUT,
         };

@@ -53,7 +53,8 @@ pub(crate) fn run(args: PlanArgs) -> Result<(), Failure> {
     }
     let spilled = plan.scales.iter().map(|scale| scale.spilled_bytes).max().unwrap_or(0);
     if spilled > 0 {
-        line(&format!("{} of content targets go to a temporary file", bytes(spilled)))?;
+        let state = if plan.scales.iter().any(|scale| scale.streamed) { " and optimiser state" } else { "" };
+        line(&format!("{} of content targets{state} go to temporary files", bytes(spilled)))?;
     }
     Ok(())
 }

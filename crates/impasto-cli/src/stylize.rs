@@ -78,14 +78,16 @@ fn perform(args: StylizeArgs, resumed: Option<Resumed>) -> Result<(), Failure> {
     if let Some(Resumed { checkpoint, .. }) = &resumed {
         transfer = transfer.instruction_set(checkpoint.instruction_set().parse()?);
         tiling.window = checkpoint.window();
-        // What began whole goes on whole.
-        transfer = transfer.memory(None);
+        if tiling.window.is_none() {
+            // What began whole goes on whole.
+            transfer = transfer.memory(None);
+        }
     }
     transfer = transfer.tiling(tiling);
     let mut session = transfer.build()?;
     let mut steps = Vec::new();
     if let Some(Resumed { checkpoint, note, .. }) = resumed {
-        session.restore(checkpoint)?;
+        session.restore(&checkpoint)?;
         steps = note.steps;
     }
     check_side(&args.output, &session)?;
@@ -126,7 +128,11 @@ fn perform(args: StylizeArgs, resumed: Option<Resumed>) -> Result<(), Failure> {
     };
     // Nothing was painted: an earlier result under this name is worth more than the picture to begin with.
     let worth_saving = ended.is_ok() || !steps.is_empty();
-    let picture = session.picture();
+    let picture = match session.picture() {
+        Ok(picture) => picture,
+        // What ended the run took its picture, too.
+        Err(lost) => return Err(if let Err(Ended::Run(error)) = ended { error } else { lost }.into()),
+    };
     let written =
         if worth_saving { saving(|| write(&args.output, &picture, &content.decoded)) } else { Ok(()) };
     if let Some(path) = &args.report {
@@ -210,7 +216,8 @@ fn drive(
         steps.push(step);
         if args.save_every.is_some_and(|every| steps.len().is_multiple_of(every)) {
             let path = numbered(&args.output, steps.len());
-            write(&path, &session.picture(), content).map_err(Ended::Save)?;
+            let picture = session.picture().map_err(Ended::Run)?;
+            write(&path, &picture, content).map_err(Ended::Save)?;
         }
         checkpoints.step(session, steps, progress);
     }

@@ -17,7 +17,7 @@ pub fn run(result: &Path) -> Result<(), Box<dyn Error>> {
     let few = Overrides { iterations: Some(10), ..Default::default() };
     let mut session = StyleTransfer::new(content).style(style).size(SIZE).overrides(few).build()?;
     while session.step()?.is_some() {}
-    image::save(result, &session.picture(), None, &Default::default())?;
+    image::save(result, &session.picture()?, None, &Default::default())?;
     Ok(())
 }
 

@@ -19,7 +19,7 @@ pub fn run(result: &Path) -> Result<(), Box<dyn Error>> {
     let few = Overrides { iterations: Some(10), ..Default::default() };
     let mut session = transfer.overrides(few).build()?;
     while session.step()?.is_some() {}
-    Ok(image::save(result, &session.picture(), None, &Default::default())?)
+    Ok(image::save(result, &session.picture()?, None, &Default::default())?)
 }
 
 fn main() -> Result<(), Box<dyn Error>> {

@@ -20,7 +20,7 @@ pub fn run(result: &Path) -> Result<(), Box<dyn Error>> {
     let transfer = transfer.style(image::open(STYLE.as_ref())?.picture).style_scale(0.5);
     let mut session = transfer.preset(Preset::named("gatys")?).overrides(overrides).build()?;
     while session.step()?.is_some() {}
-    Ok(image::save(result, &session.picture(), None, &Default::default())?)
+    Ok(image::save(result, &session.picture()?, None, &Default::default())?)
 }
 
 fn main() -> Result<(), Box<dyn Error>> {

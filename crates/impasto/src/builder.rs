@@ -29,7 +29,7 @@ pub const LARGEST_SIZE: usize = 30_000;
 /// while let Some(step) = session.step()? {
 ///     println!("{} of {}: {}", step.iteration, step.iterations, step.losses.total);
 /// }
-/// impasto::image::save("out.png".as_ref(), &session.picture(), None, &Default::default())?;
+/// impasto::image::save("out.png".as_ref(), &session.picture()?, None, &Default::default())?;
 /// # Ok(())
 /// # }
 /// ```
@@ -223,11 +223,12 @@ impl StyleTransfer {
             styles: self.styles.iter().map(|(_, style)| style.size()).collect(),
             style_scale: self.style_scale,
             threads: pool.current_num_threads(),
+            memory: self.memory,
         };
         planner.check_sizes(scales.first().copied())?;
         let planned = match self.tiling.window {
             Some(window) => Some(planner.with_window(&scales, Some(window))?),
-            None => planner.plan(&scales, self.memory)?,
+            None => planner.plan(&scales)?,
         };
         let Some(planned) = planned else { return Err(self.too_large(&planner, &scales)?) };
         kit.engine.retile(Tiling { window: planned.window, ..self.tiling });
@@ -245,6 +246,7 @@ impl StyleTransfer {
             run: planned,
             digests,
             half: self.half,
+            memory: self.memory,
         };
         Session::new(plan, kit, pool)
     }
@@ -256,7 +258,7 @@ impl StyleTransfer {
         let size = plan::largest(long, |size| {
             let scales = planner.recipe.pyramid.scales(fit_long_edge(self.content.size(), size.max(1)));
             // Too small a picture fails for another reason, which is not what is asked here.
-            Ok(planner.plan(&scales, self.memory).is_ok_and(|plan| plan.is_some()))
+            Ok(planner.plan(&scales).is_ok_and(|plan| plan.is_some()))
         })?;
         Ok(Error::TooLarge { long_edge: long, needed: smallest.peak_bytes, memory, fits: size })
     }

@@ -108,6 +108,14 @@ pub enum Error {
         problem: String,
     },
 
+    /// The temporary files of a run that does not keep all of its state in memory. What was saved before is all that is
+    /// left of the run.
+    #[error("cannot keep the state of the run in a temporary file: {source}")]
+    Stream {
+        /// What the system said.
+        source: std::io::Error,
+    },
+
     /// A checkpoint that cannot be written or taken up.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
@@ -143,6 +151,10 @@ impl Error {
         Error::Unknown { kind, name: name.into(), nearest }
     }
 
+    pub(crate) fn stream(source: std::io::Error) -> Error {
+        Error::Stream { source }
+    }
+
     pub(crate) fn invalid(option: &'static str, problem: impl Into<String>) -> Error {
         Error::Invalid { option, problem: problem.into() }
     }
@@ -172,6 +184,9 @@ impl Error {
                 Some("no size fits: give more --memory, or smaller pictures".into())
             }
             Error::TooLarge { fits, .. } => Some(format!("the largest that fits is --size {fits}")),
+            Error::Stream { .. } => {
+                Some("free space in the folder of the result, or give more --memory".into())
+            }
             Error::Checkpoint(error) => error.hint(),
             Error::Encoder(error) => error.hint(),
             Error::Engine(EngineError::TooSmall { smallest, .. }) => Some(format!(

@@ -15,6 +15,7 @@ mod evaluation;
 mod init;
 mod kit;
 mod margin;
+mod memory;
 pub mod objective;
 pub mod optimiser;
 mod overrides;

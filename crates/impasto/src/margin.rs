@@ -3,7 +3,11 @@
 //! Convolutions see zeros beyond an image's edge, and an optimiser paints what answers to that: lines and dots along the
 //! border. With a margin they fall outside of the result. Published programs have none; their presets keep it at 0.
 
+use std::io;
+
 use impasto_image::{Filter, resize_plane};
+
+use crate::optimiser::{Home, Numbers, Values};
 
 /// A plane's size with and without its margin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -50,14 +54,34 @@ impl Canvas {
         data
     }
 
-    /// Brings planes of this canvas to another: what is inside is resized, the margin mirrored anew.
-    pub(crate) fn carried(self, to: Canvas, planes: &[f32], filter: Filter) -> Vec<f32> {
-        let inner = self.cropped(planes);
-        let resized: Vec<f32> = inner
-            .chunks_exact(self.inner.0 * self.inner.1)
-            .flat_map(|plane| resize_plane(plane, self.inner, to.inner, filter))
-            .collect();
-        to.mirrored(&resized)
+    /// Brings planes of this canvas to another, one at a time: what is inside is resized, the margin mirrored anew.
+    pub(crate) fn carried(
+        self,
+        to: Canvas,
+        planes: &dyn Numbers,
+        filter: Filter,
+        home: &Home,
+    ) -> io::Result<Values> {
+        let (area, (width, height)) = (self.outer().0 * self.outer().1, to.outer());
+        let mut writer = home.begin(planes.len() / area * width * height)?;
+        let mut buffer = Vec::new();
+        for start in (0..planes.len()).step_by(area) {
+            let inner = self.cropped(planes.view(start..start + area, &mut buffer)?);
+            writer.push(&to.mirrored(&resize_plane(&inner, self.inner, to.inner, filter)))?;
+        }
+        Ok(writer.finish())
+    }
+
+    /// The inner part of planes, clamped to 0..1.
+    pub(crate) fn seen(self, planes: &dyn Numbers) -> io::Result<Vec<f32>> {
+        let (area, inner) = (self.outer().0 * self.outer().1, self.inner.0 * self.inner.1);
+        let mut all = Vec::with_capacity(planes.len() / area * inner);
+        let mut buffer = Vec::new();
+        for start in (0..planes.len()).step_by(area) {
+            let plane = self.cropped(planes.view(start..start + area, &mut buffer)?);
+            all.extend(plane.into_iter().map(|value| value.clamp(0.0, 1.0)));
+        }
+        Ok(all)
     }
 }
 

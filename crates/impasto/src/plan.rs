@@ -1,25 +1,10 @@
 //! What a run will take, before it begins: memory for each scale, tiles where a scale does not fit, and time.
-//!
-//! Memory is counted, not tried: everything of which there is one value or more per pixel, at the moment of an evaluation
-//! when most of it is there at once.
 
-use impasto_encoder::Tap;
-use impasto_engine::{Engine, FORWARD, Request, Size, Target, Tiled};
+use impasto_engine::{Engine, FORWARD};
 use serde::Serialize;
 
-use crate::margin::Canvas;
-use crate::recipe::{Keep, OptimizerKind};
 use crate::style_size::style_size;
 use crate::{Error, Recipe, Scale};
-
-/// The program itself, its stacks and what the allocator keeps.
-const BASE: usize = 16 << 20;
-
-/// Bytes of a picture in f32, per pixel.
-const PICTURE: usize = 12;
-
-/// What a tile's window takes besides the evaluation, per pixel: its pixels, their gradient, and position weights.
-const WINDOW: usize = 2 * PICTURE + 8;
 
 /// Threads that tiles are chosen for, on machines with fewer too.
 const THREADS: usize = 16;
@@ -59,7 +44,9 @@ pub struct ScalePlan {
     pub overlap: usize,
     /// Bytes of memory at its peak.
     pub peak_bytes: usize,
-    /// Bytes of a temporary file for content targets.
+    /// Whether the optimiser's state and the average are kept in temporary files.
+    pub streamed: bool,
+    /// Bytes of temporary files, for content targets and for what is streamed.
     pub spilled_bytes: usize,
     /// Bytes of a checkpoint.
     pub checkpoint_bytes: usize,
@@ -78,16 +65,18 @@ pub(crate) struct Planner<'a> {
     pub(crate) styles: Vec<(usize, usize)>,
     pub(crate) style_scale: f64,
     pub(crate) threads: usize,
+    /// Bytes that the run may take.
+    pub(crate) memory: Option<usize>,
 }
 
 impl Planner<'_> {
-    /// The plan of a run of these scales: whole if that fits into `memory`, else with the largest tiles that fit; `None` if
+    /// The plan of a run of these scales: whole if that fits into the memory, else with the largest tiles that fit; `None` if
     /// nothing does.
-    pub(crate) fn plan(&self, scales: &[Scale], memory: Option<usize>) -> Result<Option<RunPlan>, Error> {
+    pub(crate) fn plan(&self, scales: &[Scale]) -> Result<Option<RunPlan>, Error> {
         // Tiles are part of what decides the bytes of a result; the number of threads must not be.
         let usual = Planner { threads: self.threads.max(THREADS), styles: self.styles.clone(), ..*self };
         let peak = |window| usual.with_window(scales, window).map(|plan| plan.peak_bytes);
-        let Some(memory) = memory else { return self.with_window(scales, None).map(Some) };
+        let Some(memory) = self.memory else { return self.with_window(scales, None).map(Some) };
         if peak(None)? <= memory {
             return self.with_window(scales, None).map(Some);
         }
@@ -129,150 +118,11 @@ impl Planner<'_> {
 
     /// The plan with windows of at most so many pixels.
     pub(crate) fn with_window(&self, scales: &[Scale], window: Option<usize>) -> Result<RunPlan, Error> {
-        let scales: Vec<ScalePlan> = scales
-            .iter()
-            .enumerate()
-            .map(|(index, scale)| self.scale(*scale, (index, index + 1 == scales.len()), window))
-            .collect::<Result<_, _>>()?;
+        let scales: Vec<ScalePlan> =
+            (0..scales.len()).map(|index| self.scale(scales, index, window)).collect::<Result<_, _>>()?;
         let peak_bytes = scales.iter().map(|scale| scale.peak_bytes).max().unwrap_or(0);
         Ok(RunPlan { scales, window, peak_bytes })
     }
-
-    fn scale(
-        &self,
-        scale: Scale,
-        (index, last): (usize, bool),
-        window: Option<usize>,
-    ) -> Result<ScalePlan, Error> {
-        let Recipe { margin, style_fit, .. } = self.recipe;
-        let network = self.engine.network();
-        let (width, height) = Canvas::new((scale.width, scale.height), *margin).outer();
-        let (size, area) = (Size::new(width, height), width * height);
-        let (moments, contents) = self.taps()?;
-        let request = |moments: &[Tap], contents: &[Tap]| Request {
-            moments: moments.to_vec(),
-            residuals: contents.iter().map(|tap| Target::unheld(*tap)).collect(),
-            ..Request::default()
-        };
-        let deepest = moments.iter().chain(&contents).copied().max();
-        let deepest = deepest.ok_or(Error::Engine(impasto_engine::EngineError::NothingToObserve))?;
-        let tiles = Tiled::tiles(network, deepest, size, window);
-        let cut = tiles.counts != (1, 1);
-
-        // What is there all the time; pictures up to the last scale.
-        let given: usize = self.styles.iter().chain([&self.content]).map(picture_bytes).sum();
-        let fixed =
-            BASE + 4 * network.encoder.parameters() + self.engine.kernel_bytes() + self.small(&moments);
-        let state = self.state(index) * area;
-        // An evaluation: the gradient that it returns, and content targets.
-        let targets: usize = contents.iter().map(|tap| self.target_bytes(*tap, size)).sum();
-        let held = match cut {
-            true => {
-                let of_window = contents.iter().map(|tap| self.target_bytes(*tap, tiles.window));
-                of_window.sum::<usize>() + WINDOW * tiles.window.area()
-            }
-            false => targets,
-        };
-        let evaluation = |size, moments: &[Tap], contents: &[Tap]| {
-            self.engine.evaluation_bytes(size, &request(moments, contents), self.threads)
-        };
-        let evaluating = PICTURE * area + held + evaluation(tiles.window, &moments, &contents)?;
-        // Before it, one after the other: each style at its size, and the content.
-        let mut preparing: usize = 0;
-        for style in &self.styles {
-            let content = (scale.width, scale.height);
-            let (width, height) = style_size(*style, *style_fit, self.style_scale, content);
-            let window = Tiled::tiles(network, deepest, Size::new(width, height), window).window;
-            if !moments.is_empty() {
-                let resized = picture_bytes(&(width, height));
-                preparing = preparing.max(resized + evaluation(window, &moments, &[])?);
-            }
-        }
-        preparing += given;
-        let resized = PICTURE * area;
-        let mut capturing = 0;
-        for tap in &contents {
-            let of_window = match cut {
-                true => WINDOW * tiles.window.area() + self.target_bytes(*tap, tiles.window),
-                false => targets,
-            };
-            capturing =
-                capturing.max(self.engine.capture_bytes(tiles.window, *tap, self.threads)? + of_window);
-        }
-        // At the last scale the pictures are gone by then.
-        let kept = if last { 0 } else { given };
-        let (copying, capturing) = (resized + given.max(resized + kept), resized + kept + capturing);
-        let peak = fixed + state + preparing.max(copying).max(capturing).max(evaluating + kept);
-        Ok(ScalePlan {
-            width: scale.width,
-            height: scale.height,
-            iterations: scale.iterations,
-            tiles: tiles.counts,
-            overlap: if cut { tiles.margins.1 } else { 0 },
-            peak_bytes: peak,
-            spilled_bytes: if cut { targets } else { 0 },
-            checkpoint_bytes: self.checkpoint(index) * area,
-            cost: tiles.cost,
-            seconds: None,
-        })
-    }
-
-    fn taps(&self) -> Result<(Vec<Tap>, Vec<Tap>), Error> {
-        let topology = self.engine.network().encoder.topology();
-        let taps = |layers: &[(String, f64)]| -> Result<Vec<Tap>, Error> {
-            Ok(layers.iter().map(|(name, _)| topology.tap(name)).collect::<Result<_, _>>()?)
-        };
-        Ok((taps(&self.recipe.style_layers)?, taps(&self.recipe.content_layers)?))
-    }
-
-    fn target_bytes(&self, tap: Tap, size: Size) -> usize {
-        let (width, height) =
-            self.engine.network().encoder.topology().size_at(tap.conv(), (size.width, size.height));
-        width * height * self.engine.target_stride(tap)
-    }
-
-    /// Matrices of the styles: moments, targets, derivatives and their decompositions, in f64 and on their way to f32.
-    fn small(&self, moments: &[Tap]) -> usize {
-        const MATRICES: usize = 8;
-        let topology = self.engine.network().encoder.topology();
-        moments.iter().map(|tap| MATRICES * size_of::<f64>() * topology.channels(*tap).pow(2)).sum()
-    }
-
-    /// Bytes per pixel of everything that the session keeps from step to step.
-    fn state(&self, scale: usize) -> usize {
-        self.checkpoint(scale) + self.stepping()
-    }
-
-    /// Vectors that a step makes while the gradient is there.
-    fn stepping(&self) -> usize {
-        match self.recipe.optimizer {
-            OptimizerKind::Adam => 0,
-            OptimizerKind::Lbfgs => PICTURE,
-        }
-    }
-
-    /// Bytes per pixel of what a checkpoint holds: picture, average, best, and the optimiser's vectors.
-    fn checkpoint(&self, scale: usize) -> usize {
-        let best = usize::from(self.recipe.keep == Keep::Best);
-        let bounded = self.recipe.optimizer == OptimizerKind::Adam && self.recipe.adam.bounded;
-        // A step back keeps picture and average.
-        let before = if bounded { 0 } else { 2 };
-        let vectors = match self.recipe.optimizer {
-            OptimizerKind::Adam => 2,
-            OptimizerKind::Lbfgs => {
-                let lbfgs = &self.recipe.lbfgs;
-                let history = if scale == 0 { lbfgs.history } else { lbfgs.history_later };
-                let iterations = self.recipe.pyramid.iterations.at(scale);
-                // The first step has none to learn from.
-                2 * history.min(iterations.saturating_sub(1)) + 2 + usize::from(lbfgs.line_search)
-            }
-        };
-        PICTURE * (2 + best + before + vectors)
-    }
-}
-
-fn picture_bytes((width, height): &(usize, usize)) -> usize {
-    PICTURE * width * height
 }
 
 impl RunPlan {

@@ -37,6 +37,7 @@ impl Session {
             styles: self.plan.styles.iter().map(|(_, style)| style.size()).collect(),
             style_scale: self.plan.style_scale,
             threads: self.pool.current_num_threads(),
+            memory: self.plan.memory,
         };
         let plan = planner.with_window(&self.plan.scales, window);
         self.engine.set_half(self.plan.half);

@@ -1,5 +1,6 @@
 //! A run: scale by scale, step by step, with the picture at hand at every one.
 
+use std::io;
 use std::time::Instant;
 
 use impasto_encoder::Provenance;
@@ -13,7 +14,7 @@ use crate::kit::{Kit, StyleMoments};
 use crate::margin::Canvas;
 use crate::objective::{Losses, Objective};
 use crate::optimiser::vector::all_finite;
-use crate::optimiser::{Adam, Average, Lbfgs, Optimiser};
+use crate::optimiser::{Adam, Average, Home, Lbfgs, Numbers, Optimiser, Values};
 use crate::plan::RunPlan;
 use crate::prepare::{prepare_scale, start_image};
 use crate::recipe::{Keep, OptimizerKind};
@@ -36,6 +37,8 @@ pub(crate) struct Plan {
     pub(crate) digests: Vec<String>,
     /// Whether features are kept in half precision.
     pub(crate) half: bool,
+    /// Bytes that the run may take.
+    pub(crate) memory: Option<usize>,
 }
 
 impl Plan {
@@ -97,13 +100,15 @@ pub struct Session {
     pub(crate) average: Average,
     /// Both before the last step, which may lead to where no loss is a number; not where pixels are kept in 0..1, as every
     /// loss is a number there.
-    pub(crate) before: Option<(Pixels, Average)>,
+    pub(crate) before: Option<(Values, Average)>,
     /// The iterate of the final scale with the lowest loss, where the recipe keeps it.
-    pub(crate) best: Option<(f64, Pixels)>,
+    pub(crate) best: Option<(f64, Values)>,
     pub(crate) optimiser: Optimiser,
     /// Made at the first step of each scale.
     pub(crate) objective: Option<Objective>,
     pub(crate) stopped: bool,
+    /// A part of the state is gone with its file.
+    pub(crate) spoiled: bool,
     pub(crate) fingerprint: Fingerprint,
 }
 
@@ -114,8 +119,9 @@ impl Session {
         if plan.recipe.optimizer == OptimizerKind::Adam && plan.recipe.adam.bounded {
             clamp(&mut image);
         }
-        let average = Average::new(plan.recipe.average_decay, &image.data);
-        let optimiser = new_optimiser(&plan.recipe, 0, image.data.len());
+        let home = home(&plan, &kit.engine, 0);
+        let average = Average::new(plan.recipe.average_decay, &image.data, &home).map_err(Error::stream)?;
+        let optimiser = new_optimiser(&plan.recipe, 0, image.data.len(), &home).map_err(Error::stream)?;
         let fingerprint = plan.fingerprint(kit.engine.instruction_set());
         plan.init_picture = None;
         Ok(Session {
@@ -132,6 +138,7 @@ impl Session {
             optimiser,
             objective: None,
             stopped: false,
+            spoiled: false,
             fingerprint,
         })
     }
@@ -140,16 +147,25 @@ impl Session {
     ///
     /// # Errors
     /// [`Error::Diverged`] when a loss is not finite, which ends the run, or the engine's cancellation. Either way the session
-    /// still holds the last good picture.
+    /// still holds the last good picture. [`Error::Stream`] ends the run, too, and then it cannot be saved any more.
     pub fn step(&mut self) -> Result<Option<Step>, Error> {
+        let step = self.try_step();
+        if let Err(Error::Stream { .. }) = step {
+            (self.stopped, self.spoiled) = (true, true);
+        }
+        step
+    }
+
+    fn try_step(&mut self) -> Result<Option<Step>, Error> {
         while !self.stopped && self.iteration >= self.plan.scales[self.scale].iterations {
             if self.scale + 1 == self.plan.scales.len() {
                 // Memory that the result is better written with.
-                self.objective = None;
+                (self.objective, self.before) = (None, None);
+                self.optimiser = self.optimiser.clone_scalars();
                 self.engine.forget_targets();
                 return Ok(None);
             }
-            self.next_scale();
+            self.next_scale()?;
         }
         if self.stopped {
             return Ok(None);
@@ -157,9 +173,11 @@ impl Session {
         let start = Instant::now();
         let losses = self.evaluate_and_move().map_err(|error| match error {
             Error::NotFinite { layer } => {
-                self.go_back();
                 self.stopped = true;
-                Error::Diverged { layer, scale: self.scale + 1, iteration: self.iteration + 1 }
+                match self.go_back() {
+                    Ok(()) => Error::Diverged { layer, scale: self.scale + 1, iteration: self.iteration + 1 },
+                    Err(source) => Error::Stream { source },
+                }
             }
             error => error,
         })?;
@@ -190,23 +208,28 @@ impl Session {
 
     /// The result so far, as the recipe keeps it (average, last or best iterate), clamped to 0..1, at the size of the
     /// current scale.
-    pub fn picture(&self) -> Picture {
+    ///
+    /// # Errors
+    /// [`Error::Stream`] when it is kept in a temporary file that cannot be read.
+    pub fn picture(&self) -> Result<Picture, Error> {
         self.iterate(self.plan.recipe.keep)
     }
 
     /// The iterate asked for, clamped to 0..1; where there is no best (it is kept at the final scale, if the recipe asks for
     /// it), the last.
-    pub fn iterate(&self, keep: Keep) -> Picture {
-        let mut rgb = match (keep, &self.best) {
-            (Keep::Average, _) => self.average.get(),
-            (Keep::Best, Some((_, best))) => best.data.clone(),
-            (Keep::Best, None) | (Keep::Last, _) => self.image.data.clone(),
+    ///
+    /// # Errors
+    /// As [`picture`](Session::picture).
+    pub fn iterate(&self, keep: Keep) -> Result<Picture, Error> {
+        let planes: &dyn Numbers = match (keep, &self.best) {
+            (Keep::Average, _) => &self.average,
+            (Keep::Best, Some((_, best))) => best,
+            (Keep::Best, None) | (Keep::Last, _) => &self.image.data,
         };
-        rgb.iter_mut().for_each(|value| *value = value.clamp(0.0, 1.0));
         let canvas = self.plan.canvas(self.plan.scales[self.scale]);
         let (width, height) = canvas.inner;
-        let inner = Picture::new(width, height, canvas.cropped(&rgb));
-        inner.unwrap_or_else(|| Picture::filled(width, height, [0.5; 3]))
+        let inner = Picture::new(width, height, canvas.seen(planes).map_err(Error::stream)?);
+        Ok(inner.unwrap_or_else(|| Picture::filled(width, height, [0.5; 3])))
     }
 
     /// The resolved recipe.
@@ -259,6 +282,7 @@ impl Session {
     }
 
     fn evaluate_and_move(&mut self) -> Result<Losses, Error> {
+        let home = home(&self.plan, &self.engine, self.scale);
         let Session {
             plan,
             engine,
@@ -283,52 +307,72 @@ impl Session {
                 && *scale + 1 == plan.scales.len()
                 && best.as_ref().is_none_or(|(lowest, _)| losses.total < *lowest)
             {
-                *best = Some((losses.total, image.clone()));
+                *best = None;
+                *best = Some((losses.total, home.copied(&image.data).map_err(Error::stream)?));
             }
-            let bounded = plan.recipe.optimizer == OptimizerKind::Adam && plan.recipe.adam.bounded;
-            *before = (!bounded).then(|| (image.clone(), average.clone()));
-            optimiser.step(image, &gradient, losses.total);
-            if !all_finite(&image.data) {
-                return Err(Error::NotFinite { layer: "the pixels".into() });
+            let mut move_on = || -> io::Result<bool> {
+                let bounded = plan.recipe.optimizer == OptimizerKind::Adam && plan.recipe.adam.bounded;
+                *before = None;
+                if !bounded {
+                    let sum = home.copied(&average.sum)?;
+                    *before = Some((home.copied(&image.data)?, average.with(sum)));
+                }
+                optimiser.step(image, &gradient, losses.total)?;
+                let finite = all_finite(&image.data);
+                if finite {
+                    average.add(&image.data)?;
+                }
+                Ok(finite)
+            };
+            match move_on().map_err(Error::stream)? {
+                true => Ok(losses),
+                false => Err(Error::NotFinite { layer: "the pixels".into() }),
             }
-            average.add(&image.data);
-            Ok(losses)
         })
     }
 
     /// Takes the last step back.
-    fn go_back(&mut self) {
+    fn go_back(&mut self) -> io::Result<()> {
         if let Some((image, average)) = self.before.take() {
-            (self.image, self.average) = (image, average);
+            (self.image.data, self.average) = (image.into_vec()?, average);
         }
+        Ok(())
     }
 
     /// Carries the picture and Adam's moments up.
-    fn next_scale(&mut self) {
+    fn next_scale(&mut self) -> Result<(), Error> {
+        let next = self.scale + 1;
         let from = self.plan.canvas(self.plan.scales[self.scale]);
-        self.scale += 1;
-        self.iteration = 0;
-        self.objective = None;
-        self.before = None;
+        let to = self.plan.canvas(self.plan.scales[next]);
+        let home = home(&self.plan, &self.engine, next);
+        (self.objective, self.before) = (None, None);
         self.engine.forget_targets();
-        let to = self.plan.canvas(self.plan.scales[self.scale]);
-        let Session { plan, pool, image, average, optimiser, scale, .. } = self;
-        pool.install(|| {
-            let last = if plan.recipe.carry_average { average.get() } else { image.data.clone() };
-            let (width, height) = to.outer();
-            *image =
-                Pixels { size: Size::new(width, height), data: from.carried(to, &last, Filter::Bicubic) };
-            // Bicubic overshoots at edges; the published programs clip here too, bounded or not.
-            clamp(image);
-            *average = Average::new(plan.recipe.average_decay, &image.data);
-            *optimiser = match &*optimiser {
+        let Session { plan, pool, image, average, optimiser, .. } = self;
+        let (width, height) = to.outer();
+        let size = Size::new(width, height);
+        let moved = pool.install(|| -> io::Result<(Pixels, Average)> {
+            let decay = plan.recipe.average_decay;
+            // The moments first, while the pictures are still small.
+            let without_vectors = optimiser.clone_scalars();
+            *optimiser = match std::mem::replace(optimiser, without_vectors) {
                 Optimiser::Adam(adam) => Optimiser::Adam(adam.resized(|moments, smooth| {
-                    from.carried(to, moments, if smooth { Filter::Bicubic } else { Filter::Bilinear })
-                })),
+                    let filter = if smooth { Filter::Bicubic } else { Filter::Bilinear };
+                    from.carried(to, &moments, filter, &home)
+                })?),
                 // Curvature pairs of another size are no use.
-                Optimiser::Lbfgs(_) => new_optimiser(&plan.recipe, *scale, image.data.len()),
+                Optimiser::Lbfgs(_) => new_optimiser(&plan.recipe, next, 3 * size.area(), &home)?,
             };
+            let last: &dyn Numbers = if plan.recipe.carry_average { average } else { &image.data };
+            let data = from.carried(to, last, Filter::Bicubic, &Home::Memory)?.into_vec()?;
+            let mut image = Pixels { size, data };
+            // Bicubic overshoots at edges; the published programs clip here too, bounded or not.
+            clamp(&mut image);
+            let average = Average::new(decay, &image.data, &home)?;
+            Ok((image, average))
         });
+        (self.image, self.average) = moved.map_err(Error::stream)?;
+        (self.scale, self.iteration) = (next, 0);
+        Ok(())
     }
 }
 
@@ -340,14 +384,22 @@ impl Iterator for Session {
     }
 }
 
-fn new_optimiser(recipe: &Recipe, scale: usize, values: usize) -> Optimiser {
-    match recipe.optimizer {
-        OptimizerKind::Adam => Optimiser::Adam(Adam::new(recipe.adam, values)),
+/// Where the vectors of a scale are kept.
+pub(crate) fn home(plan: &Plan, engine: &Tiled, scale: usize) -> Home {
+    match plan.run.scales[scale].streamed {
+        true => Home::Folder(engine.tiling().folder.clone().unwrap_or_else(std::env::temp_dir)),
+        false => Home::Memory,
+    }
+}
+
+fn new_optimiser(recipe: &Recipe, scale: usize, values: usize, home: &Home) -> io::Result<Optimiser> {
+    Ok(match recipe.optimizer {
+        OptimizerKind::Adam => Optimiser::Adam(Adam::new(recipe.adam, values, home)?),
         OptimizerKind::Lbfgs => {
             let history = if scale == 0 { recipe.lbfgs.history } else { recipe.lbfgs.history_later };
-            Optimiser::Lbfgs(Lbfgs::new(recipe.lbfgs, history))
+            Optimiser::Lbfgs(Lbfgs::new(recipe.lbfgs, history, home.clone()))
         }
-    }
+    })
 }
 
 fn clamp(image: &mut Pixels) {

@@ -344,7 +344,7 @@ fn a_picture_to_begin_with_goes_with_its_init() {
     assert_eq!(other, "--init: a picture to begin with was given, and an init of another kind");
     for chosen in [None, Some(Init::Picture)] {
         let session = given.clone().overrides(init(chosen)).build().unwrap();
-        assert_eq!(session.iterate(Keep::Last), picture);
+        assert_eq!(session.iterate(Keep::Last).unwrap(), picture);
     }
 }
 

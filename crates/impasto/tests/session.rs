@@ -1,19 +1,15 @@
-//! Runs from the first step to the last: what a session yields and holds, and how it ends.
+//! Runs from the first step to the last: what a session yields and holds.
 #![allow(clippy::unwrap_used)] // a failing test
 
 mod common;
 
-use common::{NARROW, checkerboard, in_range, transfer, waves};
+use common::{AVERAGE, NARROW, checkerboard, in_range, nearly_equal, transfer, waves};
 use impasto::image::{Filter, resize};
 use impasto::objective::Statistic;
-use impasto::optimiser::Optimiser;
+use impasto::optimiser::{Optimiser, Values};
 use impasto::{
-    Cancel, Error, Init, Iterations, Keep, OptimizerKind, Overrides, Picture, Preset, Scale, Session, Step,
-    StyleTransfer,
+    Init, Iterations, Keep, OptimizerKind, Overrides, Picture, Preset, Scale, Session, Step, StyleTransfer,
 };
-
-/// Averages in f32, in another order.
-const AVERAGE: f32 = 1e-6;
 
 fn iterations(count: usize) -> Overrides {
     Overrides { iterations: Some(count), ..Overrides::default() }
@@ -22,7 +18,7 @@ fn iterations(count: usize) -> Overrides {
 /// Runs to the end.
 fn run(mut session: Session) -> (Vec<Step>, Picture) {
     let steps = session.by_ref().collect::<Result<_, _>>().unwrap();
-    (steps, session.picture())
+    (steps, session.picture().unwrap())
 }
 
 // === Determinism ===
@@ -80,8 +76,8 @@ fn steps_follow_the_scales_and_the_picture_is_at_hand_at_each() {
     let scales = expected.map(|(width, height)| Scale { width, height, iterations: 2 });
     assert_eq!(session.scales(), scales);
     assert_eq!(session.work(), expected.map(|(w, h)| (2 * w * h) as f64).iter().sum::<f64>());
-    assert_eq!(session.picture().size(), (34, 26));
-    assert!(in_range(&session.picture()));
+    assert_eq!(session.picture().unwrap().size(), (34, 26));
+    assert!(in_range(&session.picture().unwrap()));
     for (scale, size) in expected.into_iter().enumerate() {
         for iteration in 1..=2 {
             let step = session.step().unwrap().unwrap();
@@ -89,15 +85,15 @@ fn steps_follow_the_scales_and_the_picture_is_at_hand_at_each() {
             assert_eq!((step.width, step.height), size);
             assert_eq!((step.iteration, step.iterations), (iteration, 2));
             assert!(step.losses.total.is_finite() && step.seconds > 0.0);
-            let picture = session.picture();
+            let picture = session.picture().unwrap();
             assert_eq!(picture.size(), size);
             assert!(in_range(&picture));
         }
     }
-    let last = session.picture();
+    let last = session.picture().unwrap();
     assert_eq!(session.step().unwrap(), None);
     assert_eq!(session.step().unwrap(), None);
-    assert_eq!(session.picture(), last);
+    assert_eq!(session.picture().unwrap(), last);
 }
 
 #[test]
@@ -117,11 +113,11 @@ fn a_stopped_run_has_ended() {
     let overrides = Overrides { min_size: Some(32), ..iterations(3) };
     let mut session = transfer("impasto").overrides(overrides).build().unwrap();
     session.step().unwrap().unwrap();
-    let picture = session.picture();
+    let picture = session.picture().unwrap();
     session.stop();
     assert_eq!(session.step().unwrap(), None);
     assert!(session.next().is_none());
-    assert_eq!(session.picture(), picture);
+    assert_eq!(session.picture().unwrap(), picture);
     assert_eq!(picture.size(), (34, 28), "still at the first scale");
 }
 
@@ -137,10 +133,6 @@ fn without_iterations_the_prepared_content_comes_back() {
         expected.rgb_mut().iter_mut().for_each(|value| *value = value.clamp(0.0, 1.0));
         assert!(nearly_equal(&picture, &expected), "from {min_size}");
     }
-}
-
-fn nearly_equal(a: &Picture, b: &Picture) -> bool {
-    a.size() == b.size() && a.rgb().iter().zip(b.rgb()).all(|(a, b)| (a - b).abs() < AVERAGE)
 }
 
 #[test]
@@ -174,19 +166,23 @@ fn the_best_iterate_has_the_lowest_loss_of_the_final_scale() {
     assert_eq!(session.scales().len(), 2);
     for _ in 0..6 {
         session.step().unwrap().unwrap();
-        assert_eq!(session.picture(), session.iterate(Keep::Last), "no best before the final scale");
+        assert_eq!(
+            session.picture().unwrap(),
+            session.iterate(Keep::Last).unwrap(),
+            "no best before the final scale"
+        );
     }
     let mut seen: Vec<(f64, Picture)> = Vec::new();
     // The first iterate of a scale is not at hand before its step; every further one is the last of the step before.
     let first = session.step().unwrap().unwrap();
-    let at_first = session.picture();
+    let at_first = session.picture().unwrap();
     loop {
-        let before = session.iterate(Keep::Last);
+        let before = session.iterate(Keep::Last).unwrap();
         let Some(step) = session.step().unwrap() else { break };
         seen.push((step.losses.total, before));
         let lowest = seen.iter().min_by(|a, b| a.0.total_cmp(&b.0)).unwrap();
         let best = if lowest.0 < first.losses.total { &lowest.1 } else { &at_first };
-        assert_eq!(session.picture(), *best);
+        assert_eq!(session.picture().unwrap(), *best);
     }
     let losses: Vec<f64> = seen.iter().map(|(loss, _)| *loss).collect();
     let lowest = losses.iter().copied().fold(f64::INFINITY, f64::min);
@@ -194,10 +190,10 @@ fn the_best_iterate_has_the_lowest_loss_of_the_final_scale() {
         lowest < losses[losses.len() - 1],
         "the last one is best, so that this shows nothing: {losses:?}"
     );
-    assert_ne!(session.picture(), session.iterate(Keep::Last));
+    assert_ne!(session.picture().unwrap(), session.iterate(Keep::Last).unwrap());
     // What is kept does not change what is done.
     let (steps, last) = run(transfer("crowson").overrides(overrides(Keep::Last)).build().unwrap());
-    assert_eq!(last, session.iterate(Keep::Last));
+    assert_eq!(last, session.iterate(Keep::Last).unwrap());
     assert_eq!(steps.len(), 12);
 }
 
@@ -218,10 +214,10 @@ fn the_average_is_that_of_the_iterates() {
     let decay = session.recipe().average_decay;
     let (mut sum, mut weight) = (vec![0.0f64; 3 * 48 * 40], 0.0);
     loop {
-        let iterate = session.iterate(Keep::Last);
+        let iterate = session.iterate(Keep::Last).unwrap();
         sum.iter_mut().zip(iterate.rgb()).for_each(|(sum, &x)| *sum = decay * *sum + x as f64);
         weight = decay * weight + 1.0;
-        let average = session.picture();
+        let average = session.picture().unwrap();
         let pairs = sum.iter().zip(average.rgb());
         let worst = pairs.map(|(sum, &x)| ((sum / weight) as f32 - x).abs()).fold(0.0, f32::max);
         assert!(worst < AVERAGE, "{worst}");
@@ -229,7 +225,7 @@ fn the_average_is_that_of_the_iterates() {
             break;
         }
     }
-    assert_ne!(session.picture(), session.iterate(Keep::Last));
+    assert_ne!(session.picture().unwrap(), session.iterate(Keep::Last).unwrap());
 }
 
 #[test]
@@ -237,19 +233,21 @@ fn adam_carries_its_moments_up() {
     let overrides = Overrides { min_size: Some(32), ..iterations(2) };
     let mut session = transfer("crowson").overrides(overrides).build().unwrap();
     assert_eq!(session.scales().len(), 2);
-    let adam = |session: &Session| match session.optimiser() {
-        Optimiser::Adam(adam) => adam.clone(),
-        Optimiser::Lbfgs(_) => panic!("crowson runs on Adam"),
+    let read = |values: &Values| {
+        let mut all = vec![0.0; values.len()];
+        values.read(0, &mut all).unwrap();
+        all
     };
     let mut first_moments = Vec::new();
     for expected in 0..=4 {
-        let adam = adam(&session);
+        let Optimiser::Adam(adam) = session.optimiser() else { panic!("crowson runs on Adam") };
         assert_eq!(adam.steps, expected);
         let Scale { width, height, .. } = session.scales()[usize::from(expected > 2)];
         assert_eq!((adam.first.len(), adam.second.len()), (3 * width * height, 3 * width * height));
-        assert!(adam.second.iter().all(|value| *value >= 0.0));
+        let (first, second) = (read(&adam.first), read(&adam.second));
+        assert!(second.iter().all(|value| *value >= 0.0));
         // The middle pixel of the green plane, at either scale.
-        first_moments.push(adam.first[width * height + (height / 2) * width + width / 2]);
+        first_moments.push(first[width * height + (height / 2) * width + width / 2]);
         session.step().unwrap();
     }
     assert_eq!(first_moments[0], 0.0);
@@ -270,72 +268,14 @@ fn the_next_scale_begins_with_the_average_enlarged() {
     for _ in 0..2 {
         session.step().unwrap().unwrap();
     }
-    let average = session.picture();
-    assert_ne!(average, session.iterate(Keep::Last));
+    let average = session.picture().unwrap();
+    assert_ne!(average, session.iterate(Keep::Last).unwrap());
     let mut enlarged = resize(&average, 48, 40, Filter::Bicubic);
     assert!(!in_range(&enlarged), "nothing overshoots, so that this does not show that it is clipped");
     enlarged.rgb_mut().iter_mut().for_each(|value| *value = value.clamp(0.0, 1.0));
     let begun = session.step().unwrap().unwrap();
     assert_eq!((begun.scale, begun.iteration), (2, 1));
     assert_eq!(begun.losses, transfer.evaluate(&enlarged).unwrap().losses);
-}
-
-// === Ends before the end ===
-
-#[test]
-fn a_cancelled_run_says_so_and_keeps_its_picture() {
-    for steps_before in [0, 2] {
-        let cancel = Cancel::default();
-        let mut session =
-            transfer("impasto").overrides(iterations(4)).cancel(cancel.clone()).build().unwrap();
-        for _ in 0..steps_before {
-            session.step().unwrap().unwrap();
-        }
-        let (picture, optimiser) = (session.picture(), session.optimiser().clone());
-        cancel.cancel();
-        for _ in 0..2 {
-            let error = session.step().unwrap_err();
-            assert!(error.is_cancelled(), "{error}");
-            assert_eq!(session.picture(), picture);
-            assert_eq!(session.optimiser(), &optimiser);
-        }
-        assert!(in_range(&picture));
-    }
-    assert!(!transfer("impasto").size(0).build().map(|_| ()).unwrap_err().is_cancelled());
-}
-
-#[test]
-fn a_diverging_run_says_where_and_keeps_the_last_good_picture() {
-    // The first step leaves finite pixels of 1e20 and more, whose features are not finite.
-    let far = Overrides { learning_rate: Some(1e30), ..iterations(5) };
-    // The first step leaves pixels that are no numbers.
-    let beyond = Overrides { learning_rate: Some(1e300), ..iterations(5) };
-    let adam = Overrides { optimizer: Some(OptimizerKind::Adam), ..far.clone() };
-    for (overrides, layer, iteration) in
-        [(far, "relu4_2", 2), (adam, "relu4_2", 2), (beyond, "the pixels", 1)]
-    {
-        for keep in [Keep::Last, Keep::Average, Keep::Best] {
-            let overrides = Overrides { keep: Some(keep), ..overrides.clone() };
-            let mut session = transfer("gatys").overrides(overrides).build().unwrap();
-            let start = session.picture();
-            let error = session.by_ref().find_map(Result::err).unwrap();
-            let Error::Diverged { layer: found, scale: 1, iteration: at } = &error else {
-                panic!("{error}");
-            };
-            assert_eq!((found.as_str(), *at), (layer, iteration));
-            assert_eq!(
-                error.to_string(),
-                format!("at {layer}: a value that is not a finite number, in scale 1, iteration {iteration}")
-            );
-            assert!(error.hint().unwrap().contains("--learning-rate"));
-            assert!(!error.is_cancelled());
-            let picture = session.picture();
-            assert!(in_range(&picture));
-            // The only good one was the first.
-            assert!(nearly_equal(&picture, &start), "{keep} after {layer}");
-            assert_eq!(session.step().unwrap(), None, "it goes on as if nothing had happened");
-        }
-    }
 }
 
 // === Progress ===
@@ -414,7 +354,7 @@ fn flat_and_flickering_pictures_do_no_harm() {
                     for _ in 0..3 {
                         let step = session.step().unwrap_or_else(|error| panic!("{what}: {error}")).unwrap();
                         assert!(step.losses.total.is_finite(), "{what}");
-                        assert!(in_range(&session.picture()), "{what}");
+                        assert!(in_range(&session.picture().unwrap()), "{what}");
                     }
                     assert!(session.step().unwrap().is_none());
                 }

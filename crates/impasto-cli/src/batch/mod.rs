@@ -139,7 +139,7 @@ impl Batch<'_> {
         let mut session = transfer.build_with(kit.take())?;
         results::check_side(&output, &session)?;
         while session.step()?.is_some() {}
-        let picture = session.picture();
+        let picture = session.picture()?;
         *kit = Some(session.into_kit());
         // First the bytes, then the line that knows them, then the name.
         saving(|| {

@@ -3,7 +3,8 @@
 
 use std::collections::HashMap;
 use std::fs::File;
-use std::io::{self, BufReader, Read};
+use std::io::{self, BufReader, Read, Seek, SeekFrom};
+use std::ops::Range;
 use std::path::Path;
 
 use impasto_image::write_atomically;
@@ -11,6 +12,8 @@ use safetensors::tensor::{Dtype, Metadata, TensorInfo};
 use sha2::{Digest, Sha256};
 
 use super::{CheckpointError, State, VERSION};
+use crate::Error;
+use crate::optimiser::{Home, Numbers, Values, bands};
 
 /// The metadata's key of the state.
 const STATE: &str = "impasto";
@@ -36,7 +39,11 @@ pub(super) fn each_bytes(values: &[f32], mut take: impl FnMut(&[u8])) {
     }
 }
 
-pub(super) fn write(path: &Path, state: &State, tensors: &[(String, &[f32])]) -> Result<(), CheckpointError> {
+pub(super) fn write(
+    path: &Path,
+    state: &State,
+    tensors: &[(String, &dyn Numbers)],
+) -> Result<(), CheckpointError> {
     let header =
         header(state, tensors).map_err(|problem| CheckpointError::Damaged { path: path.into(), problem })?;
     write_atomically(path, |file| {
@@ -47,14 +54,17 @@ pub(super) fn write(path: &Path, state: &State, tensors: &[(String, &[f32])]) ->
         };
         both(&(header.len() as u64).to_le_bytes())?;
         both(&header)?;
+        let mut buffer = Vec::new();
         for (_, values) in tensors {
-            let mut written = Ok(());
-            each_bytes(values, |bytes| {
-                if written.is_ok() {
-                    written = both(bytes);
-                }
-            });
-            written?;
+            for band in bands(values.len()) {
+                let mut written = Ok(());
+                each_bytes(values.view(band, &mut buffer)?, |bytes| {
+                    if written.is_ok() {
+                        written = both(bytes);
+                    }
+                });
+                written?;
+            }
         }
         file.write_all(&digest.finalize())
     })?;
@@ -62,14 +72,14 @@ pub(super) fn write(path: &Path, state: &State, tensors: &[(String, &[f32])]) ->
 }
 
 /// The header's JSON, padded as the format wants it.
-fn header(state: &State, tensors: &[(String, &[f32])]) -> Result<Vec<u8>, String> {
+fn header(state: &State, tensors: &[(String, &dyn Numbers)]) -> Result<Vec<u8>, String> {
     let state = serde_json::to_string(state).map_err(|error| error.to_string())?;
     let mut end = 0;
     let mut infos: Vec<(String, TensorInfo)> = tensors
         .iter()
         .map(|(name, values)| {
             let start = end;
-            end += size_of_val(*values);
+            end += size_of::<f32>() * values.len();
             let info =
                 TensorInfo { dtype: Dtype::F32, shape: vec![values.len()], data_offsets: (start, end) };
             (name.clone(), info)
@@ -85,8 +95,40 @@ fn header(state: &State, tensors: &[(String, &[f32])]) -> Result<Vec<u8>, String
     Ok(header)
 }
 
-type Tensors = Vec<(String, Vec<f32>)>;
+/// The vectors of a file whose digest was right: they are read when they are wanted, as they may be large.
+#[derive(Debug)]
+pub(super) struct Tensors {
+    file: File,
+    /// Places of bytes, by name.
+    places: HashMap<String, Range<u64>>,
+}
 
+impl Tensors {
+    /// A vector of `len` numbers or of none.
+    pub(super) fn read(&self, path: &Path, name: &str, len: usize, home: &Home) -> Result<Values, Error> {
+        let damaged = |problem: &str| CheckpointError::Damaged { path: path.into(), problem: problem.into() };
+        let failed = |source| CheckpointError::Read { path: path.into(), source };
+        let place = self.places.get(name).ok_or_else(|| damaged("it lacks a part of the state"))?;
+        let found = (place.end - place.start) as usize / size_of::<f32>();
+        if found != len && found != 0 {
+            return Err(damaged("its parts do not fit each other").into());
+        }
+        let mut file = &self.file;
+        file.seek(SeekFrom::Start(place.start)).map_err(failed)?;
+        let mut writer = home.begin(found).map_err(Error::stream)?;
+        let mut bytes = vec![0; size_of::<f32>() * CHUNK.min(found)];
+        for start in (0..found).step_by(CHUNK) {
+            let bytes = &mut bytes[..size_of::<f32>() * CHUNK.min(found - start)];
+            file.read_exact(bytes).map_err(failed)?;
+            let numbers: Vec<f32> =
+                bytes.as_chunks().0.iter().map(|value| f32::from_le_bytes(*value)).collect();
+            writer.push(&numbers).map_err(Error::stream)?;
+        }
+        Ok(writer.finish())
+    }
+}
+
+/// Reads the state, and all bytes once to compare the digest.
 pub(super) fn read(path: &Path) -> Result<(State, Tensors), CheckpointError> {
     let damaged = |problem: &str| CheckpointError::Damaged { path: path.into(), problem: problem.into() };
     let failed = |source: io::Error| match source.kind() {
@@ -124,31 +166,29 @@ pub(super) fn read(path: &Path) -> Result<(State, Tensors), CheckpointError> {
             false => "there is more in it than its header says",
         }));
     }
-    let mut tensors = Vec::new();
+    let (mut places, mut buffer) = (HashMap::new(), vec![0; size_of::<f32>() * CHUNK]);
     for name in metadata.offset_keys() {
         let info = metadata.info(&name).ok_or_else(|| damaged("its header cannot be read"))?;
-        let bytes = info.data_offsets.1 - info.data_offsets.0;
+        let (start, end) = info.data_offsets;
         if name == DIGEST {
-            let mut expected = vec![0; bytes];
+            let mut expected = vec![0; end - start];
             file.read_exact(&mut expected).map_err(failed)?;
             if digest.finalize()[..] != expected[..] {
                 return Err(damaged("its bytes have changed since it was written"));
             }
             let state = serde_json::from_str(state).map_err(|_| damaged("its state cannot be read"))?;
-            return Ok((state, tensors));
+            return Ok((state, Tensors { file: file.into_inner(), places }));
         }
         if info.dtype != Dtype::F32 {
             return Err(damaged("it holds something else than numbers"));
         }
-        let (mut values, mut buffer) = (Vec::with_capacity(bytes / 4), vec![0; (4 * CHUNK).min(bytes)]);
-        while 4 * values.len() < bytes {
-            let count = buffer.len().min(bytes - 4 * values.len());
-            let buffer = &mut buffer[..count];
-            file.read_exact(buffer).map_err(failed)?;
-            digest.update(&*buffer);
-            values.extend(buffer.as_chunks().0.iter().map(|value| f32::from_le_bytes(*value)));
+        for at in (start..end).step_by(buffer.len()) {
+            let bytes = &mut buffer[..(end - at).min(size_of::<f32>() * CHUNK)];
+            file.read_exact(bytes).map_err(failed)?;
+            digest.update(&*bytes);
         }
-        tensors.push((name, values));
+        let beginning = 8 + length;
+        places.insert(name, beginning + start as u64..beginning + end as u64);
     }
     Err(damaged("its digest is missing"))
 }

@@ -14,21 +14,22 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use fingerprint::{Fingerprint, picture_digest};
 
-use crate::optimiser::{Average, Optimiser};
+use crate::Error;
+use crate::optimiser::{Average, Home, Numbers, Optimiser, Values};
 
 /// The version that is written, and the only one that is read.
 const VERSION: u32 = 1;
 
-/// A checkpoint in memory.
-#[derive(Clone, Debug)]
+/// A checkpoint that was found intact. Its vectors stay in the file, which is kept open.
+#[derive(Debug)]
 pub struct Checkpoint {
     pub(crate) state: State,
-    pub(crate) tensors: Vec<(String, Vec<f32>)>,
+    tensors: file::Tensors,
     pub(crate) path: PathBuf,
 }
 
 /// Everything but the large vectors.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct State {
     /// Of the format.
     pub(crate) version: u32,
@@ -79,6 +80,11 @@ impl Checkpoint {
         &self.state.program
     }
 
+    /// A vector, of `len` numbers or of none.
+    pub(crate) fn vector(&self, name: &str, len: usize, home: &Home) -> Result<Values, Error> {
+        self.tensors.read(&self.path, name, len, home)
+    }
+
     pub(crate) fn differs(&self, what: String) -> CheckpointError {
         CheckpointError::Differs { path: self.path.clone(), what }
     }
@@ -86,7 +92,11 @@ impl Checkpoint {
 
 /// Writes a state and its vectors, completely or not at all: the file that was there before stays until the new one is
 /// safely on the disk.
-pub(crate) fn write(path: &Path, state: &State, tensors: &[(String, &[f32])]) -> Result<(), CheckpointError> {
+pub(crate) fn write(
+    path: &Path,
+    state: &State,
+    tensors: &[(String, &dyn Numbers)],
+) -> Result<(), CheckpointError> {
     file::write(path, state, tensors)
 }
 

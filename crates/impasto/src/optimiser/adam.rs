@@ -1,9 +1,12 @@
 //! Adam (Kingma and Ba, "Adam: a method for stochastic optimization", 2015, arXiv:1412.6980), with projection to 0..1.
 
+use std::io;
+
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-const CHUNK: usize = 1 << 14;
+use super::values::{Home, Values, bands};
+use super::vector::CHUNK;
 
 /// Settings of Adam.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -24,7 +27,7 @@ pub struct AdamSettings {
 }
 
 /// Adam's state for one picture.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Adam {
     /// Settings.
     pub settings: AdamSettings,
@@ -32,45 +35,79 @@ pub struct Adam {
     pub steps: u64,
     /// First moments.
     #[serde(skip)]
-    pub first: Vec<f32>,
+    pub first: Values,
     /// Second moments.
     #[serde(skip)]
-    pub second: Vec<f32>,
+    pub second: Values,
 }
 
 impl Adam {
     /// Before the first step, for a picture of `values` values.
-    pub fn new(settings: AdamSettings, values: usize) -> Adam {
-        Adam { settings, steps: 0, first: vec![0.0; values], second: vec![0.0; values] }
+    pub(crate) fn new(settings: AdamSettings, values: usize, home: &Home) -> io::Result<Adam> {
+        Ok(Adam { settings, steps: 0, first: home.zeros(values)?, second: home.zeros(values)? })
     }
 
     /// Goes on with a picture of another size: `resize(moments, smooth)` brings moments there. First moments are resized
-    /// smoothly; second moments linearly and kept from below 0, as roots are taken of them.
-    pub fn resized(&self, resize: impl Fn(&[f32], bool) -> Vec<f32>) -> Adam {
-        let mut second = resize(&self.second, false);
-        second.iter_mut().for_each(|value| *value = value.max(0.0));
-        Adam { first: resize(&self.first, true), second, ..self.clone() }
+    /// smoothly; second moments linearly, which also keeps them from below 0, as roots are taken of them.
+    pub(crate) fn resized(self, resize: impl Fn(Values, bool) -> io::Result<Values>) -> io::Result<Adam> {
+        let Adam { first, second, .. } = self;
+        Ok(Adam { second: resize(second, false)?, first: resize(first, true)?, ..self })
     }
 
-    pub(crate) fn step(&mut self, image: &mut [f32], gradient: &[f32]) {
-        let AdamSettings { rate, beta1, beta2, epsilon, epsilon_before_correction, bounded } = self.settings;
+    pub(crate) fn step(&mut self, image: &mut [f32], gradient: &[f32]) -> io::Result<()> {
         self.steps += 1;
-        let steps = self.steps.min(i32::MAX as u64) as i32;
+        let step = Move::new(&self.settings, self.steps);
+        for band in bands(gradient.len()) {
+            let Adam { first, second, .. } = self;
+            let mut done = Ok(());
+            first.change(band.clone(), |first| {
+                done = second.change(band.clone(), |second| {
+                    let moments = first.par_chunks_mut(CHUNK).zip(second.par_chunks_mut(CHUNK));
+                    let pixels =
+                        image[band.clone()].par_chunks_mut(CHUNK).zip(gradient[band].par_chunks(CHUNK));
+                    pixels.zip(moments).for_each(|((image, gradient), (first, second))| {
+                        step.make(image, gradient, first, second);
+                    });
+                });
+            })?;
+            done?;
+        }
+        Ok(())
+    }
+}
+
+/// What the values of a step have in common.
+struct Move {
+    beta1: f32,
+    beta2: f32,
+    step: f32,
+    epsilon: f32,
+    bounded: bool,
+}
+
+impl Move {
+    /// rate / correction1 * m / (sqrt(v) / correction2 + epsilon), with one division per value.
+    fn new(settings: &AdamSettings, steps: u64) -> Move {
+        let AdamSettings { rate, beta1, beta2, epsilon, epsilon_before_correction, bounded } = *settings;
+        let steps = steps.min(i32::MAX as u64) as i32;
         let (correction1, correction2) = (1.0 - beta1.powi(steps), (1.0 - beta2.powi(steps)).sqrt());
-        // rate / correction1 * m / (sqrt(v) / correction2 + epsilon), with one division per value.
-        let step = (rate * correction2 / correction1) as f32;
-        let epsilon = if epsilon_before_correction { epsilon } else { epsilon * correction2 } as f32;
-        let (beta1, beta2) = (beta1 as f32, beta2 as f32);
-        let moments = self.first.par_chunks_mut(CHUNK).zip(self.second.par_chunks_mut(CHUNK));
-        let pixels = image.par_chunks_mut(CHUNK).zip(gradient.par_chunks(CHUNK));
-        pixels.zip(moments).for_each(|((image, gradient), (first, second))| {
-            for i in 0..image.len() {
-                first[i] = beta1 * first[i] + (1.0 - beta1) * gradient[i];
-                second[i] = beta2 * second[i] + (1.0 - beta2) * gradient[i] * gradient[i];
-                let moved = image[i] - step * first[i] / (second[i].sqrt() + epsilon);
-                image[i] = if bounded { moved.clamp(0.0, 1.0) } else { moved };
-            }
-        });
+        Move {
+            beta1: beta1 as f32,
+            beta2: beta2 as f32,
+            step: (rate * correction2 / correction1) as f32,
+            epsilon: if epsilon_before_correction { epsilon } else { epsilon * correction2 } as f32,
+            bounded,
+        }
+    }
+
+    fn make(&self, image: &mut [f32], gradient: &[f32], first: &mut [f32], second: &mut [f32]) {
+        let Move { beta1, beta2, step, epsilon, bounded } = *self;
+        for i in 0..image.len() {
+            first[i] = beta1 * first[i] + (1.0 - beta1) * gradient[i];
+            second[i] = beta2 * second[i] + (1.0 - beta2) * gradient[i] * gradient[i];
+            let moved = image[i] - step * first[i] / (second[i].sqrt() + epsilon);
+            image[i] = if bounded { moved.clamp(0.0, 1.0) } else { moved };
+        }
     }
 }
 
@@ -92,12 +129,12 @@ mod tests {
                 epsilon_before_correction: before,
                 bounded: false,
             };
-            let mut adam = Adam::new(settings, 1);
+            let mut adam = Adam::new(settings, 1, &Home::Memory).unwrap();
             let mut x = [1.0f32];
             let (mut exact, mut m, mut v) = (1.0f64, 0.0, 0.0);
             for t in 1..=3 {
                 let g = 2.0 * x[0];
-                adam.step(&mut x, &[g]);
+                adam.step(&mut x, &[g]).unwrap();
                 let g = 2.0 * exact;
                 m = 0.9 * m + 0.1 * g;
                 v = 0.99 * v + 0.01 * g * g;
@@ -122,9 +159,9 @@ mod tests {
             epsilon_before_correction: false,
             bounded: true,
         };
-        let mut adam = Adam::new(settings, 2);
+        let mut adam = Adam::new(settings, 2, &Home::Memory).unwrap();
         let mut x = [0.5, 0.5];
-        adam.step(&mut x, &[1.0, -1.0]);
+        adam.step(&mut x, &[1.0, -1.0]).unwrap();
         assert_eq!(x, [0.0, 1.0]);
     }
 }

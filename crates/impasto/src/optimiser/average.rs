@@ -1,47 +1,69 @@
 //! A bias-corrected exponential average of the iterates: what Adam's noise averages out to (Polyak averaging, with the bias
 //! correction of Adam's moments).
 
+use std::io;
+use std::ops::Range;
+
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-const CHUNK: usize = 1 << 14;
+use super::values::{Home, Numbers, Values, bands};
+use super::vector::{CHUNK, scale};
 
 /// The running average.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Average {
     pub(crate) decay: f64,
     /// decay^n after n pictures.
     pub(crate) remains: f64,
     #[serde(skip)]
-    pub(crate) sum: Vec<f32>,
+    pub(crate) sum: Values,
 }
 
 impl Average {
     /// The average of one picture.
-    pub fn new(decay: f64, image: &[f32]) -> Average {
-        let mut average = Average { decay, remains: 1.0, sum: vec![0.0; image.len()] };
-        average.add(image);
-        average
+    pub(crate) fn new(decay: f64, image: &[f32], home: &Home) -> io::Result<Average> {
+        let mut average = Average { decay, remains: 1.0, sum: home.zeros(image.len())? };
+        average.add(image)?;
+        Ok(average)
     }
 
     /// All but the vector.
     pub(crate) fn clone_scalars(&self) -> Average {
-        Average { sum: Vec::new(), ..*self }
+        self.with(Values::default())
+    }
+
+    /// Another that is as far, with this vector.
+    pub(crate) fn with(&self, sum: Values) -> Average {
+        Average { decay: self.decay, remains: self.remains, sum }
     }
 
     /// Takes another picture in.
-    pub fn add(&mut self, image: &[f32]) {
+    pub(crate) fn add(&mut self, image: &[f32]) -> io::Result<()> {
         self.remains *= self.decay;
         let (old, new) = (self.decay as f32, (1.0 - self.decay) as f32);
-        self.sum.par_chunks_mut(CHUNK).zip(image.par_chunks(CHUNK)).for_each(|(sum, image)| {
-            sum.iter_mut().zip(image).for_each(|(sum, image)| *sum = old * *sum + new * image);
-        });
+        for band in bands(image.len()) {
+            self.sum.change(band.clone(), |sum| {
+                sum.par_chunks_mut(CHUNK).zip(image[band].par_chunks(CHUNK)).for_each(|(sum, image)| {
+                    sum.iter_mut().zip(image).for_each(|(sum, image)| *sum = old * *sum + new * image);
+                });
+            })?;
+        }
+        Ok(())
+    }
+}
+
+/// The average so far.
+impl Numbers for Average {
+    fn len(&self) -> usize {
+        self.sum.len()
     }
 
-    /// The average so far.
-    pub fn get(&self) -> Vec<f32> {
-        let factor = (1.0 / (1.0 - self.remains)) as f32;
-        self.sum.iter().map(|sum| factor * sum).collect()
+    fn view<'a>(&'a self, range: Range<usize>, buffer: &'a mut Vec<f32>) -> io::Result<&'a [f32]> {
+        buffer.resize(range.len(), 0.0);
+        self.sum.read(range.start, buffer)?;
+        scale(1.0 / (1.0 - self.remains), buffer);
+        Ok(buffer)
     }
 }
 
@@ -51,10 +73,11 @@ mod tests {
 
     #[test]
     fn the_bias_is_corrected() {
-        let mut average = Average::new(0.99, &[0.25]);
-        assert!((average.get()[0] - 0.25).abs() < 1e-6);
-        average.add(&[0.75]);
+        let mut average = Average::new(0.99, &[0.25], &Home::Memory).unwrap();
+        let get = |average: &Average| average.view(0..1, &mut Vec::new()).unwrap()[0];
+        assert!((get(&average) - 0.25).abs() < 1e-6);
+        average.add(&[0.75]).unwrap();
         // (0.99 * 0.25 + 0.75) / 1.99
-        assert!((average.get()[0] - 0.501_256_3).abs() < 1e-6);
+        assert!((get(&average) - 0.501_256_3).abs() < 1e-6);
     }
 }

@@ -5,10 +5,12 @@
 //! scale of its variable, so only the first direction, -g / scale^2, and its length carry it.
 
 use std::collections::VecDeque;
+use std::io;
 
 use serde::{Deserialize, Serialize};
 
 use super::line_search::{LineSearch, Verdict};
+use super::values::{Home, Numbers, Values};
 use super::vector::{absolute_sum, axpy, dot, scale};
 
 /// Pairs with less curvature than this are not kept (PyTorch's value).
@@ -30,7 +32,7 @@ pub struct LbfgsSettings {
 }
 
 /// L-BFGS's state for one picture.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Lbfgs {
     /// Settings.
     pub settings: LbfgsSettings,
@@ -38,129 +40,142 @@ pub struct Lbfgs {
     /// The oldest first.
     pub(super) pairs: VecDeque<Pair>,
     #[serde(skip)]
-    pub(super) direction: Vec<f32>,
+    pub(super) direction: Values,
     /// Length of the last step along the direction.
     length: f64,
     #[serde(skip)]
-    pub(super) last_gradient: Vec<f32>,
+    pub(super) last_gradient: Values,
     search: Option<LineSearch>,
     /// The picture that the search in progress began at.
     #[serde(skip)]
-    pub(super) search_start: Vec<f32>,
+    pub(super) search_start: Values,
+    /// Of the vectors.
+    #[serde(skip)]
+    pub(super) home: Home,
 }
 
 /// What a step showed of the curvature.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Pair {
     #[serde(skip)]
-    pub(super) displacement: Vec<f32>,
+    pub(super) displacement: Values,
     /// Of the gradient.
     #[serde(skip)]
-    pub(super) change: Vec<f32>,
+    pub(super) change: Values,
     /// 1 / their product.
     inverse: f64,
 }
 
 impl Lbfgs {
     /// Before the first step.
-    pub fn new(settings: LbfgsSettings, history: usize) -> Lbfgs {
+    pub(crate) fn new(settings: LbfgsSettings, history: usize, home: Home) -> Lbfgs {
         Lbfgs {
             settings,
             history,
             pairs: VecDeque::new(),
-            direction: Vec::new(),
+            direction: Values::default(),
             length: 0.0,
-            last_gradient: Vec::new(),
+            last_gradient: Values::default(),
             search: None,
-            search_start: Vec::new(),
+            search_start: Values::default(),
+            home,
         }
     }
 
     /// All but the vectors.
     pub(super) fn clone_scalars(&self) -> Lbfgs {
-        let empty = |pair: &Pair| Pair { displacement: Vec::new(), change: Vec::new(), ..*pair };
+        let empty = |pair: &Pair| Pair { inverse: pair.inverse, ..Pair::default() };
         Lbfgs {
             pairs: self.pairs.iter().map(empty).collect(),
             length: self.length,
             search: self.search.clone(),
-            ..Lbfgs::new(self.settings, self.history)
+            ..Lbfgs::new(self.settings, self.history, Home::Memory)
         }
     }
 
-    pub(crate) fn step(&mut self, image: &mut [f32], gradient: &[f32], loss: f64) {
+    pub(crate) fn step(&mut self, image: &mut [f32], gradient: &[f32], loss: f64) -> io::Result<()> {
         if let Some(mut search) = self.search.take() {
-            if let Verdict::Try(length) = search.tell(loss, dot(gradient, &self.direction)) {
-                self.move_to(image, length);
+            if let Verdict::Try(length) = search.tell(loss, dot(gradient, &self.direction)?) {
+                self.move_to(image, length)?;
                 self.search = Some(search);
-                return;
+                return Ok(());
             }
             self.length = search.length();
         }
-        self.remember(gradient);
-        self.choose_direction(gradient);
-        let slope = dot(gradient, &self.direction);
+        self.remember(gradient)?;
+        self.choose_direction(gradient)?;
+        let slope = dot(gradient, &self.direction)?;
         if self.settings.line_search {
-            self.search_start = image.to_vec();
-            self.move_to(image, self.length);
+            self.search_start = self.home.copied(image)?;
+            self.move_to(image, self.length)?;
             self.search = Some(LineSearch::new(loss, slope, self.length));
-        } else {
-            axpy(self.length, &self.direction, image);
+            return Ok(());
         }
+        axpy(self.length, &self.direction, image)
     }
 
-    fn move_to(&self, image: &mut [f32], length: f64) {
-        image.copy_from_slice(&self.search_start);
-        axpy(length, &self.direction, image);
+    fn move_to(&self, image: &mut [f32], length: f64) -> io::Result<()> {
+        self.search_start.read(0, image)?;
+        axpy(length, &self.direction, image)
     }
 
     /// Takes the last step in as a pair.
-    fn remember(&mut self, gradient: &[f32]) {
+    fn remember(&mut self, gradient: &[f32]) -> io::Result<()> {
         if self.last_gradient.is_empty() {
-            return;
+            return Ok(());
         }
-        let mut displacement = self.direction.clone();
-        scale(self.length, &mut displacement);
-        let mut change = gradient.to_vec();
-        axpy(-1.0, &self.last_gradient, &mut change);
-        let curvature = dot(&displacement, &change);
+        let Lbfgs { direction, last_gradient, home, length, .. } = &*self;
+        let mut buffer = Vec::new();
+        let displacement = home.made(gradient.len(), |band, to| {
+            direction.read(band.start, to)?;
+            scale(*length, to);
+            Ok(())
+        })?;
+        let change = home.made(gradient.len(), |band, to| {
+            to.copy_from_slice(&gradient[band.clone()]);
+            axpy(-1.0, last_gradient.view(band, &mut buffer)?, to)
+        })?;
+        let curvature = dot(&displacement, &change)?;
         if curvature > CURVATURE {
             if self.pairs.len() == self.history.max(1) {
                 self.pairs.pop_front();
             }
             self.pairs.push_back(Pair { displacement, change, inverse: 1.0 / curvature });
         }
+        Ok(())
     }
 
     /// The two-loop recursion; steepest descent at first, and wherever the quasi-Newton direction does not go down.
-    fn choose_direction(&mut self, gradient: &[f32]) {
+    fn choose_direction(&mut self, gradient: &[f32]) -> io::Result<()> {
         let mut direction = gradient.to_vec();
         scale(-1.0, &mut direction);
         let mut factors = Vec::with_capacity(self.pairs.len());
         for Pair { displacement, change, inverse } in self.pairs.iter().rev() {
-            let factor = inverse * dot(displacement, &direction);
-            axpy(-factor, change, &mut direction);
+            let factor = inverse * dot(displacement, &direction[..])?;
+            axpy(-factor, change, &mut direction)?;
             factors.push(factor);
         }
         if let Some(Pair { change, inverse, .. }) = self.pairs.back() {
-            scale(1.0 / (inverse * dot(change, change)), &mut direction);
+            scale(1.0 / (inverse * dot(change, change)?), &mut direction);
         }
         for (Pair { displacement, change, inverse }, factor) in
             self.pairs.iter().zip(factors.into_iter().rev())
         {
-            let back = inverse * dot(change, &direction);
-            axpy(factor - back, displacement, &mut direction);
+            let back = inverse * dot(change, &direction[..])?;
+            axpy(factor - back, displacement, &mut direction)?;
         }
         self.length = self.settings.rate;
-        if self.pairs.is_empty() || dot(&direction, gradient) >= 0.0 {
+        if self.pairs.is_empty() || dot(&direction[..], gradient)? >= 0.0 {
             self.pairs.clear();
             let variable = self.settings.variable_scale;
-            direction = gradient.to_vec();
+            direction.copy_from_slice(gradient);
             scale(-1.0 / (variable * variable), &mut direction);
             let sum = absolute_sum(gradient) / variable;
             self.length *= if sum > 0.0 { (1.0 / sum).min(1.0) } else { 1.0 };
         }
-        self.direction = direction;
-        self.last_gradient = gradient.to_vec();
+        self.direction = self.home.keep(direction)?;
+        self.last_gradient = self.home.copied(gradient)?;
+        Ok(())
     }
 }
 
@@ -187,11 +202,11 @@ mod tests {
     #[test]
     fn with_a_line_search_it_solves_rosenbrock() {
         let mut x = vec![-1.2, 1.0, -0.5, 0.8, 0.1, 1.4];
-        let mut lbfgs = Lbfgs::new(settings(true), 10);
+        let mut lbfgs = Lbfgs::new(settings(true), 10, Home::Memory);
         let start = rosenbrock(&x).0;
         for _ in 0..200 {
             let (value, gradient) = rosenbrock(&x);
-            lbfgs.step(&mut x, &gradient, value);
+            lbfgs.step(&mut x, &gradient, value).unwrap();
         }
         // f32 variables: the valley is flat to 1e-7 relative.
         assert!(rosenbrock(&x).0 < 1e-6 * start, "{} at {x:?}", rosenbrock(&x).0);
@@ -201,8 +216,9 @@ mod tests {
     fn the_first_step_is_that_of_the_scaled_variable() {
         // A variable of 0..255: z = 255 x, g_z = g / 255; z moves by -min(1, 1/|g_z|_1) g_z.
         let mut x = [0.5f32, 0.5];
-        let mut lbfgs = Lbfgs::new(LbfgsSettings { variable_scale: 255.0, ..settings(false) }, 10);
-        lbfgs.step(&mut x, &[510.0, -1020.0], 1.0);
+        let mut lbfgs =
+            Lbfgs::new(LbfgsSettings { variable_scale: 255.0, ..settings(false) }, 10, Home::Memory);
+        lbfgs.step(&mut x, &[510.0, -1020.0], 1.0).unwrap();
         let z = [0.5 * 255.0 - 2.0 / 6.0, 0.5 * 255.0 + 4.0 / 6.0];
         assert!(
             (x[0] as f64 * 255.0 - z[0]).abs() < 1e-4 && (x[1] as f64 * 255.0 - z[1]).abs() < 1e-4,

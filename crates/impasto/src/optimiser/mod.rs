@@ -5,7 +5,10 @@ mod adam;
 mod average;
 mod lbfgs;
 mod line_search;
+pub(crate) mod values;
 pub(crate) mod vector;
+
+use std::io;
 
 use impasto_engine::Pixels;
 use serde::{Deserialize, Serialize};
@@ -14,9 +17,11 @@ pub use adam::{Adam, AdamSettings};
 pub use average::Average;
 pub use lbfgs::{Lbfgs, LbfgsSettings};
 pub use line_search::LineSearch;
+pub use values::Values;
+pub(crate) use values::{BAND, Home, Numbers, bands};
 
 /// An optimiser with its state.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub enum Optimiser {
     /// Adam.
     Adam(Adam),
@@ -26,7 +31,7 @@ pub enum Optimiser {
 
 impl Optimiser {
     /// Moves `image` by one step, given loss and gradient (by RGB 0..1) there.
-    pub fn step(&mut self, image: &mut Pixels, gradient: &Pixels, loss: f64) {
+    pub(crate) fn step(&mut self, image: &mut Pixels, gradient: &Pixels, loss: f64) -> io::Result<()> {
         match self {
             Optimiser::Adam(adam) => adam.step(&mut image.data, &gradient.data),
             Optimiser::Lbfgs(lbfgs) => lbfgs.step(&mut image.data, &gradient.data, loss),
@@ -36,21 +41,24 @@ impl Optimiser {
     /// All but the vectors.
     pub(crate) fn clone_scalars(&self) -> Optimiser {
         match self {
-            Optimiser::Adam(Adam { settings, steps, .. }) => {
-                Optimiser::Adam(Adam { steps: *steps, ..Adam::new(*settings, 0) })
-            }
+            Optimiser::Adam(Adam { settings, steps, .. }) => Optimiser::Adam(Adam {
+                settings: *settings,
+                steps: *steps,
+                first: Values::default(),
+                second: Values::default(),
+            }),
             Optimiser::Lbfgs(lbfgs) => Optimiser::Lbfgs(lbfgs.clone_scalars()),
         }
     }
 
     /// The vectors of the state, by name: with what is serialised, all there is.
-    pub(crate) fn vectors(&self) -> Vec<(String, &[f32])> {
+    pub(crate) fn vectors(&self) -> Vec<(String, &Values)> {
         match self {
             Optimiser::Adam(Adam { first, second, .. }) => {
                 vec![("adam.first".into(), first), ("adam.second".into(), second)]
             }
             Optimiser::Lbfgs(Lbfgs { pairs, direction, last_gradient, search_start, .. }) => {
-                let mut vectors: Vec<(String, &[f32])> = vec![
+                let mut vectors = vec![
                     ("lbfgs.direction".into(), direction),
                     ("lbfgs.last_gradient".into(), last_gradient),
                     ("lbfgs.search_start".into(), search_start),
@@ -64,13 +72,19 @@ impl Optimiser {
         }
     }
 
-    /// Puts back what [`vectors`](Optimiser::vectors) gave; `take` finds a vector by its name.
-    pub(crate) fn put_back<E>(&mut self, mut take: impl FnMut(&str) -> Result<Vec<f32>, E>) -> Result<(), E> {
+    /// Puts back what [`vectors`](Optimiser::vectors) gave; `take` finds a vector by its name. Further vectors are kept in
+    /// `home`.
+    pub(crate) fn put_back<E>(
+        &mut self,
+        home: &Home,
+        mut take: impl FnMut(&str) -> Result<Values, E>,
+    ) -> Result<(), E> {
         match self {
             Optimiser::Adam(adam) => {
                 (adam.first, adam.second) = (take("adam.first")?, take("adam.second")?);
             }
             Optimiser::Lbfgs(lbfgs) => {
+                lbfgs.home = home.clone();
                 lbfgs.direction = take("lbfgs.direction")?;
                 lbfgs.last_gradient = take("lbfgs.last_gradient")?;
                 lbfgs.search_start = take("lbfgs.search_start")?;

@@ -1,31 +1,38 @@
 //! The few operations on pixel vectors that optimisers are made of, in fixed chunks: the same bytes at any number of
 //! threads.
 
+use std::io;
+
 use rayon::prelude::*;
 
-const CHUNK: usize = 1 << 14;
+use super::values::{Numbers, bands};
+
+/// What a thread takes at a time.
+pub(crate) const CHUNK: usize = 1 << 14;
 
 /// Sums that run beside each other, so that an addition need not wait for the last.
 const LANES: usize = 16;
 
 /// Sum of a b, in f64.
-pub(crate) fn dot(a: &[f32], b: &[f32]) -> f64 {
-    let chunks = a.par_chunks(CHUNK).zip(b.par_chunks(CHUNK));
-    let parts: Vec<f64> = chunks
-        .map(|(a, b)| {
-            let mut sums = [0.0; LANES];
-            let (a, b) = (a.chunks_exact(LANES), b.chunks_exact(LANES));
-            let rest =
-                a.remainder().iter().zip(b.remainder()).map(|(&a, &b)| a as f64 * b as f64).sum::<f64>();
-            for (a, b) in a.zip(b) {
-                for lane in 0..LANES {
-                    sums[lane] += a[lane] as f64 * b[lane] as f64;
-                }
-            }
-            sums.iter().sum::<f64>() + rest
-        })
-        .collect();
-    parts.iter().sum()
+pub(crate) fn dot(a: &(impl Numbers + ?Sized), b: &(impl Numbers + ?Sized)) -> io::Result<f64> {
+    let (mut space, mut other_space) = (Vec::new(), Vec::new());
+    bands(a.len()).try_fold(0.0, |sum, band| {
+        let (a, b) = (a.view(band.clone(), &mut space)?, b.view(band, &mut other_space)?);
+        let parts: Vec<f64> = a.par_chunks(CHUNK).zip(b.par_chunks(CHUNK)).map(dot_of_chunk).collect();
+        Ok(parts.iter().fold(sum, |sum, part| sum + part))
+    })
+}
+
+fn dot_of_chunk((a, b): (&[f32], &[f32])) -> f64 {
+    let mut sums = [0.0; LANES];
+    let (a, b) = (a.chunks_exact(LANES), b.chunks_exact(LANES));
+    let rest = a.remainder().iter().zip(b.remainder()).map(|(&a, &b)| a as f64 * b as f64).sum::<f64>();
+    for (a, b) in a.zip(b) {
+        for lane in 0..LANES {
+            sums[lane] += a[lane] as f64 * b[lane] as f64;
+        }
+    }
+    sums.iter().sum::<f64>() + rest
 }
 
 /// Sum of |a|, in f64.
@@ -35,11 +42,15 @@ pub(crate) fn absolute_sum(a: &[f32]) -> f64 {
 }
 
 /// y += factor x.
-pub(crate) fn axpy(factor: f64, x: &[f32], y: &mut [f32]) {
-    let factor = factor as f32;
-    y.par_chunks_mut(CHUNK).zip(x.par_chunks(CHUNK)).for_each(|(y, x)| {
-        y.iter_mut().zip(x).for_each(|(y, x)| *y += factor * x);
-    });
+pub(crate) fn axpy(factor: f64, x: &(impl Numbers + ?Sized), y: &mut [f32]) -> io::Result<()> {
+    let (factor, mut space) = (factor as f32, Vec::new());
+    for band in bands(x.len()) {
+        let (x, y) = (x.view(band.clone(), &mut space)?, &mut y[band]);
+        y.par_chunks_mut(CHUNK).zip(x.par_chunks(CHUNK)).for_each(|(y, x)| {
+            y.iter_mut().zip(x).for_each(|(y, x)| *y += factor * x);
+        });
+    }
+    Ok(())
 }
 
 /// x *= factor.

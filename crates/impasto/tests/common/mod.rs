@@ -2,10 +2,13 @@
 // Each suite includes this file and uses a part of it; `unwrap` here is a failing test.
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
 
-use impasto::{Picture, Preset, StyleTransfer};
+use impasto::{Picture, Preset, Session, StyleTransfer};
 
 /// Random weights of VGG-19 at an eighth of its width: deep enough for every preset, and fast.
 pub const NARROW: &str = "random:vgg19?width=1/8";
+
+/// Averages in f32, in another order.
+pub const AVERAGE: f32 = 1e-6;
 
 /// Some waves of colour between 0 and 1; another seed, another picture.
 pub fn waves(width: usize, height: usize, seed: u32) -> Picture {
@@ -31,7 +34,20 @@ pub fn transfer(preset: &str) -> StyleTransfer {
     StyleTransfer::new(waves(48, 40, 0)).style(waves(44, 48, 1)).preset(Preset::named(preset).unwrap())
 }
 
+/// The bytes of a checkpoint.
+pub fn saved(session: &Session) -> Vec<u8> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("run");
+    session.save(&path, "a note").unwrap();
+    std::fs::read(path).unwrap()
+}
+
 /// Every value is a number between 0 and 1.
 pub fn in_range(picture: &Picture) -> bool {
     picture.rgb().iter().all(|value| (0.0..=1.0).contains(value))
+}
+
+/// The same picture but for the order of sums.
+pub fn nearly_equal(a: &Picture, b: &Picture) -> bool {
+    a.size() == b.size() && a.rgb().iter().zip(b.rgb()).all(|(a, b)| (a - b).abs() < AVERAGE)
 }

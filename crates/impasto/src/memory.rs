@@ -1,0 +1,232 @@
+//! The memory that a scale of a run takes: counted, not tried. At each of the moments that can be the peak it is everything of
+//! which there is one value or more per pixel, and whose memory the run itself has to find.
+
+use impasto_encoder::Tap;
+use impasto_engine::{EngineError, Request, Size, Target, Tiled, Tiles};
+
+use crate::margin::Canvas;
+use crate::optimiser::BAND;
+use crate::plan::{Planner, ScalePlan};
+use crate::recipe::{Keep, OptimizerKind};
+use crate::style_size::style_size;
+use crate::{Error, Recipe, Scale};
+
+/// The program itself, its stacks and what the allocator keeps.
+const BASE: usize = 16 << 20;
+
+/// Bytes of a picture in f32, per pixel.
+const PICTURE: usize = 12;
+
+/// What a tile's window takes besides the evaluation, per pixel: its pixels, their gradient, and position weights.
+const WINDOW: usize = 2 * PICTURE + 8;
+
+/// Optimiser state that would take more than this part of the memory is kept in files, where the picture does not fit whole.
+const STATE_SHARE: f64 = 0.25;
+
+/// Bands of streamed state that are in memory at once.
+const BANDS: usize = 4;
+
+/// What a result takes while it is written, per pixel: its samples at 16 bits, in the file's order of bytes, and compressed,
+/// in a vector that grows.
+const ENCODING: usize = 6 + 6 + 12;
+
+/// A scale with what its plan follows from.
+struct Outline {
+    scale: Scale,
+    index: usize,
+    /// With the margin.
+    size: Size,
+    moments: Vec<Tap>,
+    contents: Vec<Tap>,
+    deepest: Tap,
+    tiles: Tiles,
+    /// Whether it does not run whole.
+    cut: bool,
+    /// Whether what can be kept in files is.
+    streamed: bool,
+}
+
+impl Planner<'_> {
+    /// The plan of one scale.
+    pub(crate) fn scale(
+        &self,
+        scales: &[Scale],
+        index: usize,
+        window: Option<usize>,
+    ) -> Result<ScalePlan, Error> {
+        let at = self.outline(scales[index], index, window)?;
+        let last = index + 1 == scales.len();
+        let network = self.engine.network();
+        let fixed =
+            BASE + 4 * network.encoder.parameters() + self.engine.kernel_bytes() + self.small(&at.moments);
+        // Pictures as they were given; at the last scale they go with the targets taken.
+        let given: usize = self.styles.iter().chain([&self.content]).map(|size| picture(*size)).sum();
+        let kept = if last { 0 } else { given };
+        let state = self.state(&at);
+        let mut peak = given + state + self.taking_styles(&at, window)?;
+        peak = peak.max(state + self.taking_content(&at, given, kept)?);
+        peak = peak.max(kept + state + self.evaluating(&at)?);
+        if let Some(before) = index.checked_sub(1) {
+            let before = self.outline(scales[before], before, window)?;
+            peak = peak.max(given + self.carrying(&before, &at));
+        }
+        if last {
+            peak = peak.max(self.writing(&at));
+        }
+        Ok(ScalePlan {
+            width: at.scale.width,
+            height: at.scale.height,
+            iterations: at.scale.iterations,
+            tiles: at.tiles.counts,
+            overlap: if at.cut { at.tiles.margins.1 } else { 0 },
+            peak_bytes: fixed + peak,
+            streamed: at.streamed,
+            spilled_bytes: if at.cut { self.targets(&at, at.size) } else { 0 }
+                + if at.streamed { self.streaming(index) * at.size.area() } else { 0 },
+            checkpoint_bytes: (PICTURE + self.streaming(index)) * at.size.area(),
+            cost: at.tiles.cost,
+            seconds: None,
+        })
+    }
+
+    fn outline(&self, scale: Scale, index: usize, window: Option<usize>) -> Result<Outline, Error> {
+        let (width, height) = Canvas::new((scale.width, scale.height), self.recipe.margin).outer();
+        let size = Size::new(width, height);
+        let network = self.engine.network();
+        let topology = network.encoder.topology();
+        let taps = |layers: &[(String, f64)]| -> Result<Vec<Tap>, Error> {
+            Ok(layers.iter().map(|(name, _)| topology.tap(name)).collect::<Result<_, _>>()?)
+        };
+        let (moments, contents) = (taps(&self.recipe.style_layers)?, taps(&self.recipe.content_layers)?);
+        let deepest = moments.iter().chain(&contents).copied().max();
+        let deepest = deepest.ok_or(Error::Engine(EngineError::NothingToObserve))?;
+        let tiles = Tiled::tiles(network, deepest, size, window);
+        let cut = tiles.counts != (1, 1);
+        let streaming = (self.streaming(index) * size.area()) as f64;
+        let streamed = cut && self.memory.is_some_and(|memory| streaming > STATE_SHARE * memory as f64);
+        Ok(Outline { scale, index, size, moments, contents, deepest, tiles, cut, streamed })
+    }
+
+    /// The picture, and what the run keeps from step to step besides.
+    fn state(&self, at: &Outline) -> usize {
+        let streaming = if at.streamed { 0 } else { self.streaming(at.index) };
+        (PICTURE + streaming) * at.size.area()
+    }
+
+    /// Style moments: each style at its size, one after the other.
+    fn taking_styles(&self, at: &Outline, window: Option<usize>) -> Result<usize, Error> {
+        if at.moments.is_empty() {
+            return Ok(0);
+        }
+        let mut most = 0;
+        for style in &self.styles {
+            let content = (at.scale.width, at.scale.height);
+            let size = style_size(*style, self.recipe.style_fit, self.style_scale, content);
+            let tiles = Tiled::tiles(self.engine.network(), at.deepest, Size::new(size.0, size.1), window);
+            most = most.max(picture(size) + self.evaluation(tiles.window, &at.moments, &[])?);
+        }
+        Ok(most)
+    }
+
+    /// Content targets, from a copy of the content at the scale's size.
+    fn taking_content(&self, at: &Outline, given: usize, kept: usize) -> Result<usize, Error> {
+        let resized = PICTURE * at.size.area();
+        let mut capturing = 0;
+        for tap in &at.contents {
+            let of_window = match at.cut {
+                true => WINDOW * at.tiles.window.area() + self.target(*tap, at.tiles.window),
+                false => self.targets(at, at.size),
+            };
+            capturing =
+                capturing.max(self.engine.capture_bytes(at.tiles.window, *tap, self.threads)? + of_window);
+        }
+        // The margin is added to another copy.
+        let copying = resized + given.max(resized + kept);
+        Ok(copying.max(resized + kept + capturing))
+    }
+
+    /// A gradient, and what the engine needs for it or the optimiser to make a step of it.
+    fn evaluating(&self, at: &Outline) -> Result<usize, Error> {
+        let held = match at.cut {
+            true => self.targets(at, at.tiles.window) + WINDOW * at.tiles.window.area(),
+            false => self.targets(at, at.size),
+        };
+        let evaluation = self.evaluation(at.tiles.window, &at.moments, &at.contents)?;
+        let stepping = match self.recipe.optimizer {
+            OptimizerKind::Adam => 0,
+            OptimizerKind::Lbfgs => PICTURE * at.size.area(),
+        };
+        let bands = if at.streamed { BANDS * size_of::<f32>() * BAND } else { 0 };
+        Ok(PICTURE * at.size.area() + held.max(bands) + evaluation.max(stepping))
+    }
+
+    /// The state of one scale brought to the size of the next: Adam's moments, the picture, and at last the average.
+    fn carrying(&self, before: &Outline, at: &Outline) -> usize {
+        let (old, new) = (PICTURE * before.size.area(), PICTURE * at.size.area());
+        let adam = self.recipe.optimizer == OptimizerKind::Adam;
+        let vectors = |at: &Outline, bytes: usize| if adam && !at.streamed { 2 * bytes } else { 0 };
+        let average = |at: &Outline, bytes: usize| if at.streamed { 0 } else { bytes };
+        // A plane is cut out, resized and mirrored.
+        let planes = (old + 2 * new) / 3;
+        let pictures = old + average(before, old);
+        let moments = pictures + vectors(before, old) + vectors(at, new) + planes;
+        moments.max(pictures + vectors(at, new) + new + planes.max(average(at, new)))
+    }
+
+    /// The result on its way to a file; the optimiser's state is gone by then.
+    fn writing(&self, at: &Outline) -> usize {
+        let best = usize::from(self.recipe.keep == Keep::Best);
+        let state = PICTURE * if at.streamed { 1 } else { 2 + best };
+        (state + PICTURE + ENCODING) * at.size.area()
+    }
+
+    fn evaluation(&self, size: Size, moments: &[Tap], contents: &[Tap]) -> Result<usize, Error> {
+        let request = Request {
+            moments: moments.to_vec(),
+            residuals: contents.iter().map(|tap| Target::unheld(*tap)).collect(),
+            ..Request::default()
+        };
+        Ok(self.engine.evaluation_bytes(size, &request, self.threads)?)
+    }
+
+    /// Content targets of an image.
+    fn targets(&self, at: &Outline, size: Size) -> usize {
+        at.contents.iter().map(|tap| self.target(*tap, size)).sum()
+    }
+
+    fn target(&self, tap: Tap, size: Size) -> usize {
+        let topology = self.engine.network().encoder.topology();
+        let (width, height) = topology.size_at(tap.conv(), (size.width, size.height));
+        width * height * self.engine.target_stride(tap)
+    }
+
+    /// Matrices of the styles: moments, targets, derivatives and their decompositions, in f64 and on their way to f32.
+    fn small(&self, moments: &[Tap]) -> usize {
+        const MATRICES: usize = 8;
+        let topology = self.engine.network().encoder.topology();
+        moments.iter().map(|tap| MATRICES * size_of::<f64>() * topology.channels(*tap).pow(2)).sum()
+    }
+
+    /// Bytes per pixel of what the run keeps from step to step besides the picture, and can keep in files: average, best,
+    /// and the optimiser's vectors.
+    fn streaming(&self, index: usize) -> usize {
+        let Recipe { optimizer, adam, lbfgs, keep, pyramid, .. } = self.recipe;
+        let best = usize::from(*keep == Keep::Best);
+        // A step back keeps picture and average.
+        let before = if *optimizer == OptimizerKind::Adam && adam.bounded { 0 } else { 2 };
+        let vectors = match optimizer {
+            OptimizerKind::Adam => 2,
+            OptimizerKind::Lbfgs => {
+                let history = if index == 0 { lbfgs.history } else { lbfgs.history_later };
+                // The first step has none to learn from.
+                let pairs = history.min(pyramid.iterations.at(index).saturating_sub(1));
+                2 * pairs + 2 + usize::from(lbfgs.line_search)
+            }
+        };
+        PICTURE * (1 + best + before + vectors)
+    }
+}
+
+fn picture((width, height): (usize, usize)) -> usize {
+    PICTURE * width * height
+}
