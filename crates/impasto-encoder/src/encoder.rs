@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use sha2::{Digest, Sha256};
+
 use crate::{Pooling, Tap, Topology};
 
 /// Kernel and bias of one convolution, f32, layout `[out, in, 3, 3]`.
@@ -47,7 +49,7 @@ pub struct Provenance {
     pub name: String,
     /// Family of weights that recipes are tuned for: `vgg19`, `vgg16`, `vgg19-lite`, `random`.
     pub family: String,
-    /// SHA-256 of the file (of the weights themselves when they were generated), hexadecimal.
+    /// SHA-256 of the file, or of the weights themselves where there is none, hexadecimal.
     pub sha256: String,
     /// The file's own metadata: source, licence, padding of the training, and so on.
     pub metadata: BTreeMap<String, String>,
@@ -65,13 +67,14 @@ pub struct Encoder {
 }
 
 impl Encoder {
-    /// Puts an encoder together; `None` when the weights do not fit the topology or a value is not finite.
+    /// Puts an encoder together; `None` when the weights do not fit the topology or a value is not finite. Where the
+    /// provenance has no SHA-256 it is taken of the weights, so that checkpoints tell networks apart.
     pub fn new(
         topology: Topology,
         input: InputMap,
         weights: Vec<Weights>,
         pooling: Pooling,
-        provenance: Provenance,
+        mut provenance: Provenance,
     ) -> Option<Encoder> {
         let fits = weights.len() == topology.convs().len()
             && topology.convs().iter().zip(&weights).all(|(conv, weights)| {
@@ -79,6 +82,9 @@ impl Encoder {
                     && weights.bias.len() == conv.outputs
                     && weights.kernel.iter().chain(&weights.bias).all(|value| value.is_finite())
             });
+        if fits && provenance.sha256.is_empty() {
+            provenance.sha256 = digest(&input, &weights);
+        }
         fits.then(|| Encoder { topology, input, weights: weights.into(), pooling, provenance })
     }
 
@@ -116,4 +122,16 @@ impl Encoder {
     pub fn parameters(&self) -> usize {
         self.weights().iter().map(|weights| weights.kernel.len() + weights.bias.len()).sum()
     }
+}
+
+/// SHA-256 of everything that features are computed from.
+fn digest(input: &InputMap, weights: &[Weights]) -> String {
+    let mut digest = Sha256::new();
+    let of_input = input.matrix.as_flattened().iter().chain(&input.bias);
+    of_input.for_each(|value| digest.update(value.to_le_bytes()));
+    for Weights { kernel, bias } in weights {
+        digest.update((bias.len() as u64).to_le_bytes());
+        kernel.iter().chain(bias).for_each(|value| digest.update(value.to_le_bytes()));
+    }
+    digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }

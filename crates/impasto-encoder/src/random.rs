@@ -9,7 +9,6 @@ use std::str::FromStr;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use rand_distr::{Distribution, StandardNormal};
-use sha2::{Digest, Sha256};
 
 use crate::{Encoder, EncoderError, InputMap, Pooling, Provenance, Topology, Weights};
 
@@ -63,7 +62,6 @@ impl FromStr for RandomSpec {
 impl RandomSpec {
     /// Draws the weights; the same bits for the same topology and seed.
     pub fn encoder(&self, name: &str) -> Encoder {
-        let mut hasher = Sha256::new();
         let weights = self
             .topology
             .convs()
@@ -78,17 +76,14 @@ impl RandomSpec {
                     deviation * value
                 };
                 let kernel: Vec<f32> = (0..conv.outputs * conv.inputs * 9).map(|_| normal()).collect();
-                for value in &kernel {
-                    hasher.update(value.to_le_bytes());
-                }
                 Weights { kernel, bias: vec![0.0; conv.outputs] }
             })
             .collect();
         let provenance = Provenance {
             name: name.into(),
             family: "random".into(),
-            sha256: hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect(),
             metadata: [("source".to_string(), "random He-normal weights".to_string())].into(),
+            ..Provenance::default()
         };
         Encoder::new(self.topology.clone(), InputMap::imagenet(), weights, Pooling::Max, provenance)
             .expect("the weights were drawn to fit")

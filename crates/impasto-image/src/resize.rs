@@ -53,13 +53,17 @@ pub fn resize_plane(data: &[f32], from: (usize, usize), to: (usize, usize), filt
         Filter::Lanczos3 => FilterType::Lanczos3,
     };
     let side = |length: usize| u32::try_from(length).expect("a plane in memory has sides that fit 32 bits");
-    let pixels: Vec<F32> = data.iter().map(|&value| F32::new(value)).collect();
-    let source = TypedImageRef::new(side(from.0), side(from.1), &pixels).expect("the length was checked");
-    let mut target = TypedImage::<F32>::new(side(to.0), side(to.1));
+    // Planes are large: both are taken as they lie.
+    let source = bytemuck::cast_slice(data);
+    let source = TypedImageRef::<F32>::from_buffer(side(from.0), side(from.1), source);
+    let mut resized = vec![0.0; to.0 * to.1];
+    let target = bytemuck::cast_slice_mut(&mut resized);
+    let mut target = TypedImage::<F32>::from_buffer(side(to.0), side(to.1), target).expect("of its length");
     let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(kernel));
     // The only error is a crop box outside of the source, and there is none.
-    Resizer::new().resize_typed(&source, &mut target, &options).expect("no crop box");
-    target.pixels().iter().map(|pixel| pixel.0).collect()
+    let done = Resizer::new().resize_typed(&source.expect("of its length"), &mut target, &options);
+    done.expect("no crop box");
+    resized
 }
 
 /// The size with the aspect ratio of `size` whose long edge is exactly `long`; the other edge is rounded to

@@ -19,6 +19,9 @@ pub const DEFAULT_SIZE: usize = 768;
 /// Longest edge of a result.
 pub const LARGEST_SIZE: usize = 30_000;
 
+/// Bytes of what is known of styles that a [`Kit`] takes along where there is memory for it.
+const SPARE_MOMENTS: usize = 256 << 20;
+
 /// Neural style transfer: repaints a content picture in the style of others.
 ///
 /// ```no_run
@@ -231,6 +234,10 @@ impl StyleTransfer {
             None => planner.plan(&scales)?,
         };
         let Some(planned) = planned else { return Err(self.too_large(&planner, &scales)?) };
+        // Beyond what the plan counts, what is known of styles may only take what is left.
+        let left = self.memory.map_or(usize::MAX, |memory| memory.saturating_sub(planned.peak_bytes));
+        kit.styles.budget = planner.moments_bytes(scales.len())? + left.min(SPARE_MOMENTS);
+        kit.styles.trim();
         kit.engine.retile(Tiling { window: planned.window, ..self.tiling });
         let digests = self.styles.iter().map(|(_, style)| picture_digest(style)).collect();
         let styles = shares.into_iter().zip(self.styles.drain(..).map(|(_, style)| style)).collect();

@@ -1,7 +1,7 @@
 //! What runs with one model can share, one after the other: the engine with its transformed weights, and what the styles'
 //! moments are at each size.
 
-use std::collections::HashMap;
+use std::collections::VecDeque;
 
 use impasto_encoder::Tap;
 use impasto_engine::{Engine, InstructionSet, Network, Size, Tiled};
@@ -23,7 +23,12 @@ impl Kit {
 
 /// Moments of styles, by picture, size, taps, and the tiles that they were taken in.
 #[derive(Debug, Default)]
-pub(crate) struct StyleMoments(HashMap<Key, Vec<MeanMoments>>);
+pub(crate) struct StyleMoments {
+    /// Those that were used last at the end.
+    known: VecDeque<(Key, Vec<MeanMoments>)>,
+    /// Bytes that they may take; only the last is kept in any case.
+    pub(crate) budget: usize,
+}
 
 /// What moments depend on, to the last bit.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -35,9 +40,6 @@ pub(crate) struct Key {
     pub(crate) window: Option<usize>,
 }
 
-/// Moments that are kept at once: enough for the scales of two styles, and 75 MB with VGG-19.
-const MOST: usize = 16;
-
 impl StyleMoments {
     /// The moments at a size, which are taken if they are not there yet.
     pub(crate) fn get<E>(
@@ -45,14 +47,56 @@ impl StyleMoments {
         key: Key,
         take: impl FnOnce() -> Result<Vec<MeanMoments>, E>,
     ) -> Result<Vec<MeanMoments>, E> {
-        if let Some(moments) = self.0.get(&key) {
-            return Ok(moments.clone());
-        }
-        let moments = take()?;
-        if self.0.len() >= MOST {
-            self.0.clear();
-        }
-        self.0.insert(key, moments.clone());
+        let at = self.known.iter().position(|(known, _)| *known == key);
+        let moments = match at.and_then(|at| self.known.remove(at)) {
+            Some((_, moments)) => moments,
+            None => take()?,
+        };
+        self.known.push_back((key, moments.clone()));
+        self.trim();
         Ok(moments)
+    }
+
+    /// Those that have not been used for the longest time go first.
+    pub(crate) fn trim(&mut self) {
+        let mut total: usize = self.known.iter().map(|(_, moments)| bytes(moments)).sum();
+        while total > self.budget
+            && self.known.len() > 1
+            && let Some((_, oldest)) = self.known.pop_front()
+        {
+            total -= bytes(&oldest);
+        }
+    }
+}
+
+fn bytes(moments: &[MeanMoments]) -> usize {
+    moments.iter().map(|tap| size_of::<f64>() * (tap.mean.len() + tap.second.len())).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_oldest_go_when_there_are_too_many() {
+        let key = |picture: &str| Key {
+            picture: picture.into(),
+            size: Size::new(1, 1),
+            taps: Vec::new(),
+            window: None,
+        };
+        // 16 bytes each.
+        let one = || vec![MeanMoments { channels: 1, mean: vec![0.0], second: vec![0.0] }];
+        let mut moments = StyleMoments { budget: 40, ..StyleMoments::default() };
+        let mut taken = Vec::new();
+        for picture in ["a", "b", "a", "c", "a", "b"] {
+            let take = || {
+                taken.push(picture);
+                Ok::<_, ()>(one())
+            };
+            moments.get(key(picture), take).unwrap();
+        }
+        // b had to make room for c, as a had been used since.
+        assert_eq!(taken, ["a", "b", "c", "b"]);
     }
 }

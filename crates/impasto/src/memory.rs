@@ -5,6 +5,7 @@ use impasto_encoder::Tap;
 use impasto_engine::{EngineError, Request, Size, Target, Tiled, Tiles};
 
 use crate::margin::Canvas;
+use crate::objective::{Statistic, style_taps};
 use crate::optimiser::BAND;
 use crate::plan::{Planner, ScalePlan};
 use crate::recipe::{Keep, OptimizerKind};
@@ -24,11 +25,17 @@ const WINDOW: usize = 2 * PICTURE + 8;
 const STATE_SHARE: f64 = 0.25;
 
 /// Bands of streamed state that are in memory at once.
-const BANDS: usize = 4;
+const BANDS: usize = 2;
 
 /// What a result takes while it is written, per pixel: its samples at 16 bits, in the file's order of bytes, and compressed,
 /// in a vector that grows.
 const ENCODING: usize = 6 + 6 + 12;
+
+/// Sets of matrices that an evaluation needs: targets, sums, moments, derivatives.
+const MATRICES: usize = 4;
+
+/// As many again for decompositions, roots and their products.
+const MATRICES_OF_ROOTS: usize = 7;
 
 /// A scale with what its plan follows from.
 struct Outline {
@@ -57,8 +64,11 @@ impl Planner<'_> {
         let at = self.outline(scales[index], index, window)?;
         let last = index + 1 == scales.len();
         let network = self.engine.network();
-        let fixed =
-            BASE + 4 * network.encoder.parameters() + self.engine.kernel_bytes() + self.small(&at.moments);
+        let fixed = BASE
+            + 4 * network.encoder.parameters()
+            + self.engine.kernel_bytes()
+            + self.sets() * self.moments_of(&at.moments)
+            + self.moments_bytes(index + 1)?;
         // Pictures as they were given; at the last scale they go with the targets taken.
         let given: usize = self.styles.iter().chain([&self.content]).map(|size| picture(*size)).sum();
         let kept = if last { 0 } else { given };
@@ -140,24 +150,27 @@ impl Planner<'_> {
             capturing =
                 capturing.max(self.engine.capture_bytes(at.tiles.window, *tap, self.threads)? + of_window);
         }
-        // The margin is added to another copy.
-        let copying = resized + given.max(resized + kept);
+        // Plane by plane, at first across; then the margin is added to another copy.
+        let (width, height) = (at.size.width, self.content.1.max(at.size.height));
+        let resizing = size_of::<f32>() * width * (height + at.size.height);
+        let copying = resized + (given + resizing).max(resized + kept);
         Ok(copying.max(resized + kept + capturing))
     }
 
     /// A gradient, and what the engine needs for it or the optimiser to make a step of it.
     fn evaluating(&self, at: &Outline) -> Result<usize, Error> {
-        let held = match at.cut {
-            true => self.targets(at, at.tiles.window) + WINDOW * at.tiles.window.area(),
-            false => self.targets(at, at.size),
+        let (held, window) = match at.cut {
+            true => (self.targets(at, at.tiles.window), WINDOW * at.tiles.window.area()),
+            false => (self.targets(at, at.size), 0),
         };
         let evaluation = self.evaluation(at.tiles.window, &at.moments, &at.contents)?;
         let stepping = match self.recipe.optimizer {
             OptimizerKind::Adam => 0,
             OptimizerKind::Lbfgs => PICTURE * at.size.area(),
         };
-        let bands = if at.streamed { BANDS * size_of::<f32>() * BAND } else { 0 };
-        Ok(PICTURE * at.size.area() + held.max(bands) + evaluation.max(stepping))
+        let bands = if at.streamed { BANDS * size_of::<f32>() * BAND.min(3 * at.size.area()) } else { 0 };
+        // The engine keeps its buffers during the step, and no tile.
+        Ok(PICTURE * at.size.area() + held + evaluation + window.max(stepping + bands))
     }
 
     /// The state of one scale brought to the size of the next: Adam's moments, the picture, and at last the average.
@@ -200,11 +213,28 @@ impl Planner<'_> {
         width * height * self.engine.target_stride(tap)
     }
 
-    /// Matrices of the styles: moments, targets, derivatives and their decompositions, in f64 and on their way to f32.
-    fn small(&self, moments: &[Tap]) -> usize {
-        const MATRICES: usize = 8;
+    /// What is kept of the styles' moments at the first `scales` scales.
+    pub(crate) fn moments_bytes(&self, scales: usize) -> Result<usize, Error> {
+        let taps = style_taps(self.recipe, self.engine.network().encoder.topology())?;
+        Ok(self.styles.len() * scales * self.moments_of(&taps))
+    }
+
+    /// Sets of matrices of an evaluation.
+    fn sets(&self) -> usize {
+        let roots = |(_, statistic): &(f64, Statistic)| {
+            matches!(statistic, Statistic::Wasserstein | Statistic::WassersteinNewton)
+        };
+        match self.recipe.statistic.parts().iter().any(roots) {
+            true => MATRICES + MATRICES_OF_ROOTS,
+            false => MATRICES,
+        }
+    }
+
+    /// Moments of one image: for each tap its means and the matrix of second moments.
+    fn moments_of(&self, taps: &[Tap]) -> usize {
         let topology = self.engine.network().encoder.topology();
-        moments.iter().map(|tap| MATRICES * size_of::<f64>() * topology.channels(*tap).pow(2)).sum()
+        let values = taps.iter().map(|tap| topology.channels(*tap)).map(|channels| channels * (channels + 1));
+        size_of::<f64>() * values.sum::<usize>()
     }
 
     /// Bytes per pixel of what the run keeps from step to step besides the picture, and can keep in files: average, best,

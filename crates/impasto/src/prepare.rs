@@ -47,6 +47,8 @@ pub(crate) fn prepare_scale(
             }
         }
     }
+    // Its buffers are of the styles' sizes.
+    engine.forget_targets();
     let resized = resize(&content, scale.width, scale.height, Filter::Bicubic);
     if last {
         drop(content);

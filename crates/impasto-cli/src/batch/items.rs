@@ -75,13 +75,13 @@ pub(super) fn check_folder(folder: &Path, pictures: &[PathBuf]) -> Result<(), Fa
     }
 }
 
-/// Each content in each style, named by a template.
+/// Each content in each style, named by a template: style by style, as what is known of a style serves for all contents.
 pub(super) fn pair(contents: &[PathBuf], styles: &[PathBuf], template: &str) -> Result<Vec<Item>, Failure> {
     check(template)?;
     let mut items = Vec::with_capacity(contents.len() * styles.len());
     let mut taken: HashMap<String, (PathBuf, PathBuf)> = HashMap::new();
-    for content in contents {
-        for style in styles {
+    for style in styles {
+        for content in contents {
             let output = template.replace("{content}", &stem(content)).replace("{style}", &stem(style));
             let pair = (content.clone(), style.clone());
             if let Some((other, other_style)) = taken.insert(output.clone(), pair) {
