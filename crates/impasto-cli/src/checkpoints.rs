@@ -21,6 +21,9 @@ const LONG: Duration = Duration::from_secs(120);
 /// How often, unless asked otherwise.
 const EVERY: Duration = Duration::from_secs(60);
 
+/// Unless asked how often, a part of the time of at most one in so many goes into saving.
+const SHARE: u32 = 20;
+
 /// What a checkpoint keeps for the command that resumes it.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct Note {
@@ -54,6 +57,8 @@ impl Note {
 pub(crate) struct Checkpoints {
     path: PathBuf,
     every: Duration,
+    /// Whether `every` was asked for.
+    fixed: bool,
     /// Whether the run is saved: it was asked for, or the run is long.
     on: bool,
     /// The default name holds what an earlier run left, which is not to be lost.
@@ -106,6 +111,7 @@ impl Checkpoints {
             allowed: !args.no_checkpoint || resumed.is_some(),
             path,
             every,
+            fixed: args.checkpoint_every.is_some(),
             last: Instant::now(),
             saved: resumed.is_some(),
             failed: false,
@@ -122,12 +128,19 @@ impl Checkpoints {
         }
     }
 
-    /// At an end before the end: true if `resume` can go on from here.
-    pub(crate) fn stop(&mut self, session: &Session, steps: &[Step], progress: &Progress) -> bool {
-        if self.on {
+    /// At an end before the end: saves what can be saved. A run that diverged cannot; its last checkpoint is better.
+    pub(crate) fn stop(&mut self, session: &Session, steps: &[Step], progress: &Progress) {
+        if self.on && session.can_be_saved() {
             self.save(session, steps, progress);
         }
-        self.on && !self.failed
+    }
+
+    /// Adds how to go on, if there is a checkpoint to go on from.
+    pub(crate) fn mention(&self, failure: Failure) -> Failure {
+        match self.saved {
+            true => failure.and_hint(format!("`impasto resume {}` goes on", self.path.display())),
+            false => failure,
+        }
     }
 
     /// At the end: it is of no use any more.
@@ -162,6 +175,7 @@ impl Checkpoints {
                 }
             }
         }
+        let start = Instant::now();
         let note = Note { args: self.args.clone(), inputs: self.inputs.clone(), steps: steps.to_vec() };
         let saved = serde_json::to_string(&note)
             .map_err(|error| error.to_string())
@@ -174,6 +188,9 @@ impl Checkpoints {
         self.failed = saved.is_err();
         self.saved |= saved.is_ok();
         self.last = Instant::now();
+        if !self.fixed {
+            self.every = EVERY.max(SHARE * start.elapsed());
+        }
     }
 }
 

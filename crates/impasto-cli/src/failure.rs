@@ -33,6 +33,17 @@ impl Failure {
         self
     }
 
+    /// Adds a hint to what there may be.
+    pub(crate) fn and_hint(self, hint: impl Into<String>) -> Failure {
+        match &self.hint {
+            Some(first) => {
+                let both = format!("{first}; {}", hint.into());
+                self.hint(both)
+            }
+            None => self.hint(hint),
+        }
+    }
+
     /// Names the option that it is about.
     pub(crate) fn about(mut self, option: &str) -> Failure {
         self.message = format!("{option}: {}", self.message);

@@ -113,14 +113,10 @@ fn perform(args: StylizeArgs, resumed: Option<Resumed>) -> Result<(), Failure> {
     }
     let ended = drive(&mut session, &args, &content.decoded, &mut progress, &mut steps, &mut checkpoints);
     progress.finish();
-    // What diverged would be saved with what made it diverge; the last checkpoint is better.
-    let stopped = match &ended {
-        Ok(()) => false,
-        Err(Ended::Run(error)) => error.is_cancelled(),
-        Err(Ended::Save(_)) => true,
-    };
-    let can_resume = stopped && checkpoints.stop(&session, &steps, &progress);
-
+    if ended.is_err() {
+        checkpoints.stop(&session, &steps, &progress);
+        session.finish();
+    }
     let outcome = match &ended {
         Ok(()) => "complete",
         Err(Ended::Run(error)) if error.is_cancelled() => "interrupted",
@@ -162,7 +158,12 @@ fn perform(args: StylizeArgs, resumed: Option<Resumed>) -> Result<(), Failure> {
         }
         .write(path)?;
     }
-    written?;
+    if let Err(failure) = written {
+        if ended.is_ok() {
+            checkpoints.stop(&session, &steps, &progress);
+        }
+        return Err(checkpoints.mention(failure));
+    }
     let saved = if worth_saving {
         let (width, height) = picture.size();
         let done = steps.len();
@@ -183,17 +184,13 @@ fn perform(args: StylizeArgs, resumed: Option<Resumed>) -> Result<(), Failure> {
             Ok(())
         }
         Err(Ended::Run(error)) if error.is_cancelled() => {
-            let failure = Failure::interrupted(format!("interrupted; {saved}"));
-            Err(match can_resume {
-                true => failure.hint(format!("`impasto resume {}` goes on", checkpoints.path().display())),
-                false => failure,
-            })
+            Err(checkpoints.mention(Failure::interrupted(format!("interrupted; {saved}"))))
         }
         Err(Ended::Run(error)) => {
             progress.note(&saved);
-            Err(error.into())
+            Err(checkpoints.mention(error.into()))
         }
-        Err(Ended::Save(failure)) => Err(failure),
+        Err(Ended::Save(failure)) => Err(checkpoints.mention(failure)),
     }
 }
 

@@ -15,7 +15,7 @@ pub(crate) fn of(
     run: &RunArgs,
     content: &mut Input,
     styles: &mut [Input],
-    init: Option<&mut Input>,
+    mut init: Option<&mut Input>,
     preset: Preset,
     overrides: Overrides,
 ) -> Result<StyleTransfer, Failure> {
@@ -27,6 +27,10 @@ pub(crate) fn of(
         .style_scale(run.objective.style_scale)
         .seed(run.seed)
         .half(run.half);
+    // Only that of the content goes into the result.
+    for input in styles.iter_mut().chain(init.as_deref_mut()) {
+        input.decoded.alpha = None;
+    }
     for (style, share) in styles.iter_mut().zip(shares) {
         transfer = transfer.weighted_style(taken(style), share);
     }

@@ -142,14 +142,14 @@ fn a_second_signal_leaves_no_temporary_file() {
     run.read_until(is_step);
     run.signal("INT");
     let begin = Instant::now();
-    while begin.elapsed() < SOON && !folder.names().iter().any(|name| name.contains("tmp")) {}
+    while begin.elapsed() < SOON && !folder.names().iter().any(|name| name.contains("impasto-part")) {}
     // Ends at once; where it was already at its end, the signal finds nobody.
     let id = run.child.id().to_string();
     let _ = Command::new("kill").args(["-s", "INT", &id]).output().unwrap();
     let ran = run.end_within(SOON);
     assert_eq!(ran.code, Some(130), "{ran}");
     let names = folder.names();
-    assert!(!names.iter().any(|name| name.contains("tmp")), "{names:?}");
+    assert!(!names.iter().any(|name| name.contains("impasto-part")), "{names:?}");
 }
 
 #[test]

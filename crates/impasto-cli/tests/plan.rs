@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::Folder;
+use common::{Folder, in_small_file_system};
 use serde_json::Value;
 
 /// Predicted over measured peak memory: as promised.
@@ -38,21 +38,27 @@ fn a_plan_tells_what_each_scale_takes() {
     }
 }
 
-/// Whole and in tiles, with both optimisers; two steps at least, as an optimiser's state is not touched before the first. Where the system tells the peak, it is what was planned.
+/// Whole and in tiles, with both optimisers and their states in memory and in files; two steps at least, as an optimiser's state
+/// is not touched before the first. Where the system tells the peak, it is what was planned.
 #[test]
 fn runs_take_the_memory_that_was_planned() {
     let folder = large();
     let runs = [
         "--size 640 --min-size 320 --iterations 2",
+        "--size 600 --iterations 2",
         "--size 900 --min-size 900 --iterations 2 --memory 150M",
+        "--size 1500 --min-size 1500 --iterations 2 --memory 200M",
+        "--size 900 --min-size 900 --iterations 4 --optimizer lbfgs --memory 160M",
         "--size 640 --iterations 6 --preset gatys",
         "--size 500 --iterations 2 --min-size 500 --model random:vgg19?width=1/2",
         "--size 800 --iterations 2 --min-size 800 --half",
     ];
     for run in runs {
         let plan = planned(&folder, run);
-        let tiles = &plan["scales"].as_array().unwrap().last().unwrap()["tiles"];
-        assert_eq!(*tiles != serde_json::json!([1, 1]), run.contains("--memory"), "{run}");
+        let last = plan["scales"].as_array().unwrap().last().unwrap();
+        assert_eq!(last["tiles"] != serde_json::json!([1, 1]), run.contains("--memory"), "{run}");
+        let streamed = ["200M", "lbfgs"].iter().any(|word| run.contains(word));
+        assert_eq!(last["streamed"], streamed, "{run}");
         folder.succeeds(&format!("stylize c.png s.png -o o.png --report r.json --progress none {run}"));
         let Some(measured) = folder.json("r.json")["peak_rss_bytes"].as_f64() else { continue };
         let ratio = plan["peak_bytes"].as_f64().unwrap() / measured;
@@ -71,6 +77,21 @@ fn what_cannot_fit_is_refused_with_the_size_that_would() {
     assert_eq!((fits(size), fits(size + 1)), (Some(0), Some(2)), "{size}");
     folder.fails(2, "plan c.png s.png --memory 1M").assert_says(&["no size fits"]);
     folder.fails(2, "plan c.png s.png --memory lots").assert_says(&["such as 4G"]);
+}
+
+/// Content targets first, and with less memory the state of the run.
+#[test]
+fn a_full_disk_for_temporary_files_is_said_and_leaves_nothing() {
+    for size in ["--size 900 --min-size 900 --memory 150M", "--size 1500 --min-size 1500 --memory 200M"] {
+        let folder = large();
+        let script =
+            format!("\"$0\" stylize c.png s.png -o m/o.png {size} --progress none; echo code $?; ls -A m");
+        let name = "a_full_disk_for_temporary_files";
+        let Some(ran) = in_small_file_system(&folder, name, &script) else { return };
+        assert_eq!(ran.stdout.lines().last(), Some("code 3"), "something was left behind: {ran}");
+        ran.assert_says(&["temporary file", "No space left"]);
+        assert!(ran.hint().contains("--memory"), "{ran}");
+    }
 }
 
 #[test]

@@ -224,11 +224,12 @@ impl StyleTransfer {
             engine: &kit.engine,
             content: self.content.size(),
             styles: self.styles.iter().map(|(_, style)| style.size()).collect(),
+            init: self.init_picture.as_ref().map(Picture::size),
             style_scale: self.style_scale,
             threads: pool.current_num_threads(),
             memory: self.memory,
         };
-        planner.check_sizes(scales.first().copied())?;
+        planner.check_sizes(&scales)?;
         let planned = match self.tiling.window {
             Some(window) => Some(planner.with_window(&scales, Some(window))?),
             None => planner.plan(&scales)?,
@@ -246,6 +247,7 @@ impl StyleTransfer {
             styles,
             style_scale: self.style_scale,
             seed: self.seed,
+            init: self.init_picture.as_ref().map(Picture::size),
             init_picture: self.init_picture,
             scales,
             recipe,
@@ -295,17 +297,6 @@ impl StyleTransfer {
             return Err(Error::invalid("--style-scale", problem));
         }
         // By the largest first, so that no sum is too large for a number.
-        let longest = self
-            .styles
-            .iter()
-            .map(|(_, style)| style.long_edge())
-            .max()
-            .unwrap_or(0)
-            .max(self.content.long_edge());
-        if longest as f64 * self.style_scale > LARGEST_SIZE as f64 && self.style_scale > 1.0 {
-            let problem = format!("{} makes a style larger than {LARGEST_SIZE} pixels", self.style_scale);
-            return Err(Error::invalid("--style-scale", problem));
-        }
         let largest = self.styles.iter().map(|(weight, _)| *weight).fold(0.0, f64::max);
         let total: f64 = self.styles.iter().map(|(weight, _)| weight / largest).sum();
         if !self.styles.iter().all(|(weight, _)| weight.is_finite() && *weight >= 0.0) || largest <= 0.0 {

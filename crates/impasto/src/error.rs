@@ -184,7 +184,7 @@ impl Error {
                 Some("no size fits: give more --memory, or smaller pictures".into())
             }
             Error::TooLarge { fits, .. } => Some(format!("the largest that fits is --size {fits}")),
-            Error::Stream { .. } => {
+            Error::Stream { .. } | Error::Engine(EngineError::Spill { .. }) => {
                 Some("free space in the folder of the result, or give more --memory".into())
             }
             Error::Checkpoint(error) => error.hint(),

@@ -5,7 +5,7 @@ use impasto_image::{Filter, Picture, fit_long_edge, resize};
 
 use crate::builder::{Prepared, pixels, thread_pool};
 use crate::objective::{Losses, Objective, style_moments};
-use crate::style_size::style_size;
+use crate::style_size::{check_style_size, style_size};
 use crate::{Error, StyleTransfer};
 
 /// What a picture is worth by an objective.
@@ -41,22 +41,20 @@ impl StyleTransfer {
             return Err(EngineError::SizesDiffer { what: "picture", expected, found }.into());
         }
         let size = (content.size.width, content.size.height);
-        let styles: Vec<(f64, Pixels)> = shares
-            .iter()
-            .zip(self.styles.iter().map(|(_, style)| style))
-            .map(|(share, style)| match self.size {
-                Some(_) => {
-                    let (width, height) = style_size(style.size(), recipe.style_fit, self.style_scale, size);
-                    (*share, pixels(resize(style, width, height, Filter::Bicubic)))
-                }
-                None if self.style_scale != 1.0 => {
+        let resized = |style: &Picture| {
+            let (width, height) = match self.size {
+                Some(_) => style_size(style.size(), recipe.style_fit, self.style_scale, size),
+                None => {
                     let long = (style.long_edge() as f64 * self.style_scale).round() as usize;
-                    let (width, height) = fit_long_edge(style.size(), long.max(1));
-                    (*share, pixels(resize(style, width, height, Filter::Bicubic)))
+                    fit_long_edge(style.size(), long.max(1))
                 }
-                None => (*share, pixels(style.clone())),
-            })
-            .collect();
+            };
+            check_style_size((width, height))?;
+            Ok::<Pixels, Error>(pixels(resize(style, width, height, Filter::Bicubic)))
+        };
+        let styles = shares.into_iter().zip(&self.styles);
+        let styles: Vec<(f64, Pixels)> =
+            styles.map(|(share, (_, style))| Ok((share, resized(style)?))).collect::<Result<_, Error>>()?;
         let cancel = self.cancel;
         let (losses, gradient) = pool.install(|| {
             let mut engine = Cpu::from_env(network, cancel)?;

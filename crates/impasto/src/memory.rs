@@ -76,9 +76,13 @@ impl Planner<'_> {
         let mut peak = given + state + self.taking_styles(&at, window)?;
         peak = peak.max(state + self.taking_content(&at, given, kept)?);
         peak = peak.max(kept + state + self.evaluating(&at)?);
-        if let Some(before) = index.checked_sub(1) {
-            let before = self.outline(scales[before], before, window)?;
-            peak = peak.max(given + self.carrying(&before, &at));
+        match index.checked_sub(1) {
+            Some(before) => {
+                let before = self.outline(scales[before], before, window)?;
+                peak = peak.max(given + self.carrying(&before, &at));
+            }
+            // The picture to begin with, brought to its size and mirrored.
+            None => peak = peak.max(given + self.init.map_or(0, picture) + 2 * PICTURE * at.size.area()),
         }
         if last {
             peak = peak.max(self.writing(&at));
@@ -92,8 +96,8 @@ impl Planner<'_> {
             peak_bytes: fixed + peak,
             streamed: at.streamed,
             spilled_bytes: if at.cut { self.targets(&at, at.size) } else { 0 }
-                + if at.streamed { self.streaming(index) * at.size.area() } else { 0 },
-            checkpoint_bytes: (PICTURE + self.streaming(index)) * at.size.area(),
+                + if at.streamed { self.streaming(&at) * at.size.area() } else { 0 },
+            checkpoint_bytes: (PICTURE + self.streaming(&at)) * at.size.area(),
             cost: at.tiles.cost,
             seconds: None,
         })
@@ -112,14 +116,15 @@ impl Planner<'_> {
         let deepest = deepest.ok_or(Error::Engine(EngineError::NothingToObserve))?;
         let tiles = Tiled::tiles(network, deepest, size, window);
         let cut = tiles.counts != (1, 1);
-        let streaming = (self.streaming(index) * size.area()) as f64;
-        let streamed = cut && self.memory.is_some_and(|memory| streaming > STATE_SHARE * memory as f64);
-        Ok(Outline { scale, index, size, moments, contents, deepest, tiles, cut, streamed })
+        let mut at = Outline { scale, index, size, moments, contents, deepest, tiles, cut, streamed: false };
+        let streaming = (self.streaming(&at) * size.area()) as f64;
+        at.streamed = cut && self.memory.is_some_and(|memory| streaming > STATE_SHARE * memory as f64);
+        Ok(at)
     }
 
     /// The picture, and what the run keeps from step to step besides.
     fn state(&self, at: &Outline) -> usize {
-        let streaming = if at.streamed { 0 } else { self.streaming(at.index) };
+        let streaming = if at.streamed { 0 } else { self.streaming(at) };
         (PICTURE + streaming) * at.size.area()
     }
 
@@ -239,17 +244,17 @@ impl Planner<'_> {
 
     /// Bytes per pixel of what the run keeps from step to step besides the picture, and can keep in files: average, best,
     /// and the optimiser's vectors.
-    fn streaming(&self, index: usize) -> usize {
-        let Recipe { optimizer, adam, lbfgs, keep, pyramid, .. } = self.recipe;
+    fn streaming(&self, at: &Outline) -> usize {
+        let Recipe { optimizer, adam, lbfgs, keep, .. } = self.recipe;
         let best = usize::from(*keep == Keep::Best);
         // A step back keeps picture and average.
         let before = if *optimizer == OptimizerKind::Adam && adam.bounded { 0 } else { 2 };
         let vectors = match optimizer {
             OptimizerKind::Adam => 2,
             OptimizerKind::Lbfgs => {
-                let history = if index == 0 { lbfgs.history } else { lbfgs.history_later };
+                let history = if at.index == 0 { lbfgs.history } else { lbfgs.history_later };
                 // The first step has none to learn from.
-                let pairs = history.min(pyramid.iterations.at(index).saturating_sub(1));
+                let pairs = history.min(at.scale.iterations.saturating_sub(1));
                 2 * pairs + 2 + usize::from(lbfgs.line_search)
             }
         };

@@ -3,10 +3,10 @@
 use impasto_engine::{Engine, FORWARD};
 use serde::Serialize;
 
-use crate::style_size::style_size;
+use crate::style_size::{check_style_size, style_size};
 use crate::{Error, Recipe, Scale};
 
-/// Threads that tiles are chosen for, on machines with fewer too.
+/// Threads that tiles are chosen for, whatever the machine has: each takes little beside a tile.
 const THREADS: usize = 16;
 
 /// Windows that are tried, by their side.
@@ -63,6 +63,7 @@ pub(crate) struct Planner<'a> {
     /// Of the pictures as they were given.
     pub(crate) content: (usize, usize),
     pub(crate) styles: Vec<(usize, usize)>,
+    pub(crate) init: Option<(usize, usize)>,
     pub(crate) style_scale: f64,
     pub(crate) threads: usize,
     /// Bytes that the run may take.
@@ -74,7 +75,7 @@ impl Planner<'_> {
     /// nothing does.
     pub(crate) fn plan(&self, scales: &[Scale]) -> Result<Option<RunPlan>, Error> {
         // Tiles are part of what decides the bytes of a result; the number of threads must not be.
-        let usual = Planner { threads: self.threads.max(THREADS), styles: self.styles.clone(), ..*self };
+        let usual = Planner { threads: THREADS, styles: self.styles.clone(), ..*self };
         let peak = |window| usual.with_window(scales, window).map(|plan| plan.peak_bytes);
         let Some(memory) = self.memory else { return self.with_window(scales, None).map(Some) };
         if peak(None)? <= memory {
@@ -94,9 +95,15 @@ impl Planner<'_> {
         Ok(fits)
     }
 
-    /// A layer that a picture is too small for shall not be found out halfway. Pictures are smallest at the first scale.
-    pub(crate) fn check_sizes(&self, first: Option<Scale>) -> Result<(), Error> {
-        let Scale { width, height, .. } = first.ok_or(Error::NoStyle)?;
+    /// A layer that a picture is too small for shall not be found out halfway, nor a style that is too large. Pictures are
+    /// smallest at the first scale.
+    pub(crate) fn check_sizes(&self, scales: &[Scale]) -> Result<(), Error> {
+        let (Some(first), Some(last)) = (scales.first(), scales.last()) else { return Err(Error::NoStyle) };
+        for style in &self.styles {
+            let content = (last.width, last.height);
+            check_style_size(style_size(*style, self.recipe.style_fit, self.style_scale, content))?;
+        }
+        let Scale { width, height, .. } = *first;
         let topology = self.engine.network().encoder.topology();
         let Recipe { content_layers, style_layers, style_fit, .. } = self.recipe;
         let check = |what: &'static str, layers: &[&Vec<(String, f64)>], (width, height): (usize, usize)| {

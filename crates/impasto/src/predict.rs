@@ -35,6 +35,7 @@ impl Session {
             engine: &self.engine,
             content: self.plan.content.as_ref().map_or((1, 1), Picture::size),
             styles: self.plan.styles.iter().map(|(_, style)| style.size()).collect(),
+            init: self.plan.init,
             style_scale: self.plan.style_scale,
             threads: self.pool.current_num_threads(),
             memory: self.plan.memory,

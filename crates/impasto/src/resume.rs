@@ -1,6 +1,5 @@
 //! Saving a session, and taking it up again where it stood.
 
-use std::io;
 use std::path::Path;
 
 use impasto_engine::{Engine, Pixels, Size};
@@ -19,14 +18,19 @@ const BEST: &str = "best";
 const BEFORE: [&str; 2] = ["before.image", "before.average"];
 
 impl Session {
+    /// Whether there is a state to go on from: not after the run has failed, or was [finished](Session::finish).
+    pub fn can_be_saved(&self) -> bool {
+        !self.spoiled
+    }
+
     /// Writes everything that the run needs to go on from here, with a `note` for whoever resumes it. An older checkpoint
     /// of the same name stays until the new one is complete.
     ///
     /// # Errors
-    /// [`Error::Checkpoint`] when it cannot be written, [`Error::Stream`] when a part of the state is lost.
+    /// [`Error::Checkpoint`] when it cannot be written, or when the run has failed in a way that it cannot go on from.
     pub fn save(&self, path: &Path, note: &str) -> Result<(), Error> {
         if self.spoiled {
-            return Err(Error::stream(io::Error::other("a part of it is lost")));
+            return Err(CheckpointError::Failed.into());
         }
         let mut state = State::new(
             self.fingerprint.clone(),
@@ -35,7 +39,6 @@ impl Session {
         );
         (state.scale, state.iteration) = (self.scale, self.iteration);
         state.best = self.best.as_ref().map(|(loss, _)| *loss);
-        state.note = note.into();
         let mut vectors: Vec<(String, &dyn Numbers)> =
             vec![(IMAGE.into(), &self.image.data), (AVERAGE.into(), &self.average.sum)];
         if let Some((_, best)) = &self.best {
@@ -49,7 +52,7 @@ impl Session {
         vectors.extend(
             self.optimiser.vectors().into_iter().map(|(name, values)| (name, values as &dyn Numbers)),
         );
-        Ok(checkpoint::write(path, &state, &vectors)?)
+        Ok(checkpoint::write(path, &state, note, &vectors)?)
     }
 
     /// Goes on from a checkpoint: every further step gives the same bytes as in the run that it was saved in.
@@ -75,14 +78,14 @@ impl Session {
         }
         let (width, height) = self.plan.canvas(scale).outer();
         let (size, home) = (Size::new(width, height), home(&self.plan, &self.engine, state.scale));
-        // The optimiser may have no vectors yet.
+        // Before the first step there is no state yet.
         let or_none = |name: &str, home: &Home| checkpoint.vector(name, 3 * size.area(), home);
         let take = |name: &str, home: &Home| match or_none(name, home)? {
             none if none.is_empty() => Err(wrong().into()),
             values => Ok::<Values, Error>(values),
         };
         let data = take(IMAGE, &Home::Memory)?.into_vec().map_err(Error::stream)?;
-        let average = state.average.with(take(AVERAGE, &home)?);
+        let average = state.average.with(or_none(AVERAGE, &home)?);
         let best = state.best.map(|loss| Ok::<_, Error>((loss, take(BEST, &home)?))).transpose()?;
         let before = match &state.before {
             Some(average) => Some((take(BEFORE[0], &home)?, average.with(take(BEFORE[1], &home)?))),

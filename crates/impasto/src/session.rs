@@ -29,6 +29,8 @@ pub(crate) struct Plan {
     pub(crate) style_scale: f64,
     pub(crate) seed: u64,
     pub(crate) init_picture: Option<Picture>,
+    /// Its size.
+    pub(crate) init: Option<(usize, usize)>,
     pub(crate) scales: Vec<Scale>,
     pub(crate) recipe: Recipe,
     pub(crate) provenance: Provenance,
@@ -97,6 +99,7 @@ pub struct Session {
     /// Iterations done at the scale.
     pub(crate) iteration: usize,
     pub(crate) image: Pixels,
+    /// Of nothing before the first step, as is the optimiser's state: both may be large.
     pub(crate) average: Average,
     /// Both before the last step, which may lead to where no loss is a number; not where pixels are kept in 0..1, as every
     /// loss is a number there.
@@ -107,7 +110,7 @@ pub struct Session {
     /// Made at the first step of each scale.
     pub(crate) objective: Option<Objective>,
     pub(crate) stopped: bool,
-    /// A part of the state is gone with its file.
+    /// It diverged, or a part of its state is gone: there is nothing to go on from.
     pub(crate) spoiled: bool,
     pub(crate) fingerprint: Fingerprint,
 }
@@ -119,9 +122,8 @@ impl Session {
         if plan.recipe.optimizer == OptimizerKind::Adam && plan.recipe.adam.bounded {
             clamp(&mut image);
         }
-        let home = home(&plan, &kit.engine, 0);
-        let average = Average::new(plan.recipe.average_decay, &image.data, &home).map_err(Error::stream)?;
-        let optimiser = new_optimiser(&plan.recipe, 0, image.data.len(), &home).map_err(Error::stream)?;
+        let average = Average::none(plan.recipe.average_decay);
+        let optimiser = new_optimiser(&plan.recipe, 0, 0, &Home::Memory).map_err(Error::stream)?;
         let fingerprint = plan.fingerprint(kit.engine.instruction_set());
         plan.init_picture = None;
         Ok(Session {
@@ -146,8 +148,8 @@ impl Session {
     /// Does one iteration; `None` when the run is complete.
     ///
     /// # Errors
-    /// [`Error::Diverged`] when a loss is not finite, which ends the run, or the engine's cancellation. Either way the session
-    /// still holds the last good picture. [`Error::Stream`] ends the run, too, and then it cannot be saved any more.
+    /// [`Error::Diverged`] when a loss is not finite, or the engine's cancellation. Either way the session still holds the last
+    /// good picture. [`Error::Diverged`] and [`Error::Stream`] end the run, which cannot be saved any more.
     pub fn step(&mut self) -> Result<Option<Step>, Error> {
         let step = self.try_step();
         if let Err(Error::Stream { .. }) = step {
@@ -159,10 +161,7 @@ impl Session {
     fn try_step(&mut self) -> Result<Option<Step>, Error> {
         while !self.stopped && self.iteration >= self.plan.scales[self.scale].iterations {
             if self.scale + 1 == self.plan.scales.len() {
-                // Memory that the result is better written with.
-                (self.objective, self.before) = (None, None);
-                self.optimiser = self.optimiser.clone_scalars();
-                self.engine.forget_targets();
+                self.release();
                 return Ok(None);
             }
             self.next_scale()?;
@@ -173,7 +172,7 @@ impl Session {
         let start = Instant::now();
         let losses = self.evaluate_and_move().map_err(|error| match error {
             Error::NotFinite { layer } => {
-                self.stopped = true;
+                (self.stopped, self.spoiled) = (true, true);
                 match self.go_back() {
                     Ok(()) => Error::Diverged { layer, scale: self.scale + 1, iteration: self.iteration + 1 },
                     Err(source) => Error::Stream { source },
@@ -206,6 +205,19 @@ impl Session {
         self.stopped = true;
     }
 
+    /// Ends the run for good: nothing is left but the picture, which can use the memory on its way to a file.
+    pub fn finish(&mut self) {
+        (self.stopped, self.spoiled) = (true, true);
+        self.release();
+    }
+
+    /// Forgets what only further steps would need.
+    fn release(&mut self) {
+        (self.objective, self.before) = (None, None);
+        self.optimiser = self.optimiser.clone_scalars();
+        self.engine.forget_targets();
+    }
+
     /// The result so far, as the recipe keeps it (average, last or best iterate), clamped to 0..1, at the size of the
     /// current scale.
     ///
@@ -215,16 +227,16 @@ impl Session {
         self.iterate(self.plan.recipe.keep)
     }
 
-    /// The iterate asked for, clamped to 0..1; where there is no best (it is kept at the final scale, if the recipe asks for
-    /// it), the last.
+    /// The iterate asked for, clamped to 0..1; the last where there is no average yet, or no best (it is kept at the final
+    /// scale, if the recipe asks for it).
     ///
     /// # Errors
     /// As [`picture`](Session::picture).
     pub fn iterate(&self, keep: Keep) -> Result<Picture, Error> {
         let planes: &dyn Numbers = match (keep, &self.best) {
-            (Keep::Average, _) => &self.average,
+            (Keep::Average, _) if !self.average.sum.is_empty() => &self.average,
             (Keep::Best, Some((_, best))) => best,
-            (Keep::Best, None) | (Keep::Last, _) => &self.image.data,
+            _ => &self.image.data,
         };
         let canvas = self.plan.canvas(self.plan.scales[self.scale]);
         let (width, height) = canvas.inner;
@@ -311,6 +323,10 @@ impl Session {
                 *best = Some((losses.total, home.copied(&image.data).map_err(Error::stream)?));
             }
             let mut move_on = || -> io::Result<bool> {
+                if average.sum.is_empty() {
+                    *average = Average::new(plan.recipe.average_decay, &image.data, &home)?;
+                    *optimiser = new_optimiser(&plan.recipe, *scale, image.data.len(), &home)?;
+                }
                 let bounded = plan.recipe.optimizer == OptimizerKind::Adam && plan.recipe.adam.bounded;
                 *before = None;
                 if !bounded {

@@ -63,6 +63,16 @@ fn a_resumed_run_ends_with_the_same_bytes() {
 }
 
 #[test]
+fn tiles_do_not_depend_on_the_number_of_threads() {
+    let window = |threads: usize| {
+        let transfer = StyleTransfer::new(waves(900, 700, 0)).style(waves(100, 100, 1)).size(900);
+        transfer.memory(150_000_000).threads(threads).build().unwrap().plan().window
+    };
+    assert!(window(1).is_some());
+    assert_eq!(window(1), window(64));
+}
+
+#[test]
 fn tiles_are_part_of_a_run() {
     let tiled = || {
         let tiling = Tiling { window: Some(500 * 500), ..Tiling::default() };
@@ -125,6 +135,17 @@ fn another_run_is_refused_with_what_differs() {
         let word = if word.starts_with('1') { "styles" } else { word };
         assert_refused(found, word);
         assert_eq!(other.picture().unwrap(), before, "{word}: the session was touched");
+    }
+}
+
+#[test]
+fn notes_of_any_length_come_back() {
+    let session = transfer("impasto").build().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("run");
+    for note in ["", "\"quoted\" and \n new", &"{\"step\":\"é\"}".repeat(100_000)] {
+        session.save(&path, note).unwrap();
+        assert!(Checkpoint::read(&path).unwrap().note() == note, "{} bytes", note.len());
     }
 }
 

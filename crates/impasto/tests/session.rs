@@ -239,7 +239,9 @@ fn adam_carries_its_moments_up() {
         all
     };
     let mut first_moments = Vec::new();
-    for expected in 0..=4 {
+    // There is no state before the first step.
+    for expected in 1..=4 {
+        session.step().unwrap().unwrap();
         let Optimiser::Adam(adam) = session.optimiser() else { panic!("crowson runs on Adam") };
         assert_eq!(adam.steps, expected);
         let Scale { width, height, .. } = session.scales()[usize::from(expected > 2)];
@@ -248,10 +250,8 @@ fn adam_carries_its_moments_up() {
         assert!(second.iter().all(|value| *value >= 0.0));
         // The middle pixel of the green plane, at either scale.
         first_moments.push(first[width * height + (height / 2) * width + width / 2]);
-        session.step().unwrap();
     }
-    assert_eq!(first_moments[0], 0.0);
-    assert!(first_moments[1..].iter().all(|moment| *moment != 0.0), "{first_moments:?}");
+    assert!(first_moments.iter().all(|moment| *moment != 0.0), "{first_moments:?}");
 }
 
 #[test]

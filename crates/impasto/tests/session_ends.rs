@@ -4,7 +4,7 @@
 mod common;
 
 use common::{in_range, nearly_equal, saved, transfer};
-use impasto::{Cancel, Error, Keep, OptimizerKind, Overrides};
+use impasto::{Cancel, CheckpointError, Error, Keep, OptimizerKind, Overrides};
 
 fn iterations(count: usize) -> Overrides {
     Overrides { iterations: Some(count), ..Overrides::default() }
@@ -62,6 +62,9 @@ fn a_diverging_run_says_where_and_keeps_the_last_good_picture() {
             // The only good one was the first.
             assert!(nearly_equal(&picture, &start), "{keep} after {layer}");
             assert_eq!(session.step().unwrap(), None, "it goes on as if nothing had happened");
+            assert!(!session.can_be_saved());
+            let unsaved = session.save("nowhere".as_ref(), "");
+            assert!(matches!(unsaved, Err(Error::Checkpoint(CheckpointError::Failed))), "{unsaved:?}");
         }
     }
 }

@@ -7,8 +7,10 @@ mod common;
 use std::path::Path;
 
 use common::{saved, waves};
-use impasto::engine::Tiling;
-use impasto::{Checkpoint, Error, Keep, OptimizerKind, Overrides, Preset, Session, StyleTransfer};
+use impasto::engine::{EngineError, Tiling};
+use impasto::{
+    Checkpoint, CheckpointError, Error, Keep, OptimizerKind, Overrides, Preset, Session, StyleTransfer,
+};
 
 /// Shallow ones, which need small margins only.
 fn layers(name: &str) -> Option<Vec<String>> {
@@ -78,8 +80,10 @@ fn files_give_the_same_bytes_as_memory() {
 fn a_folder_that_goes_away_ends_the_run_with_the_reason() {
     let parent = tempfile::tempdir().unwrap();
     let folder = parent.path().join("results");
-    let missing = transfer("impasto", Overrides::default(), Some(&folder)).build().map(|_| ());
-    assert!(matches!(missing, Err(Error::Stream { .. })), "{missing:?}");
+    // Nothing is written before the first step.
+    let mut missing = transfer("impasto", Overrides::default(), Some(&folder)).build().unwrap();
+    let error = missing.step().unwrap_err();
+    assert!(matches!(error, Error::Engine(EngineError::Spill { .. })), "{error}");
 
     std::fs::create_dir(&folder).unwrap();
     let mut session = transfer("impasto", Overrides::default(), Some(&folder)).build().unwrap();
@@ -94,5 +98,5 @@ fn a_folder_that_goes_away_ends_the_run_with_the_reason() {
     assert!(session.step().unwrap().is_none());
     assert_eq!(session.picture().unwrap(), picture);
     let unsaved = session.save(&parent.path().join("run"), "");
-    assert!(matches!(unsaved, Err(Error::Stream { .. })), "{unsaved:?}");
+    assert!(matches!(unsaved, Err(Error::Checkpoint(CheckpointError::Failed))), "{unsaved:?}");
 }

@@ -58,7 +58,7 @@ impl Journal {
     pub(super) fn open(folder: &Path, shard: Shard) -> Result<Journal, Failure> {
         let path = folder.join(format!("{BEGIN}{}-of-{}{END}", shard.index + 1, shard.count));
         let failed = |error| Failure::write(&path, &error);
-        let mut file = OpenOptions::new().create(true).append(true).open(&path).map_err(failed)?;
+        let file = OpenOptions::new().create(true).append(true).open(&path).map_err(failed)?;
         if matches!(file.try_lock(), Err(fs::TryLockError::WouldBlock)) {
             return Err(Failure::bad_input(format!("another batch is at work on {}", path.display()))
                 .hint("wait for it, or divide the work with --shard"));
@@ -69,17 +69,12 @@ impl Journal {
             let name = entry.file_name().to_string_lossy().into_owned();
             if name.starts_with(BEGIN) && name.ends_with(END) {
                 let bytes = fs::read(entry.path()).map_err(|error| Failure::read(&entry.path(), &error))?;
-                // The last line of a killed process may be half a line.
+                // What was written when a process was killed, or the disk was full, may be half a line.
                 let lines = bytes.split(|&byte| byte == b'\n');
                 for entry in lines.filter_map(|line| serde_json::from_slice::<Entry>(line).ok()) {
                     known.entry(entry.output.clone()).or_default().push(entry);
                 }
             }
-        }
-        // After half a line a new one begins.
-        let half = fs::read(&path).is_ok_and(|bytes| bytes.last().is_some_and(|&last| last != b'\n'));
-        if half {
-            file.write_all(b"\n").map_err(failed)?;
         }
         Ok(Journal { file, path, known })
     }
@@ -93,23 +88,25 @@ impl Journal {
                 entries.iter().any(|entry| entry.sha256 == digest && (any_key || entry.key == key))
             })
         };
-        if !output.exists() && made(unnamed, false) && fs::rename(unnamed, output).is_ok() {
+        let found = match output.exists() {
+            false => Found::Nothing,
+            true if made(output, false) => return Found::Done,
+            true if made(output, true) => Found::Older,
+            true => return Found::Foreign,
+        };
+        if made(unnamed, false) && fs::rename(unnamed, output).is_ok() {
             return Found::Done;
         }
-        match output.exists() {
-            false => Found::Nothing,
-            true if made(output, false) => Found::Done,
-            true if made(output, true) => Found::Older,
-            true => Found::Foreign,
-        }
+        found
     }
 
     /// Adds a line, which is on the disk when this returns.
     pub(super) fn add(&mut self, entry: Entry) -> Result<(), Failure> {
         let failed = |error: std::io::Error| Failure::write(&self.path, &error);
-        let mut line = serde_json::to_vec(&entry).map_err(|error| Failure::bug(error.to_string()))?;
-        line.push(b'\n');
-        self.file.write_all(&line).map_err(failed)?;
+        let line = serde_json::to_string(&entry).map_err(|error| Failure::bug(error.to_string()))?;
+        // The last line may be half a line.
+        let line = format!("\n{line}\n");
+        self.file.write_all(line.as_bytes()).map_err(failed)?;
         self.file.sync_data().map_err(failed)?;
         self.known.entry(entry.output.clone()).or_default().push(entry);
         Ok(())
@@ -119,4 +116,42 @@ impl Journal {
 /// Of a file, if it can be read.
 pub(super) fn sha256_of(path: &Path) -> Option<String> {
     Some(sha256(&fs::read(path).ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_after_half_a_line_is_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let shard = Shard { index: 0, count: 1 };
+        let entry = |output: &str| Entry {
+            output: output.into(),
+            key: "k".into(),
+            sha256: sha256(output.as_bytes()),
+            seconds: 1.0,
+        };
+        let path = |name: &str| folder.path().join(name);
+        fs::write(path("a"), "a").unwrap();
+        fs::write(path("b"), "b").unwrap();
+        let mut journal = Journal::open(folder.path(), shard).unwrap();
+        journal.add(entry("a")).unwrap();
+        // The disk was full, and then it was not.
+        journal.file.write_all(b"{\"output\":\"c\",\"k").unwrap();
+        journal.add(entry("b")).unwrap();
+        drop(journal);
+        let journal = Journal::open(folder.path(), shard).unwrap();
+        for name in ["a", "b"] {
+            assert_eq!(journal.find(&path(name), &path("none"), name, "k"), Found::Done, "{name}");
+            assert_eq!(journal.find(&path(name), &path("none"), name, "other"), Found::Older, "{name}");
+        }
+        // A newer one that was complete, but had no name yet, takes the place of an older one.
+        let mut journal = journal;
+        fs::write(path("new"), "new").unwrap();
+        let newer = Entry { key: "other".into(), sha256: sha256(b"new"), ..entry("a") };
+        journal.add(newer).unwrap();
+        assert_eq!(journal.find(&path("a"), &path("new"), "a", "other"), Found::Done);
+        assert_eq!(fs::read(path("a")).unwrap(), b"new");
+    }
 }

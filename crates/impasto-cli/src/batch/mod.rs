@@ -40,8 +40,7 @@ struct Batch<'a> {
     encoder: Encoder,
     journal: Mutex<Journal>,
     cancel: Cancel,
-    /// Pictures in progress at once, and threads of each.
-    jobs: usize,
+    /// Threads of each picture in progress.
     threads: usize,
 }
 
@@ -65,7 +64,7 @@ pub(crate) fn run(args: BatchArgs) -> Result<(), Failure> {
     let jobs = args.jobs.unwrap_or(1).min(items.len().max(1));
     let threads = args.run.threads.unwrap_or((all / jobs).max(1));
     let cancel = cancel_on_signal();
-    let batch = Batch { args: &args, encoder, journal, cancel: cancel.clone(), jobs, threads };
+    let batch = Batch { args: &args, encoder, journal, cancel: cancel.clone(), threads };
 
     let next = AtomicUsize::new(0);
     let outcomes: Vec<Mutex<Option<Outcome>>> = items.iter().map(|_| Mutex::new(None)).collect();
@@ -132,15 +131,21 @@ impl Batch<'_> {
             .tiling(Tiling { folder: Some(self.args.output.clone()), ..Tiling::default() })
             .cancel(self.cancel.clone());
         let transfer = match (run.memory, transfer::default_memory()) {
-            // What the machine has is for all jobs together.
-            (None, Some(memory)) => transfer.memory(memory / self.jobs),
+            // What the machine has is for all jobs together; also where there is less to do, so that shards do not differ.
+            (None, Some(memory)) => transfer.memory(memory / self.args.jobs.unwrap_or(1)),
             _ => transfer,
         };
         let mut session = transfer.build_with(kit.take())?;
         results::check_side(&output, &session)?;
-        while session.step()?.is_some() {}
-        let picture = session.picture()?;
+        let picture = loop {
+            match session.step() {
+                Ok(Some(_)) => {}
+                Ok(None) => break session.picture(),
+                Err(error) => break Err(error),
+            }
+        };
         *kit = Some(session.into_kit());
+        let picture = picture?;
         // First the bytes, then the line that knows them, then the name.
         saving(|| {
             results::write(&unnamed, &picture, &content.decoded)?;

@@ -5,7 +5,8 @@ use super::plan::{Id, Plan};
 use crate::Network;
 use impasto_encoder::Pooling;
 
-/// Allocated once for a plan; an evaluation allocates nothing that grows with the image.
+/// Allocated for a plan, and again only where a later one needs more: the windows of tiles differ little, and fresh memory costs
+/// time. An evaluation allocates nothing that grows with the image, and reads nothing that it has not written.
 #[derive(Debug, Default)]
 pub(super) struct Buffers {
     arena: Vec<Lanes>,
@@ -23,20 +24,22 @@ pub(super) struct Buffers {
 }
 
 impl Buffers {
-    /// Replaces the buffers by those of another plan. The old ones go first, so that both are never there.
+    /// Makes the buffers those of another plan.
     pub(super) fn fit(&mut self, plan: &Plan, network: &Network) {
-        *self = Buffers::default();
-        self.arena = vec![Lanes::ZERO; plan.arena];
-        self.transformed = vec![Lanes::ZERO; plan.transformed];
-        self.sums = vec![0.0; plan.sums];
+        fit(&mut self.arena, plan.arena, Lanes::ZERO);
+        fit(&mut self.transformed, plan.transformed, Lanes::ZERO);
+        fit(&mut self.sums, plan.sums, 0.0);
         self.half_scales = vec![1.0; plan.sizes.len()];
+        self.partials = Vec::new();
         let topology = network.encoder.topology();
+        self.bits.resize(plan.sizes.len(), Vec::new());
+        self.choices.resize(plan.sizes.len(), Vec::new());
         for (conv, size) in plan.sizes.iter().enumerate() {
             let groups = super::kernels::groups(topology.convs()[conv].outputs);
             let kept = conv > 0 || !plan.stem;
-            self.bits.push(vec![0; if kept { size.area() * groups } else { 0 }]);
+            fit(&mut self.bits[conv], if kept { size.area() * groups } else { 0 }, 0);
             let chosen = network.pooling == Pooling::Max && plan.pooled[conv].is_some();
-            self.choices.push(vec![0; if chosen { size.halved().area() * groups } else { 0 }]);
+            fit(&mut self.choices[conv], if chosen { size.halved().area() * groups } else { 0 }, 0);
         }
     }
 
@@ -56,6 +59,16 @@ impl Buffers {
             half_scales: &mut self.half_scales,
             sums: &mut self.sums,
         }
+    }
+}
+
+/// Gives a buffer a length. What it held is of no use: where it is too short it goes first, so that both are never there.
+fn fit<T: Clone>(buffer: &mut Vec<T>, length: usize, value: T) {
+    if length > buffer.capacity() {
+        *buffer = Vec::new();
+        *buffer = vec![value; length];
+    } else {
+        buffer.resize(length, value);
     }
 }
 

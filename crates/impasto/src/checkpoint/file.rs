@@ -1,5 +1,5 @@
-//! The file: safetensors with the state as JSON in its metadata, the vectors as f32 tensors, and as the last tensor the
-//! SHA-256 of all bytes before it. It is written and read in one go, vector by vector: no copy of the whole is made.
+//! The file: safetensors with the state as JSON in its metadata, the vectors as f32 tensors, the note as a tensor of bytes, and
+//! as the last tensor the SHA-256 of all bytes before it. It is written and read in one go, vector by vector: no copy of the whole is made.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -17,6 +17,9 @@ use crate::optimiser::{Home, Numbers, Values, bands};
 
 /// The metadata's key of the state.
 const STATE: &str = "impasto";
+
+/// The tensor of the note.
+const NOTE: &str = "note";
 
 /// The tensor of the digest.
 const DIGEST: &str = "sha256";
@@ -42,10 +45,11 @@ pub(super) fn each_bytes(values: &[f32], mut take: impl FnMut(&[u8])) {
 pub(super) fn write(
     path: &Path,
     state: &State,
+    note: &str,
     tensors: &[(String, &dyn Numbers)],
 ) -> Result<(), CheckpointError> {
-    let header =
-        header(state, tensors).map_err(|problem| CheckpointError::Damaged { path: path.into(), problem })?;
+    let header = header(state, note.len(), tensors)
+        .map_err(|problem| CheckpointError::Damaged { path: path.into(), problem })?;
     write_atomically(path, |file| {
         let mut digest = Sha256::new();
         let mut both = |bytes: &[u8]| {
@@ -66,13 +70,14 @@ pub(super) fn write(
                 written?;
             }
         }
+        both(note.as_bytes())?;
         file.write_all(&digest.finalize())
     })?;
     Ok(())
 }
 
 /// The header's JSON, padded as the format wants it.
-fn header(state: &State, tensors: &[(String, &dyn Numbers)]) -> Result<Vec<u8>, String> {
+fn header(state: &State, note: usize, tensors: &[(String, &dyn Numbers)]) -> Result<Vec<u8>, String> {
     let state = serde_json::to_string(state).map_err(|error| error.to_string())?;
     let mut end = 0;
     let mut infos: Vec<(String, TensorInfo)> = tensors
@@ -85,9 +90,11 @@ fn header(state: &State, tensors: &[(String, &dyn Numbers)]) -> Result<Vec<u8>, 
             (name.clone(), info)
         })
         .collect();
-    let digest =
-        TensorInfo { dtype: Dtype::U8, shape: vec![DIGEST_BYTES], data_offsets: (end, end + DIGEST_BYTES) };
-    infos.push((DIGEST.into(), digest));
+    for (name, length) in [(NOTE, note), (DIGEST, DIGEST_BYTES)] {
+        let info = TensorInfo { dtype: Dtype::U8, shape: vec![length], data_offsets: (end, end + length) };
+        infos.push((name.into(), info));
+        end += length;
+    }
     let metadata = Metadata::new(Some(HashMap::from([(STATE.to_string(), state)])), infos)
         .map_err(|error| error.to_string())?;
     let mut header = serde_json::to_vec(&metadata).map_err(|error| error.to_string())?;
@@ -128,8 +135,8 @@ impl Tensors {
     }
 }
 
-/// Reads the state, and all bytes once to compare the digest.
-pub(super) fn read(path: &Path) -> Result<(State, Tensors), CheckpointError> {
+/// Reads the state and the note, and all bytes once to compare the digest.
+pub(super) fn read(path: &Path) -> Result<(State, String, Tensors), CheckpointError> {
     let damaged = |problem: &str| CheckpointError::Damaged { path: path.into(), problem: problem.into() };
     let failed = |source: io::Error| match source.kind() {
         io::ErrorKind::UnexpectedEof => damaged("it ends too early"),
@@ -166,6 +173,7 @@ pub(super) fn read(path: &Path) -> Result<(State, Tensors), CheckpointError> {
             false => "there is more in it than its header says",
         }));
     }
+    let mut note = Vec::new();
     let (mut places, mut buffer) = (HashMap::new(), vec![0; size_of::<f32>() * CHUNK]);
     for name in metadata.offset_keys() {
         let info = metadata.info(&name).ok_or_else(|| damaged("its header cannot be read"))?;
@@ -177,15 +185,19 @@ pub(super) fn read(path: &Path) -> Result<(State, Tensors), CheckpointError> {
                 return Err(damaged("its bytes have changed since it was written"));
             }
             let state = serde_json::from_str(state).map_err(|_| damaged("its state cannot be read"))?;
-            return Ok((state, Tensors { file: file.into_inner(), places }));
+            let note = String::from_utf8(note).map_err(|_| damaged("its note is no text"))?;
+            return Ok((state, note, Tensors { file: file.into_inner(), places }));
         }
-        if info.dtype != Dtype::F32 {
+        if info.dtype != if name == NOTE { Dtype::U8 } else { Dtype::F32 } {
             return Err(damaged("it holds something else than numbers"));
         }
         for at in (start..end).step_by(buffer.len()) {
             let bytes = &mut buffer[..(end - at).min(size_of::<f32>() * CHUNK)];
             file.read_exact(bytes).map_err(failed)?;
             digest.update(&*bytes);
+            if name == NOTE {
+                note.extend_from_slice(bytes);
+            }
         }
         let beginning = 8 + length;
         places.insert(name, beginning + start as u64..beginning + end as u64);

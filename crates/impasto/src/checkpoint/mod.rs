@@ -25,6 +25,8 @@ const VERSION: u32 = 1;
 pub struct Checkpoint {
     pub(crate) state: State,
     tensors: file::Tensors,
+    /// What the caller wants to find again: no business of ours.
+    note: String,
     pub(crate) path: PathBuf,
 }
 
@@ -46,8 +48,6 @@ pub(crate) struct State {
     pub(crate) best: Option<f64>,
     /// The average before the last step, where a step back is kept.
     pub(crate) before: Option<Average>,
-    /// What the caller wants to find again: no business of ours.
-    pub(crate) note: String,
 }
 
 impl Checkpoint {
@@ -56,13 +56,13 @@ impl Checkpoint {
     /// # Errors
     /// [`CheckpointError::Read`] and [`CheckpointError::Damaged`], [`CheckpointError::Version`].
     pub fn read(path: &Path) -> Result<Checkpoint, CheckpointError> {
-        let (state, tensors) = file::read(path)?;
-        Ok(Checkpoint { state, tensors, path: path.into() })
+        let (state, note, tensors) = file::read(path)?;
+        Ok(Checkpoint { state, tensors, note, path: path.into() })
     }
 
     /// What [`Session::save`](crate::Session::save) was given to keep.
     pub fn note(&self) -> &str {
-        &self.state.note
+        &self.note
     }
 
     /// The instruction set that the run must go on with.
@@ -95,9 +95,10 @@ impl Checkpoint {
 pub(crate) fn write(
     path: &Path,
     state: &State,
+    note: &str,
     tensors: &[(String, &dyn Numbers)],
 ) -> Result<(), CheckpointError> {
-    file::write(path, state, tensors)
+    file::write(path, state, note, tensors)
 }
 
 impl State {
@@ -112,7 +113,6 @@ impl State {
             average,
             best: None,
             before: None,
-            note: String::new(),
         }
     }
 }
@@ -124,6 +124,9 @@ pub enum CheckpointError {
     /// The file cannot be written.
     #[error(transparent)]
     Write(#[from] ImageError),
+    /// The run has diverged, has lost a part of its state, or was finished.
+    #[error("a run that has failed or was finished cannot be saved")]
+    Failed,
     /// The file cannot be read.
     #[error("cannot read {}: {source}", path.display())]
     Read {
@@ -169,6 +172,9 @@ impl CheckpointError {
             }
             CheckpointError::Differs { .. } => {
                 Some("give back what it was before, or begin the run anew".into())
+            }
+            CheckpointError::Failed => {
+                Some("go on from the last checkpoint before it, with other options".into())
             }
             CheckpointError::Read { .. } => None,
         }

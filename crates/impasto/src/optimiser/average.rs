@@ -21,9 +21,14 @@ pub struct Average {
 }
 
 impl Average {
+    /// Of no picture yet.
+    pub(crate) fn none(decay: f64) -> Average {
+        Average { decay, remains: 1.0, sum: Values::default() }
+    }
+
     /// The average of one picture.
     pub(crate) fn new(decay: f64, image: &[f32], home: &Home) -> io::Result<Average> {
-        let mut average = Average { decay, remains: 1.0, sum: home.zeros(image.len())? };
+        let mut average = Average { sum: home.zeros(image.len())?, ..Average::none(decay) };
         average.add(image)?;
         Ok(average)
     }

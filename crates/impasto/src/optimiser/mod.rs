@@ -97,3 +97,56 @@ impl Optimiser {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use values::BAND;
+
+    /// Two bands and a bit.
+    const LEN: usize = 2 * BAND + 5;
+
+    /// The bytes after some steps down a bowl, with vectors in one home; and the optimiser's and the average's.
+    fn after_steps(mut optimiser: Optimiser, home: &Home) -> io::Result<Vec<Vec<f32>>> {
+        let (size, data) = (impasto_engine::Size::new(LEN, 1), vec![0.25; LEN]);
+        let mut image = Pixels { size, data };
+        let mut average = Average::new(0.9, &image.data, home)?;
+        for _ in 0..4 {
+            let slope = |(i, x): (usize, &f32)| (1 + i % 7) as f32 * (x - 0.5);
+            let gradient = Pixels { size, data: image.data.iter().enumerate().map(slope).collect() };
+            optimiser.step(&mut image, &gradient, 1.0)?;
+            average.add(&image.data)?;
+        }
+        let vectors = optimiser.vectors().into_iter().map(|(_, values)| values).chain([&average.sum]);
+        let vectors = vectors.map(|values| home.copied(values)?.into_vec());
+        [Ok(image.data)].into_iter().chain(vectors).collect()
+    }
+
+    #[test]
+    fn files_and_memory_hold_the_same_numbers() -> io::Result<()> {
+        let folder = tempfile::tempdir()?;
+        let homes = [Home::Memory, Home::Folder(folder.path().into())];
+        let adam = AdamSettings {
+            rate: 0.02,
+            beta1: 0.9,
+            beta2: 0.99,
+            epsilon: 1e-8,
+            epsilon_before_correction: false,
+            bounded: true,
+        };
+        let [in_memory, in_files] =
+            homes.each_ref().map(|home| after_steps(Optimiser::Adam(Adam::new(adam, LEN, home)?), home));
+        assert!(in_memory? == in_files?, "adam");
+        for line_search in [false, true] {
+            let settings =
+                LbfgsSettings { rate: 1.0, history: 2, history_later: 2, variable_scale: 1.0, line_search };
+            let [in_memory, in_files] = homes.each_ref().map(|home| {
+                after_steps(Optimiser::Lbfgs(Lbfgs::new(settings, settings.history, home.clone())), home)
+            });
+            let (in_memory, in_files) = (in_memory?, in_files?);
+            assert!(in_memory == in_files, "lbfgs, line search {line_search}");
+            assert!(line_search || in_memory.len() == 1 + 3 + 2 * 2 + 1, "pairs are missing");
+        }
+        Ok(())
+    }
+}
