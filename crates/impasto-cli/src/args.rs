@@ -5,11 +5,13 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use impasto::encoder::Pooling;
+use impasto::image::Averaging;
 use impasto::objective::Mixture;
 use impasto::{Init, Keep, OptimizerKind, Overrides, Preset};
 use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
+use crate::results::OutputArgs;
 
 /// Repaints a picture in the style of another: neural style transfer, with nothing to download.
 #[derive(Parser)]
@@ -68,6 +70,8 @@ pub(crate) struct StylizeArgs {
     pub(crate) output: PathBuf,
     #[command(flatten)]
     pub(crate) run: RunArgs,
+    #[command(flatten)]
+    pub(crate) result: OutputArgs,
     /// Also write OUT_0050.png and so on, every N iterations
     #[arg(long, value_name = "N")]
     pub(crate) save_every: Option<usize>,
@@ -167,6 +171,8 @@ pub(crate) struct BatchArgs {
     pub(crate) shard: Option<String>,
     #[command(flatten)]
     pub(crate) run: RunArgs,
+    #[command(flatten)]
+    pub(crate) result: OutputArgs,
     /// How to show progress, on stderr: a line for each picture, or an object
     #[arg(long, value_enum, default_value_t = ProgressKind::Bar)]
     pub(crate) progress: ProgressKind,
@@ -274,6 +280,26 @@ pub(crate) struct ObjectiveArgs {
     /// Size of the style beside the content: less than 1 for smaller strokes
     #[arg(long, value_name = "F", default_value_t = 1.0, help_heading = "Objective")]
     pub(crate) style_scale: f64,
+    /// What is averaged where pictures are resized
+    #[arg(long, value_enum, default_value_t = ResizeKind::Linear, help_heading = "Objective")]
+    pub(crate) resize: ResizeKind,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+pub(crate) enum ResizeKind {
+    /// Light, as a lens does it
+    Linear,
+    /// Encoded values, as most programs do it
+    Gamma,
+}
+
+impl ResizeKind {
+    pub(crate) fn averaging(self) -> Averaging {
+        match self {
+            ResizeKind::Linear => Averaging::Light,
+            ResizeKind::Gamma => Averaging::Values,
+        }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]

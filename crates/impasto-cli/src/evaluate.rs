@@ -18,9 +18,10 @@ pub(crate) fn run(args: Box<EvaluateArgs>) -> Result<(), Failure> {
     let preset = args.objective.preset()?;
     let overrides = args.objective.overrides()?;
     let shares = args.objective.shares(args.style.len())?;
-    let image = inputs::read(&args.image)?;
+    let mut image = inputs::read(&args.image)?;
     let content = inputs::read(&args.content)?;
-    let styles = args.style.iter().map(|path| inputs::read(path)).collect::<Result<Vec<_>, _>>()?;
+    let mut styles = args.style.iter().map(|path| inputs::read(path)).collect::<Result<Vec<_>, _>>()?;
+    styles.iter_mut().chain([&mut image]).for_each(|input| input.decoded.bring_to(content.decoded.space));
     if let Some(path) = &args.gradient {
         let all: Vec<_> = [&image, &content].into_iter().chain(&styles).collect();
         inputs::check_apart("--gradient", path, &all)?;
@@ -32,9 +33,16 @@ pub(crate) fn run(args: Box<EvaluateArgs>) -> Result<(), Failure> {
         .overrides(overrides)
         .model(&args.objective.model)
         .style_scale(args.objective.style_scale)
+        .averaging(args.objective.resize.averaging())
         .cancel(cancel_on_signal());
     for (style, share) in styles.into_iter().zip(shares) {
         transfer = transfer.weighted_style(style.decoded.picture, share);
+        if let Some(alpha) = style.decoded.alpha {
+            transfer = transfer.style_alpha(alpha);
+        }
+    }
+    if let Some(alpha) = content.decoded.alpha.clone() {
+        transfer = transfer.alpha(alpha);
     }
     if let Some(size) = args.size {
         transfer = transfer.size(size);

@@ -13,7 +13,7 @@ use crate::inputs::{self, Input};
 use crate::interrupt::{cancel_on_signal, saving};
 use crate::progress::Progress;
 use crate::report::{Report, StyleSummary};
-use crate::results::{check_side, losses_of_format, same_file, write};
+use crate::results::{check_side, encoding, losses_of_format, same_file, write};
 use crate::transfer;
 
 pub(crate) fn run(args: Box<StylizeArgs>) -> Result<(), Failure> {
@@ -65,6 +65,7 @@ fn perform(args: StylizeArgs, resumed: Option<Resumed>) -> Result<(), Failure> {
             return Err(Failure::bad_input("--report and --output name the same file"));
         }
     }
+    encoding(&args.output, &content.decoded, &args.result)?;
     let warnings = losses_of_format(&args.output, &content.decoded)?;
 
     let resumed_from = resumed.as_ref().map(|resumed| resumed.path.as_path());
@@ -129,8 +130,11 @@ fn perform(args: StylizeArgs, resumed: Option<Resumed>) -> Result<(), Failure> {
         // What ended the run took its picture, too.
         Err(lost) => return Err(if let Err(Ended::Run(error)) = ended { error } else { lost }.into()),
     };
-    let written =
-        if worth_saving { saving(|| write(&args.output, &picture, &content.decoded)) } else { Ok(()) };
+    let written = if worth_saving {
+        saving(|| write(&args.output, &picture, &content.decoded, &args.result))
+    } else {
+        Ok(())
+    };
     if let Some(path) = &args.report {
         let largest = shares.iter().copied().fold(0.0, f64::max);
         let shared = shares.iter().map(|share| share / largest).sum::<f64>();
@@ -214,7 +218,7 @@ fn drive(
         if args.save_every.is_some_and(|every| steps.len().is_multiple_of(every)) {
             let path = numbered(&args.output, steps.len());
             let picture = session.picture().map_err(Ended::Run)?;
-            write(&path, &picture, content).map_err(Ended::Save)?;
+            write(&path, &picture, content, &args.result).map_err(Ended::Save)?;
         }
         checkpoints.step(session, steps, progress);
     }

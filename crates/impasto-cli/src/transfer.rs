@@ -25,14 +25,22 @@ pub(crate) fn of(
         .overrides(overrides)
         .model(&run.objective.model)
         .style_scale(run.objective.style_scale)
+        .averaging(run.objective.resize.averaging())
         .seed(run.seed)
         .half(run.half);
-    // Only that of the content goes into the result.
+    // The result is in the content's space.
     for input in styles.iter_mut().chain(init.as_deref_mut()) {
-        input.decoded.alpha = None;
+        input.decoded.bring_to(content.decoded.space);
     }
     for (style, share) in styles.iter_mut().zip(shares) {
         transfer = transfer.weighted_style(taken(style), share);
+        if let Some(alpha) = style.decoded.alpha.take() {
+            transfer = transfer.style_alpha(alpha);
+        }
+    }
+    // The content's goes into the result, too.
+    if let Some(alpha) = &content.decoded.alpha {
+        transfer = transfer.alpha(alpha.clone());
     }
     if let Some(size) = run.size {
         transfer = transfer.size(size);

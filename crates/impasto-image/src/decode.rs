@@ -8,10 +8,15 @@ use std::path::Path;
 use image::codecs::tiff::TiffDecoder;
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
+use jxl_oxide::JxlImage;
+use jxl_oxide::integration::JxlDecoder;
 
+use crate::colour::{Conversion, Model, Space, between, reading, writing};
+use crate::fill::fill;
+use crate::inks::{self, Inks};
 use crate::jpeg::is_cut_off;
-use crate::samples::separate;
-use crate::sniff::sniff;
+use crate::samples::{Samples, separate};
+use crate::sniff::{Kind, sniff};
 use crate::{ImageError, Picture, Plane};
 
 /// Pixels in a picture, at most.
@@ -36,15 +41,31 @@ pub enum Depth {
 /// A decoded file: the picture, and what came with it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Decoded {
-    /// The colours, upright and not premultiplied with alpha; fully transparent pixels have the mean colour
-    /// of the others (weighted by their alpha), so that whatever lay under them has no influence.
+    /// The colours, upright and not premultiplied with alpha; fully transparent pixels have the colours of what
+    /// is around them, so that whatever lay under them has no influence.
     pub picture: Picture,
+    /// The space of the colours.
+    pub space: Space,
     /// Opacity, of the same size as the picture; `None` if every pixel is opaque.
     pub alpha: Option<Plane>,
     /// The precision of the file.
     pub depth: Depth,
-    /// The embedded ICC profile, if it is one for RGB. The picture is *not* converted by it.
+    /// The embedded ICC profile, if it is one for RGB: by it the colours were read, and can be written again.
     pub icc_profile: Option<Vec<u8>>,
+}
+
+impl Decoded {
+    /// Brings the colours to another space.
+    pub fn bring_to(&mut self, space: Space) {
+        let (width, height) = self.picture.size();
+        let picture = std::mem::replace(&mut self.picture, Picture::filled(1, 1, [0.0; 3]));
+        let mut rgb = between(self.space, space).apply(Model::Rgb, picture.into_rgb());
+        rgb.iter_mut().for_each(|value| *value = value.clamp(0.0, 1.0));
+        if let Some(picture) = Picture::new(width, height, rgb) {
+            self.picture = picture;
+        }
+        self.space = space;
+    }
 }
 
 /// Reads and decodes the file at `path`; see [`read`] and [`decode`].
@@ -55,7 +76,7 @@ pub fn open(path: &Path) -> Result<Decoded, ImageError> {
     decode_at(&read(path)?, path)
 }
 
-/// The bytes of the file at `path`, for [`decode`]. Pipes are read to their end.
+/// The bytes of the file at `path`, for [`decode`]; of standard input for `-`. Pipes are read to their end.
 ///
 /// # Errors
 /// [`ImageError::NotFound`], [`ImageError::IsFolder`], [`ImageError::Read`].
@@ -65,20 +86,25 @@ pub fn read(path: &Path) -> Result<Vec<u8>, ImageError> {
         std::io::ErrorKind::IsADirectory => ImageError::IsFolder { path: path.into() },
         _ => ImageError::Read { path: path.into(), source },
     };
+    let mut bytes = Vec::new();
+    // Bounded, since the path may name an endless device.
+    if path == Path::new("-") {
+        std::io::stdin().take(MAX_FILE + 1).read_to_end(&mut bytes).map_err(failed)?;
+        return Ok(bytes);
+    }
     if path.is_dir() {
         return Err(ImageError::IsFolder { path: path.into() });
     }
-    let mut bytes = Vec::new();
-    // Bounded, since the path may name an endless device.
     File::open(path).and_then(|file| file.take(MAX_FILE + 1).read_to_end(&mut bytes)).map_err(failed)?;
     Ok(bytes)
 }
 
 /// Reads a picture from the bytes of a file; `name` stands for the file in errors.
 ///
-/// The format is told from the content. EXIF orientation is applied, alpha is split off, grey becomes RGB, 16
-/// bits are kept. Of an animation the first picture is taken. Floating-point files are taken to be
-/// sRGB-encoded like the others.
+/// The format is told from the content. EXIF orientation is applied, alpha is split off, 16 bits are kept. Grey,
+/// inks (CMYK), L*a*b* and RGB become sRGB, or Display P3 where the file's profile (ICC) has colours outside of
+/// sRGB. Of an animation the first picture is taken. OpenEXR holds light, which is encoded; other files in floating
+/// point are taken to be encoded already, and what is brighter than white is cut off.
 ///
 /// # Errors
 /// [`ImageError::Empty`], [`ImageError::UnknownContent`], [`ImageError::Damaged`] (also where the decoder
@@ -97,7 +123,7 @@ fn decode_at(bytes: &[u8], path: &Path) -> Result<Decoded, ImageError> {
     }
     let (format, format_name) =
         sniff(bytes).map_err(|found| ImageError::UnknownContent { path: path.into(), found })?;
-    if format == ImageFormat::Jpeg && is_cut_off(bytes) {
+    if format == Kind::Image(ImageFormat::Jpeg) && is_cut_off(bytes) {
         let reason = "the file ends too early".to_owned();
         return Err(ImageError::Damaged { path: path.into(), format: format_name, reason });
     }
@@ -109,23 +135,48 @@ fn decode_at(bytes: &[u8], path: &Path) -> Result<Decoded, ImageError> {
 /// What a decoder gives.
 struct Raw {
     image: DynamicImage,
+    /// What its numbers are, where it is not what they seem.
+    model: Option<Model>,
+    /// They are light.
+    linear: bool,
     icc_profile: Option<Vec<u8>>,
 }
 
-fn read_pixels(
-    bytes: &[u8],
-    format: ImageFormat,
-    path: &Path,
-    format_name: &'static str,
-) -> Result<Raw, ImageError> {
+fn read_pixels(bytes: &[u8], kind: Kind, path: &Path, format_name: &'static str) -> Result<Raw, ImageError> {
+    let damaged = |reason: String| ImageError::Damaged { path: path.into(), format: format_name, reason };
     let failed = |error: image::ImageError| match error {
         image::ImageError::Limits(_) => {
             too_large(path, "more memory than allowed".to_owned(), limit_in_bytes())
         }
-        error => ImageError::Damaged { path: path.into(), format: format_name, reason: reason_of(&error) },
+        error => damaged(reason_of(&error)),
     };
     let mut limits = Limits::no_limits();
     limits.max_alloc = Some(MAX_DECODED);
+    let format = match kind {
+        Kind::Image(format) => format,
+        Kind::JpegXl => {
+            let mut decoder = JxlDecoder::new(Cursor::new(bytes)).map_err(failed)?;
+            check_size(decoder.dimensions(), decoder.total_bytes(), path)?;
+            decoder.set_limits(limits).map_err(failed)?;
+            // Of a file that is cut off it gives what there is.
+            if !JxlImage::builder().read(Cursor::new(bytes)).is_ok_and(|image| image.is_loading_done()) {
+                return Err(damaged("the file ends too early".into()));
+            }
+            // This decoder turns the picture itself.
+            let icc_profile = decoder.icc_profile().ok().flatten();
+            let image = DynamicImage::from_decoder(decoder).map_err(failed)?;
+            return Ok(Raw { image, model: None, linear: false, icc_profile });
+        }
+    };
+    let inks = match format {
+        ImageFormat::Tiff => inks::tiff(bytes, |size, bytes| check_size(size, bytes, path), damaged)?,
+        ImageFormat::Jpeg => inks::jpeg(bytes, |size, bytes| check_size(size, bytes, path), damaged)?,
+        _ => None,
+    };
+    if let Some(Inks { mut image, model, icc_profile, orientation }) = inks {
+        image.apply_orientation(orientation);
+        return Ok(Raw { image, model: Some(model), linear: false, icc_profile });
+    }
     let mut reader = ImageReader::with_format(Cursor::new(bytes), format);
     reader.limits(limits);
     let mut decoder = reader.into_decoder().map_err(failed)?;
@@ -139,26 +190,37 @@ fn read_pixels(
     } else {
         decoder.icc_profile()
     };
-    let icc_profile = profile.ok().flatten().filter(|profile| is_rgb_profile(profile));
+    let icc_profile = profile.ok().flatten();
     let mut image = DynamicImage::from_decoder(decoder).map_err(failed)?;
     image.apply_orientation(orientation);
-    Ok(Raw { image, icc_profile })
+    Ok(Raw { image, model: None, linear: format == ImageFormat::OpenExr, icc_profile })
 }
 
 fn finish(raw: Raw, path: &Path, format: &'static str) -> Result<Decoded, ImageError> {
     let damaged = |reason: &str| ImageError::Damaged { path: path.into(), format, reason: reason.to_owned() };
     let (width, height) = (raw.image.width() as usize, raw.image.height() as usize);
-    let (depth, mut channels) = separate(raw.image);
-    if channels.iter().flatten().any(|value| !value.is_finite()) {
+    let Samples { depth, model, colours, mut alpha } = separate(raw.image, raw.model);
+    if colours.iter().chain(alpha.iter().flatten()).any(|value| !value.is_finite()) {
         return Err(damaged("it holds values that are not numbers"));
     }
-    channels.clear_transparent().map_err(|_| ImageError::FullyTransparent { path: path.into() })?;
-    let (rgb, alpha) = channels.into_parts();
+    let (conversion, space) = match raw.linear {
+        true => (Conversion::Encode, Space::Srgb),
+        false => reading(model, raw.icc_profile.as_deref()),
+    };
+    let mut rgb = conversion.apply(model, colours);
+    rgb.iter_mut().chain(alpha.iter_mut().flatten()).for_each(|value| *value = value.clamp(0.0, 1.0));
+    if let Some(alpha) = &alpha {
+        fill(&mut rgb, alpha, width).map_err(|_| ImageError::FullyTransparent { path: path.into() })?;
+    }
     Ok(Decoded {
         picture: Picture::new(width, height, rgb).ok_or_else(|| damaged("it has no pixels"))?,
+        space,
         alpha: alpha.and_then(|data| Plane::new(width, height, data)),
         depth,
-        icc_profile: raw.icc_profile,
+        // One that colours cannot be written by is of no use to anyone.
+        icc_profile: raw
+            .icc_profile
+            .filter(|profile| model == Model::Rgb && writing(space, profile).is_some()),
     })
 }
 
@@ -186,12 +248,6 @@ fn too_large(path: &Path, found: String, limit: String) -> ImageError {
 /// The decoder's own words, without the prefix that the `image` crate puts before them.
 fn reason_of(error: &image::ImageError) -> String {
     std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string)
-}
-
-/// The colour space that a profile describes stands in bytes 16..20 of its header. A profile for grey or CMYK
-/// does not describe the RGB values that come out of the decoder.
-fn is_rgb_profile(profile: &[u8]) -> bool {
-    profile.get(16..20) == Some(b"RGB ")
 }
 
 /// Runs a decoder; a panic in it (a bug there, met on a hostile file) becomes its message.
@@ -223,12 +279,5 @@ mod tests {
             let error = check_size(size, bytes, path).unwrap_err();
             assert!(matches!(error, ImageError::TooLarge { .. }) && error.hint().is_some());
         }
-    }
-
-    #[test]
-    fn only_rgb_profiles_pass() {
-        assert!(is_rgb_profile(b"0123456789abcdefRGB XYZ "));
-        assert!(!is_rgb_profile(b"0123456789abcdefGRAYXYZ "));
-        assert!(!is_rgb_profile(b"short"));
     }
 }

@@ -7,8 +7,9 @@ use image::codecs::{bmp, jpeg, png, tiff, webp};
 use image::{ExtendedColorType, ImageEncoder};
 
 use crate::atomic::check_writable;
+use crate::colour::{Conversion, Model, between, writing};
 use crate::samples::interleave;
-use crate::{Depth, Format, ImageError, Picture, Plane, write_atomically};
+use crate::{Depth, Format, ImageError, Picture, Plane, Space, write_atomically};
 
 /// How to write a picture.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,14 +18,17 @@ pub struct Encoding {
     pub depth: Depth,
     /// 1..=100, for JPEG only.
     pub jpeg_quality: u8,
-    /// An ICC profile for RGB to embed as it is, where the format can ([`Format::holds_profile`]).
+    /// The space of the picture's colours.
+    pub space: Space,
+    /// An ICC profile for RGB to embed where the format can ([`Format::holds_profile`]): colours are written by it, else in
+    /// sRGB.
     pub icc_profile: Option<Vec<u8>>,
 }
 
 impl Default for Encoding {
-    /// 8 bits, JPEG quality 95, no profile (which means sRGB).
+    /// 8 bits, JPEG quality 95, colours of sRGB, no profile (which means sRGB).
     fn default() -> Self {
-        Self { depth: Depth::Eight, jpeg_quality: 95, icc_profile: None }
+        Self { depth: Depth::Eight, jpeg_quality: 95, space: Space::Srgb, icc_profile: None }
     }
 }
 
@@ -55,11 +59,20 @@ pub fn save(
     if picture.long_edge() > format.longest_side() {
         return Err(ImageError::TooLargeForFormat { path: path.into(), format, side: picture.long_edge() });
     }
-    let bytes = encode(picture, alpha, format, encoding).map_err(|error| ImageError::Encode {
-        path: path.into(),
-        format,
-        reason: error.to_string(),
-    })?;
+    let failed = |reason: String| ImageError::Encode { path: path.into(), format, reason };
+    let conversion = match encoding.icc_profile.as_deref().filter(|_| format.holds_profile()) {
+        Some(icc) => {
+            writing(encoding.space, icc).ok_or_else(|| failed("the profile is none for RGB".into()))?
+        }
+        None => between(encoding.space, Space::Srgb),
+    };
+    let converted = match conversion {
+        Conversion::None => None,
+        conversion => Some(conversion.apply(Model::Rgb, picture.rgb().to_vec())),
+    };
+    let rgb = converted.as_deref().unwrap_or(picture.rgb());
+    let bytes =
+        encode((rgb, picture.size()), alpha, format, encoding).map_err(|error| failed(error.to_string()))?;
     write_atomically(path, |file| file.write_all(&bytes))
 }
 
@@ -84,12 +97,12 @@ pub fn check_output(path: &Path, has_alpha: bool) -> Result<(), ImageError> {
 /// The bytes of the file. In memory first, since some encoders seek, and a refusal then never touches the
 /// disk.
 fn encode(
-    picture: &Picture,
+    (rgb, (width, height)): (&[f32], (usize, usize)),
     alpha: Option<&Plane>,
     format: Format,
     encoding: &Encoding,
 ) -> image::ImageResult<Vec<u8>> {
-    let (rgb, alpha) = (picture.rgb(), alpha.map(Plane::data));
+    let alpha = alpha.map(Plane::data);
     let (samples, colour): (Vec<u8>, _) = if encoding.depth == Depth::Sixteen && format.holds_sixteen_bits() {
         let bytes = interleave(rgb, alpha, 65535.0).flat_map(|value| (value as u16).to_ne_bytes()).collect();
         (bytes, if alpha.is_some() { ExtendedColorType::Rgba16 } else { ExtendedColorType::Rgb16 })
@@ -97,7 +110,7 @@ fn encode(
         let bytes = interleave(rgb, alpha, 255.0).map(|value| value as u8).collect();
         (bytes, if alpha.is_some() { ExtendedColorType::Rgba8 } else { ExtendedColorType::Rgb8 })
     };
-    let size = (picture.width() as u32, picture.height() as u32);
+    let size = (width as u32, height as u32);
     let profile = encoding.icc_profile.clone().filter(|_| format.holds_profile());
     let mut file = Cursor::new(Vec::new());
     let out = &mut file;

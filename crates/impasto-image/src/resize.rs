@@ -1,10 +1,11 @@
-//! Changes of size, in the sRGB-encoded values as they are (what style transfer tools do), always in `f32`.
+//! Changes of size, in light as a lens would make them, or in the encoded values as they are; always in `f32`.
 
 use fast_image_resize::images::{TypedImage, TypedImageRef};
 use fast_image_resize::pixels::F32;
 use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
 
 use crate::Picture;
+use crate::colour::{encode, light_of};
 
 /// A kernel for changes of size. When shrinking, it is widened by the ratio of the sizes, so that nothing
 /// aliases.
@@ -18,16 +19,44 @@ pub enum Filter {
     Lanczos3,
 }
 
+/// What is averaged when pixels are.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Averaging {
+    /// Light: fine detail keeps its brightness.
+    #[default]
+    Light,
+    /// Encoded values, as most programs do it: fine detail becomes darker.
+    Values,
+}
+
 /// Resizes every plane to `width` x `height`; a side of 0 is taken as 1.
 ///
 /// Values may leave 0..1 where the kernel overshoots, and are not clamped. The same input gives the same
 /// output, bit for bit, on one kind of processor (vector units of another width may add in another order).
-pub fn resize(picture: &Picture, width: usize, height: usize, filter: Filter) -> Picture {
+pub fn resize(
+    picture: &Picture,
+    width: usize,
+    height: usize,
+    filter: Filter,
+    averaging: Averaging,
+) -> Picture {
     let (width, height) = (width.max(1), height.max(1));
+    if picture.size() == (width, height) {
+        return picture.clone();
+    }
     let mut resized = Picture::filled(width, height, [0.0; 3]);
     let (from, to) = (picture.width() * picture.height(), width * height);
     for (source, target) in picture.rgb().chunks_exact(from).zip(resized.rgb_mut().chunks_exact_mut(to)) {
-        target.copy_from_slice(&resize_plane(source, picture.size(), (width, height), filter));
+        match averaging {
+            Averaging::Values => {
+                target.copy_from_slice(&resize_plane(source, picture.size(), (width, height), filter));
+            }
+            Averaging::Light => {
+                let light: Vec<f32> = source.iter().map(|value| light_of(*value)).collect();
+                let light = resize_plane(&light, picture.size(), (width, height), filter);
+                target.iter_mut().zip(light).for_each(|(value, light)| *value = encode(light));
+            }
+        }
     }
     resized
 }
@@ -86,7 +115,7 @@ mod tests {
         let picture = Picture::filled(37, 23, [0.25, 0.5, 0.9]);
         for filter in FILTERS {
             for (width, height) in [(7, 5), (64, 99), (1, 1), (37, 4)] {
-                let resized = resize(&picture, width, height, filter);
+                let resized = resize(&picture, width, height, filter, Averaging::Values);
                 assert_eq!(resized.size(), (width, height));
                 let expected = Picture::filled(width, height, [0.25, 0.5, 0.9]);
                 let worst =
@@ -130,9 +159,12 @@ mod tests {
     #[test]
     fn the_same_size_is_a_copy_and_repeats_agree() {
         let picture = Picture::new(5, 4, (0..60).map(|at| (at as f32 * 0.7).sin()).collect()).unwrap();
-        assert_eq!(resize(&picture, 5, 4, Filter::Lanczos3), picture);
-        assert_eq!(resize(&picture, 11, 3, Filter::Bicubic), resize(&picture, 11, 3, Filter::Bicubic));
-        assert_eq!(resize(&picture, 0, 0, Filter::Bilinear).size(), (1, 1));
+        assert_eq!(resize(&picture, 5, 4, Filter::Lanczos3, Averaging::Light), picture);
+        assert_eq!(
+            resize(&picture, 11, 3, Filter::Bicubic, Averaging::Light),
+            resize(&picture, 11, 3, Filter::Bicubic, Averaging::Light)
+        );
+        assert_eq!(resize(&picture, 0, 0, Filter::Bilinear, Averaging::Light).size(), (1, 1));
     }
 
     #[test]
@@ -144,5 +176,18 @@ mod tests {
         assert_eq!(fit_long_edge((1000, 1), 10), (10, 1), "at least 1");
         assert_eq!(fit_long_edge((3, 3), 7), (7, 7));
         assert_eq!(fit_long_edge((0, 0), 0), (1, 1));
+    }
+
+    #[test]
+    fn light_is_averaged_by_default() {
+        // Black and white in turn: half the light is the grey of 0.7354, half of the value is 0.5.
+        let checkers: Vec<f32> = (0..3 * 64 * 64).map(|i| ((i % 64 + i / 64) % 2) as f32).collect();
+        let picture = Picture::new(64, 64, checkers).unwrap();
+        for (averaging, expected) in [(Averaging::default(), 0.735_4), (Averaging::Values, 0.5)] {
+            let small = resize(&picture, 8, 8, Filter::Bilinear, averaging);
+            assert!(small.rgb().iter().all(|value| (value - expected).abs() < 1e-2), "{averaging:?}");
+        }
+        let same = resize(&picture, 64, 64, Filter::Bicubic, Averaging::Light);
+        assert_eq!(same, picture, "nothing to resize, nothing to round");
     }
 }

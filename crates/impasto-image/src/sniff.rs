@@ -3,10 +3,21 @@
 use image::ImageFormat;
 
 /// The formats that can be read, for messages.
-pub(crate) const READABLE: &str = "PNG, JPEG, TIFF, WebP, BMP, GIF, QOI, PNM and TGA";
+pub(crate) const READABLE: &str = "PNG, JPEG, TIFF, WebP, BMP, GIF, QOI, PNM, TGA, OpenEXR and JPEG XL";
+
+/// A decoder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// One of the `image` crate.
+    Image(ImageFormat),
+    JpegXl,
+}
 
 /// What the bytes are: a format that can be read, with its name, or else the name of what they seem to be.
-pub(crate) fn sniff(bytes: &[u8]) -> Result<(ImageFormat, &'static str), Option<&'static str>> {
+pub(crate) fn sniff(bytes: &[u8]) -> Result<(Kind, &'static str), Option<&'static str>> {
+    if JPEG_XL.iter().any(|magic| bytes.starts_with(magic)) {
+        return Ok((Kind::JpegXl, "JPEG XL"));
+    }
     if let Some(name) = foreign(bytes) {
         return Err(Some(name));
     }
@@ -27,25 +38,26 @@ pub(crate) fn sniff(bytes: &[u8]) -> Result<(ImageFormat, &'static str), Option<
         ImageFormat::Qoi => "QOI",
         ImageFormat::Pnm => "PNM",
         ImageFormat::Tga => "TGA",
+        ImageFormat::OpenExr => "OpenEXR",
         ImageFormat::Avif => return Err(Some("an AVIF picture")),
         ImageFormat::Ico => return Err(Some("a Windows icon")),
         ImageFormat::Dds => return Err(Some("a DDS texture")),
         ImageFormat::Hdr => return Err(Some("a Radiance HDR picture")),
-        ImageFormat::OpenExr => return Err(Some("an OpenEXR picture")),
         ImageFormat::Farbfeld => return Err(Some("a farbfeld picture")),
         _ => return Err(None),
     };
-    Ok((format, name))
+    Ok((Kind::Image(format), name))
 }
+
+/// A bare codestream, and one in a container.
+const JPEG_XL: [&[u8]; 2] = [b"\xff\x0a", b"\0\0\0\x0cJXL \r\n\x87\n"];
 
 /// Formats that people do hand over and that cannot be read here.
 fn foreign(bytes: &[u8]) -> Option<&'static str> {
     if bytes.get(4..8) == Some(b"ftyp") {
         return Some(iso_media(bytes));
     }
-    const MAGIC: [(&[u8], &str); 9] = [
-        (b"\xff\x0a", "a JPEG XL picture"),
-        (b"\0\0\0\x0cJXL \r\n\x87\n", "a JPEG XL picture"),
+    const MAGIC: [(&[u8], &str); 7] = [
         (b"\0\0\0\x0cjP  \r\n\x87\n", "a JPEG 2000 picture"),
         (b"\xff\x4f\xff\x51", "a JPEG 2000 picture"),
         (b"8BPS", "a Photoshop document"),

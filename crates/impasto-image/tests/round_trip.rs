@@ -1,4 +1,4 @@
-//! What is saved comes back: values, depth, alpha, profile.
+//! What is saved comes back: values, depth, alpha.
 
 #![allow(clippy::unwrap_used)]
 
@@ -16,15 +16,6 @@ fn picture(levels: usize, width: usize, height: usize) -> Picture {
 fn visible_alpha(levels: usize, width: usize, height: usize) -> Plane {
     let value = |at: usize| (1 + at * 13 % (levels - 1)) as f32 / (levels - 1) as f32;
     Plane::new(width, height, (0..width * height).map(value).collect()).unwrap()
-}
-
-/// Enough of a profile for those who only carry it.
-fn profile(space: &[u8; 4]) -> Vec<u8> {
-    let mut profile = vec![0; 128];
-    profile[..4].copy_from_slice(&128u32.to_be_bytes());
-    profile[16..20].copy_from_slice(space);
-    profile[36..40].copy_from_slice(b"acsp");
-    profile
 }
 
 fn file(folder: &Path, extension: &str) -> PathBuf {
@@ -91,21 +82,6 @@ fn values_are_clamped() {
     let picture = Picture::new(1, 1, vec![-0.5, 1.5, 0.499]).unwrap();
     save(&path, &picture, None, &Encoding::default()).unwrap();
     assert_eq!(open(&path).unwrap().picture.rgb(), [0.0, 1.0, 127.0 / 255.0]);
-}
-
-#[test]
-fn profiles_for_rgb_are_carried() {
-    let folder = tempfile::tempdir().unwrap();
-    let picture = Picture::filled(8, 8, [0.1, 0.5, 0.9]);
-    for (space, carried) in [(b"RGB ", true), (b"GRAY", false)] {
-        let encoding = Encoding { icc_profile: Some(profile(space)), ..Encoding::default() };
-        for extension in Format::extensions() {
-            let path = file(folder.path(), extension);
-            save(&path, &picture, None, &encoding).unwrap();
-            let expected = (carried && Format::of(&path).unwrap().holds_profile()).then(|| profile(space));
-            assert_eq!(open(&path).unwrap().icc_profile, expected, "{extension}");
-        }
-    }
 }
 
 #[test]

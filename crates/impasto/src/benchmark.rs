@@ -76,8 +76,8 @@ impl Benchmark {
         let objective = {
             // Both pictures end here: a run needs them for its next scale only.
             let (content, style) = (drawn(0.0)?, drawn(1.0)?);
-            let moments = style_moments(&recipe, &mut engine, &style)?;
-            Objective::new(&recipe, &mut engine, &content, &[(1.0, moments)])?
+            let moments = style_moments(&recipe, &mut engine, &style, None)?;
+            Objective::new(&recipe, &mut engine, &content, None, &[(1.0, moments)])?
         };
         objective.evaluate(&mut engine, &image)?;
         let mut seconds = Vec::with_capacity(iterations);
@@ -129,8 +129,8 @@ pub(crate) fn calibrate(recipe: &Recipe, engine: &mut dyn Engine) -> Result<(f64
     let mut seconds = [0.0; 2];
     for (size, seconds) in SIZES.into_iter().zip(&mut seconds) {
         let [content, style, image] = [0.0, 1.0, 2.0].map(|kind| synthetic(size, kind, &cancel));
-        let moments = style_moments(recipe, engine, &style?)?;
-        let objective = Objective::new(recipe, engine, &content?, &[(1.0, moments)])?;
+        let moments = style_moments(recipe, engine, &style?, None)?;
+        let objective = Objective::new(recipe, engine, &content?, None, &[(1.0, moments)])?;
         let image = image?;
         objective.evaluate(engine, &image)?;
         let times = (0..3).map(|_| {

@@ -4,7 +4,7 @@ use impasto_encoder::{Encoder, EncoderError};
 use impasto_engine::{
     Cancel, Cpu, Engine, EngineError, InstructionSet, Network, Pixels, Size, Tiled, Tiling,
 };
-use impasto_image::{Picture, fit_long_edge};
+use impasto_image::{Averaging, Picture, Plane, fit_long_edge};
 
 use crate::checkpoint::picture_digest;
 use crate::kit::{Kit, StyleMoments};
@@ -39,13 +39,17 @@ const SPARE_MOMENTS: usize = 256 << 20;
 #[derive(Clone, Debug)]
 pub struct StyleTransfer {
     pub(crate) content: Picture,
+    pub(crate) alpha: Option<Plane>,
     pub(crate) styles: Vec<(f64, Picture)>,
+    /// One for each style.
+    pub(crate) style_alphas: Vec<Option<Plane>>,
     pub(crate) preset: Preset,
     pub(crate) overrides: Overrides,
     pub(crate) model: String,
     pub(crate) encoder: Option<Encoder>,
     pub(crate) size: Option<usize>,
     pub(crate) style_scale: f64,
+    pub(crate) averaging: Averaging,
     pub(crate) seed: u64,
     pub(crate) threads: Option<usize>,
     pub(crate) init_picture: Option<Picture>,
@@ -57,17 +61,21 @@ pub struct StyleTransfer {
 }
 
 impl StyleTransfer {
-    /// Begins with the picture to repaint; sRGB-encoded values in 0..1, no alpha.
+    /// Begins with the picture to repaint. All pictures of a transfer are in one space of colours
+    /// ([`Space`](impasto_image::Space)), values in 0..1.
     pub fn new(content: Picture) -> StyleTransfer {
         StyleTransfer {
             content,
+            alpha: None,
             styles: Vec::new(),
+            style_alphas: Vec::new(),
             preset: Preset::ALL[0],
             overrides: Overrides::default(),
             model: impasto_encoder::EMBEDDED.into(),
             encoder: None,
             size: None,
             style_scale: 1.0,
+            averaging: Averaging::default(),
             seed: 0,
             threads: None,
             init_picture: None,
@@ -89,6 +97,24 @@ impl StyleTransfer {
     #[must_use]
     pub fn weighted_style(mut self, style: Picture, weight: f64) -> StyleTransfer {
         self.styles.push((weight, style));
+        self.style_alphas.push(None);
+        self
+    }
+
+    /// The content's opacity, 1 for opaque, of its size: what is transparent counts for nothing, and is filled with what is
+    /// around it. The result does not have it; it is to be resized and added where the result is written.
+    #[must_use]
+    pub fn alpha(mut self, alpha: Plane) -> StyleTransfer {
+        self.alpha = Some(alpha);
+        self
+    }
+
+    /// The opacity of the style that was added last, of its size: what is transparent has no part in the style.
+    #[must_use]
+    pub fn style_alpha(mut self, alpha: Plane) -> StyleTransfer {
+        if let Some(last) = self.style_alphas.last_mut() {
+            *last = Some(alpha);
+        }
         self
     }
 
@@ -131,6 +157,13 @@ impl StyleTransfer {
     #[must_use]
     pub fn style_scale(mut self, scale: f64) -> StyleTransfer {
         self.style_scale = scale;
+        self
+    }
+
+    /// What is averaged where pictures are resized. Default: light.
+    #[must_use]
+    pub fn averaging(mut self, averaging: Averaging) -> StyleTransfer {
+        self.averaging = averaging;
         self
     }
 
@@ -228,6 +261,7 @@ impl StyleTransfer {
             style_scale: self.style_scale,
             threads: pool.current_num_threads(),
             memory: self.memory,
+            alpha: self.alpha.is_some(),
         };
         planner.check_sizes(&scales)?;
         let planned = match self.tiling.window {
@@ -240,12 +274,16 @@ impl StyleTransfer {
         kit.styles.budget = planner.moments_bytes(scales.len())? + left.min(SPARE_MOMENTS);
         kit.styles.trim();
         kit.engine.retile(Tiling { window: planned.window, ..self.tiling });
-        let digests = self.styles.iter().map(|(_, style)| picture_digest(style)).collect();
+        let digests = self.styles.iter().zip(&self.style_alphas);
+        let digests = digests.map(|((_, style), alpha)| picture_digest(style, alpha.as_ref())).collect();
         let styles = shares.into_iter().zip(self.styles.drain(..).map(|(_, style)| style)).collect();
         let plan = Plan {
             content: Some(self.content),
+            alpha: self.alpha,
             styles,
+            style_alphas: self.style_alphas,
             style_scale: self.style_scale,
+            averaging: self.averaging,
             seed: self.seed,
             init: self.init_picture.as_ref().map(Picture::size),
             init_picture: self.init_picture,
@@ -301,6 +339,13 @@ impl StyleTransfer {
         let total: f64 = self.styles.iter().map(|(weight, _)| weight / largest).sum();
         if !self.styles.iter().all(|(weight, _)| weight.is_finite() && *weight >= 0.0) || largest <= 0.0 {
             return Err(Error::invalid("--style-weights", "expected numbers of 0 or more, not all 0"));
+        }
+        let pictures = self.styles.iter().map(|(_, style)| style).zip(&self.style_alphas);
+        for (picture, alpha) in pictures.chain([(&self.content, &self.alpha)]) {
+            if let Some(alpha) = alpha.as_ref().filter(|alpha| alpha.size() != picture.size()) {
+                let problem = format!("expected {:?} pixels, found {:?}", picture.size(), alpha.size());
+                return Err(Error::invalid("alpha", problem));
+            }
         }
         let mut recipe = self.overrides.clone().apply(self.preset.recipe())?;
         if self.init_picture.is_some() && self.overrides.init.is_none() {

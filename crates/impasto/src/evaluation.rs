@@ -1,10 +1,12 @@
 //! Judging a picture by an objective, without a run.
 
 use impasto_engine::{Cpu, EngineError, Pixels};
-use impasto_image::{Filter, Picture, fit_long_edge, resize};
+use impasto_image::{Filter, Picture, Plane, fit_long_edge, resize};
 
 use crate::builder::{Prepared, pixels, thread_pool};
+use crate::margin::Canvas;
 use crate::objective::{Losses, Objective, style_moments};
+use crate::prepare::weight;
 use crate::style_size::{check_style_size, style_size};
 use crate::{Error, StyleTransfer};
 
@@ -30,7 +32,7 @@ impl StyleTransfer {
         let fit = |picture: &Picture| match self.size {
             Some(long) => {
                 let (width, height) = fit_long_edge(picture.size(), long.min(picture.long_edge()));
-                resize(picture, width, height, Filter::Bicubic)
+                resize(picture, width, height, Filter::Bicubic, self.averaging)
             }
             None => picture.clone(),
         };
@@ -50,19 +52,28 @@ impl StyleTransfer {
                 }
             };
             check_style_size((width, height))?;
-            Ok::<Pixels, Error>(pixels(resize(style, width, height, Filter::Bicubic)))
+            Ok::<Pixels, Error>(pixels(resize(style, width, height, Filter::Bicubic, self.averaging)))
         };
-        let styles = shares.into_iter().zip(&self.styles);
-        let styles: Vec<(f64, Pixels)> =
-            styles.map(|(share, (_, style))| Ok((share, resized(style)?))).collect::<Result<_, Error>>()?;
+        let of = |alpha: &Option<Plane>, pixels: &Pixels| {
+            let canvas = Canvas::new((pixels.size.width, pixels.size.height), 0);
+            alpha.as_ref().map(|alpha| weight(alpha, canvas))
+        };
+        let mut styles = Vec::with_capacity(shares.len());
+        for ((share, (_, style)), alpha) in shares.into_iter().zip(&self.styles).zip(&self.style_alphas) {
+            let style = resized(style)?;
+            styles.push((share, of(alpha, &style), style));
+        }
+        let weight = of(&self.alpha, &content);
         let cancel = self.cancel;
         let (losses, gradient) = pool.install(|| {
             let mut engine = Cpu::from_env(network, cancel)?;
             let moments = styles
-                .iter()
-                .map(|(share, style)| Ok((*share, style_moments(&recipe, &mut engine, style)?)))
+                .into_iter()
+                .map(|(share, weight, style)| {
+                    Ok((share, style_moments(&recipe, &mut engine, &style, weight)?))
+                })
                 .collect::<Result<Vec<_>, Error>>()?;
-            let objective = Objective::new(&recipe, &mut engine, &content, &moments)?;
+            let objective = Objective::new(&recipe, &mut engine, &content, weight, &moments)?;
             objective.evaluate(&mut engine, &image)
         })?;
         Ok(Evaluation { losses, gradient })

@@ -157,7 +157,8 @@ impl Planner<'_> {
         }
         // Plane by plane, at first across; then the margin is added to another copy.
         let (width, height) = (at.size.width, self.content.1.max(at.size.height));
-        let resizing = size_of::<f32>() * width * (height + at.size.height);
+        let light = self.content.0 * self.content.1;
+        let resizing = size_of::<f32>() * (light + width * (height + at.size.height));
         let copying = resized + (given + resizing).max(resized + kept);
         Ok(copying.max(resized + kept + capturing))
     }
@@ -173,9 +174,11 @@ impl Planner<'_> {
             OptimizerKind::Adam => 0,
             OptimizerKind::Lbfgs => PICTURE * at.size.area(),
         };
+        // Weights of style and content, in the request and in the engine at each of its sizes.
+        let weights = if self.alpha { 8 * at.size.area() + 11 * at.tiles.window.area() } else { 0 };
         let bands = if at.streamed { BANDS * size_of::<f32>() * BAND.min(3 * at.size.area()) } else { 0 };
         // The engine keeps its buffers during the step, and no tile.
-        Ok(PICTURE * at.size.area() + held + evaluation + window.max(stepping + bands))
+        Ok(PICTURE * at.size.area() + held + weights + evaluation + window.max(stepping + bands))
     }
 
     /// The state of one scale brought to the size of the next: Adam's moments, the picture, and at last the average.

@@ -68,6 +68,8 @@ pub(crate) struct Planner<'a> {
     pub(crate) threads: usize,
     /// Bytes that the run may take.
     pub(crate) memory: Option<usize>,
+    /// Whether positions of the content have weights.
+    pub(crate) alpha: bool,
 }
 
 impl Planner<'_> {

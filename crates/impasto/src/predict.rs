@@ -39,6 +39,7 @@ impl Session {
             style_scale: self.plan.style_scale,
             threads: self.pool.current_num_threads(),
             memory: self.plan.memory,
+            alpha: self.plan.alpha.is_some(),
         };
         let plan = planner.with_window(&self.plan.scales, window);
         self.engine.set_half(self.plan.half);

@@ -1,7 +1,7 @@
 //! What a scale begins with: the targets of content and styles at its size, and at the first one the picture.
 
 use impasto_engine::{Engine, EngineError, Pixels, Size, Tiled};
-use impasto_image::{Filter, Picture, resize};
+use impasto_image::{Filter, Picture, Plane, resize, resize_plane};
 
 use crate::builder::pixels;
 use crate::kit::{Key, StyleMoments};
@@ -26,7 +26,7 @@ pub(crate) fn prepare_scale(
     // An earlier attempt was broken off.
     let content = plan.content.take().ok_or(EngineError::Cancelled)?;
     let mut styles = Vec::with_capacity(plan.styles.len());
-    for ((share, style), digest) in plan.styles.iter().zip(&plan.digests) {
+    for (((share, style), alpha), digest) in plan.styles.iter().zip(&plan.style_alphas).zip(&plan.digests) {
         let (width, height) =
             style_size(style.size(), style_fit, plan.style_scale, (scale.width, scale.height));
         let key = Key {
@@ -36,8 +36,9 @@ pub(crate) fn prepare_scale(
             window: plan.run.window,
         };
         let take = || {
-            let picture = pixels(resize(style, width, height, Filter::Bicubic));
-            style_moments(&plan.recipe, engine, &picture)
+            let picture = pixels(resize(style, width, height, Filter::Bicubic, plan.averaging));
+            let weight = alpha.as_ref().map(|alpha| weight(alpha, Canvas::new((width, height), 0)));
+            style_moments(&plan.recipe, engine, &picture, weight)
         };
         match known.get(key, take) {
             Ok(moments) => styles.push((*share, moments)),
@@ -49,22 +50,37 @@ pub(crate) fn prepare_scale(
     }
     // Its buffers are of the styles' sizes.
     engine.forget_targets();
-    let resized = resize(&content, scale.width, scale.height, Filter::Bicubic);
+    let resized = resize(&content, scale.width, scale.height, Filter::Bicubic, plan.averaging);
     if last {
         drop(content);
         plan.styles.iter_mut().for_each(|(_, style)| *style = Picture::filled(1, 1, [0.0; 3]));
+        plan.style_alphas.fill(None);
     } else {
         plan.content = Some(content);
     }
     let canvas = plan.canvas(scale);
     let content = if canvas.margin == 0 { pixels(resized) } else { mirrored(&resized, canvas) };
-    Objective::new(&plan.recipe, engine, &content, &styles)
+    let weight = plan.alpha.as_ref().map(|alpha| weight(alpha, canvas));
+    if last {
+        plan.alpha = None;
+    }
+    Objective::new(&plan.recipe, engine, &content, weight, &styles)
+}
+
+/// Opacity as the weights of positions, on a canvas.
+pub(crate) fn weight(alpha: &Plane, canvas: Canvas) -> impasto_engine::Plane {
+    let mut inner = resize_plane(alpha.data(), alpha.size(), canvas.inner, Filter::Bilinear);
+    inner.iter_mut().for_each(|value| *value = value.clamp(0.0, 1.0));
+    let (width, height) = canvas.outer();
+    impasto_engine::Plane { size: Size::new(width, height), data: canvas.mirrored(&inner) }
 }
 
 /// What a run begins with.
 pub(crate) fn start_image(plan: &Plan, canvas: Canvas) -> Pixels {
-    let resized =
-        |picture| mirrored(&resize(picture, canvas.inner.0, canvas.inner.1, Filter::Bicubic), canvas);
+    let resized = |picture| {
+        let (width, height) = canvas.inner;
+        mirrored(&resize(picture, width, height, Filter::Bicubic, plan.averaging), canvas)
+    };
     let size = canvas.outer();
     match (&plan.recipe.init, &plan.init_picture) {
         (Init::Picture, Some(picture)) => resized(picture),

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use impasto_encoder::Provenance;
 use impasto_engine::{Engine, Pixels, Size, Tiled};
-use impasto_image::{Filter, Picture};
+use impasto_image::{Averaging, Filter, Picture, Plane};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -24,9 +24,13 @@ use crate::{Error, Recipe, Scale};
 pub(crate) struct Plan {
     /// Until the last scale has taken its targets from it.
     pub(crate) content: Option<Picture>,
+    /// The content's opacity.
+    pub(crate) alpha: Option<Plane>,
     /// With shares that sum to 1.
     pub(crate) styles: Vec<(f64, Picture)>,
+    pub(crate) style_alphas: Vec<Option<Plane>>,
     pub(crate) style_scale: f64,
+    pub(crate) averaging: Averaging,
     pub(crate) seed: u64,
     pub(crate) init_picture: Option<Picture>,
     /// Its size.
@@ -47,13 +51,18 @@ impl Plan {
     /// Everything that the run's bytes depend on.
     fn fingerprint(&self, instruction_set: &str) -> Fingerprint {
         Fingerprint {
-            content: self.content.as_ref().map(picture_digest).unwrap_or_default(),
+            content: self
+                .content
+                .as_ref()
+                .map(|content| picture_digest(content, self.alpha.as_ref()))
+                .unwrap_or_default(),
             styles: self.digests.iter().cloned().zip(self.styles.iter().map(|(share, _)| *share)).collect(),
-            init: self.init_picture.as_ref().map(picture_digest),
+            init: self.init_picture.as_ref().map(|init| picture_digest(init, None)),
             model: self.provenance.sha256.clone(),
             recipe: json!(self.recipe),
             scales: json!(self.scales),
             style_scale: self.style_scale,
+            in_light: self.averaging == Averaging::Light,
             seed: self.seed,
             instruction_set: instruction_set.into(),
             window: self.run.window,

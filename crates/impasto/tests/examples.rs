@@ -40,7 +40,13 @@ fn writes(name: &str, run: fn(&Path) -> Result<(), Box<dyn Error>>) {
     assert_eq!(picture.size(), SIZE);
     let content = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../samples/harbour.jpg");
     let content = impasto::image::open(&content).unwrap().picture;
-    let content = impasto::image::resize(&content, SIZE.0, SIZE.1, impasto::image::Filter::Bicubic);
+    let content = impasto::image::resize(
+        &content,
+        SIZE.0,
+        SIZE.1,
+        impasto::image::Filter::Bicubic,
+        impasto::image::Averaging::Light,
+    );
     let differences = picture.rgb().iter().zip(content.rgb()).map(|(a, b)| (a - b).abs());
     let mean = differences.sum::<f32>() / content.rgb().len() as f32;
     // Several steps of 8 bits: it is not the content that came back.

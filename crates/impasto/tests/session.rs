@@ -4,7 +4,7 @@
 mod common;
 
 use common::{AVERAGE, NARROW, checkerboard, in_range, nearly_equal, transfer, waves};
-use impasto::image::{Filter, resize};
+use impasto::image::{Averaging, Filter, resize};
 use impasto::objective::Statistic;
 use impasto::optimiser::{Optimiser, Values};
 use impasto::{
@@ -129,7 +129,7 @@ fn without_iterations_the_prepared_content_comes_back() {
         let transfer = StyleTransfer::new(content.clone()).style(waves(64, 64, 1)).size(64);
         let (steps, picture) = run(transfer.overrides(overrides).build().unwrap());
         assert_eq!(steps, []);
-        let mut expected = resize(&content, 64, 48, Filter::Bicubic);
+        let mut expected = resize(&content, 64, 48, Filter::Bicubic, Averaging::Light);
         expected.rgb_mut().iter_mut().for_each(|value| *value = value.clamp(0.0, 1.0));
         assert!(nearly_equal(&picture, &expected), "from {min_size}");
     }
@@ -270,7 +270,7 @@ fn the_next_scale_begins_with_the_average_enlarged() {
     }
     let average = session.picture().unwrap();
     assert_ne!(average, session.iterate(Keep::Last).unwrap());
-    let mut enlarged = resize(&average, 48, 40, Filter::Bicubic);
+    let mut enlarged = resize(&average, 48, 40, Filter::Bicubic, Averaging::Values);
     assert!(!in_range(&enlarged), "nothing overshoots, so that this does not show that it is clipped");
     enlarged.rgb_mut().iter_mut().for_each(|value| *value = value.clamp(0.0, 1.0));
     let begun = session.step().unwrap().unwrap();
@@ -405,7 +405,8 @@ fn a_blend_is_nearer_to_the_style_that_weighs_more() {
         let transfer = StyleTransfer::new(waves(48, 40, 0))
             .weighted_style(one.clone(), weights[0])
             .weighted_style(other.clone(), weights[1]);
-        let losses = transfer.evaluate(&resize(&one, 48, 40, Filter::Bicubic)).unwrap().losses;
+        let losses =
+            transfer.evaluate(&resize(&one, 48, 40, Filter::Bicubic, Averaging::Light)).unwrap().losses;
         losses.style.iter().map(|(_, value)| value).sum::<f64>()
     };
     let distances = [[1.0, 0.0], [3.0, 1.0], [1.0, 1.0], [1.0, 3.0], [0.0, 1.0]].map(distance);

@@ -124,6 +124,7 @@ impl Batch<'_> {
         let read: Vec<_> = [&content, &styles[0]].into_iter().chain(&init).collect();
         inputs::check_apart("--output", &output, &read)?;
         check_output(&output, content.decoded.alpha.is_some())?;
+        results::encoding(&output, &content.decoded, &self.args.result)?;
         let preset = run.objective.preset()?;
         let transfer = transfer::of(run, &mut content, &mut styles, init.as_mut(), preset, overrides)?
             .encoder(self.encoder.clone())
@@ -148,7 +149,7 @@ impl Batch<'_> {
         let picture = picture?;
         // First the bytes, then the line that knows them, then the name.
         saving(|| {
-            results::write(&unnamed, &picture, &content.decoded)?;
+            results::write(&unnamed, &picture, &content.decoded, &self.args.result)?;
             let sha256 = journal::sha256_of(&unnamed)
                 .ok_or_else(|| Failure::bad_input(format!("{} has vanished", unnamed.display())))?;
             let seconds = start.elapsed().as_secs_f64();
@@ -174,6 +175,7 @@ impl Batch<'_> {
                 "model": self.encoder.provenance().sha256,
                 "instruction_set": impasto::engine::InstructionSet::from_env().map(|set| set.name()).ok(),
                 "run": run,
+                "result": self.args.result,
             })
             .to_string()
             .as_bytes(),

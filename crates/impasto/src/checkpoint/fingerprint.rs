@@ -1,6 +1,6 @@
 //! What decides a run's result: two runs with the same fingerprint give the same bytes.
 
-use impasto_image::Picture;
+use impasto_image::{Picture, Plane};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -16,6 +16,8 @@ pub(crate) struct Fingerprint {
     pub(crate) recipe: Value,
     pub(crate) scales: Value,
     pub(crate) style_scale: f64,
+    /// Whether light is averaged where pictures are resized.
+    pub(crate) in_light: bool,
     pub(crate) seed: u64,
     pub(crate) instruction_set: String,
     /// Pixels of the largest tile, where the picture was cut.
@@ -41,6 +43,7 @@ impl Fingerprint {
             ("the model", self.model != other.model),
             ("the size or the number of iterations", self.scales != other.scales),
             ("the size of the styles", self.style_scale != other.style_scale),
+            ("how pictures are resized (--resize)", self.in_light != other.in_light),
             ("the seed", self.seed != other.seed),
             ("the instruction set", self.instruction_set != other.instruction_set),
             ("the size of the tiles", self.window != other.window),
@@ -60,12 +63,14 @@ impl Fingerprint {
     }
 }
 
-/// SHA-256 of a picture's size and values.
-pub(crate) fn picture_digest(picture: &Picture) -> String {
+/// SHA-256 of a picture's size and values, and of its opacity.
+pub(crate) fn picture_digest(picture: &Picture, alpha: Option<&Plane>) -> String {
     let mut digest = Sha256::new();
     for edge in [picture.width(), picture.height()] {
         digest.update((edge as u64).to_le_bytes());
     }
-    super::file::each_bytes(picture.rgb(), |bytes| digest.update(bytes));
+    for values in [picture.rgb()].into_iter().chain(alpha.map(Plane::data)) {
+        super::file::each_bytes(values, |bytes| digest.update(bytes));
+    }
     digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -10,7 +10,7 @@ mod tv;
 mod wasserstein;
 
 use impasto_encoder::{Tap, Topology};
-use impasto_engine::{Cotangents, Engine, Observation, Pixels, Request};
+use impasto_engine::{Cotangents, Engine, Observation, Pixels, Plane, Request};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -90,7 +90,7 @@ struct StyleTerm {
 }
 
 impl Objective {
-    /// Captures the content's features.
+    /// Captures the content's features. With `weight`, of the content's size, positions count by it.
     ///
     /// `styles` are moments at the style layers, as [`style_moments`] takes them, with their shares of the mixture, which sum
     /// to 1.
@@ -98,12 +98,14 @@ impl Objective {
         recipe: &Recipe,
         engine: &mut dyn Engine,
         content: &Pixels,
+        weight: Option<Plane>,
         styles: &[(f64, Vec<MeanMoments>)],
     ) -> Result<Objective, Error> {
         let topology = engine.network().encoder.topology().clone();
         let content_layers = layers(&topology, &recipe.content_layers)?;
         let style_layers = layers(&topology, &recipe.style_layers)?;
-        let mut request = Request::default();
+        let regions = weight.iter().cloned().collect();
+        let mut request = Request { regions, residual_weight: weight, ..Request::default() };
         for (tap, ..) in &content_layers {
             request.residuals.push(engine.capture(content, request.edges, *tap)?);
         }
@@ -188,17 +190,19 @@ pub(crate) fn layers(topology: &Topology, named: &[(String, f64)]) -> Result<Vec
     named.iter().map(|(name, weight)| Ok((topology.tap(name)?, name.clone(), *weight))).collect()
 }
 
-/// Moments of a style picture at each style layer of a recipe.
+/// Moments of a style picture at each style layer of a recipe; with `weight`, positions count by it.
 pub(crate) fn style_moments(
     recipe: &Recipe,
     engine: &mut dyn Engine,
     picture: &Pixels,
+    weight: Option<Plane>,
 ) -> Result<Vec<MeanMoments>, Error> {
     let taps = style_taps(recipe, engine.network().encoder.topology())?;
     if taps.is_empty() {
         return Ok(Vec::new());
     }
-    let seen = engine.observe(picture, &Request { moments: taps, ..Request::default() })?;
+    let regions = weight.into_iter().collect();
+    let seen = engine.observe(picture, &Request { moments: taps, regions, ..Request::default() })?;
     Ok(seen.moments.iter().map(|regions| MeanMoments::from_sums(&regions[0])).collect())
 }
 

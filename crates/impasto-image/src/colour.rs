@@ -1,0 +1,344 @@
+//! What a file's numbers mean: colour profiles (ICC), and the space that pictures are worked on in.
+//!
+//! The encoders know pictures in sRGB. Display P3 has the same curve and somewhat purer primaries, so that pictures in it look
+//! to them like sRGB pictures that are a little pale: a photograph of more colours than sRGB has is worked on in P3, and all of
+//! its colours come out again. Everything else is worked on in sRGB.
+
+use std::sync::{Arc, OnceLock};
+
+use moxcms::{ColorProfile, DataColorSpace, Lab, Layout, TransformF64Executor, TransformOptions};
+
+/// Pixels that are converted at a time.
+const CHUNK: usize = 1 << 12;
+
+/// Differences below this are those of rounding, in matrices and curves of profiles.
+const SAME: f64 = 2e-3;
+
+/// A linear colour of a profile that is this much below 0 in sRGB is outside of it.
+const OUTSIDE: f64 = -0.02;
+
+/// The space of a picture's numbers: encoded by the curve of sRGB, in 0..1.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Space {
+    /// IEC 61966-2-1.
+    #[default]
+    Srgb,
+    /// The primaries of DCI-P3 with the white and the curve of sRGB.
+    DisplayP3,
+}
+
+impl Space {
+    fn profile(self) -> ColorProfile {
+        match self {
+            Space::Srgb => ColorProfile::new_srgb(),
+            Space::DisplayP3 => ColorProfile::new_display_p3(),
+        }
+    }
+
+    /// An ICC profile of the space.
+    pub fn icc(self) -> Vec<u8> {
+        self.profile().encode().unwrap_or_default()
+    }
+}
+
+/// The numbers that a file has for a pixel, besides alpha.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Model {
+    Grey,
+    Rgb,
+    /// 1 is full ink.
+    Cmyk,
+    /// L*/100, (a* + 128)/255, (b* + 128)/255.
+    Lab,
+}
+
+impl Model {
+    pub(crate) fn channels(self) -> usize {
+        match self {
+            Model::Grey => 1,
+            Model::Rgb | Model::Lab => 3,
+            Model::Cmyk => 4,
+        }
+    }
+
+    fn of(profile: &ColorProfile) -> Option<Model> {
+        match profile.color_space {
+            DataColorSpace::Gray => Some(Model::Grey),
+            DataColorSpace::Rgb => Some(Model::Rgb),
+            DataColorSpace::Cmyk => Some(Model::Cmyk),
+            DataColorSpace::Lab => Some(Model::Lab),
+            _ => None,
+        }
+    }
+
+    fn layout(self) -> Layout {
+        match self {
+            Model::Grey => Layout::Gray,
+            Model::Rgb | Model::Lab => Layout::Rgb,
+            Model::Cmyk => Layout::Rgba,
+        }
+    }
+}
+
+/// How numbers become those of a space.
+pub(crate) enum Conversion {
+    /// They are.
+    None,
+    /// Light, in the primaries of sRGB.
+    Encode,
+    /// Inks of no known colour take light away.
+    Subtract,
+    /// From L*a*b* of D50, which needs no profile.
+    FromLab,
+    Transform(Arc<TransformF64Executor>),
+}
+
+/// How to read a file's numbers, and the space that they are then in. A profile that cannot be read, or that is of another
+/// model, says nothing.
+pub(crate) fn reading(model: Model, icc: Option<&[u8]>) -> (Conversion, Space) {
+    let profile = icc.and_then(|icc| ColorProfile::new_from_slice(icc).ok());
+    let profile = profile.filter(|profile| Model::of(profile) == Some(model));
+    match (profile, model) {
+        (None, Model::Grey | Model::Rgb) => (Conversion::None, Space::Srgb),
+        (None, Model::Cmyk) => (Conversion::Subtract, Space::Srgb),
+        (None, Model::Lab) => (Conversion::FromLab, Space::Srgb),
+        (Some(profile), _) => {
+            let space = space_for(&profile);
+            if is(&profile, &space.profile()) {
+                return (Conversion::None, space);
+            }
+            let transform = transform(&profile, model, &space.profile(), Model::Rgb);
+            // One that leads nowhere is as good as none.
+            transform
+                .map_or_else(|| reading(model, None), |transform| (Conversion::Transform(transform), space))
+        }
+    }
+}
+
+/// From one space to another.
+pub(crate) fn between(from: Space, to: Space) -> Conversion {
+    if from == to {
+        return Conversion::None;
+    }
+    let transform = transform(&from.profile(), Model::Rgb, &to.profile(), Model::Rgb);
+    transform.map_or(Conversion::None, Conversion::Transform)
+}
+
+/// From a space to the numbers of an RGB profile; `None` if there is no way.
+pub(crate) fn writing(from: Space, icc: &[u8]) -> Option<Conversion> {
+    let profile = ColorProfile::new_from_slice(icc).ok()?;
+    if Model::of(&profile) != Some(Model::Rgb) {
+        return None;
+    }
+    if is(&profile, &from.profile()) {
+        return Some(Conversion::None);
+    }
+    transform(&from.profile(), Model::Rgb, &profile, Model::Rgb).map(Conversion::Transform)
+}
+
+fn transform(
+    from: &ColorProfile,
+    model: Model,
+    to: &ColorProfile,
+    target: Model,
+) -> Option<Arc<TransformF64Executor>> {
+    // By tables, which end at 0 and 1. The library's "extended range" makes billions of the 0 of some gamma curves.
+    let options = TransformOptions { prefer_fixed_point: false, ..TransformOptions::default() };
+    from.create_transform_f64(model.layout(), to, target.layout(), options).ok()
+}
+
+/// P3 for a profile with colours outside of sRGB.
+fn space_for(profile: &ColorProfile) -> Space {
+    if !profile.is_matrix_shaper() {
+        return Space::Srgb;
+    }
+    let to_srgb = profile.transform_matrix(&Space::Srgb.profile());
+    match to_srgb.v.iter().flatten().any(|value| *value < OUTSIDE) {
+        true => Space::DisplayP3,
+        false => Space::Srgb,
+    }
+}
+
+/// Whether two profiles mean the same by the same numbers.
+fn is(profile: &ColorProfile, space: &ColorProfile) -> bool {
+    let curves = |profile: &ColorProfile| match profile.color_space {
+        DataColorSpace::Gray => [&profile.gray_trc; 3].map(|curve| curve.clone()),
+        _ => [&profile.red_trc, &profile.green_trc, &profile.blue_trc].map(|curve| curve.clone()),
+    };
+    let same_curves = curves(profile).iter().zip(&curves(space)).all(|(a, b)| {
+        let (Some(a), Some(b)) = (a, b) else { return false };
+        let (Ok(a), Ok(b)) = (a.make_linear_evaluator(), b.make_linear_evaluator()) else { return false };
+        (0..=16).map(|i| i as f32 / 16.0).all(|x| {
+            let (a, b) = (a.evaluate_value(x), b.evaluate_value(x));
+            ((a - b) as f64).abs() < SAME
+        })
+    });
+    let same_colours = || {
+        let identity = profile.transform_matrix(space);
+        identity.v.iter().enumerate().all(|(row, values)| {
+            let one = |column| if row == column { 1.0 } else { 0.0 };
+            values.iter().enumerate().all(|(column, value)| (value - one(column)).abs() < SAME)
+        })
+    };
+    let has_tables = profile.lut_a_to_b_perceptual.is_some() || profile.lut_a_to_b_colorimetric.is_some();
+    same_curves && !has_tables && (profile.color_space == DataColorSpace::Gray || same_colours())
+}
+
+impl Conversion {
+    /// Turns planes of a model into three planes of the space.
+    pub(crate) fn apply(&self, model: Model, mut planes: Vec<f32>) -> Vec<f32> {
+        let area = planes.len() / model.channels();
+        match self {
+            Conversion::None => {
+                if model == Model::Grey {
+                    planes.reserve_exact(2 * area);
+                    planes.extend_from_within(..);
+                    planes.extend_from_within(..area);
+                }
+                planes
+            }
+            Conversion::Encode => {
+                planes.iter_mut().for_each(|value| *value = encode(*value));
+                Conversion::None.apply(model, planes)
+            }
+            Conversion::Subtract => {
+                let (inks, black) = planes.split_at_mut(3 * area);
+                for ink in inks.chunks_exact_mut(area) {
+                    ink.iter_mut().zip(&*black).for_each(|(ink, black)| *ink = (1.0 - *ink) * (1.0 - black));
+                }
+                planes.truncate(3 * area);
+                planes
+            }
+            Conversion::FromLab => {
+                let from_xyz = Space::Srgb.profile().rgb_to_xyz_matrix().inverse();
+                let (lightness, opponents) = planes.split_at_mut(area);
+                let (a, b) = opponents.split_at_mut(area);
+                for ((l, a), b) in lightness.iter_mut().zip(a).zip(b) {
+                    let xyz = Lab::new(*l, *a, *b).to_pcs_xyz();
+                    // Encoded for profiles, where 1 stands for almost 2.
+                    let xyz = [xyz.x, xyz.y, xyz.z].map(|value| f64::from(value) * (1.0 + 32767.0 / 32768.0));
+                    let light =
+                        from_xyz.v.map(|row| row.iter().zip(xyz).map(|(m, x)| m * x).sum::<f64>() as f32);
+                    [*l, *a, *b] = light.map(encode);
+                }
+                planes
+            }
+            Conversion::Transform(transform) => {
+                let channels = model.channels();
+                let mut rgb = vec![0.0; 3 * area];
+                let (mut from, mut to) = (vec![0.0; channels * CHUNK], vec![0.0; 3 * CHUNK]);
+                for start in (0..area).step_by(CHUNK) {
+                    let count = CHUNK.min(area - start);
+                    let (from, to) = (&mut from[..channels * count], &mut to[..3 * count]);
+                    for (channel, plane) in planes.chunks_exact(area).enumerate() {
+                        let values = plane[start..start + count].iter();
+                        from.iter_mut().skip(channel).step_by(channels).zip(values).for_each(|(to, from)| {
+                            *to = *from as f64;
+                        });
+                    }
+                    // Only lengths that do not fit are errors.
+                    transform.transform(from, to).expect("as many pixels as there are");
+                    for (channel, plane) in rgb.chunks_exact_mut(area).enumerate() {
+                        let values = to.iter().skip(channel).step_by(3);
+                        plane[start..start + count].iter_mut().zip(values).for_each(|(to, from)| {
+                            *to = *from as f32;
+                        });
+                    }
+                }
+                rgb
+            }
+        }
+    }
+}
+
+/// Light of an encoded value; mirrored below 0.
+pub(crate) fn decode(value: f32) -> f32 {
+    let size = value.abs();
+    let light = if size <= 0.04045 { size / 12.92 } else { ((size + 0.055) / 1.055).powf(2.4) };
+    light.copysign(value)
+}
+
+/// As [`decode`], from a table: it is asked for every pixel of large pictures.
+pub(crate) fn light_of(value: f32) -> f32 {
+    /// Straight lines between so many values are exact to 3e-8.
+    const LINES: usize = 1 << 12;
+    static TABLE: OnceLock<Vec<f32>> = OnceLock::new();
+    let table = TABLE.get_or_init(|| (0..=LINES + 1).map(|i| decode(i as f32 / LINES as f32)).collect());
+    if !(0.0..=1.0).contains(&value) {
+        return decode(value);
+    }
+    let at = value * LINES as f32;
+    let low = table[at as usize];
+    low + at.fract() * (table[at as usize + 1] - low)
+}
+
+/// The encoded value of light; mirrored below 0.
+pub(crate) fn encode(light: f32) -> f32 {
+    let size = light.abs();
+    let value = if size <= 0.003_130_8 { 12.92 * size } else { 1.055 * size.powf(1.0 / 2.4) - 0.055 };
+    value.copysign(light)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn close(a: &[f32], b: &[f32], within: f32) {
+        assert!(a.iter().zip(b).all(|(a, b)| (a - b).abs() < within), "{a:?} {b:?}");
+    }
+
+    #[test]
+    fn curves_are_inverse_and_have_their_known_values() {
+        for value in (-20..=120).map(|i| i as f32 / 100.0) {
+            assert!((encode(decode(value)) - value).abs() < 1e-6, "{value}");
+            assert!((light_of(value) - decode(value)).abs() < 2e-7, "{value}");
+        }
+        // Middle grey.
+        assert!((decode(0.5) - 0.214_041).abs() < 1e-6);
+    }
+
+    #[test]
+    fn known_profiles_need_no_conversion() {
+        for space in [Space::Srgb, Space::DisplayP3] {
+            let (conversion, found) = reading(Model::Rgb, Some(&space.icc()));
+            assert!(matches!(conversion, Conversion::None), "{space:?}");
+            assert_eq!(found, space);
+        }
+        // What cannot be read, or is of another model, is no profile.
+        for icc in [&b"nonsense"[..], &Space::Srgb.icc()[..200]] {
+            assert!(matches!(reading(Model::Rgb, Some(icc)), (Conversion::None, Space::Srgb)));
+        }
+        assert!(matches!(reading(Model::Cmyk, Some(&Space::Srgb.icc())), (Conversion::Subtract, _)));
+    }
+
+    #[test]
+    fn colours_keep_their_looks() {
+        // The red of sRGB in Display P3, as CSS Color 4 gives it: color(display-p3 0.9175 0.2003 0.1386).
+        let red = between(Space::Srgb, Space::DisplayP3).apply(Model::Rgb, vec![1.0, 0.0, 0.0]);
+        close(&red, &[0.917_5, 0.200_3, 0.138_6], 1e-3);
+        let back = between(Space::DisplayP3, Space::Srgb).apply(Model::Rgb, red);
+        close(&back, &[1.0, 0.0, 0.0], 1e-3);
+        let adobe = ColorProfile::new_adobe_rgb().encode().unwrap();
+        let (conversion, space) = reading(Model::Rgb, Some(&adobe));
+        assert_eq!(space, Space::DisplayP3);
+        // There and back again.
+        let colours = vec![0.2, 0.8, 0.5, 0.3, 0.5, 0.4];
+        let seen = conversion.apply(Model::Rgb, colours.clone());
+        close(&writing(space, &adobe).unwrap().apply(Model::Rgb, seen), &colours, 1e-3);
+    }
+
+    #[test]
+    fn grey_inks_and_lab_become_rgb() {
+        close(&Conversion::None.apply(Model::Grey, vec![0.1, 0.2]), &[0.1, 0.2, 0.1, 0.2, 0.1, 0.2], 1e-9);
+        let gamma = ColorProfile::new_gray_with_gamma(1.0).encode().unwrap();
+        let (conversion, _) = reading(Model::Grey, Some(&gamma));
+        close(&conversion.apply(Model::Grey, vec![0.214_041]), &[0.5; 3], 1e-3);
+        let (conversion, _) = reading(Model::Cmyk, None);
+        close(&conversion.apply(Model::Cmyk, vec![0.0, 1.0, 0.5, 0.2]), &[0.8, 0.0, 0.4], 1e-6);
+        let (conversion, _) = reading(Model::Lab, None);
+        let (middle, half) = (128.0 / 255.0, 0.535_85);
+        close(&conversion.apply(Model::Lab, vec![1.0, middle, middle]), &[1.0; 3], 2e-3);
+        // L* of 53.585 is the grey of 0.5.
+        close(&conversion.apply(Model::Lab, vec![half, middle, middle]), &[0.5; 3], 3e-3);
+    }
+}

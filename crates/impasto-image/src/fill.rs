@@ -1,0 +1,120 @@
+//! Colours for what cannot be seen: what programs leave under transparency is arbitrary (often black), and would show at the
+//! edges of what can be seen.
+//!
+//! Colours spread out from there, by pull-push (Gortler et al., "The lumigraph", 1996, section 3.4.2): averages of what is
+//! seen, over ever larger squares, fill what is not, the nearest ones first.
+
+/// Every pixel is fully transparent.
+#[derive(Debug)]
+pub(crate) struct NothingVisible;
+
+/// Colours times their weights, and the weights, at one size.
+struct Level {
+    width: usize,
+    height: usize,
+    /// Three planes of colours, one of weights.
+    planes: [Vec<f32>; 4],
+}
+
+/// Gives fully transparent pixels of planes `[3, height, width]` colours of what is around them.
+pub(crate) fn fill(rgb: &mut [f32], alpha: &[f32], width: usize) -> Result<(), NothingVisible> {
+    let area = alpha.len();
+    if alpha.iter().all(|&weight| weight <= 0.0) {
+        return Err(NothingVisible);
+    }
+    if alpha.iter().all(|&weight| weight > 0.0) {
+        return Ok(());
+    }
+    let weights: Vec<f32> = alpha.iter().map(|weight| weight.max(0.0)).collect();
+    let weighted = |plane: &[f32]| plane.iter().zip(&weights).map(|(value, weight)| value * weight).collect();
+    let [r, g, b] = [0, 1, 2].map(|plane| weighted(&rgb[plane * area..(plane + 1) * area]));
+    let mut levels = vec![Level { width, height: area / width, planes: [r, g, b, weights] }];
+    while let Some(last) = levels.last().filter(|last| last.width.max(last.height) > 1) {
+        let next = last.halved();
+        levels.push(next);
+    }
+    let mut finest = levels.pop().ok_or(NothingVisible)?;
+    finest.normalise();
+    while let Some(mut level) = levels.pop() {
+        level.normalise();
+        level.fill_from(&finest);
+        finest = level;
+    }
+    for (plane, filled) in rgb.chunks_exact_mut(area).zip(&finest.planes) {
+        for (at, value) in plane.iter_mut().enumerate().filter(|(at, _)| alpha[*at] <= 0.0) {
+            *value = filled[at];
+        }
+    }
+    Ok(())
+}
+
+impl Level {
+    /// Sums over squares of 2x2.
+    fn halved(&self) -> Level {
+        let (width, height) = (self.width.div_ceil(2), self.height.div_ceil(2));
+        let planes = self.planes.each_ref().map(|plane| {
+            let mut sums = vec![0.0; width * height];
+            for (y, row) in plane.chunks_exact(self.width).enumerate() {
+                for (x, value) in row.iter().enumerate() {
+                    sums[y / 2 * width + x / 2] += value;
+                }
+            }
+            sums
+        });
+        Level { width, height, planes }
+    }
+
+    /// Colours from their weighted sums.
+    fn normalise(&mut self) {
+        let [r, g, b, weights] = &mut self.planes;
+        for plane in [r, g, b] {
+            for (value, weight) in plane.iter_mut().zip(&*weights).filter(|(_, weight)| **weight > 0.0) {
+                *value /= weight;
+            }
+        }
+    }
+
+    /// Where nothing was seen, what was seen around it.
+    fn fill_from(&mut self, coarse: &Level) {
+        let [r, g, b, weights] = &mut self.planes;
+        for (plane, coarse_plane) in [r, g, b].into_iter().zip(&coarse.planes) {
+            for (at, value) in plane.iter_mut().enumerate().filter(|(at, _)| weights[*at] <= 0.0) {
+                *value = coarse_plane[at / self.width / 2 * coarse.width + at % self.width / 2];
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_seen_takes_the_colours_around_it() {
+        let width = 8;
+        // Red on the left, blue on the right, nothing between, where the file has white.
+        let at = |x: usize| {
+            if x < 2 {
+                [1.0, 0.0, 0.0]
+            } else if x < 6 {
+                [1.0; 3]
+            } else {
+                [0.0, 0.0, 1.0]
+            }
+        };
+        let mut rgb: Vec<f32> =
+            (0..3).flat_map(|channel| (0..5 * width).map(move |i| at(i % width)[channel])).collect();
+        let alpha: Vec<f32> =
+            (0..5 * width).map(|i| if (2..6).contains(&(i % width)) { 0.0 } else { 0.5 }).collect();
+        let before = rgb.clone();
+        fill(&mut rgb, &alpha, width).unwrap();
+        for y in 0..5 {
+            let pixel = |x: usize| [0, 1, 2].map(|channel| rgb[channel * 5 * width + y * width + x]);
+            assert_eq!((pixel(3), pixel(4)), ([1.0, 0.0, 0.0], [0.0, 0.0, 1.0]), "row {y}");
+            assert_eq!((pixel(0), pixel(7)), ([1.0, 0.0, 0.0], [0.0, 0.0, 1.0]), "what is seen stays");
+        }
+        fill(&mut rgb, &vec![1.0; 5 * width], width).unwrap();
+        assert_ne!(rgb, before);
+        assert!(fill(&mut rgb, &vec![0.0; 5 * width], width).is_err());
+    }
+}

@@ -1,0 +1,142 @@
+//! Files whose numbers are not RGB or grey: JPEG in four inks, TIFF in inks, in L*a*b* or in grey of 32 bits. The decoders of
+//! the `image` crate turn inks into RGB as if there were no profile, and refuse the rest.
+//!
+//! Programs of Adobe store inks in JPEG files the other way round (255 is none), and say so in a segment of theirs.
+
+use std::io::Cursor;
+
+use image::metadata::Orientation;
+use image::{DynamicImage, ImageBuffer};
+use tiff::decoder::{Decoder, DecodingResult, Limits};
+use tiff::tags::Tag;
+use zune_jpeg::JpegDecoder;
+use zune_jpeg::zune_core::bytestream::ZCursor;
+use zune_jpeg::zune_core::colorspace::ColorSpace;
+use zune_jpeg::zune_core::options::DecoderOptions;
+
+use crate::ImageError;
+use crate::colour::Model;
+
+/// Pixels with what their numbers mean; a fourth number of inks lies where alpha would.
+pub(crate) struct Inks {
+    pub(crate) image: DynamicImage,
+    pub(crate) model: Model,
+    pub(crate) icc_profile: Option<Vec<u8>>,
+    pub(crate) orientation: Orientation,
+}
+
+/// A JPEG file in four inks; `None` for any other.
+pub(crate) fn jpeg(
+    bytes: &[u8],
+    check: impl Fn((u32, u32), u64) -> Result<(), ImageError>,
+    damaged: impl Fn(String) -> ImageError,
+) -> Result<Option<Inks>, ImageError> {
+    let failed = |error: zune_jpeg::errors::DecodeErrors| damaged(error.to_string());
+    let options = DecoderOptions::default().set_strict_mode(false);
+    let options = options.set_max_width(usize::MAX).set_max_height(usize::MAX);
+    let mut decoder = JpegDecoder::new_with_options(ZCursor::new(bytes), options);
+    decoder.decode_headers().map_err(failed)?;
+    let space = decoder.input_colorspace();
+    let Some(space @ (ColorSpace::CMYK | ColorSpace::YCCK)) = space else { return Ok(None) };
+    let (width, height) = decoder.dimensions().ok_or_else(|| damaged("it has no size".into()))?;
+    check((width as u32, height as u32), 4 * width as u64 * height as u64)?;
+    decoder.set_options(options.jpeg_set_out_colorspace(space));
+    let mut inks = decoder.decode().map_err(failed)?;
+    if space == ColorSpace::YCCK {
+        inks.as_chunks_mut().0.iter_mut().for_each(from_ycck);
+    }
+    if space == ColorSpace::YCCK || is_by_adobe(bytes) {
+        inks.iter_mut().for_each(|ink| *ink = 255 - *ink);
+    }
+    let buffer = ImageBuffer::from_raw(width as u32, height as u32, inks)
+        .ok_or_else(|| damaged("it ends too early".into()))?;
+    let orientation = decoder.exif().and_then(|exif| Orientation::from_exif_chunk(exif));
+    Ok(Some(Inks {
+        image: DynamicImage::ImageRgba8(buffer),
+        model: Model::Cmyk,
+        icc_profile: decoder.icc_profile(),
+        orientation: orientation.unwrap_or(Orientation::NoTransforms),
+    }))
+}
+
+/// The first three as the inks that they stand for (ITU-T T.872, clause 6.1): the complement of the RGB of their YCbCr.
+fn from_ycck(pixel: &mut [u8; 4]) {
+    let [y, cb, cr] = [pixel[0], pixel[1], pixel[2]].map(f32::from);
+    let (cb, cr) = (cb - 128.0, cr - 128.0);
+    let rgb = [y + 1.402 * cr, y - 0.344_136 * cb - 0.714_136 * cr, y + 1.772 * cb];
+    for (ink, light) in pixel.iter_mut().zip(rgb) {
+        *ink = (255.0 - light).round().clamp(0.0, 255.0) as u8;
+    }
+}
+
+/// Whether there is a segment of Adobe's before the picture.
+fn is_by_adobe(bytes: &[u8]) -> bool {
+    const APP14: [u8; 2] = [0xff, 0xee];
+    let head = &bytes[..bytes.len().min(1 << 20)];
+    head.windows(9).any(|window| window[..2] == APP14 && &window[4..] == b"Adobe")
+}
+
+/// A TIFF file in inks, in L*a*b* or in grey of 32 bits; `None` for any other. `check` is told the size and the bytes before
+/// they are allocated.
+pub(crate) fn tiff(
+    bytes: &[u8],
+    check: impl Fn((u32, u32), u64) -> Result<(), ImageError>,
+    damaged: impl Fn(String) -> ImageError,
+) -> Result<Option<Inks>, ImageError> {
+    let failed = |error: tiff::TiffError| damaged(error.to_string());
+    // Whoever else reads it says what is wrong with it.
+    let Ok(mut decoder) = Decoder::new(Cursor::new(bytes)) else { return Ok(None) };
+    let Ok(colours) = decoder.colortype() else { return Ok(None) };
+    let (model, channels) = match colours {
+        tiff::ColorType::Gray(32) => (Model::Rgb, 3),
+        tiff::ColorType::CMYK(8 | 16) => (Model::Cmyk, 4),
+        tiff::ColorType::Lab(8 | 16) => (Model::Lab, 3),
+        _ => return Ok(None),
+    };
+    let (width, height) = decoder.dimensions().map_err(failed)?;
+    let size = u64::from(width) * u64::from(height) * channels * u64::from(colours.bit_depth() / 8);
+    check((width, height), size)?;
+    let profile = decoder.find_tag(Tag::IccProfile).ok().flatten();
+    let icc_profile = profile.and_then(|profile| profile.into_u8_vec().ok());
+    let orientation = decoder.find_tag_unsigned::<u8>(Tag::Orientation).ok().flatten();
+    let orientation = orientation.and_then(Orientation::from_exif).unwrap_or(Orientation::NoTransforms);
+    // Only now, as they hold for profiles, too.
+    let mut limits = Limits::default();
+    limits.decoding_buffer_size = size as usize;
+    let mut decoder = decoder.with_limits(limits);
+    let numbers = decoder.read_image().map_err(failed)?;
+    let image = match (numbers, channels) {
+        (DecodingResult::U8(numbers), 4) => buffer(width, height, numbers).map(DynamicImage::ImageRgba8),
+        (DecodingResult::U16(numbers), 4) => buffer(width, height, numbers).map(DynamicImage::ImageRgba16),
+        (DecodingResult::U8(numbers), 3) => buffer(width, height, numbers).map(DynamicImage::ImageRgb8),
+        (DecodingResult::U16(numbers), 3) => buffer(width, height, numbers).map(DynamicImage::ImageRgb16),
+        (DecodingResult::F32(numbers), 3) if model == Model::Rgb => {
+            let rgb = numbers.into_iter().flat_map(|grey| [grey; 3]).collect();
+            buffer(width, height, rgb).map(DynamicImage::ImageRgb32F)
+        }
+        _ => None,
+    };
+    let image = image.ok_or_else(|| damaged("its numbers are of an unusual kind".into()))?;
+    Ok(Some(Inks { image, model, icc_profile, orientation }))
+}
+
+fn buffer<P: image::Pixel>(
+    width: u32,
+    height: u32,
+    numbers: Vec<P::Subpixel>,
+) -> Option<ImageBuffer<P, Vec<P::Subpixel>>> {
+    ImageBuffer::from_raw(width, height, numbers)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn inks_that_were_stored_as_light_and_colour() {
+        // No light at all: full inks. White paper: none.
+        let mut pixels = [[0, 128, 128, 9], [255, 128, 128, 9]];
+        pixels.iter_mut().for_each(from_ycck);
+        assert_eq!(pixels, [[255, 255, 255, 9], [0, 0, 0, 9]]);
+    }
+}

@@ -1,0 +1,26 @@
+"""Pictures that no encoder of ours can write, for crates/impasto-image/tests/formats.rs.
+
+    pip install pillow pillow-jxl-plugin
+    python tests/oracle/pictures.py
+
+`gradient.jxl` is lossless, by libjxl; `inks.jpg` has four inks, by libjpeg, which stores them as Adobe does.
+"""
+
+from pathlib import Path
+
+import pillow_jxl  # noqa: F401: registers the format
+from PIL import Image
+
+DATA = Path(__file__).parents[2] / "crates/impasto-image/tests/data"
+
+
+def main():
+    gradient = Image.new("RGBA", (9, 7))
+    gradient.putdata([(28 * x, 40 * y, 255 - 28 * x, 255 - 20 * x) for y in range(7) for x in range(9)])
+    gradient.save(DATA / "gradient.jxl", lossless=True)
+    inks = Image.new("CMYK", (32, 16), (0, 255, 128, 51))
+    inks.paste((255, 0, 0, 0), (16, 0, 32, 16))
+    inks.save(DATA / "inks.jpg", quality=98, subsampling=0)
+
+
+main()
