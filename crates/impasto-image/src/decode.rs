@@ -8,8 +8,8 @@ use std::path::Path;
 use image::codecs::tiff::TiffDecoder;
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
-use jxl_oxide::JxlImage;
 use jxl_oxide::integration::JxlDecoder;
+use jxl_oxide::{AllocTracker, JxlImage};
 
 use crate::colour::{Conversion, Model, Space, between, reading, writing};
 use crate::fill::fill;
@@ -159,7 +159,9 @@ fn read_pixels(bytes: &[u8], kind: Kind, path: &Path, format_name: &'static str)
             check_size(decoder.dimensions(), decoder.total_bytes(), path)?;
             decoder.set_limits(limits).map_err(failed)?;
             // Of a file that is cut off it gives what there is.
-            if !JxlImage::builder().read(Cursor::new(bytes)).is_ok_and(|image| image.is_loading_done()) {
+            let tracker = AllocTracker::with_limit(MAX_DECODED as usize);
+            let whole = JxlImage::builder().alloc_tracker(tracker).read(Cursor::new(bytes));
+            if !whole.is_ok_and(|image| image.is_loading_done()) {
                 return Err(damaged("the file ends too early".into()));
             }
             // This decoder turns the picture itself.

@@ -3,7 +3,7 @@
 use impasto_engine::{Cpu, EngineError, Pixels};
 use impasto_image::{Filter, Picture, Plane, fit_long_edge, resize};
 
-use crate::builder::{Prepared, pixels, thread_pool};
+use crate::assembly::{Prepared, pixels, thread_pool};
 use crate::margin::Canvas;
 use crate::objective::{Losses, Objective, style_moments};
 use crate::prepare::weight;

@@ -7,6 +7,7 @@
 //! Pictures are sRGB-encoded values in 0..1, as in the files and in the networks' training; alpha is not looked at.
 #![forbid(unsafe_code)]
 
+mod assembly;
 mod benchmark;
 mod builder;
 mod checkpoint;
@@ -25,6 +26,7 @@ mod prepare;
 mod preset;
 mod recipe;
 mod resume;
+mod scale_up;
 mod schedule;
 mod session;
 mod style_size;
@@ -33,8 +35,9 @@ pub use impasto_encoder as encoder;
 pub use impasto_engine as engine;
 pub use impasto_image as image;
 
+pub use assembly::thread_pool;
 pub use benchmark::Benchmark;
-pub use builder::{DEFAULT_SIZE, LARGEST_SIZE, StyleTransfer, thread_pool};
+pub use builder::{DEFAULT_SIZE, LARGEST_SIZE, StyleTransfer};
 pub use checkpoint::{Checkpoint, CheckpointError};
 pub use error::Error;
 pub use evaluation::Evaluation;

@@ -3,7 +3,7 @@
 use impasto_engine::{Engine, EngineError, Pixels, Size, Tiled};
 use impasto_image::{Filter, Picture, Plane, resize, resize_plane};
 
-use crate::builder::pixels;
+use crate::assembly::pixels;
 use crate::kit::{Key, StyleMoments};
 use crate::margin::Canvas;
 use crate::objective::{Objective, style_moments, style_taps};

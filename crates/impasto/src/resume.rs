@@ -6,7 +6,7 @@ use impasto_engine::{Engine, Pixels, Size};
 
 use crate::checkpoint::{self, Checkpoint, CheckpointError, State};
 use crate::optimiser::{Home, Numbers, Values};
-use crate::session::home;
+use crate::scale_up::home;
 use crate::{Error, Session};
 
 /// Names of the vectors that every checkpoint has.

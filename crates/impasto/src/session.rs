@@ -4,8 +4,8 @@ use std::io;
 use std::time::Instant;
 
 use impasto_encoder::Provenance;
-use impasto_engine::{Engine, Pixels, Size, Tiled};
-use impasto_image::{Averaging, Filter, Picture, Plane};
+use impasto_engine::{Engine, Pixels, Tiled};
+use impasto_image::{Averaging, Picture, Plane};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -14,10 +14,11 @@ use crate::kit::{Kit, StyleMoments};
 use crate::margin::Canvas;
 use crate::objective::{Losses, Objective};
 use crate::optimiser::vector::all_finite;
-use crate::optimiser::{Adam, Average, Home, Lbfgs, Numbers, Optimiser, Values};
+use crate::optimiser::{Average, Home, Numbers, Optimiser, Values};
 use crate::plan::RunPlan;
 use crate::prepare::{prepare_scale, start_image};
 use crate::recipe::{Keep, OptimizerKind};
+use crate::scale_up::{clamp, home, new_optimiser};
 use crate::{Error, Recipe, Scale};
 
 /// What a session was built from.
@@ -363,42 +364,6 @@ impl Session {
         }
         Ok(())
     }
-
-    /// Carries the picture and Adam's moments up.
-    fn next_scale(&mut self) -> Result<(), Error> {
-        let next = self.scale + 1;
-        let from = self.plan.canvas(self.plan.scales[self.scale]);
-        let to = self.plan.canvas(self.plan.scales[next]);
-        let home = home(&self.plan, &self.engine, next);
-        (self.objective, self.before) = (None, None);
-        self.engine.forget_targets();
-        let Session { plan, pool, image, average, optimiser, .. } = self;
-        let (width, height) = to.outer();
-        let size = Size::new(width, height);
-        let moved = pool.install(|| -> io::Result<(Pixels, Average)> {
-            let decay = plan.recipe.average_decay;
-            // The moments first, while the pictures are still small.
-            let without_vectors = optimiser.clone_scalars();
-            *optimiser = match std::mem::replace(optimiser, without_vectors) {
-                Optimiser::Adam(adam) => Optimiser::Adam(adam.resized(|moments, smooth| {
-                    let filter = if smooth { Filter::Bicubic } else { Filter::Bilinear };
-                    from.carried(to, &moments, filter, &home)
-                })?),
-                // Curvature pairs of another size are no use.
-                Optimiser::Lbfgs(_) => new_optimiser(&plan.recipe, next, 3 * size.area(), &home)?,
-            };
-            let last: &dyn Numbers = if plan.recipe.carry_average { average } else { &image.data };
-            let data = from.carried(to, last, Filter::Bicubic, &Home::Memory)?.into_vec()?;
-            let mut image = Pixels { size, data };
-            // Bicubic overshoots at edges; the published programs clip here too, bounded or not.
-            clamp(&mut image);
-            let average = Average::new(decay, &image.data, &home)?;
-            Ok((image, average))
-        });
-        (self.image, self.average) = moved.map_err(Error::stream)?;
-        (self.scale, self.iteration) = (next, 0);
-        Ok(())
-    }
 }
 
 impl Iterator for Session {
@@ -407,26 +372,4 @@ impl Iterator for Session {
     fn next(&mut self) -> Option<Result<Step, Error>> {
         self.step().transpose()
     }
-}
-
-/// Where the vectors of a scale are kept.
-pub(crate) fn home(plan: &Plan, engine: &Tiled, scale: usize) -> Home {
-    match plan.run.scales[scale].streamed {
-        true => Home::Folder(engine.tiling().folder.clone().unwrap_or_else(std::env::temp_dir)),
-        false => Home::Memory,
-    }
-}
-
-fn new_optimiser(recipe: &Recipe, scale: usize, values: usize, home: &Home) -> io::Result<Optimiser> {
-    Ok(match recipe.optimizer {
-        OptimizerKind::Adam => Optimiser::Adam(Adam::new(recipe.adam, values, home)?),
-        OptimizerKind::Lbfgs => {
-            let history = if scale == 0 { recipe.lbfgs.history } else { recipe.lbfgs.history_later };
-            Optimiser::Lbfgs(Lbfgs::new(recipe.lbfgs, history, home.clone()))
-        }
-    })
-}
-
-fn clamp(image: &mut Pixels) {
-    image.data.iter_mut().for_each(|value| *value = value.clamp(0.0, 1.0));
 }

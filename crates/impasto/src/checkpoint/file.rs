@@ -42,7 +42,9 @@ pub(super) fn each_bytes(values: &[f32], mut take: impl FnMut(&[u8])) {
     }
 }
 
-pub(super) fn write(
+/// Writes a state and its vectors, completely or not at all: the file that was there before stays until the new one is
+/// safely on the disk.
+pub(crate) fn write(
     path: &Path,
     state: &State,
     note: &str,

@@ -12,10 +12,11 @@ use std::path::{Path, PathBuf};
 use impasto_image::ImageError;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use file::write;
 pub(crate) use fingerprint::{Fingerprint, picture_digest};
 
 use crate::Error;
-use crate::optimiser::{Average, Home, Numbers, Optimiser, Values};
+use crate::optimiser::{Average, Home, Optimiser, Values};
 
 /// The version that is written, and the only one that is read.
 const VERSION: u32 = 1;
@@ -88,17 +89,6 @@ impl Checkpoint {
     pub(crate) fn differs(&self, what: String) -> CheckpointError {
         CheckpointError::Differs { path: self.path.clone(), what }
     }
-}
-
-/// Writes a state and its vectors, completely or not at all: the file that was there before stays until the new one is
-/// safely on the disk.
-pub(crate) fn write(
-    path: &Path,
-    state: &State,
-    note: &str,
-    tensors: &[(String, &dyn Numbers)],
-) -> Result<(), CheckpointError> {
-    file::write(path, state, note, tensors)
 }
 
 impl State {

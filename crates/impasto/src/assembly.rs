@@ -1,0 +1,223 @@
+//! Putting a style transfer together: everything is checked before the first evaluation.
+
+use impasto_encoder::{Encoder, EncoderError};
+use impasto_engine::{Cpu, Engine, EngineError, InstructionSet, Network, Pixels, Size, Tiled, Tiling};
+use impasto_image::{Picture, fit_long_edge};
+
+use crate::builder::{DEFAULT_SIZE, LARGEST_SIZE};
+use crate::checkpoint::picture_digest;
+use crate::kit::{Kit, StyleMoments};
+use crate::plan::{self, Planner};
+use crate::recipe::Init;
+use crate::session::{Plan, Session};
+use crate::{Error, Recipe, Scale, StyleTransfer};
+
+/// Bytes of what is known of styles that a [`Kit`] takes along where there is memory for it.
+const SPARE_MOMENTS: usize = 256 << 20;
+
+impl StyleTransfer {
+    /// Checks everything and makes a session, ready for its first step.
+    ///
+    /// # Errors
+    /// Whatever is wrong with the options, the model or the sizes; see [`Error`].
+    pub fn build(self) -> Result<Session, Error> {
+        self.build_with(None)
+    }
+
+    /// As [`build`](StyleTransfer::build), with what an earlier session left, as far as it is of use here: the result is
+    /// the same bytes. The cancel flag of the engine that is used again stays in force.
+    ///
+    /// # Errors
+    /// As [`build`](StyleTransfer::build).
+    pub fn build_with(mut self, kit: Option<Kit>) -> Result<Session, Error> {
+        let pool = thread_pool(self.threads)?;
+        let size = self.result_size()?;
+        let Prepared { recipe, network, shares } = self.prepare()?;
+        let provenance = network.encoder.provenance().clone();
+        let set = self.instruction_set.map_or_else(InstructionSet::from_env, Ok)?;
+        let mut kit = kit.filter(|kit| kit.suits(&network, set)).unwrap_or_else(|| {
+            let cpu = pool.install(|| Cpu::with_instructions(network, self.cancel.clone(), set));
+            Kit { engine: Tiled::new(Box::new(cpu), Tiling::default()), styles: StyleMoments::default() }
+        });
+        kit.engine.retile(Tiling::default());
+        kit.engine.set_half(self.half);
+        let scales = recipe.pyramid.scales(size);
+        let planner = Planner {
+            recipe: &recipe,
+            engine: &kit.engine,
+            content: self.content.size(),
+            styles: self.styles.iter().map(|(_, style)| style.size()).collect(),
+            init: self.init_picture.as_ref().map(Picture::size),
+            style_scale: self.style_scale,
+            threads: pool.current_num_threads(),
+            memory: self.memory,
+            alpha: self.alpha.is_some(),
+        };
+        planner.check_sizes(&scales)?;
+        let planned = match self.tiling.window {
+            Some(window) => Some(planner.with_window(&scales, Some(window))?),
+            None => planner.plan(&scales)?,
+        };
+        let Some(planned) = planned else { return Err(self.too_large(&planner, &scales)?) };
+        // Beyond what the plan counts, what is known of styles may only take what is left.
+        let left = self.memory.map_or(usize::MAX, |memory| memory.saturating_sub(planned.peak_bytes));
+        kit.styles.budget = planner.moments_bytes(scales.len())? + left.min(SPARE_MOMENTS);
+        kit.styles.trim();
+        kit.engine.retile(Tiling { window: planned.window, ..self.tiling });
+        let digests = self.styles.iter().zip(&self.style_alphas);
+        let digests = digests.map(|((_, style), alpha)| picture_digest(style, alpha.as_ref())).collect();
+        let styles = shares.into_iter().zip(self.styles.drain(..).map(|(_, style)| style)).collect();
+        let plan = Plan {
+            content: Some(self.content),
+            alpha: self.alpha,
+            styles,
+            style_alphas: self.style_alphas,
+            style_scale: self.style_scale,
+            averaging: self.averaging,
+            seed: self.seed,
+            init: self.init_picture.as_ref().map(Picture::size),
+            init_picture: self.init_picture,
+            scales,
+            recipe,
+            provenance,
+            run: planned,
+            digests,
+            half: self.half,
+            memory: self.memory,
+        };
+        Session::new(plan, kit, pool)
+    }
+
+    /// The error that names what would be needed, and the largest size that fits.
+    fn too_large(&self, planner: &Planner, scales: &[Scale]) -> Result<Error, Error> {
+        let (memory, long) = (self.memory.unwrap_or(usize::MAX), scales.last().map_or(0, Scale::long_edge));
+        let smallest = planner.with_window(scales, Some(plan::SMALLEST_WINDOW))?;
+        let size = plan::largest(long, |size| {
+            let scales = planner.recipe.pyramid.scales(fit_long_edge(self.content.size(), size.max(1)));
+            // Too small a picture fails for another reason, which is not what is asked here.
+            Ok(planner.plan(&scales).is_ok_and(|plan| plan.is_some()))
+        })?;
+        Ok(Error::TooLarge { long_edge: long, needed: smallest.peak_bytes, memory, fits: size })
+    }
+
+    /// The size of the result: the default never enlarges the content.
+    pub(crate) fn result_size(&self) -> Result<(usize, usize), Error> {
+        let long = match self.size {
+            Some(0) => return Err(Error::invalid("--size", "expected at least 1 pixel, found 0")),
+            Some(long) if long > LARGEST_SIZE => {
+                return Err(Error::invalid(
+                    "--size",
+                    format!("expected at most {LARGEST_SIZE} pixels, found {long}"),
+                ));
+            }
+            Some(long) => long,
+            None => DEFAULT_SIZE.min(self.content.long_edge()),
+        };
+        Ok(fit_long_edge(self.content.size(), long))
+    }
+
+    pub(crate) fn prepare(&self) -> Result<Prepared, Error> {
+        if self.styles.is_empty() {
+            return Err(Error::NoStyle);
+        }
+        if !(self.style_scale.is_finite() && self.style_scale > 0.0) {
+            let problem = format!("expected a number above 0, found {}", self.style_scale);
+            return Err(Error::invalid("--style-scale", problem));
+        }
+        // By the largest first, so that no sum is too large for a number.
+        let largest = self.styles.iter().map(|(weight, _)| *weight).fold(0.0, f64::max);
+        let total: f64 = self.styles.iter().map(|(weight, _)| weight / largest).sum();
+        if !self.styles.iter().all(|(weight, _)| weight.is_finite() && *weight >= 0.0) || largest <= 0.0 {
+            return Err(Error::invalid("--style-weights", "expected numbers of 0 or more, not all 0"));
+        }
+        let pictures = self.styles.iter().map(|(_, style)| style).zip(&self.style_alphas);
+        for (picture, alpha) in pictures.chain([(&self.content, &self.alpha)]) {
+            if let Some(alpha) = alpha.as_ref().filter(|alpha| alpha.size() != picture.size()) {
+                let problem = format!("expected {:?} pixels, found {:?}", picture.size(), alpha.size());
+                return Err(Error::invalid("alpha", problem));
+            }
+        }
+        let mut recipe = self.overrides.clone().apply(self.preset.recipe())?;
+        if self.init_picture.is_some() && self.overrides.init.is_none() {
+            recipe.init = Init::Picture;
+        }
+        if (recipe.init == Init::Picture) != self.init_picture.is_some() {
+            let problem = match self.init_picture {
+                Some(_) => "a picture to begin with was given, and an init of another kind",
+                None => "expected a picture to begin with, found none",
+            };
+            return Err(Error::invalid("--init", problem));
+        }
+        let encoder = match &self.encoder {
+            Some(encoder) => encoder.clone(),
+            None => impasto_encoder::open(&self.model)?,
+        };
+        let deepest = self.deepest_tap(&recipe, &encoder)?;
+        let pooling = recipe.pooling.unwrap_or(encoder.pooling());
+        recipe.pooling = Some(pooling);
+        let network = Network {
+            encoder: encoder.truncated(deepest),
+            pooling,
+            pool_scale: recipe.pool_scales.of(pooling),
+            padding: recipe.padding,
+        };
+        let shares = self.styles.iter().map(|(weight, _)| weight / largest / total).collect();
+        Ok(Prepared { recipe, network, shares })
+    }
+
+    /// Resolves every layer. A layer that only the preset asks for, and that the encoder lacks, is the preset's fault.
+    fn deepest_tap(&self, recipe: &Recipe, encoder: &Encoder) -> Result<impasto_encoder::Tap, Error> {
+        let given = [
+            ("--content-layers", &recipe.content_layers, self.overrides.content_layers.is_some()),
+            ("--style-layers", &recipe.style_layers, self.overrides.style_layers.is_some()),
+        ];
+        let mut deepest = None;
+        for (option, layers, asked_for) in given {
+            for (layer, _) in layers {
+                let tap = encoder.topology().tap(layer).map_err(|error| match error {
+                    EncoderError::UnknownLayer { name, nearest, last } if !asked_for => {
+                        Error::PresetNeedsLayer {
+                            preset: recipe.preset.clone(),
+                            layer: name,
+                            last,
+                            nearest,
+                            option,
+                        }
+                    }
+                    error => error.into(),
+                })?;
+                deepest = deepest.max(Some(tap));
+            }
+        }
+        deepest.ok_or(Error::Engine(EngineError::NothingToObserve))
+    }
+}
+
+/// Threads of their own for a run; `None`: one per processor.
+///
+/// # Errors
+/// [`Error::Invalid`] for 0 and for more than 1024, [`Error::Threads`] when the system has none left.
+pub fn thread_pool(threads: Option<usize>) -> Result<rayon::ThreadPool, Error> {
+    /// More than any machine has; each takes memory, and a mistyped number shall not take it all.
+    const MOST: usize = 1024;
+    if let Some(wrong) = threads.filter(|threads| !(1..=MOST).contains(threads)) {
+        return Err(Error::invalid("--threads", format!("expected 1 to {MOST}, found {wrong}")));
+    }
+    let threads = threads.unwrap_or(0);
+    rayon::ThreadPoolBuilder::new()
+        .num_threads(threads)
+        .build()
+        .map_err(|error| Error::Threads { threads, problem: error.to_string() })
+}
+
+pub(crate) struct Prepared {
+    pub(crate) recipe: Recipe,
+    pub(crate) network: Network,
+    /// Of the styles; they sum to 1.
+    pub(crate) shares: Vec<f64>,
+}
+
+/// The same planar values, as engines take them.
+pub(crate) fn pixels(picture: Picture) -> Pixels {
+    Pixels { size: Size::new(picture.width(), picture.height()), data: picture.into_rgb() }
+}
