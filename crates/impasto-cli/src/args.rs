@@ -286,6 +286,7 @@ pub(crate) struct ObjectiveArgs {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub(crate) enum ResizeKind {
     /// Light, as a lens does it
     Linear,

@@ -21,7 +21,7 @@ const LONG: Duration = Duration::from_secs(120);
 /// How often, unless asked otherwise.
 const EVERY: Duration = Duration::from_secs(60);
 
-/// Unless asked how often, a part of the time of at most one in so many goes into saving.
+/// Unless asked how often, at most one part in so many of the time goes into saving.
 const SHARE: u32 = 20;
 
 /// What a checkpoint keeps for the command that resumes it.

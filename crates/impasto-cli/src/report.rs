@@ -6,6 +6,7 @@ use impasto::image::write_atomically;
 use impasto::{Recipe, Scale, Session, Step};
 use serde::Serialize;
 
+use crate::args::ResizeKind;
 use crate::failure::Failure;
 use crate::inputs::InputSummary;
 use crate::output::peak_rss_bytes;
@@ -22,6 +23,8 @@ pub(crate) struct Report<'a> {
     pub(crate) model: ModelSummary<'a>,
     pub(crate) recipe: &'a Recipe,
     pub(crate) style_scale: f64,
+    /// What was averaged where pictures were resized.
+    pub(crate) resize: ResizeKind,
     pub(crate) seed: u64,
     pub(crate) threads: usize,
     pub(crate) scales: &'a [Scale],
@@ -71,6 +74,7 @@ impl<'a> Report<'a> {
             model: ModelSummary { name: &encoder.name, family: &encoder.family, sha256: &encoder.sha256 },
             recipe: session.recipe(),
             style_scale: 1.0,
+            resize: ResizeKind::Linear,
             seed: 0,
             threads: session.threads(),
             scales: session.scales(),

@@ -150,6 +150,7 @@ fn perform(args: StylizeArgs, resumed: Option<Resumed>) -> Result<(), Failure> {
                 .collect(),
             init: init.as_ref().map(|init| &init.summary),
             style_scale: args.run.objective.style_scale,
+            resize: args.run.objective.resize,
             seed: args.run.seed,
             output: if worth_saving && written.is_ok() {
                 args.output.display().to_string()

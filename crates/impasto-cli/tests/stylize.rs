@@ -171,7 +171,7 @@ fn a_report_says_everything() {
         "stylize known.ppm s.png t.png -o o.png --report r.json --iterations 3 --seed 42 --threads 2 --size 40 \
          --min-size 28 --style-weights 1,3 --style-weight 2 --tv-weight 0.5 --content-layers relu3_1,relu4_1 \
          --style-layers relu1_1,relu2_1 --style-layer-weights 3,1 --statistic gram:2+mean-std --pooling l2 \
-         --optimizer adam --learning-rate 0.01 --init t.png --style-scale 0.9 --keep best",
+         --optimizer adam --learning-rate 0.01 --init t.png --style-scale 0.9 --keep best --resize gamma",
     );
     let report = folder.json("r.json");
     assert_eq!(report["version"], env!("CARGO_PKG_VERSION"));
@@ -202,6 +202,7 @@ fn a_report_says_everything() {
     assert_eq!(recipe["adam"]["rate"], 0.01);
     assert_eq!((&recipe["init"], &recipe["keep"]), (&json!("picture"), &json!("best")));
     assert_eq!((&report["style_scale"], &report["seed"]), (&json!(0.9), &json!(42)));
+    assert_eq!(report["resize"], "gamma");
     assert_eq!(report["threads"], 2);
 
     assert_eq!(scales(&report), [(28, 21, 3), (40, 30, 3)]);
@@ -247,6 +248,7 @@ fn a_report_resolves_what_was_left_to_others() {
         (&report["seed"], &report["style_scale"], &report["init"]),
         (&json!(0), &json!(1.0), &Value::Null)
     );
+    assert_eq!(report["resize"], "linear");
 }
 
 #[test]
