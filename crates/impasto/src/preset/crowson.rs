@@ -4,7 +4,7 @@
 //! bias-corrected average of the iterates (0.99) as result and as the start of the next scale.
 //!
 //! Tuned for torchvision's weights. Where we differ: pictures are resized in f32 instead of 8 bits, with Catmull-Rom's
-//! bicubic.
+//! bicubic, and in light unless asked otherwise.
 
 use super::{adam, layer, lbfgs, style_layers};
 use crate::objective::{Statistic, TvForm};
