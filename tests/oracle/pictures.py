@@ -3,7 +3,9 @@
     pip install pillow pillow-jxl-plugin
     python tests/oracle/pictures.py
 
-`gradient.jxl` is lossless, by libjxl; `inks.jpg` has four inks, by libjpeg, which stores them as Adobe does.
+`gradient.jxl` is lossless, by libjxl; `inks.jpg` has four inks, by libjpeg, which stores them as Adobe does;
+`progressive.jpg` comes in scans, with half the chroma, by libjpeg; `palette.png` has 16 colours of which one is clear;
+`packed.tif` is packed by LZW in strips of few rows, by libtiff.
 """
 
 from pathlib import Path
@@ -21,6 +23,12 @@ def main():
     inks = Image.new("CMYK", (32, 16), (0, 255, 128, 51))
     inks.paste((255, 0, 0, 0), (16, 0, 32, 16))
     inks.save(DATA / "inks.jpg", quality=98, subsampling=0)
+    rainbow = Image.new("RGB", (31, 23))
+    rainbow.putdata([(8 * x, 11 * y, 255 - 8 * x) for y in range(23) for x in range(31)])
+    rainbow.save(DATA / "progressive.jpg", quality=90, subsampling=2, progressive=True, dpi=(300, 300))
+    palette = rainbow.quantize(16)
+    palette.save(DATA / "palette.png", transparency=3)
+    rainbow.save(DATA / "packed.tif", compression="tiff_lzw", strip_size=500)
 
 
 main()

@@ -1,16 +1,12 @@
 //! The command line, defined once: parser, help and errors all come from here.
 
-use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use impasto::encoder::Pooling;
-use impasto::image::Averaging;
-use impasto::objective::Mixture;
-use impasto::{Init, Keep, OptimizerKind, Overrides, Preset};
 use serde::{Deserialize, Serialize};
 
-use crate::failure::Failure;
+use crate::limits::InputArgs;
+use crate::options::{ObjectiveArgs, RunArgs};
 use crate::results::OutputArgs;
 
 /// Repaints a picture in the style of another: neural style transfer, with nothing to download.
@@ -29,6 +25,8 @@ pub(crate) enum Command {
     /// Say what a run will take, scale by scale: memory, tiles, time, checkpoints
     #[command(allow_negative_numbers = true)]
     Plan(Box<PlanArgs>),
+    /// Print the recipe that a picture carries: how it was made, and the command that repeats it
+    Show(ShowArgs),
     /// Go on with a run that was stopped, from its checkpoint: it ends with the same bytes
     Resume(ResumeArgs),
     /// Repaint many pictures, each in each style; what is there already is skipped
@@ -65,13 +63,21 @@ pub(crate) struct StylizeArgs {
     /// The pictures whose style to take
     #[arg(required = true)]
     pub(crate) style: Vec<PathBuf>,
-    /// Where to write the result; the extension chooses the format (png, jpg, tif, webp, bmp)
+    /// Where to write the result; the extension chooses the format (png, jpg, tif, webp, exr, qoi, bmp)
     #[arg(short, long, value_name = "OUT")]
     pub(crate) output: PathBuf,
     #[command(flatten)]
     pub(crate) run: RunArgs,
     #[command(flatten)]
     pub(crate) result: OutputArgs,
+    #[command(flatten)]
+    pub(crate) input: InputArgs,
+    /// Take all options from the recipe of a picture that impasto made; options given besides count more
+    #[arg(long, value_name = "PICTURE")]
+    pub(crate) like: Option<PathBuf>,
+    /// Show the result in the terminal: by kitty, iTerm2 or sixel graphics, or in half blocks
+    #[arg(long, help_heading = "Output")]
+    pub(crate) preview: bool,
     /// Also write OUT_0050.png and so on, every N iterations
     #[arg(long, value_name = "N")]
     pub(crate) save_every: Option<usize>,
@@ -93,47 +99,6 @@ pub(crate) struct StylizeArgs {
     pub(crate) progress: ProgressKind,
 }
 
-/// What decides a run, whatever is done with it.
-#[derive(Args, Clone, Serialize, Deserialize)]
-pub(crate) struct RunArgs {
-    #[command(flatten)]
-    pub(crate) objective: ObjectiveArgs,
-    /// Long edge of the result in pixels [default: 768, or the content's own if that is smaller]
-    #[arg(long, value_name = "N")]
-    pub(crate) size: Option<usize>,
-    /// Iterations at each scale [default: the preset's]
-    #[arg(long, value_name = "N")]
-    pub(crate) iterations: Option<usize>,
-    /// adam or lbfgs [default: the preset's]
-    #[arg(long, value_name = "NAME")]
-    pub(crate) optimizer: Option<String>,
-    /// Step size: for adam by RGB 0..1, for lbfgs as a part of the quasi-Newton step [default: the preset's]
-    #[arg(long, value_name = "R")]
-    pub(crate) learning_rate: Option<f64>,
-    /// What to begin with: content, noise, gray, style-stats, or a picture [default: the preset's]
-    #[arg(long, value_name = "NAME|FILE")]
-    pub(crate) init: Option<OsString>,
-    /// Long edge of the smallest scale [default: the preset's]
-    #[arg(long, value_name = "N")]
-    pub(crate) min_size: Option<usize>,
-    /// Seed of everything random: the same seed gives the same bytes
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    pub(crate) seed: u64,
-    /// Threads; the result does not depend on it [default: one per processor]
-    #[arg(long, value_name = "N")]
-    pub(crate) threads: Option<usize>,
-    /// Which iterate is the result: average, last or best [default: the preset's]
-    #[arg(long, value_name = "NAME")]
-    pub(crate) keep: Option<String>,
-    /// Memory that a run may take, such as 4G or 800M: a picture that needs more is run in tiles, with the same result
-    /// [default: three quarters of what the machine, or its container, has]
-    #[arg(long, value_name = "SIZE", value_parser = size_of_memory)]
-    pub(crate) memory: Option<u64>,
-    /// Keep features in half precision: less memory, gradients that differ by about a thousandth
-    #[arg(long)]
-    pub(crate) half: bool,
-}
-
 #[derive(Args)]
 pub(crate) struct PlanArgs {
     /// The picture to repaint
@@ -143,6 +108,8 @@ pub(crate) struct PlanArgs {
     pub(crate) style: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) run: RunArgs,
+    #[command(flatten)]
+    pub(crate) input: InputArgs,
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
@@ -173,9 +140,22 @@ pub(crate) struct BatchArgs {
     pub(crate) run: RunArgs,
     #[command(flatten)]
     pub(crate) result: OutputArgs,
+    #[command(flatten)]
+    pub(crate) input: InputArgs,
     /// How to show progress, on stderr: a line for each picture, or an object
     #[arg(long, value_enum, default_value_t = ProgressKind::Bar)]
     pub(crate) progress: ProgressKind,
+}
+
+#[derive(Args)]
+pub(crate) struct ShowArgs {
+    /// A picture that impasto made
+    pub(crate) picture: PathBuf,
+    #[command(flatten)]
+    pub(crate) input: InputArgs,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Args)]
@@ -202,6 +182,8 @@ pub(crate) struct EvaluateArgs {
     pub(crate) style: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) objective: ObjectiveArgs,
+    #[command(flatten)]
+    pub(crate) input: InputArgs,
     /// Bring content and picture to this long edge first, never enlarged, and styles as the preset does [default: their own sizes]
     #[arg(long, value_name = "N")]
     pub(crate) size: Option<usize>,
@@ -241,68 +223,6 @@ pub(crate) struct BenchArgs {
     pub(crate) json: bool,
 }
 
-/// What a picture is judged by.
-#[derive(Args, Clone, Serialize, Deserialize)]
-pub(crate) struct ObjectiveArgs {
-    /// A complete recipe: impasto, gatys, johnson, johnson-pt, crowson, scaling or keras
-    #[arg(long, value_name = "NAME", default_value = "impasto", help_heading = "Objective")]
-    pub(crate) preset: String,
-    /// The encoder: lite, random:vgg19?seed=0, or a safetensors file
-    #[arg(long, value_name = "NAME|FILE", default_value = "lite", help_heading = "Objective")]
-    pub(crate) model: String,
-    /// Multiplies every content term
-    #[arg(long, value_name = "W", help_heading = "Objective")]
-    pub(crate) content_weight: Option<f64>,
-    /// Multiplies every style term
-    #[arg(long, value_name = "W", help_heading = "Objective")]
-    pub(crate) style_weight: Option<f64>,
-    /// Shares of several styles, one each
-    #[arg(long, value_name = "A,B,...", value_delimiter = ',', value_parser = number, help_heading = "Objective")]
-    pub(crate) style_weights: Option<Vec<f64>>,
-    /// Multiplies the total variation
-    #[arg(long, value_name = "W", help_heading = "Objective")]
-    pub(crate) tv_weight: Option<f64>,
-    /// Content layers, such as relu4_2
-    #[arg(long, value_name = "L,...", value_delimiter = ',', help_heading = "Objective")]
-    pub(crate) content_layers: Option<Vec<String>>,
-    /// Style layers; they share the preset's weight equally unless --style-layer-weights is given
-    #[arg(long, value_name = "L,...", value_delimiter = ',', help_heading = "Objective")]
-    pub(crate) style_layers: Option<Vec<String>>,
-    /// A weight for each style layer
-    #[arg(long, value_name = "W,...", value_delimiter = ',', value_parser = number, help_heading = "Objective")]
-    pub(crate) style_layer_weights: Option<Vec<f64>>,
-    /// gram, gram-hw, mean-std, covariance, wasserstein, wasserstein-newton, or a sum: gram:1000+mean-std:10000
-    #[arg(long, value_name = "S", help_heading = "Objective")]
-    pub(crate) statistic: Option<String>,
-    /// max, average or l2 [default: what the encoder was trained with]
-    #[arg(long, value_name = "P", help_heading = "Objective")]
-    pub(crate) pooling: Option<String>,
-    /// Size of the style beside the content: less than 1 for smaller strokes
-    #[arg(long, value_name = "F", default_value_t = 1.0, help_heading = "Objective")]
-    pub(crate) style_scale: f64,
-    /// What is averaged where pictures are resized
-    #[arg(long, value_enum, default_value_t = ResizeKind::Linear, help_heading = "Objective")]
-    pub(crate) resize: ResizeKind,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum ResizeKind {
-    /// Light, as a lens does it
-    Linear,
-    /// Encoded values, as most programs do it
-    Gamma,
-}
-
-impl ResizeKind {
-    pub(crate) fn averaging(self) -> Averaging {
-        match self {
-            ResizeKind::Linear => Averaging::Light,
-            ResizeKind::Gamma => Averaging::Values,
-        }
-    }
-}
-
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 pub(crate) enum ProgressKind {
     /// A bar with scale, losses, speed and time left
@@ -311,81 +231,4 @@ pub(crate) enum ProgressKind {
     Json,
     /// No progress; notes and the line at the end remain
     None,
-}
-
-impl ObjectiveArgs {
-    pub(crate) fn preset(&self) -> Result<Preset, Failure> {
-        Ok(Preset::named(&self.preset)?)
-    }
-
-    /// The options that `stylize` and `evaluate` share.
-    pub(crate) fn overrides(&self) -> Result<Overrides, Failure> {
-        Ok(Overrides {
-            content_weight: self.content_weight,
-            style_weight: self.style_weight,
-            tv_weight: self.tv_weight,
-            content_layers: trimmed(&self.content_layers),
-            style_layers: trimmed(&self.style_layers),
-            style_layer_weights: self.style_layer_weights.clone(),
-            statistic: self.statistic.as_deref().map(str::parse::<Mixture>).transpose()?,
-            pooling: self.pooling.as_deref().map(str::parse::<Pooling>).transpose()?,
-            ..Overrides::default()
-        })
-    }
-
-    /// One share per style.
-    pub(crate) fn shares(&self, styles: usize) -> Result<Vec<f64>, Failure> {
-        match &self.style_weights {
-            None => Ok(vec![1.0; styles]),
-            Some(weights) if weights.len() == styles => Ok(weights.clone()),
-            Some(weights) => Err(Failure::bad_input(format!(
-                "--style-weights: expected {styles} numbers, one for each style, found {}",
-                weights.len()
-            ))),
-        }
-    }
-}
-
-impl RunArgs {
-    /// All options that change the recipe, and the picture to begin with if there is one.
-    pub(crate) fn overrides(&self) -> Result<(Overrides, Option<PathBuf>), Failure> {
-        let (init, picture) = match &self.init {
-            None => (None, None),
-            Some(given) => match given.to_str().unwrap_or_default().parse::<Init>() {
-                Ok(init) => (Some(init), None),
-                Err(_) if PathBuf::from(given).exists() => (Some(Init::Picture), Some(PathBuf::from(given))),
-                Err(error) => {
-                    let message = format!(
-                        "--init {}: neither content, noise, gray or style-stats, nor a file",
-                        PathBuf::from(given).display()
-                    );
-                    return Err(Failure::bad_input(message).hint(error.hint().unwrap_or_default()));
-                }
-            },
-        };
-        let overrides = Overrides {
-            optimizer: self.optimizer.as_deref().map(str::parse::<OptimizerKind>).transpose()?,
-            learning_rate: self.learning_rate,
-            iterations: self.iterations,
-            min_size: self.min_size,
-            keep: self.keep.as_deref().map(str::parse::<Keep>).transpose()?,
-            init,
-            ..self.objective.overrides()?
-        };
-        Ok((overrides, picture))
-    }
-}
-
-/// Bytes, with a unit or without.
-fn size_of_memory(text: &str) -> Result<u64, String> {
-    parse_size::parse_size(text).map_err(|_| "expected a size such as 4G, 800M or 3GiB".into())
-}
-
-/// A number of a list; blanks after commas do no harm.
-fn number(text: &str) -> Result<f64, String> {
-    text.trim().parse().map_err(|_| "expected a number".into())
-}
-
-fn trimmed(layers: &Option<Vec<String>>) -> Option<Vec<String>> {
-    layers.as_ref().map(|layers| layers.iter().map(|layer| layer.trim().to_string()).collect())
 }

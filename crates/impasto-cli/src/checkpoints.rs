@@ -223,7 +223,7 @@ fn absolute(args: &StylizeArgs) -> StylizeArgs {
     args.report = args.report.as_ref().map(make);
     // Names of kinds and of models are no files, whatever there is in the folder.
     if let Ok((_, Some(picture))) = args.run.overrides() {
-        args.run.init = Some(make(&picture).into_os_string());
+        args.run.init = Some(make(&picture));
     }
     let model = PathBuf::from(&args.run.objective.model);
     let named = impasto::encoder::known().iter().any(|known| known.name == args.run.objective.model)

@@ -15,12 +15,14 @@ use crate::interrupt::cancel_on_signal;
 use crate::output::line;
 
 pub(crate) fn run(args: Box<EvaluateArgs>) -> Result<(), Failure> {
+    let limits = args.input.limits()?;
     let preset = args.objective.preset()?;
     let overrides = args.objective.overrides()?;
     let shares = args.objective.shares(args.style.len())?;
-    let mut image = inputs::read(&args.image)?;
-    let content = inputs::read(&args.content)?;
-    let mut styles = args.style.iter().map(|path| inputs::read(path)).collect::<Result<Vec<_>, _>>()?;
+    let mut image = inputs::read(&args.image, &limits)?;
+    let content = inputs::read(&args.content, &limits)?;
+    let mut styles =
+        args.style.iter().map(|path| inputs::read(path, &limits)).collect::<Result<Vec<_>, _>>()?;
     styles.iter_mut().chain([&mut image]).for_each(|input| input.decoded.bring_to(content.decoded.space));
     if let Some(path) = &args.gradient {
         let all: Vec<_> = [&image, &content].into_iter().chain(&styles).collect();

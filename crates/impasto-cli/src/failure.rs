@@ -116,7 +116,12 @@ impl From<impasto::Error> for Failure {
 impl From<ImageError> for Failure {
     fn from(error: ImageError) -> Failure {
         let code = if matches!(error, ImageError::Write { .. }) { ENVIRONMENT } else { BAD_INPUT };
-        Failure { message: error.to_string(), hint: error.hint(), code }
+        let failure = Failure { message: error.to_string(), hint: error.hint(), code };
+        match error {
+            ImageError::TooLarge { .. } => failure.and_hint("or raise the limit with --limits"),
+            ImageError::TooSlow { .. } => failure.and_hint("or give it more time with --limits time=60s"),
+            _ => failure,
+        }
     }
 }
 

@@ -2,8 +2,9 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
-use impasto::image::{self, Decoded};
+use impasto::image::{self, Decoded, Limits};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -21,6 +22,14 @@ impl Input {
     pub(crate) fn sha256(&self) -> &str {
         &self.summary.sha256
     }
+
+    /// What its file has more of than is used.
+    pub(crate) fn note(&self) -> Option<String> {
+        let name = self.path.display();
+        self.decoded
+            .is_one_of_several
+            .then(|| format!("note: {name} holds several pictures; the first is taken"))
+    }
 }
 
 /// What a report says of an input.
@@ -35,21 +44,22 @@ pub(crate) struct InputSummary {
 /// The bytes of a file, which are hashed and decoded: both see the same.
 pub(crate) struct Unread {
     path: PathBuf,
-    bytes: Vec<u8>,
+    bytes: Arc<[u8]>,
+    limits: Limits,
     pub(crate) sha256: String,
 }
 
 /// Reads a file.
-pub(crate) fn open(path: &Path) -> Result<Unread, Failure> {
-    let bytes = image::read(path)?;
-    Ok(Unread { path: path.into(), sha256: sha256(&bytes), bytes })
+pub(crate) fn open(path: &Path, limits: &Limits) -> Result<Unread, Failure> {
+    let bytes = image::read(path, limits)?;
+    Ok(Unread { path: path.into(), sha256: sha256(&bytes), bytes, limits: *limits })
 }
 
 impl Unread {
     /// Decodes the picture.
     pub(crate) fn decode(self) -> Result<Input, Failure> {
-        let Unread { path, bytes, sha256 } = self;
-        let decoded = image::decode(&bytes, &path.display().to_string())?;
+        let Unread { path, bytes, limits, sha256 } = self;
+        let decoded = image::decode(bytes, &path.display().to_string(), &limits)?;
         let (width, height) = decoded.picture.size();
         let summary = InputSummary { path: path.display().to_string(), sha256, width, height };
         Ok(Input { path, decoded, summary })
@@ -57,8 +67,8 @@ impl Unread {
 }
 
 /// Reads and decodes a picture.
-pub(crate) fn read(path: &Path) -> Result<Input, Failure> {
-    open(path)?.decode()
+pub(crate) fn read(path: &Path, limits: &Limits) -> Result<Input, Failure> {
+    open(path, limits)?.decode()
 }
 
 /// SHA-256 in hexadecimal.

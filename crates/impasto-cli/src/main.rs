@@ -13,20 +13,25 @@ mod evaluate;
 mod failure;
 mod inputs;
 mod interrupt;
+mod limits;
 mod models;
+mod options;
 mod output;
 mod plan;
+mod preview;
 mod progress;
+mod recipe;
 mod report;
 mod results;
+mod show;
 mod stylize;
 mod transfer;
 
-use std::panic;
+use std::panic::{self, AssertUnwindSafe};
 use std::process::ExitCode;
 use std::sync::Mutex;
 
-use clap::Parser;
+use clap::{CommandFactory, FromArgMatches};
 
 use args::{Cli, Command};
 use failure::Failure;
@@ -41,19 +46,24 @@ fn main() -> ExitCode {
             *message = info.to_string();
         }
     }));
-    let cli = Cli::parse();
+    let matches = Cli::command().get_matches();
+    let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     if !matches!(cli.command, Command::Models { .. }) {
         allocator::begin_with_fixed_limit();
     }
-    let done = panic::catch_unwind(|| match cli.command {
-        Command::Stylize(args) => stylize::run(args),
+    // What the arguments were is not looked at after a panic.
+    let done = panic::catch_unwind(AssertUnwindSafe(|| match cli.command {
+        Command::Stylize(args) => {
+            stylize::run(args, matches.subcommand_matches("stylize").unwrap_or(&matches))
+        }
+        Command::Show(args) => show::run(args),
         Command::Plan(args) => plan::run(*args),
         Command::Batch(args) => batch::run(*args),
         Command::Resume(args) => stylize::resume(args),
         Command::Evaluate(args) => evaluate::run(args),
         Command::Bench(args) => bench::run(args),
         Command::Models { command } => models::run(command),
-    });
+    }));
     let failure = match done {
         Ok(Ok(())) => return ExitCode::SUCCESS,
         Ok(Err(failure)) => failure,

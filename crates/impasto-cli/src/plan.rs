@@ -14,11 +14,13 @@ use crate::output::line;
 use crate::transfer;
 
 pub(crate) fn run(args: PlanArgs) -> Result<(), Failure> {
+    let limits = args.input.limits()?;
     let preset = args.run.objective.preset()?;
     let (overrides, init) = args.run.overrides()?;
-    let mut content = inputs::read(&args.content)?;
-    let mut styles = args.style.iter().map(|path| inputs::read(path)).collect::<Result<Vec<_>, _>>()?;
-    let mut init = init.as_deref().map(inputs::read).transpose()?;
+    let mut content = inputs::read(&args.content, &limits)?;
+    let mut styles =
+        args.style.iter().map(|path| inputs::read(path, &limits)).collect::<Result<Vec<_>, _>>()?;
+    let mut init = init.as_deref().map(|path| inputs::read(path, &limits)).transpose()?;
     let transfer = transfer::of(&args.run, &mut content, &mut styles, init.as_mut(), preset, overrides)?;
     let mut session = transfer.cancel(cancel_on_signal()).build()?;
     let half = session.peak_in_half()?;

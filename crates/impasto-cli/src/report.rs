@@ -6,9 +6,9 @@ use impasto::image::write_atomically;
 use impasto::{Recipe, Scale, Session, Step};
 use serde::Serialize;
 
-use crate::args::ResizeKind;
 use crate::failure::Failure;
 use crate::inputs::InputSummary;
+use crate::options::ResizeKind;
 use crate::output::peak_rss_bytes;
 
 #[derive(Serialize)]

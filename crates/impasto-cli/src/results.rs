@@ -3,7 +3,9 @@
 use std::path::Path;
 
 use clap::{Args, ValueEnum};
-use impasto::image::{Decoded, Depth, Encoding, Filter, Format, Plane, Space, resize_plane, save};
+use impasto::image::{
+    Decoded, Depth, Encoding, Filter, Format, ImageError, Metadata, Plane, Space, resize_plane, save,
+};
 use impasto::{Picture, Session};
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +14,10 @@ use crate::failure::Failure;
 /// How results are written.
 #[derive(Args, Clone, Serialize, Deserialize)]
 pub(crate) struct OutputArgs {
-    /// Bits a channel: 8 or 16 [default: the content's]
+    /// png, jpg, tif, webp, exr, qoi or bmp [default: as the extension says]
+    #[arg(long, value_name = "NAME", help_heading = "Output")]
+    pub(crate) format: Option<String>,
+    /// Bits a channel: 8, 16, or 32 for floating point [default: the content's]
     #[arg(long, value_name = "BITS", value_parser = clap::value_parser!(u8), help_heading = "Output")]
     pub(crate) depth: Option<u8>,
     /// Quality of JPEG files, 1 to 100 [default: 95]
@@ -21,6 +26,27 @@ pub(crate) struct OutputArgs {
     /// The colour profile that the result is written by
     #[arg(long, value_enum, default_value_t = ProfileKind::Input, help_heading = "Output")]
     pub(crate) profile: ProfileKind,
+    /// Write no EXIF, no print size and no recipe
+    #[arg(long, help_heading = "Output")]
+    pub(crate) no_metadata: bool,
+    /// Keep the place where the content was taken, too
+    #[arg(long, conflicts_with = "no_metadata", help_heading = "Output")]
+    pub(crate) keep_gps: bool,
+}
+
+impl OutputArgs {
+    /// The format of the file of this name.
+    pub(crate) fn format(&self, path: &Path) -> Result<Format, Failure> {
+        match &self.format {
+            Some(name) => {
+                name.parse().map_err(|reason| Failure::bad_input(format!("--format {name}: {reason}")))
+            }
+            None => Ok(Format::of(path).map_err(|error| match error {
+                ImageError::UnknownExtension { .. } => Failure::from(error).and_hint("or give --format"),
+                error => error.into(),
+            })?),
+        }
+    }
 }
 
 /// A colour profile.
@@ -33,24 +59,37 @@ pub(crate) enum ProfileKind {
     P3,
 }
 
-/// How a result is to be written: with the content's bit depth and colour profile, unless asked otherwise.
+/// How a result is to be written: with the content's bit depth, colour profile and metadata, unless asked otherwise.
 ///
 /// # Errors
 /// What the format cannot hold.
 pub(crate) fn encoding(path: &Path, content: &Decoded, asked: &OutputArgs) -> Result<Encoding, Failure> {
-    let format = Format::of(path)?;
+    let format = asked.format(path)?;
+    let refused = |what: String, hint: String| {
+        Err(Failure::bad_input(format!("{}: {what}", path.display())).hint(hint))
+    };
     let depth = match asked.depth {
         None => content.depth,
         Some(8) => Depth::Eight,
         Some(16) => Depth::Sixteen,
+        Some(32) => Depth::Float,
         Some(other) => {
-            return Err(Failure::bad_input(format!("--depth: expected 8 or 16, found {other}")));
+            return Err(Failure::bad_input(format!("--depth: expected 8, 16 or 32, found {other}")));
         }
     };
-    if depth == Depth::Sixteen && !format.holds_sixteen_bits() {
-        let what = if asked.depth.is_some() { "--depth 16" } else { "the content has 16 bits" };
-        return Err(Failure::bad_input(format!("{}: {what}, {} holds 8", path.display(), format.name()))
-            .hint("end the name in .png or .tif, or give --depth 8"));
+    let holds =
+        |depth| format.depth(depth) >= depth && (asked.depth.is_none() || format.depth(depth) == depth);
+    if !holds(depth) {
+        let what = match asked.depth {
+            Some(bits) => format!("--depth {bits}"),
+            None => format!("the content has {}", bits_of(depth)),
+        };
+        let can = Format::those(|format| format.depths().contains(&depth));
+        let other = format.depth(depth);
+        return refused(
+            format!("{what}, {} holds {}", format.name(), bits_of(other)),
+            format!("end the name in {can}, or give --depth {}", number_of(other)),
+        );
     }
     if asked.quality.is_some() && format != Format::Jpeg {
         return Err(Failure::bad_input(format!(
@@ -65,20 +104,52 @@ pub(crate) fn encoding(path: &Path, content: &Decoded, asked: &OutputArgs) -> Re
         ProfileKind::P3 => Some(Space::DisplayP3.icc()),
     };
     if asked.profile == ProfileKind::P3 && !format.holds_profile() {
-        return Err(Failure::bad_input(format!("--profile p3: {} holds no colour profile", format.name()))
-            .hint("end the name in .png, .jpg, .tif or .webp"));
+        return refused(
+            format!("--profile p3: {} holds no colour profile", format.name()),
+            format!("end the name in {}", Format::those(Format::holds_profile)),
+        );
+    }
+    if asked.keep_gps && !format.holds_exif() {
+        return refused(
+            format!("--keep-gps: {} holds no EXIF", format.name()),
+            format!("end the name in {}", Format::those(Format::holds_exif)),
+        );
     }
     let standard = Encoding::default();
-    let jpeg_quality = asked.quality.unwrap_or(standard.jpeg_quality);
-    Ok(Encoding { depth, jpeg_quality, space: content.space, icc_profile })
+    Ok(Encoding {
+        format: Some(format),
+        depth,
+        jpeg_quality: asked.quality.unwrap_or(standard.jpeg_quality),
+        space: content.space,
+        icc_profile,
+        // The recipe of the content is not that of the result.
+        metadata: match asked.no_metadata {
+            true => Metadata::default(),
+            false => Metadata { recipe: None, ..content.metadata.clone() },
+        },
+        keep_gps: asked.keep_gps,
+    })
 }
 
-/// Writes a result, with the content's transparency.
+fn number_of(depth: Depth) -> u8 {
+    match depth {
+        Depth::Eight => 8,
+        Depth::Sixteen => 16,
+        Depth::Float => 32,
+    }
+}
+
+fn bits_of(depth: Depth) -> String {
+    format!("{} bits", number_of(depth))
+}
+
+/// Writes a result, with the content's transparency and the recipe of its run.
 pub(crate) fn write(
     path: &Path,
     picture: &Picture,
     content: &Decoded,
     asked: &OutputArgs,
+    recipe: &str,
 ) -> Result<(), Failure> {
     let size = picture.size();
     let alpha = content.alpha.as_ref().and_then(|alpha| {
@@ -86,26 +157,41 @@ pub(crate) fn write(
         resized.iter_mut().for_each(|value| *value = value.clamp(0.0, 1.0));
         Plane::new(size.0, size.1, resized)
     });
-    Ok(save(path, picture, alpha.as_ref(), &encoding(path, content, asked)?)?)
+    let mut encoding = encoding(path, content, asked)?;
+    encoding.metadata.recipe = (!asked.no_metadata).then(|| recipe.to_owned());
+    Ok(save(path, picture, alpha.as_ref(), &encoding)?)
 }
 
 /// What a format will not hold although the content has it, and nobody asked for it: to be said before the work.
-pub(crate) fn losses_of_format(output: &Path, content: &Decoded) -> Result<Vec<String>, Failure> {
-    let format = Format::of(output)?;
-    let wide = content.space == Space::DisplayP3 && !format.holds_profile();
-    let warning =
-        || format!("warning: {} holds no colour profile: the result has the colours of sRGB", format.name());
-    Ok(wide.then(warning).into_iter().collect())
+pub(crate) fn losses_of_format(
+    output: &Path,
+    content: &Decoded,
+    asked: &OutputArgs,
+) -> Result<Vec<String>, Failure> {
+    let format = asked.format(output)?;
+    let name = format.name();
+    let mut losses = Vec::new();
+    if content.space == Space::DisplayP3 && !format.holds_wide_gamut() {
+        losses.push(format!("warning: {name} holds no colour profile: the result has the colours of sRGB"));
+    }
+    if !asked.no_metadata && content.metadata.exif.is_some() && !format.holds_exif() {
+        losses.push(format!("warning: {name} holds no EXIF: the result has none of the content's"));
+    }
+    if !asked.no_metadata && !format.holds_recipe() {
+        losses.push(format!("note: {name} holds no recipe: `impasto show` will find none"));
+    }
+    Ok(losses)
 }
 
 /// A format may have an end.
-pub(crate) fn check_side(output: &Path, session: &Session) -> Result<(), Failure> {
-    let format = Format::of(output)?;
+pub(crate) fn check_side(output: &Path, asked: &OutputArgs, session: &Session) -> Result<(), Failure> {
+    let format = asked.format(output)?;
     let long = session.scales().iter().map(|scale| scale.width.max(scale.height)).max().unwrap_or(0);
     if long > format.longest_side() {
         let message =
             format!("{} holds at most {} pixels a side, found {long}", format.name(), format.longest_side());
-        return Err(Failure::bad_input(message).hint("give a smaller --size, or use png or tif"));
+        let can = Format::those(|format| format.longest_side() >= long);
+        return Err(Failure::bad_input(message).hint(format!("give a smaller --size, or use {can}")));
     }
     Ok(())
 }

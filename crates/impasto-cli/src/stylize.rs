@@ -2,22 +2,26 @@
 
 use std::path::{Path, PathBuf};
 
+use clap::ArgMatches;
 use impasto::engine::Tiling;
 use impasto::image::{Decoded, check_output, check_writable};
-use impasto::{Checkpoint, Session, Step};
+use impasto::{Checkpoint, Picture, Session, Step};
 
 use crate::args::{ResumeArgs, StylizeArgs};
 use crate::checkpoints::{Checkpoints, Note};
 use crate::failure::Failure;
 use crate::inputs::{self, Input};
 use crate::interrupt::{cancel_on_signal, saving};
+use crate::preview;
 use crate::progress::Progress;
+use crate::recipe;
 use crate::report::{Report, StyleSummary};
 use crate::results::{check_side, encoding, losses_of_format, same_file, write};
 use crate::transfer;
 
-pub(crate) fn run(args: Box<StylizeArgs>) -> Result<(), Failure> {
-    perform(*args, None)
+pub(crate) fn run(args: Box<StylizeArgs>, matches: &ArgMatches) -> Result<(), Failure> {
+    let (args, notes) = recipe::like(*args, matches)?;
+    perform(args, None, notes)
 }
 
 /// `impasto resume`: the same run, from where it stood.
@@ -30,7 +34,7 @@ pub(crate) fn resume(given: ResumeArgs) -> Result<(), Failure> {
     let mut args = note.args.clone();
     args.run.threads = given.threads.or(args.run.threads);
     args.progress = given.progress.unwrap_or(args.progress);
-    perform(args, Some(Resumed { path: given.checkpoint, checkpoint, note }))
+    perform(args, Some(Resumed { path: given.checkpoint, checkpoint, note }), Vec::new())
 }
 
 /// What a run goes on from.
@@ -40,22 +44,24 @@ struct Resumed {
     note: Note,
 }
 
-fn perform(args: StylizeArgs, resumed: Option<Resumed>) -> Result<(), Failure> {
+fn perform(args: StylizeArgs, resumed: Option<Resumed>, mut warnings: Vec<String>) -> Result<(), Failure> {
     if args.save_every == Some(0) {
         return Err(Failure::bad_input("--save-every: expected at least 1, found 0"));
     }
+    let limits = args.input.limits()?;
     let preset = args.run.objective.preset()?;
     let (overrides, init_path) = args.run.overrides()?;
     let shares = args.run.objective.shares(args.style.len())?;
 
-    let mut content = inputs::read(&args.content)?;
-    let mut styles = args.style.iter().map(|path| inputs::read(path)).collect::<Result<Vec<_>, _>>()?;
-    let mut init = init_path.as_deref().map(inputs::read).transpose()?;
+    let mut content = inputs::read(&args.content, &limits)?;
+    let mut styles =
+        args.style.iter().map(|path| inputs::read(path, &limits)).collect::<Result<Vec<_>, _>>()?;
+    let mut init = init_path.as_deref().map(|path| inputs::read(path, &limits)).transpose()?;
     let all: Vec<&Input> = [&content].into_iter().chain(&styles).chain(&init).collect();
     if let Some(Resumed { note, .. }) = &resumed {
         note.check(&all)?;
     }
-    check_output(&args.output, content.decoded.alpha.is_some())?;
+    check_output(&args.output, Some(args.result.format(&args.output)?), content.decoded.alpha.is_some())?;
     inputs::check_apart("--output", &args.output, &all)?;
     if let Some(path) = &args.report {
         inputs::check_apart("--report", path, &all)?;
@@ -66,7 +72,8 @@ fn perform(args: StylizeArgs, resumed: Option<Resumed>) -> Result<(), Failure> {
         }
     }
     encoding(&args.output, &content.decoded, &args.result)?;
-    let warnings = losses_of_format(&args.output, &content.decoded)?;
+    warnings.extend(losses_of_format(&args.output, &content.decoded, &args.result)?);
+    warnings.extend(all.iter().filter_map(|input| input.note()));
 
     let resumed_from = resumed.as_ref().map(|resumed| resumed.path.as_path());
     let mut checkpoints = Checkpoints::new(&args, &all, resumed_from)?;
@@ -91,7 +98,7 @@ fn perform(args: StylizeArgs, resumed: Option<Resumed>) -> Result<(), Failure> {
         session.restore(&checkpoint)?;
         steps = note.steps;
     }
-    check_side(&args.output, &session)?;
+    check_side(&args.output, &args.result, &session)?;
     check_numbered(
         &args,
         &session,
@@ -112,7 +119,9 @@ fn perform(args: StylizeArgs, resumed: Option<Resumed>) -> Result<(), Failure> {
             session.encoder().name
         ));
     }
-    let ended = drive(&mut session, &args, &content.decoded, &mut progress, &mut steps, &mut checkpoints);
+    let recipe = recipe::of(&args.run, &args.result, &content, &styles, &session);
+    let output = Output { args: &args, content: &content.decoded, recipe: &recipe };
+    let ended = drive(&mut session, &output, &mut progress, &mut steps, &mut checkpoints);
     progress.finish();
     if ended.is_err() {
         checkpoints.stop(&session, &steps, &progress);
@@ -130,11 +139,7 @@ fn perform(args: StylizeArgs, resumed: Option<Resumed>) -> Result<(), Failure> {
         // What ended the run took its picture, too.
         Err(lost) => return Err(if let Err(Ended::Run(error)) = ended { error } else { lost }.into()),
     };
-    let written = if worth_saving {
-        saving(|| write(&args.output, &picture, &content.decoded, &args.result))
-    } else {
-        Ok(())
-    };
+    let written = if worth_saving { saving(|| output.write(&args.output, &picture)) } else { Ok(()) };
     if let Some(path) = &args.report {
         let largest = shares.iter().copied().fold(0.0, f64::max);
         let shared = shares.iter().map(|share| share / largest).sum::<f64>();
@@ -186,6 +191,11 @@ fn perform(args: StylizeArgs, resumed: Option<Resumed>) -> Result<(), Failure> {
                 args.output.display(),
                 steps.len()
             ));
+            if args.preview
+                && let Err(reason) = preview::show(&picture, content.decoded.space)
+            {
+                progress.note(&format!("note: no preview: {reason}"));
+            }
             Ok(())
         }
         Err(Ended::Run(error)) if error.is_cancelled() => {
@@ -199,6 +209,19 @@ fn perform(args: StylizeArgs, resumed: Option<Resumed>) -> Result<(), Failure> {
     }
 }
 
+/// What all pictures of a run are written with.
+struct Output<'a> {
+    args: &'a StylizeArgs,
+    content: &'a Decoded,
+    recipe: &'a str,
+}
+
+impl Output<'_> {
+    fn write(&self, path: &Path, picture: &Picture) -> Result<(), Failure> {
+        write(path, picture, self.content, &self.args.result, self.recipe)
+    }
+}
+
 /// Why a run did not come to its end.
 enum Ended {
     Run(impasto::Error),
@@ -207,8 +230,7 @@ enum Ended {
 
 fn drive(
     session: &mut Session,
-    args: &StylizeArgs,
-    content: &Decoded,
+    output: &Output<'_>,
     progress: &mut Progress,
     steps: &mut Vec<Step>,
     checkpoints: &mut Checkpoints,
@@ -216,10 +238,10 @@ fn drive(
     while let Some(step) = session.step().map_err(Ended::Run)? {
         progress.step(&step);
         steps.push(step);
-        if args.save_every.is_some_and(|every| steps.len().is_multiple_of(every)) {
-            let path = numbered(&args.output, steps.len());
+        if output.args.save_every.is_some_and(|every| steps.len().is_multiple_of(every)) {
+            let path = numbered(&output.args.output, steps.len());
             let picture = session.picture().map_err(Ended::Run)?;
-            write(&path, &picture, content, &args.result).map_err(Ended::Save)?;
+            output.write(&path, &picture).map_err(Ended::Save)?;
         }
         checkpoints.step(session, steps, progress);
     }

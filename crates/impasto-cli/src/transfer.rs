@@ -2,9 +2,9 @@
 
 use impasto::{Overrides, Picture, Preset, StyleTransfer};
 
-use crate::args::RunArgs;
 use crate::failure::Failure;
 use crate::inputs::Input;
+use crate::options::RunArgs;
 
 /// The part of a machine's memory that a run takes unless asked otherwise. Of all that it has, not of what happens to be
 /// free: the same command shall give the same bytes.

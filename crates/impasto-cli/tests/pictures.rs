@@ -66,8 +66,8 @@ fn what_lies_under_transparency_has_no_influence() {
         folder.succeeds(&format!("stylize c.png {name} -o style-{name} --iterations 2"));
     }
     for kind in ["content", "style"] {
-        let [black, white] = ["black", "white"].map(|name| folder.bytes(format!("{kind}-{name}.png")));
-        assert!(black == white, "hidden colours of the {kind} show");
+        let [black, white] = ["black", "white"].map(|name| folder.decoded(format!("{kind}-{name}.png")));
+        assert!(black.picture == white.picture, "hidden colours of the {kind} show");
     }
 }
 
@@ -117,7 +117,7 @@ fn resizing_averages_light_unless_asked_otherwise() {
 fn a_picture_may_come_from_standard_input() {
     let folder = Folder::with_pictures();
     folder.succeeds(RUN);
-    let expected = folder.bytes("o.png");
+    let expected = folder.decoded("o.png").picture;
     let script = "cat c.png | \"$0\" stylize - s.png -o piped.png --iterations 2";
     let ran = Command::new("sh")
         .args(["-c", script, env!("CARGO_BIN_EXE_impasto")])
@@ -125,5 +125,5 @@ fn a_picture_may_come_from_standard_input() {
         .output()
         .unwrap();
     assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
-    assert_eq!(folder.bytes("piped.png"), expected);
+    assert!(folder.decoded("piped.png").picture == expected);
 }

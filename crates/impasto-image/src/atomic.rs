@@ -2,30 +2,38 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fs;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, BufWriter, Cursor, Seek, Write};
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
 use crate::ImageError;
 
+/// What a file is written through.
+pub trait Sink: Write + Seek {}
+
+impl<T: Write + Seek> Sink for T {}
+
 /// Writes `path` through `write`, completely or not at all.
 ///
 /// The bytes go to a temporary file in the same folder, which then takes the place of `path` in one step,
 /// with the permissions of the file that it replaces. If anything fails before that, the old file is as it
 /// was and the temporary one is gone. A link is followed; something that is not a file (a pipe, a terminal)
-/// is written to directly.
+/// is written to directly, once all bytes are there.
 ///
 /// # Errors
 /// [`ImageError::IsFolder`], [`ImageError::NoFolder`], [`ImageError::NotAFolder`], [`ImageError::Write`].
 pub fn write_atomically(
     path: &Path,
-    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+    write: impl FnOnce(&mut dyn Sink) -> io::Result<()>,
 ) -> Result<(), ImageError> {
     let target = Target::of(path)?;
     let written = if target.is_special {
         fs::OpenOptions::new().write(true).open(&target.file).and_then(|mut file| {
-            write(&mut file)?;
+            // It has no places to seek.
+            let mut bytes = Cursor::new(Vec::new());
+            write(&mut bytes)?;
+            file.write_all(bytes.get_ref())?;
             file.flush()
         })
     } else {
@@ -104,7 +112,7 @@ impl Target {
     }
 }
 
-fn replace(target: &Target, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+fn replace(target: &Target, write: impl FnOnce(&mut dyn Sink) -> io::Result<()>) -> io::Result<()> {
     let mut temporary = temporary(target)?;
     let mut buffer = BufWriter::new(temporary.as_file_mut());
     write(&mut buffer)?;

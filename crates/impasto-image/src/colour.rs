@@ -6,7 +6,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use moxcms::{ColorProfile, DataColorSpace, Lab, Layout, TransformF64Executor, TransformOptions};
+use moxcms::{ColorProfile, DataColorSpace, Lab, Layout, Matrix3d, TransformF64Executor, TransformOptions};
 
 /// Pixels that are converted at a time.
 const CHUNK: usize = 1 << 12;
@@ -28,7 +28,7 @@ pub enum Space {
 }
 
 impl Space {
-    fn profile(self) -> ColorProfile {
+    pub(crate) fn profile(self) -> ColorProfile {
         match self {
             Space::Srgb => ColorProfile::new_srgb(),
             Space::DisplayP3 => ColorProfile::new_display_p3(),
@@ -84,8 +84,8 @@ impl Model {
 pub(crate) enum Conversion {
     /// They are.
     None,
-    /// Light, in the primaries of sRGB.
-    Encode,
+    /// Of light: to the primaries of the space by this matrix, if they are not its own.
+    Encode(Option<Matrix3d>),
     /// Inks of no known colour take light away.
     Subtract,
     /// From L*a*b* of D50, which needs no profile.
@@ -152,6 +152,11 @@ fn space_for(profile: &ColorProfile) -> Space {
     if !profile.is_matrix_shaper() {
         return Space::Srgb;
     }
+    space_of_light(profile)
+}
+
+/// P3 for primaries with colours outside of sRGB.
+pub(crate) fn space_of_light(profile: &ColorProfile) -> Space {
     let to_srgb = profile.transform_matrix(&Space::Srgb.profile());
     match to_srgb.v.iter().flatten().any(|value| *value < OUTSIDE) {
         true => Space::DisplayP3,
@@ -197,9 +202,13 @@ impl Conversion {
                 }
                 planes
             }
-            Conversion::Encode => {
+            Conversion::Encode(matrix) => {
+                let mut planes = Conversion::None.apply(model, planes);
+                if let Some(matrix) = matrix {
+                    multiply(matrix, &mut planes);
+                }
                 planes.iter_mut().for_each(|value| *value = encode(*value));
-                Conversion::None.apply(model, planes)
+                planes
             }
             Conversion::Subtract => {
                 let (inks, black) = planes.split_at_mut(3 * area);
@@ -248,6 +257,16 @@ impl Conversion {
                 rgb
             }
         }
+    }
+}
+
+/// Three planes by a matrix, pixel by pixel.
+fn multiply(matrix: &Matrix3d, planes: &mut [f32]) {
+    let (first, rest) = planes.split_at_mut(planes.len() / 3);
+    let (second, third) = rest.split_at_mut(first.len());
+    for ((a, b), c) in first.iter_mut().zip(second).zip(third) {
+        let from = [*a, *b, *c].map(f64::from);
+        [*a, *b, *c] = matrix.v.map(|row| row.iter().zip(from).map(|(m, x)| m * x).sum::<f64>() as f32);
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::Format;
 
@@ -63,6 +64,14 @@ pub enum ImageError {
         found: String,
         /// What is allowed.
         limit: String,
+    },
+    /// Reading or decoding took longer than allowed.
+    #[error("{}: took longer than {limit:?} to read", path.display())]
+    TooSlow {
+        /// As it was given.
+        path: PathBuf,
+        /// What is allowed.
+        limit: Duration,
     },
     /// Every pixel is fully transparent: there are no colours to work on.
     #[error("{}: every pixel is fully transparent", path.display())]
@@ -164,19 +173,29 @@ impl ImageError {
             }
             Self::UnknownContent { found: Some(_), .. } => CONVERT,
             Self::UnknownContent { found: None, .. } => {
-                return Some(format!("these can be read: {}", crate::sniff::READABLE));
+                return Some(format!("these can be read: {}", crate::decode::READABLE));
             }
             Self::Damaged { .. } => "if a viewer can open it, export it from there as PNG and try that file",
             Self::TooLarge { .. } => {
                 "make it smaller first, for example with `magick INPUT -resize 8000x8000 OUTPUT.png`"
             }
+            Self::TooSlow { .. } => {
+                "if it is a pipe, see that something is written to it; else export it from a viewer as PNG"
+            }
             Self::FullyTransparent { .. } => "remove its transparency, or use another picture",
             Self::UnknownExtension { .. } => {
-                let known: Vec<String> = Format::extensions().map(|known| format!(".{known}")).collect();
-                return Some(format!("end the name in one of {}", known.join(", ")));
+                return Some(format!("end the name in {}", Format::those(|_| true)));
             }
-            Self::NoAlpha { .. } => "end the name in .png, .tif or .webp, or drop the transparency",
-            Self::TooLargeForFormat { .. } => "end the name in .png or .tif",
+            Self::NoAlpha { .. } => {
+                return Some(format!(
+                    "end the name in {}, or drop the transparency",
+                    Format::those(Format::holds_alpha)
+                ));
+            }
+            Self::TooLargeForFormat { side, .. } => {
+                let can = |format: Format| format.longest_side() >= *side;
+                return Some(format!("end the name in {}", Format::those(can)));
+            }
             Self::NoFolder { folder, .. } => {
                 return Some(format!("create the folder {} first", folder.display()));
             }

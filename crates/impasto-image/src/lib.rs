@@ -3,8 +3,8 @@
 //! This is the only crate of the workspace that knows image files. Everything beyond it works on [`Picture`]:
 //! planar `f32`, three planes, values in 0..1, encoded by the curve of sRGB in the primaries of sRGB or of Display P3
 //! ([`Space`]). What a file carries besides its colours (alpha,
-//! bit depth, colour profile) travels next to the picture in [`Decoded`], so that nothing is lost between
-//! [`open`] and [`save`].
+//! bit depth, colour profile, metadata) travels next to the picture in [`Decoded`], so that nothing is lost
+//! between [`open`] and [`save`].
 //!
 //! A bad file is an [`ImageError`], never a panic, and a failed [`save`] leaves the old file as it was.
 
@@ -14,19 +14,16 @@ mod decode;
 mod encode;
 mod error;
 mod fill;
-mod format;
-mod inks;
-mod jpeg;
+mod metadata;
 mod picture;
+mod primaries;
 mod resize;
-mod samples;
-mod sniff;
 
-pub use atomic::{check_writable, write_atomically};
+pub use atomic::{Sink, check_writable, write_atomically};
 pub use colour::Space;
-pub use decode::{Decoded, Depth, decode, open, read};
-pub use encode::{Encoding, check_output, save};
+pub use decode::{Decoded, Depth, Limits, decode, open, open_within, read};
+pub use encode::{Encoding, Format, check_output, save};
 pub use error::ImageError;
-pub use format::Format;
+pub use metadata::{Density, Metadata};
 pub use picture::{Picture, Plane};
 pub use resize::{Averaging, Filter, fit_long_edge, resize, resize_plane};

@@ -1,5 +1,8 @@
 //! The picture that the whole workspace computes on, and a single plane of the same kind.
 
+use crate::Space;
+use crate::colour::{Model, between};
+
 /// An RGB picture: planar `f32` of shape `[3, height, width]`, row-major, with nonlinear sRGB-encoded values
 /// in 0..1.
 ///
@@ -65,6 +68,13 @@ impl Picture {
     /// The planes, `[3, height, width]`, without a copy.
     pub fn into_rgb(self) -> Vec<f32> {
         self.rgb
+    }
+
+    /// The same colours in another space; clamped to 0..1.
+    pub fn between(self, from: Space, to: Space) -> Self {
+        let mut rgb = between(from, to).apply(Model::Rgb, self.rgb);
+        rgb.iter_mut().for_each(|value| *value = value.clamp(0.0, 1.0));
+        Self { rgb, ..self }
     }
 }
 

@@ -6,7 +6,10 @@ use std::io::Cursor;
 
 use image::codecs::png::PngEncoder;
 use image::{ExtendedColorType, ImageEncoder};
-use impasto_image::{Decoded, Depth, Encoding, Space, decode, open, save};
+use impasto_image::{Decoded, Depth, Encoding, Space, open, save};
+
+mod common;
+use common::decode;
 use tiff::encoder::{TiffEncoder, colortype};
 use tiff::tags::Tag;
 

@@ -1,63 +1,13 @@
-//! Damaged and foreign files are errors with advice, never panics.
+//! Foreign files are errors with advice; of hostile ones see `hostile.rs`.
 
 #![allow(clippy::unwrap_used)]
 
 use std::io::Write;
 
-use impasto_image::{Depth, Encoding, Format, ImageError, Picture, Plane, decode, open, save};
+use impasto_image::{Encoding, ImageError, Picture, open, save};
 
-/// One small file of each format that is written, and of GIF.
-fn files() -> Vec<(String, Vec<u8>)> {
-    let folder = tempfile::tempdir().unwrap();
-    let noise = |at: usize| (at as f32 * 12.9898).sin().abs();
-    let picture = Picture::new(61, 47, (0..3 * 61 * 47).map(noise).collect()).unwrap();
-    let alpha = Plane::new(61, 47, (0..61 * 47).map(noise).collect()).unwrap();
-    let mut files = Vec::new();
-    for extension in Format::extensions() {
-        let path = folder.path().join(format!("picture.{extension}"));
-        let alpha = Some(&alpha).filter(|_| Format::of(&path).unwrap().holds_alpha());
-        save(&path, &picture, alpha, &Encoding { depth: Depth::Sixteen, ..Encoding::default() }).unwrap();
-        files.push((extension.to_owned(), std::fs::read(&path).unwrap()));
-    }
-    let mut gif = Vec::new();
-    let samples: Vec<u8> = picture.rgb().iter().map(|value| (value * 255.0) as u8).collect();
-    let mut encoder = image::codecs::gif::GifEncoder::new(&mut gif);
-    encoder.encode(&samples, 61, 47, image::ExtendedColorType::Rgb8).unwrap();
-    drop(encoder);
-    files.push(("gif".to_owned(), gif));
-    files
-}
-
-/// The decoder's own panics are caught, so a panic shows as this reason.
-fn assert_no_panic(result: Result<impl Sized, ImageError>, what: &str) {
-    if let Err(ImageError::Damaged { reason, .. }) = &result {
-        assert!(!reason.starts_with("the decoder failed"), "{what}: {reason}");
-    }
-}
-
-#[test]
-fn truncated_files() {
-    for (name, bytes) in files() {
-        let whole = decode(&bytes, &name).unwrap();
-        for length in (0..bytes.len()).step_by(37) {
-            let result = decode(&bytes[..length], &name);
-            // Without what ends the file it may still be whole, but half a picture must not pass for one.
-            assert!(result.as_ref().map_or(true, |cut| *cut == whole), "{name} cut at {length}");
-            assert_no_panic(result, &format!("{name} cut at {length}"));
-        }
-    }
-}
-
-#[test]
-fn files_with_wrong_bytes() {
-    for (name, bytes) in files() {
-        for at in (0..bytes.len()).step_by(37) {
-            let mut bytes = bytes.clone();
-            bytes[at] ^= 0xff;
-            assert_no_panic(decode(&bytes, &name), &format!("{name} with byte {at} inverted"));
-        }
-    }
-}
+mod common;
+use common::decode;
 
 #[test]
 fn sizes_are_checked_before_allocation() {

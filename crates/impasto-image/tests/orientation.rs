@@ -3,10 +3,10 @@
 #![allow(clippy::unwrap_used)]
 
 use image::{ExtendedColorType, ImageEncoder};
-use impasto_image::{Picture, decode, open};
+use impasto_image::{Picture, open};
 
 mod common;
-use common::{collection, name};
+use common::{collection, decode, name};
 
 const WIDTH: usize = 48;
 const HEIGHT: usize = 32;

@@ -62,23 +62,23 @@ fn outputs_are_checked_in_advance() {
     let inside = |name: &str| folder.path().join(name);
     fs::write(inside("file"), "").unwrap();
     fs::create_dir(inside("folder.png")).unwrap();
-    assert!(check_output(&inside("a.png"), true).is_ok());
-    assert!(check_output(&inside("a.jpg"), false).is_ok());
-    assert!(matches!(check_output(&inside("a.jpg"), true), Err(ImageError::NoAlpha { .. })));
-    assert!(matches!(check_output(&inside("a.xyz"), false), Err(ImageError::UnknownExtension { .. })));
+    assert!(check_output(&inside("a.png"), None, true).is_ok());
+    assert!(check_output(&inside("a.jpg"), None, false).is_ok());
+    assert!(matches!(check_output(&inside("a.jpg"), None, true), Err(ImageError::NoAlpha { .. })));
+    assert!(matches!(check_output(&inside("a.xyz"), None, false), Err(ImageError::UnknownExtension { .. })));
     assert!(matches!(
-        check_output(&inside("a"), false),
+        check_output(&inside("a"), None, false),
         Err(ImageError::UnknownExtension { extension: None, .. })
     ));
-    assert!(matches!(check_output(&inside("folder.png"), false), Err(ImageError::IsFolder { .. })));
-    assert!(matches!(check_output(&inside("missing/a.png"), false), Err(ImageError::NoFolder { .. })));
-    assert!(matches!(check_output(&inside("file/a.png"), false), Err(ImageError::NotAFolder { .. })));
+    assert!(matches!(check_output(&inside("folder.png"), None, false), Err(ImageError::IsFolder { .. })));
+    assert!(matches!(check_output(&inside("missing/a.png"), None, false), Err(ImageError::NoFolder { .. })));
+    assert!(matches!(check_output(&inside("file/a.png"), None, false), Err(ImageError::NotAFolder { .. })));
     assert_eq!(names(folder.path()), ["file", "folder.png"]);
 }
 
 #[test]
 fn a_name_without_a_folder_means_the_current_one() {
-    assert!(check_output(Path::new("does-not-exist-yet.png"), false).is_ok());
+    assert!(check_output(Path::new("does-not-exist-yet.png"), None, false).is_ok());
 }
 
 #[cfg(unix)]

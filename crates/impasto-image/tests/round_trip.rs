@@ -26,7 +26,7 @@ fn file(folder: &Path, extension: &str) -> PathBuf {
 fn eight_bits_are_exact_in_every_lossless_format() {
     let folder = tempfile::tempdir().unwrap();
     let (picture, alpha) = (picture(256, 37, 23), visible_alpha(256, 37, 23));
-    for extension in ["png", "tif", "webp", "bmp"] {
+    for extension in ["png", "tif", "webp", "qoi", "bmp"] {
         for alpha in [None, Some(&alpha)] {
             let path = file(folder.path(), extension);
             save(&path, &picture, alpha, &Encoding::default()).unwrap();
@@ -43,21 +43,44 @@ fn sixteen_bits_are_exact_where_they_fit() {
     let folder = tempfile::tempdir().unwrap();
     let (picture, alpha) = (picture(65536, 301, 80), visible_alpha(65536, 301, 80));
     let encoding = Encoding { depth: Depth::Sixteen, ..Encoding::default() };
-    for extension in Format::extensions() {
+    for format in Format::all() {
+        let extension = format.extension();
         let path = file(folder.path(), extension);
-        let format = Format::of(&path).unwrap();
         for alpha in [None, Some(&alpha)].into_iter().filter(|alpha| alpha.is_none() || format.holds_alpha())
         {
             save(&path, &picture, alpha, &encoding).unwrap();
             let decoded = open(&path).unwrap();
-            if format.holds_sixteen_bits() {
-                assert_eq!(decoded.depth, Depth::Sixteen, "{extension}");
-                assert_eq!(decoded.picture, picture, "{extension}");
-                assert_eq!(decoded.alpha.as_ref(), alpha, "{extension}");
-            } else {
-                assert_eq!(decoded.depth, Depth::Eight, "{extension}");
+            assert_eq!(decoded.depth, format.depth(Depth::Sixteen), "{extension}");
+            match decoded.depth {
+                Depth::Eight => {}
+                Depth::Sixteen => {
+                    assert_eq!(decoded.picture, picture, "{extension}");
+                    assert_eq!(decoded.alpha.as_ref(), alpha, "{extension}");
+                }
+                // Light that was multiplied with alpha has rounding of its own.
+                Depth::Float => {
+                    let pairs = decoded.picture.rgb().iter().zip(picture.rgb());
+                    let worst = pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+                    assert!(worst < 0.5 / 65535.0, "{extension}: {worst}");
+                    assert_eq!(decoded.alpha.as_ref(), alpha, "{extension}");
+                }
             }
         }
+    }
+}
+
+#[test]
+fn floats_are_exact_in_tiff_and_the_format_that_is_asked_for_counts() {
+    let folder = tempfile::tempdir().unwrap();
+    let (picture, alpha) = (picture(1 << 22, 301, 80), visible_alpha(1 << 22, 301, 80));
+    let encoding = Encoding { depth: Depth::Float, format: Some(Format::Tiff), ..Encoding::default() };
+    for alpha in [None, Some(&alpha)] {
+        let path = file(folder.path(), "png");
+        save(&path, &picture, alpha, &encoding).unwrap();
+        assert!(std::fs::read(&path).unwrap()[..2].iter().all(|byte| b"IM".contains(byte)));
+        let decoded = open(&path).unwrap();
+        assert_eq!((decoded.depth, decoded.picture), (Depth::Float, picture.clone()));
+        assert_eq!(decoded.alpha.as_ref(), alpha);
     }
 }
 

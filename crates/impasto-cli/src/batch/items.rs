@@ -5,9 +5,8 @@ use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use impasto::image::Format;
-
 use crate::failure::Failure;
+use crate::results::OutputArgs;
 
 /// One picture to make.
 #[derive(Clone, Debug)]
@@ -19,9 +18,9 @@ pub(super) struct Item {
 }
 
 /// Names of files that are taken from a folder.
-const PICTURES: [&str; 17] = [
+const PICTURES: [&str; 19] = [
     "png", "jpg", "jpeg", "tif", "tiff", "webp", "bmp", "gif", "qoi", "ppm", "pgm", "pbm", "pnm", "pam",
-    "tga", "jpe", "jfif",
+    "tga", "jpe", "jfif", "exr", "jxl",
 ];
 
 /// Pictures that names stand for: files, folders (the pictures in them, not in folders below), and patterns.
@@ -76,8 +75,13 @@ pub(super) fn check_folder(folder: &Path, pictures: &[PathBuf]) -> Result<(), Fa
 }
 
 /// Each content in each style, named by a template: style by style, as what is known of a style serves for all contents.
-pub(super) fn pair(contents: &[PathBuf], styles: &[PathBuf], template: &str) -> Result<Vec<Item>, Failure> {
-    check(template)?;
+pub(super) fn pair(
+    contents: &[PathBuf],
+    styles: &[PathBuf],
+    template: &str,
+    result: &OutputArgs,
+) -> Result<Vec<Item>, Failure> {
+    check(template, result)?;
     let mut items = Vec::with_capacity(contents.len() * styles.len());
     let mut taken: HashMap<String, (PathBuf, PathBuf)> = HashMap::new();
     for style in styles {
@@ -104,7 +108,7 @@ fn stem(path: &Path) -> String {
     path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-fn check(template: &str) -> Result<(), Failure> {
+fn check(template: &str, result: &OutputArgs) -> Result<(), Failure> {
     let rest = template.replace("{content}", "").replace("{style}", "");
     if let Some(start) = rest.find('{') {
         let name: String = rest[start..].chars().take_while(|&c| c != '}').chain(['}']).collect();
@@ -117,7 +121,7 @@ fn check(template: &str) -> Result<(), Failure> {
             Failure::bad_input("--name: expected a file name, found a path").hint("-o names the folder")
         );
     }
-    Format::of(Path::new(template)).map(|_| ()).map_err(|error| Failure::from(error).about("--name"))
+    result.format(Path::new(template)).map(|_| ()).map_err(|failure| failure.about("--name"))
 }
 
 /// Which part of a batch is to be done: the shard with this index of so many.

@@ -13,7 +13,7 @@ use std::time::Instant;
 
 use impasto::encoder::Encoder;
 use impasto::engine::Tiling;
-use impasto::image::check_output;
+use impasto::image::{Limits, check_output};
 use impasto::{Cancel, Kit};
 use serde_json::json;
 
@@ -22,6 +22,7 @@ use crate::failure::Failure;
 use crate::inputs;
 use crate::interrupt::{cancel_on_signal, saving};
 use crate::output::{line, say};
+use crate::recipe;
 use crate::results;
 use crate::transfer;
 use items::{Item, Shard};
@@ -38,6 +39,7 @@ enum Outcome {
 struct Batch<'a> {
     args: &'a BatchArgs,
     encoder: Encoder,
+    limits: Limits,
     journal: Mutex<Journal>,
     cancel: Cancel,
     /// Threads of each picture in progress.
@@ -53,8 +55,9 @@ pub(crate) fn run(args: BatchArgs) -> Result<(), Failure> {
     // Wrong options are found out once, and not with each picture.
     args.run.objective.preset()?;
     args.run.overrides()?;
+    let limits = args.input.limits()?;
     let shard = Shard::of(args.shard.as_deref())?;
-    let items = shard.take(items::pair(&contents, &styles, &args.name)?);
+    let items = shard.take(items::pair(&contents, &styles, &args.name, &args.result)?);
     items::check_folder(&args.output, &contents)?;
     items::check_folder(&args.output, &styles)?;
     fs::create_dir_all(&args.output).map_err(|error| Failure::write(&args.output, &error))?;
@@ -64,7 +67,7 @@ pub(crate) fn run(args: BatchArgs) -> Result<(), Failure> {
     let jobs = args.jobs.unwrap_or(1).min(items.len().max(1));
     let threads = args.run.threads.unwrap_or((all / jobs).max(1));
     let cancel = cancel_on_signal();
-    let batch = Batch { args: &args, encoder, journal, cancel: cancel.clone(), threads };
+    let batch = Batch { args: &args, encoder, limits, journal, cancel: cancel.clone(), threads };
 
     let next = AtomicUsize::new(0);
     let outcomes: Vec<Mutex<Option<Outcome>>> = items.iter().map(|_| Mutex::new(None)).collect();
@@ -101,9 +104,10 @@ impl Batch<'_> {
     fn make(&self, item: &Item, kit: &mut Option<Kit>) -> Result<Outcome, Failure> {
         let start = Instant::now();
         let run = &self.args.run;
-        let (content, style) = (inputs::open(&item.content)?, inputs::open(&item.style)?);
+        let (content, style) =
+            (inputs::open(&item.content, &self.limits)?, inputs::open(&item.style, &self.limits)?);
         let (overrides, init) = run.overrides()?;
-        let init = init.as_deref().map(inputs::open).transpose()?;
+        let init = init.as_deref().map(|path| inputs::open(path, &self.limits)).transpose()?;
         let output = self.args.output.join(&item.output);
         let unnamed = unnamed(&output, &item.output);
         let hashes = [&content, &style].into_iter().chain(&init).map(|file| &file.sha256[..]);
@@ -123,7 +127,7 @@ impl Batch<'_> {
         let mut init = init.map(inputs::Unread::decode).transpose()?;
         let read: Vec<_> = [&content, &styles[0]].into_iter().chain(&init).collect();
         inputs::check_apart("--output", &output, &read)?;
-        check_output(&output, content.decoded.alpha.is_some())?;
+        check_output(&output, Some(self.args.result.format(&output)?), content.decoded.alpha.is_some())?;
         results::encoding(&output, &content.decoded, &self.args.result)?;
         let preset = run.objective.preset()?;
         let transfer = transfer::of(run, &mut content, &mut styles, init.as_mut(), preset, overrides)?
@@ -137,7 +141,8 @@ impl Batch<'_> {
             _ => transfer,
         };
         let mut session = transfer.build_with(kit.take())?;
-        results::check_side(&output, &session)?;
+        results::check_side(&output, &self.args.result, &session)?;
+        let recipe = recipe::of(run, &self.args.result, &content, &styles, &session);
         let picture = loop {
             match session.step() {
                 Ok(Some(_)) => {}
@@ -149,7 +154,7 @@ impl Batch<'_> {
         let picture = picture?;
         // First the bytes, then the line that knows them, then the name.
         saving(|| {
-            results::write(&unnamed, &picture, &content.decoded, &self.args.result)?;
+            results::write(&unnamed, &picture, &content.decoded, &self.args.result, &recipe)?;
             let sha256 = journal::sha256_of(&unnamed)
                 .ok_or_else(|| Failure::bad_input(format!("{} has vanished", unnamed.display())))?;
             let seconds = start.elapsed().as_secs_f64();

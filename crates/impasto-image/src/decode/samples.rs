@@ -6,17 +6,17 @@ use crate::Depth;
 use crate::colour::Model;
 
 /// The numbers of a picture, plane by plane.
-pub(crate) struct Samples {
-    pub(crate) depth: Depth,
-    pub(crate) model: Model,
+pub(super) struct Samples {
+    pub(super) depth: Depth,
+    pub(super) model: Model,
     /// `[channels, height, width]`, in 0..1.
-    pub(crate) colours: Vec<f32>,
+    pub(super) colours: Vec<f32>,
     /// `[height, width]`, in 0..1; `None` without transparency.
-    pub(crate) alpha: Option<Vec<f32>>,
+    pub(super) alpha: Option<Vec<f32>>,
 }
 
 /// Separates the channels. `model` says what the numbers are, where it is not what they seem.
-pub(crate) fn separate(image: DynamicImage, model: Option<Model>) -> Samples {
+pub(super) fn separate(image: DynamicImage, model: Option<Model>) -> Samples {
     let eight = |value: u8| f32::from(value) / 255.0;
     let sixteen = |value: u16| f32::from(value) / 65535.0;
     let float = |value: f32| value;
@@ -29,9 +29,9 @@ pub(crate) fn separate(image: DynamicImage, model: Option<Model>) -> Samples {
         DynamicImage::ImageLumaA16(image) => (Depth::Sixteen, 2, planes(&image, 2, sixteen)),
         DynamicImage::ImageRgb16(image) => (Depth::Sixteen, 3, planes(&image, 3, sixteen)),
         DynamicImage::ImageRgba16(image) => (Depth::Sixteen, 4, planes(&image, 4, sixteen)),
-        DynamicImage::ImageRgb32F(image) => (Depth::Sixteen, 3, planes(&image, 3, float)),
-        DynamicImage::ImageRgba32F(image) => (Depth::Sixteen, 4, planes(&image, 4, float)),
-        other => (Depth::Sixteen, 4, planes(&other.into_rgba32f(), 4, float)),
+        DynamicImage::ImageRgb32F(image) => (Depth::Float, 3, planes(&image, 3, float)),
+        DynamicImage::ImageRgba32F(image) => (Depth::Float, 4, planes(&image, 4, float)),
+        other => (Depth::Float, 4, planes(&other.into_rgba32f(), 4, float)),
     };
     let model = model.unwrap_or(if channels < 3 { Model::Grey } else { Model::Rgb });
     let (mut colours, mut alpha) = (planes, None);
@@ -50,13 +50,12 @@ fn planes<T: Copy>(samples: &[T], channels: usize, convert: impl Fn(T) -> f32) -
     all
 }
 
-/// Interleaves planes into `channels` samples a pixel, clamped to 0..1 and rounded to the nearest of
-/// `0..=max`.
-pub(crate) fn interleave(rgb: &[f32], alpha: Option<&[f32]>, max: f32) -> impl Iterator<Item = f32> {
+/// Interleaves planes into `channels` samples a pixel, clamped to 0..1.
+pub(crate) fn interleave(rgb: &[f32], alpha: Option<&[f32]>) -> impl Iterator<Item = f32> {
     let pixels = rgb.len() / 3;
     (0..pixels).flat_map(move |at| {
         let colours = (0..3).map(move |plane| rgb[plane * pixels + at]);
-        colours.chain(alpha.map(|alpha| alpha[at])).map(move |value| (value.clamp(0.0, 1.0) * max).round())
+        colours.chain(alpha.map(|alpha| alpha[at])).map(|value| value.clamp(0.0, 1.0))
     })
 }
 
@@ -78,8 +77,8 @@ mod tests {
     }
 
     #[test]
-    fn interleave_clamps_and_rounds() {
-        let bytes: Vec<f32> = interleave(&[-1.0, 0.5, 2.0], Some(&[0.1]), 255.0).collect();
-        assert_eq!(bytes, [0.0, 128.0, 255.0, 26.0]);
+    fn interleave_clamps() {
+        let samples: Vec<f32> = interleave(&[-1.0, 0.5, 2.0], Some(&[0.1])).collect();
+        assert_eq!(samples, [0.0, 0.5, 1.0, 0.1]);
     }
 }

@@ -4,6 +4,7 @@
 //! Programs of Adobe store inks in JPEG files the other way round (255 is none), and say so in a segment of theirs.
 
 use std::io::Cursor;
+use std::sync::Arc;
 
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageBuffer};
@@ -14,32 +15,29 @@ use zune_jpeg::zune_core::bytestream::ZCursor;
 use zune_jpeg::zune_core::colorspace::ColorSpace;
 use zune_jpeg::zune_core::options::DecoderOptions;
 
+use super::Context;
 use crate::ImageError;
 use crate::colour::Model;
 
 /// Pixels with what their numbers mean; a fourth number of inks lies where alpha would.
-pub(crate) struct Inks {
-    pub(crate) image: DynamicImage,
-    pub(crate) model: Model,
-    pub(crate) icc_profile: Option<Vec<u8>>,
-    pub(crate) orientation: Orientation,
+pub(super) struct Inks {
+    pub(super) image: DynamicImage,
+    pub(super) model: Model,
+    pub(super) icc_profile: Option<Vec<u8>>,
+    pub(super) orientation: Orientation,
 }
 
 /// A JPEG file in four inks; `None` for any other.
-pub(crate) fn jpeg(
-    bytes: &[u8],
-    check: impl Fn((u32, u32), u64) -> Result<(), ImageError>,
-    damaged: impl Fn(String) -> ImageError,
-) -> Result<Option<Inks>, ImageError> {
-    let failed = |error: zune_jpeg::errors::DecodeErrors| damaged(error.to_string());
+pub(super) fn jpeg(bytes: &Arc<[u8]>, context: &Context<'_>) -> Result<Option<Inks>, ImageError> {
+    let failed = |error: zune_jpeg::errors::DecodeErrors| context.damaged(error.to_string());
     let options = DecoderOptions::default().set_strict_mode(false);
     let options = options.set_max_width(usize::MAX).set_max_height(usize::MAX);
-    let mut decoder = JpegDecoder::new_with_options(ZCursor::new(bytes), options);
+    let mut decoder = JpegDecoder::new_with_options(ZCursor::new(&bytes[..]), options);
     decoder.decode_headers().map_err(failed)?;
     let space = decoder.input_colorspace();
     let Some(space @ (ColorSpace::CMYK | ColorSpace::YCCK)) = space else { return Ok(None) };
-    let (width, height) = decoder.dimensions().ok_or_else(|| damaged("it has no size".into()))?;
-    check((width as u32, height as u32), 4 * width as u64 * height as u64)?;
+    let (width, height) = decoder.dimensions().ok_or_else(|| context.damaged("it has no size"))?;
+    context.check((width as u32, height as u32), 4 * width as u64 * height as u64)?;
     decoder.set_options(options.jpeg_set_out_colorspace(space));
     let mut inks = decoder.decode().map_err(failed)?;
     if space == ColorSpace::YCCK {
@@ -49,7 +47,7 @@ pub(crate) fn jpeg(
         inks.iter_mut().for_each(|ink| *ink = 255 - *ink);
     }
     let buffer = ImageBuffer::from_raw(width as u32, height as u32, inks)
-        .ok_or_else(|| damaged("it ends too early".into()))?;
+        .ok_or_else(|| context.damaged("it ends too early"))?;
     let orientation = decoder.exif().and_then(|exif| Orientation::from_exif_chunk(exif));
     Ok(Some(Inks {
         image: DynamicImage::ImageRgba8(buffer),
@@ -76,16 +74,11 @@ fn is_by_adobe(bytes: &[u8]) -> bool {
     head.windows(9).any(|window| window[..2] == APP14 && &window[4..] == b"Adobe")
 }
 
-/// A TIFF file in inks, in L*a*b* or in grey of 32 bits; `None` for any other. `check` is told the size and the bytes before
-/// they are allocated.
-pub(crate) fn tiff(
-    bytes: &[u8],
-    check: impl Fn((u32, u32), u64) -> Result<(), ImageError>,
-    damaged: impl Fn(String) -> ImageError,
-) -> Result<Option<Inks>, ImageError> {
-    let failed = |error: tiff::TiffError| damaged(error.to_string());
+/// A TIFF file in inks, in L*a*b* or in grey of 32 bits; `None` for any other.
+pub(super) fn tiff(bytes: &Arc<[u8]>, context: &Context<'_>) -> Result<Option<Inks>, ImageError> {
+    let failed = |error: tiff::TiffError| context.damaged(error.to_string());
     // Whoever else reads it says what is wrong with it.
-    let Ok(mut decoder) = Decoder::new(Cursor::new(bytes)) else { return Ok(None) };
+    let Ok(mut decoder) = Decoder::new(Cursor::new(bytes.clone())) else { return Ok(None) };
     let Ok(colours) = decoder.colortype() else { return Ok(None) };
     let (model, channels) = match colours {
         tiff::ColorType::Gray(32) => (Model::Rgb, 3),
@@ -95,7 +88,7 @@ pub(crate) fn tiff(
     };
     let (width, height) = decoder.dimensions().map_err(failed)?;
     let size = u64::from(width) * u64::from(height) * channels * u64::from(colours.bit_depth() / 8);
-    check((width, height), size)?;
+    context.check((width, height), size)?;
     let profile = decoder.find_tag(Tag::IccProfile).ok().flatten();
     let icc_profile = profile.and_then(|profile| profile.into_u8_vec().ok());
     let orientation = decoder.find_tag_unsigned::<u8>(Tag::Orientation).ok().flatten();
@@ -116,7 +109,7 @@ pub(crate) fn tiff(
         }
         _ => None,
     };
-    let image = image.ok_or_else(|| damaged("its numbers are of an unusual kind".into()))?;
+    let image = image.ok_or_else(|| context.damaged("its numbers are of an unusual kind"))?;
     Ok(Some(Inks { image, model, icc_profile, orientation }))
 }
 

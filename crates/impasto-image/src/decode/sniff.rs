@@ -7,14 +7,14 @@ pub(crate) const READABLE: &str = "PNG, JPEG, TIFF, WebP, BMP, GIF, QOI, PNM, TG
 
 /// A decoder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(super) enum Kind {
     /// One of the `image` crate.
     Image(ImageFormat),
     JpegXl,
 }
 
 /// What the bytes are: a format that can be read, with its name, or else the name of what they seem to be.
-pub(crate) fn sniff(bytes: &[u8]) -> Result<(Kind, &'static str), Option<&'static str>> {
+pub(super) fn sniff(bytes: &[u8]) -> Result<(Kind, &'static str), Option<&'static str>> {
     if JPEG_XL.iter().any(|magic| bytes.starts_with(magic)) {
         return Ok((Kind::JpegXl, "JPEG XL"));
     }

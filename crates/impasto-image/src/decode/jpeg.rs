@@ -1,7 +1,10 @@
-//! Tells whether a JPEG file is all there: its decoder fills what is missing with grey and says nothing.
+//! What decoders of JPEG do not tell: whether the file is all there (they fill what is missing with grey and say nothing), and
+//! how large to print it.
+
+use crate::metadata::Density;
 
 /// Whether the file ends before its end marker. A file of an unexpected structure is left to the decoder.
-pub(crate) fn is_cut_off(bytes: &[u8]) -> bool {
+pub(super) fn is_cut_off(bytes: &[u8]) -> bool {
     const START_OF_SCAN: u8 = 0xda;
     const END_OF_IMAGE: u8 = 0xd9;
     let mut at = 2; // after the start marker
@@ -35,6 +38,18 @@ fn end_of_scan(bytes: &[u8], mut at: usize) -> usize {
     bytes.len()
 }
 
+/// The density of the JFIF segment (ITU-T T.871), which is the first of a file that has one.
+pub(super) fn density(bytes: &[u8]) -> Option<Density> {
+    let segment = bytes.strip_prefix(b"\xff\xd8\xff\xe0")?;
+    let &[unit, x1, x0, y1, y0] = segment.get(2..)?.strip_prefix(b"JFIF\0")?.get(2..7)? else { return None };
+    let (x, y) = (f64::from(u16::from_be_bytes([x1, x0])), f64::from(u16::from_be_bytes([y1, y0])));
+    match unit {
+        1 => Density::per_inch(x, y),
+        2 => Density::per_inch(2.54 * x, 2.54 * y),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -50,5 +65,15 @@ mod tests {
         assert!((2..file.len()).all(|length| is_cut_off(&file[..length])));
         file.extend(b"trailing bytes of some phone");
         assert!(!is_cut_off(&file));
+    }
+
+    #[test]
+    fn density_of_jfif() {
+        let file =
+            |unit| [b"\xff\xd8\xff\xe0\0\x10JFIF\0\x01\x02", &[unit, 0, 100, 1, 44, 0, 0][..]].concat();
+        assert_eq!(density(&file(1)), Some(Density { x: 100.0, y: 300.0 }));
+        assert_eq!(density(&file(2)), Some(Density { x: 254.0, y: 762.0 }));
+        assert_eq!(density(&file(0)), None, "only a ratio");
+        assert_eq!(density(&file(1)[..14]), None);
     }
 }

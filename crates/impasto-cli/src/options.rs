@@ -1,0 +1,192 @@
+//! Options that several commands share, and what they mean.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+use impasto::encoder::Pooling;
+use impasto::image::Averaging;
+use impasto::objective::Mixture;
+use impasto::{Init, Keep, OptimizerKind, Overrides, Preset};
+use serde::{Deserialize, Serialize};
+
+use crate::failure::Failure;
+
+/// What decides a run, whatever is done with it.
+#[derive(Args, Clone, Serialize, Deserialize)]
+pub(crate) struct RunArgs {
+    #[command(flatten)]
+    pub(crate) objective: ObjectiveArgs,
+    /// Long edge of the result in pixels [default: 768, or the content's own if that is smaller]
+    #[arg(long, value_name = "N")]
+    pub(crate) size: Option<usize>,
+    /// Iterations at each scale [default: the preset's]
+    #[arg(long, value_name = "N")]
+    pub(crate) iterations: Option<usize>,
+    /// adam or lbfgs [default: the preset's]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) optimizer: Option<String>,
+    /// Step size: for adam by RGB 0..1, for lbfgs as a part of the quasi-Newton step [default: the preset's]
+    #[arg(long, value_name = "R")]
+    pub(crate) learning_rate: Option<f64>,
+    /// What to begin with: content, noise, gray, style-stats, or a picture [default: the preset's]
+    #[arg(long, value_name = "NAME|FILE")]
+    pub(crate) init: Option<PathBuf>,
+    /// Long edge of the smallest scale [default: the preset's]
+    #[arg(long, value_name = "N")]
+    pub(crate) min_size: Option<usize>,
+    /// Seed of everything random: the same seed gives the same bytes
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) seed: u64,
+    /// Threads; the result does not depend on it [default: one per processor]
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<usize>,
+    /// Which iterate is the result: average, last or best [default: the preset's]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) keep: Option<String>,
+    /// Memory that a run may take, such as 4G or 800M: a picture that needs more is run in tiles, with the same result
+    /// [default: three quarters of what the machine, or its container, has]
+    #[arg(long, value_name = "SIZE", value_parser = size_of_memory)]
+    pub(crate) memory: Option<u64>,
+    /// Keep features in half precision: less memory, gradients that differ by about a thousandth
+    #[arg(long)]
+    pub(crate) half: bool,
+}
+
+/// What a picture is judged by.
+#[derive(Args, Clone, Serialize, Deserialize)]
+pub(crate) struct ObjectiveArgs {
+    /// A complete recipe: impasto, gatys, johnson, johnson-pt, crowson, scaling or keras
+    #[arg(long, value_name = "NAME", default_value = "impasto", help_heading = "Objective")]
+    pub(crate) preset: String,
+    /// The encoder: lite, random:vgg19?seed=0, or a safetensors file
+    #[arg(long, value_name = "NAME|FILE", default_value = "lite", help_heading = "Objective")]
+    pub(crate) model: String,
+    /// Multiplies every content term
+    #[arg(long, value_name = "W", help_heading = "Objective")]
+    pub(crate) content_weight: Option<f64>,
+    /// Multiplies every style term
+    #[arg(long, value_name = "W", help_heading = "Objective")]
+    pub(crate) style_weight: Option<f64>,
+    /// Shares of several styles, one each
+    #[arg(long, value_name = "A,B,...", value_delimiter = ',', value_parser = number, help_heading = "Objective")]
+    pub(crate) style_weights: Option<Vec<f64>>,
+    /// Multiplies the total variation
+    #[arg(long, value_name = "W", help_heading = "Objective")]
+    pub(crate) tv_weight: Option<f64>,
+    /// Content layers, such as relu4_2
+    #[arg(long, value_name = "L,...", value_delimiter = ',', help_heading = "Objective")]
+    pub(crate) content_layers: Option<Vec<String>>,
+    /// Style layers; they share the preset's weight equally unless --style-layer-weights is given
+    #[arg(long, value_name = "L,...", value_delimiter = ',', help_heading = "Objective")]
+    pub(crate) style_layers: Option<Vec<String>>,
+    /// A weight for each style layer
+    #[arg(long, value_name = "W,...", value_delimiter = ',', value_parser = number, help_heading = "Objective")]
+    pub(crate) style_layer_weights: Option<Vec<f64>>,
+    /// gram, gram-hw, mean-std, covariance, wasserstein, wasserstein-newton, or a sum: gram:1000+mean-std:10000
+    #[arg(long, value_name = "S", help_heading = "Objective")]
+    pub(crate) statistic: Option<String>,
+    /// max, average or l2 [default: what the encoder was trained with]
+    #[arg(long, value_name = "P", help_heading = "Objective")]
+    pub(crate) pooling: Option<String>,
+    /// Size of the style beside the content: less than 1 for smaller strokes
+    #[arg(long, value_name = "F", default_value_t = 1.0, help_heading = "Objective")]
+    pub(crate) style_scale: f64,
+    /// What is averaged where pictures are resized
+    #[arg(long, value_enum, default_value_t = ResizeKind::Linear, help_heading = "Objective")]
+    pub(crate) resize: ResizeKind,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum ResizeKind {
+    /// Light, as a lens does it
+    Linear,
+    /// Encoded values, as most programs do it
+    Gamma,
+}
+
+impl ResizeKind {
+    pub(crate) fn averaging(self) -> Averaging {
+        match self {
+            ResizeKind::Linear => Averaging::Light,
+            ResizeKind::Gamma => Averaging::Values,
+        }
+    }
+}
+
+impl ObjectiveArgs {
+    pub(crate) fn preset(&self) -> Result<Preset, Failure> {
+        Ok(Preset::named(&self.preset)?)
+    }
+
+    /// The options that `stylize` and `evaluate` share.
+    pub(crate) fn overrides(&self) -> Result<Overrides, Failure> {
+        Ok(Overrides {
+            content_weight: self.content_weight,
+            style_weight: self.style_weight,
+            tv_weight: self.tv_weight,
+            content_layers: trimmed(&self.content_layers),
+            style_layers: trimmed(&self.style_layers),
+            style_layer_weights: self.style_layer_weights.clone(),
+            statistic: self.statistic.as_deref().map(str::parse::<Mixture>).transpose()?,
+            pooling: self.pooling.as_deref().map(str::parse::<Pooling>).transpose()?,
+            ..Overrides::default()
+        })
+    }
+
+    /// One share per style.
+    pub(crate) fn shares(&self, styles: usize) -> Result<Vec<f64>, Failure> {
+        match &self.style_weights {
+            None => Ok(vec![1.0; styles]),
+            Some(weights) if weights.len() == styles => Ok(weights.clone()),
+            Some(weights) => Err(Failure::bad_input(format!(
+                "--style-weights: expected {styles} numbers, one for each style, found {}",
+                weights.len()
+            ))),
+        }
+    }
+}
+
+impl RunArgs {
+    /// All options that change the recipe, and the picture to begin with if there is one.
+    pub(crate) fn overrides(&self) -> Result<(Overrides, Option<PathBuf>), Failure> {
+        let (init, picture) = match &self.init {
+            None => (None, None),
+            Some(given) => match given.to_str().unwrap_or_default().parse::<Init>() {
+                Ok(init) => (Some(init), None),
+                Err(_) if given.exists() => (Some(Init::Picture), Some(given.clone())),
+                Err(error) => {
+                    let message = format!(
+                        "--init {}: neither content, noise, gray or style-stats, nor a file",
+                        given.display()
+                    );
+                    return Err(Failure::bad_input(message).hint(error.hint().unwrap_or_default()));
+                }
+            },
+        };
+        let overrides = Overrides {
+            optimizer: self.optimizer.as_deref().map(str::parse::<OptimizerKind>).transpose()?,
+            learning_rate: self.learning_rate,
+            iterations: self.iterations,
+            min_size: self.min_size,
+            keep: self.keep.as_deref().map(str::parse::<Keep>).transpose()?,
+            init,
+            ..self.objective.overrides()?
+        };
+        Ok((overrides, picture))
+    }
+}
+
+/// Bytes, with a unit or without.
+fn size_of_memory(text: &str) -> Result<u64, String> {
+    parse_size::parse_size(text).map_err(|_| "expected a size such as 4G, 800M or 3GiB".into())
+}
+
+/// A number of a list; blanks after commas do no harm.
+fn number(text: &str) -> Result<f64, String> {
+    text.trim().parse().map_err(|_| "expected a number".into())
+}
+
+fn trimmed(layers: &Option<Vec<String>>) -> Option<Vec<String>> {
+    layers.as_ref().map(|layers| layers.iter().map(|layer| layer.trim().to_string()).collect())
+}

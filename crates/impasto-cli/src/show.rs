@@ -1,0 +1,110 @@
+//! `impasto show`: the recipe that a picture carries, and the command that would repeat it.
+
+use clap::Parser;
+use serde_json::{Map, Value};
+
+use crate::args::{Cli, Command, ShowArgs};
+use crate::failure::Failure;
+use crate::output::line;
+use crate::recipe;
+
+pub(crate) fn run(args: ShowArgs) -> Result<(), Failure> {
+    let recipe = recipe::read(&args.picture, &args.input.limits()?)?;
+    if args.json {
+        let text = serde_json::to_string_pretty(&recipe).map_err(|error| Failure::bug(error.to_string()))?;
+        return line(&text);
+    }
+    line(&command(&recipe))?;
+    line("")?;
+    let mut lines = Vec::new();
+    flatten("", &Value::Object(recipe), &mut lines);
+    let width = lines.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
+    lines.iter().try_for_each(|(name, value)| line(&format!("{name:<width$}  {value}")))
+}
+
+/// Every value with its way through the tree; lists of plain values in one line.
+fn flatten(name: &str, value: &Value, lines: &mut Vec<(String, String)>) {
+    let below = |inner: &str| if name.is_empty() { inner.to_owned() } else { format!("{name}.{inner}") };
+    match value {
+        Value::Null => {}
+        Value::Object(inside) => {
+            inside.iter().for_each(|(inner, value)| flatten(&below(inner), value, lines));
+        }
+        Value::Array(inside) if inside.iter().any(Value::is_object) => {
+            inside
+                .iter()
+                .enumerate()
+                .for_each(|(i, value)| flatten(&below(&(i + 1).to_string()), value, lines));
+        }
+        plain => lines.push((name.to_owned(), text(plain))),
+    }
+}
+
+fn text(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Array(list) => list.iter().map(text).collect::<Vec<_>>().join(","),
+        other => other.to_string(),
+    }
+}
+
+/// The command, with the options that are not what they would be anyway.
+fn command(recipe: &Map<String, Value>) -> String {
+    let name = |file: &Value| quoted(file["name"].as_str().unwrap_or("FILE"));
+    let mut words = vec!["impasto stylize".to_owned()];
+    words.extend(recipe.get("content").map(name));
+    words.extend(recipe.get("styles").and_then(Value::as_array).into_iter().flatten().map(name));
+    words.push("-o OUT".into());
+    let standard =
+        match Cli::try_parse_from(["impasto", "stylize", "c", "s", "-o", "o"]).map(|cli| cli.command) {
+            Ok(Command::Stylize(args)) => serde_json::to_value(&args).unwrap_or_default(),
+            _ => Value::Null,
+        };
+    if let Some(options) = recipe.get("options").and_then(Value::as_object) {
+        differences(options, &standard, &mut words);
+    }
+    words.join(" ")
+}
+
+fn differences(options: &Map<String, Value>, standard: &Value, words: &mut Vec<String>) {
+    for (name, value) in options {
+        let option = format!("--{}", name.replace('_', "-"));
+        match value {
+            Value::Object(inside) => differences(inside, &standard[name], words),
+            same if *same == standard[name] => {}
+            Value::Bool(true) => words.push(option),
+            other => words.push(format!("{option} {}", quoted(&text(other)))),
+        }
+    }
+}
+
+/// As a shell reads it.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "-_./:,+=@%".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn commands_can_be_pasted() {
+        let recipe = json!({
+            "content": { "name": "my photo.jpg" },
+            "styles": [{ "name": "it's.png" }],
+            "options": { "run": { "size": 300, "half": true, "seed": 0, "objective": { "preset": "gatys", "style_weights": [1.0, 2.5] } } },
+        });
+        let Value::Object(recipe) = recipe else { unreachable!() };
+        assert_eq!(
+            command(&recipe),
+            r"impasto stylize 'my photo.jpg' 'it'\''s.png' -o OUT --half --preset gatys --style-weights 1.0,2.5 --size 300"
+        );
+    }
+}

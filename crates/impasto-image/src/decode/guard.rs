@@ -1,0 +1,63 @@
+//! Runs decoders, which meet hostile files: their panics and endless loops end here.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::thread;
+use std::time::Duration;
+
+/// Nested structures in files become nested calls in decoders; the standard library's 2 MiB are few for them.
+const STACK: usize = 16 << 20;
+
+/// Why there is no result.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Stopped {
+    /// A bug in the decoder, in its words.
+    Panic(String),
+    /// It took longer than this.
+    Late(Duration),
+}
+
+/// Runs `work`, for as long as `limit` at most. Nothing can end a thread from outside: one that is late is left to itself, with
+/// what it holds, until it ends or the process does.
+pub(super) fn guarded<T: Send + 'static>(
+    limit: Option<Duration>,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, Stopped> {
+    // Nothing that the closure can reach outlives it, so no broken state can be seen afterwards.
+    let work = move || {
+        catch_unwind(AssertUnwindSafe(work)).map_err(|panic| {
+            let message = panic.downcast_ref::<String>().map(String::as_str);
+            let message = message.or_else(|| panic.downcast_ref::<&str>().copied());
+            Stopped::Panic(message.unwrap_or("no reason given").to_owned())
+        })
+    };
+    let Some(limit) = limit else { return work() };
+    let (sender, receiver) = channel();
+    let spawned = thread::Builder::new().name("decoder".into()).stack_size(STACK).spawn(move || {
+        // Whoever waited for it may have gone.
+        let _ = sender.send(work());
+    });
+    match spawned.map(|_| receiver.recv_timeout(limit)) {
+        Ok(Ok(result)) => result,
+        Ok(Err(RecvTimeoutError::Timeout)) => Err(Stopped::Late(limit)),
+        Ok(Err(RecvTimeoutError::Disconnected)) => Err(Stopped::Panic("its thread ended".into())),
+        Err(error) => Err(Stopped::Panic(format!("there is no thread for it: {error}"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn panics_and_endless_loops_end() {
+        for limit in [None, Some(Duration::from_secs(60))] {
+            assert_eq!(guarded(limit, || 1), Ok(1));
+            let error = guarded(limit, || -> u8 { panic!("index {} out of range", 7) }).unwrap_err();
+            assert_eq!(error, Stopped::Panic("index 7 out of range".into()));
+        }
+        let limit = Duration::from_millis(20);
+        let endless = || thread::sleep(Duration::from_secs(3600));
+        assert_eq!(guarded(Some(limit), endless), Err(Stopped::Late(limit)));
+    }
+}

@@ -1,0 +1,269 @@
+//! Reads a picture: format by content, limits before allocation, orientation, alpha, depth, colour profile, metadata.
+
+mod guard;
+mod inks;
+mod jpeg;
+mod jxl;
+mod limits;
+mod raster;
+mod samples;
+mod sniff;
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use image::{DynamicImage, ImageFormat};
+
+use crate::colour::{Model, Space, reading, writing};
+use crate::fill::fill;
+use crate::metadata::Metadata;
+use crate::primaries::Primaries;
+use crate::{ImageError, Picture, Plane};
+use guard::{Stopped, guarded};
+use samples::{Samples, separate};
+use sniff::{Kind, sniff};
+
+pub use limits::Limits;
+pub(crate) use samples::interleave;
+pub(crate) use sniff::READABLE;
+
+/// The attribute of OpenEXR files that holds XMP.
+pub(crate) const EXR_XMP: &str = "xmp";
+
+/// Bits per channel.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Depth {
+    /// 8 bits, or fewer in the file.
+    #[default]
+    Eight,
+    /// 16 bits.
+    Sixteen,
+    /// Floating point, of 32 bits where it is written.
+    Float,
+}
+
+/// A decoded file: the picture, and what came with it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Decoded {
+    /// The colours, upright and not premultiplied with alpha; fully transparent pixels have the colours of what
+    /// is around them, so that whatever lay under them has no influence.
+    pub picture: Picture,
+    /// The space of the colours.
+    pub space: Space,
+    /// Opacity, of the same size as the picture; `None` if every pixel is opaque.
+    pub alpha: Option<Plane>,
+    /// The precision of the file.
+    pub depth: Depth,
+    /// The embedded ICC profile, if it is one for RGB: by it the colours were read, and can be written again.
+    pub icc_profile: Option<Vec<u8>>,
+    /// What else the file says.
+    pub metadata: Metadata,
+    /// The file holds more pictures (an animation, pages), of which this is the first.
+    pub is_one_of_several: bool,
+}
+
+impl Decoded {
+    /// Brings the colours to another space.
+    pub fn bring_to(&mut self, space: Space) {
+        let picture = std::mem::replace(&mut self.picture, Picture::filled(1, 1, [0.0; 3]));
+        self.picture = picture.between(self.space, space);
+        self.space = space;
+    }
+}
+
+/// Reads and decodes the file at `path`, within the default [`Limits`]; see [`read`] and [`decode`].
+///
+/// # Errors
+/// Those of both.
+pub fn open(path: &Path) -> Result<Decoded, ImageError> {
+    open_within(path, &Limits::default())
+}
+
+/// As [`open`], within other limits.
+///
+/// # Errors
+/// Those of [`read`] and [`decode`].
+pub fn open_within(path: &Path, limits: &Limits) -> Result<Decoded, ImageError> {
+    decode_at(read(path, limits)?, path, limits)
+}
+
+/// The bytes of the file at `path`, for [`decode`]; of standard input for `-`. Pipes are read to their end.
+///
+/// # Errors
+/// [`ImageError::NotFound`], [`ImageError::IsFolder`], [`ImageError::Read`], [`ImageError::TooLarge`],
+/// [`ImageError::TooSlow`] (a pipe that nobody writes to).
+pub fn read(path: &Path, limits: &Limits) -> Result<Arc<[u8]>, ImageError> {
+    // Bounded, since the path may name an endless device.
+    let most = limits.file.saturating_add(1);
+    let (is_stdin, owned) = (path == Path::new("-"), PathBuf::from(path));
+    let read = move || {
+        let mut bytes = Vec::new();
+        if is_stdin {
+            std::io::stdin().take(most).read_to_end(&mut bytes)?;
+        } else {
+            File::open(owned)?.take(most).read_to_end(&mut bytes)?;
+        }
+        Ok(bytes)
+    };
+    if !is_stdin && path.is_dir() {
+        return Err(ImageError::IsFolder { path: path.into() });
+    }
+    let bytes = match guarded(limits.time.filter(|_| !is_stdin), read) {
+        Ok(bytes) => bytes,
+        Err(Stopped::Late(limit)) => return Err(ImageError::TooSlow { path: path.into(), limit }),
+        Err(Stopped::Panic(reason)) => Err(std::io::Error::other(reason)),
+    }
+    .map_err(|source| match source.kind() {
+        std::io::ErrorKind::NotFound => ImageError::NotFound { path: path.into() },
+        std::io::ErrorKind::IsADirectory => ImageError::IsFolder { path: path.into() },
+        _ => ImageError::Read { path: path.into(), source },
+    })?;
+    limits.check_file(bytes.len() as u64, path)?;
+    Ok(bytes.into())
+}
+
+/// Reads a picture from the bytes of a file; `name` stands for the file in errors.
+///
+/// The format is told from the content. EXIF orientation is applied, alpha is split off, 16 bits are kept. Grey,
+/// inks (CMYK), L*a*b* and RGB become sRGB, or Display P3 where the file's profile (ICC) has colours outside of
+/// sRGB. Of an animation the first picture is taken. OpenEXR holds light, which is encoded; other files in floating
+/// point are taken to be encoded already, and what is brighter than white is cut off.
+///
+/// # Errors
+/// [`ImageError::Empty`], [`ImageError::UnknownContent`], [`ImageError::Damaged`] (also where the decoder
+/// panics), [`ImageError::TooLarge`] (found before anything of that size is allocated), [`ImageError::TooSlow`],
+/// [`ImageError::FullyTransparent`].
+pub fn decode(bytes: impl Into<Arc<[u8]>>, name: &str, limits: &Limits) -> Result<Decoded, ImageError> {
+    decode_at(bytes.into(), Path::new(name), limits)
+}
+
+fn decode_at(bytes: Arc<[u8]>, path: &Path, limits: &Limits) -> Result<Decoded, ImageError> {
+    if bytes.is_empty() {
+        return Err(ImageError::Empty { path: path.into() });
+    }
+    limits.check_file(bytes.len() as u64, path)?;
+    let (kind, format) =
+        sniff(&bytes).map_err(|found| ImageError::UnknownContent { path: path.into(), found })?;
+    let (owned, limits) = (path.to_owned(), *limits);
+    let decode = move || {
+        let context = Context { path: &owned, format, limits: &limits };
+        if kind == Kind::Image(ImageFormat::Jpeg) && jpeg::is_cut_off(&bytes) {
+            return Err(context.damaged("the file ends too early"));
+        }
+        let raw = match kind {
+            Kind::Image(format) => raster::read(&bytes, format, &context)?,
+            Kind::JpegXl => jxl::read(&bytes, &context)?,
+        };
+        finish(raw, &context)
+    };
+    guarded(limits.time, decode).unwrap_or_else(|stopped| match stopped {
+        Stopped::Late(limit) => Err(ImageError::TooSlow { path: path.into(), limit }),
+        Stopped::Panic(reason) => {
+            let reason = format!("the decoder failed: {reason}");
+            Err(ImageError::Damaged { path: path.into(), format, reason })
+        }
+    })
+}
+
+/// The file that is decoded, for limits and errors.
+struct Context<'a> {
+    path: &'a Path,
+    /// Its name.
+    format: &'static str,
+    limits: &'a Limits,
+}
+
+impl Context<'_> {
+    /// To be called before anything of that size is allocated.
+    fn check(&self, size: (u32, u32), bytes: u64) -> Result<(), ImageError> {
+        self.limits.check(size, bytes, self.path)
+    }
+
+    /// For decoders that count what they allocate.
+    fn memory(&self) -> image::Limits {
+        let mut limits = image::Limits::no_limits();
+        limits.max_alloc = Some(self.limits.memory);
+        limits
+    }
+
+    fn damaged(&self, reason: impl Into<String>) -> ImageError {
+        ImageError::Damaged { path: self.path.into(), format: self.format, reason: reason.into() }
+    }
+
+    fn failed(&self, error: image::ImageError) -> ImageError {
+        match error {
+            image::ImageError::Limits(_) => self.limits.memory_exceeded(self.path),
+            // The decoder's own words, without the prefix that the `image` crate puts before them.
+            error => self.damaged(
+                std::error::Error::source(&error).map_or_else(|| error.to_string(), ToString::to_string),
+            ),
+        }
+    }
+}
+
+/// What a decoder gives.
+struct Raw {
+    image: DynamicImage,
+    /// What its numbers are, where it is not what they seem.
+    model: Option<Model>,
+    /// They are light, of these primaries.
+    light: Option<Primaries>,
+    /// Colours were multiplied with alpha.
+    is_premultiplied: bool,
+    icc_profile: Option<Vec<u8>>,
+    metadata: Metadata,
+    is_one_of_several: bool,
+}
+
+impl Raw {
+    /// Numbers that are what they seem.
+    fn of(image: DynamicImage) -> Raw {
+        Raw {
+            image,
+            model: None,
+            light: None,
+            is_premultiplied: false,
+            icc_profile: None,
+            metadata: Metadata::default(),
+            is_one_of_several: false,
+        }
+    }
+}
+
+fn finish(raw: Raw, context: &Context<'_>) -> Result<Decoded, ImageError> {
+    let (width, height) = (raw.image.width() as usize, raw.image.height() as usize);
+    let Samples { depth, model, mut colours, mut alpha } = separate(raw.image, raw.model);
+    if colours.iter().chain(alpha.iter().flatten()).any(|value| !value.is_finite()) {
+        return Err(context.damaged("it holds values that are not numbers"));
+    }
+    if let Some(alpha) = alpha.as_deref().filter(|_| raw.is_premultiplied) {
+        for plane in colours.chunks_exact_mut(alpha.len()) {
+            let visible = plane.iter_mut().zip(alpha).filter(|(_, alpha)| **alpha > 0.0);
+            visible.for_each(|(value, alpha)| *value /= alpha);
+        }
+    }
+    let (conversion, space) = match &raw.light {
+        Some(primaries) => primaries.reading(),
+        None => reading(model, raw.icc_profile.as_deref()),
+    };
+    let mut rgb = conversion.apply(model, colours);
+    rgb.iter_mut().chain(alpha.iter_mut().flatten()).for_each(|value| *value = value.clamp(0.0, 1.0));
+    if let Some(alpha) = &alpha {
+        fill(&mut rgb, alpha, width)
+            .map_err(|_| ImageError::FullyTransparent { path: context.path.into() })?;
+    }
+    Ok(Decoded {
+        picture: Picture::new(width, height, rgb).ok_or_else(|| context.damaged("it has no pixels"))?,
+        space,
+        alpha: alpha.and_then(|data| Plane::new(width, height, data)),
+        depth,
+        // One that colours cannot be written by is of no use to anyone.
+        icc_profile: raw
+            .icc_profile
+            .filter(|profile| model == Model::Rgb && writing(space, profile).is_some()),
+        metadata: raw.metadata,
+        is_one_of_several: raw.is_one_of_several,
+    })
+}

@@ -1,0 +1,165 @@
+//! The formats that the `image` crate reads, and what it does not tell of them: further pictures in the file, how large to print,
+//! whether colours were multiplied with alpha, and the primaries of light.
+
+use std::io::Cursor;
+use std::sync::Arc;
+
+use exr::meta::MetaData;
+use exr::meta::attribute::{AttributeValue, Text};
+use gif::DecodeOptions;
+use image::codecs::tiff::TiffDecoder;
+use image::codecs::webp::WebPDecoder;
+use image::metadata::Orientation;
+use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader};
+use tiff::tags::Tag;
+
+use super::inks::{self, Inks};
+use super::{Context, Raw, jpeg};
+use crate::ImageError;
+use crate::metadata::{Density, Metadata, density_of, described, recipe_of};
+use crate::primaries::Primaries;
+
+pub(super) fn read(bytes: &Arc<[u8]>, format: ImageFormat, context: &Context<'_>) -> Result<Raw, ImageError> {
+    let beside = Beside::of(bytes, format);
+    let inks = match format {
+        ImageFormat::Tiff => inks::tiff(bytes, context)?,
+        ImageFormat::Jpeg => inks::jpeg(bytes, context)?,
+        _ => None,
+    };
+    let mut reader = ImageReader::with_format(Cursor::new(bytes.clone()), format);
+    reader.limits(context.memory());
+    let decoder = reader.into_decoder().map_err(|error| context.failed(error));
+    let (mut raw, exif, xmp) = match inks {
+        Some(Inks { mut image, model, icc_profile, orientation }) => {
+            // Of a file in inks it may know more than how to decode it.
+            let (exif, xmp) = decoder.map_or((None, None), |mut decoder| texts(&mut decoder));
+            image.apply_orientation(orientation);
+            (Raw { model: Some(model), icc_profile, ..Raw::of(image) }, exif, xmp)
+        }
+        None => {
+            let mut decoder = decoder?;
+            context.check(decoder.dimensions(), decoder.total_bytes())?;
+            let (exif, xmp) = texts(&mut decoder);
+            // A picture with broken metadata is still a picture.
+            let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
+            let profile = if format == ImageFormat::Tiff {
+                // Under limits, this decoder drops profiles that are large beside the pixels; its own defaults
+                // are bounded too.
+                TiffDecoder::new(Cursor::new(bytes.clone())).and_then(|mut decoder| decoder.icc_profile())
+            } else {
+                decoder.icc_profile()
+            };
+            let mut image = DynamicImage::from_decoder(decoder).map_err(|error| context.failed(error))?;
+            image.apply_orientation(orientation);
+            (Raw { icc_profile: profile.ok().flatten(), ..Raw::of(image) }, exif, xmp)
+        }
+    };
+    // A TIFF file is what a block of EXIF looks like.
+    let exif = if format == ImageFormat::Tiff { Some(&bytes[..]) } else { exif.as_deref() };
+    raw.metadata = Metadata {
+        exif: exif.and_then(described),
+        density: beside.density.or_else(|| exif.and_then(density_of)),
+        recipe: beside.recipe.or_else(|| xmp.as_deref().and_then(recipe_of)),
+    };
+    raw.is_one_of_several = beside.is_one_of_several;
+    raw.is_premultiplied = beside.is_premultiplied;
+    raw.light = beside.light;
+    Ok(raw)
+}
+
+/// EXIF and XMP.
+fn texts(decoder: &mut impl ImageDecoder) -> (Option<Vec<u8>>, Option<Vec<u8>>) {
+    (decoder.exif_metadata().ok().flatten(), decoder.xmp_metadata().ok().flatten())
+}
+
+/// What stands in a file beside what `image` reads of it. Whatever cannot be read is not there.
+#[derive(Default)]
+struct Beside {
+    is_one_of_several: bool,
+    density: Option<Density>,
+    is_premultiplied: bool,
+    /// For files that hold light.
+    light: Option<Primaries>,
+    recipe: Option<String>,
+}
+
+impl Beside {
+    fn of(bytes: &[u8], format: ImageFormat) -> Beside {
+        let known = match format {
+            ImageFormat::Png => Beside::of_png(bytes),
+            ImageFormat::Jpeg => Some(Beside { density: jpeg::density(bytes), ..Beside::default() }),
+            ImageFormat::Tiff => Beside::of_tiff(bytes),
+            ImageFormat::Gif => Beside::of_gif(bytes),
+            ImageFormat::WebP => WebPDecoder::new(Cursor::new(bytes))
+                .ok()
+                .map(|decoder| Beside { is_one_of_several: decoder.has_animation(), ..Beside::default() }),
+            ImageFormat::OpenExr => Some(Beside::of_exr(bytes)),
+            _ => None,
+        };
+        known.unwrap_or_default()
+    }
+
+    fn of_png(bytes: &[u8]) -> Option<Beside> {
+        let reader = png::Decoder::new(Cursor::new(bytes)).read_info().ok()?;
+        let info = reader.info();
+        let metres = info.pixel_dims.filter(|dims| dims.unit == png::Unit::Meter);
+        Some(Beside {
+            is_one_of_several: info.animation_control.is_some_and(|control| control.num_frames > 1),
+            density: metres.and_then(|dims| Density::per_metre(dims.xppu, dims.yppu)),
+            ..Beside::default()
+        })
+    }
+
+    fn of_gif(bytes: &[u8]) -> Option<Beside> {
+        let mut options = DecodeOptions::new();
+        options.skip_frame_decoding(true);
+        let mut decoder = options.read_info(Cursor::new(bytes)).ok()?;
+        let mut next = || decoder.next_frame_info().ok().flatten().is_some();
+        Some(Beside { is_one_of_several: next() && next(), ..Beside::default() })
+    }
+
+    fn of_tiff(bytes: &[u8]) -> Option<Beside> {
+        const ASSOCIATED: u16 = 1;
+        const XMP: Tag = Tag::Unknown(700);
+        let mut decoder = tiff::decoder::Decoder::new(Cursor::new(bytes)).ok()?;
+        let extra = decoder.find_tag_unsigned_vec::<u16>(Tag::ExtraSamples).ok().flatten();
+        // Under limits, the decoder that gives the pixels drops texts that are large beside them.
+        let xmp = decoder.find_tag(XMP).ok().flatten();
+        Some(Beside {
+            is_one_of_several: decoder.more_images(),
+            is_premultiplied: extra.is_some_and(|extra| extra.first() == Some(&ASSOCIATED)),
+            recipe: xmp.and_then(|xmp| recipe_of(&xmp.into_u8_vec().ok()?)),
+            ..Beside::default()
+        })
+    }
+
+    /// Colours are multiplied with alpha, says its specification.
+    fn of_exr(bytes: &[u8]) -> Beside {
+        let read = MetaData::read_from_buffered(Cursor::new(bytes), false).ok();
+        let headers = read.as_ref().map_or(&[][..], |data| &data.headers);
+        let header = headers.first();
+        // In which of the two they end up is the reader's choice.
+        let other = |name: &str| {
+            let name = Text::from(name);
+            let header = header?;
+            header.own_attributes.other.get(&name).or_else(|| header.shared_attributes.other.get(&name))
+        };
+        let recipe = match other(super::EXR_XMP) {
+            Some(AttributeValue::Text(text)) => recipe_of(text.to_string().as_bytes()),
+            _ => None,
+        };
+        let primaries = header.and_then(|header| header.shared_attributes.chromaticities).map(|given| {
+            let [red, green, blue, white] =
+                [given.red, given.green, given.blue, given.white].map(|place| (place.0, place.1));
+            Primaries { red, green, blue, white }
+        });
+        let density = header.and_then(|header| header.own_attributes.horizontal_density).map(f64::from);
+        Beside {
+            is_one_of_several: headers.len() > 1,
+            is_premultiplied: true,
+            light: Some(primaries.unwrap_or(Primaries::SRGB)),
+            density: density.and_then(|density| Density::per_inch(density, density)),
+            recipe,
+        }
+    }
+}

@@ -1,0 +1,189 @@
+//! The file formats that can be written, and what each of them can hold.
+
+use std::path::Path;
+use std::str::FromStr;
+
+use crate::{Depth, ImageError};
+
+/// A file format to write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Format {
+    /// 8 or 16 bits, alpha, colour profile, metadata; lossless.
+    Png,
+    /// 8 bits, colour profile, metadata; lossy.
+    Jpeg,
+    /// 8 or 16 bits or floating point, alpha, colour profile, metadata; not compressed.
+    Tiff,
+    /// 8 bits, alpha, colour profile, metadata; always written lossless.
+    WebP,
+    /// Light in floating point, alpha, and the primaries of its colours; lossless.
+    OpenExr,
+    /// 8 bits, alpha; nothing else.
+    Qoi,
+    /// 8 bits, alpha; nothing else.
+    Bmp,
+}
+
+/// Every extension that [`Format::of`] takes, in lower case.
+const EXTENSIONS: [(&str, Format); 10] = [
+    ("png", Format::Png),
+    ("jpg", Format::Jpeg),
+    ("jpeg", Format::Jpeg),
+    ("jfif", Format::Jpeg),
+    ("tif", Format::Tiff),
+    ("tiff", Format::Tiff),
+    ("webp", Format::WebP),
+    ("exr", Format::OpenExr),
+    ("qoi", Format::Qoi),
+    ("bmp", Format::Bmp),
+];
+
+impl FromStr for Format {
+    type Err = String;
+
+    /// By extension, in any case.
+    fn from_str(extension: &str) -> Result<Self, String> {
+        let extension = extension.to_ascii_lowercase();
+        let found = EXTENSIONS.iter().find(|(known, _)| extension == *known);
+        found.map(|&(_, format)| format).ok_or_else(|| {
+            let known: Vec<&str> = Format::all().map(Format::extension).collect();
+            format!("expected one of {}", known.join(", "))
+        })
+    }
+}
+
+impl Format {
+    /// The format that the extension of `path` asks for, in any case.
+    ///
+    /// # Errors
+    /// [`ImageError::UnknownExtension`].
+    pub fn of(path: &Path) -> Result<Self, ImageError> {
+        let extension = path.extension().map(|extension| extension.to_string_lossy().to_ascii_lowercase());
+        let known = extension.as_deref().and_then(|extension| extension.parse().ok());
+        known.ok_or_else(|| ImageError::UnknownExtension { path: path.into(), extension })
+    }
+
+    /// All of them.
+    pub fn all() -> impl Iterator<Item = Format> {
+        use Format::*;
+        [Png, Jpeg, Tiff, WebP, OpenExr, Qoi, Bmp].into_iter()
+    }
+
+    /// The name to show.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Png => "PNG",
+            Self::Jpeg => "JPEG",
+            Self::Tiff => "TIFF",
+            Self::WebP => "WebP",
+            Self::OpenExr => "OpenEXR",
+            Self::Qoi => "QOI",
+            Self::Bmp => "BMP",
+        }
+    }
+
+    /// The extension to offer.
+    pub fn extension(self) -> &'static str {
+        match self {
+            Self::Png => "png",
+            Self::Jpeg => "jpg",
+            Self::Tiff => "tif",
+            Self::WebP => "webp",
+            Self::OpenExr => "exr",
+            Self::Qoi => "qoi",
+            Self::Bmp => "bmp",
+        }
+    }
+
+    /// The formats that can do something, as extensions for a hint: `.png, .tif or .webp`.
+    pub fn those(can: impl Fn(Format) -> bool) -> String {
+        let names: Vec<String> = Self::all()
+            .filter(|format| can(*format))
+            .map(|format| format!(".{}", format.extension()))
+            .collect();
+        match names.split_last() {
+            Some((last, [])) => last.clone(),
+            Some((last, rest)) => format!("{} or {last}", rest.join(", ")),
+            None => String::new(),
+        }
+    }
+
+    /// Whether it keeps transparency.
+    pub fn holds_alpha(self) -> bool {
+        self != Self::Jpeg
+    }
+
+    /// The bits a channel that it can be written with, from the fewest on.
+    pub fn depths(self) -> &'static [Depth] {
+        match self {
+            Self::Png => &[Depth::Eight, Depth::Sixteen],
+            Self::Tiff => &[Depth::Eight, Depth::Sixteen, Depth::Float],
+            Self::OpenExr => &[Depth::Float],
+            Self::Jpeg | Self::WebP | Self::Qoi | Self::Bmp => &[Depth::Eight],
+        }
+    }
+
+    /// The bits a channel that it is written with where `asked` are to be kept: as many, or more, or all that it has.
+    pub fn depth(self, asked: Depth) -> Depth {
+        let depths = self.depths();
+        depths.iter().copied().find(|depth| *depth >= asked).unwrap_or(depths[depths.len() - 1])
+    }
+
+    /// Whether it keeps a colour profile; the others are written without.
+    pub fn holds_profile(self) -> bool {
+        matches!(self, Self::Png | Self::Jpeg | Self::Tiff | Self::WebP)
+    }
+
+    /// Whether it keeps colours outside of sRGB.
+    pub fn holds_wide_gamut(self) -> bool {
+        self.holds_profile() || self == Self::OpenExr
+    }
+
+    /// Whether it keeps EXIF.
+    pub fn holds_exif(self) -> bool {
+        self.holds_profile()
+    }
+
+    /// Whether it keeps the recipe.
+    pub fn holds_recipe(self) -> bool {
+        self.holds_wide_gamut()
+    }
+
+    /// The longest side that a file of this format can have, in pixels.
+    pub fn longest_side(self) -> usize {
+        match self {
+            Self::Jpeg => 65_535,
+            Self::WebP => 16_384,
+            Self::Png | Self::Tiff | Self::OpenExr | Self::Qoi | Self::Bmp => i32::MAX as usize,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn extensions_choose_the_format() {
+        assert_eq!(Format::of(Path::new("a/b.JPG")).unwrap(), Format::Jpeg);
+        assert_eq!(Format::of(Path::new("b.tar.tiff")).unwrap(), Format::Tiff);
+        assert!(Format::all().all(|format| format.extension().parse() == Ok(format)));
+        for bad in ["png", "a.", "a.gif", ".png", "a.png/"] {
+            let found = Format::of(Path::new(bad));
+            // A trailing slash is not part of a file name for `Path`; the folder check catches it.
+            assert_eq!(found.is_err(), bad != "a.png/", "{bad}");
+        }
+        let error = Format::of(Path::new("a.gif")).unwrap_err();
+        assert!(error.to_string().contains("gif") && error.hint().unwrap().contains("webp"), "{error}");
+    }
+
+    #[test]
+    fn depths_are_kept_where_they_can_be() {
+        assert_eq!(Format::Png.depth(Depth::Eight), Depth::Eight);
+        assert_eq!(Format::Png.depth(Depth::Float), Depth::Sixteen);
+        assert_eq!(Format::OpenExr.depth(Depth::Eight), Depth::Float);
+        assert_eq!(Format::those(|format| format.depths().contains(&Depth::Sixteen)), ".png or .tif");
+        assert_eq!(Format::those(Format::holds_wide_gamut), ".png, .jpg, .tif, .webp or .exr");
+    }
+}

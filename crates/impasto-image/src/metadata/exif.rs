@@ -1,0 +1,250 @@
+//! EXIF (CIPA DC-008): what is kept of it, and what it becomes for a picture that was made from another.
+//!
+//! Kept is what describes the picture, its author and how it was taken. Dropped is what is true of the old file alone:
+//! orientation (pixels are upright), sizes, strips, thumbnails, and notes of makers, whose parts point into that file.
+
+use std::collections::BTreeSet;
+use std::io::Cursor;
+
+use exif::experimental::Writer;
+use exif::{Context, Field, In, Rational, Reader, Tag, Value};
+
+use super::{Density, Metadata};
+use crate::Space;
+
+/// Fields of the first directory (the context of TIFF) that describe a picture. In a TIFF file most others say how it is
+/// stored.
+const DESCRIBING: [Tag; 7] =
+    [Tag::ImageDescription, Tag::Make, Tag::Model, Tag::Software, Tag::DateTime, Tag::Artist, Tag::Copyright];
+
+/// More of them: host computer, rating, and Windows' title, comment, author, keywords, subject.
+const DESCRIBING_NUMBERS: [u16; 8] = [0x013c, 0x4746, 0x4749, 0x9c9b, 0x9c9c, 0x9c9d, 0x9c9e, 0x9c9f];
+
+/// Fields of the directory of EXIF that are about the old file.
+const OF_THE_FILE: [Tag; 5] =
+    [Tag::PixelXDimension, Tag::PixelYDimension, Tag::ColorSpace, Tag::MakerNote, Tag::RelatedSoundFile];
+
+/// Bytes of a field, at most: whatever is larger is no description.
+const LARGEST: usize = 1 << 16;
+
+/// Bytes of a block, at most: a segment of a JPEG file holds no more.
+const LARGEST_BLOCK: usize = 65_000;
+
+fn is_kept(field: &Field) -> bool {
+    let Tag(context, number) = field.tag;
+    let kept = match context {
+        Context::Tiff => DESCRIBING.contains(&field.tag) || DESCRIBING_NUMBERS.contains(&number),
+        Context::Exif => !OF_THE_FILE.contains(&field.tag),
+        Context::Gps => true,
+        _ => false,
+    };
+    kept && field.ifd_num == In::PRIMARY && matches!(bytes_of(&field.value), Some(1..=LARGEST))
+}
+
+/// `None` for a type that nobody knows.
+fn bytes_of(value: &Value) -> Option<usize> {
+    Some(match value {
+        Value::Byte(values) | Value::Undefined(values, _) => values.len(),
+        Value::Ascii(texts) => texts.iter().map(|text| text.len() + 1).sum(),
+        Value::Short(values) => 2 * values.len(),
+        Value::Long(values) => 4 * values.len(),
+        Value::Rational(values) => 8 * values.len(),
+        Value::SByte(values) => values.len(),
+        Value::SShort(values) => 2 * values.len(),
+        Value::SLong(values) => 4 * values.len(),
+        Value::SRational(values) => 8 * values.len(),
+        Value::Float(values) => 4 * values.len(),
+        Value::Double(values) => 8 * values.len(),
+        Value::Unknown(..) => return None,
+    })
+}
+
+/// All fields of a block, or of a whole TIFF file; what can be read of a damaged one.
+fn fields(block: &[u8]) -> Vec<Field> {
+    // Some writers of WebP and PNG put before it what JPEG has there.
+    let block = block.strip_prefix(b"Exif\0\0").unwrap_or(block);
+    let read = Reader::new().continue_on_error(true).read_raw(block.to_vec());
+    let read = read.or_else(|error| error.distill_partial_result(|_| {}));
+    let mut seen = BTreeSet::new();
+    let fields = read.map(|exif| exif.fields().cloned().collect::<Vec<_>>()).unwrap_or_default();
+    fields
+        .into_iter()
+        .filter(|field| seen.insert((field.ifd_num.index(), context_order(field.tag), field.tag.number())))
+        .collect()
+}
+
+fn context_order(Tag(context, _): Tag) -> u8 {
+    match context {
+        Context::Tiff => 0,
+        Context::Exif => 1,
+        Context::Gps => 2,
+        _ => 3,
+    }
+}
+
+fn block_of(fields: &[Field]) -> Option<Vec<u8>> {
+    if fields.is_empty() {
+        return None;
+    }
+    let mut writer = Writer::new();
+    fields.iter().for_each(|field| writer.push_field(field));
+    let mut block = Cursor::new(Vec::new());
+    writer.write(&mut block, false).ok()?;
+    Some(block.into_inner())
+}
+
+/// What of a file's EXIF (or of a whole TIFF file) describes its picture, as a block of its own.
+pub(crate) fn described(block: &[u8]) -> Option<Vec<u8>> {
+    let mut kept: Vec<Field> = fields(block).into_iter().filter(is_kept).collect();
+    loop {
+        let block = block_of(&kept)?;
+        if block.len() <= LARGEST_BLOCK {
+            return Some(block);
+        }
+        // Its largest field goes first.
+        let largest = (0..kept.len()).max_by_key(|&at| bytes_of(&kept[at].value))?;
+        kept.remove(largest);
+    }
+}
+
+/// The density that a file's EXIF gives.
+pub(crate) fn density_of(block: &[u8]) -> Option<Density> {
+    let fields = fields(block);
+    let find = |tag| fields.iter().find(|field| field.tag == tag && field.ifd_num == In::PRIMARY);
+    let number = |tag| match &find(tag)?.value {
+        Value::Rational(values) => values.first().map(Rational::to_f64),
+        _ => None,
+    };
+    let unit = find(Tag::ResolutionUnit).and_then(|field| field.value.get_uint(0)).unwrap_or(2);
+    let per_inch = match unit {
+        2 => 1.0,
+        3 => 2.54,
+        _ => return None,
+    };
+    Density::per_inch(number(Tag::XResolution)? * per_inch, number(Tag::YResolution)? * per_inch)
+}
+
+/// EXIF for a file that is written.
+pub(crate) struct Block<'a> {
+    pub(crate) metadata: &'a Metadata,
+    /// Whether the place where it was taken may be known.
+    pub(crate) keep_gps: bool,
+    pub(crate) size: (usize, usize),
+    /// `None` if a profile says what its colours are.
+    pub(crate) space: Option<Space>,
+}
+
+/// The fields to write; none, if nothing is to be said.
+pub(crate) fn fields_for(block: &Block<'_>) -> Vec<Field> {
+    let Metadata { exif, density, .. } = block.metadata;
+    let mut fields = exif.as_deref().map(fields).unwrap_or_default();
+    fields.retain(|field| is_kept(field) && (block.keep_gps || field.tag.context() != Context::Gps));
+    let has_exif = !fields.is_empty();
+    let mut add = |tag, value| fields.push(Field { tag, ifd_num: In::PRIMARY, value });
+    if let Some(Density { x, y }) = density {
+        add(Tag::XResolution, rational(*x));
+        add(Tag::YResolution, rational(*y));
+        add(Tag::ResolutionUnit, Value::Short(vec![2]));
+    }
+    if has_exif {
+        let uncalibrated = 0xffff;
+        add(Tag::Orientation, Value::Short(vec![1]));
+        add(Tag::PixelXDimension, Value::Long(vec![block.size.0 as u32]));
+        add(Tag::PixelYDimension, Value::Long(vec![block.size.1 as u32]));
+        add(
+            Tag::ColorSpace,
+            Value::Short(vec![if block.space == Some(Space::Srgb) { 1 } else { uncalibrated }]),
+        );
+    }
+    fields
+}
+
+impl Block<'_> {
+    /// Its bytes, beginning like a TIFF file; `None` if there is nothing to say.
+    pub(crate) fn bytes(&self) -> Option<Vec<u8>> {
+        block_of(&fields_for(self))
+    }
+}
+
+fn rational(value: f64) -> Value {
+    const PARTS: f64 = 1000.0;
+    let whole = value.fract() == 0.0;
+    let (num, denom) = if whole { (value, 1) } else { ((value * PARTS).round(), PARTS as u32) };
+    Value::Rational(vec![Rational { num: num as u32, denom }])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn field(tag: Tag, value: Value) -> Field {
+        Field { tag, ifd_num: In::PRIMARY, value }
+    }
+
+    fn text(text: &str) -> Value {
+        Value::Ascii(vec![text.as_bytes().to_vec()])
+    }
+
+    fn has(block: &[u8], tag: Tag) -> bool {
+        fields(block).iter().any(|field| field.tag == tag)
+    }
+
+    fn a_photograph() -> Vec<u8> {
+        block_of(&[
+            field(Tag::Make, text("Maker")),
+            field(Tag::Orientation, Value::Short(vec![6])),
+            field(Tag::XResolution, rational(300.0)),
+            field(Tag::YResolution, rational(300.5)),
+            field(Tag::ImageWidth, Value::Long(vec![4000])),
+            field(Tag::FNumber, Value::Rational(vec![Rational { num: 28, denom: 10 }])),
+            field(Tag::MakerNote, Value::Undefined(vec![1; 5000], 0)),
+            field(Tag::UserComment, Value::Undefined(vec![b'x'; 70_000], 0)),
+            field(Tag::GPSLatitudeRef, text("N")),
+        ])
+        .unwrap()
+    }
+
+    #[test]
+    fn what_describes_the_picture_is_kept() {
+        let block = described(&a_photograph()).unwrap();
+        for (tag, kept) in [
+            (Tag::Make, true),
+            (Tag::FNumber, true),
+            (Tag::GPSLatitudeRef, true),
+            (Tag::Orientation, false),
+            (Tag::ImageWidth, false),
+            (Tag::MakerNote, false),
+            (Tag::UserComment, false),
+        ] {
+            assert_eq!(has(&block, tag), kept, "{tag}");
+        }
+        assert!(block.len() <= LARGEST_BLOCK);
+        assert_eq!(density_of(&a_photograph()), Some(Density { x: 300.0, y: 300.5 }));
+        assert_eq!(described(&[b"Exif\0\0", &a_photograph()[..]].concat()), Some(block));
+        assert_eq!(described(b"nonsense"), None);
+    }
+
+    #[test]
+    fn a_written_block_is_upright_and_knows_no_place() {
+        let metadata = Metadata {
+            exif: described(&a_photograph()),
+            density: Density::per_inch(72.0, 72.0),
+            recipe: None,
+        };
+        let block =
+            |keep_gps| Block { metadata: &metadata, keep_gps, size: (30, 20), space: Some(Space::Srgb) };
+        let written = block(false).bytes().unwrap();
+        assert!(
+            !has(&written, Tag::GPSLatitudeRef) && has(&block(true).bytes().unwrap(), Tag::GPSLatitudeRef)
+        );
+        let value = |tag| {
+            let fields = fields(&written);
+            fields.iter().find(|field| field.tag == tag).and_then(|field| field.value.get_uint(0))
+        };
+        assert_eq!(value(Tag::Orientation), Some(1));
+        assert_eq!(value(Tag::PixelXDimension), Some(30));
+        assert_eq!(density_of(&written), Density::per_inch(72.0, 72.0));
+        let nothing = Metadata::default();
+        assert_eq!(Block { metadata: &nothing, ..block(true) }.bytes(), None);
+    }
+}

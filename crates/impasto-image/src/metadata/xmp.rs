@@ -1,0 +1,76 @@
+//! The recipe of a picture as XMP (ISO 16684-1), which JPEG, PNG, TIFF and WebP have a place for, and which other programs show
+//! and keep: one property in a namespace of our own.
+
+use roxmltree::Document;
+
+const RDF: &str = "http://www.w3.org/1999/02/22-rdf-syntax-ns#";
+const XMP: &str = "http://ns.adobe.com/xap/1.0/";
+/// Ours: a name, not an address.
+const IMPASTO: &str = "urn:impasto:1.0:";
+const PROPERTY: &str = "recipe";
+
+/// A packet that holds a recipe.
+pub(crate) fn packet(recipe: &str) -> String {
+    // What XML cannot hold at all becomes blank; JSON writes such characters in other ways.
+    let text: String = recipe
+        .chars()
+        .map(|c| match c {
+            '&' => "&amp;".to_owned(),
+            '<' => "&lt;".to_owned(),
+            '>' => "&gt;".to_owned(),
+            // A reader of XML would make other line ends of it.
+            '\r' => "&#13;".to_owned(),
+            '\n' | '\t' => c.to_string(),
+            '\0'..' ' | '\u{fffe}' | '\u{ffff}' => " ".to_owned(),
+            ' '..='~' => c.to_string(),
+            // OpenEXR has no other texts.
+            other => format!("&#x{:x};", u32::from(other)),
+        })
+        .collect();
+    let tool = concat!("Impasto ", env!("CARGO_PKG_VERSION"));
+    format!(
+        "<?xpacket begin=\"\" id=\"W5M0MpCehiHzreSzNTczkc9d\"?>\n\
+         <x:xmpmeta xmlns:x=\"adobe:ns:meta/\">\n\
+         <rdf:RDF xmlns:rdf=\"{RDF}\">\n\
+         <rdf:Description rdf:about=\"\" xmlns:xmp=\"{XMP}\" xmlns:impasto=\"{IMPASTO}\">\n\
+         <xmp:CreatorTool>{tool}</xmp:CreatorTool>\n\
+         <impasto:{PROPERTY}>{text}</impasto:{PROPERTY}>\n\
+         </rdf:Description>\n</rdf:RDF>\n</x:xmpmeta>\n<?xpacket end=\"r\"?>"
+    )
+}
+
+/// The recipe that a packet holds, be it as an element or, as other programs write properties, as an attribute.
+pub(crate) fn recipe_of(packet: &[u8]) -> Option<String> {
+    let text = std::str::from_utf8(packet).ok()?.trim_matches(['\u{feff}', '\0']);
+    let document = Document::parse(text).ok()?;
+    document.descendants().find_map(|node| {
+        let attribute = node.attribute((IMPASTO, PROPERTY)).map(str::to_owned);
+        attribute.or_else(|| {
+            node.has_tag_name((IMPASTO, PROPERTY)).then(|| node.text().unwrap_or_default().to_owned())
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn recipes_come_back() {
+        for recipe in ["", "{\"a\": [1, 2]}", "<b> & \"q\" ]]> \r\n\t ü 漢 🎨"] {
+            assert_eq!(recipe_of(packet(recipe).as_bytes()).as_deref(), Some(recipe));
+        }
+        assert_eq!(recipe_of(packet("a\0b").as_bytes()).as_deref(), Some("a b"));
+    }
+
+    #[test]
+    fn attributes_are_read_and_the_rest_is_not() {
+        let by_others = packet("x").replace("<impasto:recipe>x</impasto:recipe>", "");
+        let by_others = by_others.replace("rdf:about=\"\"", "rdf:about=\"\" impasto:recipe=\"y\"");
+        // A prefix must be declared before it is used, which it is on the same element.
+        assert_eq!(recipe_of(by_others.as_bytes()).as_deref(), Some("y"));
+        for nonsense in [&b""[..], b"<a", b"\xff\xfe", b"<recipe>x</recipe>"] {
+            assert_eq!(recipe_of(nonsense), None);
+        }
+    }
+}
