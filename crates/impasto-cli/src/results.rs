@@ -51,6 +51,7 @@ impl OutputArgs {
 
 /// A colour profile.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub(crate) enum ProfileKind {
     /// The content's; sRGB, and none embedded, where it has none for RGB
     Input,

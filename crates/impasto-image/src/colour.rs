@@ -234,12 +234,13 @@ impl Conversion {
             }
             Conversion::Transform(transform) => {
                 let channels = model.channels();
-                let mut rgb = vec![0.0; 3 * area];
+                // In place, as pictures may be large.
+                planes.resize(channels.max(3) * area, 0.0);
                 let (mut from, mut to) = (vec![0.0; channels * CHUNK], vec![0.0; 3 * CHUNK]);
                 for start in (0..area).step_by(CHUNK) {
                     let count = CHUNK.min(area - start);
                     let (from, to) = (&mut from[..channels * count], &mut to[..3 * count]);
-                    for (channel, plane) in planes.chunks_exact(area).enumerate() {
+                    for (channel, plane) in planes.chunks_exact(area).take(channels).enumerate() {
                         let values = plane[start..start + count].iter();
                         from.iter_mut().skip(channel).step_by(channels).zip(values).for_each(|(to, from)| {
                             *to = *from as f64;
@@ -247,14 +248,15 @@ impl Conversion {
                     }
                     // Only lengths that do not fit are errors.
                     transform.transform(from, to).expect("as many pixels as there are");
-                    for (channel, plane) in rgb.chunks_exact_mut(area).enumerate() {
+                    for (channel, plane) in planes.chunks_exact_mut(area).take(3).enumerate() {
                         let values = to.iter().skip(channel).step_by(3);
                         plane[start..start + count].iter_mut().zip(values).for_each(|(to, from)| {
                             *to = *from as f32;
                         });
                     }
                 }
-                rgb
+                planes.truncate(3 * area);
+                planes
             }
         }
     }
@@ -287,8 +289,9 @@ pub(crate) fn light_of(value: f32) -> f32 {
         return decode(value);
     }
     let at = value * LINES as f32;
-    let low = table[at as usize];
-    low + at.fract() * (table[at as usize + 1] - low)
+    let line = at as usize;
+    // Not by `fract`, a call of a function where the processor's rounding may not be used.
+    table[line] + (at - line as f32) * (table[line + 1] - table[line])
 }
 
 /// The encoded value of light; mirrored below 0.

@@ -25,10 +25,8 @@ pub(crate) fn fill(rgb: &mut [f32], alpha: &[f32], width: usize) -> Result<(), N
     if alpha.iter().all(|&weight| weight > 0.0) {
         return Ok(());
     }
-    let weights: Vec<f32> = alpha.iter().map(|weight| weight.max(0.0)).collect();
-    let weighted = |plane: &[f32]| plane.iter().zip(&weights).map(|(value, weight)| value * weight).collect();
-    let [r, g, b] = [0, 1, 2].map(|plane| weighted(&rgb[plane * area..(plane + 1) * area]));
-    let mut levels = vec![Level { width, height: area / width, planes: [r, g, b, weights] }];
+    // The picture itself is large, so that its own level is not made.
+    let mut levels = vec![Level::half_of(rgb, alpha, width)];
     while let Some(last) = levels.last().filter(|last| last.width.max(last.height) > 1) {
         let next = last.halved();
         levels.push(next);
@@ -40,28 +38,36 @@ pub(crate) fn fill(rgb: &mut [f32], alpha: &[f32], width: usize) -> Result<(), N
         level.fill_from(&finest);
         finest = level;
     }
-    for (plane, filled) in rgb.chunks_exact_mut(area).zip(&finest.planes) {
+    for (plane, coarse) in rgb.chunks_exact_mut(area).zip(&finest.planes) {
         for (at, value) in plane.iter_mut().enumerate().filter(|(at, _)| alpha[*at] <= 0.0) {
-            *value = filled[at];
+            *value = coarse[at / width / 2 * finest.width + at % width / 2];
         }
     }
     Ok(())
 }
 
 impl Level {
-    /// Sums over squares of 2x2.
+    /// Of planes `[3, height, width]` and their weights, the level at half their size.
+    fn half_of(rgb: &[f32], alpha: &[f32], width: usize) -> Level {
+        let area = alpha.len();
+        let halve = |plane: usize| {
+            let colours = rgb.get(plane * area..(plane + 1) * area);
+            sums(width, (0..area).map(|at| alpha[at].max(0.0) * colours.map_or(1.0, |colours| colours[at])))
+        };
+        Level {
+            width: width.div_ceil(2),
+            height: (area / width).div_ceil(2),
+            // Beyond the colours come the weights themselves.
+            planes: [0, 1, 2, 3].map(halve),
+        }
+    }
+
     fn halved(&self) -> Level {
-        let (width, height) = (self.width.div_ceil(2), self.height.div_ceil(2));
-        let planes = self.planes.each_ref().map(|plane| {
-            let mut sums = vec![0.0; width * height];
-            for (y, row) in plane.chunks_exact(self.width).enumerate() {
-                for (x, value) in row.iter().enumerate() {
-                    sums[y / 2 * width + x / 2] += value;
-                }
-            }
-            sums
-        });
-        Level { width, height, planes }
+        Level {
+            width: self.width.div_ceil(2),
+            height: self.height.div_ceil(2),
+            planes: self.planes.each_ref().map(|plane| sums(self.width, plane.iter().copied())),
+        }
     }
 
     /// Colours from their weighted sums.
@@ -83,6 +89,21 @@ impl Level {
             }
         }
     }
+}
+
+/// Sums over squares of 2x2 of values in rows of `width`.
+fn sums(width: usize, values: impl ExactSizeIterator<Item = f32>) -> Vec<f32> {
+    let half = width.div_ceil(2);
+    let mut sums = vec![0.0; half * (values.len() / width).div_ceil(2)];
+    let (mut row, mut x) = (0, 0);
+    for value in values {
+        sums[row / 2 * half + x / 2] += value;
+        x += 1;
+        if x == width {
+            (row, x) = (row + 1, 0);
+        }
+    }
+    sums
 }
 
 #[cfg(test)]

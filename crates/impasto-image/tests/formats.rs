@@ -8,7 +8,7 @@ use image::{ImageBuffer, ImageFormat, Rgb, Rgba};
 use impasto_image::{Decoded, Depth, ImageError, Space};
 
 mod common;
-use common::decode;
+use common::{decode, every_format};
 
 fn pixel(decoded: &Decoded, x: usize, y: usize) -> [f32; 3] {
     let (width, height) = decoded.picture.size();
@@ -53,6 +53,57 @@ fn openexr_holds_light() {
     let nan = ImageBuffer::from_pixel(2, 1, Rgba([f32::NAN, 0.0, 0.0, 1.0]));
     nan.write_to(&mut bytes, ImageFormat::OpenExr).unwrap();
     assert!(matches!(decode(bytes.get_ref(), "a"), Err(ImageError::Damaged { .. })));
+}
+
+#[test]
+fn colours_that_were_multiplied_with_alpha_are_divided_by_it() {
+    // OpenEXR: light. Half of middle grey, half of white, half of nothing.
+    let mut bytes = Cursor::new(Vec::new());
+    let half = ImageBuffer::from_pixel(2, 1, Rgba([0.5 * 0.214_041, 0.5, 0.0, 0.5]));
+    half.write_to(&mut bytes, ImageFormat::OpenExr).unwrap();
+    let decoded = decode(bytes.get_ref(), "a").unwrap();
+    assert!(close(pixel(&decoded, 0, 0), [0.5, 1.0, 0.0], 1e-4));
+    assert_eq!(decoded.alpha.unwrap().data(), [0.5; 2]);
+    // TIFF: the numbers as they are, if it says so.
+    for (extra, expected) in [
+        (tiff::tags::ExtraSamples::AssociatedAlpha, [0.5, 1.0, 0.0]),
+        (tiff::tags::ExtraSamples::UnassociatedAlpha, [0.25, 0.5, 0.0]),
+    ] {
+        let mut bytes = Cursor::new(Vec::new());
+        let mut encoder = tiff::encoder::TiffEncoder::new(&mut bytes).unwrap();
+        let mut image = encoder.new_image::<tiff::encoder::colortype::RGB16>(1, 1).unwrap();
+        image.extra_samples(&[extra]).unwrap();
+        image.write_data(&[16384, 32768, 0, 32768]).unwrap();
+        let decoded = decode(bytes.get_ref(), "a").unwrap();
+        assert!(close(pixel(&decoded, 0, 0), expected, 1e-4), "{:?}", decoded.picture.rgb());
+    }
+}
+
+#[test]
+fn primaries_of_light_are_honoured() {
+    use exr::prelude::*;
+    let mut image =
+        Image::from_channels((1, 1), SpecificChannels::rgb(|_: Vec2<usize>| (1.0f32, 0.0f32, 0.0f32)));
+    // SMPTE RP 431-2 with the white of sRGB: Display P3.
+    image.attributes.chromaticities = Some(exr::meta::attribute::Chromaticities {
+        red: Vec2(0.68, 0.32),
+        green: Vec2(0.265, 0.69),
+        blue: Vec2(0.15, 0.06),
+        white: Vec2(0.3127, 0.329),
+    });
+    let mut bytes = Cursor::new(Vec::new());
+    image.write().to_buffered(&mut bytes).unwrap();
+    let decoded = decode(bytes.get_ref(), "a").unwrap();
+    assert_eq!(decoded.space, Space::DisplayP3);
+    assert!(close(pixel(&decoded, 0, 0), [1.0, 0.0, 0.0], 1e-4));
+}
+
+#[test]
+fn several_pictures_in_a_file_are_one_and_that_is_said() {
+    for (name, bytes) in every_format() {
+        let decoded = decode(&bytes, &name).unwrap();
+        assert_eq!(decoded.is_one_of_several, name.starts_with("animated"), "{name}");
+    }
 }
 
 #[test]

@@ -4,7 +4,8 @@
 //! Begin with [`StyleTransfer`]; a [`Preset`] is a complete [`Recipe`], [`Overrides`] change single values of it; a
 //! [`Session`] yields [`Step`]s and holds the picture.
 //!
-//! Pictures are sRGB-encoded values in 0..1, as in the files and in the networks' training; alpha is not looked at.
+//! Pictures are sRGB-encoded values in 0..1, as in the files and in the networks' training; opacity weighs what is seen
+//! ([`StyleTransfer::alpha`], [`StyleTransfer::style_alpha`]).
 #![forbid(unsafe_code)]
 
 mod assembly;

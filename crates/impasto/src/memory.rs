@@ -27,9 +27,9 @@ const STATE_SHARE: f64 = 0.25;
 /// Bands of streamed state that are in memory at once.
 const BANDS: usize = 2;
 
-/// What a result takes while it is written, per pixel: its samples at 16 bits, in the file's order of bytes, and compressed,
-/// in a vector that grows.
-const ENCODING: usize = 6 + 6 + 12;
+/// What a result takes while it is written, per pixel: its samples at 8 bits, and compressed. Formats of more bits are written in
+/// bands of rows.
+const ENCODING: usize = 3 + 3;
 
 /// Sets of matrices that an evaluation needs: targets, sums, moments, derivatives.
 const MATRICES: usize = 4;

@@ -234,8 +234,12 @@ impl Raw {
 
 fn finish(raw: Raw, context: &Context<'_>) -> Result<Decoded, ImageError> {
     let (width, height) = (raw.image.width() as usize, raw.image.height() as usize);
+    if width == 0 || height == 0 {
+        return Err(context.damaged("it has no pixels"));
+    }
     let Samples { depth, model, mut colours, mut alpha } = separate(raw.image, raw.model);
-    if colours.iter().chain(alpha.iter().flatten()).any(|value| !value.is_finite()) {
+    let is_finite = |values: &[f32]| values.iter().all(|value| value.is_finite());
+    if depth == Depth::Float && !(is_finite(&colours) && alpha.as_deref().is_none_or(is_finite)) {
         return Err(context.damaged("it holds values that are not numbers"));
     }
     if let Some(alpha) = alpha.as_deref().filter(|_| raw.is_premultiplied) {
@@ -249,7 +253,11 @@ fn finish(raw: Raw, context: &Context<'_>) -> Result<Decoded, ImageError> {
         None => reading(model, raw.icc_profile.as_deref()),
     };
     let mut rgb = conversion.apply(model, colours);
-    rgb.iter_mut().chain(alpha.iter_mut().flatten()).for_each(|value| *value = value.clamp(0.0, 1.0));
+    let clamp = |values: &mut [f32]| values.iter_mut().for_each(|value| *value = value.clamp(0.0, 1.0));
+    clamp(&mut rgb);
+    if let Some(alpha) = &mut alpha {
+        clamp(alpha);
+    }
     if let Some(alpha) = &alpha {
         fill(&mut rgb, alpha, width)
             .map_err(|_| ImageError::FullyTransparent { path: context.path.into() })?;

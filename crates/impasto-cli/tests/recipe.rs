@@ -1,0 +1,218 @@
+//! What travels with a picture: EXIF and print size of the content, and the recipe, which `show` prints and `--like` repeats.
+#![allow(clippy::unwrap_used)] // a failing test
+
+mod common;
+
+use common::{Folder, RUN, waves};
+use impasto::image::{Density, Encoding, Format, Metadata, save};
+
+/// A block of EXIF with an artist and a latitude, as a file has it (CIPA DC-008): little-endian, two directories.
+fn exif() -> Vec<u8> {
+    let mut block = b"II*\0\x08\0\0\0\x02\0".to_vec();
+    let entry = |tag: u16, kind: u16, count: u32, value: [u8; 4]| {
+        [&tag.to_le_bytes()[..], &kind.to_le_bytes(), &count.to_le_bytes(), &value].concat()
+    };
+    block.extend(entry(0x013b, 2, 4, *b"Ann\0"));
+    block.extend(entry(0x8825, 4, 1, 38u32.to_le_bytes()));
+    block.extend([0; 4]);
+    block.extend([1, 0]);
+    block.extend(entry(1, 2, 2, *b"N\0\0\0"));
+    block.extend([0; 4]);
+    block
+}
+
+fn photograph(folder: &Folder) {
+    let metadata =
+        Metadata { exif: Some(exif()), density: Some(Density { x: 240.0, y: 240.0 }), recipe: None };
+    let encoding = Encoding { metadata, keep_gps: true, ..Encoding::default() };
+    save(&folder.path("photo.jpg"), &waves(48, 36, 0.0), None, &encoding).unwrap();
+}
+
+fn contains(bytes: &[u8], part: &[u8]) -> bool {
+    bytes.windows(part.len()).any(|window| window == part)
+}
+
+#[test]
+fn exif_and_print_size_are_kept_and_the_place_is_not() {
+    let folder = Folder::with_pictures();
+    photograph(&folder);
+    let place = |name: &str| {
+        let exif = folder.decoded(name).metadata.exif.unwrap();
+        assert!(contains(&exif, b"Ann"), "{name}");
+        contains(&exif, b"N\0")
+    };
+    assert!(place("photo.jpg"));
+    for name in ["o.png", "o.jpg", "o.tif", "o.webp"] {
+        folder.succeeds(&format!("stylize photo.jpg s.png -o {name} --iterations 1"));
+        assert!(!place(name), "{name}");
+        assert_eq!(folder.decoded(name).metadata.density, Some(Density { x: 240.0, y: 240.0 }), "{name}");
+        folder.succeeds(&format!("stylize photo.jpg s.png -o {name} --iterations 1 --keep-gps"));
+        assert!(place(name), "{name}");
+        folder.succeeds(&format!("stylize photo.jpg s.png -o {name} --iterations 1 --no-metadata"));
+        assert_eq!(folder.decoded(name).metadata, Metadata::default(), "{name}");
+        assert!(!contains(&folder.bytes(name), b"impasto"), "{name}");
+    }
+    let ran = folder.succeeds("stylize photo.jpg s.png -o o.qoi --iterations 1");
+    ran.assert_says(&["QOI holds no EXIF", "QOI holds no recipe"]);
+    folder
+        .fails(2, "stylize photo.jpg s.png -o o.bmp --iterations 1 --keep-gps")
+        .assert_says(&["BMP", "hint: "]);
+}
+
+#[test]
+fn the_recipe_is_shown_and_repeated() {
+    let folder = Folder::with_pictures();
+    let options = "--preset gatys --size 40 --iterations 3 --style-weight 700 --style-weights 1,2 --init noise \
+                   --seed 9 --style-layers relu1_1,relu2_1 --half --resize gamma --depth 8";
+    for format in Format::all().filter(|format| format.holds_recipe()) {
+        let name = format!("o.{}", format.extension());
+        // Floats are all that OpenEXR has.
+        let options =
+            if format == Format::OpenExr { options.replace("--depth 8", "") } else { options.into() };
+        folder.succeeds(&format!("stylize c.png s.png t.png -o {name} {options}"));
+        let shown = folder.succeeds(&format!("show {name}")).stdout;
+        let first = shown.lines().next().unwrap();
+        assert!(first.starts_with("impasto stylize c.png s.png t.png -o OUT "), "{first}");
+        for part in [
+            "--preset gatys",
+            "--style-weights 1.0,2.0",
+            "--init noise",
+            "--seed 9",
+            "--half",
+            "--resize gamma",
+        ] {
+            assert!(first.contains(part), "{part}: {first}");
+        }
+        assert!(shown.contains("recipe.optimizer") && shown.contains("encoder.sha256"), "{shown}");
+        // Repeated, it gives the same bytes; by the command that is shown, too.
+        let again = format!("again.{}", format.extension());
+        folder.succeeds(&format!("stylize c.png s.png t.png -o {again} --like {name}"));
+        assert!(folder.bytes(&name) == folder.bytes(&again), "{name}");
+        let command = first.strip_prefix("impasto ").unwrap().replace("OUT", &again);
+        folder.succeeds(&command);
+        assert!(folder.decoded(&name).picture == folder.decoded(&again).picture, "{name}");
+    }
+    let json = folder.succeeds("show o.png --json").stdout;
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["options"]["run"]["objective"]["style_weight"], 700.0);
+    assert_eq!(json["content"]["name"], "c.png");
+}
+
+#[test]
+fn options_beside_like_count_more() {
+    let folder = Folder::with_pictures();
+    folder.succeeds("stylize c.png s.png -o o.png --size 40 --iterations 3 --seed 4 --preset gatys");
+    folder.succeeds("stylize t.png s.png -o p.png --like o.png --seed 0 --iterations 2 --keep last");
+    let first = folder.succeeds("show p.png").stdout;
+    let first = first.lines().next().unwrap();
+    assert_eq!(
+        first,
+        "impasto stylize t.png s.png -o OUT --iterations 2 --keep last --preset gatys --size 40"
+    );
+    // What is taken over is checked as if it were given.
+    folder
+        .fails(2, "stylize c.png s.png t.png -o p.png --like o.png --style-weights 1")
+        .assert_says(&["--style-weights"]);
+}
+
+#[test]
+fn pictures_without_a_recipe_and_with_a_strange_one() {
+    let folder = Folder::with_pictures();
+    folder.fails(2, "show c.png").assert_says(&["c.png", "carries no recipe", "hint: "]);
+    folder.fails(2, "show missing.png").assert_says(&["no such file"]);
+    folder.fails(2, "stylize c.png s.png -o o.png --like s.png").assert_says(&[
+        "--like",
+        "s.png",
+        "no recipe",
+    ]);
+    let with = |recipe: &str| {
+        let metadata = Metadata { recipe: Some(recipe.into()), ..Metadata::default() };
+        let encoding = Encoding { metadata, ..Encoding::default() };
+        save(&folder.path("r.png"), &waves(20, 20, 0.0), None, &encoding).unwrap();
+    };
+    for strange in ["", "{", "[]", "{\"steps\": 20}"] {
+        with(strange);
+        folder.fails(2, "show r.png").assert_says(&["no recipe"]);
+    }
+    for (damaged, says) in [
+        ("{\"impasto\": \"0.1.0\"}", "no options"),
+        ("{\"impasto\": \"0.1.0\", \"options\": {\"run\": {\"magic\": 1}}}", "magic"),
+        ("{\"impasto\": \"0.1.0\", \"options\": {\"run\": {\"seed\": \"x\"}}}", "damaged"),
+        ("{\"impasto\": \"0.1.0\", \"options\": {\"run\": 5}}", "damaged"),
+        (
+            "{\"impasto\": \"0.1.0\", \"options\": {\"run\": {\"objective\": {\"preset\": \"none such\"}}}}",
+            "none such",
+        ),
+    ] {
+        with(damaged);
+        folder.fails(2, "stylize c.png s.png -o o.png --like r.png").assert_says(&[says]);
+    }
+    with("{\"impasto\": \"9.0.0\", \"options\": {\"run\": {\"iterations\": 1}}}");
+    folder.succeeds("stylize c.png s.png -o o.png --like r.png").assert_says(&["impasto 9.0.0"]);
+    folder.succeeds("show r.png");
+}
+
+#[test]
+fn only_names_of_files_travel() {
+    let folder = Folder::with_pictures();
+    folder.write("secret-weights.safetensors", include_bytes!("../../impasto-encoder/src/lite.safetensors"));
+    let here = folder.path(".").canonicalize().unwrap();
+    let here = here.display();
+    folder.succeeds(&format!(
+        "stylize {here}/c.png {here}/s.png -o o.png --iterations 1 --model {here}/secret-weights.safetensors --init {here}/t.png"
+    ));
+    let shown = folder.succeeds("show o.png --json").stdout;
+    assert!(!shown.contains(&here.to_string()), "{shown}");
+    assert!(shown.contains("secret-weights.safetensors") && shown.contains("t.png"), "{shown}");
+}
+
+#[test]
+fn formats_and_limits_that_are_asked_for() {
+    let folder = Folder::with_pictures();
+    folder.succeeds("stylize c.png s.png -o o.picture --iterations 1 --format webp");
+    assert!(folder.bytes("o.picture").starts_with(b"RIFF"));
+    folder.succeeds("stylize c.png s.png -o o.exr --iterations 1");
+    folder.succeeds("stylize o.exr s.png -o o.tif --iterations 1");
+    folder.fails(2, "stylize o.exr s.png -o o.png --iterations 1").assert_says(&[
+        "32 bits",
+        "PNG holds 16",
+        ".tif or .exr",
+    ]);
+    folder.succeeds("stylize o.exr s.png -o o.png --iterations 1 --depth 16");
+    folder.succeeds("stylize c.png s.png -o o.tif --iterations 1 --depth 32");
+    folder
+        .fails(2, "stylize c.png s.png -o o.exr --iterations 1 --depth 8")
+        .assert_says(&["--depth 8", "OpenEXR holds 32"]);
+    folder.fails(2, "stylize c.png s.png -o o.png --format gif").assert_says(&["--format gif", "png, jpg"]);
+    folder.fails(2, "stylize c.png s.png -o o.xyz").assert_says(&[".xyz", "--format"]);
+    for (limits, says) in
+        [("side=47", "47 pixels a side"), ("megapixels=0.001", "0.001 megapixels"), ("file=100", "0.0001 MB")]
+    {
+        folder.fails(2, &format!("{RUN} --limits {limits}")).assert_says(&["too large", says, "--limits"]);
+    }
+    folder.fails(2, &format!("{RUN} --limits five")).assert_says(&["--limits", "five", "hint: "]);
+    folder.succeeds(&format!("{RUN} --limits none"));
+    folder.fails(2, "plan c.png s.png --limits side=9").assert_says(&["9 pixels a side"]);
+}
+
+#[test]
+fn a_preview_needs_a_terminal() {
+    let folder = Folder::with_pictures();
+    let ran = folder.succeeds(&format!("{RUN} --preview"));
+    ran.assert_says(&["no preview", "no terminal"]);
+    assert_eq!(ran.stdout, "");
+}
+
+#[test]
+fn the_first_of_several_pictures_is_taken_and_that_is_said() {
+    let folder = Folder::with_pictures();
+    let frame = b",\0\0\0\0\x01\0\x01\0\0\x02\x02D\x01\0";
+    let gif = |frames: usize| {
+        [&b"GIF89a\x01\0\x01\0\x80\0\0\0\0\0\xff\xff\xff"[..], &frame.repeat(frames), b";"].concat()
+    };
+    for (frames, said) in [(1, false), (2, true)] {
+        folder.write("a.gif", &gif(frames));
+        let ran = folder.succeeds("stylize c.png a.gif -o o.png --iterations 1 --size 20");
+        assert_eq!(ran.stderr.contains("a.gif holds several pictures; the first is taken"), said, "{ran}");
+    }
+}
