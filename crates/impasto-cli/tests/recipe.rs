@@ -206,13 +206,17 @@ fn a_preview_needs_a_terminal() {
 #[test]
 fn the_first_of_several_pictures_is_taken_and_that_is_said() {
     let folder = Folder::with_pictures();
-    let frame = b",\0\0\0\0\x01\0\x01\0\0\x02\x02D\x01\0";
     let gif = |frames: usize| {
-        [&b"GIF89a\x01\0\x01\0\x80\0\0\0\0\0\xff\xff\xff"[..], &frame.repeat(frames), b";"].concat()
+        let mut bytes = Vec::new();
+        let mut encoder = image::codecs::gif::GifEncoder::new(&mut bytes);
+        let samples: Vec<u8> = waves(40, 30, 1.0).rgb().iter().map(|value| (value * 255.0) as u8).collect();
+        (0..frames).for_each(|_| encoder.encode(&samples, 40, 30, image::ExtendedColorType::Rgb8).unwrap());
+        drop(encoder);
+        bytes
     };
     for (frames, said) in [(1, false), (2, true)] {
         folder.write("a.gif", &gif(frames));
-        let ran = folder.succeeds("stylize c.png a.gif -o o.png --iterations 1 --size 20");
+        let ran = folder.succeeds("stylize c.png a.gif -o o.png --iterations 1");
         assert_eq!(ran.stderr.contains("a.gif holds several pictures; the first is taken"), said, "{ran}");
     }
 }

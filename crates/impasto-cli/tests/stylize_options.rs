@@ -77,7 +77,7 @@ fn styles_are_blended_by_their_weights() {
     let folder = Folder::with_pictures();
     let with = |styles: &str| {
         folder.succeeds(&format!("stylize c.png {styles} -o o.png --iterations 2"));
-        folder.bytes("o.png")
+        folder.decoded("o.png").picture
     };
     let (s, t, both) = (with("s.png"), with("t.png"), with("s.png t.png"));
     assert!(s != t && s != both && t != both);
@@ -149,14 +149,14 @@ fn the_style_has_the_size_that_was_asked_for() {
 fn pictures_may_come_from_pipes() {
     let folder = Folder::with_pictures();
     folder.succeeds(RUN);
-    let plain = folder.bytes("o.png");
+    let plain = folder.decoded("o.png").picture;
     if cfg!(unix) {
         let script = r#"cat c.png | "$0" stylize /dev/stdin s.png -o o.png --iterations 2"#;
         let mut command = std::process::Command::new("sh");
         command.args(["-c", script, env!("CARGO_BIN_EXE_impasto")]).current_dir(folder.path("."));
         let ran = finish(command);
         assert_eq!(ran.code, Some(0), "{ran}");
-        assert!(plain == folder.bytes("o.png"));
+        assert!(plain == folder.decoded("o.png").picture);
     }
 }
 

@@ -4,18 +4,15 @@
 //! to them like sRGB pictures that are a little pale: a photograph of more colours than sRGB has is worked on in P3, and all of
 //! its colours come out again. Everything else is worked on in sRGB.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
-use moxcms::{ColorProfile, DataColorSpace, Lab, Layout, Matrix3d, TransformF64Executor, TransformOptions};
+use moxcms::{ColorProfile, DataColorSpace, Lab, Layout, Matrix3d, TransformF64Executor};
+
+use crate::curve::encode;
+use crate::profile::{is, parsed, space_for, transform};
 
 /// Pixels that are converted at a time.
 const CHUNK: usize = 1 << 12;
-
-/// Differences below this are those of rounding, in matrices and curves of profiles.
-const SAME: f64 = 2e-3;
-
-/// A linear colour of a profile that is this much below 0 in sRGB is outside of it.
-const OUTSIDE: f64 = -0.02;
 
 /// The space of a picture's numbers: encoded by the curve of sRGB, in 0..1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -71,7 +68,7 @@ impl Model {
         }
     }
 
-    fn layout(self) -> Layout {
+    pub(crate) fn layout(self) -> Layout {
         match self {
             Model::Grey => Layout::Gray,
             Model::Rgb | Model::Lab => Layout::Rgb,
@@ -96,7 +93,7 @@ pub(crate) enum Conversion {
 /// How to read a file's numbers, and the space that they are then in. A profile that cannot be read, or that is of another
 /// model, says nothing.
 pub(crate) fn reading(model: Model, icc: Option<&[u8]>) -> (Conversion, Space) {
-    let profile = icc.and_then(|icc| ColorProfile::new_from_slice(icc).ok());
+    let profile = icc.and_then(parsed);
     let profile = profile.filter(|profile| Model::of(profile) == Some(model));
     match (profile, model) {
         (None, Model::Grey | Model::Rgb) => (Conversion::None, Space::Srgb),
@@ -126,7 +123,7 @@ pub(crate) fn between(from: Space, to: Space) -> Conversion {
 
 /// From a space to the numbers of an RGB profile; `None` if there is no way.
 pub(crate) fn writing(from: Space, icc: &[u8]) -> Option<Conversion> {
-    let profile = ColorProfile::new_from_slice(icc).ok()?;
+    let profile = parsed(icc)?;
     if Model::of(&profile) != Some(Model::Rgb) {
         return None;
     }
@@ -134,59 +131,6 @@ pub(crate) fn writing(from: Space, icc: &[u8]) -> Option<Conversion> {
         return Some(Conversion::None);
     }
     transform(&from.profile(), Model::Rgb, &profile, Model::Rgb).map(Conversion::Transform)
-}
-
-fn transform(
-    from: &ColorProfile,
-    model: Model,
-    to: &ColorProfile,
-    target: Model,
-) -> Option<Arc<TransformF64Executor>> {
-    // By tables, which end at 0 and 1. The library's "extended range" makes billions of the 0 of some gamma curves.
-    let options = TransformOptions { prefer_fixed_point: false, ..TransformOptions::default() };
-    from.create_transform_f64(model.layout(), to, target.layout(), options).ok()
-}
-
-/// P3 for a profile with colours outside of sRGB.
-fn space_for(profile: &ColorProfile) -> Space {
-    if !profile.is_matrix_shaper() {
-        return Space::Srgb;
-    }
-    space_of_light(profile)
-}
-
-/// P3 for primaries with colours outside of sRGB.
-pub(crate) fn space_of_light(profile: &ColorProfile) -> Space {
-    let to_srgb = profile.transform_matrix(&Space::Srgb.profile());
-    match to_srgb.v.iter().flatten().any(|value| *value < OUTSIDE) {
-        true => Space::DisplayP3,
-        false => Space::Srgb,
-    }
-}
-
-/// Whether two profiles mean the same by the same numbers.
-fn is(profile: &ColorProfile, space: &ColorProfile) -> bool {
-    let curves = |profile: &ColorProfile| match profile.color_space {
-        DataColorSpace::Gray => [&profile.gray_trc; 3].map(|curve| curve.clone()),
-        _ => [&profile.red_trc, &profile.green_trc, &profile.blue_trc].map(|curve| curve.clone()),
-    };
-    let same_curves = curves(profile).iter().zip(&curves(space)).all(|(a, b)| {
-        let (Some(a), Some(b)) = (a, b) else { return false };
-        let (Ok(a), Ok(b)) = (a.make_linear_evaluator(), b.make_linear_evaluator()) else { return false };
-        (0..=16).map(|i| i as f32 / 16.0).all(|x| {
-            let (a, b) = (a.evaluate_value(x), b.evaluate_value(x));
-            ((a - b) as f64).abs() < SAME
-        })
-    });
-    let same_colours = || {
-        let identity = profile.transform_matrix(space);
-        identity.v.iter().enumerate().all(|(row, values)| {
-            let one = |column| if row == column { 1.0 } else { 0.0 };
-            values.iter().enumerate().all(|(column, value)| (value - one(column)).abs() < SAME)
-        })
-    };
-    let has_tables = profile.lut_a_to_b_perceptual.is_some() || profile.lut_a_to_b_colorimetric.is_some();
-    same_curves && !has_tables && (profile.color_space == DataColorSpace::Gray || same_colours())
 }
 
 impl Conversion {
@@ -272,51 +216,12 @@ fn multiply(matrix: &Matrix3d, planes: &mut [f32]) {
     }
 }
 
-/// Light of an encoded value; mirrored below 0.
-pub(crate) fn decode(value: f32) -> f32 {
-    let size = value.abs();
-    let light = if size <= 0.04045 { size / 12.92 } else { ((size + 0.055) / 1.055).powf(2.4) };
-    light.copysign(value)
-}
-
-/// As [`decode`], from a table: it is asked for every pixel of large pictures.
-pub(crate) fn light_of(value: f32) -> f32 {
-    /// Straight lines between so many values are exact to 3e-8.
-    const LINES: usize = 1 << 12;
-    static TABLE: OnceLock<Vec<f32>> = OnceLock::new();
-    let table = TABLE.get_or_init(|| (0..=LINES + 1).map(|i| decode(i as f32 / LINES as f32)).collect());
-    if !(0.0..=1.0).contains(&value) {
-        return decode(value);
-    }
-    let at = value * LINES as f32;
-    let line = at as usize;
-    // Not by `fract`, a call of a function where the processor's rounding may not be used.
-    table[line] + (at - line as f32) * (table[line + 1] - table[line])
-}
-
-/// The encoded value of light; mirrored below 0.
-pub(crate) fn encode(light: f32) -> f32 {
-    let size = light.abs();
-    let value = if size <= 0.003_130_8 { 12.92 * size } else { 1.055 * size.powf(1.0 / 2.4) - 0.055 };
-    value.copysign(light)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn close(a: &[f32], b: &[f32], within: f32) {
         assert!(a.iter().zip(b).all(|(a, b)| (a - b).abs() < within), "{a:?} {b:?}");
-    }
-
-    #[test]
-    fn curves_are_inverse_and_have_their_known_values() {
-        for value in (-20..=120).map(|i| i as f32 / 100.0) {
-            assert!((encode(decode(value)) - value).abs() < 1e-6, "{value}");
-            assert!((light_of(value) - decode(value)).abs() < 2e-7, "{value}");
-        }
-        // Middle grey.
-        assert!((decode(0.5) - 0.214_041).abs() < 1e-6);
     }
 
     #[test]

@@ -10,6 +10,7 @@
 
 mod atomic;
 mod colour;
+mod curve;
 mod decode;
 mod encode;
 mod error;
@@ -17,6 +18,7 @@ mod fill;
 mod metadata;
 mod picture;
 mod primaries;
+mod profile;
 mod resize;
 
 pub use atomic::{Sink, check_writable, write_atomically};

@@ -3,7 +3,8 @@
 use moxcms::{Chromaticity, ColorPrimaries, ColorProfile, XyY};
 
 use crate::Space;
-use crate::colour::{Conversion, space_of_light};
+use crate::colour::Conversion;
+use crate::profile::space_of_light;
 
 /// Places in the CIE 1931 xy diagram.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -73,7 +74,8 @@ impl Primaries {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::colour::{Model, decode};
+    use crate::colour::Model;
+    use crate::curve::decode;
 
     #[test]
     fn known_primaries_need_no_matrix() {

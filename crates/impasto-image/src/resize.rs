@@ -5,7 +5,7 @@ use fast_image_resize::pixels::F32;
 use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
 
 use crate::Picture;
-use crate::colour::{encode, light_of};
+use crate::curve::{encode, light_of};
 
 /// A kernel for changes of size. When shrinking, it is widened by the ratio of the sizes, so that nothing
 /// aliases.

@@ -6,7 +6,7 @@ use exr::meta::header::ImageAttributes;
 use exr::prelude::{Encoding, Image, Layer, LayerAttributes, SpecificChannels, Vec2, WritableImage};
 
 use super::{Failed, Source, Tags};
-use crate::colour::decode;
+use crate::curve::decode;
 use crate::decode::EXR_XMP;
 use crate::primaries::Primaries;
 use crate::{Sink, Space};
