@@ -1,15 +1,18 @@
 """Pictures that no encoder of ours can write, for crates/impasto-image/tests/formats.rs.
 
-    pip install pillow pillow-jxl-plugin
+    pip install pillow pillow-jxl-plugin brotli
     python tests/oracle/pictures.py
 
 `gradient.jxl` is lossless, by libjxl; `inks.jpg` has four inks, by libjpeg, which stores them as Adobe does;
 `progressive.jpg` comes in scans, with half the chroma, by libjpeg; `palette.png` has 16 colours of which one is clear;
-`packed.tif` is packed by LZW in strips of few rows, by libtiff.
+`packed.tif` is packed by LZW in strips of few rows, by libtiff; `boxes.jxl` is the gradient in a file of boxes, with EXIF, XMP
+and, in a packed box, two gigabytes of zeros.
 """
 
+import struct
 from pathlib import Path
 
+import brotli
 import pillow_jxl  # noqa: F401: registers the format
 from PIL import Image
 
@@ -29,6 +32,24 @@ def main():
     palette = rainbow.quantize(16)
     palette.save(DATA / "palette.png", transparency=3)
     rainbow.save(DATA / "packed.tif", compression="tiff_lzw", strip_size=500)
+
+
+    exif = b"\0\0\0\0II*\0\x08\0\0\0\x01\0" + struct.pack("<HHI4sI", 0x013B, 2, 4, b"Ann\0", 0)
+    boxes = [
+        (b"JXL ", b"\r\n\x87\n"),
+        (b"ftyp", b"jxl \0\0\0\0jxl "),
+        (b"Exif", exif),
+        (b"xml ", b"<x/>"),
+        (b"brob", b"xml " + zeros(2 << 30)),
+        (b"jxlc", (DATA / "gradient.jxl").read_bytes()),
+    ]
+    (DATA / "boxes.jxl").write_bytes(b"".join(struct.pack(">I4s", 8 + len(data), kind) + data for kind, data in boxes))
+
+
+def zeros(count):
+    """So many of them, packed by Brotli."""
+    packer, part = brotli.Compressor(quality=5, lgwin=24), bytes(1 << 24)
+    return b"".join(packer.process(part) for _ in range(count // len(part))) + packer.finish()
 
 
 main()

@@ -215,7 +215,11 @@ fn beside(output: &Path) -> PathBuf {
 
 /// Names that also hold in another folder.
 fn absolute(args: &StylizeArgs) -> StylizeArgs {
-    let make = |path: &PathBuf| std::path::absolute(path).unwrap_or_else(|_| path.clone());
+    let make = |path: &PathBuf| match path.as_os_str() == "-" {
+        // Standard input, wherever it comes from.
+        true => path.clone(),
+        false => std::path::absolute(path).unwrap_or_else(|_| path.clone()),
+    };
     let mut args = args.clone();
     args.content = make(&args.content);
     args.style = args.style.iter().map(make).collect();

@@ -12,7 +12,7 @@ use crate::args::EvaluateArgs;
 use crate::failure::Failure;
 use crate::inputs;
 use crate::interrupt::cancel_on_signal;
-use crate::output::line;
+use crate::output::{line, say};
 
 pub(crate) fn run(args: Box<EvaluateArgs>) -> Result<(), Failure> {
     let limits = args.input.limits()?;
@@ -23,6 +23,8 @@ pub(crate) fn run(args: Box<EvaluateArgs>) -> Result<(), Failure> {
     let content = inputs::read(&args.content, &limits)?;
     let mut styles =
         args.style.iter().map(|path| inputs::read(path, &limits)).collect::<Result<Vec<_>, _>>()?;
+    let all = [&image, &content].into_iter().chain(&styles);
+    all.filter_map(|input| input.note()).for_each(|note| say(&note));
     styles.iter_mut().chain([&mut image]).for_each(|input| input.decoded.bring_to(content.decoded.space));
     if let Some(path) = &args.gradient {
         let all: Vec<_> = [&image, &content].into_iter().chain(&styles).collect();

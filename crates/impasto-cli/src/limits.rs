@@ -26,7 +26,11 @@ impl InputArgs {
     /// # Errors
     /// Text that is none.
     pub(crate) fn limits(&self) -> Result<Limits, Failure> {
-        let mut limits = Limits::default();
+        self.limits_from(Limits::default())
+    }
+
+    /// As [`limits`](Self::limits), where others are in force unless asked otherwise.
+    pub(crate) fn limits_from(&self, mut limits: Limits) -> Result<Limits, Failure> {
         let parts = self.limits.iter().flat_map(|text| text.split(',')).map(str::trim);
         for part in parts {
             if part == "none" {

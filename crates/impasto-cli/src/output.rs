@@ -17,6 +17,13 @@ pub(crate) fn line(text: &str) -> Result<(), Failure> {
     }
 }
 
+/// Text of strangers for a terminal, which would obey to its control characters.
+pub(crate) fn printable(text: &str) -> String {
+    text.chars()
+        .map(|c| if c.is_control() { c.escape_default().to_string() } else { c.to_string() })
+        .collect()
+}
+
 /// Says something to the user. Where nobody can read it, the work goes on all the same.
 pub(crate) fn say(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{text}");

@@ -10,7 +10,7 @@ use crate::args::PlanArgs;
 use crate::failure::Failure;
 use crate::inputs;
 use crate::interrupt::cancel_on_signal;
-use crate::output::line;
+use crate::output::{line, say};
 use crate::transfer;
 
 pub(crate) fn run(args: PlanArgs) -> Result<(), Failure> {
@@ -21,6 +21,8 @@ pub(crate) fn run(args: PlanArgs) -> Result<(), Failure> {
     let mut styles =
         args.style.iter().map(|path| inputs::read(path, &limits)).collect::<Result<Vec<_>, _>>()?;
     let mut init = init.as_deref().map(|path| inputs::read(path, &limits)).transpose()?;
+    let all = [&content].into_iter().chain(&styles).chain(&init);
+    all.filter_map(|input| input.note()).for_each(|note| say(&note));
     let transfer = transfer::of(&args.run, &mut content, &mut styles, init.as_mut(), preset, overrides)?;
     let mut session = transfer.cancel(cancel_on_signal()).build()?;
     let half = session.peak_in_half()?;

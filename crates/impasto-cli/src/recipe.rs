@@ -5,18 +5,22 @@
 //! folders are nobody else's business.
 
 use std::path::Path;
+use std::time::Duration;
 
 use clap::ArgMatches;
 use clap::parser::ValueSource;
 use impasto::Session;
-use impasto::image::{Limits, open_within};
+use impasto::image::{Format, Limits, read_recipe};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
 use crate::args::StylizeArgs;
 use crate::failure::Failure;
 use crate::inputs::Input;
 use crate::options::RunArgs;
-use crate::results::OutputArgs;
+use crate::output::printable;
+use crate::results::{OutputArgs, ProfileKind, depth_of, same_file};
 
 /// What the text begins with: other programs' recipes are of no use here.
 const PROGRAM: &str = "impasto";
@@ -27,18 +31,22 @@ pub(crate) fn of(
     result: &OutputArgs,
     content: &Input,
     styles: &[Input],
+    init: Option<&Input>,
     session: &Session,
 ) -> String {
-    let mut run = run.clone();
+    let (mut run, mut result) = (run.clone(), result.clone());
     run.threads = None;
     run.init = run.init.as_deref().map(name_if_file).map(Into::into);
     run.objective.model = name_if_file(Path::new(&run.objective.model));
+    // Nobody's place is known because somebody else's was.
+    result.keep_gps = false;
     let encoder = session.encoder();
     let file = |input: &Input| json!({ "name": name_of(&input.path), "sha256": input.sha256() });
     json!({
         PROGRAM: env!("CARGO_PKG_VERSION"),
         "content": file(content),
         "styles": styles.iter().map(file).collect::<Vec<_>>(),
+        "init": init.map(file),
         "encoder": { "name": name_if_file(Path::new(&encoder.name)), "family": encoder.family, "sha256": encoder.sha256 },
         "options": { "run": run, "result": result },
         "recipe": session.recipe(),
@@ -63,8 +71,7 @@ fn name_if_file(path: &Path) -> String {
 /// # Errors
 /// None there, or one of another program.
 pub(crate) fn read(path: &Path, limits: &Limits) -> Result<Map<String, Value>, Failure> {
-    let text = open_within(path, limits)?.metadata.recipe;
-    let value = text.and_then(|text| serde_json::from_str(&text).ok());
+    let value = read_recipe(path, limits)?.and_then(|text| serde_json::from_str(&text).ok());
     match value {
         Some(Value::Object(recipe)) if recipe.contains_key(PROGRAM) => Ok(recipe),
         _ => Err(Failure::bad_input(format!("{}: the picture carries no recipe", path.display())).hint(
@@ -75,47 +82,78 @@ pub(crate) fn read(path: &Path, limits: &Limits) -> Result<Map<String, Value>, F
 }
 
 /// The options of the picture that `--like` names, where those given do not say otherwise, and what is to be said about it.
+///
+/// The picture may be a stranger's: only what makes a picture what it is comes from there, no name of a file that is written, no
+/// limit, and no path.
 pub(crate) fn like(
     mut args: StylizeArgs,
     matches: &ArgMatches,
 ) -> Result<(StylizeArgs, Vec<String>), Failure> {
     let Some(path) = args.like.take() else { return Ok((args, Vec::new())) };
-    let about = |failure: Failure| failure.about("--like");
-    let recipe = read(&path, &args.input.limits()?).map_err(about)?;
+    let recipe =
+        read(&path, &args.input.limits_from(OF_RESULTS)?).map_err(|failure| failure.about("--like"))?;
+    let name = path.display();
     let mut notes = Vec::new();
     let version = recipe[PROGRAM].as_str().unwrap_or("another version");
     if version != env!("CARGO_PKG_VERSION") {
-        notes.push(format!(
-            "note: {} was made by impasto {version}; what is not an option may differ",
-            path.display()
-        ));
+        let version = printable(version);
+        notes.push(format!("note: {name} was made by impasto {version}; what is not an option may differ"));
     }
-    let broken = |reason: String| {
-        about(Failure::bad_input(format!("{}: its recipe is damaged: {reason}", path.display())))
+    if args.report.as_ref().is_some_and(|report| same_file(report, &path)) {
+        return Err(Failure::bad_input(format!("--report and --like name the same file, {name}")));
+    }
+    let broken = |reason: &str| {
+        Failure::bad_input(format!("--like: {name}: its recipe is damaged: {}", printable(reason)))
     };
-    let mut all = serde_json::to_value(&args).map_err(|error| Failure::bug(error.to_string()))?;
-    let options =
-        recipe.get("options").and_then(Value::as_object).ok_or_else(|| broken("no options".into()))?;
     let given = |name: &str| {
         let known = matches.ids().any(|id| id.as_str() == name);
         known && matches.value_source(name) == Some(ValueSource::CommandLine)
     };
-    overlay(&mut all, options, &given).map_err(broken)?;
-    let args: StylizeArgs = serde_json::from_value(all).map_err(|error| broken(error.to_string()))?;
-    if let Some(sha256) = recipe.get("encoder").and_then(|encoder| encoder["sha256"].as_str())
-        && !given("model")
+    let options = recipe.get("options").and_then(Value::as_object).ok_or_else(|| broken("no options"))?;
+    for (kind, inside) in options {
+        let inside = inside.as_object().ok_or_else(|| broken("its options are none"))?;
+        match kind.as_str() {
+            "run" => args.run = overlaid(&args.run, inside, &given).map_err(|error| broken(&error))?,
+            "result" => {
+                args.result = overlaid(&args.result, inside, &given).map_err(|error| broken(&error))?
+            }
+            other => return Err(broken(&format!("there are no options {other}"))),
+        }
+    }
+    let is_path = |text: &str| text.contains(['/', '\\']) && !text.starts_with("random:");
+    let init = args.run.init.as_deref().unwrap_or(Path::new("")).to_string_lossy();
+    if (!given("init") && is_path(&init)) || (!given("model") && is_path(&args.run.objective.model)) {
+        return Err(broken("it names files in other folders"));
+    }
+    fit_to_format(&mut args, &given, &mut notes)?;
+    let sha256 = recipe.get("encoder").and_then(|encoder| encoder["sha256"].as_str());
+    if let Some(sha256) = sha256.filter(|_| !given("model"))
         && impasto::encoder::open(&args.run.objective.model)?.provenance().sha256 != sha256
     {
-        notes.push(format!(
-            "note: {} was made with other weights than {}",
-            path.display(),
-            args.run.objective.model
-        ));
+        let model = &args.run.objective.model;
+        notes.push(format!("note: {name} was made with other weights than {model}"));
     }
     Ok((args, notes))
 }
 
-/// Takes options from `from`, but for those that were given.
+/// Results may be larger than what is taken as an input, and only their texts are looked at.
+pub(crate) const OF_RESULTS: Limits =
+    Limits { file: 4_000_000_000, time: Some(Duration::from_secs(60)), ..Limits::NONE };
+
+/// Never taken from a recipe: they make no picture another one, or are about the file that is written.
+const OF_ONE_RUN: [&str; 3] = ["threads", "keep_gps", "format"];
+
+/// Options with those of a recipe, but for what was given.
+fn overlaid<T: Serialize + DeserializeOwned>(
+    options: &T,
+    from: &Map<String, Value>,
+    given: &dyn Fn(&str) -> bool,
+) -> Result<T, String> {
+    let mut all = serde_json::to_value(options).map_err(|error| error.to_string())?;
+    overlay(&mut all, from, given)?;
+    serde_json::from_value(all).map_err(|error| error.to_string())
+}
+
 fn overlay(into: &mut Value, from: &Map<String, Value>, given: &dyn Fn(&str) -> bool) -> Result<(), String> {
     for (name, value) in from {
         let Some(place) = into.get_mut(name) else {
@@ -123,9 +161,37 @@ fn overlay(into: &mut Value, from: &Map<String, Value>, given: &dyn Fn(&str) -> 
         };
         match value {
             Value::Object(inside) if place.is_object() => overlay(place, inside, given)?,
-            _ if given(name) => {}
+            _ if given(name) || OF_ONE_RUN.contains(&name.as_str()) => {}
             _ => *place = value.clone(),
         }
+    }
+    Ok(())
+}
+
+/// What the recipe says of a file of another format is not for this one.
+fn fit_to_format(
+    args: &mut StylizeArgs,
+    given: &dyn Fn(&str) -> bool,
+    notes: &mut Vec<String>,
+) -> Result<(), Failure> {
+    let format = args.result.format(&args.output)?;
+    let result = &mut args.result;
+    let mut drop = |name: &str| {
+        notes.push(format!("note: --{name} of the recipe is not for {}: it is left out", format.name()));
+    };
+    if result.quality.is_some() && !given("quality") && format != Format::Jpeg {
+        result.quality = None;
+        drop("quality");
+    }
+    if !given("depth")
+        && result.depth.and_then(depth_of).is_some_and(|depth| !format.depths().contains(&depth))
+    {
+        result.depth = None;
+        drop("depth");
+    }
+    if !given("profile") && result.profile == ProfileKind::P3 && !format.holds_wide_gamut() {
+        result.profile = ProfileKind::Input;
+        drop("profile");
     }
     Ok(())
 }

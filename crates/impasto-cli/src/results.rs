@@ -71,12 +71,8 @@ pub(crate) fn encoding(path: &Path, content: &Decoded, asked: &OutputArgs) -> Re
     };
     let depth = match asked.depth {
         None => content.depth,
-        Some(8) => Depth::Eight,
-        Some(16) => Depth::Sixteen,
-        Some(32) => Depth::Float,
-        Some(other) => {
-            return Err(Failure::bad_input(format!("--depth: expected 8, 16 or 32, found {other}")));
-        }
+        Some(bits) => depth_of(bits)
+            .ok_or_else(|| Failure::bad_input(format!("--depth: expected 8, 16 or 32, found {bits}")))?,
     };
     let holds =
         |depth| format.depth(depth) >= depth && (asked.depth.is_none() || format.depth(depth) == depth);
@@ -100,14 +96,18 @@ pub(crate) fn encoding(path: &Path, content: &Decoded, asked: &OutputArgs) -> Re
         )));
     }
     let icc_profile = match asked.profile {
-        ProfileKind::Input => content.icc_profile.clone(),
+        // What is wider than sRGB without a profile for RGB is light of wide primaries.
+        ProfileKind::Input => content
+            .icc_profile
+            .clone()
+            .or_else(|| (content.space == Space::DisplayP3).then(|| content.space.icc())),
         ProfileKind::Srgb => Some(Space::Srgb.icc()),
         ProfileKind::P3 => Some(Space::DisplayP3.icc()),
     };
-    if asked.profile == ProfileKind::P3 && !format.holds_profile() {
+    if asked.profile == ProfileKind::P3 && !format.holds_wide_gamut() {
         return refused(
             format!("--profile p3: {} holds no colour profile", format.name()),
-            format!("end the name in {}", Format::those(Format::holds_profile)),
+            format!("end the name in {}", Format::those(Format::holds_wide_gamut)),
         );
     }
     if asked.keep_gps && !format.holds_exif() {
@@ -130,6 +130,10 @@ pub(crate) fn encoding(path: &Path, content: &Decoded, asked: &OutputArgs) -> Re
         },
         keep_gps: asked.keep_gps,
     })
+}
+
+pub(crate) fn depth_of(bits: u8) -> Option<Depth> {
+    [Depth::Eight, Depth::Sixteen, Depth::Float].into_iter().find(|depth| number_of(*depth) == bits)
 }
 
 fn number_of(depth: Depth) -> u8 {
@@ -159,7 +163,18 @@ pub(crate) fn write(
         Plane::new(size.0, size.1, resized)
     });
     let mut encoding = encoding(path, content, asked)?;
-    encoding.metadata.recipe = (!asked.no_metadata).then(|| recipe.to_owned());
+    let format = asked.format(path)?;
+    encoding.metadata.recipe = (!asked.no_metadata && format.fits_recipe(recipe)).then(|| recipe.to_owned());
+    // A file of light has no profile, but the primaries of a space.
+    let space = match asked.profile {
+        ProfileKind::Input => content.space,
+        ProfileKind::Srgb => Space::Srgb,
+        ProfileKind::P3 => Space::DisplayP3,
+    };
+    if format == Format::OpenExr && space != content.space {
+        let picture = picture.clone().between(content.space, space);
+        return Ok(save(path, &picture, alpha.as_ref(), &Encoding { space, ..encoding })?);
+    }
     Ok(save(path, picture, alpha.as_ref(), &encoding)?)
 }
 

@@ -5,21 +5,21 @@ use serde_json::{Map, Value};
 
 use crate::args::{Cli, Command, ShowArgs};
 use crate::failure::Failure;
-use crate::output::line;
+use crate::output::{line, printable};
 use crate::recipe;
 
 pub(crate) fn run(args: ShowArgs) -> Result<(), Failure> {
-    let recipe = recipe::read(&args.picture, &args.input.limits()?)?;
+    let recipe = recipe::read(&args.picture, &args.input.limits_from(recipe::OF_RESULTS)?)?;
     if args.json {
         let text = serde_json::to_string_pretty(&recipe).map_err(|error| Failure::bug(error.to_string()))?;
         return line(&text);
     }
-    line(&command(&recipe))?;
+    line(&printable(&command(&recipe)))?;
     line("")?;
     let mut lines = Vec::new();
     flatten("", &Value::Object(recipe), &mut lines);
     let width = lines.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
-    lines.iter().try_for_each(|(name, value)| line(&format!("{name:<width$}  {value}")))
+    lines.iter().try_for_each(|(name, value)| line(&printable(&format!("{name:<width$}  {value}"))))
 }
 
 /// Every value with its way through the tree; lists of plain values in one line.
@@ -50,7 +50,12 @@ fn text(value: &Value) -> String {
 
 /// The command, with the options that are not what they would be anyway.
 fn command(recipe: &Map<String, Value>) -> String {
-    let name = |file: &Value| quoted(file["name"].as_str().unwrap_or("FILE"));
+    let name = |file: &Value| match file["name"].as_str().unwrap_or("FILE") {
+        // Standard input, and what would be taken for an option.
+        "-" => "-".to_owned(),
+        name if name.starts_with('-') => quoted(&format!("./{name}")),
+        name => quoted(name),
+    };
     let mut words = vec!["impasto stylize".to_owned()];
     words.extend(recipe.get("content").map(name));
     words.extend(recipe.get("styles").and_then(Value::as_array).into_iter().flatten().map(name));
@@ -66,13 +71,16 @@ fn command(recipe: &Map<String, Value>) -> String {
     words.join(" ")
 }
 
+/// Of what is an option here; a recipe may hold anything.
 fn differences(options: &Map<String, Value>, standard: &Value, words: &mut Vec<String>) {
     for (name, value) in options {
+        let Some(standard) = standard.get(name) else { continue };
         let option = format!("--{}", name.replace('_', "-"));
         match value {
-            Value::Object(inside) => differences(inside, &standard[name], words),
-            same if *same == standard[name] => {}
+            Value::Object(inside) => differences(inside, standard, words),
+            same if same == standard => {}
             Value::Bool(true) => words.push(option),
+            Value::Null | Value::Bool(false) => {}
             other => words.push(format!("{option} {}", quoted(&text(other)))),
         }
     }
@@ -98,13 +106,13 @@ mod tests {
     fn commands_can_be_pasted() {
         let recipe = json!({
             "content": { "name": "my photo.jpg" },
-            "styles": [{ "name": "it's.png" }],
-            "options": { "run": { "size": 300, "half": true, "seed": 0, "objective": { "preset": "gatys", "style_weights": [1.0, 2.5] } } },
+            "styles": [{ "name": "it's.png" }, { "name": "--report=x" }],
+            "options": { "run": { "size": 300, "half": true, "seed": 0, "objective": { "preset": "gatys", "style_weights": [1.0, 2.5] }, "magic; rm x": 5 } },
         });
         let Value::Object(recipe) = recipe else { unreachable!() };
         assert_eq!(
             command(&recipe),
-            r"impasto stylize 'my photo.jpg' 'it'\''s.png' -o OUT --half --preset gatys --style-weights 1.0,2.5 --size 300"
+            r"impasto stylize 'my photo.jpg' 'it'\''s.png' ./--report=x -o OUT --half --preset gatys --style-weights 1.0,2.5 --size 300"
         );
     }
 }

@@ -45,6 +45,10 @@ struct Resumed {
 }
 
 fn perform(args: StylizeArgs, resumed: Option<Resumed>, mut warnings: Vec<String>) -> Result<(), Failure> {
+    if args.output == Path::new("-") {
+        return Err(Failure::bad_input("-o -: expected the name of a file")
+            .hint("for a pipe, write to /dev/stdout and give --format"));
+    }
     if args.save_every == Some(0) {
         return Err(Failure::bad_input("--save-every: expected at least 1, found 0"));
     }
@@ -119,7 +123,14 @@ fn perform(args: StylizeArgs, resumed: Option<Resumed>, mut warnings: Vec<String
             session.encoder().name
         ));
     }
-    let recipe = recipe::of(&args.run, &args.result, &content, &styles, &session);
+    let recipe = recipe::of(&args.run, &args.result, &content, &styles, init.as_ref(), &session);
+    let format = args.result.format(&args.output)?;
+    if !args.result.no_metadata && format.holds_recipe() && !format.fits_recipe(&recipe) {
+        progress.note(&format!(
+            "warning: {} has no room for a recipe as long as this: the result has none",
+            format.name()
+        ));
+    }
     let output = Output { args: &args, content: &content.decoded, recipe: &recipe };
     let ended = drive(&mut session, &output, &mut progress, &mut steps, &mut checkpoints);
     progress.finish();
@@ -251,8 +262,11 @@ fn drive(
 /// `out.png` and 50 give `out_0050.png`.
 fn numbered(output: &Path, iteration: usize) -> PathBuf {
     let mut name = output.file_stem().unwrap_or_default().to_os_string();
-    name.push(format!("_{iteration:04}."));
-    name.push(output.extension().unwrap_or_default());
+    name.push(format!("_{iteration:04}"));
+    if let Some(extension) = output.extension() {
+        name.push(".");
+        name.push(extension);
+    }
     output.with_file_name(name)
 }
 

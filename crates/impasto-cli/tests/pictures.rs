@@ -127,3 +127,35 @@ fn a_picture_may_come_from_standard_input() {
     assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
     assert!(folder.decoded("piped.png").picture == expected);
 }
+
+#[test]
+fn wide_colours_go_into_light_and_out_of_it() {
+    let folder = Folder::with_pictures();
+    let wide = Encoding {
+        space: Space::DisplayP3,
+        icc_profile: Some(Space::DisplayP3.icc()),
+        ..Encoding::default()
+    };
+    save(&folder.path("wide.png"), &waves(48, 36, 0.0), None, &wide).unwrap();
+    let run = |line: &str| folder.succeeds(&format!("stylize {line} --iterations 0 --size 48"));
+    run("wide.png s.png -o w.exr");
+    assert_eq!(folder.decoded("w.exr").space, Space::DisplayP3);
+    run("wide.png s.png -o n.exr --profile srgb");
+    assert_eq!(folder.decoded("n.exr").space, Space::Srgb);
+    run("c.png s.png -o p.exr --profile p3");
+    assert_eq!(folder.decoded("p.exr").space, Space::DisplayP3);
+    // Light has no profile, but its colours stay.
+    run("w.exr s.png -o w.png --depth 16");
+    let found = folder.decoded("w.png");
+    assert_eq!(found.space, Space::DisplayP3);
+    assert!(largest_difference(&found.picture, &folder.decoded("wide.png").picture) < 0.01);
+}
+
+#[test]
+fn names_without_an_extension_and_none() {
+    let folder = Folder::with_pictures();
+    folder.succeeds("stylize c.png s.png -o picture --format png --iterations 2 --save-every 1");
+    assert!(folder.has("picture") && folder.has("picture_0001") && folder.has("picture_0002"));
+    folder.fails(2, "stylize c.png s.png -o - --format png").assert_says(&["-o -", "/dev/stdout"]);
+    assert!(!folder.has("-"));
+}

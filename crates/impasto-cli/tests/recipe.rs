@@ -116,6 +116,38 @@ fn options_beside_like_count_more() {
 }
 
 #[test]
+fn a_recipe_switches_on_nothing_that_is_about_one_file() {
+    let folder = Folder::with_pictures();
+    photograph(&folder);
+    folder.succeeds("stylize photo.jpg s.png -o a.jpg --iterations 1 --keep-gps --quality 80 --threads 1");
+    folder.succeeds("stylize photo.jpg s.png -o b.jpg --like a.jpg");
+    let exif = folder.decoded("b.jpg").metadata.exif.unwrap();
+    assert!(contains(&exif, b"Ann") && !contains(&exif, b"N\0"));
+    let ran = folder.succeeds("stylize photo.jpg s.png -o b.png --like a.jpg");
+    ran.assert_says(&["--quality of the recipe is not for PNG"]);
+    folder.succeeds("stylize c.png s.png -o a.dat --iterations 1 --format png --depth 16");
+    let ran = folder.succeeds("stylize c.png s.png -o b.webp --like a.dat");
+    ran.assert_says(&["--depth of the recipe is not for WebP"]);
+    assert!(folder.bytes("b.webp").starts_with(b"RIFF"));
+    let ran = folder.fails(2, "stylize c.png s.png -o c2.png --like a.jpg --report a.jpg");
+    ran.assert_says(&["--report and --like"]);
+}
+
+#[test]
+fn a_recipe_that_jpeg_has_no_room_for_is_left_out_and_that_is_said() {
+    let folder = Folder::with_pictures();
+    // One style under many long names.
+    let names: Vec<String> = (0..130).map(|i| format!("{}{i:03}.png", "\u{6f22}".repeat(70))).collect();
+    let bytes = folder.bytes("s.png");
+    names.iter().for_each(|name| folder.write(name, &bytes));
+    let line = |output: &str| format!("stylize c.png {} -o {output} --iterations 1", names.join(" "));
+    folder.succeeds(&line("o.jpg")).assert_says(&["no room for a recipe"]);
+    assert_eq!(folder.decoded("o.jpg").metadata.recipe, None);
+    folder.succeeds(&line("o.png"));
+    assert!(folder.decoded("o.png").metadata.recipe.is_some());
+}
+
+#[test]
 fn pictures_without_a_recipe_and_with_a_strange_one() {
     let folder = Folder::with_pictures();
     folder.fails(2, "show c.png").assert_says(&["c.png", "carries no recipe", "hint: "]);
@@ -147,6 +179,12 @@ fn pictures_without_a_recipe_and_with_a_strange_one() {
         with(damaged);
         folder.fails(2, "stylize c.png s.png -o o.png --like r.png").assert_says(&[says]);
     }
+    assert!(!folder.has("victim") && !folder.has("o.png"));
+    let evil = "{\"impasto\": \"\\u001b[31m\", \"content\": {\"name\": \"--report=x\"}, \"options\": {\"run\": {\"x; touch y\": 1}}}";
+    with(evil);
+    let shown = folder.succeeds("show r.png").stdout;
+    assert!(!shown.contains('\u{1b}'), "{shown}");
+    assert_eq!(shown.lines().next(), Some("impasto stylize ./--report=x -o OUT"));
     with("{\"impasto\": \"9.0.0\", \"options\": {\"run\": {\"iterations\": 1}}}");
     folder.succeeds("stylize c.png s.png -o o.png --like r.png").assert_says(&["impasto 9.0.0"]);
     folder.succeeds("show r.png");

@@ -23,7 +23,7 @@ mod resize;
 
 pub use atomic::{Sink, check_writable, write_atomically};
 pub use colour::Space;
-pub use decode::{Decoded, Depth, Limits, decode, open, open_within, read};
+pub use decode::{Decoded, Depth, Limits, decode, open, read, read_recipe};
 pub use encode::{Encoding, Format, check_output, save};
 pub use error::ImageError;
 pub use metadata::{Density, Metadata};

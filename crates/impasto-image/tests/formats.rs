@@ -80,6 +80,36 @@ fn colours_that_were_multiplied_with_alpha_are_divided_by_it() {
 }
 
 #[test]
+fn light_beyond_all_bounds_is_a_number_still() {
+    use exr::prelude::*;
+    // Divided by almost nothing, and through the primaries of ITU-R BT.2020, it would be infinite, less infinity.
+    let pixel = |_: Vec2<usize>| (1e3f32, 1e3f32, -1e38f32, 1e-42f32);
+    let mut image = Image::from_channels((1, 1), SpecificChannels::rgba(pixel));
+    image.attributes.chromaticities = Some(exr::meta::attribute::Chromaticities {
+        red: Vec2(0.708, 0.292),
+        green: Vec2(0.17, 0.797),
+        blue: Vec2(0.131, 0.046),
+        white: Vec2(0.3127, 0.329),
+    });
+    let mut bytes = Cursor::new(Vec::new());
+    image.write().to_buffered(&mut bytes).unwrap();
+    let decoded = decode(bytes.get_ref(), "a").unwrap();
+    assert!(
+        decoded.picture.rgb().iter().all(|value| (0.0..=1.0).contains(value)),
+        "{:?}",
+        decoded.picture.rgb()
+    );
+}
+
+#[test]
+fn boxes_of_jpeg_xl() {
+    let boxes = decode(include_bytes!("data/boxes.jxl"), "a").unwrap();
+    let bare = decode(include_bytes!("data/gradient.jxl"), "a").unwrap();
+    assert_eq!(boxes.picture, bare.picture);
+    assert!(boxes.metadata.exif.unwrap().windows(3).any(|window| window == b"Ann"));
+}
+
+#[test]
 fn primaries_of_light_are_honoured() {
     use exr::prelude::*;
     let mut image =

@@ -1,4 +1,5 @@
-//! Files made to do harm: whatever they hold, the end is a picture or a typed error, soon, and in bounded memory.
+//! Files made to do harm: whatever they hold, the end is a picture or a typed error, soon. What they take of memory is in
+//! `memory.rs`.
 
 #![allow(clippy::unwrap_used)]
 
@@ -8,7 +9,7 @@ use std::time::{Duration, Instant};
 use impasto_image::{Encoding, ImageError, Limits, Picture, open, save};
 
 mod common;
-use common::{decode, every_format};
+use common::{chunk, decode, every_format, packed, png};
 
 /// Of each file, also where tests run beside each other in an unoptimised build.
 const LONG: Duration = Duration::from_secs(10);
@@ -103,27 +104,6 @@ fn thousands_of_mutations() {
             let _ = survive(&bytes, &format!("{name}, mutation {round}"));
         }
     }
-}
-
-/// Of a PNG file, with its checksum.
-fn chunk(kind: &[u8; 4], data: &[u8]) -> Vec<u8> {
-    let mut crc = flate2::Crc::new();
-    crc.update(kind);
-    crc.update(data);
-    [&(data.len() as u32).to_be_bytes()[..], kind, data, &crc.sum().to_be_bytes()].concat()
-}
-
-fn png(width: u32, height: u32, chunks: &[Vec<u8>]) -> Vec<u8> {
-    let header = [&width.to_be_bytes()[..], &height.to_be_bytes(), &[8, 2, 0, 0, 0]].concat();
-    [&b"\x89PNG\r\n\x1a\n"[..], &chunk(b"IHDR", &header), &chunks.concat(), &chunk(b"IEND", b"")].concat()
-}
-
-/// Zeros, packed a thousand to one.
-fn packed(length: usize) -> Vec<u8> {
-    let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::best());
-    let zeros = vec![0; 1 << 20];
-    (0..length >> 20).for_each(|_| encoder.write_all(&zeros).unwrap());
-    encoder.finish().unwrap()
 }
 
 #[test]
@@ -361,7 +341,7 @@ fn pipes_folders_and_devices() {
     assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     let hasty = Limits { time: Some(Duration::from_millis(200)), ..Limits::default() };
     let start = Instant::now();
-    let error = impasto_image::open_within(&pipe, &hasty).unwrap_err();
+    let error = impasto_image::read(&pipe, &hasty).unwrap_err();
     assert!(matches!(error, ImageError::TooSlow { .. }) && error.hint().unwrap().contains("pipe"), "{error}");
     assert!(start.elapsed() < LONG);
     // Written to, it is a file like any other. (Another one, as the first is still waited for.)

@@ -27,9 +27,9 @@ const STATE_SHARE: f64 = 0.25;
 /// Bands of streamed state that are in memory at once.
 const BANDS: usize = 2;
 
-/// What a result takes while it is written, per pixel: its samples at 8 bits, and compressed. Formats of more bits are written in
-/// bands of rows.
-const ENCODING: usize = 3 + 3;
+/// What a result takes while it is written, per pixel: its samples at 8 bits, the encoder's copy of them, and compressed (WebP, which
+/// takes most). Formats of more bits are written in bands of rows.
+const ENCODING: usize = 3 * 4;
 
 /// Sets of matrices that an evaluation needs: targets, sums, moments, derivatives.
 const MATRICES: usize = 4;

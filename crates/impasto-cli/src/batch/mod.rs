@@ -129,6 +129,11 @@ impl Batch<'_> {
         inputs::check_apart("--output", &output, &read)?;
         check_output(&output, Some(self.args.result.format(&output)?), content.decoded.alpha.is_some())?;
         results::encoding(&output, &content.decoded, &self.args.result)?;
+        if self.args.progress != ProgressKind::None {
+            let notes = read.iter().filter_map(|input| input.note());
+            let losses = results::losses_of_format(&output, &content.decoded, &self.args.result)?;
+            notes.chain(losses).for_each(|note| say(&format!("{}: {note}", item.output)));
+        }
         let preset = run.objective.preset()?;
         let transfer = transfer::of(run, &mut content, &mut styles, init.as_mut(), preset, overrides)?
             .encoder(self.encoder.clone())
@@ -142,7 +147,7 @@ impl Batch<'_> {
         };
         let mut session = transfer.build_with(kit.take())?;
         results::check_side(&output, &self.args.result, &session)?;
-        let recipe = recipe::of(run, &self.args.result, &content, &styles, &session);
+        let recipe = recipe::of(run, &self.args.result, &content, &styles, init.as_ref(), &session);
         let picture = loop {
             match session.step() {
                 Ok(Some(_)) => {}

@@ -13,6 +13,7 @@ use crate::ImageError;
 use crate::metadata::{Metadata, density_of, described, recipe_of};
 
 pub(super) fn read(bytes: &Arc<[u8]>, context: &Context<'_>) -> Result<Raw, ImageError> {
+    let bytes = &without_packed_boxes(bytes);
     let mut decoder = JxlDecoder::new(Cursor::new(bytes.clone())).map_err(|error| context.failed(error))?;
     context.check(decoder.dimensions(), decoder.total_bytes())?;
     decoder.set_limits(context.memory()).map_err(|error| context.failed(error))?;
@@ -33,4 +34,34 @@ pub(super) fn read(bytes: &Arc<[u8]>, context: &Context<'_>) -> Result<Raw, Imag
     let image = DynamicImage::from_decoder(decoder).map_err(|error| context.failed(error))?;
     // This decoder turns the picture itself.
     Ok(Raw { icc_profile, metadata, is_one_of_several, ..Raw::of(image) })
+}
+
+/// Metadata may be packed (by Brotli), and is unpacked without a limit, so that two kilobytes become two gigabytes: such boxes
+/// are left out, where the file is made of boxes (ISO/IEC 18181-2, clause 9).
+fn without_packed_boxes(file: &Arc<[u8]>) -> Arc<[u8]> {
+    const PACKED: &[u8] = b"brob";
+    if !file.starts_with(b"\0\0\0\x0cJXL ") || !file.windows(PACKED.len()).any(|window| window == PACKED) {
+        return file.clone();
+    }
+    let mut kept = Vec::with_capacity(file.len());
+    let mut rest = &file[..];
+    while let Some(&[a, b, c, d, ref kind @ .., _, _, _, _]) = rest.first_chunk::<12>() {
+        let size = match u32::from_be_bytes([a, b, c, d]) {
+            // To the end of the file.
+            0 => rest.len(),
+            // In the eight bytes behind the kind.
+            1 => match rest.get(8..16).and_then(|size| size.try_into().ok()) {
+                Some(size) => usize::try_from(u64::from_be_bytes(size)).unwrap_or(usize::MAX),
+                None => rest.len(),
+            },
+            size => size as usize,
+        };
+        let (this, next) = rest.split_at(size.clamp(8, rest.len()));
+        if kind != PACKED {
+            kept.extend_from_slice(this);
+        }
+        rest = next;
+    }
+    kept.extend_from_slice(rest);
+    kept.into()
 }

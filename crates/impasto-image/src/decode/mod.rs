@@ -78,15 +78,8 @@ impl Decoded {
 /// # Errors
 /// Those of both.
 pub fn open(path: &Path) -> Result<Decoded, ImageError> {
-    open_within(path, &Limits::default())
-}
-
-/// As [`open`], within other limits.
-///
-/// # Errors
-/// Those of [`read`] and [`decode`].
-pub fn open_within(path: &Path, limits: &Limits) -> Result<Decoded, ImageError> {
-    decode_at(read(path, limits)?, path, limits)
+    let limits = Limits::default();
+    decode_at(read(path, &limits)?, path, &limits)
 }
 
 /// The bytes of the file at `path`, for [`decode`]; of standard input for `-`. Pipes are read to their end.
@@ -167,6 +160,26 @@ fn decode_at(bytes: Arc<[u8]>, path: &Path, limits: &Limits) -> Result<Decoded, 
     })
 }
 
+/// The recipe that the picture at `path` carries, if it does: the text that was given to [`save`](crate::save). Pixels are not
+/// decoded.
+///
+/// # Errors
+/// Those of [`read`], [`ImageError::Empty`], [`ImageError::UnknownContent`], [`ImageError::TooSlow`].
+pub fn read_recipe(path: &Path, limits: &Limits) -> Result<Option<String>, ImageError> {
+    let bytes = read(path, limits)?;
+    if bytes.is_empty() {
+        return Err(ImageError::Empty { path: path.into() });
+    }
+    let (kind, _) = sniff(&bytes).map_err(|found| ImageError::UnknownContent { path: path.into(), found })?;
+    let Kind::Image(format) = kind else { return Ok(None) };
+    match guarded(limits.time, move || raster::recipe(&bytes, format)) {
+        Ok(recipe) => Ok(recipe),
+        Err(Stopped::Late(limit)) => Err(ImageError::TooSlow { path: path.into(), limit }),
+        // What its reader panics over holds no recipe of ours.
+        Err(Stopped::Panic(_)) => Ok(None),
+    }
+}
+
 /// The file that is decoded, for limits and errors.
 struct Context<'a> {
     path: &'a Path,
@@ -242,11 +255,16 @@ fn finish(raw: Raw, context: &Context<'_>) -> Result<Decoded, ImageError> {
     if depth == Depth::Float && !(is_finite(&colours) && alpha.as_deref().is_none_or(is_finite)) {
         return Err(context.damaged("it holds values that are not numbers"));
     }
+    // Beyond what files of half precision hold; sums of it are numbers still.
+    const LARGEST: f32 = 65504.0;
     if let Some(alpha) = alpha.as_deref().filter(|_| raw.is_premultiplied) {
         for plane in colours.chunks_exact_mut(alpha.len()) {
             let visible = plane.iter_mut().zip(alpha).filter(|(_, alpha)| **alpha > 0.0);
             visible.for_each(|(value, alpha)| *value /= alpha);
         }
+    }
+    if depth == Depth::Float {
+        colours.iter_mut().for_each(|value| *value = value.clamp(-LARGEST, LARGEST));
     }
     let (conversion, space) = match &raw.light {
         Some(primaries) => primaries.reading(),

@@ -19,6 +19,9 @@ use crate::ImageError;
 use crate::metadata::{Density, Metadata, density_of, described, recipe_of};
 use crate::primaries::Primaries;
 
+/// Bytes that profiles and texts beside the pixels of a PNG file may unpack to.
+const BESIDE: usize = 32 << 20;
+
 pub(super) fn read(bytes: &Arc<[u8]>, format: ImageFormat, context: &Context<'_>) -> Result<Raw, ImageError> {
     let beside = Beside::of(bytes, format);
     let inks = match format {
@@ -27,7 +30,12 @@ pub(super) fn read(bytes: &Arc<[u8]>, format: ImageFormat, context: &Context<'_>
         _ => None,
     };
     let mut reader = ImageReader::with_format(Cursor::new(bytes.clone()), format);
-    reader.limits(context.memory());
+    let mut limits = context.memory();
+    if format == ImageFormat::Png {
+        // Its decoder counts what is beside the pixels only, which are checked below.
+        limits.max_alloc = limits.max_alloc.map(|memory| memory.min(BESIDE as u64));
+    }
+    reader.limits(limits);
     let decoder = reader.into_decoder().map_err(|error| context.failed(error));
     let (mut raw, exif, xmp) = match inks {
         Some(Inks { mut image, model, icc_profile, orientation }) => {
@@ -67,6 +75,14 @@ pub(super) fn read(bytes: &Arc<[u8]>, format: ImageFormat, context: &Context<'_>
     Ok(raw)
 }
 
+/// The recipe that a file carries, without a look at its pixels.
+pub(super) fn recipe(bytes: &Arc<[u8]>, format: ImageFormat) -> Option<String> {
+    Beside::of(bytes, format).recipe.or_else(|| {
+        let decoder = ImageReader::with_format(Cursor::new(bytes.clone()), format).into_decoder();
+        recipe_of(&texts(&mut decoder.ok()?).1?)
+    })
+}
+
 /// EXIF and XMP.
 fn texts(decoder: &mut impl ImageDecoder) -> (Option<Vec<u8>>, Option<Vec<u8>>) {
     (decoder.exif_metadata().ok().flatten(), decoder.xmp_metadata().ok().flatten())
@@ -100,7 +116,9 @@ impl Beside {
     }
 
     fn of_png(bytes: &[u8]) -> Option<Beside> {
-        let reader = png::Decoder::new(Cursor::new(bytes)).read_info().ok()?;
+        let reader = png::Decoder::new_with_limits(Cursor::new(bytes), png::Limits { bytes: BESIDE })
+            .read_info()
+            .ok()?;
         let info = reader.info();
         let metres = info.pixel_dims.filter(|dims| dims.unit == png::Unit::Meter);
         Some(Beside {

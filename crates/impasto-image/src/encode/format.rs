@@ -150,6 +150,11 @@ impl Format {
         self.holds_wide_gamut()
     }
 
+    /// Whether it keeps this recipe: JPEG has no room for very long ones.
+    pub fn fits_recipe(self, recipe: &str) -> bool {
+        self.holds_recipe() && (self != Self::Jpeg || super::jpeg::fits(recipe))
+    }
+
     /// The longest side that a file of this format can have, in pixels.
     pub fn longest_side(self) -> usize {
         match self {

@@ -5,6 +5,7 @@ use image::{ExtendedColorType, ImageEncoder};
 
 use super::{Failed, Source, Tags};
 use crate::Sink;
+use crate::metadata::packet;
 
 /// What a segment with XMP begins with.
 const XMP: &[u8] = b"http://ns.adobe.com/xap/1.0/\0";
@@ -34,6 +35,11 @@ pub(super) fn write(
         insert(&mut bytes, &[XMP, packet.as_bytes()].concat())?;
     }
     Ok(file.write_all(&bytes)?)
+}
+
+/// Whether a segment has room for the recipe.
+pub(super) fn fits(recipe: &str) -> bool {
+    XMP.len() + packet(recipe).len() + 2 <= usize::from(u16::MAX)
 }
 
 /// Puts a segment behind the first ones, which readers expect where they are: those of JFIF and EXIF.

@@ -8,7 +8,7 @@ use tiff::encoder::{DirectoryEncoder, TiffEncoder, TiffKind, TiffKindBig, TiffKi
 use tiff::tags::{ExtraSamples, Tag, Type};
 
 use super::{Failed, Source, Tags};
-use crate::metadata::fields_for;
+use crate::metadata::{fields_for, is_little_endian};
 use crate::{Depth, Sink};
 
 const XMP: Tag = Tag::Unknown(700);
@@ -59,7 +59,16 @@ where
     K::OffsetType: TiffValue,
 {
     let (width, height) = source.size();
-    let fields = fields_for(&tags.exif);
+    let mut fields = fields_for(&tags.exif);
+    if tags
+        .exif
+        .metadata
+        .exif
+        .as_deref()
+        .is_some_and(|exif| is_little_endian(exif) != cfg!(target_endian = "little"))
+    {
+        fields.retain_mut(turned);
+    }
     let mut directories = Vec::new();
     for (context, pointer) in [(Context::Exif, Tag::ExifDirectory), (Context::Gps, Tag::GpsDirectory)] {
         let mut inside = fields.iter().filter(|field| field.tag.context() == context).peekable();
@@ -80,7 +89,8 @@ where
         directory.write_tag(pointer, offset)?;
     }
     if let Some(profile) = tags.icc_profile {
-        directory.write_tag(Tag::IccProfile, profile)?;
+        let entry = directory.write_entry_bytes(Type::UNDEFINED, profile)?;
+        directory.extend_from(&Directory::from_iter([(Tag::IccProfile, entry)]));
     }
     if let Some(packet) = &tags.xmp {
         directory.write_tag(XMP, packet.as_bytes())?;
@@ -104,6 +114,20 @@ fn put<'f, K: TiffKind>(
     }
     directory.extend_from(&Directory::from_iter(entries));
     Ok(())
+}
+
+/// Turns what has the byte order of the file that it comes from; `false` for what cannot be turned without knowing its structure.
+fn turned(field: &mut Field) -> bool {
+    const UNICODE: &[u8] = b"UNICODE\0";
+    match (&mut field.value, field.tag) {
+        (_, exif::Tag::OECF | exif::Tag::SpatialFrequencyResponse) => false,
+        (_, exif::Tag::CFAPattern | exif::Tag::DeviceSettingDescription) => false,
+        (Value::Undefined(bytes, _), exif::Tag::UserComment) if bytes.starts_with(UNICODE) => {
+            bytes[UNICODE.len()..].chunks_exact_mut(2).for_each(|pair| pair.swap(0, 1));
+            true
+        }
+        _ => true,
+    }
 }
 
 /// A value in the byte order of the machine, which files are written in.

@@ -9,6 +9,7 @@ use std::io::Cursor;
 use exif::experimental::Writer;
 use exif::{Context, Field, In, Rational, Reader, Tag, Value};
 
+use super::budget::is_affordable;
 use super::{Density, Metadata};
 use crate::Space;
 
@@ -28,7 +29,10 @@ const OF_THE_FILE: [Tag; 5] =
 const LARGEST: usize = 1 << 16;
 
 /// Bytes of a block, at most: a segment of a JPEG file holds no more.
-const LARGEST_BLOCK: usize = 65_000;
+const LARGEST_BLOCK: usize = 64_000;
+
+/// Bytes of a field in its directory.
+const ENTRY: usize = 12;
 
 fn is_kept(field: &Field) -> bool {
     let Tag(context, number) = field.tag;
@@ -59,10 +63,14 @@ fn bytes_of(value: &Value) -> Option<usize> {
     })
 }
 
-/// All fields of a block, or of a whole TIFF file; what can be read of a damaged one.
+/// All fields of a block, or of a whole TIFF file; what can be read of a damaged one, and nothing of one that was made to fill the
+/// memory.
 fn fields(block: &[u8]) -> Vec<Field> {
     // Some writers of WebP and PNG put before it what JPEG has there.
     let block = block.strip_prefix(b"Exif\0\0").unwrap_or(block);
+    if !is_affordable(block) {
+        return Vec::new();
+    }
     let read = Reader::new().continue_on_error(true).read_raw(block.to_vec());
     let read = read.or_else(|error| error.distill_partial_result(|_| {}));
     let mut seen = BTreeSet::new();
@@ -82,29 +90,33 @@ fn context_order(Tag(context, _): Tag) -> u8 {
     }
 }
 
-fn block_of(fields: &[Field]) -> Option<Vec<u8>> {
+/// Bytes of values that are kept as they are may be in the order of their file, so that it is kept, too.
+pub(crate) fn is_little_endian(block: &[u8]) -> bool {
+    block.strip_prefix(b"Exif\0\0").unwrap_or(block).starts_with(b"II")
+}
+
+fn block_of(fields: &[Field], little_endian: bool) -> Option<Vec<u8>> {
     if fields.is_empty() {
         return None;
     }
     let mut writer = Writer::new();
     fields.iter().for_each(|field| writer.push_field(field));
     let mut block = Cursor::new(Vec::new());
-    writer.write(&mut block, false).ok()?;
+    writer.write(&mut block, little_endian).ok()?;
     Some(block.into_inner())
 }
 
 /// What of a file's EXIF (or of a whole TIFF file) describes its picture, as a block of its own.
 pub(crate) fn described(block: &[u8]) -> Option<Vec<u8>> {
     let mut kept: Vec<Field> = fields(block).into_iter().filter(is_kept).collect();
-    loop {
-        let block = block_of(&kept)?;
-        if block.len() <= LARGEST_BLOCK {
-            return Some(block);
-        }
-        // Its largest field goes first.
-        let largest = (0..kept.len()).max_by_key(|&at| bytes_of(&kept[at].value))?;
-        kept.remove(largest);
+    let size = |field: &Field| bytes_of(&field.value).unwrap_or(0) + ENTRY;
+    let mut whole: usize = kept.iter().map(size).sum();
+    // The largest go first.
+    kept.sort_by_key(size);
+    while whole > LARGEST_BLOCK {
+        whole -= kept.pop().as_ref().map_or(whole, size);
     }
+    block_of(&kept, is_little_endian(block))
 }
 
 /// The density that a file's EXIF gives.
@@ -162,7 +174,7 @@ pub(crate) fn fields_for(block: &Block<'_>) -> Vec<Field> {
 impl Block<'_> {
     /// Its bytes, beginning like a TIFF file; `None` if there is nothing to say.
     pub(crate) fn bytes(&self) -> Option<Vec<u8>> {
-        block_of(&fields_for(self))
+        block_of(&fields_for(self), self.metadata.exif.as_deref().is_some_and(is_little_endian))
     }
 }
 
@@ -190,7 +202,11 @@ mod tests {
     }
 
     fn a_photograph() -> Vec<u8> {
-        block_of(&[
+        stored(true)
+    }
+
+    fn stored(little_endian: bool) -> Vec<u8> {
+        let fields = [
             field(Tag::Make, text("Maker")),
             field(Tag::Orientation, Value::Short(vec![6])),
             field(Tag::XResolution, rational(300.0)),
@@ -199,9 +215,10 @@ mod tests {
             field(Tag::FNumber, Value::Rational(vec![Rational { num: 28, denom: 10 }])),
             field(Tag::MakerNote, Value::Undefined(vec![1; 5000], 0)),
             field(Tag::UserComment, Value::Undefined(vec![b'x'; 70_000], 0)),
+            field(Tag::CFAPattern, Value::Undefined(vec![0, 2, 0, 2], 0)),
             field(Tag::GPSLatitudeRef, text("N")),
-        ])
-        .unwrap()
+        ];
+        block_of(&fields, little_endian).unwrap()
     }
 
     #[test]
@@ -222,6 +239,31 @@ mod tests {
         assert_eq!(density_of(&a_photograph()), Some(Density { x: 300.0, y: 300.5 }));
         assert_eq!(described(&[b"Exif\0\0", &a_photograph()[..]].concat()), Some(block));
         assert_eq!(described(b"nonsense"), None);
+    }
+
+    #[test]
+    fn the_order_of_bytes_is_kept_with_what_depends_on_it() {
+        for little_endian in [true, false] {
+            let block = described(&stored(little_endian)).unwrap();
+            assert_eq!(is_little_endian(&block), little_endian);
+            let metadata = Metadata { exif: Some(block), ..Metadata::default() };
+            let written = Block { metadata: &metadata, keep_gps: false, size: (3, 2), space: None }.bytes();
+            assert_eq!(is_little_endian(&written.unwrap()), little_endian);
+        }
+    }
+
+    #[test]
+    fn large_fields_go_first() {
+        let comment = |tag, size| field(tag, Value::Undefined(vec![7; size], 0));
+        let fields = [
+            field(Tag::Make, text("Maker")),
+            comment(Tag::UserComment, 40_000),
+            comment(Tag::OECF, 50_000),
+            comment(Tag::CFAPattern, 10_000),
+        ];
+        let block = described(&block_of(&fields, false).unwrap()).unwrap();
+        assert!(has(&block, Tag::Make) && has(&block, Tag::UserComment) && has(&block, Tag::CFAPattern));
+        assert!(!has(&block, Tag::OECF) && block.len() < 65_000);
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! What a file says about its picture besides the colours: EXIF, how large to print it, and the recipe that made it.
 
+mod budget;
 mod exif;
 mod xmp;
 
-pub(crate) use exif::{Block, density_of, described, fields_for};
+pub(crate) use exif::{Block, density_of, described, fields_for, is_little_endian};
 pub(crate) use xmp::{packet, recipe_of};
 
 /// What travels with a picture from file to file.

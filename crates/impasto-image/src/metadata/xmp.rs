@@ -9,6 +9,9 @@ const XMP: &str = "http://ns.adobe.com/xap/1.0/";
 const IMPASTO: &str = "urn:impasto:1.0:";
 const PROPERTY: &str = "recipe";
 
+/// Bytes of a packet, at most: no recipe has as many.
+const LARGEST: usize = 4 << 20;
+
 /// A packet that holds a recipe.
 pub(crate) fn packet(recipe: &str) -> String {
     // What XML cannot hold at all becomes blank; JSON writes such characters in other ways.
@@ -41,6 +44,9 @@ pub(crate) fn packet(recipe: &str) -> String {
 
 /// The recipe that a packet holds, be it as an element or, as other programs write properties, as an attribute.
 pub(crate) fn recipe_of(packet: &[u8]) -> Option<String> {
+    if packet.len() > LARGEST {
+        return None;
+    }
     let text = std::str::from_utf8(packet).ok()?.trim_matches(['\u{feff}', '\0']);
     let document = Document::parse(text).ok()?;
     document.descendants().find_map(|node| {

@@ -5,7 +5,7 @@
 #![allow(dead_code)]
 
 use std::fs;
-use std::io::{Cursor, Write};
+use std::io::{Cursor, Write as _};
 use std::path::{Path, PathBuf};
 
 use image::{DynamicImage, ExtendedColorType, ImageFormat};
@@ -52,10 +52,10 @@ pub(crate) fn every_format() -> Vec<(String, Vec<u8>)> {
             let metadata = Metadata {
                 recipe: Some("{\"a\": 1}".into()),
                 density: Some(Density { x: 300.0, y: 300.0 }),
-                exif: None,
+                exif: Some(exif()),
             };
             let icc_profile = Some(Space::DisplayP3.icc());
-            let encoding = Encoding { depth, metadata, icc_profile, ..Encoding::default() };
+            let encoding = Encoding { depth, metadata, icc_profile, keep_gps: true, ..Encoding::default() };
             let alpha = Some(&alpha).filter(|_| format.holds_alpha());
             save(&folder.path().join(&name), &picture, alpha, &encoding).unwrap();
             files.push((name.clone(), fs::read(folder.path().join(&name)).unwrap()));
@@ -88,7 +88,7 @@ pub(crate) fn every_format() -> Vec<(String, Vec<u8>)> {
     drop(encoder);
     files.push(("animated.gif".into(), gif));
     files.push(("animated.png".into(), animated_png(&rgb, width, height)));
-    for name in ["gradient.jxl", "inks.jpg", "progressive.jpg", "palette.png", "packed.tif"] {
+    for name in ["gradient.jxl", "boxes.jxl", "inks.jpg", "progressive.jpg", "palette.png", "packed.tif"] {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name);
         files.push((name.to_owned(), fs::read(path).unwrap()));
     }
@@ -106,4 +106,35 @@ fn animated_png(rgb: &[u8], width: u32, height: u32) -> Vec<u8> {
     writer.write_image_data(&rgb.iter().map(|value| 255 - value).collect::<Vec<_>>()).unwrap();
     writer.finish().unwrap();
     file
+}
+
+/// A block of EXIF with an artist and a latitude (CIPA DC-008).
+pub(crate) fn exif() -> Vec<u8> {
+    let entry = |tag: u16, kind: u16, count: u32, value: [u8; 4]| {
+        [&tag.to_le_bytes()[..], &kind.to_le_bytes(), &count.to_le_bytes(), &value].concat()
+    };
+    let first = [entry(0x013b, 2, 4, *b"Ann\0"), entry(0x8825, 4, 1, 38u32.to_le_bytes())].concat();
+    [&b"II*\0\x08\0\0\0\x02\0"[..], &first, &[0; 4], &[1, 0], &entry(1, 2, 2, *b"N\0\0\0"), &[0; 4]].concat()
+}
+
+/// Of a PNG file, with its checksum.
+pub(crate) fn chunk(kind: &[u8; 4], data: &[u8]) -> Vec<u8> {
+    let mut crc = flate2::Crc::new();
+    crc.update(kind);
+    crc.update(data);
+    [&(data.len() as u32).to_be_bytes()[..], kind, data, &crc.sum().to_be_bytes()].concat()
+}
+
+/// A PNG file of 8-bit RGB.
+pub(crate) fn png(width: u32, height: u32, chunks: &[Vec<u8>]) -> Vec<u8> {
+    let header = [&width.to_be_bytes()[..], &height.to_be_bytes(), &[8, 2, 0, 0, 0]].concat();
+    [&b"\x89PNG\r\n\x1a\n"[..], &chunk(b"IHDR", &header), &chunks.concat(), &chunk(b"IEND", b"")].concat()
+}
+
+/// Zeros, packed a thousand to one.
+pub(crate) fn packed(length: usize) -> Vec<u8> {
+    let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::best());
+    let zeros = vec![0; 1 << 20];
+    (0..length >> 20).for_each(|_| encoder.write_all(&zeros).unwrap());
+    encoder.finish().unwrap()
 }

@@ -169,8 +169,9 @@ pub(super) fn read(path: &Path) -> Result<(State, String, Tensors), CheckpointEr
     if version != VERSION as u64 {
         return Err(CheckpointError::Version { path: path.into(), found: version });
     }
-    if 8 + length + metadata.data_len() as u64 != whole {
-        return Err(damaged(match whole < 8 + length + metadata.data_len() as u64 {
+    let declared = (8 + length).saturating_add(metadata.data_len() as u64);
+    if declared != whole {
+        return Err(damaged(match whole < declared {
             true => "it ends too early",
             false => "there is more in it than its header says",
         }));
