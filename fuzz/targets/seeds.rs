@@ -25,10 +25,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 let metadata = Metadata {
                     recipe: (!plain).then(|| "{}".into()),
                     density: (!plain).then_some(Density { x: 72.0, y: 72.0 }),
-                    exif: None,
+                    exif: (!plain).then(exif),
                 };
                 let icc_profile = (!plain).then(|| Space::DisplayP3.icc());
-                let encoding = Encoding { depth, metadata, icc_profile, ..Encoding::default() };
+                let keep_gps = true;
+                let encoding = Encoding { depth, metadata, icc_profile, keep_gps, ..Encoding::default() };
                 let name = format!("{depth:?}-{plain}.{}", format.extension());
                 save(&pictures.join(name), &picture, alpha, &encoding)?;
             }
@@ -60,4 +61,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
     }
     Ok(())
+}
+
+/// A block of EXIF with an artist and a latitude (CIPA DC-008).
+fn exif() -> Vec<u8> {
+    let entry = |tag: u16, kind: u16, count: u32, value: [u8; 4]| {
+        [&tag.to_le_bytes()[..], &kind.to_le_bytes(), &count.to_le_bytes(), &value].concat()
+    };
+    let first = [entry(0x013b, 2, 4, *b"Ann\0"), entry(0x8825, 4, 1, 38u32.to_le_bytes())].concat();
+    [&b"II*\0\x08\0\0\0\x02\0"[..], &first, &[0; 4], &[1, 0], &entry(1, 2, 2, *b"N\0\0\0"), &[0; 4]].concat()
 }
