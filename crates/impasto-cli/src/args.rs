@@ -2,12 +2,14 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde::{Deserialize, Serialize};
 
 use crate::limits::InputArgs;
 use crate::options::{ObjectiveArgs, RunArgs};
 use crate::results::OutputArgs;
+use crate::style_arg::StyleArg;
 
 /// Repaints a picture in the style of another: neural style transfer, with nothing to download.
 #[derive(Parser)]
@@ -60,9 +62,9 @@ pub(crate) enum ModelsCommand {
 pub(crate) struct StylizeArgs {
     /// The picture to repaint
     pub(crate) content: PathBuf,
-    /// The pictures whose style to take
-    #[arg(required = true)]
-    pub(crate) style: Vec<PathBuf>,
+    /// The pictures whose style to take, as FILE or FILE:weight=W,scale=F
+    #[arg(required = true, value_parser = OsStringValueParser::new().try_map(StyleArg::parse))]
+    pub(crate) style: Vec<StyleArg>,
     /// Where to write the result; the extension chooses the format (png, jpg, tif, webp, exr, qoi, bmp)
     #[arg(short, long, value_name = "OUT")]
     pub(crate) output: PathBuf,
@@ -103,9 +105,9 @@ pub(crate) struct StylizeArgs {
 pub(crate) struct PlanArgs {
     /// The picture to repaint
     pub(crate) content: PathBuf,
-    /// The pictures whose style to take
-    #[arg(required = true)]
-    pub(crate) style: Vec<PathBuf>,
+    /// The pictures whose style to take, as FILE or FILE:weight=W,scale=F
+    #[arg(required = true, value_parser = OsStringValueParser::new().try_map(StyleArg::parse))]
+    pub(crate) style: Vec<StyleArg>,
     #[command(flatten)]
     pub(crate) run: RunArgs,
     #[command(flatten)]
@@ -177,9 +179,9 @@ pub(crate) struct EvaluateArgs {
     /// The content picture
     #[arg(long, value_name = "C")]
     pub(crate) content: PathBuf,
-    /// The style pictures
-    #[arg(long, value_name = "S", required = true, num_args = 1..)]
-    pub(crate) style: Vec<PathBuf>,
+    /// The style pictures, as FILE or FILE:weight=W,scale=F
+    #[arg(long, value_name = "S", required = true, num_args = 1.., value_parser = OsStringValueParser::new().try_map(StyleArg::parse))]
+    pub(crate) style: Vec<StyleArg>,
     #[command(flatten)]
     pub(crate) objective: ObjectiveArgs,
     #[command(flatten)]

@@ -222,7 +222,7 @@ fn absolute(args: &StylizeArgs) -> StylizeArgs {
     };
     let mut args = args.clone();
     args.content = make(&args.content);
-    args.style = args.style.iter().map(make).collect();
+    args.style.iter_mut().for_each(|style| style.path = make(&style.path));
     args.output = make(&args.output);
     args.report = args.report.as_ref().map(make);
     // Names of kinds and of models are no files, whatever there is in the folder.

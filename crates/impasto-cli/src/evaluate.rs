@@ -5,7 +5,7 @@ use std::path::Path;
 
 use impasto::engine::Pixels;
 use impasto::image::{check_writable, write_atomically};
-use impasto::{Evaluation, StyleTransfer};
+use impasto::{Evaluation, Style, StyleTransfer};
 use npyz::WriterBuilder;
 
 use crate::args::EvaluateArgs;
@@ -13,16 +13,17 @@ use crate::failure::Failure;
 use crate::inputs;
 use crate::interrupt::cancel_on_signal;
 use crate::output::{line, say};
+use crate::style_arg;
 
 pub(crate) fn run(args: Box<EvaluateArgs>) -> Result<(), Failure> {
     let limits = args.input.limits()?;
     let preset = args.objective.preset()?;
     let overrides = args.objective.overrides()?;
-    let shares = args.objective.shares(args.style.len())?;
+    let shares = style_arg::shares(&args.style, args.objective.style_weights.as_deref())?;
     let mut image = inputs::read(&args.image, &limits)?;
     let content = inputs::read(&args.content, &limits)?;
     let mut styles =
-        args.style.iter().map(|path| inputs::read(path, &limits)).collect::<Result<Vec<_>, _>>()?;
+        args.style.iter().map(|style| inputs::read(&style.path, &limits)).collect::<Result<Vec<_>, _>>()?;
     let all = [&image, &content].into_iter().chain(&styles);
     all.filter_map(|input| input.note()).for_each(|note| say(&note));
     styles.iter_mut().chain([&mut image]).for_each(|input| input.decoded.bring_to(content.decoded.space));
@@ -39,11 +40,9 @@ pub(crate) fn run(args: Box<EvaluateArgs>) -> Result<(), Failure> {
         .style_scale(args.objective.style_scale)
         .averaging(args.objective.resize.averaging())
         .cancel(cancel_on_signal());
-    for (style, share) in styles.into_iter().zip(shares) {
-        transfer = transfer.weighted_style(style.decoded.picture, share);
-        if let Some(alpha) = style.decoded.alpha {
-            transfer = transfer.style_alpha(alpha);
-        }
+    for ((style, share), given) in styles.into_iter().zip(shares).zip(&args.style) {
+        let picture = Style::new(style.decoded.picture).alpha(style.decoded.alpha);
+        transfer = transfer.style(picture.weight(share).scale(given.scale.unwrap_or(1.0)));
     }
     if let Some(alpha) = content.decoded.alpha.clone() {
         transfer = transfer.alpha(alpha);

@@ -24,6 +24,7 @@ mod recipe;
 mod report;
 mod results;
 mod show;
+mod style_arg;
 mod stylize;
 mod transfer;
 

@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 use impasto::encoder::Pooling;
 use impasto::image::Averaging;
 use impasto::objective::Mixture;
-use impasto::{Init, Keep, OptimizerKind, Overrides, Preset};
+use impasto::{Colour, ColourMap, Init, Keep, OptimizerKind, Overrides, Preset};
 use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
@@ -43,6 +43,13 @@ pub(crate) struct RunArgs {
     /// Which iterate is the result: average, last or best [default: the preset's]
     #[arg(long, value_name = "NAME")]
     pub(crate) keep: Option<String>,
+    /// Whose colours the result has: the style's; the content's, kept or matched; or the content's by painting lightness alone
+    #[arg(long, visible_alias = "color", value_enum, default_value_t = ColourKind::Style)]
+    pub(crate) colour: ColourKind,
+    /// How styles get the content's colours for --colour match: monge-kantorovich, cholesky, pca or histogram [default:
+    /// monge-kantorovich]
+    #[arg(long, visible_alias = "color-map", value_name = "MAP")]
+    pub(crate) colour_map: Option<String>,
     /// Memory that a run may take, such as 4G or 800M: a picture that needs more is run in tiles, with the same result
     /// [default: three quarters of what the machine, or its container, has]
     #[arg(long, value_name = "SIZE", value_parser = size_of_memory)]
@@ -67,7 +74,7 @@ pub(crate) struct ObjectiveArgs {
     /// Multiplies every style term
     #[arg(long, value_name = "W", help_heading = "Objective")]
     pub(crate) style_weight: Option<f64>,
-    /// Shares of several styles, one each
+    /// Shares of several styles, one each, where they have no weight of their own
     #[arg(long, value_name = "A,B,...", value_delimiter = ',', value_parser = number, help_heading = "Objective")]
     pub(crate) style_weights: Option<Vec<f64>>,
     /// Multiplies the total variation
@@ -94,6 +101,19 @@ pub(crate) struct ObjectiveArgs {
     /// What is averaged where pictures are resized
     #[arg(long, value_enum, default_value_t = ResizeKind::Linear, help_heading = "Objective")]
     pub(crate) resize: ResizeKind,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum ColourKind {
+    /// The style's, as the objective makes them
+    Style,
+    /// The content's hue and chroma, with the lightness that was painted
+    Keep,
+    /// Styles get the content's colours before they are looked at
+    Match,
+    /// Lightness alone is looked at and painted
+    Luminance,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
@@ -133,21 +153,23 @@ impl ObjectiveArgs {
             ..Overrides::default()
         })
     }
-
-    /// One share per style.
-    pub(crate) fn shares(&self, styles: usize) -> Result<Vec<f64>, Failure> {
-        match &self.style_weights {
-            None => Ok(vec![1.0; styles]),
-            Some(weights) if weights.len() == styles => Ok(weights.clone()),
-            Some(weights) => Err(Failure::bad_input(format!(
-                "--style-weights: expected {styles} numbers, one for each style, found {}",
-                weights.len()
-            ))),
-        }
-    }
 }
 
 impl RunArgs {
+    /// Whose colours the result has.
+    pub(crate) fn colour(&self) -> Result<Colour, Failure> {
+        let map = self.colour_map.as_deref().map(str::parse::<ColourMap>).transpose()?;
+        if map.is_some() && self.colour != ColourKind::Match {
+            return Err(Failure::bad_input("--colour-map is for --colour match"));
+        }
+        Ok(match self.colour {
+            ColourKind::Style => Colour::Style,
+            ColourKind::Keep => Colour::Keep,
+            ColourKind::Match => Colour::Match(map.unwrap_or_default()),
+            ColourKind::Luminance => Colour::Luminance,
+        })
+    }
+
     /// All options that change the recipe, and the picture to begin with if there is one.
     pub(crate) fn overrides(&self) -> Result<(Overrides, Option<PathBuf>), Failure> {
         let (init, picture) = match &self.init {

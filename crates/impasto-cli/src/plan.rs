@@ -19,11 +19,12 @@ pub(crate) fn run(args: PlanArgs) -> Result<(), Failure> {
     let (overrides, init) = args.run.overrides()?;
     let mut content = inputs::read(&args.content, &limits)?;
     let mut styles =
-        args.style.iter().map(|path| inputs::read(path, &limits)).collect::<Result<Vec<_>, _>>()?;
+        args.style.iter().map(|style| inputs::read(&style.path, &limits)).collect::<Result<Vec<_>, _>>()?;
     let mut init = init.as_deref().map(|path| inputs::read(path, &limits)).transpose()?;
     let all = [&content].into_iter().chain(&styles).chain(&init);
     all.filter_map(|input| input.note()).for_each(|note| say(&note));
-    let transfer = transfer::of(&args.run, &mut content, &mut styles, init.as_mut(), preset, overrides)?;
+    let transfer =
+        transfer::of(&args.run, &mut content, (&args.style, &mut styles), init.as_mut(), preset, overrides)?;
     let mut session = transfer.cancel(cancel_on_signal()).build()?;
     let half = session.peak_in_half()?;
     session.predict_time()?;

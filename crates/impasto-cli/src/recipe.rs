@@ -21,6 +21,7 @@ use crate::inputs::Input;
 use crate::options::RunArgs;
 use crate::output::printable;
 use crate::results::{OutputArgs, ProfileKind, depth_of, same_file};
+use crate::style_arg::StyleArg;
 
 /// What the text begins with: other programs' recipes are of no use here.
 const PROGRAM: &str = "impasto";
@@ -30,7 +31,7 @@ pub(crate) fn of(
     run: &RunArgs,
     result: &OutputArgs,
     content: &Input,
-    styles: &[Input],
+    (given, styles): (&[StyleArg], &[Input]),
     init: Option<&Input>,
     session: &Session,
 ) -> String {
@@ -45,7 +46,11 @@ pub(crate) fn of(
     json!({
         PROGRAM: env!("CARGO_PKG_VERSION"),
         "content": file(content),
-        "styles": styles.iter().map(file).collect::<Vec<_>>(),
+        "styles": styles.iter().zip(given).map(|(style, given)| {
+            let mut file = file(style);
+            (file["weight"], file["scale"]) = (json!(given.weight), json!(given.scale));
+            file
+        }).collect::<Vec<_>>(),
         "init": init.map(file),
         "encoder": { "name": name_if_file(Path::new(&encoder.name)), "family": encoder.family, "sha256": encoder.sha256 },
         "options": { "run": run, "result": result },

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use impasto::image::write_atomically;
-use impasto::{Recipe, Scale, Session, Step};
+use impasto::{Colour, Recipe, Scale, Session, Step};
 use serde::Serialize;
 
 use crate::failure::Failure;
@@ -25,6 +25,8 @@ pub(crate) struct Report<'a> {
     pub(crate) style_scale: f64,
     /// What was averaged where pictures were resized.
     pub(crate) resize: ResizeKind,
+    /// Whose colours the result has.
+    pub(crate) colour: Colour,
     pub(crate) seed: u64,
     pub(crate) threads: usize,
     pub(crate) scales: &'a [Scale],
@@ -47,6 +49,8 @@ pub(crate) struct StyleSummary<'a> {
     pub(crate) input: &'a InputSummary,
     /// Share of the blended moments.
     pub(crate) weight: f64,
+    /// Size beside the content, without `style_scale`.
+    pub(crate) scale: f64,
 }
 
 #[derive(Serialize)]
@@ -75,6 +79,7 @@ impl<'a> Report<'a> {
             recipe: session.recipe(),
             style_scale: 1.0,
             resize: ResizeKind::Linear,
+            colour: Colour::Style,
             seed: 0,
             threads: session.threads(),
             scales: session.scales(),

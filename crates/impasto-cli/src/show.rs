@@ -58,7 +58,13 @@ fn command(recipe: &Map<String, Value>) -> String {
     };
     let mut words = vec!["impasto stylize".to_owned()];
     words.extend(recipe.get("content").map(name));
-    words.extend(recipe.get("styles").and_then(Value::as_array).into_iter().flatten().map(name));
+    for style in recipe.get("styles").and_then(Value::as_array).into_iter().flatten() {
+        let given = ["weight", "scale"].map(|setting| Some((setting, style[setting].as_f64()?)));
+        let settings: Vec<String> =
+            given.into_iter().flatten().map(|(setting, value)| format!("{setting}={value}")).collect();
+        let settings = if settings.is_empty() { String::new() } else { format!(":{}", settings.join(",")) };
+        words.push(name(style) + &settings);
+    }
     words.push("-o OUT".into());
     let standard =
         match Cli::try_parse_from(["impasto", "stylize", "c", "s", "-o", "o"]).map(|cli| cli.command) {

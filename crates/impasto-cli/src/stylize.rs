@@ -17,6 +17,7 @@ use crate::progress::Progress;
 use crate::recipe;
 use crate::report::{Report, StyleSummary};
 use crate::results::{check_side, encoding, losses_of_format, same_file, write};
+use crate::style_arg;
 use crate::transfer;
 
 pub(crate) fn run(args: Box<StylizeArgs>, matches: &ArgMatches) -> Result<(), Failure> {
@@ -55,11 +56,11 @@ fn perform(args: StylizeArgs, resumed: Option<Resumed>, mut warnings: Vec<String
     let limits = args.input.limits()?;
     let preset = args.run.objective.preset()?;
     let (overrides, init_path) = args.run.overrides()?;
-    let shares = args.run.objective.shares(args.style.len())?;
+    let shares = style_arg::shares(&args.style, args.run.objective.style_weights.as_deref())?;
 
     let mut content = inputs::read(&args.content, &limits)?;
     let mut styles =
-        args.style.iter().map(|path| inputs::read(path, &limits)).collect::<Result<Vec<_>, _>>()?;
+        args.style.iter().map(|style| inputs::read(&style.path, &limits)).collect::<Result<Vec<_>, _>>()?;
     let mut init = init_path.as_deref().map(|path| inputs::read(path, &limits)).transpose()?;
     let all: Vec<&Input> = [&content].into_iter().chain(&styles).chain(&init).collect();
     if let Some(Resumed { note, .. }) = &resumed {
@@ -83,7 +84,8 @@ fn perform(args: StylizeArgs, resumed: Option<Resumed>, mut warnings: Vec<String
     let mut checkpoints = Checkpoints::new(&args, &all, resumed_from)?;
     let cancel = cancel_on_signal();
     let mut transfer =
-        transfer::of(&args.run, &mut content, &mut styles, init.as_mut(), preset, overrides)?.cancel(cancel);
+        transfer::of(&args.run, &mut content, (&args.style, &mut styles), init.as_mut(), preset, overrides)?
+            .cancel(cancel);
     // Content targets of a picture in tiles go to the disk that the result goes to.
     let folder = std::path::absolute(&args.output).ok().and_then(|path| path.parent().map(Path::to_path_buf));
     let mut tiling = Tiling { folder, ..Tiling::default() };
@@ -123,7 +125,8 @@ fn perform(args: StylizeArgs, resumed: Option<Resumed>, mut warnings: Vec<String
             session.encoder().name
         ));
     }
-    let recipe = recipe::of(&args.run, &args.result, &content, &styles, init.as_ref(), &session);
+    let recipe =
+        recipe::of(&args.run, &args.result, &content, (&args.style, &styles), init.as_ref(), &session);
     let format = args.result.format(&args.output)?;
     if !args.result.no_metadata && format.holds_recipe() && !format.fits_recipe(&recipe) {
         progress.note(&format!(
@@ -159,14 +162,17 @@ fn perform(args: StylizeArgs, resumed: Option<Resumed>, mut warnings: Vec<String
             styles: styles
                 .iter()
                 .zip(&shares)
-                .map(|(style, share)| StyleSummary {
+                .zip(&args.style)
+                .map(|((style, share), given)| StyleSummary {
                     input: &style.summary,
                     weight: share / largest / shared,
+                    scale: given.scale.unwrap_or(1.0),
                 })
                 .collect(),
             init: init.as_ref().map(|init| &init.summary),
             style_scale: args.run.objective.style_scale,
             resize: args.run.objective.resize,
+            colour: args.run.colour()?,
             seed: args.run.seed,
             output: if worth_saving && written.is_ok() {
                 args.output.display().to_string()

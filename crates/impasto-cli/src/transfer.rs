@@ -1,10 +1,11 @@
 //! A run's options and pictures as the library takes them.
 
-use impasto::{Overrides, Picture, Preset, StyleTransfer};
+use impasto::{Overrides, Picture, Preset, Style, StyleTransfer};
 
 use crate::failure::Failure;
 use crate::inputs::Input;
 use crate::options::RunArgs;
+use crate::style_arg::{self, StyleArg};
 
 /// The part of a machine's memory that a run takes unless asked otherwise. Of all that it has, not of what happens to be
 /// free: the same command shall give the same bytes.
@@ -14,29 +15,28 @@ const SHARE: f64 = 0.75;
 pub(crate) fn of(
     run: &RunArgs,
     content: &mut Input,
-    styles: &mut [Input],
+    (given, styles): (&[StyleArg], &mut [Input]),
     mut init: Option<&mut Input>,
     preset: Preset,
     overrides: Overrides,
 ) -> Result<StyleTransfer, Failure> {
-    let shares = run.objective.shares(styles.len())?;
+    let shares = style_arg::shares(given, run.objective.style_weights.as_deref())?;
     let mut transfer = StyleTransfer::new(taken(content))
         .preset(preset)
         .overrides(overrides)
         .model(&run.objective.model)
         .style_scale(run.objective.style_scale)
         .averaging(run.objective.resize.averaging())
+        .colour(run.colour()?)
         .seed(run.seed)
         .half(run.half);
     // The result is in the content's space.
     for input in styles.iter_mut().chain(init.as_deref_mut()) {
         input.decoded.bring_to(content.decoded.space);
     }
-    for (style, share) in styles.iter_mut().zip(shares) {
-        transfer = transfer.weighted_style(taken(style), share);
-        if let Some(alpha) = style.decoded.alpha.take() {
-            transfer = transfer.style_alpha(alpha);
-        }
+    for ((style, share), given) in styles.iter_mut().zip(shares).zip(given) {
+        let picture = Style::new(taken(style)).alpha(style.decoded.alpha.take());
+        transfer = transfer.style(picture.weight(share).scale(given.scale.unwrap_or(1.0)));
     }
     // The content's goes into the result, too.
     if let Some(alpha) = &content.decoded.alpha {

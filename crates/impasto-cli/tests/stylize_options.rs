@@ -143,6 +143,59 @@ fn the_style_has_the_size_that_was_asked_for() {
     assert_eq!(largest_difference(&plain, &painted(&folder, "--style-scale 1.0")), 0.0);
 }
 
+#[test]
+fn styles_have_settings_of_their_own() {
+    let folder = Folder::with_pictures();
+    let with = |styles: &str| {
+        folder.succeeds(&format!("stylize c.png {styles} -o o.png --iterations 2"));
+        folder.decoded("o.png").picture
+    };
+    assert!(with("s.png t.png --style-weights 3,1") == with("s.png:weight=3 t.png"));
+    assert!(with("s.png --style-scale 0.8") == with("s.png:scale=0.8"));
+    assert!(with("s.png t.png") != with("s.png t.png:scale=0.8"));
+    let shown = folder.succeeds("show o.png").stdout;
+    assert!(shown.starts_with("impasto stylize c.png s.png t.png:scale=0.8 -o OUT"), "{shown}");
+    // A file of that name is meant where there is one.
+    folder.write("s.png:weight=0", &folder.bytes("t.png"));
+    assert!(with("s.png:weight=0") == with("t.png"));
+    for (bad, says) in [
+        ("s.png:weight=x", "expected a number"),
+        ("s.png:colour=1", "no setting of a style"),
+        ("s.png:scale=0", "above 0"),
+        ("s.png:weight=1 t.png --style-weights 1,2", "--style-weights"),
+    ] {
+        folder.fails(2, &format!("stylize c.png {bad} -o bad.png --iterations 2")).assert_says(&[says]);
+    }
+}
+
+#[test]
+fn colours_are_those_asked_for() {
+    let folder = Folder::with_pictures();
+    let plain = painted(&folder, "");
+    let mut all = vec![plain];
+    for options in [
+        "--colour keep",
+        "--colour luminance",
+        "--colour match",
+        "--color match --color-map cholesky",
+        "--colour match --colour-map pca",
+        "--colour match --colour-map histogram",
+    ] {
+        let picture = painted(&folder, options);
+        assert!(all.iter().all(|other| largest_difference(&picture, other) > 0.5), "{options}");
+        all.push(picture);
+    }
+    assert!(all[3] == painted(&folder, "--colour match --colour-map monge-kantorovich"));
+    folder.fails(2, &format!("{RUN} --colour none")).assert_says(&["--colour", "luminance"]);
+    folder.fails(2, &format!("{RUN} --colour match --colour-map none")).assert_says(&["--colour-map", "pca"]);
+    folder.fails(2, &format!("{RUN} --colour-map pca")).assert_says(&["--colour match"]);
+    folder.succeeds(&format!("{RUN} --colour keep"));
+    folder.succeeds("stylize c.png s.png -o p.png --like o.png");
+    assert_eq!(folder.bytes("o.png"), folder.bytes("p.png"));
+    folder.succeeds(&format!("{RUN} --colour luminance --report r.json"));
+    assert_eq!(folder.json("r.json")["colour"], "luminance");
+}
+
 // === Names and places ===
 
 #[test]

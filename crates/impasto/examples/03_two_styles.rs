@@ -1,7 +1,7 @@
 //! Two styles in one: three parts of the first to one of the second.
 use std::{env, error::Error, path::Path};
 
-use impasto::{Overrides, StyleTransfer, image};
+use impasto::{Overrides, Style, StyleTransfer, image};
 
 const CONTENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../samples/harbour.jpg");
 const STYLES: [&str; 2] = [
@@ -14,7 +14,7 @@ const SIZE: usize = 96;
 pub fn run(result: &Path) -> Result<(), Box<dyn Error>> {
     let mut transfer = StyleTransfer::new(image::open(CONTENT.as_ref())?.picture).size(SIZE);
     for (style, weight) in STYLES.iter().zip([3.0, 1.0]) {
-        transfer = transfer.weighted_style(image::open(style.as_ref())?.picture, weight);
+        transfer = transfer.style(Style::new(image::open(style.as_ref())?.picture).weight(weight));
     }
     let few = Overrides { iterations: Some(10), ..Default::default() };
     let mut session = transfer.overrides(few).build()?;

@@ -2,15 +2,16 @@
 
 use impasto_encoder::{Encoder, EncoderError};
 use impasto_engine::{Cpu, Engine, EngineError, InstructionSet, Network, Pixels, Size, Tiled, Tiling};
-use impasto_image::{Picture, fit_long_edge};
+use impasto_image::{Filter, Picture, fit_long_edge, resize};
 
 use crate::builder::{DEFAULT_SIZE, LARGEST_SIZE};
 use crate::checkpoint::picture_digest;
+use crate::colour::{self, Colour};
 use crate::kit::{Kit, StyleMoments};
 use crate::plan::{self, Planner};
 use crate::recipe::Init;
 use crate::session::{Plan, Session};
-use crate::{Error, Recipe, Scale, StyleTransfer};
+use crate::{Error, Recipe, Scale, Style, StyleTransfer};
 
 /// Bytes of what is known of styles that a [`Kit`] takes along where there is memory for it.
 const SPARE_MOMENTS: usize = 256 << 20;
@@ -46,12 +47,16 @@ impl StyleTransfer {
             recipe: &recipe,
             engine: &kit.engine,
             content: self.content.size(),
-            styles: self.styles.iter().map(|(_, style)| style.size()).collect(),
+            styles: self
+                .styles
+                .iter()
+                .map(|style| (style.picture.size(), style.scale * self.style_scale))
+                .collect(),
             init: self.init_picture.as_ref().map(Picture::size),
-            style_scale: self.style_scale,
             threads: pool.current_num_threads(),
             memory: self.memory,
             alpha: self.alpha.is_some(),
+            keeps_colours: self.keeps_colours(),
         };
         planner.check_sizes(&scales)?;
         let planned = match self.tiling.window {
@@ -63,17 +68,20 @@ impl StyleTransfer {
         let left = self.memory.map_or(usize::MAX, |memory| memory.saturating_sub(planned.peak_bytes));
         kit.styles.budget = planner.moments_bytes(scales.len())? + left.min(SPARE_MOMENTS);
         kit.styles.trim();
+        let colours = self.take_colours(&scales);
         kit.engine.retile(Tiling { window: planned.window, ..self.tiling });
-        let digests = self.styles.iter().zip(&self.style_alphas);
-        let digests = digests.map(|((_, style), alpha)| picture_digest(style, alpha.as_ref())).collect();
-        let styles = shares.into_iter().zip(self.styles.drain(..).map(|(_, style)| style)).collect();
+        let digest = |style: &Style| picture_digest(&style.picture, style.alpha.as_ref());
+        let digests = self.styles.iter().map(digest).collect();
+        for (style, share) in self.styles.iter_mut().zip(shares) {
+            (style.weight, style.scale) = (share, style.scale * self.style_scale);
+        }
         let plan = Plan {
             content: Some(self.content),
             alpha: self.alpha,
-            styles,
-            style_alphas: self.style_alphas,
-            style_scale: self.style_scale,
+            styles: self.styles,
             averaging: self.averaging,
+            colour: self.colour,
+            colours,
             seed: self.seed,
             init: self.init_picture.as_ref().map(Picture::size),
             init_picture: self.init_picture,
@@ -86,6 +94,35 @@ impl StyleTransfer {
             memory: self.memory,
         };
         Session::new(plan, kit, pool)
+    }
+
+    /// Whether the result has the content's hue and chroma.
+    fn keeps_colours(&self) -> bool {
+        matches!(self.colour, Colour::Keep | Colour::Luminance)
+    }
+
+    /// Gives the pictures the colours that they are looked at in, and returns the content's at the size of the result, if that is
+    /// to have them.
+    fn take_colours(&mut self, scales: &[Scale]) -> Option<Picture> {
+        let last = scales.last().filter(|_| self.keeps_colours());
+        let colours =
+            last.map(|last| resize(&self.content, last.width, last.height, Filter::Bicubic, self.averaging));
+        match self.colour {
+            Colour::Style | Colour::Keep => {}
+            Colour::Match(map) => {
+                let like = (&self.content, self.alpha.as_ref());
+                for style in &mut self.styles {
+                    style.picture = colour::matched(map, (&style.picture, style.alpha.as_ref()), like);
+                }
+            }
+            Colour::Luminance => {
+                let styles = self.styles.iter_mut().map(|style| &mut style.picture);
+                for picture in styles.chain([&mut self.content]).chain(&mut self.init_picture) {
+                    *picture = colour::grey(picture);
+                }
+            }
+        }
+        colours
     }
 
     /// The error that names what would be needed, and the largest size that fits.
@@ -120,17 +157,20 @@ impl StyleTransfer {
         if self.styles.is_empty() {
             return Err(Error::NoStyle);
         }
-        if !(self.style_scale.is_finite() && self.style_scale > 0.0) {
-            let problem = format!("expected a number above 0, found {}", self.style_scale);
-            return Err(Error::invalid("--style-scale", problem));
+        let scales = self.styles.iter().map(|style| ("the scale of a style", style.scale));
+        for (what, scale) in scales.chain([("--style-scale", self.style_scale)]) {
+            if !(scale.is_finite() && scale > 0.0) {
+                return Err(Error::invalid(what, format!("expected a number above 0, found {scale}")));
+            }
         }
         // By the largest first, so that no sum is too large for a number.
-        let largest = self.styles.iter().map(|(weight, _)| *weight).fold(0.0, f64::max);
-        let total: f64 = self.styles.iter().map(|(weight, _)| weight / largest).sum();
-        if !self.styles.iter().all(|(weight, _)| weight.is_finite() && *weight >= 0.0) || largest <= 0.0 {
+        let largest = self.styles.iter().map(|style| style.weight).fold(0.0, f64::max);
+        let total: f64 = self.styles.iter().map(|style| style.weight / largest).sum();
+        if !self.styles.iter().all(|style| style.weight.is_finite() && style.weight >= 0.0) || largest <= 0.0
+        {
             return Err(Error::invalid("--style-weights", "expected numbers of 0 or more, not all 0"));
         }
-        let pictures = self.styles.iter().map(|(_, style)| style).zip(&self.style_alphas);
+        let pictures = self.styles.iter().map(|style| (&style.picture, &style.alpha));
         for (picture, alpha) in pictures.chain([(&self.content, &self.alpha)]) {
             if let Some(alpha) = alpha.as_ref().filter(|alpha| alpha.size() != picture.size()) {
                 let problem = format!("expected {:?} pixels, found {:?}", picture.size(), alpha.size());
@@ -161,7 +201,7 @@ impl StyleTransfer {
             pool_scale: recipe.pool_scales.of(pooling),
             padding: recipe.padding,
         };
-        let shares = self.styles.iter().map(|(weight, _)| weight / largest / total).collect();
+        let shares = self.styles.iter().map(|style| style.weight / largest / total).collect();
         Ok(Prepared { recipe, network, shares })
     }
 

@@ -4,7 +4,7 @@ use impasto_encoder::Encoder;
 use impasto_engine::{Cancel, InstructionSet, Tiling};
 use impasto_image::{Averaging, Picture, Plane};
 
-use crate::{Overrides, Preset};
+use crate::{Colour, Overrides, Preset, Style};
 
 /// Long edge of the result unless asked otherwise.
 pub const DEFAULT_SIZE: usize = 768;
@@ -30,9 +30,7 @@ pub const LARGEST_SIZE: usize = 30_000;
 pub struct StyleTransfer {
     pub(crate) content: Picture,
     pub(crate) alpha: Option<Plane>,
-    pub(crate) styles: Vec<(f64, Picture)>,
-    /// One for each style.
-    pub(crate) style_alphas: Vec<Option<Plane>>,
+    pub(crate) styles: Vec<Style>,
     pub(crate) preset: Preset,
     pub(crate) overrides: Overrides,
     pub(crate) model: String,
@@ -40,6 +38,7 @@ pub struct StyleTransfer {
     pub(crate) size: Option<usize>,
     pub(crate) style_scale: f64,
     pub(crate) averaging: Averaging,
+    pub(crate) colour: Colour,
     pub(crate) seed: u64,
     pub(crate) threads: Option<usize>,
     pub(crate) init_picture: Option<Picture>,
@@ -58,7 +57,6 @@ impl StyleTransfer {
             content,
             alpha: None,
             styles: Vec::new(),
-            style_alphas: Vec::new(),
             preset: Preset::ALL[0],
             overrides: Overrides::default(),
             model: impasto_encoder::EMBEDDED.into(),
@@ -66,6 +64,7 @@ impl StyleTransfer {
             size: None,
             style_scale: 1.0,
             averaging: Averaging::default(),
+            colour: Colour::default(),
             seed: 0,
             threads: None,
             init_picture: None,
@@ -77,17 +76,10 @@ impl StyleTransfer {
         }
     }
 
-    /// Adds a style picture with weight 1.
+    /// Adds a style: a picture, or a [`Style`] with its weight and scale.
     #[must_use]
-    pub fn style(self, style: Picture) -> StyleTransfer {
-        self.weighted_style(style, 1.0)
-    }
-
-    /// Adds a style picture; moments are blended in proportion to the weights.
-    #[must_use]
-    pub fn weighted_style(mut self, style: Picture, weight: f64) -> StyleTransfer {
-        self.styles.push((weight, style));
-        self.style_alphas.push(None);
+    pub fn style(mut self, style: impl Into<Style>) -> StyleTransfer {
+        self.styles.push(style.into());
         self
     }
 
@@ -96,15 +88,6 @@ impl StyleTransfer {
     #[must_use]
     pub fn alpha(mut self, alpha: Plane) -> StyleTransfer {
         self.alpha = Some(alpha);
-        self
-    }
-
-    /// The opacity of the style that was added last, of its size: what is transparent has no part in the style.
-    #[must_use]
-    pub fn style_alpha(mut self, alpha: Plane) -> StyleTransfer {
-        if let Some(last) = self.style_alphas.last_mut() {
-            *last = Some(alpha);
-        }
         self
     }
 
@@ -143,7 +126,7 @@ impl StyleTransfer {
         self
     }
 
-    /// Size of the style pictures beside the content: less than 1 gives smaller strokes. Default: 1.
+    /// Size of all style pictures beside the content: less than 1 gives smaller strokes. Default: 1.
     #[must_use]
     pub fn style_scale(mut self, scale: f64) -> StyleTransfer {
         self.style_scale = scale;
@@ -154,6 +137,13 @@ impl StyleTransfer {
     #[must_use]
     pub fn averaging(mut self, averaging: Averaging) -> StyleTransfer {
         self.averaging = averaging;
+        self
+    }
+
+    /// Whose colours the result has. Default: those of the style.
+    #[must_use]
+    pub fn colour(mut self, colour: Colour) -> StyleTransfer {
+        self.colour = colour;
         self
     }
 

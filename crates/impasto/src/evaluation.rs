@@ -8,7 +8,7 @@ use crate::margin::Canvas;
 use crate::objective::{Losses, Objective, style_moments};
 use crate::prepare::weight;
 use crate::style_size::{check_style_size, style_size};
-use crate::{Error, StyleTransfer};
+use crate::{Error, Style, StyleTransfer};
 
 /// What a picture is worth by an objective.
 #[derive(Clone, Debug, PartialEq)]
@@ -43,11 +43,12 @@ impl StyleTransfer {
             return Err(EngineError::SizesDiffer { what: "picture", expected, found }.into());
         }
         let size = (content.size.width, content.size.height);
-        let resized = |style: &Picture| {
+        let resized = |Style { picture: style, scale, .. }: &Style| {
+            let scale = scale * self.style_scale;
             let (width, height) = match self.size {
-                Some(_) => style_size(style.size(), recipe.style_fit, self.style_scale, size),
+                Some(_) => style_size(style.size(), recipe.style_fit, scale, size),
                 None => {
-                    let long = (style.long_edge() as f64 * self.style_scale).round() as usize;
+                    let long = (style.long_edge() as f64 * scale).round() as usize;
                     fit_long_edge(style.size(), long.max(1))
                 }
             };
@@ -59,9 +60,9 @@ impl StyleTransfer {
             alpha.as_ref().map(|alpha| weight(alpha, canvas))
         };
         let mut styles = Vec::with_capacity(shares.len());
-        for ((share, (_, style)), alpha) in shares.into_iter().zip(&self.styles).zip(&self.style_alphas) {
-            let style = resized(style)?;
-            styles.push((share, of(alpha, &style), style));
+        for (share, style) in shares.into_iter().zip(&self.styles) {
+            let pixels = resized(style)?;
+            styles.push((share, of(&style.alpha, &pixels), pixels));
         }
         let weight = of(&self.alpha, &content);
         let cancel = self.cancel;

@@ -5,13 +5,14 @@
 //! [`Session`] yields [`Step`]s and holds the picture.
 //!
 //! Pictures are sRGB-encoded values in 0..1, as in the files and in the networks' training; opacity weighs what is seen
-//! ([`StyleTransfer::alpha`], [`StyleTransfer::style_alpha`]).
+//! ([`StyleTransfer::alpha`], [`Style::alpha`]).
 #![forbid(unsafe_code)]
 
 mod assembly;
 mod benchmark;
 mod builder;
 mod checkpoint;
+mod colour;
 mod error;
 mod evaluation;
 mod init;
@@ -30,6 +31,7 @@ mod resume;
 mod scale_up;
 mod schedule;
 mod session;
+mod style;
 mod style_size;
 
 pub use impasto_encoder as encoder;
@@ -40,6 +42,7 @@ pub use assembly::thread_pool;
 pub use benchmark::Benchmark;
 pub use builder::{DEFAULT_SIZE, LARGEST_SIZE, StyleTransfer};
 pub use checkpoint::{Checkpoint, CheckpointError};
+pub use colour::{Colour, ColourMap, matched as match_colours};
 pub use error::Error;
 pub use evaluation::Evaluation;
 pub use impasto_engine::Cancel;
@@ -51,3 +54,4 @@ pub use preset::Preset;
 pub use recipe::{Init, Keep, Noise, OptimizerKind, PoolScales, Recipe, StyleFit};
 pub use schedule::{Iterations, Pyramid, Scale, Smallest};
 pub use session::{Session, Step};
+pub use style::Style;

@@ -63,14 +63,17 @@ impl Planner<'_> {
     ) -> Result<ScalePlan, Error> {
         let at = self.outline(scales[index], index, window)?;
         let last = index + 1 == scales.len();
+        let result = scales.last().map_or((0, 0), |scale| (scale.width, scale.height));
         let network = self.engine.network();
         let fixed = BASE
             + 4 * network.encoder.parameters()
             + self.engine.kernel_bytes()
             + self.sets() * self.moments_of(&at.moments)
-            + self.moments_bytes(index + 1)?;
+            + self.moments_bytes(index + 1)?
+            + if self.keeps_colours { picture(result) } else { 0 };
         // Pictures as they were given; at the last scale they go with the targets taken.
-        let given: usize = self.styles.iter().chain([&self.content]).map(|size| picture(*size)).sum();
+        let given: usize =
+            self.styles.iter().map(|(size, _)| size).chain([&self.content]).map(|size| picture(*size)).sum();
         let kept = if last { 0 } else { given };
         let state = self.state(&at);
         let mut peak = given + state + self.taking_styles(&at, window)?;
@@ -134,9 +137,9 @@ impl Planner<'_> {
             return Ok(0);
         }
         let mut most = 0;
-        for style in &self.styles {
+        for (style, scale) in &self.styles {
             let content = (at.scale.width, at.scale.height);
-            let size = style_size(*style, self.recipe.style_fit, self.style_scale, content);
+            let size = style_size(*style, self.recipe.style_fit, *scale, content);
             let tiles = Tiled::tiles(self.engine.network(), at.deepest, Size::new(size.0, size.1), window);
             most = most.max(picture(size) + self.evaluation(tiles.window, &at.moments, &[])?);
         }
@@ -198,7 +201,9 @@ impl Planner<'_> {
     fn writing(&self, at: &Outline) -> usize {
         let best = usize::from(self.recipe.keep == Keep::Best);
         let state = PICTURE * if at.streamed { 1 } else { 2 + best };
-        (state + PICTURE + ENCODING) * at.size.area()
+        // Colours are brought to the size of the picture that gets them.
+        let colours = if self.keeps_colours { PICTURE } else { 0 };
+        (state + PICTURE + colours + ENCODING) * at.size.area()
     }
 
     fn evaluation(&self, size: Size, moments: &[Tap], contents: &[Tap]) -> Result<usize, Error> {

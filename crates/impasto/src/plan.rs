@@ -62,14 +62,16 @@ pub(crate) struct Planner<'a> {
     pub(crate) engine: &'a dyn Engine,
     /// Of the pictures as they were given.
     pub(crate) content: (usize, usize),
-    pub(crate) styles: Vec<(usize, usize)>,
+    /// With their scales.
+    pub(crate) styles: Vec<((usize, usize), f64)>,
     pub(crate) init: Option<(usize, usize)>,
-    pub(crate) style_scale: f64,
     pub(crate) threads: usize,
     /// Bytes that the run may take.
     pub(crate) memory: Option<usize>,
     /// Whether positions of the content have weights.
     pub(crate) alpha: bool,
+    /// Whether the content is kept in its colours, at the size of the result.
+    pub(crate) keeps_colours: bool,
 }
 
 impl Planner<'_> {
@@ -101,9 +103,9 @@ impl Planner<'_> {
     /// smallest at the first scale.
     pub(crate) fn check_sizes(&self, scales: &[Scale]) -> Result<(), Error> {
         let (Some(first), Some(last)) = (scales.first(), scales.last()) else { return Err(Error::NoStyle) };
-        for style in &self.styles {
+        for (style, scale) in &self.styles {
             let content = (last.width, last.height);
-            check_style_size(style_size(*style, self.recipe.style_fit, self.style_scale, content))?;
+            check_style_size(style_size(*style, self.recipe.style_fit, *scale, content))?;
         }
         let Scale { width, height, .. } = *first;
         let topology = self.engine.network().encoder.topology();
@@ -119,8 +121,8 @@ impl Planner<'_> {
             Ok(())
         };
         check("the content at its first scale", &[content_layers, style_layers], (width, height))?;
-        self.styles.iter().try_for_each(|style| {
-            let size = style_size(*style, *style_fit, self.style_scale, (width, height));
+        self.styles.iter().try_for_each(|(style, scale)| {
+            let size = style_size(*style, *style_fit, *scale, (width, height));
             check("a style at the first scale", &[style_layers], size)
         })
     }

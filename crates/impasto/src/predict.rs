@@ -34,12 +34,12 @@ impl Session {
             recipe: &self.plan.recipe,
             engine: &self.engine,
             content: self.plan.content.as_ref().map_or((1, 1), Picture::size),
-            styles: self.plan.styles.iter().map(|(_, style)| style.size()).collect(),
+            styles: self.plan.styles.iter().map(|style| (style.picture.size(), style.scale)).collect(),
             init: self.plan.init,
-            style_scale: self.plan.style_scale,
             threads: self.pool.current_num_threads(),
             memory: self.plan.memory,
             alpha: self.plan.alpha.is_some(),
+            keeps_colours: self.plan.colours.is_some(),
         };
         let plan = planner.with_window(&self.plan.scales, window);
         self.engine.set_half(self.plan.half);

@@ -10,7 +10,7 @@ use crate::objective::{Objective, style_moments, style_taps};
 use crate::recipe::Init;
 use crate::session::Plan;
 use crate::style_size::style_size;
-use crate::{Error, Recipe, init};
+use crate::{Error, Recipe, Style, init};
 
 /// Content and style targets at the size of a scale. At the last one the pictures go as soon as they are not needed: of a
 /// large picture each copy counts.
@@ -26,9 +26,10 @@ pub(crate) fn prepare_scale(
     // An earlier attempt was broken off.
     let content = plan.content.take().ok_or(EngineError::Cancelled)?;
     let mut styles = Vec::with_capacity(plan.styles.len());
-    for (((share, style), alpha), digest) in plan.styles.iter().zip(&plan.style_alphas).zip(&plan.digests) {
-        let (width, height) =
-            style_size(style.size(), style_fit, plan.style_scale, (scale.width, scale.height));
+    for (Style { picture: style, alpha, weight: share, scale: style_scale }, digest) in
+        plan.styles.iter().zip(&plan.digests)
+    {
+        let (width, height) = style_size(style.size(), style_fit, *style_scale, (scale.width, scale.height));
         let key = Key {
             picture: digest.clone(),
             size: Size::new(width, height),
@@ -53,8 +54,9 @@ pub(crate) fn prepare_scale(
     let resized = resize(&content, scale.width, scale.height, Filter::Bicubic, plan.averaging);
     if last {
         drop(content);
-        plan.styles.iter_mut().for_each(|(_, style)| *style = Picture::filled(1, 1, [0.0; 3]));
-        plan.style_alphas.fill(None);
+        for style in &mut plan.styles {
+            (style.picture, style.alpha) = (Picture::filled(1, 1, [0.0; 3]), None);
+        }
     } else {
         plan.content = Some(content);
     }
@@ -92,7 +94,7 @@ pub(crate) fn start_image(plan: &Plan, canvas: Canvas) -> Pixels {
         (Init::Gray, _) => pixels(init::gray(size, plan.seed)),
         (Init::StyleStats, _) => {
             let styles: Vec<(f64, &Picture)> =
-                plan.styles.iter().map(|(share, style)| (*share, style)).collect();
+                plan.styles.iter().map(|style| (style.weight, &style.picture)).collect();
             pixels(init::style_stats(&styles, size, plan.seed))
         }
     }

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::checkpoint::{Fingerprint, picture_digest};
+use crate::colour::{Colour, coloured, level};
 use crate::kit::{Kit, StyleMoments};
 use crate::margin::Canvas;
 use crate::objective::{Losses, Objective};
@@ -19,7 +20,7 @@ use crate::plan::RunPlan;
 use crate::prepare::{prepare_scale, start_image};
 use crate::recipe::{Keep, OptimizerKind};
 use crate::scale_up::{clamp, home, new_optimiser};
-use crate::{Error, Recipe, Scale};
+use crate::{Error, Recipe, Scale, Style};
 
 /// What a session was built from.
 pub(crate) struct Plan {
@@ -27,11 +28,12 @@ pub(crate) struct Plan {
     pub(crate) content: Option<Picture>,
     /// The content's opacity.
     pub(crate) alpha: Option<Plane>,
-    /// With shares that sum to 1.
-    pub(crate) styles: Vec<(f64, Picture)>,
-    pub(crate) style_alphas: Vec<Option<Plane>>,
-    pub(crate) style_scale: f64,
+    /// With weights that sum to 1, and the scales that they are made at.
+    pub(crate) styles: Vec<Style>,
     pub(crate) averaging: Averaging,
+    pub(crate) colour: Colour,
+    /// The content in its colours at the size of the result, where that has them.
+    pub(crate) colours: Option<Picture>,
     pub(crate) seed: u64,
     pub(crate) init_picture: Option<Picture>,
     /// Its size.
@@ -57,13 +59,15 @@ impl Plan {
                 .as_ref()
                 .map(|content| picture_digest(content, self.alpha.as_ref()))
                 .unwrap_or_default(),
-            styles: self.digests.iter().cloned().zip(self.styles.iter().map(|(share, _)| *share)).collect(),
+            styles: self.digests.iter().cloned().zip(self.styles.iter().map(|style| style.weight)).collect(),
             init: self.init_picture.as_ref().map(|init| picture_digest(init, None)),
             model: self.provenance.sha256.clone(),
             recipe: json!(self.recipe),
             scales: json!(self.scales),
-            style_scale: self.style_scale,
+            style_scales: self.styles.iter().map(|style| style.scale).collect(),
             in_light: self.averaging == Averaging::Light,
+            colour: self.colour,
+            colours: self.colours.as_ref().map(|colours| picture_digest(colours, None)),
             seed: self.seed,
             instruction_set: instruction_set.into(),
             window: self.run.window,
@@ -131,6 +135,9 @@ impl Session {
         let mut image = start_image(&plan, plan.canvas(first));
         if plan.recipe.optimizer == OptimizerKind::Adam && plan.recipe.adam.bounded {
             clamp(&mut image);
+        }
+        if plan.colour == Colour::Luminance {
+            level(&mut image.data);
         }
         let average = Average::none(plan.recipe.average_decay);
         let optimiser = new_optimiser(&plan.recipe, 0, 0, &Home::Memory).map_err(Error::stream)?;
@@ -251,7 +258,11 @@ impl Session {
         let canvas = self.plan.canvas(self.plan.scales[self.scale]);
         let (width, height) = canvas.inner;
         let inner = Picture::new(width, height, canvas.seen(planes).map_err(Error::stream)?);
-        Ok(inner.unwrap_or_else(|| Picture::filled(width, height, [0.5; 3])))
+        let inner = inner.unwrap_or_else(|| Picture::filled(width, height, [0.5; 3]));
+        Ok(match &self.plan.colours {
+            Some(colours) => coloured(inner, colours, self.plan.averaging),
+            None => inner,
+        })
     }
 
     /// The resolved recipe.
@@ -324,7 +335,10 @@ impl Session {
                 Some(objective) => objective,
                 None => objective.insert(prepare_scale(plan, *scale, engine, styles)?),
             };
-            let (losses, gradient) = objective.evaluate(engine, image)?;
+            let (losses, mut gradient) = objective.evaluate(engine, image)?;
+            if plan.colour == Colour::Luminance {
+                level(&mut gradient.data);
+            }
             if plan.recipe.keep == Keep::Best
                 && *scale + 1 == plan.scales.len()
                 && best.as_ref().is_none_or(|(lowest, _)| losses.total < *lowest)

@@ -5,7 +5,7 @@ mod common;
 
 use common::waves;
 use impasto::image::Plane;
-use impasto::{Error, Overrides, Picture, StyleTransfer};
+use impasto::{Error, Overrides, Picture, Style, StyleTransfer};
 
 const WIDTH: usize = 96;
 const HEIGHT: usize = 64;
@@ -38,9 +38,10 @@ fn with_another_right(mut picture: Picture) -> Picture {
 fn what_is_transparent_has_no_influence() {
     let (content, style, image) = (waves(WIDTH, HEIGHT, 0), waves(WIDTH, HEIGHT, 1), waves(WIDTH, HEIGHT, 2));
     let judge = |content: &Picture, style: &Picture, image: &Picture, opaque: bool| {
-        let mut transfer = StyleTransfer::new(content.clone()).overrides(shallow()).style(style.clone());
+        let style = Style::new(style.clone()).alpha((!opaque).then(left));
+        let mut transfer = StyleTransfer::new(content.clone()).overrides(shallow()).style(style);
         if !opaque {
-            transfer = transfer.style_alpha(left()).alpha(left());
+            transfer = transfer.alpha(left());
         }
         transfer.evaluate(image).unwrap()
     };
@@ -62,11 +63,13 @@ fn what_is_transparent_has_no_influence() {
 
 #[test]
 fn opaque_everywhere_is_as_without() {
-    let transfer = || StyleTransfer::new(waves(WIDTH, HEIGHT, 0)).style(waves(WIDTH, HEIGHT, 1));
+    let transfer = |alpha: Option<Plane>| {
+        StyleTransfer::new(waves(WIDTH, HEIGHT, 0)).style(Style::new(waves(WIDTH, HEIGHT, 1)).alpha(alpha))
+    };
     let opaque = || Plane::new(WIDTH, HEIGHT, vec![1.0; WIDTH * HEIGHT]).unwrap();
     let image = waves(WIDTH, HEIGHT, 2);
-    let without = transfer().evaluate(&image).unwrap().losses.total;
-    let with = transfer().style_alpha(opaque()).alpha(opaque()).evaluate(&image).unwrap().losses.total;
+    let without = transfer(None).evaluate(&image).unwrap().losses.total;
+    let with = transfer(Some(opaque())).alpha(opaque()).evaluate(&image).unwrap().losses.total;
     // Sums in another order.
     assert!((with / without - 1.0).abs() < 1e-6, "{with} {without}");
 }

@@ -8,7 +8,7 @@ use impasto::encoder::EncoderError;
 use impasto::objective::{Mixture, Statistic};
 use impasto::{
     DEFAULT_SIZE, Error, Init, Keep, LARGEST_SIZE, OptimizerKind, Overrides, Picture, Preset, Recipe,
-    Smallest, StyleTransfer,
+    Smallest, Style, StyleTransfer,
 };
 
 /// Layer weights that are shared equally, in another order.
@@ -260,8 +260,8 @@ fn there_is_a_style() {
 fn style_weights_are_numbers_of_zero_or_more_and_not_all_zero() {
     for weights in [[1.0, -0.5], [0.0, 0.0], [f64::NAN, 1.0], [1.0, f64::INFINITY], [-1.0, 2.0]] {
         let transfer = StyleTransfer::new(waves(48, 40, 0))
-            .weighted_style(waves(40, 40, 1), weights[0])
-            .weighted_style(waves(40, 40, 2), weights[1]);
+            .style(Style::new(waves(40, 40, 1)).weight(weights[0]))
+            .style(Style::new(waves(40, 40, 2)).weight(weights[1]));
         let refused = "--style-weights: expected numbers of 0 or more, not all 0";
         assert_eq!(text(transfer.build()), refused, "{weights:?}");
     }

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use impasto::encoder::Pooling;
 use impasto::objective::Losses;
-use impasto::{Evaluation, Overrides, Picture, Preset, StyleTransfer};
+use impasto::{Evaluation, Overrides, Picture, Preset, Style, StyleTransfer};
 use safetensors::SafeTensors;
 
 /// Relative error of a term: features are f32 here and f64 there, which moves terms by up to 3e-6.
@@ -56,7 +56,8 @@ fn transfer(case: &str) -> StyleTransfer {
     let transfer = transfer.preset(Preset::named(preset).unwrap()).overrides(overrides);
     match case {
         "blend" => {
-            transfer.weighted_style(picture("style.png"), 0.7).weighted_style(picture("style2.png"), 0.3)
+            let style = |name, weight| Style::new(picture(name)).weight(weight);
+            transfer.style(style("style.png", 0.7)).style(style("style2.png", 0.3))
         }
         _ => transfer.style(picture("style.png")),
     }

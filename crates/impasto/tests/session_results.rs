@@ -6,7 +6,7 @@ mod common;
 use common::{NARROW, checkerboard, in_range, transfer, waves};
 use impasto::image::{Averaging, Filter, resize};
 use impasto::objective::Statistic;
-use impasto::{OptimizerKind, Overrides, Picture, Preset, Session, Step, StyleTransfer};
+use impasto::{OptimizerKind, Overrides, Picture, Preset, Session, Step, Style, StyleTransfer};
 
 fn iterations(count: usize) -> Overrides {
     Overrides { iterations: Some(count), ..Overrides::default() }
@@ -123,8 +123,9 @@ fn styles_are_blended_by_weight() {
     let (one, other) = (waves(44, 48, 1), waves(40, 40, 3));
     let result = |styles: &[(f64, &Picture)]| {
         let transfer = StyleTransfer::new(waves(48, 40, 0)).overrides(iterations(3));
-        let transfer =
-            styles.iter().fold(transfer, |t, (weight, style)| t.weighted_style((*style).clone(), *weight));
+        let transfer = styles
+            .iter()
+            .fold(transfer, |t, (weight, style)| t.style(Style::new((*style).clone()).weight(*weight)));
         run(transfer.build().unwrap()).1
     };
     let (only_one, only_other) = (result(&[(1.0, &one)]), result(&[(1.0, &other)]));
@@ -143,12 +144,25 @@ fn a_blend_is_nearer_to_the_style_that_weighs_more() {
     let (one, other) = (waves(44, 48, 1), waves(40, 40, 3));
     let distance = |weights: [f64; 2]| {
         let transfer = StyleTransfer::new(waves(48, 40, 0))
-            .weighted_style(one.clone(), weights[0])
-            .weighted_style(other.clone(), weights[1]);
+            .style(Style::new(one.clone()).weight(weights[0]))
+            .style(Style::new(other.clone()).weight(weights[1]));
         let losses =
             transfer.evaluate(&resize(&one, 48, 40, Filter::Bicubic, Averaging::Light)).unwrap().losses;
         losses.style.iter().map(|(_, value)| value).sum::<f64>()
     };
     let distances = [[1.0, 0.0], [3.0, 1.0], [1.0, 1.0], [1.0, 3.0], [0.0, 1.0]].map(distance);
     assert!(distances.is_sorted_by(|a, b| a < b), "{distances:?}");
+}
+
+#[test]
+fn each_style_has_a_size_of_its_own() {
+    let losses = |global: f64, own: f64| {
+        let style = Style::new(waves(80, 72, 1)).scale(own);
+        let transfer = StyleTransfer::new(waves(64, 48, 0)).style(style).style_scale(global).size(64);
+        transfer.evaluate(&waves(64, 48, 2)).unwrap().losses
+    };
+    assert_eq!(losses(0.5, 1.0), losses(1.0, 0.5), "one multiplies the other");
+    assert_ne!(losses(1.0, 1.0), losses(1.0, 0.5));
+    let bad = StyleTransfer::new(waves(64, 48, 0)).style(Style::new(waves(80, 72, 1)).scale(0.0)).build();
+    assert!(bad.err().unwrap().to_string().contains("scale"));
 }

@@ -24,6 +24,7 @@ use crate::interrupt::{cancel_on_signal, saving};
 use crate::output::{line, say};
 use crate::recipe;
 use crate::results;
+use crate::style_arg::StyleArg;
 use crate::transfer;
 use items::{Item, Shard};
 use journal::{Entry, Found, Journal};
@@ -55,6 +56,7 @@ pub(crate) fn run(args: BatchArgs) -> Result<(), Failure> {
     // Wrong options are found out once, and not with each picture.
     args.run.objective.preset()?;
     args.run.overrides()?;
+    args.run.colour()?;
     let limits = args.input.limits()?;
     let shard = Shard::of(args.shard.as_deref())?;
     let items = shard.take(items::pair(&contents, &styles, &args.name, &args.result)?);
@@ -135,11 +137,13 @@ impl Batch<'_> {
             notes.chain(losses).for_each(|note| say(&format!("{}: {note}", item.output)));
         }
         let preset = run.objective.preset()?;
-        let transfer = transfer::of(run, &mut content, &mut styles, init.as_mut(), preset, overrides)?
-            .encoder(self.encoder.clone())
-            .threads(self.threads)
-            .tiling(Tiling { folder: Some(self.args.output.clone()), ..Tiling::default() })
-            .cancel(self.cancel.clone());
+        let given = [StyleArg { path: item.style.clone(), weight: None, scale: None }];
+        let transfer =
+            transfer::of(run, &mut content, (&given, &mut styles), init.as_mut(), preset, overrides)?
+                .encoder(self.encoder.clone())
+                .threads(self.threads)
+                .tiling(Tiling { folder: Some(self.args.output.clone()), ..Tiling::default() })
+                .cancel(self.cancel.clone());
         let transfer = match (run.memory, transfer::default_memory()) {
             // What the machine has is for all jobs together; also where there is less to do, so that shards do not differ.
             (None, Some(memory)) => transfer.memory(memory / self.args.jobs.unwrap_or(1)),
@@ -147,7 +151,7 @@ impl Batch<'_> {
         };
         let mut session = transfer.build_with(kit.take())?;
         results::check_side(&output, &self.args.result, &session)?;
-        let recipe = recipe::of(run, &self.args.result, &content, &styles, init.as_ref(), &session);
+        let recipe = recipe::of(run, &self.args.result, &content, (&given, &styles), init.as_ref(), &session);
         let picture = loop {
             match session.step() {
                 Ok(Some(_)) => {}

@@ -5,6 +5,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use crate::Colour;
+
 /// Everything that a result depends on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Fingerprint {
@@ -15,9 +17,12 @@ pub(crate) struct Fingerprint {
     pub(crate) model: String,
     pub(crate) recipe: Value,
     pub(crate) scales: Value,
-    pub(crate) style_scale: f64,
+    pub(crate) style_scales: Vec<f64>,
     /// Whether light is averaged where pictures are resized.
     pub(crate) in_light: bool,
+    /// Whose colours the result has, and the digest of what it has them from.
+    pub(crate) colour: Colour,
+    pub(crate) colours: Option<String>,
     pub(crate) seed: u64,
     pub(crate) instruction_set: String,
     /// Pixels of the largest tile, where the picture was cut.
@@ -42,8 +47,10 @@ impl Fingerprint {
             ("the picture to begin with", self.init != other.init),
             ("the model", self.model != other.model),
             ("the size or the number of iterations", self.scales != other.scales),
-            ("the size of the styles", self.style_scale != other.style_scale),
+            ("the size of the styles", self.style_scales != other.style_scales),
             ("how pictures are resized (--resize)", self.in_light != other.in_light),
+            ("whose colours the result has (--colour)", self.colour != other.colour),
+            ("the content's colours", self.colours != other.colours),
             ("the seed", self.seed != other.seed),
             ("the instruction set", self.instruction_set != other.instruction_set),
             ("the size of the tiles", self.window != other.window),

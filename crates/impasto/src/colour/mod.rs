@@ -1,0 +1,163 @@
+//! What becomes of the colours of content and style.
+//!
+//! Keeping the content's colours, by luminance alone or by matching, follows Gatys, Bethge, Hertzmann and Shechtman, "Preserving
+//! color in neural artistic style transfer" (2016). We take lightness and chroma from Oklab instead of YIQ, in which light colours
+//! of equal luminance do not look equally light.
+
+mod histogram;
+mod linear;
+mod oklab;
+
+use std::fmt;
+use std::str::FromStr;
+
+use impasto_image::{Averaging, Filter, Picture, Plane, resize};
+use serde::{Deserialize, Serialize};
+
+use crate::Error;
+
+/// Whose colours the result has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Colour {
+    /// Those of the style, as the objective makes them.
+    #[default]
+    Style,
+    /// The content's hue and chroma, with the lightness of what was painted.
+    Keep,
+    /// The styles are given the content's colours before they are looked at.
+    Match(ColourMap),
+    /// Lightness alone is looked at and painted; hue and chroma are the content's.
+    Luminance,
+}
+
+/// How a style is given the content's colours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ColourMap {
+    /// The linear map that moves colours least (Pitié and Kokaram, "The linear Monge-Kantorovitch linear colour mapping for
+    /// example-based colour transfer", 2007).
+    #[default]
+    MongeKantorovich,
+    /// By the Cholesky factors of both covariances (Gatys et al., 2016): channels are treated in their order.
+    Cholesky,
+    /// By the symmetric square roots of both covariances (Hertzmann et al., "Image analogies", 2001).
+    Pca,
+    /// Each channel's histogram for itself.
+    Histogram,
+}
+
+impl ColourMap {
+    /// All of them.
+    pub const ALL: [ColourMap; 4] =
+        [ColourMap::MongeKantorovich, ColourMap::Cholesky, ColourMap::Pca, ColourMap::Histogram];
+}
+
+impl fmt::Display for ColourMap {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            ColourMap::MongeKantorovich => "monge-kantorovich",
+            ColourMap::Cholesky => "cholesky",
+            ColourMap::Pca => "pca",
+            ColourMap::Histogram => "histogram",
+        })
+    }
+}
+
+impl FromStr for ColourMap {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<ColourMap, Error> {
+        let found = ColourMap::ALL.into_iter().find(|map| map.to_string() == name);
+        found.ok_or_else(|| {
+            let names = ColourMap::ALL.map(|map| map.to_string()).join(", ");
+            Error::invalid("--colour-map", format!("expected one of {names}, found {name:?}"))
+        })
+    }
+}
+
+/// A picture with the colours of another, by a map; `alpha` says how much of each is seen.
+///
+/// Values are RGB 0..1, encoded as they are, and may leave 0..1 a little: they are clamped.
+pub fn matched(
+    map: ColourMap,
+    (picture, alpha): (&Picture, Option<&Plane>),
+    (like, like_alpha): (&Picture, Option<&Plane>),
+) -> Picture {
+    let mut result = match map {
+        ColourMap::Histogram => histogram::matched((picture, alpha), (like, like_alpha)),
+        linear => linear::matched(linear, (picture, alpha), (like, like_alpha)),
+    };
+    result.rgb_mut().iter_mut().for_each(|value| *value = value.clamp(0.0, 1.0));
+    result
+}
+
+/// A picture's lightness as grey, in all three channels.
+pub(crate) fn grey(picture: &Picture) -> Picture {
+    let area = picture.width() * picture.height();
+    let mut result = picture.clone();
+    let (first, rest) = result.rgb_mut().split_at_mut(area);
+    let (second, third) = rest.split_at_mut(area);
+    for ((r, g), b) in first.iter_mut().zip(second).zip(third) {
+        let grey = oklab::to_rgb([oklab::from_rgb([*r, *g, *b])[0], 0.0, 0.0])[1].clamp(0.0, 1.0);
+        [*r, *g, *b] = [grey; 3];
+    }
+    result
+}
+
+/// The same value in all channels: what moves lightness alone.
+pub(crate) fn level(planes: &mut [f32]) {
+    let (first, rest) = planes.split_at_mut(planes.len() / 3);
+    let (second, third) = rest.split_at_mut(first.len());
+    for ((r, g), b) in first.iter_mut().zip(second).zip(third) {
+        let mean = (*r + *g + *b) / 3.0;
+        [*r, *g, *b] = [mean; 3];
+    }
+}
+
+/// Lightness of one picture, hue and chroma of another, which is brought to its size. Where that is no colour of the space, chroma
+/// gives way.
+pub(crate) fn coloured(mut lightness: Picture, colours: &Picture, averaging: Averaging) -> Picture {
+    let (width, height) = lightness.size();
+    let colours = resize(colours, width, height, Filter::Bicubic, averaging);
+    let area = width * height;
+    let rgb = lightness.rgb_mut();
+    for at in 0..area {
+        let places = [at, area + at, 2 * area + at];
+        let [l, ..] = oklab::from_rgb(places.map(|place| rgb[place]));
+        let [_, a, b] = oklab::from_rgb(places.map(|place| colours.rgb()[place].clamp(0.0, 1.0)));
+        for (place, value) in places.into_iter().zip(oklab::inside([l, a, b])) {
+            rgb[place] = value;
+        }
+    }
+    lightness
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_read_as_they_are_written() {
+        for map in ColourMap::ALL {
+            assert_eq!(map.to_string().parse::<ColourMap>().unwrap(), map);
+        }
+        assert!("none".parse::<ColourMap>().unwrap_err().to_string().contains("pca"));
+    }
+
+    #[test]
+    fn lightness_is_the_pictures_and_colour_the_others() {
+        let red = Picture::filled(4, 3, [0.8, 0.2, 0.2]);
+        let grey_picture = grey(&Picture::filled(4, 3, [0.2, 0.5, 0.9]));
+        assert!(grey_picture.rgb().chunks(12).all(|plane| plane == &grey_picture.rgb()[..12]));
+        let result = coloured(grey_picture.clone(), &red, Averaging::Light);
+        let lab = |picture: &Picture| oklab::from_rgb([0, 12, 24].map(|at| picture.rgb()[at]));
+        let (result, grey_lab, red) = (lab(&result), lab(&grey_picture), lab(&red));
+        assert!((result[0] - grey_lab[0]).abs() < 1e-4);
+        assert!((result[1] - red[1]).abs() < 1e-4 && (result[2] - red[2]).abs() < 1e-4);
+        // Grey stays grey.
+        let grey_colours = Picture::filled(2, 2, [0.4; 3]);
+        let rgb = coloured(Picture::filled(4, 3, [0.9, 0.1, 0.3]), &grey_colours, Averaging::Light);
+        assert!((rgb.rgb()[0] - rgb.rgb()[12]).abs() < 1e-4 && (rgb.rgb()[0] - rgb.rgb()[24]).abs() < 1e-4);
+    }
+}
