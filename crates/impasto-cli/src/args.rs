@@ -6,6 +6,7 @@ use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde::{Deserialize, Serialize};
 
+use crate::extras::ExtrasArgs;
 use crate::limits::InputArgs;
 use crate::options::{ObjectiveArgs, RunArgs};
 use crate::results::OutputArgs;
@@ -80,6 +81,8 @@ pub(crate) struct StylizeArgs {
     /// Show the result in the terminal: by kitty, iTerm2 or sixel graphics, or in half blocks
     #[arg(long, help_heading = "Output")]
     pub(crate) preview: bool,
+    #[command(flatten)]
+    pub(crate) extras: ExtrasArgs,
     /// Also write OUT_0050.png and so on, every N iterations
     #[arg(long, value_name = "N")]
     pub(crate) save_every: Option<usize>,

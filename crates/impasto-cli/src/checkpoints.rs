@@ -225,6 +225,8 @@ fn absolute(args: &StylizeArgs) -> StylizeArgs {
     args.style.iter_mut().for_each(|style| style.path = make(&style.path));
     args.output = make(&args.output);
     args.report = args.report.as_ref().map(make);
+    args.extras.triptych = args.extras.triptych.as_ref().map(make);
+    args.extras.plot = args.extras.plot.as_ref().map(make);
     // Names of kinds and of models are no files, whatever there is in the folder.
     if let Ok((_, Some(picture))) = args.run.overrides() {
         args.run.init = Some(make(&picture));

@@ -9,6 +9,7 @@ use impasto::{Checkpoint, Picture, Session, Step};
 
 use crate::args::{ResumeArgs, StylizeArgs};
 use crate::checkpoints::{Checkpoints, Note};
+use crate::extras::Extras;
 use crate::failure::Failure;
 use crate::inputs::{self, Input};
 use crate::interrupt::{cancel_on_signal, saving};
@@ -82,6 +83,7 @@ fn perform(args: StylizeArgs, resumed: Option<Resumed>, mut warnings: Vec<String
 
     let resumed_from = resumed.as_ref().map(|resumed| resumed.path.as_path());
     let mut checkpoints = Checkpoints::new(&args, &all, resumed_from)?;
+    let extras = Extras::new(&args.extras, &args.output, &content, &styles)?;
     let cancel = cancel_on_signal();
     let mut transfer =
         transfer::of(&args.run, &mut content, (&args.style, &mut styles), init.as_mut(), preset, overrides)?
@@ -153,7 +155,11 @@ fn perform(args: StylizeArgs, resumed: Option<Resumed>, mut warnings: Vec<String
         // What ended the run took its picture, too.
         Err(lost) => return Err(if let Err(Ended::Run(error)) = ended { error } else { lost }.into()),
     };
-    let written = if worth_saving { saving(|| output.write(&args.output, &picture)) } else { Ok(()) };
+    let written = if worth_saving {
+        saving(|| output.write(&args.output, &picture).and_then(|()| extras.write(&picture, &steps)))
+    } else {
+        Ok(())
+    };
     if let Some(path) = &args.report {
         let largest = shares.iter().copied().fold(0.0, f64::max);
         let shared = shares.iter().map(|share| share / largest).sum::<f64>();

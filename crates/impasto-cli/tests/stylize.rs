@@ -341,3 +341,32 @@ fn progress_that_cannot_be_written_does_not_end_the_run() {
     command.stderr(fs::File::options().write(true).open("/dev/full").unwrap());
     assert_eq!(command.status().unwrap().code(), Some(2));
 }
+
+#[test]
+fn a_row_of_pictures_and_a_drawing_of_losses_come_beside_the_result() {
+    let folder = Folder::with_pictures();
+    folder.succeeds("stylize c.png s.png t.png -o o.png --iterations 4 --triptych row.png --plot losses.svg");
+    let (row, result) = (folder.decoded("row.png").picture, folder.decoded("o.png").picture);
+    assert_eq!(row.height(), result.height());
+    // Content, two styles, the result, at the same height, and three gaps of two pixels.
+    let widths = [(48, 36), (40, 56), (44, 44), (48, 36)]
+        .map(|(width, height): (usize, usize)| (width * 36).div_ceil(height));
+    assert_eq!(row.width(), widths.iter().sum::<usize>() + 3 * 2);
+    let left = row.width() - result.width();
+    for (line, pixels) in row.rgb().chunks(row.width()).zip(result.rgb().chunks(result.width())) {
+        assert!(line[left..].iter().zip(pixels).all(|(a, b)| (a - b).abs() < 1e-6));
+    }
+    let drawing = String::from_utf8(folder.bytes("losses.svg")).unwrap();
+    assert!(
+        drawing.starts_with("<svg") && drawing.contains("<polyline") && drawing.contains("weighted loss")
+    );
+    for (options, says) in [
+        ("--plot losses.png", ".svg"),
+        ("--plot missing/l.svg", "--plot"),
+        ("--triptych o.png", "--triptych and --output"),
+        ("--triptych c.png", "c.png is an input"),
+        ("--triptych row.xyz", "--triptych"),
+    ] {
+        folder.fails(2, &format!("{RUN} {options}")).assert_says(&[says]);
+    }
+}
