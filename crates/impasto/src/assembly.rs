@@ -6,7 +6,7 @@ use impasto_image::{Filter, Picture, fit_long_edge, resize};
 
 use crate::builder::{DEFAULT_SIZE, LARGEST_SIZE};
 use crate::checkpoint::picture_digest;
-use crate::colour::{self, Colour};
+use crate::colour::{Colour, make_grey, match_colours};
 use crate::kit::{Kit, StyleMoments};
 use crate::plan::{self, Planner};
 use crate::recipe::Init;
@@ -112,14 +112,12 @@ impl StyleTransfer {
             Colour::Match(map) => {
                 let like = (&self.content, self.alpha.as_ref());
                 for style in &mut self.styles {
-                    style.picture = colour::matched(map, (&style.picture, style.alpha.as_ref()), like);
+                    match_colours(map, (&mut style.picture, style.alpha.as_ref()), like);
                 }
             }
             Colour::Luminance => {
                 let styles = self.styles.iter_mut().map(|style| &mut style.picture);
-                for picture in styles.chain([&mut self.content]).chain(&mut self.init_picture) {
-                    *picture = colour::grey(picture);
-                }
+                styles.chain([&mut self.content]).chain(&mut self.init_picture).for_each(make_grey);
             }
         }
         colours

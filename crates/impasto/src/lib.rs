@@ -42,7 +42,7 @@ pub use assembly::thread_pool;
 pub use benchmark::Benchmark;
 pub use builder::{DEFAULT_SIZE, LARGEST_SIZE, StyleTransfer};
 pub use checkpoint::{Checkpoint, CheckpointError};
-pub use colour::{Colour, ColourMap, matched as match_colours};
+pub use colour::{Colour, ColourMap, match_colours};
 pub use error::Error;
 pub use evaluation::Evaluation;
 pub use impasto_engine::Cancel;

@@ -1,61 +1,59 @@
 //! The histogram of each channel, matched by quantiles (Gonzalez and Woods, "Digital image processing", section 3.3.2), as
-//! scikit-image does it: a value goes to where the other picture has the same share of values at or below.
+//! scikit-image does it: a value goes to where the other picture has the same share of values at or below. Counted in steps of 16
+//! bits, which all that files of 8 or 16 bits hold are.
 
 use impasto_image::{Picture, Plane};
 
-/// What is less opaque than this is not seen.
-const SEEN: f32 = 0.5;
+/// The last step; they are counted from 0.
+const STEPS: usize = 65_535;
 
-/// Values in order, each with the share of all that is at or below.
-fn quantiles(plane: &[f32], alpha: Option<&Plane>) -> Vec<(f32, f64)> {
-    let seen = |at: usize| alpha.is_none_or(|alpha| alpha.data()[at] >= SEEN);
-    let mut values: Vec<f32> =
-        plane.iter().enumerate().filter(|(at, _)| seen(*at)).map(|(_, value)| *value).collect();
-    values.sort_unstable_by(f32::total_cmp);
-    let whole = values.len() as f64;
-    let mut quantiles: Vec<(f32, f64)> = Vec::new();
-    for (at, value) in values.into_iter().enumerate() {
-        let share = (at + 1) as f64 / whole;
-        match quantiles.last_mut() {
-            Some(last) if last.0 == value => last.1 = share,
-            _ => quantiles.push((value, share)),
-        }
-    }
-    quantiles
+fn step_of(value: f32) -> usize {
+    (value.clamp(0.0, 1.0) * STEPS as f32).round() as usize
 }
 
-/// The value at a share, on straight lines between.
-fn at_share(quantiles: &[(f32, f64)], share: f64) -> f32 {
+/// The share of what is seen at or below each step; `None` if nothing is.
+fn shares(plane: &[f32], alpha: Option<&Plane>) -> Option<Vec<f64>> {
+    let mut sums = vec![0.0; STEPS + 1];
+    for (at, value) in plane.iter().enumerate() {
+        sums[step_of(*value)] += alpha.map_or(1.0, |alpha| f64::from(alpha.data()[at]));
+    }
+    let mut sum = 0.0;
+    for place in &mut sums {
+        sum += *place;
+        *place = sum;
+    }
+    sums.iter_mut().for_each(|place| *place /= sum);
+    (sum > 0.0).then_some(sums)
+}
+
+/// Steps that have values, with their shares.
+fn quantiles(shares: &[f64]) -> Vec<(f64, f64)> {
+    let below = |step: usize| step.checked_sub(1).map_or(0.0, |before| shares[before]);
+    let taken = (0..shares.len()).filter(|step| shares[*step] > below(*step));
+    taken.map(|step| (step as f64, shares[step])).collect()
+}
+
+/// The step at a share, on straight lines between those that have values.
+fn at_share(quantiles: &[(f64, f64)], share: f64) -> f64 {
     let above = quantiles.partition_point(|(_, other)| *other < share);
     match (above.checked_sub(1).map(|below| quantiles[below]), quantiles.get(above)) {
-        (Some((low, from)), Some((high, to))) => {
-            let part = (share - from) / (to - from);
-            (f64::from(low) + part * f64::from(high - low)) as f32
-        }
-        (None, Some((value, _))) => *value,
-        (Some((value, _)), None) => value,
+        (Some((low, from)), Some((high, to))) => low + (share - from) / (to - from) * (high - low),
+        (None, Some((step, _))) => *step,
+        (Some((step, _)), None) => step,
         (None, None) => 0.0,
     }
 }
 
-/// The share of a value; that of the next smaller one where nothing that is seen has it.
-fn share_of(quantiles: &[(f32, f64)], value: f32) -> f64 {
-    let above = quantiles.partition_point(|(other, _)| *other <= value);
-    above.checked_sub(1).map_or(0.0, |at| quantiles[at].1)
-}
-
 pub(super) fn matched(
-    (picture, alpha): (&Picture, Option<&Plane>),
+    (picture, alpha): (&mut Picture, Option<&Plane>),
     (like, like_alpha): (&Picture, Option<&Plane>),
-) -> Picture {
-    let mut result = picture.clone();
+) {
     let (area, like_area) = (picture.width() * picture.height(), like.width() * like.height());
-    for (plane, like) in result.rgb_mut().chunks_exact_mut(area).zip(like.rgb().chunks_exact(like_area)) {
-        let (from, to) = (quantiles(plane, alpha), quantiles(like, like_alpha));
-        if from.is_empty() || to.is_empty() {
-            continue;
-        }
-        plane.iter_mut().for_each(|value| *value = at_share(&to, share_of(&from, *value)));
+    for (plane, like) in picture.rgb_mut().chunks_exact_mut(area).zip(like.rgb().chunks_exact(like_area)) {
+        let (Some(from), Some(to)) = (shares(plane, alpha), shares(like, like_alpha)) else { continue };
+        let to = quantiles(&to);
+        let moved: Vec<f32> =
+            from.iter().map(|share| (at_share(&to, *share) / STEPS as f64) as f32).collect();
+        plane.iter_mut().for_each(|value| *value = moved[step_of(*value)]);
     }
-    result
 }

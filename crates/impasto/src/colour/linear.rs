@@ -82,17 +82,16 @@ fn map(kind: ColourMap, style: &Mat<f64>, content: &Mat<f64>) -> Option<Mat<f64>
     })
 }
 
-/// The picture with mean and covariance of the other; as it was where they are no numbers.
+/// Gives the picture mean and covariance of the other; leaves it where they are no numbers.
 pub(super) fn matched(
     kind: ColourMap,
-    picture: (&Picture, Option<&Plane>),
+    (picture, alpha): (&mut Picture, Option<&Plane>),
     like: (&Picture, Option<&Plane>),
-) -> Picture {
-    let (from, to) = (colours(picture), colours(like));
-    let mut result = picture.0.clone();
-    let Some(map) = map(kind, &from.covariance, &to.covariance) else { return result };
-    let area = result.width() * result.height();
-    let rgb = result.rgb_mut();
+) {
+    let (from, to) = (colours((picture, alpha)), colours(like));
+    let Some(map) = map(kind, &from.covariance, &to.covariance) else { return };
+    let area = picture.width() * picture.height();
+    let rgb = picture.rgb_mut();
     for at in 0..area {
         let centred = [0, 1, 2].map(|plane| f64::from(rgb[plane * area + at]) - from.mean[plane]);
         for plane in 0..3 {
@@ -100,5 +99,4 @@ pub(super) fn matched(
             rgb[plane * area + at] = (value + to.mean[plane]) as f32;
         }
     }
-    result
 }

@@ -76,33 +76,30 @@ impl FromStr for ColourMap {
     }
 }
 
-/// A picture with the colours of another, by a map; `alpha` says how much of each is seen.
+/// Gives a picture the colours of another, by a map; the planes say how much of each is seen.
 ///
-/// Values are RGB 0..1, encoded as they are, and may leave 0..1 a little: they are clamped.
-pub fn matched(
+/// Values are RGB 0..1, encoded as they are; what the map leads out of 0..1 is clamped.
+pub fn match_colours(
     map: ColourMap,
-    (picture, alpha): (&Picture, Option<&Plane>),
-    (like, like_alpha): (&Picture, Option<&Plane>),
-) -> Picture {
-    let mut result = match map {
-        ColourMap::Histogram => histogram::matched((picture, alpha), (like, like_alpha)),
-        linear => linear::matched(linear, (picture, alpha), (like, like_alpha)),
-    };
-    result.rgb_mut().iter_mut().for_each(|value| *value = value.clamp(0.0, 1.0));
-    result
+    (picture, alpha): (&mut Picture, Option<&Plane>),
+    like: (&Picture, Option<&Plane>),
+) {
+    match map {
+        ColourMap::Histogram => histogram::matched((picture, alpha), like),
+        linear => linear::matched(linear, (picture, alpha), like),
+    }
+    picture.rgb_mut().iter_mut().for_each(|value| *value = value.clamp(0.0, 1.0));
 }
 
-/// A picture's lightness as grey, in all three channels.
-pub(crate) fn grey(picture: &Picture) -> Picture {
+/// Leaves of a picture its lightness, as grey in all three channels. In place, as pictures may be large.
+pub(crate) fn make_grey(picture: &mut Picture) {
     let area = picture.width() * picture.height();
-    let mut result = picture.clone();
-    let (first, rest) = result.rgb_mut().split_at_mut(area);
+    let (first, rest) = picture.rgb_mut().split_at_mut(area);
     let (second, third) = rest.split_at_mut(area);
     for ((r, g), b) in first.iter_mut().zip(second).zip(third) {
         let grey = oklab::to_rgb([oklab::from_rgb([*r, *g, *b])[0], 0.0, 0.0])[1].clamp(0.0, 1.0);
         [*r, *g, *b] = [grey; 3];
     }
-    result
 }
 
 /// The same value in all channels: what moves lightness alone.
@@ -148,7 +145,8 @@ mod tests {
     #[test]
     fn lightness_is_the_pictures_and_colour_the_others() {
         let red = Picture::filled(4, 3, [0.8, 0.2, 0.2]);
-        let grey_picture = grey(&Picture::filled(4, 3, [0.2, 0.5, 0.9]));
+        let mut grey_picture = Picture::filled(4, 3, [0.2, 0.5, 0.9]);
+        make_grey(&mut grey_picture);
         assert!(grey_picture.rgb().chunks(12).all(|plane| plane == &grey_picture.rgb()[..12]));
         let result = coloured(grey_picture.clone(), &red, Averaging::Light);
         let lab = |picture: &Picture| oklab::from_rgb([0, 12, 24].map(|at| picture.rgb()[at]));
