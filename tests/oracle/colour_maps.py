@@ -21,7 +21,7 @@ OUT = Path(__file__).parents[2] / "crates/impasto/tests/fixtures/colour_maps.jso
 def moments(picture):
     pixels = picture.reshape(-1, 3)
     mean = pixels.mean(axis=0)
-    return mean, (pixels - mean).T @ (pixels - mean) / len(pixels)
+    return mean, (pixels - mean).T @ (pixels - mean) / len(pixels) + 1e-4 * np.eye(3)
 
 
 def linear(style, content, kind):

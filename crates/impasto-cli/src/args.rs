@@ -63,7 +63,7 @@ pub(crate) enum ModelsCommand {
 pub(crate) struct StylizeArgs {
     /// The picture to repaint
     pub(crate) content: PathBuf,
-    /// The pictures whose style to take, as FILE or FILE:weight=W,scale=F
+    /// The pictures whose style to take, as FILE or FILE:weight=W,scale=F,rotate=D
     #[arg(required = true, value_parser = OsStringValueParser::new().try_map(StyleArg::parse))]
     pub(crate) style: Vec<StyleArg>,
     /// Where to write the result; the extension chooses the format (png, jpg, tif, webp, exr, qoi, bmp)
@@ -108,7 +108,7 @@ pub(crate) struct StylizeArgs {
 pub(crate) struct PlanArgs {
     /// The picture to repaint
     pub(crate) content: PathBuf,
-    /// The pictures whose style to take, as FILE or FILE:weight=W,scale=F
+    /// The pictures whose style to take, as FILE or FILE:weight=W,scale=F,rotate=D
     #[arg(required = true, value_parser = OsStringValueParser::new().try_map(StyleArg::parse))]
     pub(crate) style: Vec<StyleArg>,
     #[command(flatten)]
@@ -182,7 +182,7 @@ pub(crate) struct EvaluateArgs {
     /// The content picture
     #[arg(long, value_name = "C")]
     pub(crate) content: PathBuf,
-    /// The style pictures, as FILE or FILE:weight=W,scale=F
+    /// The style pictures, as FILE or FILE:weight=W,scale=F,rotate=D
     #[arg(long, value_name = "S", required = true, num_args = 1.., value_parser = OsStringValueParser::new().try_map(StyleArg::parse))]
     pub(crate) style: Vec<StyleArg>,
     #[command(flatten)]

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use impasto::engine::Pixels;
 use impasto::image::{check_writable, write_atomically};
-use impasto::{Evaluation, Style, StyleTransfer};
+use impasto::{Evaluation, StyleTransfer};
 use npyz::WriterBuilder;
 
 use crate::args::EvaluateArgs;
@@ -41,8 +41,7 @@ pub(crate) fn run(args: Box<EvaluateArgs>) -> Result<(), Failure> {
         .averaging(args.objective.resize.averaging())
         .cancel(cancel_on_signal());
     for ((style, share), given) in styles.into_iter().zip(shares).zip(&args.style) {
-        let picture = Style::new(style.decoded.picture).alpha(style.decoded.alpha);
-        transfer = transfer.style(picture.weight(share).scale(given.scale.unwrap_or(1.0)));
+        transfer = transfer.style(given.style(style.decoded.picture, style.decoded.alpha, share));
     }
     if let Some(alpha) = content.decoded.alpha.clone() {
         transfer = transfer.alpha(alpha);

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use impasto::image::{
-    Averaging, Encoding, Filter, Space, check_output, check_writable, fit_long_edge, resize, save,
+    Averaging, Encoding, Filter, Format, Space, check_output, check_writable, fit_long_edge, resize, save,
     write_atomically,
 };
 use impasto::{Picture, Step};
@@ -25,6 +25,14 @@ pub(crate) struct ExtrasArgs {
     pub(crate) plot: Option<PathBuf>,
 }
 
+impl ExtrasArgs {
+    /// The files, with their options.
+    pub(crate) fn files(&self) -> impl Iterator<Item = (&'static str, &Path)> {
+        let files = [("--triptych", self.triptych.as_deref()), ("--plot", self.plot.as_deref())];
+        files.into_iter().filter_map(|(option, path)| Some((option, path?)))
+    }
+}
+
 /// What is needed for them at the end of a run: its pictures are gone by then.
 pub(crate) struct Extras<'a> {
     args: &'a ExtrasArgs,
@@ -34,25 +42,24 @@ pub(crate) struct Extras<'a> {
 }
 
 /// Long edge of the pictures of a triptych, at most.
-const LONG_EDGE: usize = 2048;
+const LONG_EDGE: usize = 1024;
 
 /// The gap between them, as a part of their height.
 const GAP: f64 = 0.02;
 
 impl Extras<'_> {
-    /// Checks the names, and takes what is needed.
+    /// Checks the names against those of all inputs and of other files that are written, and takes what is needed.
     pub(crate) fn new<'a>(
         args: &'a ExtrasArgs,
-        output: &Path,
-        content: &Input,
-        styles: &[Input],
+        (content, styles, all): (&Input, &[Input], &[&Input]),
+        others: &[(&'static str, Option<&Path>)],
     ) -> Result<Extras<'a>, Failure> {
-        let all: Vec<&Input> = [content].into_iter().chain(styles).collect();
-        for (option, path) in [("--triptych", &args.triptych), ("--plot", &args.plot)] {
-            let Some(path) = path else { continue };
-            inputs::check_apart(option, path, &all)?;
-            if same_file(path, output) {
-                return Err(Failure::bad_input(format!("{option} and --output name the same file")));
+        for (option, path) in args.files() {
+            inputs::check_apart(option, path, all)?;
+            let rest = args.files().filter(|(other, _)| *other != option);
+            let others = others.iter().filter_map(|(other, path)| Some((*other, (*path)?)));
+            if let Some((other, _)) = rest.chain(others).find(|(_, other)| same_file(path, other)) {
+                return Err(Failure::bad_input(format!("{option} and {other} name the same file")));
             }
             let checked =
                 if option == "--plot" { check_writable(path) } else { check_output(path, None, false) };
@@ -72,16 +79,34 @@ impl Extras<'_> {
             let small = resize(picture, width, height, Filter::Bicubic, Averaging::Light);
             small.between(input.decoded.space, space)
         };
+        let all: Vec<&Input> = [content].into_iter().chain(styles).collect();
+        if let Some(path) = &args.triptych {
+            let (most, format) = (Format::of(path)?.longest_side(), Format::of(path)?.name());
+            let widest = (all.len() + 1) * LONG_EDGE * 11 / 10;
+            if widest > most {
+                let message = format!("--triptych: up to {widest} pixels in a row, {format} holds {most}");
+                let can = Format::those(|format| format.longest_side() >= widest);
+                return Err(Failure::bad_input(message).hint(format!("end the name in {can}")));
+            }
+        }
         let pictures = if args.triptych.is_some() { all.iter().map(small).collect() } else { Vec::new() };
         Ok(Extras { args, pictures, space })
     }
 
-    /// Writes them.
+    /// Writes them, each whatever becomes of the other.
     pub(crate) fn write(&self, result: &Picture, steps: &[Step]) -> Result<(), Failure> {
+        let row = self.write_row(result);
+        self.write_plot(steps).and(row)
+    }
+
+    fn write_row(&self, result: &Picture) -> Result<(), Failure> {
         if let Some(path) = &self.args.triptych {
             let (width, height) = fit_long_edge(result.size(), result.long_edge().min(LONG_EDGE));
             let result = resize(result, width, height, Filter::Bicubic, Averaging::Light);
             let pictures: Vec<&Picture> = self.pictures.iter().chain([&result]).collect();
+            // As high as the result, if none becomes too wide by it.
+            let highest = |picture: &&Picture| (LONG_EDGE * picture.height() / picture.width()).max(1);
+            let height = pictures.iter().map(highest).fold(height, usize::min);
             let encoding = Encoding {
                 space: self.space,
                 icc_profile: (self.space != Space::Srgb).then(|| self.space.icc()),
@@ -89,6 +114,10 @@ impl Extras<'_> {
             };
             save(path, &side_by_side(&pictures, height), None, &encoding)?;
         }
+        Ok(())
+    }
+
+    fn write_plot(&self, steps: &[Step]) -> Result<(), Failure> {
         if let Some(path) = &self.args.plot {
             let drawn = plot::losses(steps).map_err(Failure::bug)?;
             write_atomically(path, |file| file.write_all(drawn.as_bytes()))?;

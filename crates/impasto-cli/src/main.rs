@@ -16,6 +16,7 @@ mod inputs;
 mod interrupt;
 mod limits;
 mod models;
+mod numbered;
 mod options;
 mod output;
 mod plan;

@@ -18,7 +18,7 @@ use serde_json::{Map, Value, json};
 use crate::args::StylizeArgs;
 use crate::failure::Failure;
 use crate::inputs::Input;
-use crate::options::RunArgs;
+use crate::options::{ColourKind, RunArgs};
 use crate::output::printable;
 use crate::results::{OutputArgs, ProfileKind, depth_of, same_file};
 use crate::style_arg::StyleArg;
@@ -48,7 +48,7 @@ pub(crate) fn of(
         "content": file(content),
         "styles": styles.iter().zip(given).map(|(style, given)| {
             let mut file = file(style);
-            (file["weight"], file["scale"]) = (json!(given.weight), json!(given.scale));
+            given.settings().for_each(|(name, value)| file[name] = json!(value));
             file
         }).collect::<Vec<_>>(),
         "init": init.map(file),
@@ -104,8 +104,9 @@ pub(crate) fn like(
         let version = printable(version);
         notes.push(format!("note: {name} was made by impasto {version}; what is not an option may differ"));
     }
-    if args.report.as_ref().is_some_and(|report| same_file(report, &path)) {
-        return Err(Failure::bad_input(format!("--report and --like name the same file, {name}")));
+    let report = args.report.as_deref().map(|report| ("--report", report));
+    if let Some((option, _)) = args.extras.files().chain(report).find(|(_, file)| same_file(file, &path)) {
+        return Err(Failure::bad_input(format!("{option} and --like name the same file, {name}")));
     }
     let broken = |reason: &str| {
         Failure::bad_input(format!("--like: {name}: its recipe is damaged: {}", printable(reason)))
@@ -124,6 +125,27 @@ pub(crate) fn like(
             }
             other => return Err(broken(&format!("there are no options {other}"))),
         }
+    }
+    if !given("style_weights") && args.style.iter().any(|style| style.weight.is_some()) {
+        args.run.objective.style_weights = None;
+    }
+    if !given("colour_map") && args.run.colour != ColourKind::Match {
+        args.run.colour_map = None;
+    }
+    let of_styles = recipe.get("styles").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    if of_styles.len() == args.style.len() {
+        let has_weights = args.run.objective.style_weights.is_some();
+        for (style, of) in
+            args.style.iter_mut().zip(of_styles).filter(|(style, _)| style.settings().next().is_none())
+        {
+            style.weight = of["weight"].as_f64().filter(|_| !has_weights);
+            (style.scale, style.rotate) = (of["scale"].as_f64(), of["rotate"].as_f64());
+        }
+    } else if of_styles.iter().any(|of| ["weight", "scale", "rotate"].iter().any(|name| !of[*name].is_null()))
+    {
+        notes.push(format!(
+            "note: {name} has another number of styles: their weights, scales and angles are left out"
+        ));
     }
     let is_path = |text: &str| text.contains(['/', '\\']) && !text.starts_with("random:");
     let init = args.run.init.as_deref().unwrap_or(Path::new("")).to_string_lossy();

@@ -3,12 +3,12 @@
 use std::path::Path;
 
 use impasto::image::write_atomically;
-use impasto::{Colour, Recipe, Scale, Session, Step};
+use impasto::{Recipe, Scale, Session, Step};
 use serde::Serialize;
 
 use crate::failure::Failure;
 use crate::inputs::InputSummary;
-use crate::options::ResizeKind;
+use crate::options::{ColourKind, ResizeKind};
 use crate::output::peak_rss_bytes;
 
 #[derive(Serialize)]
@@ -25,8 +25,9 @@ pub(crate) struct Report<'a> {
     pub(crate) style_scale: f64,
     /// What was averaged where pictures were resized.
     pub(crate) resize: ResizeKind,
-    /// Whose colours the result has.
-    pub(crate) colour: Colour,
+    /// Whose colours the result has, and how styles get the content's.
+    pub(crate) colour: ColourKind,
+    pub(crate) colour_map: Option<String>,
     pub(crate) seed: u64,
     pub(crate) threads: usize,
     pub(crate) scales: &'a [Scale],
@@ -51,6 +52,8 @@ pub(crate) struct StyleSummary<'a> {
     pub(crate) weight: f64,
     /// Size beside the content, without `style_scale`.
     pub(crate) scale: f64,
+    /// Degrees that it was turned by, clockwise.
+    pub(crate) rotate: f64,
 }
 
 #[derive(Serialize)]
@@ -79,7 +82,8 @@ impl<'a> Report<'a> {
             recipe: session.recipe(),
             style_scale: 1.0,
             resize: ResizeKind::Linear,
-            colour: Colour::Style,
+            colour: ColourKind::Style,
+            colour_map: None,
             seed: 0,
             threads: session.threads(),
             scales: session.scales(),

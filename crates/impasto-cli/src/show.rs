@@ -51,15 +51,15 @@ fn text(value: &Value) -> String {
 /// The command, with the options that are not what they would be anyway.
 fn command(recipe: &Map<String, Value>) -> String {
     let name = |file: &Value| match file["name"].as_str().unwrap_or("FILE") {
-        // Standard input, and what would be taken for an option.
-        "-" => "-".to_owned(),
+        // Standard input, also with settings behind it; and what would be taken for an option.
+        "-" => "/dev/stdin".to_owned(),
         name if name.starts_with('-') => quoted(&format!("./{name}")),
         name => quoted(name),
     };
     let mut words = vec!["impasto stylize".to_owned()];
     words.extend(recipe.get("content").map(name));
     for style in recipe.get("styles").and_then(Value::as_array).into_iter().flatten() {
-        let given = ["weight", "scale"].map(|setting| Some((setting, style[setting].as_f64()?)));
+        let given = ["weight", "scale", "rotate"].map(|setting| Some((setting, style[setting].as_f64()?)));
         let settings: Vec<String> =
             given.into_iter().flatten().map(|(setting, value)| format!("{setting}={value}")).collect();
         let settings = if settings.is_empty() { String::new() } else { format!(":{}", settings.join(",")) };

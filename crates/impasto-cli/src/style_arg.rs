@@ -1,42 +1,73 @@
-//! A style picture on the command line: `FILE`, or `FILE:weight=2,scale=0.5`.
+//! A style picture on the command line: `FILE`, or `FILE:weight=2,scale=0.5,rotate=15`.
 
 use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use impasto::image::Plane;
+use impasto::{Picture, Style};
 use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
 
 /// A style picture, with what is said of it alone.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(try_from = "String", into = "String")]
 pub(crate) struct StyleArg {
     pub(crate) path: PathBuf,
     /// Its part among several styles.
     pub(crate) weight: Option<f64>,
     /// Its size beside the content.
     pub(crate) scale: Option<f64>,
+    /// Degrees that it is turned by, clockwise.
+    pub(crate) rotate: Option<f64>,
 }
 
 impl StyleArg {
+    /// Without settings.
+    pub(crate) fn plain(path: impl Into<PathBuf>) -> StyleArg {
+        StyleArg { path: path.into(), weight: None, scale: None, rotate: None }
+    }
+
+    /// The style that a picture becomes.
+    pub(crate) fn style(&self, picture: Picture, alpha: Option<Plane>, share: f64) -> Style {
+        let turned = Style::new(picture).alpha(alpha).rotated(self.rotate.unwrap_or(0.0));
+        turned.weight(share).scale(self.scale.unwrap_or(1.0))
+    }
+
+    /// What was given, by name.
+    pub(crate) fn settings(&self) -> impl Iterator<Item = (&'static str, f64)> {
+        let settings = [("weight", self.weight), ("scale", self.scale), ("rotate", self.rotate)];
+        settings.into_iter().filter_map(|(name, value)| Some((name, value?)))
+    }
+
     /// For the parser of the command line.
     pub(crate) fn parse(text: OsString) -> Result<StyleArg, String> {
-        let plain = |path: PathBuf| StyleArg { path, weight: None, scale: None };
         // A file of exactly this name is meant, whatever stands in it.
         let Some((path, settings)) = text.to_str().and_then(split).filter(|_| !Path::new(&text).exists())
         else {
-            return Ok(plain(text.into()));
+            return Ok(StyleArg::plain(text));
         };
-        let mut style = plain(path.into());
+        let mut style = StyleArg::plain(path);
         for setting in settings.split(',') {
             let (name, value) = setting.split_once('=').unwrap_or((setting, ""));
             let number =
                 value.trim().parse().map_err(|_| format!("{name}: expected a number, found {value:?}"));
+            if style.settings().any(|(other, _)| other == name.trim()) {
+                return Err(format!("{name} is given twice"));
+            }
             match name.trim() {
                 "weight" => style.weight = Some(number?),
                 "scale" => style.scale = Some(number?),
-                other => return Err(format!("{other:?} is no setting of a style: weight and scale are")),
+                "rotate" => {
+                    let degrees: f64 = number?;
+                    if !degrees.is_finite() {
+                        return Err(format!("rotate: expected degrees, found {value:?}"));
+                    }
+                    style.rotate = Some(degrees);
+                }
+                other => {
+                    return Err(format!("{other:?} is no setting of a style: weight, scale and rotate are"));
+                }
             }
         }
         Ok(style)
@@ -45,7 +76,8 @@ impl StyleArg {
 
 /// What stands before and behind the colon of settings. Names of files have colons, too, but seldom `=` behind the last.
 fn split(text: &str) -> Option<(&str, &str)> {
-    text.rsplit_once(':').filter(|(path, settings)| !path.is_empty() && settings.contains('='))
+    let is_settings = |text: &str| text.contains('=') && !text.contains(['/', '\\']);
+    text.rsplit_once(':').filter(|(path, settings)| !path.is_empty() && is_settings(settings))
 }
 
 /// A weight for each style: those of `--style-weights`, or their own.
@@ -69,26 +101,10 @@ pub(crate) fn shares(styles: &[StyleArg], weights: Option<&[f64]>) -> Result<Vec
 impl fmt::Display for StyleArg {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.path.display())?;
-        let settings = [("weight", self.weight), ("scale", self.scale)];
-        let given = settings.into_iter().filter_map(|(name, value)| Some((name, value?)));
-        for (at, (name, value)) in given.enumerate() {
+        for (at, (name, value)) in self.settings().enumerate() {
             write!(f, "{}{name}={value}", if at == 0 { ':' } else { ',' })?;
         }
         Ok(())
-    }
-}
-
-impl From<StyleArg> for String {
-    fn from(style: StyleArg) -> String {
-        style.to_string()
-    }
-}
-
-impl TryFrom<String> for StyleArg {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<StyleArg, String> {
-        StyleArg::parse(text.into())
     }
 }
 
@@ -102,16 +118,24 @@ mod tests {
 
     #[test]
     fn settings_stand_behind_the_last_colon() {
+        assert_eq!(parse("a.jpg:rotate=-15").unwrap().rotate, Some(-15.0));
         let style = parse("a:b.jpg:weight=0.7, scale=2").unwrap();
         assert_eq!(
             (style.path.as_path(), style.weight, style.scale),
             (Path::new("a:b.jpg"), Some(0.7), Some(2.0))
         );
         assert_eq!(style.to_string(), "a:b.jpg:weight=0.7,scale=2");
-        for plain in ["a.jpg", "a:b", "C:\\a.jpg", "a=b.jpg", "-"] {
+        for plain in ["a.jpg", "a:b", "C:\\a.jpg", "12:30/run=3/a.jpg", "a=b.jpg", "-"] {
             assert_eq!(parse(plain).unwrap().to_string(), plain);
         }
-        for bad in ["a.jpg:weight=x", "a.jpg:size=3", "a.jpg:weight=1,", "a.jpg:=1"] {
+        for bad in [
+            "a.jpg:weight=x",
+            "a.jpg:size=3",
+            "a.jpg:weight=1,",
+            "a.jpg:=1",
+            "a.jpg:rotate=inf",
+            "a.jpg:scale=1,scale=2",
+        ] {
             assert!(parse(bad).is_err(), "{bad}");
         }
     }

@@ -13,6 +13,7 @@ use crate::extras::Extras;
 use crate::failure::Failure;
 use crate::inputs::{self, Input};
 use crate::interrupt::{cancel_on_signal, saving};
+use crate::numbered::{check_numbered, numbered};
 use crate::preview;
 use crate::progress::Progress;
 use crate::recipe;
@@ -67,23 +68,16 @@ fn perform(args: StylizeArgs, resumed: Option<Resumed>, mut warnings: Vec<String
     if let Some(Resumed { note, .. }) = &resumed {
         note.check(&all)?;
     }
-    check_output(&args.output, Some(args.result.format(&args.output)?), content.decoded.alpha.is_some())?;
-    inputs::check_apart("--output", &args.output, &all)?;
-    if let Some(path) = &args.report {
-        inputs::check_apart("--report", path, &all)?;
-        inputs::check_model("--report", path, &args.run.objective.model)?;
-        check_writable(path).map_err(|error| Failure::from(error).about("--report"))?;
-        if same_file(path, &args.output) {
-            return Err(Failure::bad_input("--report and --output name the same file"));
-        }
-    }
-    encoding(&args.output, &content.decoded, &args.result)?;
-    warnings.extend(losses_of_format(&args.output, &content.decoded, &args.result)?);
-    warnings.extend(all.iter().filter_map(|input| input.note()));
+    warnings.extend(check_outputs(&args, &content, &all)?);
 
     let resumed_from = resumed.as_ref().map(|resumed| resumed.path.as_path());
     let mut checkpoints = Checkpoints::new(&args, &all, resumed_from)?;
-    let extras = Extras::new(&args.extras, &args.output, &content, &styles)?;
+    let others = [
+        ("--output", Some(args.output.as_path())),
+        ("--report", args.report.as_deref()),
+        ("the checkpoint", Some(checkpoints.path())),
+    ];
+    let extras = Extras::new(&args.extras, (&content, &styles, &all), &others)?;
     let cancel = cancel_on_signal();
     let mut transfer =
         transfer::of(&args.run, &mut content, (&args.style, &mut styles), init.as_mut(), preset, overrides)?
@@ -155,11 +149,8 @@ fn perform(args: StylizeArgs, resumed: Option<Resumed>, mut warnings: Vec<String
         // What ended the run took its picture, too.
         Err(lost) => return Err(if let Err(Ended::Run(error)) = ended { error } else { lost }.into()),
     };
-    let written = if worth_saving {
-        saving(|| output.write(&args.output, &picture).and_then(|()| extras.write(&picture, &steps)))
-    } else {
-        Ok(())
-    };
+    let written = if worth_saving { saving(|| output.write(&args.output, &picture)) } else { Ok(()) };
+    let beside = if worth_saving { saving(|| extras.write(&picture, &steps)) } else { Ok(()) };
     if let Some(path) = &args.report {
         let largest = shares.iter().copied().fold(0.0, f64::max);
         let shared = shares.iter().map(|share| share / largest).sum::<f64>();
@@ -173,12 +164,14 @@ fn perform(args: StylizeArgs, resumed: Option<Resumed>, mut warnings: Vec<String
                     input: &style.summary,
                     weight: share / largest / shared,
                     scale: given.scale.unwrap_or(1.0),
+                    rotate: given.rotate.unwrap_or(0.0),
                 })
                 .collect(),
             init: init.as_ref().map(|init| &init.summary),
             style_scale: args.run.objective.style_scale,
             resize: args.run.objective.resize,
-            colour: args.run.colour()?,
+            colour: args.run.colour,
+            colour_map: args.run.colour_map.clone(),
             seed: args.run.seed,
             output: if worth_saving && written.is_ok() {
                 args.output.display().to_string()
@@ -219,7 +212,7 @@ fn perform(args: StylizeArgs, resumed: Option<Resumed>, mut warnings: Vec<String
             {
                 progress.note(&format!("note: no preview: {reason}"));
             }
-            Ok(())
+            beside
         }
         Err(Ended::Run(error)) if error.is_cancelled() => {
             Err(checkpoints.mention(Failure::interrupted(format!("interrupted; {saved}"))))
@@ -230,6 +223,23 @@ fn perform(args: StylizeArgs, resumed: Option<Resumed>, mut warnings: Vec<String
         }
         Err(Ended::Save(failure)) => Err(checkpoints.mention(failure)),
     }
+}
+
+/// What would fail at the end shall fail before the work; and what is to be said of the result.
+fn check_outputs(args: &StylizeArgs, content: &Input, all: &[&Input]) -> Result<Vec<String>, Failure> {
+    check_output(&args.output, Some(args.result.format(&args.output)?), content.decoded.alpha.is_some())?;
+    inputs::check_apart("--output", &args.output, all)?;
+    if let Some(path) = &args.report {
+        inputs::check_apart("--report", path, all)?;
+        inputs::check_model("--report", path, &args.run.objective.model)?;
+        check_writable(path).map_err(|error| Failure::from(error).about("--report"))?;
+        if same_file(path, &args.output) {
+            return Err(Failure::bad_input("--report and --output name the same file"));
+        }
+    }
+    encoding(&args.output, &content.decoded, &args.result)?;
+    let losses = losses_of_format(&args.output, &content.decoded, &args.result)?;
+    Ok(losses.into_iter().chain(all.iter().filter_map(|input| input.note())).collect())
 }
 
 /// What all pictures of a run are written with.
@@ -268,49 +278,5 @@ fn drive(
         }
         checkpoints.step(session, steps, progress);
     }
-    Ok(())
-}
-
-/// `out.png` and 50 give `out_0050.png`.
-fn numbered(output: &Path, iteration: usize) -> PathBuf {
-    let mut name = output.file_stem().unwrap_or_default().to_os_string();
-    name.push(format!("_{iteration:04}"));
-    if let Some(extension) = output.extension() {
-        name.push(".");
-        name.push(extension);
-    }
-    output.with_file_name(name)
-}
-
-/// Numbered pictures must come about, and replace nothing that is read or written otherwise.
-fn check_numbered(
-    args: &StylizeArgs,
-    session: &Session,
-    inputs: &[&Input],
-    checkpoint: &Path,
-) -> Result<(), Failure> {
-    let Some(every) = args.save_every else { return Ok(()) };
-    let iterations: usize = session.scales().iter().map(|scale| scale.iterations).sum();
-    if every > iterations {
-        let message =
-            format!("--save-every {every}: the run has {iterations} iterations, nothing would be saved");
-        return Err(Failure::bad_input(message));
-    }
-    let taken: Vec<&Path> = inputs
-        .iter()
-        .map(|input| input.path.as_path())
-        .chain(args.report.as_deref())
-        .chain([checkpoint])
-        .collect();
-    for iteration in (every..=iterations).step_by(every) {
-        let path = numbered(&args.output, iteration);
-        if let Some(other) =
-            taken.iter().find(|other| other.file_name() == path.file_name() && same_file(other, &path))
-        {
-            let message = format!("--save-every would overwrite {}", other.display());
-            return Err(Failure::bad_input(message).hint("give another name with --output"));
-        }
-    }
-    check_writable(&numbered(&args.output, iterations))?;
     Ok(())
 }

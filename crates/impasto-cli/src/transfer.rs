@@ -1,6 +1,6 @@
 //! A run's options and pictures as the library takes them.
 
-use impasto::{Overrides, Picture, Preset, Style, StyleTransfer};
+use impasto::{Overrides, Picture, Preset, StyleTransfer};
 
 use crate::failure::Failure;
 use crate::inputs::Input;
@@ -35,8 +35,8 @@ pub(crate) fn of(
         input.decoded.bring_to(content.decoded.space);
     }
     for ((style, share), given) in styles.iter_mut().zip(shares).zip(given) {
-        let picture = Style::new(taken(style)).alpha(style.decoded.alpha.take());
-        transfer = transfer.style(picture.weight(share).scale(given.scale.unwrap_or(1.0)));
+        let picture = taken(style);
+        transfer = transfer.style(given.style(picture, style.decoded.alpha.take(), share));
     }
     // The content's goes into the result, too.
     if let Some(alpha) = &content.decoded.alpha {

@@ -148,6 +148,23 @@ fn a_recipe_that_jpeg_has_no_room_for_is_left_out_and_that_is_said() {
 }
 
 #[test]
+fn settings_of_styles_and_colours_come_along() {
+    let folder = Folder::with_pictures();
+    folder.succeeds("stylize c.png s.png:weight=5 t.png:scale=0.8,rotate=10 -o a.png --iterations 2 --colour match --colour-map pca");
+    folder.succeeds("stylize c.png s.png t.png -o b.png --like a.png");
+    assert_eq!(folder.bytes("a.png"), folder.bytes("b.png"));
+    let ran = folder.succeeds("stylize c.png s.png -o c2.png --like a.png --colour keep");
+    ran.assert_says(&["another number of styles"]);
+    folder.succeeds("stylize c.png s.png t.png -o a.png --iterations 2 --style-weights 3,1");
+    folder.succeeds("stylize c.png s.png:weight=2 t.png -o b.png --like a.png");
+    let shown = folder.succeeds("show b.png").stdout;
+    assert!(shown.starts_with("impasto stylize c.png s.png:weight=2 t.png -o OUT"), "{shown}");
+    folder
+        .fails(2, "stylize c.png s.png t.png -o b.png --like a.png --plot a.png")
+        .assert_says(&["--plot and --like"]);
+}
+
+#[test]
 fn pictures_without_a_recipe_and_with_a_strange_one() {
     let folder = Folder::with_pictures();
     folder.fails(2, "show c.png").assert_says(&["c.png", "carries no recipe", "hint: "]);

@@ -360,12 +360,17 @@ fn a_row_of_pictures_and_a_drawing_of_losses_come_beside_the_result() {
     assert!(
         drawing.starts_with("<svg") && drawing.contains("<polyline") && drawing.contains("weighted loss")
     );
+    folder.draw("i.png", 48, 36, 2.0);
     for (options, says) in [
         ("--plot losses.png", ".svg"),
         ("--plot missing/l.svg", "--plot"),
         ("--triptych o.png", "--triptych and --output"),
         ("--triptych c.png", "c.png is an input"),
         ("--triptych row.xyz", "--triptych"),
+        ("--triptych i.png --init i.png", "i.png is an input"),
+        ("--report r.svg --plot r.svg", "--plot and --report"),
+        ("--triptych k.png --checkpoint k.png", "--triptych and the checkpoint"),
+        ("--triptych o_0002.png --save-every 1", "--save-every would overwrite"),
     ] {
         folder.fails(2, &format!("{RUN} {options}")).assert_says(&[says]);
     }

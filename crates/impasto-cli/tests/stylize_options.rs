@@ -155,6 +155,9 @@ fn styles_have_settings_of_their_own() {
     assert!(with("s.png t.png") != with("s.png t.png:scale=0.8"));
     let shown = folder.succeeds("show o.png").stdout;
     assert!(shown.starts_with("impasto stylize c.png s.png t.png:scale=0.8 -o OUT"), "{shown}");
+    let plain = with("s.png");
+    assert!(plain != with("s.png:rotate=90") && plain != with("s.png:rotate=20"));
+    assert!(plain == with("s.png:rotate=360"));
     // A file of that name is meant where there is one.
     folder.write("s.png:weight=0", &folder.bytes("t.png"));
     assert!(with("s.png:weight=0") == with("t.png"));

@@ -20,6 +20,7 @@ mod picture;
 mod primaries;
 mod profile;
 mod resize;
+mod rotate;
 
 pub use atomic::{Sink, check_writable, write_atomically};
 pub use colour::Space;
@@ -29,3 +30,4 @@ pub use error::ImageError;
 pub use metadata::{Density, Metadata};
 pub use picture::{Picture, Plane};
 pub use resize::{Averaging, Filter, fit_long_edge, resize, resize_plane};
+pub use rotate::rotate;

@@ -68,7 +68,7 @@ impl StyleTransfer {
         let left = self.memory.map_or(usize::MAX, |memory| memory.saturating_sub(planned.peak_bytes));
         kit.styles.budget = planner.moments_bytes(scales.len())? + left.min(SPARE_MOMENTS);
         kit.styles.trim();
-        let colours = self.take_colours(&scales);
+        let colours = self.take_colours(&scales)?;
         kit.engine.retile(Tiling { window: planned.window, ..self.tiling });
         let digest = |style: &Style| picture_digest(&style.picture, style.alpha.as_ref());
         let digests = self.styles.iter().map(digest).collect();
@@ -103,7 +103,7 @@ impl StyleTransfer {
 
     /// Gives the pictures the colours that they are looked at in, and returns the content's at the size of the result, if that is
     /// to have them.
-    fn take_colours(&mut self, scales: &[Scale]) -> Option<Picture> {
+    fn take_colours(&mut self, scales: &[Scale]) -> Result<Option<Picture>, Error> {
         let last = scales.last().filter(|_| self.keeps_colours());
         let colours =
             last.map(|last| resize(&self.content, last.width, last.height, Filter::Bicubic, self.averaging));
@@ -112,7 +112,7 @@ impl StyleTransfer {
             Colour::Match(map) => {
                 let like = (&self.content, self.alpha.as_ref());
                 for style in &mut self.styles {
-                    match_colours(map, (&mut style.picture, style.alpha.as_ref()), like);
+                    match_colours(map, (&mut style.picture, style.alpha.as_ref()), like)?;
                 }
             }
             Colour::Luminance => {
@@ -120,7 +120,7 @@ impl StyleTransfer {
                 styles.chain([&mut self.content]).chain(&mut self.init_picture).for_each(make_grey);
             }
         }
-        colours
+        Ok(colours)
     }
 
     /// The error that names what would be needed, and the largest size that fits.

@@ -8,7 +8,7 @@ use crate::margin::Canvas;
 use crate::objective::{Losses, Objective, style_moments};
 use crate::prepare::weight;
 use crate::style_size::{check_style_size, style_size};
-use crate::{Error, Style, StyleTransfer};
+use crate::{Colour, Error, Style, StyleTransfer};
 
 /// What a picture is worth by an objective.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,8 +24,12 @@ impl StyleTransfer {
     /// brought to that long edge first (never enlarged).
     ///
     /// # Errors
-    /// As [`build`](StyleTransfer::build); also when picture and content differ in size.
+    /// As [`build`](StyleTransfer::build); also when picture and content differ in size, and with any
+    /// [`colour`](StyleTransfer::colour) but the style's.
     pub fn evaluate(self, image: &Picture) -> Result<Evaluation, Error> {
+        if self.colour != Colour::Style {
+            return Err(Error::invalid("--colour", "a picture is judged in its own colours"));
+        }
         let pool = thread_pool(self.threads)?;
         self.result_size()?;
         let Prepared { recipe, network, shares } = self.prepare()?;

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::checkpoint::{Fingerprint, picture_digest};
-use crate::colour::{Colour, coloured, level};
+use crate::colour::{Colour, coloured, first_in_all, level};
 use crate::kit::{Kit, StyleMoments};
 use crate::margin::Canvas;
 use crate::objective::{Losses, Objective};
@@ -137,7 +137,7 @@ impl Session {
             clamp(&mut image);
         }
         if plan.colour == Colour::Luminance {
-            level(&mut image.data);
+            first_in_all(&mut image.data);
         }
         let average = Average::none(plan.recipe.average_decay);
         let optimiser = new_optimiser(&plan.recipe, 0, 0, &Home::Memory).map_err(Error::stream)?;

@@ -1,6 +1,6 @@
 //! A style picture, and how it is taken.
 
-use impasto_image::{Picture, Plane};
+use impasto_image::{Picture, Plane, rotate};
 
 /// A style picture: its part among several, and its size beside the content.
 #[derive(Clone, Debug)]
@@ -21,6 +21,15 @@ impl Style {
     #[must_use]
     pub fn alpha(mut self, alpha: impl Into<Option<Plane>>) -> Style {
         self.alpha = alpha.into();
+        self
+    }
+
+    /// Turns it clockwise, with the opacity that it has by now: corners that come in have no part in the style.
+    #[must_use]
+    pub fn rotated(mut self, degrees: f64) -> Style {
+        if degrees.is_finite() && degrees != 0.0 {
+            (self.picture, self.alpha) = rotate(&self.picture, self.alpha.as_ref(), degrees);
+        }
         self
     }
 

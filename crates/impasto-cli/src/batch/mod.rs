@@ -137,7 +137,7 @@ impl Batch<'_> {
             notes.chain(losses).for_each(|note| say(&format!("{}: {note}", item.output)));
         }
         let preset = run.objective.preset()?;
-        let given = [StyleArg { path: item.style.clone(), weight: None, scale: None }];
+        let given = [StyleArg::plain(&item.style)];
         let transfer =
             transfer::of(run, &mut content, (&given, &mut styles), init.as_mut(), preset, overrides)?
                 .encoder(self.encoder.clone())

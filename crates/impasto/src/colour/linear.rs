@@ -10,8 +10,12 @@ use impasto_image::{Picture, Plane};
 
 use super::ColourMap;
 
-/// Added to the variances, as grey pictures have none between their channels: a hundredth of a step of 8 bits.
-const VARIANCE: f64 = 1.5e-9;
+/// Added to the variances: a deviation of a hundredth. Grey and sepia pictures have none but rounding between their channels, and
+/// what is next to none would be enlarged until that shows as colour.
+const VARIANCE: f64 = 1e-4;
+
+/// No eigenvalue is less, but for rounding.
+const LEAST: f64 = 1e-12;
 
 struct Colours {
     mean: [f64; 3],
@@ -50,7 +54,7 @@ fn power(matrix: &Mat<f64>, exponent: f64) -> Option<Mat<f64>> {
     let eigen = matrix.self_adjoint_eigen(Side::Lower).ok()?;
     let vectors = eigen.U();
     let values: Vec<f64> =
-        eigen.S().column_vector().iter().map(|value| value.max(VARIANCE).powf(exponent)).collect();
+        eigen.S().column_vector().iter().map(|value| value.max(LEAST).powf(exponent)).collect();
     Some(Mat::from_fn(3, 3, |i, j| vectors[(i, j)] * values[j]) * vectors.transpose())
 }
 

@@ -79,16 +79,26 @@ impl FromStr for ColourMap {
 /// Gives a picture the colours of another, by a map; the planes say how much of each is seen.
 ///
 /// Values are RGB 0..1, encoded as they are; what the map leads out of 0..1 is clamped.
+///
+/// # Errors
+/// [`Error::Invalid`] for a plane of another size than its picture.
 pub fn match_colours(
     map: ColourMap,
     (picture, alpha): (&mut Picture, Option<&Plane>),
     like: (&Picture, Option<&Plane>),
-) {
+) -> Result<(), Error> {
+    for (picture, alpha) in [(&*picture, alpha), like] {
+        if let Some(alpha) = alpha.filter(|alpha| alpha.size() != picture.size()) {
+            let problem = format!("expected {:?} pixels, found {:?}", picture.size(), alpha.size());
+            return Err(Error::invalid("alpha", problem));
+        }
+    }
     match map {
         ColourMap::Histogram => histogram::matched((picture, alpha), like),
         linear => linear::matched(linear, (picture, alpha), like),
     }
     picture.rgb_mut().iter_mut().for_each(|value| *value = value.clamp(0.0, 1.0));
+    Ok(())
 }
 
 /// Leaves of a picture its lightness, as grey in all three channels. In place, as pictures may be large.
@@ -100,6 +110,13 @@ pub(crate) fn make_grey(picture: &mut Picture) {
         let grey = oklab::to_rgb([oklab::from_rgb([*r, *g, *b])[0], 0.0, 0.0])[1].clamp(0.0, 1.0);
         [*r, *g, *b] = [grey; 3];
     }
+}
+
+/// The first channel in all of them: of noise, whose deviation a mean would lessen.
+pub(crate) fn first_in_all(planes: &mut [f32]) {
+    let area = planes.len() / 3;
+    planes.copy_within(..area, area);
+    planes.copy_within(..area, 2 * area);
 }
 
 /// The same value in all channels: what moves lightness alone.
