@@ -3,7 +3,7 @@
 use std::sync::OnceLock;
 
 /// Light of an encoded value; mirrored below 0.
-pub(crate) fn decode(value: f32) -> f32 {
+pub fn decode(value: f32) -> f32 {
     let size = value.abs();
     let light = if size <= 0.04045 { size / 12.92 } else { ((size + 0.055) / 1.055).powf(2.4) };
     light.copysign(value)
@@ -25,7 +25,7 @@ pub(crate) fn light_of(value: f32) -> f32 {
 }
 
 /// The encoded value of light; mirrored below 0.
-pub(crate) fn encode(light: f32) -> f32 {
+pub fn encode(light: f32) -> f32 {
     let size = light.abs();
     let value = if size <= 0.003_130_8 { 12.92 * size } else { 1.055 * size.powf(1.0 / 2.4) - 0.055 };
     value.copysign(light)

@@ -10,7 +10,7 @@
 
 mod atomic;
 mod colour;
-mod curve;
+pub mod curve;
 mod decode;
 mod encode;
 mod error;

@@ -2,19 +2,13 @@
 //! The matrices are those for the primaries of sRGB; pictures in Display P3 are taken for it, which turns hues a little both ways
 //! and takes nothing from any colour.
 
+use impasto_image::curve::{decode, encode};
+
 /// Steps of bisection: chroma to a four-thousandth.
 const STEPS: usize = 12;
 
 /// How far outside of 0..1 rounding leads.
 const ROUNDING: f32 = 1e-4;
-
-fn light(value: f32) -> f32 {
-    if value <= 0.04045 { value / 12.92 } else { ((value + 0.055) / 1.055).powf(2.4) }
-}
-
-fn encoded(light: f32) -> f32 {
-    if light <= 0.003_130_8 { 12.92 * light } else { 1.055 * light.powf(1.0 / 2.4) - 0.055 }
-}
 
 fn product(matrix: [[f32; 3]; 3], vector: [f32; 3]) -> [f32; 3] {
     matrix.map(|row| row[0] * vector[0] + row[1] * vector[1] + row[2] * vector[2])
@@ -32,7 +26,7 @@ pub(super) fn from_rgb(rgb: [f32; 3]) -> [f32; 3] {
         [1.977_998_5, -2.428_592_2, 0.450_593_7],
         [0.025_904_037, 0.782_771_77, -0.808_675_77],
     ];
-    product(TO_LAB, product(TO_CONES, rgb.map(light)).map(f32::cbrt))
+    product(TO_LAB, product(TO_CONES, rgb.map(decode)).map(f32::cbrt))
 }
 
 /// RGB, which may lie outside of 0..1.
@@ -47,7 +41,7 @@ pub(super) fn to_rgb(lab: [f32; 3]) -> [f32; 3] {
         [-1.268_438, 2.609_757_4, -0.341_319_38],
         [-0.004_196_086_3, -0.703_418_6, 1.707_614_7],
     ];
-    product(FROM_CONES, product(FROM_LAB, lab).map(|cone| cone * cone * cone)).map(encoded)
+    product(FROM_CONES, product(FROM_LAB, lab).map(|cone| cone * cone * cone)).map(encode)
 }
 
 /// RGB in 0..1 of this lightness and hue, with as much of the chroma as there is.
