@@ -20,7 +20,8 @@ pub(super) fn write(
     let (width, height) = source.picture.size();
     let (area, rgb) = (width * height, source.picture.rgb());
     let light = |at: usize, opacity: f32| {
-        let [red, green, blue] = [0, 1, 2].map(|plane| decode(rgb[plane * area + at]) * opacity);
+        let [red, green, blue] =
+            [0, 1, 2].map(|plane| decode(rgb[plane * area + at].clamp(0.0, 1.0)) * opacity);
         (red, green, blue)
     };
     let layer = LayerAttributes {
