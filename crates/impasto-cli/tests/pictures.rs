@@ -9,6 +9,16 @@ use common::{Folder, RUN, largest_difference, waves};
 use impasto::Picture;
 use impasto::image::{Depth, Encoding, Plane, Space, save};
 
+/// `wide.png`, in Display P3.
+fn draw_wide(folder: &Folder) {
+    let wide = Encoding {
+        space: Space::DisplayP3,
+        icc_profile: Some(Space::DisplayP3.icc()),
+        ..Encoding::default()
+    };
+    save(&folder.path("wide.png"), &waves(48, 36, 0.0), None, &wide).unwrap();
+}
+
 #[test]
 fn transparency_is_kept() {
     let folder = Folder::with_pictures();
@@ -74,12 +84,7 @@ fn what_lies_under_transparency_has_no_influence() {
 #[test]
 fn colours_are_written_by_the_profile_asked_for() {
     let folder = Folder::with_pictures();
-    let wide = Encoding {
-        space: Space::DisplayP3,
-        icc_profile: Some(Space::DisplayP3.icc()),
-        ..Encoding::default()
-    };
-    save(&folder.path("wide.png"), &waves(48, 36, 0.0), None, &wide).unwrap();
+    draw_wide(&folder);
     // Unpainted, the picture is what it was, by its own profile or by another.
     for (options, space) in
         [("", Space::DisplayP3), ("--profile p3", Space::DisplayP3), ("--profile srgb", Space::Srgb)]
@@ -131,12 +136,7 @@ fn a_picture_may_come_from_standard_input() {
 #[test]
 fn wide_colours_go_into_light_and_out_of_it() {
     let folder = Folder::with_pictures();
-    let wide = Encoding {
-        space: Space::DisplayP3,
-        icc_profile: Some(Space::DisplayP3.icc()),
-        ..Encoding::default()
-    };
-    save(&folder.path("wide.png"), &waves(48, 36, 0.0), None, &wide).unwrap();
+    draw_wide(&folder);
     let run = |line: &str| folder.succeeds(&format!("stylize {line} --iterations 0 --size 48"));
     run("wide.png s.png -o w.exr");
     assert_eq!(folder.decoded("w.exr").space, Space::DisplayP3);
