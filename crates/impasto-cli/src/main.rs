@@ -14,6 +14,7 @@ mod extras;
 mod failure;
 mod inputs;
 mod interrupt;
+mod like;
 mod limits;
 mod models;
 mod numbered;

@@ -13,6 +13,7 @@ use crate::extras::Extras;
 use crate::failure::Failure;
 use crate::inputs::{self, Input};
 use crate::interrupt::{cancel_on_signal, saving};
+use crate::like::{Like, like};
 use crate::numbered::{check_numbered, numbered};
 use crate::preview;
 use crate::progress::Progress;
@@ -23,8 +24,8 @@ use crate::style_arg;
 use crate::transfer;
 
 pub(crate) fn run(args: Box<StylizeArgs>, matches: &ArgMatches) -> Result<(), Failure> {
-    let (args, notes) = recipe::like(*args, matches)?;
-    perform(args, None, notes)
+    let Like { args, notes, weights } = like(*args, matches)?;
+    perform(args, None, notes, weights)
 }
 
 /// `impasto resume`: the same run, from where it stood.
@@ -37,7 +38,7 @@ pub(crate) fn resume(given: ResumeArgs) -> Result<(), Failure> {
     let mut args = note.args.clone();
     args.run.threads = given.threads.or(args.run.threads);
     args.progress = given.progress.unwrap_or(args.progress);
-    perform(args, Some(Resumed { path: given.checkpoint, checkpoint, note }), Vec::new())
+    perform(args, Some(Resumed { path: given.checkpoint, checkpoint, note }), Vec::new(), None)
 }
 
 /// What a run goes on from.
@@ -47,7 +48,13 @@ struct Resumed {
     note: Note,
 }
 
-fn perform(args: StylizeArgs, resumed: Option<Resumed>, mut warnings: Vec<String>) -> Result<(), Failure> {
+/// `weights` is the SHA-256 of those that are expected, if any are.
+fn perform(
+    args: StylizeArgs,
+    resumed: Option<Resumed>,
+    mut warnings: Vec<String>,
+    weights: Option<String>,
+) -> Result<(), Failure> {
     if args.output == Path::new("-") {
         return Err(Failure::bad_input("-o -: expected the name of a file")
             .hint("for a pipe, write to /dev/stdout and give --format"));
@@ -108,6 +115,10 @@ fn perform(args: StylizeArgs, resumed: Option<Resumed>, mut warnings: Vec<String
         checkpoints.path(),
     )?;
 
+    if weights.is_some_and(|expected| expected != session.encoder().sha256) {
+        let model = &args.run.objective.model;
+        warnings.push(format!("note: the picture of --like was made with other weights than {model}"));
+    }
     let mut progress = Progress::new(args.progress, &session, &steps);
     for warning in warnings {
         progress.note(&warning);

@@ -148,6 +148,22 @@ fn a_recipe_that_jpeg_has_no_room_for_is_left_out_and_that_is_said() {
 }
 
 #[test]
+fn other_weights_under_the_same_name_are_noted() {
+    let folder = Folder::with_pictures();
+    let lite = include_bytes!("../../impasto-encoder/src/lite.safetensors");
+    folder.write("m.safetensors", lite);
+    folder.succeeds("stylize c.png s.png -o a.png --iterations 1 --model m.safetensors");
+    let again = "stylize c.png s.png -o b.png --like a.png";
+    assert!(!folder.succeeds(again).stderr.contains("other weights"));
+    // The last number of them all.
+    let mut other = lite.to_vec();
+    let last = other.len() - 1;
+    other[last] ^= 0x80;
+    folder.write("m.safetensors", &other);
+    folder.succeeds(again).assert_says(&["other weights than m.safetensors"]);
+}
+
+#[test]
 fn settings_of_styles_and_colours_come_along() {
     let folder = Folder::with_pictures();
     folder.succeeds("stylize c.png s.png:weight=5 t.png:scale=0.8,rotate=10 -o a.png --iterations 2 --colour match --colour-map pca");
