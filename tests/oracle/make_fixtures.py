@@ -20,7 +20,9 @@ from presets import (
     STATISTICS,
     Network,
     evaluate,
+    numbers_of,
     read_picture,
+    region_losses,
     torchvision_index,
 )
 
@@ -99,6 +101,15 @@ def save_picture(path, width, height, seed):
     Image.fromarray(np.rint(255 * picture.clip(0, 1)).astype(np.uint8)).save(path, optimize=True)
 
 
+def save_mask(path, width, height, seed):
+    """A soft grey mask: black and white in places, and all between."""
+    random = np.random.default_rng(seed)
+    v, u = np.meshgrid((np.arange(height) + 0.5) / height, (np.arange(width) + 0.5) / width, indexing="ij")
+    (cu, cv) = random.uniform(0.3, 0.7, 2)
+    mask = 0.5 + 2.5 * (0.3 - np.hypot(u - cu, v - cv))
+    Image.fromarray(np.rint(255 * mask.clip(0, 1)).astype(np.uint8)).save(path, optimize=True)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--output", type=Path, default=FIXTURES)
@@ -124,6 +135,14 @@ def main():
         assert gradient.isfinite().all() and (gradient != 0).any(), name
         gradients[name] = gradient.float().numpy()
         print(f"{name:17} total {losses[name]['total']:.6e}  |gradient| {gradient.norm():.6e}")
+    for name in ("gatys", "crowson"):
+        save_mask(folder / "mask.png", 48, 40, seed=5)
+        save_mask(folder / "style2_mask.png", 40, 52, seed=6)
+        mask, part = (read_picture(folder / f"{mask}.png")[0] for mask in ("mask", "style2_mask"))
+        regions = [(1 - mask, style, None), (mask, style2, part)]
+        judge = lambda x: region_losses(network, PRESETS[name], x, content, regions)
+        losses[f"regions-{name}"], gradient = numbers_of(image, judge)
+        gradients[f"regions-{name}"] = gradient.float().numpy()
     (folder / "losses.json").write_text(json.dumps(losses, indent=1) + "\n")
     save_file(gradients, folder / "gradients.safetensors")
     for path in folder.glob("*.safetensors"):

@@ -110,6 +110,12 @@ class Moments:
         return Moments(f.mean(1), f @ f.T / f.shape[1])
 
     @staticmethod
+    def weighted(f, weights):
+        """Of a region: every position counts by its weight."""
+        part = weights.flatten() / weights.sum()
+        return Moments(f @ part, (f * part) @ f.T)
+
+    @staticmethod
     def blend(parts, weights):
         return Moments(
             sum(w * p.mu for w, p in zip(weights, parts)), sum(w * p.s for w, p in zip(weights, parts))
@@ -313,10 +319,52 @@ def losses(network, preset, x, content, styles, blend=(1.0,), pooling="max"):
     return terms
 
 
+def at_tap(weights, tap):
+    """Weights of pixels on the grid of a tap: the mean over the pixels that pooling joins."""
+    w = weights[None, None]
+    for _ in range(int(tap[4]) - 1):
+        w = functional.avg_pool2d(w, 2)
+    return w[0, 0]
+
+
+def region_losses(network, preset, x, content, regions):
+    """As `losses` with [(weights of the picture's positions, style, weights of the style's positions or None)].
+
+    The distance of each region counts by its share of all weights at the tap. The content counts everywhere.
+    """
+    look = dict(first_padding=preset.first_padding)
+    seen = network.features(x, {*STYLE_TAPS, preset.content_tap}, **look)
+    with torch.no_grad():
+        content_target = network.features(content, [preset.content_tap], **look)[preset.content_tap]
+    style = {tap: 0.0 for tap in STYLE_TAPS}
+    for layer, tap in enumerate(STYLE_TAPS):
+        areas = [at_tap(weights, tap).sum() for weights, _, _ in regions]
+        for (weights, picture, part), area in zip(regions, areas):
+            with torch.no_grad():
+                f = network.features(picture, [tap], **look)[tap]
+                target = Moments.of(f) if part is None else Moments.weighted(f, at_tap(part, tap))
+            now = Moments.weighted(seen[tap], at_tap(weights, tap))
+            style[tap] = style[tap] + area / sum(areas) * preset.style(layer, now, target)
+    terms = {
+        "content": {preset.content_tap: preset.content_weight * mse(seen[preset.content_tap], content_target)},
+        "style": style,
+        "tv": preset.tv_weight * preset.tv(x),
+    }
+    terms["total"] = sum(terms["content"].values()) + sum(style.values()) + terms["tv"]
+    return terms
+
+
 def evaluate(network, preset, image, content, styles, blend=(1.0,), pooling="max"):
     """({"content": {tap: v}, "style": {tap: v}, "tv": v, "total": v}, d(total)/d(image) as a [3, H, W] tensor)."""
+    return numbers_of(
+        image, lambda x: losses(network, preset, x, content.double(), [s.double() for s in styles], blend, pooling)
+    )
+
+
+def numbers_of(image, judge):
+    """What `judge` makes of a picture, as numbers, with the gradient."""
     x = image.double().clone().requires_grad_()
-    terms = losses(network, preset, x, content.double(), [s.double() for s in styles], blend, pooling)
+    terms = judge(x)
     (gradient,) = torch.autograd.grad(terms["total"], x)
     numbers = {
         name: {tap: v.item() for tap, v in term.items()} if isinstance(term, dict) else term.item()

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::extras::ExtrasArgs;
 use crate::limits::InputArgs;
+use crate::masks::RegionArgs;
 use crate::options::{ObjectiveArgs, RunArgs};
 use crate::results::OutputArgs;
 use crate::style_arg::StyleArg;
@@ -63,7 +64,7 @@ pub(crate) enum ModelsCommand {
 pub(crate) struct StylizeArgs {
     /// The picture to repaint
     pub(crate) content: PathBuf,
-    /// The pictures whose style to take, as FILE or FILE:weight=W,scale=F,rotate=D
+    /// The pictures whose style to take, as FILE or FILE:weight=W,scale=F,rotate=D,mask=FILE,region=COLOUR,layers=L+L
     #[arg(required = true, value_parser = OsStringValueParser::new().try_map(StyleArg::parse))]
     pub(crate) style: Vec<StyleArg>,
     /// Where to write the result; the extension chooses the format (png, jpg, tif, webp, exr, qoi, bmp)
@@ -71,6 +72,9 @@ pub(crate) struct StylizeArgs {
     pub(crate) output: PathBuf,
     #[command(flatten)]
     pub(crate) run: RunArgs,
+    #[command(flatten)]
+    #[serde(default)]
+    pub(crate) regions: RegionArgs,
     #[command(flatten)]
     pub(crate) result: OutputArgs,
     #[command(flatten)]
@@ -108,11 +112,13 @@ pub(crate) struct StylizeArgs {
 pub(crate) struct PlanArgs {
     /// The picture to repaint
     pub(crate) content: PathBuf,
-    /// The pictures whose style to take, as FILE or FILE:weight=W,scale=F,rotate=D
+    /// The pictures whose style to take, as FILE or FILE:weight=W,scale=F,rotate=D,mask=FILE,region=COLOUR,layers=L+L
     #[arg(required = true, value_parser = OsStringValueParser::new().try_map(StyleArg::parse))]
     pub(crate) style: Vec<StyleArg>,
     #[command(flatten)]
     pub(crate) run: RunArgs,
+    #[command(flatten)]
+    pub(crate) regions: RegionArgs,
     #[command(flatten)]
     pub(crate) input: InputArgs,
     /// Print JSON
@@ -182,11 +188,13 @@ pub(crate) struct EvaluateArgs {
     /// The content picture
     #[arg(long, value_name = "C")]
     pub(crate) content: PathBuf,
-    /// The style pictures, as FILE or FILE:weight=W,scale=F,rotate=D
+    /// The style pictures, as FILE or FILE:weight=W,scale=F,rotate=D,mask=FILE,region=COLOUR,layers=L+L
     #[arg(long, value_name = "S", required = true, num_args = 1.., value_parser = OsStringValueParser::new().try_map(StyleArg::parse))]
     pub(crate) style: Vec<StyleArg>,
     #[command(flatten)]
     pub(crate) objective: ObjectiveArgs,
+    #[command(flatten)]
+    pub(crate) regions: RegionArgs,
     #[command(flatten)]
     pub(crate) input: InputArgs,
     /// Bring content and picture to this long edge first, never enlarged, and styles as the preset does [default: their own sizes]

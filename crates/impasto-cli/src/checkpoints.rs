@@ -222,7 +222,11 @@ fn absolute(args: &StylizeArgs) -> StylizeArgs {
     };
     let mut args = args.clone();
     args.content = make(&args.content);
-    args.style.iter_mut().for_each(|style| style.path = make(&style.path));
+    for style in &mut args.style {
+        style.path = make(&style.path);
+        style.mask = style.mask.as_ref().map(make);
+    }
+    args.regions.files_mut().for_each(|path| *path = make(path));
     args.output = make(&args.output);
     args.report = args.report.as_ref().map(make);
     args.extras.triptych = args.extras.triptych.as_ref().map(make);

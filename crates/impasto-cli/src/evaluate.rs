@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use impasto::engine::Pixels;
-use impasto::image::{check_writable, write_atomically};
+use impasto::image::{Decoded, check_writable, write_atomically};
 use impasto::{Evaluation, StyleTransfer};
 use npyz::WriterBuilder;
 
@@ -13,6 +13,7 @@ use crate::failure::Failure;
 use crate::inputs;
 use crate::interrupt::cancel_on_signal;
 use crate::output::{line, say};
+use crate::pictures::Pictures;
 use crate::style_arg;
 
 pub(crate) fn run(args: Box<EvaluateArgs>) -> Result<(), Failure> {
@@ -21,18 +22,16 @@ pub(crate) fn run(args: Box<EvaluateArgs>) -> Result<(), Failure> {
     let overrides = args.objective.overrides()?;
     let shares = style_arg::shares(&args.style, args.objective.style_weights.as_deref())?;
     let mut image = inputs::read(&args.image, &limits)?;
-    let content = inputs::read(&args.content, &limits)?;
-    let mut styles =
-        args.style.iter().map(|style| inputs::read(&style.path, &limits)).collect::<Result<Vec<_>, _>>()?;
-    let all = [&image, &content].into_iter().chain(&styles);
-    all.filter_map(|input| input.note()).for_each(|note| say(&note));
-    styles.iter_mut().chain([&mut image]).for_each(|input| input.decoded.bring_to(content.decoded.space));
+    let mut pictures = Pictures::read(&args.content, &args.style, None, &args.regions, &limits)?;
+    image.note().into_iter().chain(pictures.notes()).for_each(|note| say(&note));
     if let Some(path) = &args.gradient {
-        let all: Vec<_> = [&image, &content].into_iter().chain(&styles).collect();
-        inputs::check_apart("--gradient", path, &all)?;
+        let all = pictures.all();
+        inputs::check_apart("--gradient", path, &[&all[..], &[&image]].concat())?;
         inputs::check_model("--gradient", path, &args.objective.model)?;
         check_writable(path).map_err(|error| Failure::from(error).about("--gradient"))?;
     }
+    let Pictures { content, styles, masks, .. } = &mut pictures;
+    styles.iter_mut().chain([&mut image]).for_each(|input| input.decoded.bring_to(content.decoded.space));
     let mut transfer = StyleTransfer::new(content.decoded.picture.clone())
         .preset(preset)
         .overrides(overrides)
@@ -40,9 +39,11 @@ pub(crate) fn run(args: Box<EvaluateArgs>) -> Result<(), Failure> {
         .style_scale(args.objective.style_scale)
         .averaging(args.objective.resize.averaging())
         .cancel(cancel_on_signal());
-    for ((style, share), given) in styles.into_iter().zip(shares).zip(&args.style) {
-        transfer = transfer.style(given.style(style.decoded.picture, style.decoded.alpha, share));
+    for (index, ((style, share), given)) in styles.drain(..).zip(shares).zip(&args.style).enumerate() {
+        let Decoded { picture, alpha, .. } = style.decoded;
+        transfer = transfer.style(given.style(picture, alpha, share, masks.take_parts(index)));
     }
+    transfer = masks.onto(transfer, &args.regions);
     if let Some(alpha) = content.decoded.alpha.clone() {
         transfer = transfer.alpha(alpha);
     }

@@ -18,6 +18,7 @@ use crate::options::ColourKind;
 use crate::output::printable;
 use crate::recipe::{OF_RESULTS, PROGRAM, read};
 use crate::results::{ProfileKind, depth_of, same_file};
+use crate::style_arg::{NAMES, text_of};
 
 /// A run as another one was.
 pub(crate) struct Like {
@@ -56,6 +57,9 @@ pub(crate) fn like(mut args: StylizeArgs, matches: &ArgMatches) -> Result<Like, 
         let inside = inside.as_object().ok_or_else(|| broken("its options are none"))?;
         match kind.as_str() {
             "run" => args.run = overlaid(&args.run, inside, &given).map_err(|error| broken(&error))?,
+            "regions" => {
+                args.regions = overlaid(&args.regions, inside, &given).map_err(|error| broken(&error))?
+            }
             "result" => {
                 args.result = overlaid(&args.result, inside, &given).map_err(|error| broken(&error))?
             }
@@ -68,24 +72,30 @@ pub(crate) fn like(mut args: StylizeArgs, matches: &ArgMatches) -> Result<Like, 
     if !given("colour_map") && args.run.colour != ColourKind::Match {
         args.run.colour_map = None;
     }
+    let is_path = |text: &str| text.contains(['/', '\\']) && !text.starts_with("random:");
     let of_styles = recipe.get("styles").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     if of_styles.len() == args.style.len() {
         let has_weights = args.run.objective.style_weights.is_some();
         for (style, of) in
             args.style.iter_mut().zip(of_styles).filter(|(style, _)| style.settings().next().is_none())
         {
-            style.weight = of["weight"].as_f64().filter(|_| !has_weights);
-            (style.scale, style.rotate) = (of["scale"].as_f64(), of["rotate"].as_f64());
+            for setting in NAMES.into_iter().filter(|setting| !(has_weights && *setting == "weight")) {
+                let value = text_of(&of[setting]);
+                if value.as_deref().is_some_and(|value| setting == "mask" && is_path(value)) {
+                    return Err(broken("it names files in other folders"));
+                }
+                value.map_or(Ok(()), |value| style.set(setting, &value)).map_err(|error| broken(&error))?;
+            }
         }
-    } else if of_styles.iter().any(|of| ["weight", "scale", "rotate"].iter().any(|name| !of[*name].is_null()))
-    {
-        notes.push(format!(
-            "note: {name} has another number of styles: their weights, scales and angles are left out"
-        ));
+    } else if of_styles.iter().any(|of| NAMES.iter().any(|setting| !of[*setting].is_null())) {
+        notes.push(format!("note: {name} has another number of styles: their settings are left out"));
     }
-    let is_path = |text: &str| text.contains(['/', '\\']) && !text.starts_with("random:");
     let init = args.run.init.as_deref().unwrap_or(Path::new("")).to_string_lossy();
-    if (!given("init") && is_path(&init)) || (!given("model") && is_path(&args.run.objective.model)) {
+    let masks = args.regions.mask.iter().filter(|_| !given("mask"));
+    let masks = masks.chain(args.regions.protect.iter().filter(|_| !given("protect")));
+    let others = masks.map(|path| path.to_string_lossy()).any(|path| is_path(&path));
+    if others || (!given("init") && is_path(&init)) || (!given("model") && is_path(&args.run.objective.model))
+    {
         return Err(broken("it names files in other folders"));
     }
     fit_to_format(&mut args, &given, &mut notes)?;

@@ -8,23 +8,18 @@ use serde_json::json;
 
 use crate::args::PlanArgs;
 use crate::failure::Failure;
-use crate::inputs;
 use crate::interrupt::cancel_on_signal;
 use crate::output::{line, say};
+use crate::pictures::Pictures;
 use crate::transfer;
 
 pub(crate) fn run(args: PlanArgs) -> Result<(), Failure> {
     let limits = args.input.limits()?;
     let preset = args.run.objective.preset()?;
     let (overrides, init) = args.run.overrides()?;
-    let mut content = inputs::read(&args.content, &limits)?;
-    let mut styles =
-        args.style.iter().map(|style| inputs::read(&style.path, &limits)).collect::<Result<Vec<_>, _>>()?;
-    let mut init = init.as_deref().map(|path| inputs::read(path, &limits)).transpose()?;
-    let all = [&content].into_iter().chain(&styles).chain(&init);
-    all.filter_map(|input| input.note()).for_each(|note| say(&note));
-    let transfer =
-        transfer::of(&args.run, &mut content, (&args.style, &mut styles), init.as_mut(), preset, overrides)?;
+    let mut pictures = Pictures::read(&args.content, &args.style, init.as_deref(), &args.regions, &limits)?;
+    pictures.notes().iter().for_each(|note| say(note));
+    let transfer = transfer::of(&args.run, &mut pictures, &args.style, &args.regions, preset, overrides)?;
     let mut session = transfer.cancel(cancel_on_signal()).build()?;
     let half = session.peak_in_half()?;
     session.predict_time()?;

@@ -13,7 +13,9 @@ use serde_json::{Map, Value, json};
 
 use crate::failure::Failure;
 use crate::inputs::Input;
+use crate::masks::RegionArgs;
 use crate::options::RunArgs;
+use crate::pictures::Pictures;
 use crate::results::OutputArgs;
 use crate::style_arg::StyleArg;
 
@@ -24,30 +26,37 @@ pub(crate) const PROGRAM: &str = "impasto";
 pub(crate) fn of(
     run: &RunArgs,
     result: &OutputArgs,
-    content: &Input,
-    (given, styles): (&[StyleArg], &[Input]),
-    init: Option<&Input>,
+    regions: &RegionArgs,
+    pictures: &Pictures,
+    given: &[StyleArg],
     session: &Session,
 ) -> String {
-    let (mut run, mut result) = (run.clone(), result.clone());
+    let (mut run, mut result, mut regions) = (run.clone(), result.clone(), regions.clone());
+    regions.files_mut().for_each(|path| *path = name_of(path).into());
     run.threads = None;
     run.init = run.init.as_deref().map(name_if_file).map(Into::into);
     run.objective.model = name_if_file(Path::new(&run.objective.model));
     // Nobody's place is known because somebody else's was.
     result.keep_gps = false;
     let encoder = session.encoder();
+    let Pictures { content, styles, init, masks } = pictures;
     let file = |input: &Input| json!({ "name": name_of(&input.path), "sha256": input.sha256() });
     json!({
         PROGRAM: env!("CARGO_PKG_VERSION"),
         "content": file(content),
-        "styles": styles.iter().zip(given).map(|(style, given)| {
-            let mut file = file(style);
-            given.settings().for_each(|(name, value)| file[name] = json!(value));
-            file
+        "styles": styles.iter().zip(given).enumerate().map(|(index, (style, given))| {
+            let mut object = file(style);
+            given.settings().for_each(|(name, value)| object[name] = value);
+            if let Some(mask) = masks.of_style(index) {
+                object["mask"] = file(mask);
+            }
+            object
         }).collect::<Vec<_>>(),
-        "init": init.map(file),
+        "init": init.as_ref().map(file),
+        "masks": masks.of_content().iter().map(file).collect::<Vec<_>>(),
+        "protect": masks.protect().map(file),
         "encoder": { "name": name_if_file(Path::new(&encoder.name)), "family": encoder.family, "sha256": encoder.sha256 },
-        "options": { "run": run, "result": result },
+        "options": { "run": run, "regions": regions, "result": result },
         "recipe": session.recipe(),
         "scales": session.scales(),
         "instruction_set": session.instruction_set(),

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use crate::failure::Failure;
 use crate::inputs::InputSummary;
+use crate::masks::RestKind;
 use crate::options::{ColourKind, ResizeKind};
 use crate::output::peak_rss_bytes;
 
@@ -20,6 +21,12 @@ pub(crate) struct Report<'a> {
     pub(crate) content: &'a InputSummary,
     pub(crate) styles: Vec<StyleSummary<'a>>,
     pub(crate) init: Option<&'a InputSummary>,
+    /// Of the content.
+    pub(crate) masks: Vec<&'a InputSummary>,
+    pub(crate) protect: Option<&'a InputSummary>,
+    /// What became of the rest, where it was said.
+    pub(crate) rest: Option<RestKind>,
+    pub(crate) feather: Option<f64>,
     pub(crate) model: ModelSummary<'a>,
     pub(crate) recipe: &'a Recipe,
     pub(crate) style_scale: f64,
@@ -54,6 +61,11 @@ pub(crate) struct StyleSummary<'a> {
     pub(crate) scale: f64,
     /// Degrees that it was turned by, clockwise.
     pub(crate) rotate: f64,
+    /// Which part of it was for what.
+    pub(crate) mask: Option<&'a InputSummary>,
+    pub(crate) region: Option<&'a str>,
+    /// The style layers that it was for; all without.
+    pub(crate) layers: Option<&'a [String]>,
 }
 
 #[derive(Serialize)]
@@ -78,6 +90,10 @@ impl<'a> Report<'a> {
             content,
             styles: Vec::new(),
             init: None,
+            masks: Vec::new(),
+            protect: None,
+            rest: None,
+            feather: None,
             model: ModelSummary { name: &encoder.name, family: &encoder.family, sha256: &encoder.sha256 },
             recipe: session.recipe(),
             style_scale: 1.0,

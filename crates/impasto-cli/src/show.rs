@@ -7,6 +7,7 @@ use crate::args::{Cli, Command, ShowArgs};
 use crate::failure::Failure;
 use crate::output::{line, printable};
 use crate::recipe;
+use crate::style_arg::{NAMES, text_of};
 
 pub(crate) fn run(args: ShowArgs) -> Result<(), Failure> {
     let recipe = recipe::read(&args.picture, &args.input.limits_from(recipe::OF_RESULTS)?)?;
@@ -59,11 +60,10 @@ fn command(recipe: &Map<String, Value>) -> String {
     let mut words = vec!["impasto stylize".to_owned()];
     words.extend(recipe.get("content").map(name));
     for style in recipe.get("styles").and_then(Value::as_array).into_iter().flatten() {
-        let given = ["weight", "scale", "rotate"].map(|setting| Some((setting, style[setting].as_f64()?)));
-        let settings: Vec<String> =
-            given.into_iter().flatten().map(|(setting, value)| format!("{setting}={value}")).collect();
+        let given = NAMES.map(|setting| Some(format!("{setting}={}", text_of(&style[setting])?)));
+        let settings: Vec<String> = given.into_iter().flatten().collect();
         let settings = if settings.is_empty() { String::new() } else { format!(":{}", settings.join(",")) };
-        words.push(name(style) + &settings);
+        words.push(name(style) + &if settings.is_empty() { settings } else { quoted(&settings) });
     }
     words.push("-o OUT".into());
     let standard =
@@ -87,6 +87,10 @@ fn differences(options: &Map<String, Value>, standard: &Value, words: &mut Vec<S
             same if same == standard => {}
             Value::Bool(true) => words.push(option),
             Value::Null | Value::Bool(false) => {}
+            // Given once for each.
+            Value::Array(files) if name == "mask" => {
+                words.extend(files.iter().map(|file| format!("{option} {}", quoted(&text(file)))));
+            }
             other => words.push(format!("{option} {}", quoted(&text(other)))),
         }
     }

@@ -1,12 +1,13 @@
-//! A style picture on the command line: `FILE`, or `FILE:weight=2,scale=0.5,rotate=15`.
+//! A style picture on the command line: `FILE`, or `FILE:weight=2,scale=0.5,rotate=15,mask=FILE,region=red,layers=relu1_1+relu2_1`.
 
 use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 use impasto::image::Plane;
-use impasto::{Picture, Style};
+use impasto::{MaskColour, Picture, Style};
 use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 use crate::failure::Failure;
 
@@ -20,24 +21,64 @@ pub(crate) struct StyleArg {
     pub(crate) scale: Option<f64>,
     /// Degrees that it is turned by, clockwise.
     pub(crate) rotate: Option<f64>,
+    /// The picture that says which part of it is for what.
+    #[serde(default)]
+    pub(crate) mask: Option<PathBuf>,
+    /// The colour in the content's mask that it is for.
+    #[serde(default)]
+    pub(crate) region: Option<String>,
+    /// The style layers that it is for.
+    #[serde(default)]
+    pub(crate) layers: Option<Vec<String>>,
 }
+
+/// Settings by their names.
+pub(crate) const NAMES: [&str; 6] = ["weight", "scale", "rotate", "mask", "region", "layers"];
+
+/// The parts of a style for regions, with weights of its positions.
+pub(crate) type Parts = Option<Vec<(usize, Option<Plane>)>>;
 
 impl StyleArg {
     /// Without settings.
     pub(crate) fn plain(path: impl Into<PathBuf>) -> StyleArg {
-        StyleArg { path: path.into(), weight: None, scale: None, rotate: None }
+        let (weight, scale, rotate) = (None, None, None);
+        StyleArg { path: path.into(), weight, scale, rotate, mask: None, region: None, layers: None }
     }
 
     /// The style that a picture becomes.
-    pub(crate) fn style(&self, picture: Picture, alpha: Option<Plane>, share: f64) -> Style {
-        let turned = Style::new(picture).alpha(alpha).rotated(self.rotate.unwrap_or(0.0));
-        turned.weight(share).scale(self.scale.unwrap_or(1.0))
+    pub(crate) fn style(&self, picture: Picture, alpha: Option<Plane>, share: f64, parts: Parts) -> Style {
+        let mut style = Style::new(picture).alpha(alpha);
+        if let Some(parts) = parts {
+            style = style.parts(parts);
+        }
+        let turned = style.rotated(self.rotate.unwrap_or(0.0));
+        turned.weight(share).scale(self.scale.unwrap_or(1.0)).layers(self.layers.clone())
+    }
+
+    /// The colour of its region.
+    pub(crate) fn colour(&self) -> Result<Option<MaskColour>, Failure> {
+        let parsed = |text: &String| {
+            MaskColour::parse(text).ok_or_else(|| {
+                Failure::bad_input(format!("region={text}: expected a colour")).hint(
+                    "such as #ff0000, or black, white, red, green, lime, blue, yellow, cyan, magenta or grey",
+                )
+            })
+        };
+        self.region.as_ref().map(parsed).transpose()
     }
 
     /// What was given, by name.
-    pub(crate) fn settings(&self) -> impl Iterator<Item = (&'static str, f64)> {
-        let settings = [("weight", self.weight), ("scale", self.scale), ("rotate", self.rotate)];
-        settings.into_iter().filter_map(|(name, value)| Some((name, value?)))
+    pub(crate) fn settings(&self) -> impl Iterator<Item = (&'static str, Value)> {
+        let number = |value: Option<f64>| value.map(|value| json!(value));
+        let values = [
+            number(self.weight),
+            number(self.scale),
+            number(self.rotate),
+            self.mask.as_ref().map(|path| json!(path.to_string_lossy())),
+            self.region.as_ref().map(|colour| json!(colour)),
+            self.layers.as_ref().map(|layers| json!(layers.join("+"))),
+        ];
+        NAMES.into_iter().zip(values).filter_map(|(name, value)| Some((name, value?)))
     }
 
     /// For the parser of the command line.
@@ -50,34 +91,62 @@ impl StyleArg {
         let mut style = StyleArg::plain(path);
         for setting in settings.split(',') {
             let (name, value) = setting.split_once('=').unwrap_or((setting, ""));
-            let number =
-                value.trim().parse().map_err(|_| format!("{name}: expected a number, found {value:?}"));
-            if style.settings().any(|(other, _)| other == name.trim()) {
+            let (name, value) = (name.trim(), value.trim());
+            if style.settings().any(|(other, _)| other == name) {
                 return Err(format!("{name} is given twice"));
             }
-            match name.trim() {
-                "weight" => style.weight = Some(number?),
-                "scale" => style.scale = Some(number?),
-                "rotate" => {
-                    let degrees: f64 = number?;
-                    if !degrees.is_finite() {
-                        return Err(format!("rotate: expected degrees, found {value:?}"));
-                    }
-                    style.rotate = Some(degrees);
-                }
-                other => {
-                    return Err(format!("{other:?} is no setting of a style: weight, scale and rotate are"));
-                }
-            }
+            style.set(name, value)?;
         }
         Ok(style)
     }
+
+    /// Takes a setting by its name.
+    pub(crate) fn set(&mut self, name: &str, value: &str) -> Result<(), String> {
+        let number = || value.parse().map_err(|_| format!("{name}: expected a number, found {value:?}"));
+        let something = || match value {
+            "" => Err(format!("{name}: expected something after =")),
+            value => Ok(value.to_owned()),
+        };
+        match name {
+            "weight" => self.weight = Some(number()?),
+            "scale" => self.scale = Some(number()?),
+            "rotate" => {
+                let degrees: f64 = number()?;
+                if !degrees.is_finite() {
+                    return Err(format!("rotate: expected degrees, found {value:?}"));
+                }
+                self.rotate = Some(degrees);
+            }
+            "mask" => self.mask = Some(something()?.into()),
+            "region" => self.region = Some(something()?),
+            "layers" => {
+                self.layers = Some(something()?.split('+').map(|layer| layer.trim().to_owned()).collect());
+            }
+            other => return Err(format!("{other:?} is no setting of a style: {} are", NAMES.join(", "))),
+        }
+        Ok(())
+    }
 }
 
-/// What stands before and behind the colon of settings. Names of files have colons, too, but seldom `=` behind the last.
+/// What stands before and behind the colon of settings. Names of files have colons, too, but seldom one with a setting behind it.
 fn split(text: &str) -> Option<(&str, &str)> {
+    let known = NAMES.iter().filter_map(|name| text.find(&format!(":{name}="))).min();
     let is_settings = |text: &str| text.contains('=') && !text.contains(['/', '\\']);
-    text.rsplit_once(':').filter(|(path, settings)| !path.is_empty() && is_settings(settings))
+    let parts = match known {
+        Some(colon) => Some((&text[..colon], &text[colon + 1..])),
+        None => text.rsplit_once(':').filter(|(_, settings)| is_settings(settings)),
+    };
+    parts.filter(|(path, _)| !path.is_empty())
+}
+
+/// A setting as it is given. In recipes a mask is a file with its name.
+pub(crate) fn text_of(value: &Value) -> Option<String> {
+    match value {
+        Value::Number(number) => number.as_f64().map(|number| number.to_string()),
+        Value::String(text) => Some(text.clone()),
+        Value::Object(file) => file.get("name").and_then(Value::as_str).map(str::to_owned),
+        _ => None,
+    }
 }
 
 /// A weight for each style: those of `--style-weights`, or their own.
@@ -102,6 +171,7 @@ impl fmt::Display for StyleArg {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.path.display())?;
         for (at, (name, value)) in self.settings().enumerate() {
+            let value = text_of(&value).unwrap_or_default();
             write!(f, "{}{name}={value}", if at == 0 { ':' } else { ',' })?;
         }
         Ok(())
@@ -125,6 +195,9 @@ mod tests {
             (Path::new("a:b.jpg"), Some(0.7), Some(2.0))
         );
         assert_eq!(style.to_string(), "a:b.jpg:weight=0.7,scale=2");
+        let masked = parse("a.jpg:mask=masks/b.png,region=#ff0000,layers=relu1_1 + relu2_1").unwrap();
+        assert_eq!(masked.mask.as_deref(), Some(Path::new("masks/b.png")));
+        assert_eq!(masked.to_string(), "a.jpg:mask=masks/b.png,region=#ff0000,layers=relu1_1+relu2_1");
         for plain in ["a.jpg", "a:b", "C:\\a.jpg", "12:30/run=3/a.jpg", "a=b.jpg", "-"] {
             assert_eq!(parse(plain).unwrap().to_string(), plain);
         }
@@ -135,6 +208,8 @@ mod tests {
             "a.jpg:=1",
             "a.jpg:rotate=inf",
             "a.jpg:scale=1,scale=2",
+            "a.jpg:mask=",
+            "a.jpg:mask=a,b.png",
         ] {
             assert!(parse(bad).is_err(), "{bad}");
         }

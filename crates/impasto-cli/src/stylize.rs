@@ -15,6 +15,7 @@ use crate::inputs::{self, Input};
 use crate::interrupt::{cancel_on_signal, saving};
 use crate::like::{Like, like};
 use crate::numbered::{check_numbered, numbered};
+use crate::pictures::Pictures;
 use crate::preview;
 use crate::progress::Progress;
 use crate::recipe;
@@ -67,15 +68,14 @@ fn perform(
     let (overrides, init_path) = args.run.overrides()?;
     let shares = style_arg::shares(&args.style, args.run.objective.style_weights.as_deref())?;
 
-    let mut content = inputs::read(&args.content, &limits)?;
-    let mut styles =
-        args.style.iter().map(|style| inputs::read(&style.path, &limits)).collect::<Result<Vec<_>, _>>()?;
-    let mut init = init_path.as_deref().map(|path| inputs::read(path, &limits)).transpose()?;
-    let all: Vec<&Input> = [&content].into_iter().chain(&styles).chain(&init).collect();
+    let mut pictures =
+        Pictures::read(&args.content, &args.style, init_path.as_deref(), &args.regions, &limits)?;
+    let all = pictures.all();
     if let Some(Resumed { note, .. }) = &resumed {
         note.check(&all)?;
     }
-    warnings.extend(check_outputs(&args, &content, &all)?);
+    warnings.extend(check_outputs(&args, &pictures.content, &all)?);
+    warnings.extend(pictures.notes());
 
     let resumed_from = resumed.as_ref().map(|resumed| resumed.path.as_path());
     let mut checkpoints = Checkpoints::new(&args, &all, resumed_from)?;
@@ -84,11 +84,10 @@ fn perform(
         ("--report", args.report.as_deref()),
         ("the checkpoint", Some(checkpoints.path())),
     ];
-    let extras = Extras::new(&args.extras, (&content, &styles, &all), &others)?;
+    let extras = Extras::new(&args.extras, (&pictures.content, &pictures.styles, &all), &others)?;
     let cancel = cancel_on_signal();
     let mut transfer =
-        transfer::of(&args.run, &mut content, (&args.style, &mut styles), init.as_mut(), preset, overrides)?
-            .cancel(cancel);
+        transfer::of(&args.run, &mut pictures, &args.style, &args.regions, preset, overrides)?.cancel(cancel);
     // Content targets of a picture in tiles go to the disk that the result goes to.
     let folder = std::path::absolute(&args.output).ok().and_then(|path| path.parent().map(Path::to_path_buf));
     let mut tiling = Tiling { folder, ..Tiling::default() };
@@ -108,12 +107,8 @@ fn perform(
         steps = note.steps;
     }
     check_side(&args.output, &args.result, &session)?;
-    check_numbered(
-        &args,
-        &session,
-        &[&[&content][..], &styles.iter().collect::<Vec<_>>(), &init.iter().collect::<Vec<_>>()].concat(),
-        checkpoints.path(),
-    )?;
+    check_numbered(&args, &session, &pictures.all(), checkpoints.path())?;
+    let Pictures { content, styles, init, masks } = &pictures;
 
     if weights.is_some_and(|expected| expected != session.encoder().sha256) {
         let model = &args.run.objective.model;
@@ -132,8 +127,7 @@ fn perform(
             session.encoder().name
         ));
     }
-    let recipe =
-        recipe::of(&args.run, &args.result, &content, (&args.style, &styles), init.as_ref(), &session);
+    let recipe = recipe::of(&args.run, &args.result, &args.regions, &pictures, &args.style, &session);
     let format = args.result.format(&args.output)?;
     if !args.result.no_metadata && format.holds_recipe() && !format.fits_recipe(&recipe) {
         progress.note(&format!(
@@ -171,14 +165,22 @@ fn perform(
                 .iter()
                 .zip(&shares)
                 .zip(&args.style)
-                .map(|((style, share), given)| StyleSummary {
+                .enumerate()
+                .map(|(index, ((style, share), given))| StyleSummary {
                     input: &style.summary,
                     weight: share / largest / shared,
                     scale: given.scale.unwrap_or(1.0),
                     rotate: given.rotate.unwrap_or(0.0),
+                    mask: masks.of_style(index).map(|mask| &mask.summary),
+                    region: given.region.as_deref(),
+                    layers: given.layers.as_deref(),
                 })
                 .collect(),
             init: init.as_ref().map(|init| &init.summary),
+            masks: masks.of_content().iter().map(|mask| &mask.summary).collect(),
+            protect: masks.protect().map(|mask| &mask.summary),
+            rest: args.regions.rest,
+            feather: args.regions.feather,
             style_scale: args.run.objective.style_scale,
             resize: args.run.objective.resize,
             colour: args.run.colour,
@@ -250,7 +252,7 @@ fn check_outputs(args: &StylizeArgs, content: &Input, all: &[&Input]) -> Result<
     }
     encoding(&args.output, &content.decoded, &args.result)?;
     let losses = losses_of_format(&args.output, &content.decoded, &args.result)?;
-    Ok(losses.into_iter().chain(all.iter().filter_map(|input| input.note())).collect())
+    Ok(losses.into_iter().collect())
 }
 
 /// What all pictures of a run are written with.

@@ -4,7 +4,9 @@ use impasto::{Overrides, Picture, Preset, StyleTransfer};
 
 use crate::failure::Failure;
 use crate::inputs::Input;
+use crate::masks::RegionArgs;
 use crate::options::RunArgs;
+use crate::pictures::Pictures;
 use crate::style_arg::{self, StyleArg};
 
 /// The part of a machine's memory that a run takes unless asked otherwise. Of all that it has, not of what happens to be
@@ -14,12 +16,13 @@ const SHARE: f64 = 0.75;
 /// A transfer with all options of a run. The pictures move into it: they may be large.
 pub(crate) fn of(
     run: &RunArgs,
-    content: &mut Input,
-    (given, styles): (&[StyleArg], &mut [Input]),
-    mut init: Option<&mut Input>,
+    pictures: &mut Pictures,
+    given: &[StyleArg],
+    regions: &RegionArgs,
     preset: Preset,
     overrides: Overrides,
 ) -> Result<StyleTransfer, Failure> {
+    let Pictures { content, styles, init, masks } = pictures;
     let shares = style_arg::shares(given, run.objective.style_weights.as_deref())?;
     let mut transfer = StyleTransfer::new(taken(content))
         .preset(preset)
@@ -31,13 +34,14 @@ pub(crate) fn of(
         .seed(run.seed)
         .half(run.half);
     // The result is in the content's space.
-    for input in styles.iter_mut().chain(init.as_deref_mut()) {
+    for input in styles.iter_mut().chain(init.iter_mut()) {
         input.decoded.bring_to(content.decoded.space);
     }
-    for ((style, share), given) in styles.iter_mut().zip(shares).zip(given) {
-        let picture = taken(style);
-        transfer = transfer.style(given.style(picture, style.decoded.alpha.take(), share));
+    for (index, ((style, share), given)) in styles.iter_mut().zip(shares).zip(given).enumerate() {
+        let (picture, alpha) = (taken(style), style.decoded.alpha.take());
+        transfer = transfer.style(given.style(picture, alpha, share, masks.take_parts(index)));
     }
+    transfer = masks.onto(transfer, regions);
     // The content's goes into the result, too.
     if let Some(alpha) = &content.decoded.alpha {
         transfer = transfer.alpha(alpha.clone());

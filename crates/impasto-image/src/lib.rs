@@ -9,6 +9,7 @@
 //! A bad file is an [`ImageError`], never a panic, and a failed [`save`] leaves the old file as it was.
 
 mod atomic;
+mod blur;
 mod colour;
 pub mod curve;
 mod decode;
@@ -23,6 +24,7 @@ mod resize;
 mod rotate;
 
 pub use atomic::{Sink, check_writable, write_atomically};
+pub use blur::blur;
 pub use colour::Space;
 pub use decode::{Decoded, Depth, Limits, decode, open, read, read_recipe};
 pub use encode::{Encoding, Format, check_output, save};
@@ -30,4 +32,4 @@ pub use error::ImageError;
 pub use metadata::{Density, Metadata};
 pub use picture::{Picture, Plane};
 pub use resize::{Averaging, Filter, fit_long_edge, resize, resize_plane};
-pub use rotate::rotate;
+pub use rotate::{rotate, rotate_plane};

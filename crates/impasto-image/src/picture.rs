@@ -92,6 +92,12 @@ impl Plane {
         (data.len() == area(width, height)?).then_some(Self { width, height, data })
     }
 
+    /// One value everywhere. A side of 0 is taken as 1, since a plane is never empty.
+    pub fn filled(width: usize, height: usize, value: f32) -> Self {
+        let (width, height) = (width.max(1), height.max(1));
+        Self { width, height, data: vec![value; width * height] }
+    }
+
     /// Pixels in a row.
     pub fn width(&self) -> usize {
         self.width

@@ -18,6 +18,13 @@ pub fn rotate(picture: &Picture, alpha: Option<&Plane>, degrees: f64) -> (Pictur
     (turned, alpha.and_then(|data| Plane::new(width, height, data)))
 }
 
+/// Turns a plane of weights as [`rotate`] turns opacity: corners that come in weigh nothing.
+pub fn rotate_plane(plane: &Plane, degrees: f64) -> Plane {
+    let turn = Turn::new(plane.size(), degrees);
+    let (width, height) = turn.to;
+    Plane::new(width, height, turn.covered(plane.data())).unwrap_or_else(|| plane.clone())
+}
+
 /// From places of the new canvas to places of the old.
 struct Turn {
     from: (usize, usize),

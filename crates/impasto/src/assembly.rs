@@ -10,7 +10,9 @@ use crate::colour::{Colour, make_grey, match_colours};
 use crate::kit::{Kit, StyleMoments};
 use crate::plan::{self, Planner};
 use crate::recipe::Init;
+use crate::regions::{check_shape, check_weights, plane_digest};
 use crate::session::{Plan, Session};
+use crate::style::Part;
 use crate::{Error, Recipe, Scale, Style, StyleTransfer};
 
 /// Bytes of what is known of styles that a [`Kit`] takes along where there is memory for it.
@@ -55,7 +57,9 @@ impl StyleTransfer {
             init: self.init_picture.as_ref().map(Picture::size),
             threads: pool.current_num_threads(),
             memory: self.memory,
-            alpha: self.alpha.is_some(),
+            weights: self.regions.weights(self.alpha.is_some()),
+            holds: self.regions.hold(),
+            masks: self.mask_bytes(),
             keeps_colours: self.keeps_colours(),
         };
         planner.check_sizes(&scales)?;
@@ -69,6 +73,7 @@ impl StyleTransfer {
         kit.styles.budget = planner.moments_bytes(scales.len())? + left.min(SPARE_MOMENTS);
         kit.styles.trim();
         let colours = self.take_colours(&scales)?;
+        let regions_digest = self.regions_digest();
         kit.engine.retile(Tiling { window: planned.window, ..self.tiling });
         let digest = |style: &Style| picture_digest(&style.picture, style.alpha.as_ref());
         let digests = self.styles.iter().map(digest).collect();
@@ -78,6 +83,8 @@ impl StyleTransfer {
         let plan = Plan {
             content: Some(self.content),
             alpha: self.alpha,
+            regions: self.regions,
+            regions_digest,
             styles: self.styles,
             averaging: self.averaging,
             colour: self.colour,
@@ -110,9 +117,11 @@ impl StyleTransfer {
         match self.colour {
             Colour::Style | Colour::Keep => {}
             Colour::Match(map) => {
-                let like = (&self.content, self.alpha.as_ref());
                 for style in &mut self.styles {
-                    match_colours(map, (&mut style.picture, style.alpha.as_ref()), like)?;
+                    let (weights, part) =
+                        self.regions.colours_of(style, self.alpha.as_ref(), self.content.size());
+                    let like = (&self.content, part.as_ref());
+                    match_colours(map, (&mut style.picture, weights.as_ref()), like)?;
                 }
             }
             Colour::Luminance => {
@@ -175,7 +184,11 @@ impl StyleTransfer {
                 return Err(Error::invalid("alpha", problem));
             }
         }
+        self.check_regions()?;
         let mut recipe = self.overrides.clone().apply(self.preset.recipe())?;
+        for layers in self.styles.iter().filter_map(|style| style.layers.as_ref()) {
+            check_layers(layers, &recipe)?;
+        }
         if self.init_picture.is_some() && self.overrides.init.is_none() {
             recipe.init = Init::Picture;
         }
@@ -203,6 +216,51 @@ impl StyleTransfer {
         Ok(Prepared { recipe, network, shares })
     }
 
+    /// Bytes of masks as they were given.
+    fn mask_bytes(&self) -> usize {
+        let parts = self.styles.iter().flat_map(|style| style.parts.iter().flatten());
+        let weights = parts.filter_map(|part| part.weights.as_ref());
+        self.regions.bytes() + weights.map(|plane| size_of_val(plane.data())).sum::<usize>()
+    }
+
+    /// Of everything that regions and parts decide.
+    fn regions_digest(&self) -> Option<String> {
+        let parts: Vec<String> = self
+            .styles
+            .iter()
+            .filter(|style| style.parts.is_some() || style.layers.is_some())
+            .map(|style| {
+                let part = |part: &Part| (part.region, part.weights.as_ref().map(plane_digest));
+                let parts: Option<Vec<_>> =
+                    style.parts.as_ref().map(|parts| parts.iter().map(part).collect());
+                format!("{parts:?} {:?}", style.layers)
+            })
+            .collect();
+        let regions = self.regions.digest();
+        (regions.is_some() || !parts.is_empty()).then(|| format!("{} {parts:?}", regions.unwrap_or_default()))
+    }
+
+    fn check_regions(&self) -> Result<(), Error> {
+        self.regions.check(self.content.size())?;
+        for style in &self.styles {
+            for Part { region, weights } in style.parts.iter().flatten() {
+                if *region >= self.regions.named() {
+                    let problem = format!("expected below {}, found {region}", self.regions.named());
+                    return Err(Error::invalid("the region of a style", problem));
+                }
+                if let Some(weights) = weights {
+                    check_shape("the mask of a style", weights.size(), style.picture.size())?;
+                    check_weights("the mask of a style", weights)?;
+                    if weights.data().iter().all(|&weight| weight == 0.0) {
+                        let problem = "nothing is left of the style: it is black";
+                        return Err(Error::invalid("the mask of a style", problem));
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
     /// Resolves every layer. A layer that only the preset asks for, and that the encoder lacks, is the preset's fault.
     fn deepest_tap(&self, recipe: &Recipe, encoder: &Encoder) -> Result<impasto_encoder::Tap, Error> {
         let given = [
@@ -228,6 +286,20 @@ impl StyleTransfer {
             }
         }
         deepest.ok_or(Error::Engine(EngineError::NothingToObserve))
+    }
+}
+
+/// A style can be for layers that are looked at.
+fn check_layers(layers: &[String], recipe: &Recipe) -> Result<(), Error> {
+    let known = || recipe.style_layers.iter().map(|(layer, _)| layer.as_str());
+    match layers.iter().find(|layer| known().all(|known| known != layer.as_str())) {
+        Some(unknown) => {
+            let problem =
+                format!("expected some of {}, found {unknown:?}", known().collect::<Vec<_>>().join(", "));
+            Err(Error::invalid("the layers of a style", problem))
+        }
+        None if layers.is_empty() => Err(Error::invalid("the layers of a style", "expected at least one")),
+        None => Ok(()),
     }
 }
 

@@ -4,7 +4,7 @@ use impasto_encoder::Encoder;
 use impasto_engine::{Cancel, InstructionSet, Tiling};
 use impasto_image::{Averaging, Picture, Plane};
 
-use crate::{Colour, Overrides, Preset, Style};
+use crate::{Colour, Overrides, Preset, Regions, Style};
 
 /// Long edge of the result unless asked otherwise.
 pub const DEFAULT_SIZE: usize = 768;
@@ -30,6 +30,7 @@ pub const LARGEST_SIZE: usize = 30_000;
 pub struct StyleTransfer {
     pub(crate) content: Picture,
     pub(crate) alpha: Option<Plane>,
+    pub(crate) regions: Regions,
     pub(crate) styles: Vec<Style>,
     pub(crate) preset: Preset,
     pub(crate) overrides: Overrides,
@@ -56,6 +57,7 @@ impl StyleTransfer {
         StyleTransfer {
             content,
             alpha: None,
+            regions: Regions::default(),
             styles: Vec::new(),
             preset: Preset::ALL[0],
             overrides: Overrides::default(),
@@ -88,6 +90,13 @@ impl StyleTransfer {
     #[must_use]
     pub fn alpha(mut self, alpha: Plane) -> StyleTransfer {
         self.alpha = Some(alpha);
+        self
+    }
+
+    /// Regions of the content, each painted in styles of its own, and what of it stays as it is. Default: all of it is one.
+    #[must_use]
+    pub fn regions(mut self, regions: Regions) -> StyleTransfer {
+        self.regions = regions;
         self
     }
 

@@ -1,12 +1,13 @@
 //! Judging a picture by an objective, without a run.
 
-use impasto_engine::{Cpu, EngineError, Pixels};
-use impasto_image::{Filter, Picture, Plane, fit_long_edge, resize};
+use impasto_engine::{Cpu, Engine, EngineError, Pixels};
+use impasto_image::{Filter, Picture, fit_long_edge, resize};
 
 use crate::assembly::{Prepared, pixels, thread_pool};
 use crate::margin::Canvas;
 use crate::objective::{Losses, Objective, style_moments};
-use crate::prepare::weight;
+use crate::prepare::style_targets;
+use crate::regions::{at_size, plane_of};
 use crate::style_size::{check_style_size, style_size};
 use crate::{Colour, Error, Style, StyleTransfer};
 
@@ -21,7 +22,8 @@ pub struct Evaluation {
 
 impl StyleTransfer {
     /// Judges a picture by the objective: content and styles at their own sizes, or with [`size`](StyleTransfer::size) all
-    /// brought to that long edge first (never enlarged).
+    /// brought to that long edge first (never enlarged). The picture is judged as it is: what [regions](StyleTransfer::regions)
+    /// keep of the content counts for nothing, and is not put into it.
     ///
     /// # Errors
     /// As [`build`](StyleTransfer::build); also when picture and content differ in size, and with any
@@ -59,26 +61,20 @@ impl StyleTransfer {
             check_style_size((width, height))?;
             Ok::<Pixels, Error>(pixels(resize(style, width, height, Filter::Bicubic, self.averaging)))
         };
-        let of = |alpha: &Option<Plane>, pixels: &Pixels| {
-            let canvas = Canvas::new((pixels.size.width, pixels.size.height), 0);
-            alpha.as_ref().map(|alpha| weight(alpha, canvas))
-        };
-        let mut styles = Vec::with_capacity(shares.len());
-        for (share, style) in shares.into_iter().zip(&self.styles) {
-            let pixels = resized(style)?;
-            styles.push((share, of(&style.alpha, &pixels), pixels));
-        }
-        let weight = of(&self.alpha, &content);
-        let cancel = self.cancel;
+        let sized: Vec<Pixels> = self.styles.iter().map(resized).collect::<Result<_, Error>>()?;
+        let mut styles = self.styles;
+        styles.iter_mut().zip(shares).for_each(|(style, share)| style.weight = share);
+        let placed = self.regions.place(self.alpha.as_ref(), Canvas::new(size, 0));
+        let (cancel, regions) = (self.cancel, self.regions);
         let (losses, gradient) = pool.install(|| {
             let mut engine = Cpu::from_env(network, cancel)?;
-            let moments = styles
-                .into_iter()
-                .map(|(share, weight, style)| {
-                    Ok((share, style_moments(&recipe, &mut engine, &style, weight)?))
-                })
-                .collect::<Result<Vec<_>, Error>>()?;
-            let objective = Objective::new(&recipe, &mut engine, &content, weight, &moments)?;
+            let topology = engine.network().encoder.topology().clone();
+            let targets = style_targets(&recipe, &topology, &regions, &styles, |index, _, weights| {
+                let size = (sized[index].size.width, sized[index].size.height);
+                let at = |weights| plane_of(Canvas::new(size, 0), &at_size(&weights, size));
+                style_moments(&recipe, &mut engine, &sized[index], weights.map(at))
+            })?;
+            let objective = Objective::new(&recipe, &mut engine, &content, placed, &targets)?;
             objective.evaluate(&mut engine, &image)
         })?;
         Ok(Evaluation { losses, gradient })

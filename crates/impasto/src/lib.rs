@@ -9,15 +9,18 @@
 #![forbid(unsafe_code)]
 
 mod assembly;
+mod assign;
 mod benchmark;
 mod builder;
 mod checkpoint;
 mod colour;
 mod error;
 mod evaluation;
+mod hold;
 mod init;
 mod kit;
 mod margin;
+mod mask;
 mod memory;
 pub mod objective;
 pub mod optimiser;
@@ -27,6 +30,7 @@ mod predict;
 mod prepare;
 mod preset;
 mod recipe;
+mod regions;
 mod resume;
 mod scale_up;
 mod schedule;
@@ -39,6 +43,7 @@ pub use impasto_engine as engine;
 pub use impasto_image as image;
 
 pub use assembly::thread_pool;
+pub use assign::{Assigned, StyleMask, assign};
 pub use benchmark::Benchmark;
 pub use builder::{DEFAULT_SIZE, LARGEST_SIZE, StyleTransfer};
 pub use checkpoint::{Checkpoint, CheckpointError};
@@ -48,10 +53,12 @@ pub use evaluation::Evaluation;
 pub use impasto_engine::Cancel;
 pub use impasto_image::Picture;
 pub use kit::Kit;
+pub use mask::{ColourMask, Mask, MaskColour};
 pub use overrides::Overrides;
 pub use plan::{RunPlan, ScalePlan};
 pub use preset::Preset;
 pub use recipe::{Init, Keep, Noise, OptimizerKind, PoolScales, Recipe, StyleFit};
+pub use regions::{FEATHER, Regions, Rest};
 pub use schedule::{Iterations, Pyramid, Scale, Smallest};
 pub use session::{Session, Step};
 pub use style::Style;

@@ -72,8 +72,14 @@ impl Planner<'_> {
             + self.moments_bytes(index + 1)?
             + if self.keeps_colours { picture(result) } else { 0 };
         // Pictures as they were given; at the last scale they go with the targets taken.
-        let given: usize =
-            self.styles.iter().map(|(size, _)| size).chain([&self.content]).map(|size| picture(*size)).sum();
+        let given: usize = self.masks
+            + self
+                .styles
+                .iter()
+                .map(|(size, _)| size)
+                .chain([&self.content])
+                .map(|size| picture(*size))
+                .sum::<usize>();
         let kept = if last { 0 } else { given };
         let state = self.state(&at);
         let mut peak = given + state + self.taking_styles(&at, window)?;
@@ -178,7 +184,9 @@ impl Planner<'_> {
             OptimizerKind::Lbfgs => PICTURE * at.size.area(),
         };
         // Weights of style and content, in the request and in the engine at each of its sizes.
-        let weights = if self.alpha { 8 * at.size.area() + 11 * at.tiles.window.area() } else { 0 };
+        let weights = self.weights * (4 * at.size.area() + 6 * at.tiles.window.area());
+        // The content, how much of it stays, and what is seen.
+        let held = held + if self.holds { (2 * PICTURE + 4) * at.size.area() } else { 0 };
         let bands = if at.streamed { BANDS * size_of::<f32>() * BAND.min(3 * at.size.area()) } else { 0 };
         // The engine keeps its buffers during the step, and no tile.
         Ok(PICTURE * at.size.area() + held + weights + evaluation + window.max(stepping + bands))
@@ -203,6 +211,7 @@ impl Planner<'_> {
         let state = PICTURE * if at.streamed { 1 } else { 2 + best };
         // Colours are brought to the size of the picture that gets them.
         let colours = if self.keeps_colours { PICTURE } else { 0 };
+        let state = state + if self.holds { 2 * (PICTURE + 4) } else { 0 };
         (state + PICTURE + colours + ENCODING) * at.size.area()
     }
 

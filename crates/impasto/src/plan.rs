@@ -68,8 +68,12 @@ pub(crate) struct Planner<'a> {
     pub(crate) threads: usize,
     /// Bytes that the run may take.
     pub(crate) memory: Option<usize>,
-    /// Whether positions of the content have weights.
-    pub(crate) alpha: bool,
+    /// Planes of weights of positions, of regions and content; none where all count the same.
+    pub(crate) weights: usize,
+    /// Whether some of the content stays as it is.
+    pub(crate) holds: bool,
+    /// Bytes of masks as they were given.
+    pub(crate) masks: usize,
     /// Whether the content is kept in its colours, at the size of the result.
     pub(crate) keeps_colours: bool,
 }

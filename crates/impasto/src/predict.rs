@@ -38,7 +38,9 @@ impl Session {
             init: self.plan.init,
             threads: self.pool.current_num_threads(),
             memory: self.plan.memory,
-            alpha: self.plan.alpha.is_some(),
+            weights: self.plan.regions.weights(self.plan.alpha.is_some()),
+            holds: self.plan.regions.hold(),
+            masks: self.plan.regions.bytes(),
             keeps_colours: self.plan.colours.is_some(),
         };
         let plan = planner.with_window(&self.plan.scales, window);

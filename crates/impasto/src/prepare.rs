@@ -1,54 +1,39 @@
 //! What a scale begins with: the targets of content and styles at its size, and at the first one the picture.
 
+use impasto_encoder::Topology;
 use impasto_engine::{Engine, EngineError, Pixels, Size, Tiled};
-use impasto_image::{Filter, Picture, Plane, resize, resize_plane};
+use impasto_image::{Filter, Picture, Plane, resize};
 
 use crate::assembly::pixels;
+use crate::hold::Hold;
 use crate::kit::{Key, StyleMoments};
 use crate::margin::Canvas;
-use crate::objective::{Objective, style_moments, style_taps};
+use crate::objective::{MeanMoments, Objective, blended, layers, style_moments, style_taps};
 use crate::recipe::Init;
+use crate::regions::{Regions, at_size, plane_digest, plane_of};
 use crate::session::Plan;
+use crate::style::Part;
 use crate::style_size::style_size;
 use crate::{Error, Recipe, Style, init};
 
-/// Content and style targets at the size of a scale. At the last one the pictures go as soon as they are not needed: of a
-/// large picture each copy counts.
+/// Content and style targets at the size of a scale, and what stays of the content. At the last one the pictures go as soon as
+/// they are not needed: of a large picture each copy counts.
 pub(crate) fn prepare_scale(
     plan: &mut Plan,
     index: usize,
     engine: &mut Tiled,
     known: &mut StyleMoments,
-) -> Result<Objective, Error> {
+) -> Result<(Objective, Option<Hold>), Error> {
     let (scale, last) = (plan.scales[index], index + 1 == plan.scales.len());
-    let Recipe { style_fit, .. } = plan.recipe;
-    let taps = style_taps(&plan.recipe, engine.network().encoder.topology())?;
     // An earlier attempt was broken off.
     let content = plan.content.take().ok_or(EngineError::Cancelled)?;
-    let mut styles = Vec::with_capacity(plan.styles.len());
-    for (Style { picture: style, alpha, weight: share, scale: style_scale }, digest) in
-        plan.styles.iter().zip(&plan.digests)
-    {
-        let (width, height) = style_size(style.size(), style_fit, *style_scale, (scale.width, scale.height));
-        let key = Key {
-            picture: digest.clone(),
-            size: Size::new(width, height),
-            taps: taps.clone(),
-            window: plan.run.window,
-        };
-        let take = || {
-            let picture = pixels(resize(style, width, height, Filter::Bicubic, plan.averaging));
-            let weight = alpha.as_ref().map(|alpha| weight(alpha, Canvas::new((width, height), 0)));
-            style_moments(&plan.recipe, engine, &picture, weight)
-        };
-        match known.get(key, take) {
-            Ok(moments) => styles.push((*share, moments)),
-            Err(error) => {
-                plan.content = Some(content);
-                return Err(error);
-            }
+    let targets = match targets_at(plan, (scale.width, scale.height), engine, known) {
+        Ok(targets) => targets,
+        Err(error) => {
+            plan.content = Some(content);
+            return Err(error);
         }
-    }
+    };
     // Its buffers are of the styles' sizes.
     engine.forget_targets();
     let resized = resize(&content, scale.width, scale.height, Filter::Bicubic, plan.averaging);
@@ -56,25 +41,74 @@ pub(crate) fn prepare_scale(
         drop(content);
         for style in &mut plan.styles {
             (style.picture, style.alpha) = (Picture::filled(1, 1, [0.0; 3]), None);
+            style.parts = None;
         }
     } else {
         plan.content = Some(content);
     }
     let canvas = plan.canvas(scale);
     let content = if canvas.margin == 0 { pixels(resized) } else { mirrored(&resized, canvas) };
-    let weight = plan.alpha.as_ref().map(|alpha| weight(alpha, canvas));
+    let mut placed = plan.regions.place(plan.alpha.as_ref(), canvas);
+    let hold = placed.held.take().map(|part| Hold::new(part, &content));
     if last {
         plan.alpha = None;
     }
-    Objective::new(&plan.recipe, engine, &content, weight, &styles)
+    Ok((Objective::new(&plan.recipe, engine, &content, placed, &targets)?, hold))
 }
 
-/// Opacity as the weights of positions, on a canvas.
-pub(crate) fn weight(alpha: &Plane, canvas: Canvas) -> impasto_engine::Plane {
-    let mut inner = resize_plane(alpha.data(), alpha.size(), canvas.inner, Filter::Bilinear);
-    inner.iter_mut().for_each(|value| *value = value.clamp(0.0, 1.0));
-    let (width, height) = canvas.outer();
-    impasto_engine::Plane { size: Size::new(width, height), data: canvas.mirrored(&inner) }
+/// What the styles are at a scale, for each style layer and region.
+fn targets_at(
+    plan: &Plan,
+    content: (usize, usize),
+    engine: &mut Tiled,
+    known: &mut StyleMoments,
+) -> Result<Vec<Vec<Option<MeanMoments>>>, Error> {
+    let topology = engine.network().encoder.topology().clone();
+    let taps = style_taps(&plan.recipe, &topology)?;
+    style_targets(&plan.recipe, &topology, &plan.regions, &plan.styles, |index, part, weights| {
+        let style = &plan.styles[index];
+        let (width, height) = style_size(style.picture.size(), plan.recipe.style_fit, style.scale, content);
+        let of_part = part.weights.as_ref().map(plane_digest).unwrap_or_default();
+        let key = Key {
+            picture: format!("{} {of_part}", plan.digests[index]),
+            size: Size::new(width, height),
+            taps: taps.clone(),
+            window: plan.run.window,
+        };
+        known.get(key, || {
+            let picture = pixels(resize(&style.picture, width, height, Filter::Bicubic, plan.averaging));
+            let canvas = Canvas::new((width, height), 0);
+            let weights = weights.map(|weights| plane_of(canvas, &at_size(&weights, (width, height))));
+            style_moments(&plan.recipe, engine, &picture, weights)
+        })
+    })
+}
+
+/// What the styles are, for each style layer and region, by what is seen of each style's part: `look` gets the style's index, the
+/// part, and what positions of the style weigh for it.
+pub(crate) fn style_targets(
+    recipe: &Recipe,
+    topology: &Topology,
+    regions: &Regions,
+    styles: &[Style],
+    mut look: impl FnMut(usize, &Part, Option<Plane>) -> Result<Vec<MeanMoments>, Error>,
+) -> Result<Vec<Vec<Option<MeanMoments>>>, Error> {
+    let named = layers(topology, &recipe.style_layers)?;
+    let mut seen = Vec::new();
+    for (index, style) in styles.iter().enumerate() {
+        let mut parts = style.parts_of(regions.named());
+        if index == 0 && regions.rest_is_painted() {
+            parts.push(Part { region: regions.named(), weights: None });
+        }
+        for part in parts {
+            let moments = look(index, &part, style.weights_for(&part))?;
+            let wanted = |layer: &String| style.layers.as_ref().is_none_or(|layers| layers.contains(layer));
+            let moments = moments.into_iter().zip(&named);
+            let moments = moments.map(|(moments, (_, layer, _))| wanted(layer).then_some(moments)).collect();
+            seen.push((style.weight, part.region, moments));
+        }
+    }
+    Ok(blended(&seen, named.len(), regions.count()))
 }
 
 /// What a run begins with.

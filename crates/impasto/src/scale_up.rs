@@ -17,7 +17,7 @@ impl Session {
         let from = self.plan.canvas(self.plan.scales[self.scale]);
         let to = self.plan.canvas(self.plan.scales[next]);
         let home = home(&self.plan, &self.engine, next);
-        (self.objective, self.before) = (None, None);
+        (self.objective, self.before, self.hold) = (None, None, None);
         self.engine.forget_targets();
         let Session { plan, pool, image, average, optimiser, .. } = self;
         let (width, height) = to.outer();

@@ -11,6 +11,7 @@ use serde_json::json;
 
 use crate::checkpoint::{Fingerprint, picture_digest};
 use crate::colour::{Colour, coloured, first_in_all, level};
+use crate::hold::{Hold, seen};
 use crate::kit::{Kit, StyleMoments};
 use crate::margin::Canvas;
 use crate::objective::{Losses, Objective};
@@ -19,6 +20,7 @@ use crate::optimiser::{Average, Home, Numbers, Optimiser, Values};
 use crate::plan::RunPlan;
 use crate::prepare::{prepare_scale, start_image};
 use crate::recipe::{Keep, OptimizerKind};
+use crate::regions::Regions;
 use crate::scale_up::{clamp, home, new_optimiser};
 use crate::{Error, Recipe, Scale, Style};
 
@@ -28,6 +30,7 @@ pub(crate) struct Plan {
     pub(crate) content: Option<Picture>,
     /// The content's opacity.
     pub(crate) alpha: Option<Plane>,
+    pub(crate) regions: Regions,
     /// With weights that sum to 1, and the scales that they are made at.
     pub(crate) styles: Vec<Style>,
     pub(crate) averaging: Averaging,
@@ -44,6 +47,8 @@ pub(crate) struct Plan {
     pub(crate) run: RunPlan,
     /// Of the styles' pictures.
     pub(crate) digests: Vec<String>,
+    /// Of masks and of what styles are for.
+    pub(crate) regions_digest: Option<String>,
     /// Whether features are kept in half precision.
     pub(crate) half: bool,
     /// Bytes that the run may take.
@@ -68,6 +73,7 @@ impl Plan {
             in_light: self.averaging == Averaging::Light,
             colour: self.colour,
             colours: self.colours.as_ref().map(|colours| picture_digest(colours, None)),
+            regions: self.regions_digest.clone(),
             seed: self.seed,
             instruction_set: instruction_set.into(),
             window: self.run.window,
@@ -123,6 +129,8 @@ pub struct Session {
     pub(crate) optimiser: Optimiser,
     /// Made at the first step of each scale.
     pub(crate) objective: Option<Objective>,
+    /// What stays of the content at this scale; made with the objective, and left when that goes.
+    pub(crate) hold: Option<Hold>,
     pub(crate) stopped: bool,
     /// It diverged, or a part of its state is gone: there is nothing to go on from.
     pub(crate) spoiled: bool,
@@ -156,6 +164,7 @@ impl Session {
             best: None,
             optimiser,
             objective: None,
+            hold: None,
             stopped: false,
             spoiled: false,
             fingerprint,
@@ -256,9 +265,8 @@ impl Session {
             _ => &self.image.data,
         };
         let canvas = self.plan.canvas(self.plan.scales[self.scale]);
-        let (width, height) = canvas.inner;
-        let inner = Picture::new(width, height, canvas.seen(planes).map_err(Error::stream)?);
-        let inner = inner.unwrap_or_else(|| Picture::filled(width, height, [0.5; 3]));
+        let made = if self.hold.is_none() { Hold::of(&self.plan, canvas) } else { None };
+        let inner = seen(self.hold.as_ref().or(made.as_ref()), canvas, planes).map_err(Error::stream)?;
         Ok(match &self.plan.colours {
             Some(colours) => coloured(inner, colours, self.plan.averaging),
             None => inner,
@@ -327,15 +335,25 @@ impl Session {
             best,
             optimiser,
             objective,
+            hold,
             scale,
             ..
         } = self;
         pool.install(|| {
             let objective = match objective {
                 Some(objective) => objective,
-                None => objective.insert(prepare_scale(plan, *scale, engine, styles)?),
+                None => {
+                    let (prepared, held) = prepare_scale(plan, *scale, engine, styles)?;
+                    *hold = held;
+                    objective.insert(prepared)
+                }
             };
-            let (losses, mut gradient) = objective.evaluate(engine, image)?;
+            let shown = hold.as_ref().map(|hold| hold.over(image));
+            let (losses, mut gradient) = objective.evaluate(engine, shown.as_ref().unwrap_or(image))?;
+            drop(shown);
+            if let Some(hold) = hold {
+                hold.through(&mut gradient);
+            }
             if plan.colour == Colour::Luminance {
                 level(&mut gradient.data);
             }

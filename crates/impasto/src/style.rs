@@ -1,6 +1,8 @@
 //! A style picture, and how it is taken.
 
-use impasto_image::{Picture, Plane, rotate};
+use impasto_image::{Picture, Plane, rotate, rotate_plane};
+
+use crate::regions::{at_size, check_shape};
 
 /// A style picture: its part among several, and its size beside the content.
 #[derive(Clone, Debug)]
@@ -9,12 +11,24 @@ pub struct Style {
     pub(crate) alpha: Option<Plane>,
     pub(crate) weight: f64,
     pub(crate) scale: f64,
+    /// The regions that it is for; `None`: all.
+    pub(crate) parts: Option<Vec<Part>>,
+    /// Style layers that it is for; none: all.
+    pub(crate) layers: Option<Vec<String>>,
+}
+
+/// A region of the content that a style is for.
+#[derive(Clone, Debug)]
+pub(crate) struct Part {
+    pub(crate) region: usize,
+    /// How much each of the style's positions counts for it, of the picture's size.
+    pub(crate) weights: Option<Plane>,
 }
 
 impl Style {
     /// A style of weight 1 and scale 1.
     pub fn new(picture: Picture) -> Style {
-        Style { picture, alpha: None, weight: 1.0, scale: 1.0 }
+        Style { picture, alpha: None, weight: 1.0, scale: 1.0, parts: None, layers: None }
     }
 
     /// Its opacity, of its size: what is transparent has no part in the style.
@@ -24,11 +38,14 @@ impl Style {
         self
     }
 
-    /// Turns it clockwise, with the opacity that it has by now: corners that come in have no part in the style.
+    /// Turns it clockwise, with the opacity and the parts that it has by now: corners that come in have no part in the style.
     #[must_use]
     pub fn rotated(mut self, degrees: f64) -> Style {
         if degrees.is_finite() && degrees != 0.0 {
             (self.picture, self.alpha) = rotate(&self.picture, self.alpha.as_ref(), degrees);
+            for weights in self.parts.iter_mut().flatten().filter_map(|part| part.weights.as_mut()) {
+                *weights = rotate_plane(weights, degrees);
+            }
         }
         self
     }
@@ -46,6 +63,54 @@ impl Style {
     pub fn scale(mut self, scale: f64) -> Style {
         self.scale = scale;
         self
+    }
+}
+
+impl Style {
+    /// Makes it one for some of the content's regions, counted from 0 ([`Regions::region`](crate::Regions::region)): for each all
+    /// of it, or what weights of its shape have above 0. The first style may have none, where it takes the
+    /// [rest](crate::Rest::First). Default: for all regions, with all of it.
+    #[must_use]
+    pub fn parts(mut self, parts: impl IntoIterator<Item = (usize, Option<Plane>)>) -> Style {
+        let size = self.picture.size();
+        // What has another shape is left as it is, and found by `build`.
+        let fits = |weights: &Plane| check_shape("mask", weights.size(), size).is_ok();
+        let fitted = |weights: Plane| match weights.size() != size && fits(&weights) {
+            true => Plane::new(size.0, size.1, at_size(&weights, size)).unwrap_or(weights),
+            false => weights,
+        };
+        let fitted =
+            |(region, weights): (usize, Option<Plane>)| Part { region, weights: weights.map(fitted) };
+        self.parts = Some(parts.into_iter().map(fitted).collect());
+        self
+    }
+
+    /// Makes it one for some of the style layers: coarse structure is that of deep layers, strokes and colours that of the first.
+    /// Default: for all of them.
+    #[must_use]
+    pub fn layers(mut self, layers: impl Into<Option<Vec<String>>>) -> Style {
+        self.layers = layers.into();
+        self
+    }
+}
+
+impl Style {
+    /// The parts that it is for, of so many regions.
+    pub(crate) fn parts_of(&self, regions: usize) -> Vec<Part> {
+        let all = || (0..regions).map(|region| Part { region, weights: None }).collect();
+        self.parts.clone().unwrap_or_else(all)
+    }
+
+    /// What its positions weigh for a part.
+    pub(crate) fn weights_for(&self, part: &Part) -> Option<Plane> {
+        match (&self.alpha, &part.weights) {
+            (Some(alpha), Some(weights)) => {
+                let mut both = weights.clone();
+                both.data_mut().iter_mut().zip(alpha.data()).for_each(|(to, alpha)| *to *= alpha);
+                Some(both)
+            }
+            (one, other) => one.as_ref().or(other.as_ref()).cloned(),
+        }
     }
 }
 

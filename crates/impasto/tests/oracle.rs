@@ -8,8 +8,9 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use impasto::encoder::Pooling;
+use impasto::image::Plane;
 use impasto::objective::Losses;
-use impasto::{Evaluation, Overrides, Picture, Preset, Style, StyleTransfer};
+use impasto::{Evaluation, Mask, Overrides, Picture, Preset, Regions, Rest, Style, StyleTransfer};
 use safetensors::SafeTensors;
 
 /// Relative error of a term: features are f32 here and f64 there, which moves terms by up to 3e-6.
@@ -31,6 +32,13 @@ fn picture(name: &str) -> Picture {
     impasto::image::open(&fixture(name)).unwrap().picture
 }
 
+fn mask(name: &str) -> Plane {
+    match Mask::new(&picture(name), None) {
+        Mask::Grey(plane) => plane,
+        Mask::Colours(_) => panic!("{name} is grey"),
+    }
+}
+
 /// The transfer that a case of the fixtures stands for.
 fn transfer(case: &str) -> StyleTransfer {
     let transfer =
@@ -41,6 +49,8 @@ fn transfer(case: &str) -> StyleTransfer {
         }
         "crowson-l2" => ("crowson", Overrides { pooling: Some(Pooling::L2), ..Overrides::default() }),
         "blend" => ("crowson", Overrides::default()),
+        "regions-gatys" => ("gatys", Overrides::default()),
+        "regions-crowson" => ("crowson", Overrides::default()),
         _ => match case.strip_prefix("stat-") {
             Some(statistic) => (
                 "gatys",
@@ -59,6 +69,11 @@ fn transfer(case: &str) -> StyleTransfer {
             let style = |name, weight| Style::new(picture(name)).weight(weight);
             transfer.style(style("style.png", 0.7)).style(style("style2.png", 0.3))
         }
+        // One style in a soft region, by a part of it, and the other in the rest.
+        "regions-gatys" | "regions-crowson" => transfer
+            .regions(Regions::default().region(mask("mask.png")).rest(Rest::First))
+            .style(Style::new(picture("style.png")).parts([]))
+            .style(Style::new(picture("style2.png")).parts([(0, Some(mask("style2_mask.png")))])),
         _ => transfer.style(picture("style.png")),
     }
 }
@@ -76,7 +91,7 @@ fn losses_and_gradients_agree_with_pytorch() {
     let bytes = std::fs::read(fixture("gradients.safetensors")).unwrap();
     let gradients = SafeTensors::deserialize(&bytes).unwrap();
     let cases = losses.as_object().unwrap();
-    assert_eq!(cases.len(), 13, "a case has come or gone: name it here");
+    assert_eq!(cases.len(), 15, "a case has come or gone: name it here");
     for (case, expected) in cases {
         let Evaluation { losses, gradient } = transfer(case).evaluate(&picture("image.png")).unwrap();
         let found = terms(&losses);

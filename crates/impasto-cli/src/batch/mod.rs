@@ -21,7 +21,9 @@ use crate::args::{BatchArgs, ProgressKind};
 use crate::failure::Failure;
 use crate::inputs;
 use crate::interrupt::{cancel_on_signal, saving};
+use crate::masks::{Masks, RegionArgs};
 use crate::output::{line, say};
+use crate::pictures::Pictures;
 use crate::recipe;
 use crate::results;
 use crate::style_arg::StyleArg;
@@ -125,9 +127,14 @@ impl Batch<'_> {
             }
             Found::Nothing | Found::Older => {}
         }
-        let (mut content, mut styles) = (content.decode()?, [style.decode()?]);
-        let mut init = init.map(inputs::Unread::decode).transpose()?;
-        let read: Vec<_> = [&content, &styles[0]].into_iter().chain(&init).collect();
+        let mut pictures = Pictures {
+            content: content.decode()?,
+            styles: vec![style.decode()?],
+            init: init.map(inputs::Unread::decode).transpose()?,
+            masks: Masks::default(),
+        };
+        let read = pictures.all();
+        let content = &pictures.content;
         inputs::check_apart("--output", &output, &read)?;
         check_output(&output, Some(self.args.result.format(&output)?), content.decoded.alpha.is_some())?;
         results::encoding(&output, &content.decoded, &self.args.result)?;
@@ -138,12 +145,11 @@ impl Batch<'_> {
         }
         let preset = run.objective.preset()?;
         let given = [StyleArg::plain(&item.style)];
-        let transfer =
-            transfer::of(run, &mut content, (&given, &mut styles), init.as_mut(), preset, overrides)?
-                .encoder(self.encoder.clone())
-                .threads(self.threads)
-                .tiling(Tiling { folder: Some(self.args.output.clone()), ..Tiling::default() })
-                .cancel(self.cancel.clone());
+        let transfer = transfer::of(run, &mut pictures, &given, &RegionArgs::default(), preset, overrides)?
+            .encoder(self.encoder.clone())
+            .threads(self.threads)
+            .tiling(Tiling { folder: Some(self.args.output.clone()), ..Tiling::default() })
+            .cancel(self.cancel.clone());
         let transfer = match (run.memory, transfer::default_memory()) {
             // What the machine has is for all jobs together; also where there is less to do, so that shards do not differ.
             (None, Some(memory)) => transfer.memory(memory / self.args.jobs.unwrap_or(1)),
@@ -151,7 +157,7 @@ impl Batch<'_> {
         };
         let mut session = transfer.build_with(kit.take())?;
         results::check_side(&output, &self.args.result, &session)?;
-        let recipe = recipe::of(run, &self.args.result, &content, (&given, &styles), init.as_ref(), &session);
+        let recipe = recipe::of(run, &self.args.result, &RegionArgs::default(), &pictures, &given, &session);
         let picture = loop {
             match session.step() {
                 Ok(Some(_)) => {}
@@ -163,7 +169,7 @@ impl Batch<'_> {
         let picture = picture?;
         // First the bytes, then the line that knows them, then the name.
         saving(|| {
-            results::write(&unnamed, &picture, &content.decoded, &self.args.result, &recipe)?;
+            results::write(&unnamed, &picture, &pictures.content.decoded, &self.args.result, &recipe)?;
             let sha256 = journal::sha256_of(&unnamed)
                 .ok_or_else(|| Failure::bad_input(format!("{} has vanished", unnamed.display())))?;
             let seconds = start.elapsed().as_secs_f64();

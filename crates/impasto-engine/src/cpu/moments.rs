@@ -111,6 +111,12 @@ impl Kernel for AddPanel<'_> {
     }
 }
 
+/// Whether no position counts: most regions are small parts of a picture.
+#[inline(always)]
+pub(super) fn nothing(weights: Option<&[f32]>) -> bool {
+    weights.is_some_and(|weights| weights.iter().all(|&weight| weight == 0.0))
+}
+
 /// Adds all panels for consecutive positions, at most [`POSITIONS`].
 #[inline(always)]
 pub(super) fn add_all<I: Isa>(
@@ -121,6 +127,9 @@ pub(super) fn add_all<I: Isa>(
     sums: &mut [f64],
     scratch: &mut [Lanes],
 ) {
+    if nothing(weights) {
+        return;
+    }
     let mut rest = sums;
     for panel in 0..groups {
         let sums = carve(&mut rest, panel_length(panel));
@@ -153,6 +162,9 @@ pub(super) fn sum(
                 let end = (start + POSITIONS).min(positions.end);
                 let features = &features.data[start * groups..end * groups];
                 let weights = weights.map(|weights| &weights[start..end]);
+                if nothing(weights) {
+                    continue;
+                }
                 dispatch(set, AddPanel { features, groups, weights, panel, sums, scratch });
             }
         });

@@ -8,6 +8,7 @@ use super::kernels::{
     GROUP, InstructionSet, Isa, Kernel, Lanes, Matrix, Panels, Product, dispatch, flat, flat_mut, groups,
 };
 use super::map::Map;
+use super::moments::nothing;
 use super::scratch::{self, carve};
 use crate::MomentsCotangent;
 
@@ -86,6 +87,9 @@ impl<'a> TapGradient<'a> {
         for region in &self.regions {
             // With weights, the products are weighted on their way; without, they are added at once.
             let weights = region.weights;
+            if nothing(weights.map(|weights| &weights[start..start + rows])) {
+                continue;
+            }
             let products = match weights {
                 Some(_) => &mut scratch[..rows * groups],
                 None => &mut *to,

@@ -33,7 +33,7 @@ const LARGEST_HEADER: u64 = 100 << 20;
 const CHUNK: usize = 1 << 14;
 
 /// The values as little-endian bytes, some at a time.
-pub(super) fn each_bytes(values: &[f32], mut take: impl FnMut(&[u8])) {
+pub(crate) fn each_bytes(values: &[f32], mut take: impl FnMut(&[u8])) {
     let mut bytes = Vec::with_capacity(4 * CHUNK);
     for chunk in values.chunks(CHUNK) {
         bytes.clear();

@@ -23,6 +23,9 @@ pub(crate) struct Fingerprint {
     /// Whose colours the result has, and the digest of what it has them from.
     pub(crate) colour: Colour,
     pub(crate) colours: Option<String>,
+    /// Of masks and of what styles are for.
+    #[serde(default)]
+    pub(crate) regions: Option<String>,
     pub(crate) seed: u64,
     pub(crate) instruction_set: String,
     /// Pixels of the largest tile, where the picture was cut.
@@ -51,6 +54,10 @@ impl Fingerprint {
             ("how pictures are resized (--resize)", self.in_light != other.in_light),
             ("whose colours the result has (--colour)", self.colour != other.colour),
             ("the content's colours", self.colours != other.colours),
+            (
+                "masks, or what styles are for (--mask, --protect, --rest, --feather)",
+                self.regions != other.regions,
+            ),
             ("the seed", self.seed != other.seed),
             ("the instruction set", self.instruction_set != other.instruction_set),
             ("the size of the tiles", self.window != other.window),

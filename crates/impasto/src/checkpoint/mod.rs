@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use impasto_image::ImageError;
 use serde::{Deserialize, Serialize};
 
-pub(crate) use file::write;
+pub(crate) use file::{each_bytes, write};
 pub(crate) use fingerprint::{Fingerprint, picture_digest};
 
 use crate::Error;

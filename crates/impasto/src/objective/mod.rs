@@ -10,7 +10,7 @@ mod tv;
 mod wasserstein;
 
 use impasto_encoder::{Tap, Topology};
-use impasto_engine::{Cotangents, Engine, Observation, Pixels, Plane, Request};
+use impasto_engine::{Cotangents, Engine, Moments, Observation, Pixels, Plane, Request};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +18,7 @@ pub use moments::{Judged, MeanMoments};
 pub use statistic::{GramScale, Mixture, Statistic};
 pub use tv::TvForm;
 
+use crate::regions::Placed;
 use crate::{Error, Recipe};
 use statistic::Aim;
 
@@ -86,44 +87,42 @@ pub(crate) struct Objective {
 struct StyleTerm {
     layer: String,
     weight: f64,
-    aim: Aim,
+    /// For each region; `None` where no style is for it at this layer.
+    aims: Vec<Option<Aim>>,
 }
 
 impl Objective {
-    /// Captures the content's features. With `weight`, of the content's size, positions count by it.
+    /// Captures the content's features. Positions count by the weights of what is placed.
     ///
-    /// `styles` are moments at the style layers, as [`style_moments`] takes them, with their shares of the mixture, which sum
-    /// to 1.
+    /// `targets` has moments for each style layer and region, where a style is for both.
     pub(crate) fn new(
         recipe: &Recipe,
         engine: &mut dyn Engine,
         content: &Pixels,
-        weight: Option<Plane>,
-        styles: &[(f64, Vec<MeanMoments>)],
+        Placed { regions, residual, .. }: Placed,
+        targets: &[Vec<Option<MeanMoments>>],
     ) -> Result<Objective, Error> {
         let topology = engine.network().encoder.topology().clone();
         let content_layers = layers(&topology, &recipe.content_layers)?;
         let style_layers = layers(&topology, &recipe.style_layers)?;
-        let regions = weight.iter().cloned().collect();
-        let mut request = Request { regions, residual_weight: weight, ..Request::default() };
+        let mut request = Request { regions, residual_weight: residual, ..Request::default() };
         for (tap, ..) in &content_layers {
             request.residuals.push(engine.capture(content, request.edges, *tap)?);
         }
         request.moments = style_layers.iter().map(|(tap, ..)| *tap).collect();
-        let style = if style_layers.is_empty() {
-            Vec::new()
-        } else {
-            let targets = blended(styles, request.moments.len())?;
-            let aims: Vec<Option<Aim>> =
-                targets.par_iter().map(|target| recipe.statistic.aim(target)).collect();
-            let named = style_layers.into_iter().zip(aims);
-            named
-                .map(|((_, layer, weight), aim)| {
-                    let aim = aim.ok_or_else(|| Error::TargetNotFinite { layer: layer.clone() })?;
-                    Ok(StyleTerm { layer, weight: weight * recipe.style_weight, aim })
-                })
-                .collect::<Result<_, Error>>()?
-        };
+        let style = style_layers
+            .into_par_iter()
+            .zip(targets)
+            .map(|((_, layer, weight), targets)| {
+                let aim = |target: &Option<MeanMoments>| {
+                    let Some(target) = target else { return Ok(None) };
+                    let aim = recipe.statistic.aim(target);
+                    aim.map(Some).ok_or_else(|| Error::TargetNotFinite { layer: layer.clone() })
+                };
+                let aims = targets.par_iter().map(aim).collect::<Result<_, Error>>()?;
+                Ok(StyleTerm { layer, weight: weight * recipe.style_weight, aims })
+            })
+            .collect::<Result<_, Error>>()?;
         let content = content_layers
             .into_iter()
             .map(|(_, layer, weight)| (layer, weight * recipe.content_weight))
@@ -158,7 +157,9 @@ impl Objective {
         let mut cotangents = Cotangents { moments: Vec::new(), residuals: Vec::new() };
         let mut losses = Losses { content: Vec::new(), style: Vec::new(), tv: 0.0, total: 0.0 };
         for ((layer, weight), residual) in self.content.iter().zip(&seen.residuals) {
-            let factor = weight / (residual.weight * residual.channels as f64);
+            // Of a content that nothing is asked of anywhere.
+            let seen = if residual.weight > 0.0 { 1.0 / residual.weight } else { 0.0 };
+            let factor = weight * seen / residual.channels as f64;
             let value = factor * residual.sum;
             if !value.is_finite() {
                 return Err(Error::NotFinite { layer: layer.clone() });
@@ -167,21 +168,36 @@ impl Objective {
             losses.total += value;
             cotangents.residuals.push(factor);
         }
-        // One task per layer: with full width the eigendecompositions are what takes time here.
-        let judged: Vec<Option<Judged>> = self
-            .style
-            .par_iter()
-            .zip(&seen.moments)
-            .map(|(term, regions)| term.aim.judge(&MeanMoments::from_sums(&regions[0])))
-            .collect();
+        // One task per layer and region: with full width the eigendecompositions are what takes time here.
+        let judged: Vec<Vec<Option<Judged>>> =
+            self.style.par_iter().zip(&seen.moments).map(|(term, regions)| term.judge(regions)).collect();
         for ((term, regions), judged) in self.style.iter().zip(&seen.moments).zip(judged) {
-            let judged = judged.ok_or_else(|| Error::NotFinite { layer: term.layer.clone() })?;
-            let value = term.weight * judged.value;
+            let all: f64 = regions.iter().map(|region| region.weight).sum();
+            let (mut value, mut by) = (0.0, Vec::with_capacity(regions.len()));
+            for (region, judged) in regions.iter().zip(judged) {
+                let judged = judged.ok_or_else(|| Error::NotFinite { layer: term.layer.clone() })?;
+                // Exactly 1 for a region that is all there is.
+                let share = if all > 0.0 { term.weight * (region.weight / all) } else { 0.0 };
+                value += share * judged.value;
+                by.push(judged.by_sums(region.weight, share));
+            }
             losses.style.push((term.layer.clone(), value));
             losses.total += value;
-            cotangents.moments.push(vec![judged.by_sums(regions[0].weight, term.weight)]);
+            cotangents.moments.push(by);
         }
         Ok((losses, cotangents))
+    }
+}
+
+impl StyleTerm {
+    /// The distance of each region from its style: 0 where there is none, or nothing of the region. `None` for sums that are no
+    /// numbers.
+    fn judge(&self, regions: &[Moments]) -> Vec<Option<Judged>> {
+        let judge = |(aim, seen): (&Option<Aim>, &Moments)| match aim {
+            Some(aim) if seen.weight > 0.0 => aim.judge(&MeanMoments::from_sums(seen)),
+            _ => Some(Judged::zero(seen.first.len())),
+        };
+        self.aims.par_iter().zip(regions).map(judge).collect()
     }
 }
 
@@ -211,10 +227,25 @@ pub(crate) fn style_taps(recipe: &Recipe, topology: &Topology) -> Result<Vec<Tap
     Ok(layers(topology, &recipe.style_layers)?.into_iter().map(|(tap, ..)| tap).collect())
 }
 
-/// Moments of the mixture of the styles, per tap.
-fn blended(styles: &[(f64, Vec<MeanMoments>)], taps: usize) -> Result<Vec<MeanMoments>, Error> {
-    let of_tap = |tap: usize| -> Vec<(f64, MeanMoments)> {
-        styles.iter().map(|(share, moments)| (*share, moments[tap].clone())).collect()
+/// Targets of one style in one region.
+pub(crate) fn alone(moments: Vec<MeanMoments>) -> Vec<Vec<Option<MeanMoments>>> {
+    moments.into_iter().map(|moments| vec![Some(moments)]).collect()
+}
+
+/// Moments of the mixtures of styles, for each tap and region. `seen`: of each style its share, the region, and its moments at the
+/// taps, `None` at those that it is not for. Shares count beside those of the other styles that are for the same.
+pub(crate) fn blended(
+    seen: &[(f64, usize, Vec<Option<MeanMoments>>)],
+    taps: usize,
+    regions: usize,
+) -> Vec<Vec<Option<MeanMoments>>> {
+    let of = |tap: usize, region: usize| {
+        let mine = seen.iter().filter(|(_, other, _)| *other == region);
+        let parts: Vec<(f64, &MeanMoments)> =
+            mine.filter_map(|(share, _, moments)| Some((*share, moments[tap].as_ref()?))).collect();
+        let all: f64 = parts.iter().map(|(share, _)| share).sum();
+        let scaled = parts.into_iter().filter(|(share, _)| *share > 0.0);
+        MeanMoments::blend(&scaled.map(|(share, moments)| (share / all, moments)).collect::<Vec<_>>())
     };
-    (0..taps).map(|tap| MeanMoments::blend(&of_tap(tap)).ok_or(Error::NoStyle)).collect()
+    (0..taps).map(|tap| (0..regions).map(|region| of(tap, region)).collect()).collect()
 }

@@ -26,7 +26,7 @@ impl MeanMoments {
 
     /// The moments of a mixture of pictures; the weights sum to 1. Mixing raw moments keeps them those of a distribution:
     /// the covariance of the mixture has the spread between the pictures' means in it.
-    pub fn blend(parts: &[(f64, MeanMoments)]) -> Option<MeanMoments> {
+    pub fn blend(parts: &[(f64, &MeanMoments)]) -> Option<MeanMoments> {
         let (_, first) = parts.first()?;
         let mut blended = MeanMoments {
             channels: first.channels,
@@ -153,7 +153,7 @@ pub(super) mod tests {
     fn blended_moments_are_those_of_all_positions_together() {
         // 12 and 36 positions: shares of 1/4 and 3/4.
         let (some, others) = (features(1, 5, 12, None), features(2, 5, 36, Some(3)));
-        let blended = MeanMoments::blend(&[(0.25, moments(&some)), (0.75, moments(&others))]).unwrap();
+        let blended = MeanMoments::blend(&[(0.25, &moments(&some)), (0.75, &moments(&others))]).unwrap();
         let together = moments(&[some, others].concat());
         assert!(largest_difference(&blended.mean, &together.mean) < ROUNDING);
         assert!(largest_difference(&blended.second, &together.second) < ROUNDING);

@@ -1,0 +1,49 @@
+//! The pictures of a run, read together.
+
+use std::path::Path;
+
+use impasto::image::Limits;
+
+use crate::failure::Failure;
+use crate::inputs::{self, Input};
+use crate::masks::{Masks, RegionArgs};
+use crate::style_arg::StyleArg;
+
+/// Everything that a run is made from.
+pub(crate) struct Pictures {
+    pub(crate) content: Input,
+    pub(crate) styles: Vec<Input>,
+    /// What to begin with.
+    pub(crate) init: Option<Input>,
+    pub(crate) masks: Masks,
+}
+
+impl Pictures {
+    pub(crate) fn read(
+        content: &Path,
+        styles: &[StyleArg],
+        init: Option<&Path>,
+        regions: &RegionArgs,
+        limits: &Limits,
+    ) -> Result<Pictures, Failure> {
+        let read = |path: &Path| inputs::read(path, limits);
+        Ok(Pictures {
+            content: read(content)?,
+            styles: styles.iter().map(|style| read(&style.path)).collect::<Result<_, _>>()?,
+            init: init.map(read).transpose()?,
+            masks: Masks::read(regions, styles, limits)?,
+        })
+    }
+
+    /// All files, in an order that does not change.
+    pub(crate) fn all(&self) -> Vec<&Input> {
+        let main = [&self.content].into_iter().chain(&self.styles).chain(&self.init);
+        main.chain(self.masks.inputs()).collect()
+    }
+
+    /// What is worth knowing of them.
+    pub(crate) fn notes(&self) -> Vec<String> {
+        let of_files = self.all().into_iter().filter_map(Input::note);
+        of_files.chain(self.masks.notes().cloned()).collect()
+    }
+}

@@ -1,0 +1,225 @@
+//! Which style goes where: masks of content and styles matched, by colour or by place.
+
+use impasto_image::Plane;
+
+use crate::mask::{ColourMask, Mask, MaskColour};
+use crate::{Error, Rest};
+
+/// What a style's mask says of it.
+#[derive(Clone, Debug, Default)]
+pub struct StyleMask {
+    /// Which part of the style counts, or which part for which region.
+    pub mask: Option<Mask>,
+    /// The region that all of it is for, by the colour in the content's mask.
+    pub region: Option<MaskColour>,
+}
+
+/// Which style goes where, by masks.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Assigned {
+    /// Of the content.
+    pub regions: Vec<Plane>,
+    /// For each style its regions, and how much its positions count for each.
+    pub parts: Vec<Vec<(usize, Option<Plane>)>>,
+    /// What is worth knowing.
+    pub notes: Vec<String>,
+}
+
+/// Matches masks of content and styles.
+///
+/// One grey mask of the content: all styles go where it is white. As many as styles: each is for the style in its place. One with
+/// colours: each colour is painted in the styles whose masks have it, and in those that name it. A grey mask of a style says how
+/// much its positions count. With [`Rest::First`] the first style takes the rest: grey masks are for those after it, and it needs
+/// no region of its own.
+///
+/// # Errors
+/// [`Error::Invalid`] for masks that do not go together, and for a style that would go nowhere.
+pub fn assign(content: &[Mask], styles: &[StyleMask], rest: Rest) -> Result<Assigned, Error> {
+    let wrong = |problem: String| Err(Error::invalid("--mask", problem));
+    let mut assigned = Assigned::default();
+    let grey = |style: &StyleMask| match &style.mask {
+        Some(Mask::Grey(plane)) => Some(plane.clone()),
+        _ => None,
+    };
+    if let [Mask::Colours(mask)] = content {
+        return by_colour(mask, styles, rest);
+    }
+    for (index, style) in styles.iter().enumerate() {
+        if style.region.is_some() || matches!(style.mask, Some(Mask::Colours(_))) {
+            let problem = "is for a region by colour: the content needs one mask with colours";
+            return wrong(format!("style {} {problem}", index + 1));
+        }
+    }
+    for mask in content {
+        match mask {
+            Mask::Grey(plane) => assigned.regions.push(plane.clone()),
+            Mask::Colours(_) => {
+                return wrong("of several masks each must be grey, found one with colours".into());
+            }
+        }
+    }
+    let (masks, first) = (content.len(), usize::from(rest == Rest::First && !content.is_empty()));
+    let others = styles.len() - first.min(styles.len());
+    if (masks > 1 || first == 1) && masks != others {
+        let expected = if first == 1 {
+            format!("with the rest for the first style, one for each of {others} others")
+        } else {
+            format!("one, or one for each of {others} styles")
+        };
+        return wrong(format!("expected {expected}, found {masks}"));
+    }
+    let region = |index| if masks > 1 { index } else { 0 };
+    let parts = |(index, style)| -> Vec<_> {
+        let own = usize::checked_sub(index, first).map(|index| (region(index), grey(style)));
+        own.into_iter().collect()
+    };
+    assigned.parts = styles.iter().enumerate().map(parts).collect();
+    Ok(assigned)
+}
+
+fn by_colour(content: &ColourMask, styles: &[StyleMask], rest: Rest) -> Result<Assigned, Error> {
+    let wrong = |problem: String| Err(Error::invalid("--mask", problem));
+    let list = |mask: &ColourMask| {
+        let shares = mask.colours().iter().map(|colour| (colour, 100.0 * mask.share(*colour)));
+        shares.map(|(colour, share)| format!("{colour} ({share:.1} %)")).collect::<Vec<_>>().join(", ")
+    };
+    let mut parts: Vec<Vec<(MaskColour, Option<Plane>)>> = Vec::new();
+    let mut notes = Vec::new();
+    for (index, style) in styles.iter().enumerate() {
+        let number = index + 1;
+        let mut mine = Vec::new();
+        match (&style.mask, style.region) {
+            (Some(Mask::Colours(_)), Some(_)) => {
+                return wrong(format!(
+                    "style {number} has a mask with colours and a region: one of both says where"
+                ));
+            }
+            (Some(Mask::Colours(mask)), None) => {
+                for &colour in content.colours() {
+                    mine.extend(mask.region(colour).map(|plane| (colour, Some(plane))));
+                }
+                let others = mask.colours().iter().filter(|colour| content.nearest(**colour).is_none());
+                for other in others {
+                    notes
+                        .push(format!("note: {other} of the mask of style {number} is not in the content's"));
+                }
+                if mine.is_empty() {
+                    let (ours, theirs) = (list(content), list(mask));
+                    return wrong(format!(
+                        "no colour of the content's, {ours}, is in that of style {number}, {theirs}"
+                    ));
+                }
+            }
+            (mask, Some(region)) => {
+                let Some(colour) = content.nearest(region) else {
+                    return wrong(format!("it has no region {region}, but {}", list(content)));
+                };
+                let plane = match mask {
+                    Some(Mask::Grey(plane)) => Some(plane.clone()),
+                    _ => None,
+                };
+                mine.push((colour, plane));
+            }
+            (_, None) if index == 0 && rest == Rest::First => {}
+            (_, None) => {
+                let colours = list(content);
+                return wrong(format!(
+                    "style {number} goes nowhere: it needs a mask with colours, or a region of {colours}"
+                ));
+            }
+        }
+        parts.push(mine);
+    }
+    let used = |colour: &MaskColour| parts.iter().flatten().any(|(other, _)| other == colour);
+    let painted: Vec<MaskColour> = content.colours().iter().copied().filter(used).collect();
+    for colour in content.colours().iter().filter(|colour| !painted.contains(colour)) {
+        let becomes = if rest == Rest::Keep { "stays as it is" } else { "is painted in the first" };
+        let share = 100.0 * content.share(*colour);
+        notes.push(format!("note: {colour} of the mask ({share:.1} % of it) has no style, and {becomes}"));
+    }
+    let place = |colour: MaskColour| painted.iter().position(|other| *other == colour);
+    let indexed = |mine: Vec<(MaskColour, Option<Plane>)>| {
+        mine.into_iter().filter_map(|(colour, plane)| Some((place(colour)?, plane))).collect()
+    };
+    Ok(Assigned {
+        regions: painted.iter().filter_map(|colour| content.region(*colour)).collect(),
+        parts: parts.into_iter().map(indexed).collect(),
+        notes,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use impasto_image::Picture;
+
+    use super::*;
+
+    /// Stripes of colours, 4 pixels each.
+    fn stripes(colours: &[[f32; 3]]) -> Mask {
+        let (width, height) = (4 * colours.len(), 4);
+        let at = |plane: usize, x: usize| colours[x / 4][plane];
+        let rgb = (0..3 * width * height).map(|i| at(i / (width * height), i % width)).collect();
+        Mask::new(&Picture::new(width, height, rgb).unwrap(), None)
+    }
+
+    const RED: [f32; 3] = [1.0, 0.0, 0.0];
+    const BLUE: [f32; 3] = [0.0, 0.0, 1.0];
+    const BLACK: [f32; 3] = [0.0; 3];
+    const WHITE: [f32; 3] = [1.0; 3];
+
+    fn masked(mask: Mask) -> StyleMask {
+        StyleMask { mask: Some(mask), region: None }
+    }
+
+    #[test]
+    fn colours_are_matched_and_what_has_no_style_is_named() {
+        let content = [stripes(&[RED, BLUE, BLACK])];
+        let styles = [masked(stripes(&[BLACK, [0.95, 0.02, 0.0]])), masked(stripes(&[BLUE, RED]))];
+        let assigned = assign(&content, &styles, Rest::Keep).unwrap();
+        assert_eq!(assigned.regions.len(), 3);
+        let regions: Vec<Vec<usize>> =
+            assigned.parts.iter().map(|parts| parts.iter().map(|(region, _)| *region).collect()).collect();
+        // The largest first, which edges lessen, and then by colour: black, red, blue.
+        assert_eq!(regions, [vec![0, 1], vec![1, 2]]);
+        let red = assigned.parts[1][0].1.as_ref().unwrap();
+        assert_eq!(red.data()[..8], [0.0, 0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 1.0]);
+        let only = assign(&content, &styles[1..], Rest::Keep).unwrap();
+        assert_eq!(only.regions.len(), 2);
+        assert!(only.notes[0].contains("#000000") && only.notes[0].contains("33.3 %"), "{:?}", only.notes);
+    }
+
+    #[test]
+    fn a_style_can_name_its_region_and_the_first_may_take_the_rest() {
+        let content = [stripes(&[RED, BLUE])];
+        let named = StyleMask { mask: None, region: MaskColour::parse("blue") };
+        let assigned = assign(&content, &[StyleMask::default(), named.clone()], Rest::First).unwrap();
+        assert_eq!((assigned.regions.len(), &assigned.parts), (1, &vec![vec![], vec![(0, None)]]));
+        let error = assign(&content, &[StyleMask::default(), named], Rest::Keep).unwrap_err();
+        assert!(error.to_string().contains("style 1 goes nowhere"), "{error}");
+        let absent = StyleMask { mask: None, region: MaskColour::parse("yellow") };
+        let error = assign(&content, &[absent], Rest::Keep).unwrap_err().to_string();
+        assert!(error.contains("#ffff00") && error.contains("#ff0000 (50.0 %)"), "{error}");
+    }
+
+    #[test]
+    fn grey_masks_go_to_all_styles_or_each_to_its_own() {
+        let grey = stripes(&[WHITE, BLACK]);
+        let styles = [StyleMask::default(), masked(stripes(&[BLACK, WHITE]))];
+        let one = assign(std::slice::from_ref(&grey), &styles, Rest::Keep).unwrap();
+        assert_eq!((one.regions.len(), one.parts[0][0].0, one.parts[1][0].0), (1, 0, 0));
+        assert!(one.parts[0][0].1.is_none() && one.parts[1][0].1.is_some());
+        let each = assign(&[grey.clone(), grey.clone()], &styles, Rest::Keep).unwrap();
+        assert_eq!((each.regions.len(), each.parts[1][0].0), (2, 1));
+        assert!(assign(&[grey.clone(), grey.clone(), grey.clone()], &styles, Rest::Keep).is_err());
+        let rest = assign(std::slice::from_ref(&grey), &styles, Rest::First).unwrap();
+        assert_eq!((rest.parts[0].len(), rest.parts[1][0].0), (0, 0));
+        let alone = assign(std::slice::from_ref(&grey), &styles[..1], Rest::First).unwrap_err().to_string();
+        assert!(alone.contains("one for each of 0 others"), "{alone}");
+        assert!(assign(&[grey.clone(), stripes(&[RED, BLUE])], &styles, Rest::Keep).is_err());
+        let coloured = [masked(stripes(&[RED, BLUE]))];
+        for content in [&[][..], &[grey]] {
+            let error = assign(content, &coloured, Rest::Keep).unwrap_err().to_string();
+            assert!(error.contains("one mask with colours"), "{error}");
+        }
+    }
+}

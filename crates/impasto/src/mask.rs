@@ -1,0 +1,251 @@
+//! Masks: pictures that say which part of a picture is meant. A grey one gives each position a weight; in one with colours each
+//! colour is a region, and the same colour in a style's mask is what that region is painted with.
+
+use std::fmt;
+
+use impasto_image::{Picture, Plane};
+
+/// What a mask picture says.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Mask {
+    /// A weight for each position: white counts, black does not.
+    Grey(Plane),
+    /// Regions by colour.
+    Colours(ColourMask),
+}
+
+/// A mask in which every position belongs to the region of a colour, or to none.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ColourMask {
+    size: (usize, usize),
+    colours: Vec<MaskColour>,
+    /// Index of a colour, or [`NONE`].
+    labels: Vec<u8>,
+}
+
+/// A colour, 8 bits a channel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct MaskColour(pub [u8; 3]);
+
+/// Of no region: transparent.
+const NONE: u8 = u8::MAX;
+
+/// Regions of a mask at most; more are a photograph.
+const MOST: usize = 24;
+
+/// Colours nearer than this are one: compression, and edges that were smoothed, make others of one. In steps of 8 bits, as the
+/// distance in RGB.
+const SAME: f64 = 48.0;
+
+/// A colour of a mask has at least this part of it.
+const LEAST: f64 = 1e-3;
+
+/// A grey has channels that differ by no more; compression moves them.
+const GREY: u8 = 24;
+
+impl Mask {
+    /// Reads a picture. With colours in more than a thousandth of it, it is one of regions; else its grey is what counts.
+    /// `alpha`: what is transparent is of no region, and weighs nothing.
+    pub fn new(picture: &Picture, alpha: Option<&Plane>) -> Mask {
+        let area = picture.width() * picture.height();
+        let seen = |at: usize| alpha.map_or(1.0, |alpha| alpha.data()[at]);
+        let colour = |at: usize| MaskColour([0, 1, 2].map(|plane| byte(picture.rgb()[plane * area + at])));
+        let coloured = (0..area).filter(|&at| seen(at) >= 0.5 && !colour(at).is_grey()).count();
+        if (coloured as f64) < (LEAST * area as f64).max(1.0) {
+            let mut plane = Plane::filled(picture.width(), picture.height(), 0.0);
+            for (at, value) in plane.data_mut().iter_mut().enumerate() {
+                let [r, g, b] = [0, 1, 2].map(|plane| picture.rgb()[plane * area + at]);
+                *value = (seen(at) * (r + g + b) / 3.0).clamp(0.0, 1.0);
+            }
+            return Mask::Grey(plane);
+        }
+        let labels_of = |at| (seen(at) >= 0.5).then(|| colour(at));
+        Mask::Colours(ColourMask::new(picture.size(), &(0..area).map(labels_of).collect::<Vec<_>>()))
+    }
+
+    /// Pixels across and down.
+    pub fn size(&self) -> (usize, usize) {
+        match self {
+            Mask::Grey(plane) => plane.size(),
+            Mask::Colours(mask) => mask.size,
+        }
+    }
+}
+
+impl ColourMask {
+    fn new(size: (usize, usize), pixels: &[Option<MaskColour>]) -> ColourMask {
+        // Counted in boxes of 16 steps: every colour of a mask fills some of them nearly whole.
+        let mut boxes = vec![(0_usize, [0_u64; 3]); 1 << 12];
+        for MaskColour(rgb) in flat(size, pixels) {
+            let index = rgb.iter().fold(0, |index, &value| index << 4 | usize::from(value >> 4));
+            let (count, sums) = &mut boxes[index];
+            *count += 1;
+            sums.iter_mut().zip(rgb).for_each(|(sum, value)| *sum += u64::from(value));
+        }
+        boxes.retain(|(count, _)| *count > 0);
+        // The most frequent first; equal ones by colour, so that the order is always the same.
+        boxes.sort_by_key(|(count, sums)| (std::cmp::Reverse(*count), *sums));
+        let total: usize = boxes.iter().map(|(count, _)| count).sum();
+        let mut colours: Vec<MaskColour> = Vec::new();
+        for (count, sums) in boxes {
+            let colour = MaskColour(sums.map(|sum| (sum / count as u64) as u8));
+            let known = colours.iter().any(|other| other.distance(colour) < SAME);
+            if !known && count as f64 >= LEAST * total as f64 && colours.len() < MOST {
+                colours.push(colour);
+            }
+        }
+        let nearest = |pixel: &Option<MaskColour>| {
+            let pixel = (*pixel)?;
+            let distances = colours.iter().map(|colour| colour.distance(pixel)).enumerate();
+            distances.min_by(|(_, a), (_, b)| a.total_cmp(b)).map(|(index, _)| index as u8)
+        };
+        let labels = pixels.iter().map(|pixel| nearest(pixel).unwrap_or(NONE)).collect();
+        ColourMask { size, colours, labels }
+    }
+
+    /// Its colours, those of the largest regions first.
+    pub fn colours(&self) -> &[MaskColour] {
+        &self.colours
+    }
+
+    /// That of its colours that is the same as another.
+    pub fn nearest(&self, colour: MaskColour) -> Option<MaskColour> {
+        self.label(colour).map(|label| self.colours[usize::from(label)])
+    }
+
+    /// The part of the mask that a colour has.
+    pub fn share(&self, colour: MaskColour) -> f64 {
+        let label = self.label(colour);
+        let count = self.labels.iter().filter(|&&other| Some(other) == label).count();
+        count as f64 / self.labels.len() as f64
+    }
+
+    /// 1 where the mask has this colour, 0 elsewhere; `None` where it has it nowhere.
+    pub fn region(&self, colour: MaskColour) -> Option<Plane> {
+        let label = self.label(colour)?;
+        let data = self.labels.iter().map(|&other| if other == label { 1.0 } else { 0.0 }).collect();
+        Plane::new(self.size.0, self.size.1, data)
+    }
+
+    /// Of the nearest colour, if that is the same.
+    fn label(&self, colour: MaskColour) -> Option<u8> {
+        let distances = self.colours.iter().map(|other| other.distance(colour)).enumerate();
+        let (nearest, distance) = distances.min_by(|(_, a), (_, b)| a.total_cmp(b))?;
+        (distance < SAME).then_some(nearest as u8)
+    }
+}
+
+impl MaskColour {
+    const NAMES: [(&str, [u8; 3]); 11] = [
+        ("black", [0, 0, 0]),
+        ("white", [255, 255, 255]),
+        ("red", [255, 0, 0]),
+        ("lime", [0, 255, 0]),
+        ("green", [0, 128, 0]),
+        ("blue", [0, 0, 255]),
+        ("yellow", [255, 255, 0]),
+        ("cyan", [0, 255, 255]),
+        ("magenta", [255, 0, 255]),
+        ("grey", [128, 128, 128]),
+        ("gray", [128, 128, 128]),
+    ];
+
+    /// `#ff0000`, or one of a few names, as CSS has them.
+    pub fn parse(text: &str) -> Option<MaskColour> {
+        let text = text.to_ascii_lowercase();
+        if let Some((_, rgb)) = MaskColour::NAMES.iter().find(|(name, _)| *name == text) {
+            return Some(MaskColour(*rgb));
+        }
+        let digits = text.strip_prefix('#').filter(|digits| digits.len() == 6 && digits.is_ascii())?;
+        let channel = |at: usize| u8::from_str_radix(&digits[at..at + 2], 16).ok();
+        Some(MaskColour([channel(0)?, channel(2)?, channel(4)?]))
+    }
+
+    fn distance(self, other: MaskColour) -> f64 {
+        let squares = self.0.iter().zip(other.0).map(|(&a, b)| (f64::from(a) - f64::from(b)).powi(2));
+        squares.sum::<f64>().sqrt()
+    }
+
+    fn is_grey(self) -> bool {
+        let [r, g, b] = self.0;
+        r.max(g).max(b) - r.min(g).min(b) <= GREY
+    }
+}
+
+impl fmt::Display for MaskColour {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let [r, g, b] = self.0;
+        write!(f, "#{r:02x}{g:02x}{b:02x}")
+    }
+}
+
+/// Pixels that are as those beside, above and below: colours that smoothing makes along an edge are of no region of their own.
+fn flat((width, height): (usize, usize), pixels: &[Option<MaskColour>]) -> impl Iterator<Item = MaskColour> {
+    let near = move |colour: MaskColour, x: usize, y: usize| {
+        pixels[y * width + x].is_none_or(|other| other.distance(colour) < SAME)
+    };
+    pixels.iter().enumerate().filter_map(move |(at, pixel)| {
+        let (colour, x, y) = ((*pixel)?, at % width, at / width);
+        let (right, below) = ((x + 1).min(width - 1), (y + 1).min(height - 1));
+        let beside = near(colour, x.saturating_sub(1), y) && near(colour, right, y);
+        (beside && near(colour, x, y.saturating_sub(1)) && near(colour, x, below)).then_some(colour)
+    })
+}
+
+fn byte(value: f32) -> u8 {
+    (value.clamp(0.0, 1.0) * 255.0).round() as u8
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn picture(width: usize, height: usize, colour: impl Fn(usize, usize) -> [f32; 3]) -> Picture {
+        let mut rgb = vec![0.0; 3 * width * height];
+        for at in 0..width * height {
+            for (plane, value) in colour(at % width, at / width).into_iter().enumerate() {
+                rgb[plane * width * height + at] = value;
+            }
+        }
+        Picture::new(width, height, rgb).unwrap()
+    }
+
+    #[test]
+    fn grey_is_a_weight_and_transparent_weighs_nothing() {
+        let ramp = picture(10, 2, |x, _| [x as f32 / 9.0; 3]);
+        let alpha = Plane::new(10, 2, [vec![1.0; 10], vec![0.0; 10]].concat()).unwrap();
+        let Mask::Grey(plane) = Mask::new(&ramp, Some(&alpha)) else { panic!("no grey") };
+        assert!((plane.data()[9] - 1.0).abs() < 1e-6 && (plane.data()[3] - 1.0 / 3.0).abs() < 1e-6);
+        assert!(plane.data()[10..].iter().all(|&value| value == 0.0));
+    }
+
+    #[test]
+    fn colours_are_regions_in_spite_of_noise_and_soft_edges() {
+        // Two halves below a stripe; noise as of JPEG; a smoothed edge between red and blue.
+        let mask = picture(60, 40, |x, y| {
+            let noise = ((x * 7 + y * 13) % 11) as f32 / 255.0;
+            match (x, y) {
+                (_, 0..4) => [1.0 - noise; 3],
+                (0..30, _) => [1.0 - noise, noise, 0.0],
+                (30, _) => [0.5, 0.0, 0.5],
+                _ => [0.0, noise, 1.0 - noise],
+            }
+        });
+        let Mask::Colours(mask) = Mask::new(&mask, None) else { panic!("no colours") };
+        assert_eq!(mask.colours().len(), 3, "{:?}", mask.colours());
+        let red = mask.region(MaskColour([255, 0, 0])).unwrap();
+        assert_eq!(red.data().iter().sum::<f32>(), 31.0 * 36.0, "the edge goes to one of both");
+        assert!(mask.region(MaskColour([0, 255, 0])).is_none());
+        assert!((mask.share(MaskColour([255, 255, 255])) - 0.1).abs() < 1e-9);
+    }
+
+    #[test]
+    fn colours_have_names_and_digits() {
+        assert_eq!(MaskColour::parse("Red"), Some(MaskColour([255, 0, 0])));
+        assert_eq!(MaskColour::parse("#0a1B2c"), Some(MaskColour([10, 27, 44])));
+        assert_eq!(MaskColour([10, 27, 44]).to_string(), "#0a1b2c");
+        for bad in ["", "#", "#12345", "#gggggg", "#12345é", "orange?"] {
+            assert_eq!(MaskColour::parse(bad), None, "{bad}");
+        }
+    }
+}

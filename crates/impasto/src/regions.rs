@@ -1,0 +1,293 @@
+//! Regions of the content, each painted in styles of its own, and parts of it that stay as they are.
+//!
+//! A region is a weight for each position inside the sums that moments are made of (Gatys et al., "Controlling perceptual factors in
+//! neural style transfer", CVPR 2017, section 4, whose guidance channels are normalised in the same way). Its distance from its
+//! style counts in proportion to its area, so that a small region is painted no more strongly than a large one.
+//!
+//! What is held is no paste: what is seen and judged at every step is the content where it is held, blended into what is painted
+//! along a soft edge, and strokes beside it are made to go with it.
+
+use impasto_image::{Filter, Plane, blur, resize_plane};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::margin::Canvas;
+use crate::{Error, Style};
+
+/// What becomes of the positions that no region has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Rest {
+    /// They stay as they are.
+    #[default]
+    Keep,
+    /// They are painted in the first style.
+    First,
+}
+
+/// Deviation of the soft edge of what is held, as a part of the picture's long edge, unless asked otherwise.
+pub const FEATHER: f64 = 0.005;
+
+/// How soft an edge may be.
+const FEATHERS: std::ops::RangeInclusive<f64> = 0.0..=0.25;
+
+/// Regions at most: each is a plane of the picture's size, and a sum of its own at every layer.
+const MOST: usize = 24;
+
+/// How far the shape of a mask may be from that of its picture.
+const SHAPE: f64 = 0.02;
+
+/// Regions of the content. Planes may have any size of the content's shape.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Regions {
+    planes: Vec<Plane>,
+    rest: Rest,
+    protect: Option<Plane>,
+    feather: f64,
+}
+
+impl Default for Regions {
+    fn default() -> Regions {
+        Regions { planes: Vec::new(), rest: Rest::Keep, protect: None, feather: FEATHER }
+    }
+}
+
+impl Regions {
+    /// Adds a region: how much each position belongs to it, 0 to 1. Without any, the whole picture is one.
+    #[must_use]
+    pub fn region(mut self, weights: Plane) -> Regions {
+        self.planes.push(weights);
+        self
+    }
+
+    /// What becomes of positions of no region. Default: they stay as they are.
+    #[must_use]
+    pub fn rest(mut self, rest: Rest) -> Regions {
+        self.rest = rest;
+        self
+    }
+
+    /// How much of each position stays as it is: 1 all of it, whatever its region.
+    #[must_use]
+    pub fn protect(mut self, protect: impl Into<Option<Plane>>) -> Regions {
+        self.protect = protect.into();
+        self
+    }
+
+    /// How soft the edges of what stays are: the deviation of a blur, as a part of the long edge, 0 to 0.25. Default: [`FEATHER`].
+    #[must_use]
+    pub fn feather(mut self, feather: f64) -> Regions {
+        self.feather = feather;
+        self
+    }
+
+    /// How many take part in the sums.
+    pub(crate) fn count(&self) -> usize {
+        self.planes.len().max(1) + usize::from(self.rest_is_painted())
+    }
+
+    /// Regions that styles can be given to.
+    pub(crate) fn named(&self) -> usize {
+        self.planes.len().max(1)
+    }
+
+    /// Whether the first style has a region of its own in the end: what the others leave.
+    pub(crate) fn rest_is_painted(&self) -> bool {
+        self.rest == Rest::First && !self.planes.is_empty()
+    }
+
+    /// Whether something stays as it is.
+    pub(crate) fn hold(&self) -> bool {
+        self.protect.is_some() || (self.rest == Rest::Keep && !self.planes.is_empty())
+    }
+
+    /// Planes of weights that an evaluation gets.
+    pub(crate) fn weights(&self, alpha: bool) -> usize {
+        if self.planes.is_empty() && self.protect.is_none() && !alpha { 0 } else { self.count() + 1 }
+    }
+
+    /// Bytes of the planes as they were given.
+    pub(crate) fn bytes(&self) -> usize {
+        self.planes.iter().chain(&self.protect).map(|plane| size_of_val(plane.data())).sum()
+    }
+
+    /// Checks values and shapes.
+    pub(crate) fn check(&self, content: (usize, usize)) -> Result<(), Error> {
+        if self.planes.len() > MOST {
+            let problem = format!("expected at most {MOST} regions, found {}", self.planes.len());
+            return Err(Error::invalid("--mask", problem));
+        }
+        if !FEATHERS.contains(&self.feather) {
+            let (least, most) = (FEATHERS.start(), FEATHERS.end());
+            let problem = format!("expected {least} to {most} of the long edge, found {}", self.feather);
+            return Err(Error::invalid("--feather", problem));
+        }
+        let planes = self.planes.iter().map(|plane| ("--mask", plane));
+        for (option, plane) in planes.chain(self.protect.iter().map(|plane| ("--protect", plane))) {
+            check_shape(option, plane.size(), content)?;
+            check_weights(option, plane)?;
+        }
+        if self.planes.iter().any(|plane| plane.data().iter().all(|&weight| weight == 0.0)) {
+            return Err(Error::invalid("--mask", "a region has no position: the mask is black there"));
+        }
+        let held = |plane: &Plane| plane.data().iter().all(|&weight| weight >= 1.0);
+        if self.protect.as_ref().is_some_and(held) {
+            return Err(Error::invalid(
+                "--protect",
+                "all of the picture is protected: nothing is left to paint",
+            ));
+        }
+        Ok(())
+    }
+
+    /// For the fingerprint; `None` where there is nothing.
+    pub(crate) fn digest(&self) -> Option<String> {
+        if *self == (Regions { feather: self.feather, ..Regions::default() }) {
+            return None;
+        }
+        let mut digest = Sha256::new();
+        digest.update(format!("{:?} {}", self.rest, self.feather));
+        for plane in self.planes.iter().chain(&self.protect) {
+            digest.update(plane_digest(plane));
+        }
+        digest.update([u8::from(self.protect.is_some())]);
+        Some(digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    }
+
+    /// The weights of positions on a canvas. `alpha` is the content's opacity.
+    pub(crate) fn place(&self, alpha: Option<&Plane>, canvas: Canvas) -> Placed {
+        let at = |plane: &Plane| at_size(plane, canvas.inner);
+        let (alpha, area) = (alpha.map(at), canvas.inner.0 * canvas.inner.1);
+        if self.weights(alpha.is_some()) == 0 {
+            return Placed::default();
+        }
+        let mut regions: Vec<Vec<f32>> = self.planes.iter().map(at).collect();
+        let left = |at: usize| (1.0 - regions.iter().map(|region| region[at]).sum::<f32>()).max(0.0);
+        let rest: Option<Vec<f32>> = (!regions.is_empty()).then(|| (0..area).map(left).collect());
+        let long_edge = canvas.inner.0.max(canvas.inner.1);
+        let soften = |data: Vec<f32>| {
+            let plane = Plane::new(canvas.inner.0, canvas.inner.1, data);
+            let mut soft = plane.map(|plane| blur(&plane, self.feather * long_edge as f64).into_data());
+            // What is nearly all, or nearly nothing, is that: to the last bit of the pixels.
+            soft.iter_mut().flatten().for_each(|value| match *value {
+                ..0.002 => *value = 0.0,
+                0.998.. => *value = 1.0,
+                _ => {}
+            });
+            soft.unwrap_or_default()
+        };
+        let protect = self.protect.as_ref().map(|plane| soften(at(plane)));
+        let kept = rest.clone().filter(|_| self.rest == Rest::Keep).map(soften);
+        let free = |held: &Option<Vec<f32>>, at: usize| held.as_ref().map_or(1.0, |held| 1.0 - held[at]);
+        let seen = |at: usize| alpha.as_ref().map_or(1.0, |alpha| alpha[at]);
+        if regions.is_empty() {
+            regions.push(vec![1.0; area]);
+        }
+        regions.extend(rest.filter(|_| self.rest == Rest::First));
+        for region in &mut regions {
+            region.iter_mut().enumerate().for_each(|(at, weight)| *weight *= seen(at) * free(&protect, at));
+        }
+        let painted = |at| free(&protect, at) * free(&kept, at);
+        let residual: Vec<f32> = (0..area).map(|at| seen(at) * painted(at)).collect();
+        let held = (protect.is_some() || kept.is_some())
+            .then(|| (0..area).map(|at| 1.0 - painted(at)).collect::<Vec<f32>>());
+        let outer = |inner: &[f32]| plane_of(canvas, inner);
+        Placed {
+            regions: regions.iter().map(|region| outer(region)).collect(),
+            residual: Some(outer(&residual)),
+            held: held.map(|held| canvas.mirrored(&held)),
+        }
+    }
+}
+
+impl Regions {
+    /// What a style's colours and the content's count by, where the one is given those of the other: the parts of the style, and
+    /// the regions that they are for.
+    pub(crate) fn colours_of(
+        &self,
+        style: &Style,
+        alpha: Option<&Plane>,
+        content: (usize, usize),
+    ) -> (Option<Plane>, Option<Plane>) {
+        let Some(parts) = style.parts.as_ref().filter(|parts| !parts.is_empty()) else {
+            return (style.alpha.clone(), alpha.cloned());
+        };
+        let larger = |to: &mut Plane, from: &[f32]| {
+            to.data_mut().iter_mut().zip(from).for_each(|(to, from)| *to = to.max(*from));
+        };
+        let (width, height) = style.picture.size();
+        let mut mine = Plane::filled(width, height, 0.0);
+        let mut theirs = Plane::filled(content.0, content.1, 0.0);
+        for part in parts {
+            match style.weights_for(part) {
+                Some(weights) => larger(&mut mine, weights.data()),
+                None => mine = Plane::filled(width, height, 1.0),
+            }
+            match self.planes.get(part.region) {
+                Some(plane) => larger(&mut theirs, &at_size(plane, content)),
+                None => theirs = Plane::filled(content.0, content.1, 1.0),
+            }
+        }
+        let seen = alpha.map_or(&[][..], Plane::data);
+        theirs.data_mut().iter_mut().zip(seen).for_each(|(to, alpha)| *to *= alpha);
+        (Some(mine), Some(theirs))
+    }
+}
+
+/// Weights of positions on a canvas. Default: every one counts the same.
+#[derive(Default)]
+pub(crate) struct Placed {
+    /// Of the regions; none where every position counts the same.
+    pub(crate) regions: Vec<impasto_engine::Plane>,
+    /// Of the content.
+    pub(crate) residual: Option<impasto_engine::Plane>,
+    /// How much of the content stays.
+    pub(crate) held: Option<Vec<f32>>,
+}
+
+/// A plane at a size, in 0..1.
+pub(crate) fn at_size(plane: &Plane, size: (usize, usize)) -> Vec<f32> {
+    let mut data = resize_plane(plane.data(), plane.size(), size, Filter::Bilinear);
+    data.iter_mut().for_each(|value| *value = value.clamp(0.0, 1.0));
+    data
+}
+
+pub(crate) fn plane_of(canvas: Canvas, inner: &[f32]) -> impasto_engine::Plane {
+    let (width, height) = canvas.outer();
+    let size = impasto_engine::Size::new(width, height);
+    impasto_engine::Plane { size, data: canvas.mirrored(inner) }
+}
+
+/// SHA-256 of a plane's size and values.
+pub(crate) fn plane_digest(plane: &Plane) -> String {
+    let mut digest = Sha256::new();
+    digest.update(format!("{:?}", plane.size()));
+    crate::checkpoint::each_bytes(plane.data(), |bytes| digest.update(bytes));
+    digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// A mask of another shape is that of another picture.
+pub(crate) fn check_shape(
+    option: &'static str,
+    mask: (usize, usize),
+    picture: (usize, usize),
+) -> Result<(), Error> {
+    // Half a pixel on each side is rounding.
+    let pixel = 1.0 / mask.0.min(mask.1) as f64 + 1.0 / picture.0.min(picture.1) as f64;
+    let ratio = (mask.0 as f64 * picture.1 as f64) / (mask.1 as f64 * picture.0 as f64);
+    if (ratio.ln()).abs() > SHAPE + pixel {
+        let problem = format!(
+            "expected the shape of its picture, {}x{}, found {}x{}",
+            picture.0, picture.1, mask.0, mask.1
+        );
+        return Err(Error::invalid(option, problem));
+    }
+    Ok(())
+}
+
+pub(crate) fn check_weights(option: &'static str, plane: &Plane) -> Result<(), Error> {
+    match plane.data().iter().find(|weight| !(0.0..=1.0).contains(*weight)) {
+        Some(wrong) => Err(Error::invalid(option, format!("expected weights of 0 to 1, found {wrong}"))),
+        None => Ok(()),
+    }
+}
