@@ -34,6 +34,10 @@ pub(crate) struct RunArgs {
     /// Long edge of the smallest scale [default: the preset's]
     #[arg(long, value_name = "N")]
     pub(crate) min_size: Option<usize>,
+    /// Size of strokes beside those of the style, 0.1 to 4, in proportion to the picture: the same look at every size [default: 1]
+    #[arg(long, value_name = "F")]
+    #[serde(default)]
+    pub(crate) stroke_size: Option<f64>,
     /// Seed of everything random: the same seed gives the same bytes
     #[arg(long, value_name = "N", default_value_t = 0)]
     pub(crate) seed: u64,
@@ -98,6 +102,10 @@ pub(crate) struct ObjectiveArgs {
     /// Size of the style beside the content: less than 1 for smaller strokes
     #[arg(long, value_name = "F", default_value_t = 1.0, help_heading = "Objective")]
     pub(crate) style_scale: f64,
+    /// How much of the style there is, 0 (the content) to 1; the same at every size [default: 1]
+    #[arg(long, value_name = "F", help_heading = "Objective")]
+    #[serde(default)]
+    pub(crate) strength: Option<f64>,
     /// What is averaged where pictures are resized
     #[arg(long, value_enum, default_value_t = ResizeKind::Linear, help_heading = "Objective")]
     pub(crate) resize: ResizeKind,
@@ -144,6 +152,7 @@ impl ObjectiveArgs {
         Ok(Overrides {
             content_weight: self.content_weight,
             style_weight: self.style_weight,
+            strength: self.strength,
             tv_weight: self.tv_weight,
             content_layers: trimmed(&self.content_layers),
             style_layers: trimmed(&self.style_layers),

@@ -30,6 +30,7 @@ pub(crate) struct Report<'a> {
     pub(crate) model: ModelSummary<'a>,
     pub(crate) recipe: &'a Recipe,
     pub(crate) style_scale: f64,
+    pub(crate) stroke_size: Option<f64>,
     /// What was averaged where pictures were resized.
     pub(crate) resize: ResizeKind,
     /// Whose colours the result has, and how styles get the content's.
@@ -97,6 +98,7 @@ impl<'a> Report<'a> {
             model: ModelSummary { name: &encoder.name, family: &encoder.family, sha256: &encoder.sha256 },
             recipe: session.recipe(),
             style_scale: 1.0,
+            stroke_size: None,
             resize: ResizeKind::Linear,
             colour: ColourKind::Style,
             colour_map: None,

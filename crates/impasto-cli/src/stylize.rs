@@ -181,6 +181,7 @@ fn perform(
             protect: masks.protect().map(|mask| &mask.summary),
             rest: args.regions.rest,
             feather: args.regions.feather,
+            stroke_size: args.run.stroke_size,
             style_scale: args.run.objective.style_scale,
             resize: args.run.objective.resize,
             colour: args.run.colour,

@@ -49,6 +49,9 @@ pub(crate) fn of(
     if let Some(size) = run.size {
         transfer = transfer.size(size);
     }
+    if let Some(size) = run.stroke_size {
+        transfer = transfer.stroke_size(size);
+    }
     if let Some(threads) = run.threads {
         transfer = transfer.threads(threads);
     }

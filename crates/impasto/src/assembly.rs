@@ -15,6 +15,9 @@ use crate::session::{Plan, Session};
 use crate::style::Part;
 use crate::{Error, Recipe, Scale, Style, StyleTransfer};
 
+/// Smaller strokes are no more than grain, and for larger ones the picture has no room.
+const STROKE_SIZES: std::ops::RangeInclusive<f64> = 0.1..=4.0;
+
 /// Bytes of what is known of styles that a [`Kit`] takes along where there is memory for it.
 const SPARE_MOMENTS: usize = 256 << 20;
 
@@ -52,7 +55,7 @@ impl StyleTransfer {
             styles: self
                 .styles
                 .iter()
-                .map(|style| (style.picture.size(), style.scale * self.style_scale))
+                .map(|style| (style.picture.size(), style.scale * self.scale_of_styles()))
                 .collect(),
             init: self.init_picture.as_ref().map(Picture::size),
             threads: pool.current_num_threads(),
@@ -73,12 +76,12 @@ impl StyleTransfer {
         kit.styles.budget = planner.moments_bytes(scales.len())? + left.min(SPARE_MOMENTS);
         kit.styles.trim();
         let colours = self.take_colours(&scales)?;
-        let regions_digest = self.regions_digest();
+        let (regions_digest, scale) = (self.regions_digest(), self.scale_of_styles());
         kit.engine.retile(Tiling { window: planned.window, ..self.tiling });
         let digest = |style: &Style| picture_digest(&style.picture, style.alpha.as_ref());
         let digests = self.styles.iter().map(digest).collect();
         for (style, share) in self.styles.iter_mut().zip(shares) {
-            (style.weight, style.scale) = (share, style.scale * self.style_scale);
+            (style.weight, style.scale) = (share, style.scale * scale);
         }
         let plan = Plan {
             content: Some(self.content),
@@ -144,6 +147,11 @@ impl StyleTransfer {
         Ok(Error::TooLarge { long_edge: long, needed: smallest.peak_bytes, memory, fits: size })
     }
 
+    /// What the sizes of all styles are multiplied by.
+    pub(crate) fn scale_of_styles(&self) -> f64 {
+        self.style_scale * self.stroke_size.unwrap_or(1.0)
+    }
+
     /// The size of the result: the default never enlarges the content.
     pub(crate) fn result_size(&self) -> Result<(usize, usize), Error> {
         let long = match self.size {
@@ -186,6 +194,15 @@ impl StyleTransfer {
         }
         self.check_regions()?;
         let mut recipe = self.overrides.clone().apply(self.preset.recipe())?;
+        if let Some(size) = self.stroke_size {
+            if !STROKE_SIZES.contains(&size) {
+                let (least, most) = (STROKE_SIZES.start(), STROKE_SIZES.end());
+                return Err(Error::invalid("--stroke-size", format!("expected {least} to {most}, found {size}")));
+            }
+            if self.overrides.min_size.is_none() {
+                recipe.pyramid = recipe.pyramid.for_strokes(size);
+            }
+        }
         for layers in self.styles.iter().filter_map(|style| style.layers.as_ref()) {
             check_layers(layers, &recipe)?;
         }

@@ -78,7 +78,7 @@ impl Benchmark {
             // Both pictures end here: a run needs them for its next scale only.
             let (content, style) = (drawn(0.0)?, drawn(1.0)?);
             let moments = style_moments(&recipe, &mut engine, &style, None)?;
-            Objective::new(&recipe, &mut engine, &content, Placed::default(), &alone(moments))?
+            Objective::new(&recipe, &mut engine, &content, Placed::default(), alone(moments))?
         };
         objective.evaluate(&mut engine, &image)?;
         let mut seconds = Vec::with_capacity(iterations);
@@ -131,7 +131,7 @@ pub(crate) fn calibrate(recipe: &Recipe, engine: &mut dyn Engine) -> Result<(f64
     for (size, seconds) in SIZES.into_iter().zip(&mut seconds) {
         let [content, style, image] = [0.0, 1.0, 2.0].map(|kind| synthetic(size, kind, &cancel));
         let moments = style_moments(recipe, engine, &style?, None)?;
-        let objective = Objective::new(recipe, engine, &content?, Placed::default(), &alone(moments))?;
+        let objective = Objective::new(recipe, engine, &content?, Placed::default(), alone(moments))?;
         let image = image?;
         objective.evaluate(engine, &image)?;
         let times = (0..3).map(|_| {

@@ -38,6 +38,7 @@ pub struct StyleTransfer {
     pub(crate) encoder: Option<Encoder>,
     pub(crate) size: Option<usize>,
     pub(crate) style_scale: f64,
+    pub(crate) stroke_size: Option<f64>,
     pub(crate) averaging: Averaging,
     pub(crate) colour: Colour,
     pub(crate) seed: u64,
@@ -65,6 +66,7 @@ impl StyleTransfer {
             encoder: None,
             size: None,
             style_scale: 1.0,
+            stroke_size: None,
             averaging: Averaging::default(),
             colour: Colour::default(),
             seed: 0,
@@ -139,6 +141,15 @@ impl StyleTransfer {
     #[must_use]
     pub fn style_scale(mut self, scale: f64) -> StyleTransfer {
         self.style_scale = scale;
+        self
+    }
+
+    /// Size of strokes in the picture beside those in the style, 0.1 to 4: as [`style_scale`](StyleTransfer::style_scale), and the
+    /// smallest scale of the run is chosen to go with it, unless it is asked for. The same value looks the same at every size of
+    /// the result. Default: 1.
+    #[must_use]
+    pub fn stroke_size(mut self, size: f64) -> StyleTransfer {
+        self.stroke_size = Some(size);
         self
     }
 

@@ -50,7 +50,7 @@ impl StyleTransfer {
         }
         let size = (content.size.width, content.size.height);
         let resized = |Style { picture: style, scale, .. }: &Style| {
-            let scale = scale * self.style_scale;
+            let scale = scale * self.scale_of_styles();
             let (width, height) = match self.size {
                 Some(_) => style_size(style.size(), recipe.style_fit, scale, size),
                 None => {
@@ -74,7 +74,7 @@ impl StyleTransfer {
                 let at = |weights| plane_of(Canvas::new(size, 0), &at_size(&weights, size));
                 style_moments(&recipe, &mut engine, &sized[index], weights.map(at))
             })?;
-            let objective = Objective::new(&recipe, &mut engine, &content, placed, &targets)?;
+            let objective = Objective::new(&recipe, &mut engine, &content, placed, targets)?;
             objective.evaluate(&mut engine, &image)
         })?;
         Ok(Evaluation { losses, gradient })

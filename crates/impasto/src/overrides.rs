@@ -16,6 +16,8 @@ pub struct Overrides {
     pub content_weight: Option<f64>,
     /// Multiplies every style term.
     pub style_weight: Option<f64>,
+    /// How much of the style there is, 0 to 1.
+    pub strength: Option<f64>,
     /// Multiplies the total variation.
     pub tv_weight: Option<f64>,
     /// Content layers; they share the preset's total weight equally.
@@ -53,6 +55,7 @@ impl Overrides {
             ("--style-layers", self.style_layers.is_some()),
             ("--style-layer-weights", self.style_layer_weights.is_some()),
             ("--statistic", self.statistic.is_some()),
+            ("--strength", self.strength.is_some()),
         ];
         for (weight, options) in [(self.content_weight, &of_content[..]), (self.style_weight, &of_style)] {
             if let Some((option, _)) = options.iter().find(|(_, given)| *given && weight == Some(0.0)) {
@@ -71,6 +74,12 @@ impl Overrides {
             if let Some(weight) = given {
                 *place = non_negative(option, weight)?;
             }
+        }
+        if let Some(strength) = self.strength {
+            if !(0.0..=1.0).contains(&strength) {
+                return Err(Error::invalid("--strength", format!("expected 0 to 1, found {strength}")));
+            }
+            recipe.strength = strength;
         }
         if let Some(layers) = self.content_layers {
             let share = recipe.content_layers.iter().map(|(_, weight)| weight).sum::<f64>();

@@ -53,7 +53,7 @@ pub(crate) fn prepare_scale(
     if last {
         plan.alpha = None;
     }
-    Ok((Objective::new(&plan.recipe, engine, &content, placed, &targets)?, hold))
+    Ok((Objective::new(&plan.recipe, engine, &content, placed, targets)?, hold))
 }
 
 /// What the styles are at a scale, for each style layer and region.

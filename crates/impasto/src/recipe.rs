@@ -24,6 +24,9 @@ pub struct Recipe {
     pub style_layers: Vec<(String, f64)>,
     /// Multiplies every style term.
     pub style_weight: f64,
+    /// How much of the style there is, 0 to 1: targets are moments of the style in this proportion, and the content's own for
+    /// the rest.
+    pub strength: f64,
     /// What makes two pictures alike in style.
     pub statistic: Mixture,
     /// Multiplies the total variation; 0 leaves it out.

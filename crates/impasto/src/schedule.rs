@@ -88,6 +88,20 @@ impl Scale {
 }
 
 impl Pyramid {
+    /// The pyramid for strokes of another size: it begins where the style has the size that it would begin at otherwise, so that what
+    /// a layer sees of the style at the smallest scale is the same.
+    pub(crate) fn for_strokes(self, size: f64) -> Pyramid {
+        /// Below this the deepest layers see next to nothing.
+        const LEAST: usize = 48;
+        let scaled = |edge: usize| ((edge as f64 / size).round() as usize).max(LEAST);
+        let smallest = match self.smallest {
+            Smallest::Single => Smallest::Single,
+            Smallest::LongEdge(least) => Smallest::LongEdge(scaled(least)),
+            Smallest::ShortEdge(most) => Smallest::ShortEdge(scaled(most)),
+        };
+        Pyramid { smallest, ..self }
+    }
+
     /// The scales of a run that ends with a picture of the given size, from the smallest on.
     pub fn scales(&self, (width, height): (usize, usize)) -> Vec<Scale> {
         let (long, short) = (width.max(height), width.min(height));

@@ -100,7 +100,7 @@ impl Objective {
         engine: &mut dyn Engine,
         content: &Pixels,
         Placed { regions, residual, .. }: Placed,
-        targets: &[Vec<Option<MeanMoments>>],
+        mut targets: Vec<Vec<Option<MeanMoments>>>,
     ) -> Result<Objective, Error> {
         let topology = engine.network().encoder.topology().clone();
         let content_layers = layers(&topology, &recipe.content_layers)?;
@@ -110,6 +110,11 @@ impl Objective {
             request.residuals.push(engine.capture(content, request.edges, *tap)?);
         }
         request.moments = style_layers.iter().map(|(tap, ..)| *tap).collect();
+        if recipe.strength < 1.0 && !request.moments.is_empty() {
+            // As it will be looked at, with the same regions.
+            let own = engine.observe(content, &Request { residuals: Vec::new(), ..request.clone() })?;
+            weaken(&mut targets, &own, recipe.strength);
+        }
         let style = style_layers
             .into_par_iter()
             .zip(targets)
@@ -225,6 +230,17 @@ pub(crate) fn style_moments(
 /// The taps of a recipe's style layers.
 pub(crate) fn style_taps(recipe: &Recipe, topology: &Topology) -> Result<Vec<Tap>, Error> {
     Ok(layers(topology, &recipe.style_layers)?.into_iter().map(|(tap, ..)| tap).collect())
+}
+
+/// Makes targets those of mixtures: of the style in the proportion of `strength`, and for the rest of the content itself. At 0
+/// nothing is asked of the content but to stay; and as both are of one size, a proportion means the same at every size.
+fn weaken(targets: &mut [Vec<Option<MeanMoments>>], own: &Observation, strength: f64) {
+    for (targets, own) in targets.iter_mut().zip(&own.moments) {
+        for (target, own) in targets.iter_mut().zip(own) {
+            let own = MeanMoments::from_sums(own);
+            *target = target.take().and_then(|style| MeanMoments::blend(&[(strength, &style), (1.0 - strength, &own)]));
+        }
+    }
 }
 
 /// Targets of one style in one region.

@@ -20,6 +20,7 @@ pub(super) fn recipe() -> Recipe {
         content_weight: 0.015,
         style_layers: style_layers([256.0, 64.0, 16.0, 4.0, 1.0].map(|weight| weight / 341.0)),
         style_weight: 1.0,
+        strength: 1.0,
         statistic: Statistic::WassersteinNewton.into(),
         tv_weight: 2.0,
         tv_form: TvForm::NinePoint,

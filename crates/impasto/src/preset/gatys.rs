@@ -18,6 +18,7 @@ pub(super) fn recipe() -> Recipe {
         content_weight: 1.0,
         style_layers: style_layers([1.0; 5]),
         style_weight: 1000.0,
+        strength: 1.0,
         statistic: Statistic::Gram(GramScale::PositionsAndChannels).into(),
         tv_weight: 0.0,
         tv_form: TvForm::Absolute { scale: 255.0 },

@@ -21,6 +21,7 @@ pub(super) fn recipe() -> Recipe {
         preset: "johnson".into(),
         content_weight: 5.0,
         style_weight: 100.0,
+        strength: 1.0,
         tv_weight: 1e-3,
         tv_form: TvForm::HalfSquares { scale: SCALE },
         // Torch7 adds epsilon before it corrects the second moment's bias; the step is by RGB 0..1, so epsilon too.

@@ -19,6 +19,7 @@ pub(super) fn recipe() -> Recipe {
         content_weight: 1e4,
         style_layers: style_layers([0.2; 5]),
         style_weight: 1e-2,
+        strength: 1.0,
         statistic: Statistic::Gram(GramScale::Positions).into(),
         tv_weight: 30.0,
         tv_form: TvForm::Absolute { scale: 1.0 },

@@ -15,6 +15,7 @@ pub(super) fn recipe() -> Recipe {
     Recipe {
         preset: "scaling".into(),
         style_weight: 1.0,
+        strength: 1.0,
         statistic: Mixture::new(vec![
             (1e3, Statistic::Gram(GramScale::PositionsAndChannels)),
             (1e4, Statistic::MeanStd),
