@@ -1,6 +1,7 @@
 //! Options that several commands share, and what they mean.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use impasto::encoder::Pooling;
@@ -19,9 +20,18 @@ pub(crate) struct RunArgs {
     /// Long edge of the result in pixels [default: 768, or the content's own if that is smaller]
     #[arg(long, value_name = "N")]
     pub(crate) size: Option<usize>,
-    /// Iterations at each scale [default: the preset's]
-    #[arg(long, value_name = "N")]
-    pub(crate) iterations: Option<usize>,
+    /// Iterations at each scale, or a number for each from the smallest on [default: the preset's]
+    #[arg(long, value_name = "N|N,N,...", value_delimiter = ',')]
+    pub(crate) iterations: Option<Vec<usize>>,
+    /// Finish in this time, such as 60s or 5m: with as many iterations, up to those asked for, as there is time for
+    #[arg(long, value_name = "TIME")]
+    #[serde(default)]
+    pub(crate) time: Option<String>,
+    /// Leave a scale when its loss falls by less than this part from 20 iterations to the next 20; 0 never does [default: the
+    /// preset's, 0.01 for impasto]
+    #[arg(long, value_name = "PART")]
+    #[serde(default)]
+    pub(crate) plateau: Option<f64>,
     /// adam or lbfgs [default: the preset's]
     #[arg(long, value_name = "NAME")]
     pub(crate) optimizer: Option<String>,
@@ -179,6 +189,17 @@ impl RunArgs {
         })
     }
 
+    /// The time that the run may take.
+    pub(crate) fn time(&self) -> Result<Option<Duration>, Failure> {
+        let Some(text) = self.time.as_deref() else { return Ok(None) };
+        let seconds = || text.parse::<f64>().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+        let parsed = humantime::parse_duration(text).ok().or_else(seconds).filter(|time| !time.is_zero());
+        parsed.map(Some).ok_or_else(|| {
+            Failure::bad_input(format!("--time: expected a time above 0, found {text}"))
+                .hint("such as 90s, 5m or 1h")
+        })
+    }
+
     /// All options that change the recipe, and the picture to begin with if there is one.
     pub(crate) fn overrides(&self) -> Result<(Overrides, Option<PathBuf>), Failure> {
         let (init, picture) = match &self.init {
@@ -195,10 +216,16 @@ impl RunArgs {
                 }
             },
         };
+        let (one, each) = match self.iterations.as_deref() {
+            Some([one]) => (Some(*one), None),
+            each => (None, each.map(<[usize]>::to_vec)),
+        };
         let overrides = Overrides {
             optimizer: self.optimizer.as_deref().map(str::parse::<OptimizerKind>).transpose()?,
             learning_rate: self.learning_rate,
-            iterations: self.iterations,
+            iterations: one,
+            scale_iterations: each,
+            plateau: self.plateau,
             min_size: self.min_size,
             keep: self.keep.as_deref().map(str::parse::<Keep>).transpose()?,
             init,

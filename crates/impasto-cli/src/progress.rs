@@ -14,9 +14,9 @@ pub(crate) struct Progress {
     kind: ProgressKind,
     bar: ProgressBar,
     started: Instant,
-    /// Pixels times iterations, of the whole run and done so far: what time is proportional to.
-    total: f64,
+    /// Pixels times iterations, done so far and still to do: what time is proportional to.
     done: f64,
+    to_do: f64,
     /// What was done before this process began.
     before: f64,
 }
@@ -32,9 +32,10 @@ const UNIT: f64 = 1e3;
 impl Progress {
     /// For a run of which some steps may be done already.
     pub(crate) fn new(kind: ProgressKind, session: &Session, steps: &[Step]) -> Progress {
-        let total = session.work();
+        let to_do = session.work_left();
+        let before: f64 = steps.iter().map(work).sum();
         let bar = match kind {
-            ProgressKind::Bar => ProgressBar::new((total / UNIT).ceil() as u64),
+            ProgressKind::Bar => ProgressBar::new(((before + to_do) / UNIT).ceil() as u64),
             _ => ProgressBar::hidden(),
         };
         if let Ok(style) = ProgressStyle::with_template("{prefix} [{bar:24}] {percent:>3}% {msg} {eta} left")
@@ -42,8 +43,7 @@ impl Progress {
             bar.set_style(style.progress_chars("=> "));
         }
         bar.enable_steady_tick(Duration::from_millis(500));
-        let before = steps.iter().map(work).sum();
-        Progress { kind, bar, started: Instant::now(), total, done: before, before }
+        Progress { kind, bar, started: Instant::now(), done: before, to_do, before }
     }
 
     /// Since this process began.
@@ -55,18 +55,20 @@ impl Progress {
     pub(crate) fn left(&self) -> Duration {
         let done = self.done - self.before;
         if done > 0.0 {
-            self.elapsed().mul_f64(((self.total - self.done) / done).max(0.0))
+            self.elapsed().mul_f64((self.to_do / done).max(0.0))
         } else {
             Duration::ZERO
         }
     }
 
-    pub(crate) fn step(&mut self, step: &Step) {
-        self.done += work(step);
+    /// A step is done; scales may turn out to be shorter than they were planned.
+    pub(crate) fn step(&mut self, step: &Step, session: &Session) {
+        (self.done, self.to_do) = (self.done + work(step), session.work_left());
         let (elapsed, left) = (self.elapsed().as_secs_f64(), self.left().as_secs_f64());
         match self.kind {
             ProgressKind::Bar => {
                 let sum = |terms: &[(String, f64)]| terms.iter().map(|(_, value)| value).sum::<f64>();
+                self.bar.set_length(((self.done + self.to_do) / UNIT).ceil() as u64);
                 self.bar.set_position((self.done / UNIT) as u64);
                 self.bar.set_prefix(format!(
                     "scale {}/{} {}x{} {:>4}/{}",

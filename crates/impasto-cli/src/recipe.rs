@@ -22,7 +22,7 @@ use crate::style_arg::StyleArg;
 /// What the text begins with: other programs' recipes are of no use here.
 pub(crate) const PROGRAM: &str = "impasto";
 
-/// The recipe of a run.
+/// The recipe of a run. What a run in limited time came to is asked for by its numbers: so it can be had again.
 pub(crate) fn of(
     run: &RunArgs,
     result: &OutputArgs,
@@ -34,6 +34,10 @@ pub(crate) fn of(
     let (mut run, mut result, mut regions) = (run.clone(), result.clone(), regions.clone());
     regions.files_mut().for_each(|path| *path = name_of(path).into());
     run.threads = None;
+    let done = session.iterations_done();
+    if run.time.is_some() && done.len() == session.scales().len() && done.last() != Some(&0) {
+        (run.time, run.iterations) = (None, Some(done));
+    }
     run.init = run.init.as_deref().map(name_if_file).map(Into::into);
     run.objective.model = name_if_file(Path::new(&run.objective.model));
     // Nobody's place is known because somebody else's was.

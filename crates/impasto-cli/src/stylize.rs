@@ -127,7 +127,10 @@ fn perform(
             session.encoder().name
         ));
     }
-    let recipe = recipe::of(&args.run, &args.result, &args.regions, &pictures, &args.style, &session);
+    let recipe_of = |session: &Session| {
+        recipe::of(&args.run, &args.result, &args.regions, &pictures, &args.style, session)
+    };
+    let recipe = recipe_of(&session);
     let format = args.result.format(&args.output)?;
     if !args.result.no_metadata && format.holds_recipe() && !format.fits_recipe(&recipe) {
         progress.note(&format!(
@@ -135,7 +138,7 @@ fn perform(
             format.name()
         ));
     }
-    let output = Output { args: &args, content: &content.decoded, recipe: &recipe };
+    let mut output = Output { args: &args, content: &content.decoded, recipe };
     let ended = drive(&mut session, &output, &mut progress, &mut steps, &mut checkpoints);
     progress.finish();
     if ended.is_err() {
@@ -154,6 +157,10 @@ fn perform(
         // What ended the run took its picture, too.
         Err(lost) => return Err(if let Err(Ended::Run(error)) = ended { error } else { lost }.into()),
     };
+    if ended.is_ok() {
+        // Only now it is known what there was time for.
+        output.recipe = recipe_of(&session);
+    }
     let written = if worth_saving { saving(|| output.write(&args.output, &picture)) } else { Ok(()) };
     let beside = if worth_saving { saving(|| extras.write(&picture, &steps)) } else { Ok(()) };
     if let Some(path) = &args.report {
@@ -260,12 +267,12 @@ fn check_outputs(args: &StylizeArgs, content: &Input, all: &[&Input]) -> Result<
 struct Output<'a> {
     args: &'a StylizeArgs,
     content: &'a Decoded,
-    recipe: &'a str,
+    recipe: String,
 }
 
 impl Output<'_> {
     fn write(&self, path: &Path, picture: &Picture) -> Result<(), Failure> {
-        write(path, picture, self.content, &self.args.result, self.recipe)
+        write(path, picture, self.content, &self.args.result, &self.recipe)
     }
 }
 
@@ -283,7 +290,7 @@ fn drive(
     checkpoints: &mut Checkpoints,
 ) -> Result<(), Ended> {
     while let Some(step) = session.step().map_err(Ended::Run)? {
-        progress.step(&step);
+        progress.step(&step, session);
         steps.push(step);
         if output.args.save_every.is_some_and(|every| steps.len().is_multiple_of(every)) {
             let path = numbered(&output.args.output, steps.len());

@@ -58,6 +58,7 @@ pub(crate) fn of(
     if let Some(init) = init {
         transfer = transfer.init_picture(taken(init));
     }
+    let transfer = transfer.time(run.time()?);
     Ok(transfer.memory(run.memory.map_or_else(default_memory, |memory| usize::try_from(memory).ok())))
 }
 

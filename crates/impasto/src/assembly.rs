@@ -8,12 +8,13 @@ use crate::builder::{DEFAULT_SIZE, LARGEST_SIZE};
 use crate::checkpoint::picture_digest;
 use crate::colour::{Colour, make_grey, match_colours};
 use crate::kit::{Kit, StyleMoments};
+use crate::pace::Budget;
 use crate::plan::{self, Planner};
 use crate::recipe::Init;
 use crate::regions::{check_shape, check_weights, plane_digest};
 use crate::session::{Plan, Session};
 use crate::style::Part;
-use crate::{Error, Recipe, Scale, Style, StyleTransfer};
+use crate::{Error, Iterations, Recipe, Scale, Style, StyleTransfer};
 
 /// Smaller strokes are no more than grain, and for larger ones the picture has no room.
 const STROKE_SIZES: std::ops::RangeInclusive<f64> = 0.1..=4.0;
@@ -36,6 +37,7 @@ impl StyleTransfer {
     /// # Errors
     /// As [`build`](StyleTransfer::build).
     pub fn build_with(mut self, kit: Option<Kit>) -> Result<Session, Error> {
+        let budget = self.time.map(Budget::new);
         let pool = thread_pool(self.threads)?;
         let size = self.result_size()?;
         let Prepared { recipe, network, shares } = self.prepare()?;
@@ -66,6 +68,13 @@ impl StyleTransfer {
             keeps_colours: self.keeps_colours(),
         };
         planner.check_sizes(&scales)?;
+        if let Iterations::Listed(counts) = &recipe.pyramid.iterations
+            && counts.len() != scales.len()
+        {
+            let (scales, found) = (scales.len(), counts.len());
+            let problem = format!("expected one number, or one for each of {scales} scales, found {found}");
+            return Err(Error::invalid("--iterations", problem));
+        }
         let planned = match self.tiling.window {
             Some(window) => Some(planner.with_window(&scales, Some(window))?),
             None => planner.plan(&scales)?,
@@ -103,7 +112,7 @@ impl StyleTransfer {
             half: self.half,
             memory: self.memory,
         };
-        Session::new(plan, kit, pool)
+        Session::new(plan, kit, pool, budget)
     }
 
     /// Whether the result has the content's hue and chroma.
@@ -200,7 +209,7 @@ impl StyleTransfer {
                 return Err(Error::invalid("--stroke-size", format!("expected {least} to {most}, found {size}")));
             }
             if self.overrides.min_size.is_none() {
-                recipe.pyramid = recipe.pyramid.for_strokes(size);
+                recipe.pyramid.smallest = recipe.pyramid.smallest.for_strokes(size);
             }
         }
         for layers in self.styles.iter().filter_map(|style| style.layers.as_ref()) {

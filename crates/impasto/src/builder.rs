@@ -1,5 +1,7 @@
 //! What a style transfer is made of, piece by piece; [`build`](StyleTransfer::build) puts it together.
 
+use std::time::Duration;
+
 use impasto_encoder::Encoder;
 use impasto_engine::{Cancel, InstructionSet, Tiling};
 use impasto_image::{Averaging, Picture, Plane};
@@ -48,6 +50,7 @@ pub struct StyleTransfer {
     pub(crate) tiling: Tiling,
     pub(crate) memory: Option<usize>,
     pub(crate) half: bool,
+    pub(crate) time: Option<Duration>,
     pub(crate) cancel: Cancel,
 }
 
@@ -76,6 +79,7 @@ impl StyleTransfer {
             tiling: Tiling::default(),
             memory: None,
             half: false,
+            time: None,
             cancel: Cancel::default(),
         }
     }
@@ -216,6 +220,14 @@ impl StyleTransfer {
     #[must_use]
     pub fn half(mut self, half: bool) -> StyleTransfer {
         self.half = half;
+        self
+    }
+
+    /// The time that the run may take, from [`build`](StyleTransfer::build) on: each scale gets as many iterations as there is time
+    /// for, at most those of the recipe. Default, and `None`: as long as it takes.
+    #[must_use]
+    pub fn time(mut self, time: impl Into<Option<Duration>>) -> StyleTransfer {
+        self.time = time.into();
         self
     }
 

@@ -25,6 +25,7 @@ mod memory;
 pub mod objective;
 pub mod optimiser;
 mod overrides;
+mod pace;
 mod plan;
 mod predict;
 mod prepare;

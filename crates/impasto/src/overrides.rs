@@ -36,6 +36,10 @@ pub struct Overrides {
     pub learning_rate: Option<f64>,
     /// Iterations at every scale.
     pub iterations: Option<usize>,
+    /// Iterations at each scale, from the smallest on; one number for each.
+    pub scale_iterations: Option<Vec<usize>>,
+    /// The part by which a loss must fall over 20 iterations for a scale to go on; 0: it goes on in any case.
+    pub plateau: Option<f64>,
     /// Long edge of the smallest scale.
     pub min_size: Option<usize>,
     /// Which iterate is the result.
@@ -62,7 +66,8 @@ impl Overrides {
                 return Err(Error::invalid(option, "cannot act beside a weight of 0"));
             }
         }
-        if self.iterations.is_some_and(|count| count > MOST_ITERATIONS) {
+        let counts = self.iterations.iter().chain(self.scale_iterations.iter().flatten());
+        if counts.max().is_some_and(|count| *count > MOST_ITERATIONS) {
             return Err(Error::invalid("--iterations", format!("expected at most {MOST_ITERATIONS}")));
         }
         let weights = [
@@ -126,7 +131,19 @@ impl Overrides {
         recipe.statistic = self.statistic.unwrap_or(recipe.statistic);
         recipe.pooling = self.pooling.or(recipe.pooling);
         recipe.optimizer = self.optimizer.unwrap_or(recipe.optimizer);
-        recipe.pyramid.iterations = self.iterations.map_or(recipe.pyramid.iterations, Iterations::each);
+        if let Some(count) = self.iterations {
+            recipe.pyramid.iterations = Iterations::each(count);
+        }
+        if let Some(counts) = self.scale_iterations {
+            recipe.pyramid.iterations = Iterations::Listed(counts);
+        }
+        if let Some(plateau) = self.plateau {
+            if !(0.0..1.0).contains(&plateau) {
+                let problem = format!("expected 0 or more and less than 1, found {plateau}");
+                return Err(Error::invalid("--plateau", problem));
+            }
+            recipe.plateau = plateau;
+        }
         recipe.keep = self.keep.unwrap_or(recipe.keep);
         recipe.init = self.init.unwrap_or(recipe.init);
         let looks_at_content =

@@ -56,6 +56,8 @@ pub struct Recipe {
     pub average_decay: f64,
     /// The next scale begins from the average of the iterates, instead of the last.
     pub carry_average: bool,
+    /// A scale is left when its loss, in the mean over 20 iterations, is less than this part below that of the 20 before. 0: never.
+    pub plateau: f64,
     /// Which iterate is the result.
     pub keep: Keep,
     /// What the run begins with.

@@ -38,6 +38,7 @@ impl Session {
             self.average.clone_scalars(),
         );
         (state.scale, state.iteration) = (self.scale, self.iteration);
+        state.pace = self.pace.saved(self.budget.as_ref());
         state.best = self.best.as_ref().map(|(loss, _)| *loss);
         let mut vectors: Vec<(String, &dyn Numbers)> =
             vec![(IMAGE.into(), &self.image.data), (AVERAGE.into(), &self.average.sum)];
@@ -95,7 +96,8 @@ impl Session {
         optimiser.put_back(&home, |name| or_none(name, &home))?;
         (self.scale, self.iteration) = (state.scale, state.iteration);
         (self.image, self.average, self.best) = (Pixels { size, data }, average, best);
-        (self.optimiser, self.before, self.objective) = (optimiser, before, None);
+        (self.optimiser, self.before, self.objective, self.hold) = (optimiser, before, None, None);
+        self.pace = state.pace.clone();
         (self.stopped, self.spoiled) = (false, false);
         self.engine.forget_targets();
         Ok(())

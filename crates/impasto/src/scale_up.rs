@@ -43,6 +43,7 @@ impl Session {
             Ok((image, average))
         });
         (self.image, self.average) = moved.map_err(Error::stream)?;
+        self.pace.next(self.iteration);
         (self.scale, self.iteration) = (next, 0);
         Ok(())
     }

@@ -8,7 +8,7 @@ use serde::Serialize;
 use impasto_image::fit_long_edge;
 
 /// Scales and iterations.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Pyramid {
     /// From one scale to the next.
     pub factor: f64,
@@ -30,8 +30,23 @@ pub enum Smallest {
     ShortEdge(usize),
 }
 
+impl Smallest {
+    /// For strokes of another size: where the style has the size that it would have here otherwise, so that what a layer sees of
+    /// the style at the smallest scale is the same.
+    pub(crate) fn for_strokes(self, size: f64) -> Smallest {
+        /// Below this the deepest layers see next to nothing.
+        const LEAST: usize = 48;
+        let scaled = |edge: usize| ((edge as f64 / size).round() as usize).max(LEAST);
+        match self {
+            Smallest::Single => Smallest::Single,
+            Smallest::LongEdge(least) => Smallest::LongEdge(scaled(least)),
+            Smallest::ShortEdge(most) => Smallest::ShortEdge(scaled(most)),
+        }
+    }
+}
+
 /// Iterations at each scale.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Iterations {
     /// Some at the first scale, others at all further ones.
@@ -50,6 +65,8 @@ pub enum Iterations {
         /// At least.
         least: usize,
     },
+    /// A number for each scale, and 0 beyond.
+    Listed(Vec<usize>),
 }
 
 impl Iterations {
@@ -58,13 +75,14 @@ impl Iterations {
         Iterations::FirstThen { first: count, then: count }
     }
 
-    pub(crate) fn at(self, scale: usize) -> usize {
+    pub(crate) fn at(&self, scale: usize) -> usize {
         match self {
-            Iterations::FirstThen { first, .. } if scale == 0 => first,
-            Iterations::FirstThen { then, .. } => then,
+            Iterations::FirstThen { first, .. } if scale == 0 => *first,
+            Iterations::FirstThen { then, .. } => *then,
             Iterations::Shrinking { first, divisor, least } => {
-                ((first as f64 / divisor.powi(scale as i32)) as usize).max(least)
+                ((*first as f64 / divisor.powi(scale as i32)) as usize).max(*least)
             }
+            Iterations::Listed(counts) => counts.get(scale).copied().unwrap_or(0),
         }
     }
 }
@@ -88,20 +106,6 @@ impl Scale {
 }
 
 impl Pyramid {
-    /// The pyramid for strokes of another size: it begins where the style has the size that it would begin at otherwise, so that what
-    /// a layer sees of the style at the smallest scale is the same.
-    pub(crate) fn for_strokes(self, size: f64) -> Pyramid {
-        /// Below this the deepest layers see next to nothing.
-        const LEAST: usize = 48;
-        let scaled = |edge: usize| ((edge as f64 / size).round() as usize).max(LEAST);
-        let smallest = match self.smallest {
-            Smallest::Single => Smallest::Single,
-            Smallest::LongEdge(least) => Smallest::LongEdge(scaled(least)),
-            Smallest::ShortEdge(most) => Smallest::ShortEdge(scaled(most)),
-        };
-        Pyramid { smallest, ..self }
-    }
-
     /// The scales of a run that ends with a picture of the given size, from the smallest on.
     pub fn scales(&self, (width, height): (usize, usize)) -> Vec<Scale> {
         let (long, short) = (width.max(height), width.min(height));
@@ -132,8 +136,11 @@ impl Pyramid {
                 Scale { width, height, iterations: self.iterations.at(scale) }
             })
             .enumerate()
-            // Nothing but a blur would come of a scale without iterations; the last is the size of the result.
-            .filter(|(scale, Scale { iterations, .. })| *iterations > 0 || *scale == last)
+            // Nothing but a blur would come of a scale without iterations; the last is the size of the result. Where there is a
+            // number for each, none goes missing.
+            .filter(|(scale, Scale { iterations, .. })| {
+                *iterations > 0 || *scale == last || matches!(self.iterations, Iterations::Listed(_))
+            })
             .map(|(_, scale)| scale)
             .collect()
     }
@@ -156,8 +163,8 @@ mod tests {
         };
         // style-transfer-pytorch: round(512 / 2^(i/2)) down to 128.
         let expected = [(128, 96, 1000), (181, 136, 500), (256, 192, 500), (362, 272, 500), (512, 384, 500)];
-        assert_eq!(sizes(root, (512, 384)), expected);
-        assert_eq!(sizes(root, (100, 60)), [(100, 60, 1000)]);
+        assert_eq!(sizes(root.clone(), (512, 384)), expected);
+        assert_eq!(sizes(root.clone(), (100, 60)), [(100, 60, 1000)]);
         let halves = Pyramid {
             factor: 2.0,
             smallest: Smallest::ShortEdge(1023),

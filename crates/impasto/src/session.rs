@@ -17,6 +17,7 @@ use crate::margin::Canvas;
 use crate::objective::{Losses, Objective};
 use crate::optimiser::vector::all_finite;
 use crate::optimiser::{Average, Home, Numbers, Optimiser, Values};
+use crate::pace::{Budget, Pace};
 use crate::plan::RunPlan;
 use crate::prepare::{prepare_scale, start_image};
 use crate::recipe::{Keep, OptimizerKind};
@@ -118,6 +119,8 @@ pub struct Session {
     pub(crate) scale: usize,
     /// Iterations done at the scale.
     pub(crate) iteration: usize,
+    pub(crate) pace: Pace,
+    pub(crate) budget: Option<Budget>,
     pub(crate) image: Pixels,
     /// Of nothing before the first step, as is the optimiser's state: both may be large.
     pub(crate) average: Average,
@@ -138,7 +141,12 @@ pub struct Session {
 }
 
 impl Session {
-    pub(crate) fn new(mut plan: Plan, kit: Kit, pool: rayon::ThreadPool) -> Result<Session, Error> {
+    pub(crate) fn new(
+        mut plan: Plan,
+        kit: Kit,
+        pool: rayon::ThreadPool,
+        budget: Option<Budget>,
+    ) -> Result<Session, Error> {
         let first = *plan.scales.first().ok_or(Error::NoStyle)?;
         let mut image = start_image(&plan, plan.canvas(first));
         if plan.recipe.optimizer == OptimizerKind::Adam && plan.recipe.adam.bounded {
@@ -158,6 +166,8 @@ impl Session {
             pool,
             scale: 0,
             iteration: 0,
+            pace: Pace::default(),
+            budget,
             image,
             average,
             before: None,
@@ -185,7 +195,7 @@ impl Session {
     }
 
     fn try_step(&mut self) -> Result<Option<Step>, Error> {
-        while !self.stopped && self.iteration >= self.plan.scales[self.scale].iterations {
+        while !self.stopped && self.scale_is_done()? {
             if self.scale + 1 == self.plan.scales.len() {
                 self.release();
                 return Ok(None);
@@ -207,7 +217,13 @@ impl Session {
             error => error,
         })?;
         self.iteration += 1;
-        let Scale { width, height, iterations } = self.plan.scales[self.scale];
+        self.pace.add(losses.total);
+        if let Some(budget) = self.budget.as_mut().filter(|_| self.iteration > 1) {
+            // The first prepares the scale, too.
+            budget.add(&self.plan.run.scales[self.scale], start.elapsed().as_secs_f64());
+        }
+        let Scale { width, height, .. } = self.plan.scales[self.scale];
+        let iterations = self.iterations_of_scale();
         Ok(Some(Step {
             scale: self.scale + 1,
             scales: self.plan.scales.len(),
@@ -311,15 +327,6 @@ impl Session {
     /// Whether features are kept in half precision.
     pub fn half(&self) -> bool {
         self.plan.half
-    }
-
-    /// Pixels times iterations of the whole run: what its time is proportional to.
-    pub fn work(&self) -> f64 {
-        self.plan
-            .scales
-            .iter()
-            .map(|scale| (scale.width * scale.height * scale.iterations) as f64)
-            .sum::<f64>()
     }
 
     fn evaluate_and_move(&mut self) -> Result<Losses, Error> {

@@ -72,7 +72,7 @@ fn steps_follow_the_scales_and_the_picture_is_at_hand_at_each() {
     let expected = [(34, 26), (48, 36), (68, 51), (96, 72)];
     let scales = expected.map(|(width, height)| Scale { width, height, iterations: 2 });
     assert_eq!(session.scales(), scales);
-    assert_eq!(session.work(), expected.map(|(w, h)| (2 * w * h) as f64).iter().sum::<f64>());
+    assert_eq!(session.work_left(), expected.map(|(w, h)| (2 * w * h) as f64).iter().sum::<f64>());
     assert_eq!(session.picture().unwrap().size(), (34, 26));
     assert!(in_range(&session.picture().unwrap()));
     for (scale, size) in expected.into_iter().enumerate() {

@@ -17,6 +17,7 @@ pub(crate) use fingerprint::{Fingerprint, picture_digest};
 
 use crate::Error;
 use crate::optimiser::{Average, Home, Optimiser, Values};
+use crate::pace::Pace;
 
 /// The version that is written, and the only one that is read.
 const VERSION: u32 = 1;
@@ -47,6 +48,9 @@ pub(crate) struct State {
     pub(crate) average: Average,
     /// The lowest loss of the final scale.
     pub(crate) best: Option<f64>,
+    /// How the scale goes.
+    #[serde(default)]
+    pub(crate) pace: Pace,
     /// The average before the last step, where a step back is kept.
     pub(crate) before: Option<Average>,
 }
@@ -102,6 +106,7 @@ impl State {
             optimiser,
             average,
             best: None,
+            pace: Pace::default(),
             before: None,
         }
     }

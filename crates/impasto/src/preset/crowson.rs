@@ -38,6 +38,7 @@ pub(super) fn recipe() -> Recipe {
         margin: 0,
         average_decay: 0.99,
         carry_average: true,
+        plateau: 0.0,
         keep: Keep::Average,
         init: Init::Content,
         noise: Noise::Uniform,

@@ -36,6 +36,7 @@ pub(super) fn recipe() -> Recipe {
         margin: 0,
         average_decay: 0.99,
         carry_average: false,
+        plateau: 0.0,
         keep: Keep::Last,
         init: Init::Content,
         noise: Noise::Normal { mean: [0.48501961, 0.45795686, 0.40760392], deviation: 1.0 / 255.0 },
