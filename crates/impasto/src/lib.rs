@@ -27,6 +27,7 @@ mod predict;
 mod prepare;
 mod preset;
 mod recipe;
+pub mod referee;
 mod resume;
 mod scale_up;
 mod schedule;
