@@ -71,7 +71,8 @@ impl Referee {
     /// [`Error::NoStyle`], and [`Error::Invalid`] for weights and scales that are none.
     pub fn new(content: Option<Picture>, styles: Vec<Style>) -> Result<Referee, Error> {
         let shares = shares(&styles)?;
-        let styles = shares.into_iter().zip(styles).collect();
+        // What has no part in the mixture is no source of noise either.
+        let styles = shares.into_iter().zip(styles).filter(|(share, _)| *share > 0.0).collect();
         Ok(Referee { content, styles, size: None, heldout: None, known: None })
     }
 

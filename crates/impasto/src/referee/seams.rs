@@ -8,7 +8,8 @@
 //!
 //! - a single line: the largest at multiples of 8, by steps that go together, less the largest at as many lines that are no
 //!   multiples, which is what a picture without seams has by chance;
-//! - a grid: by roughness, the median figure of the lines of each period;
+//! - a grid: by roughness, the median figure of the lines of each period, less the largest at any other phase: chance again, and
+//!   lines of finer grids;
 //! - the border: by roughness, the largest of the four outermost lines less the largest of those 9 to 16 pixels inside.
 
 use impasto_image::Picture;
@@ -31,9 +32,6 @@ const BESIDE: usize = 3;
 
 /// Periods of grids: the poolings of VGG to its fifth block.
 const PERIODS: [usize; 4] = [2, 4, 8, 16];
-
-/// How much stronger the lines of a coarser grid must be to be named, as they are those of a finer one too.
-const COARSER: f64 = 1.25;
 
 /// The short side of the smallest picture that has room for the border and what is inside.
 const SMALLEST: usize = 40;
@@ -66,8 +64,9 @@ pub fn seams(picture: &Picture, content: Option<&Picture>) -> Option<Seams> {
             figure(&seen[axis]) - known
         };
         for period in PERIODS {
-            let found = beyond(&|steps| steps.grid(period));
-            if found > COARSER * strongest.0 {
+            let figure = |phase| beyond(&|steps: &Steps| steps.grid(period, phase));
+            let found = figure(0) - (1..period).map(figure).fold(0.0, f64::max);
+            if found > strongest.0 {
                 strongest = (found, format!("every {period} pixels across {name}"));
             }
         }
@@ -126,8 +125,8 @@ impl Steps {
         self.together[at] - 0.5 * (self.together[at - BESIDE] + self.together[at + BESIDE])
     }
 
-    fn grid(&self, period: usize) -> f64 {
-        let lines = (period..self.rough.len() - 1).step_by(period);
+    fn grid(&self, period: usize, phase: usize) -> f64 {
+        let lines = (period + phase..self.rough.len() - 1).step_by(period);
         let mut beyond: Vec<f64> =
             lines.map(|x| self.rough[x] - 0.5 * (self.rough[x - 1] + self.rough[x + 1])).collect();
         median(&mut beyond)
