@@ -138,8 +138,8 @@ fn pictures_of_any_size_have_scores_or_none() {
         folder.draw("tiny.png", width, height, 1.0);
         for line in [
             format!("{LINE} a.png tiny.png --referee-model lite --html t.html"),
-            format!("compare --content tiny.png --style s.png a.png --referee-model lite"),
-            format!("compare --content c.png --style tiny.png a.png --referee-model lite"),
+            "compare --content tiny.png --style s.png a.png --referee-model lite".to_owned(),
+            "compare --content c.png --style tiny.png a.png --referee-model lite".to_owned(),
             format!("{LINE} a.png --size 1"),
         ] {
             let ran = folder.succeeds(&line);
