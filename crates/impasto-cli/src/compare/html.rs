@@ -61,7 +61,10 @@ const FORMULAS: [(&str, &str); 10] = [
         "W₂² of the Gaussians of 32 random filters' responses, over tr E[f fᵀ] of the style; Ustyuzhaninov et al. 2017",
     ),
     ("layers", "the same of an encoder's features"),
-    ("noise", "deviation of noise in blocks of 8×8, sorted, beyond all of the sources; Immerkær 1996"),
+    (
+        "noise",
+        "deviation of even noise, by a line through the energies of fine detail and of edges in blocks of 8×8, and of detail that edges do not explain, beyond all of the sources; after Immerkær 1996",
+    ),
     (
         "seams",
         "median step along lines at multiples of 8 pixels, or of grids, beyond that beside them and in the content",

@@ -29,7 +29,7 @@ pub use colour::{Colours, lab};
 pub use filters::Responses;
 pub use gmsd::gmsd;
 pub use luma::luma;
-pub use noise::NoiseLevels;
+pub use noise::Noise;
 pub use patches::Patches;
 pub use scores::{Aspect, Better, Measure, Scores};
 pub use seams::{Seams, seams};
@@ -60,7 +60,7 @@ struct Known {
     patches: Patches,
     responses: Responses,
     layers: heldout::Target,
-    noise: Vec<NoiseLevels>,
+    noise: Vec<Noise>,
 }
 
 impl Referee {
@@ -137,7 +137,7 @@ impl Referee {
         if let Some(heldout) = &mut self.heldout {
             scores.layers = heldout.distances(&picture, &known.layers)?;
         }
-        scores.noise = NoiseLevels::of(&picture).map(|levels| levels.beyond(&known.noise));
+        scores.noise = Noise::of(&picture).map(|noise| noise.beyond(&known.noise));
         if let Some(found) = seams(&picture, known.content.as_ref()) {
             (scores.seams, scores.seams_at, scores.border) =
                 (Some(found.strength), found.place, Some(found.border));
@@ -165,7 +165,7 @@ impl Referee {
                 Some(heldout) => heldout.target(&styles)?,
                 None => Vec::new(),
             },
-            noise: sources.filter_map(NoiseLevels::of).collect(),
+            noise: sources.filter_map(Noise::of).collect(),
             content,
         })
     }
