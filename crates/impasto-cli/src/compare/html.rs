@@ -31,6 +31,7 @@ img { max-width: 320px; max-height: 320px; display: block; }
 figcaption, .size { color: #666; font-size: 13px; overflow-wrap: anywhere; max-width: 320px; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; }
+th { overflow-wrap: anywhere; }
 th, td { padding: .3em .8em; text-align: right; border-bottom: 1px solid #ddd; vertical-align: bottom; }
 th:first-child, td.aspect { text-align: left; }
 td.aspect { color: #666; padding-top: 1em; }
@@ -92,14 +93,14 @@ fn page(inputs: &Inputs, scored: &[Scored]) -> Result<String, Failure> {
         let (image, name) = (embedded(&input.decoded.picture)?, name(input));
         let (width, height) = input.decoded.picture.size();
         page += &format!(
-            "<figure><img src=\"{image}\" alt=\"{kind}\"><figcaption>{kind}: {name}, {width}×{height}</figcaption></figure>\n"
+            "<figure><img src=\"{image}\" alt=\"{name}\"><figcaption>{kind}: {name}, {width}×{height}</figcaption></figure>\n"
         );
     }
     page += "<div class=\"scroll\"><table>\n<tr><th></th>";
     for (input, Scored { size: (width, height), .. }) in inputs.pictures.iter().zip(scored) {
         let (image, name) = (embedded(&input.decoded.picture)?, name(input));
         page += &format!(
-            "<th><img src=\"{image}\" alt=\"picture\">{name}<div class=\"size\">scored at {width}×{height}</div></th>"
+            "<th><img src=\"{image}\" alt=\"{name}\">{name}<div class=\"size\">scored at {width}×{height}</div></th>"
         );
     }
     page += "</tr>\n";
@@ -110,7 +111,7 @@ fn page(inputs: &Inputs, scored: &[Scored]) -> Result<String, Failure> {
             let columns = scored.len() + 1;
             page += &format!("<tr><td class=\"aspect\" colspan=\"{columns}\">{}</td></tr>\n", heading(row));
         }
-        page += &format!("<tr><th>{} {}</th>", escaped(&row.name), arrow(row.measure.better));
+        page += &format!("<tr><th scope=\"row\">{} {}</th>", escaped(&row.name), arrow(row.measure.better));
         for (text, is_best) in &row.cells {
             page += &format!("<td{}>{}</td>", if *is_best { " class=\"best\"" } else { "" }, escaped(text));
         }
@@ -131,7 +132,7 @@ fn page(inputs: &Inputs, scored: &[Scored]) -> Result<String, Failure> {
         // Writing to a string does not fail.
         let _ = writeln!(
             page,
-            "<dt>{} {}</dt><dd>{}; {best} is the best there is. {}</dd>",
+            "<dt>{} {}</dt><dd>{}; {best} is the best there is. Computed as: {}.</dd>",
             escaped(measure.name),
             arrow(measure.better),
             escaped(measure.about),
