@@ -146,10 +146,21 @@ def laplacian(picture):
     return bands
 
 
+def places(width, height, most):
+    """All places, or as many as are looked at, by Roberts' sequence."""
+    if width * height <= most:
+        y, x = np.divmod(np.arange(width * height), width)
+        return x, y
+    root = 1.3247179572447460  # x^3 = x + 1
+    spread = lambda step, side: ((0.5 + np.arange(most) * step) % 1 * side).astype(int)
+    return spread(1 / root, width), spread(1 / root**2, height)
+
+
 def patches(band):
-    """Every patch as a row, planes first. The bands of these pictures have fewer than are looked at."""
+    """Patches as rows, planes first."""
     windows = np.lib.stride_tricks.sliding_window_view(band, (PATCH, PATCH), axis=(0, 1))
-    return windows.reshape(-1, 3 * PATCH**2)
+    x, y = places(windows.shape[1], windows.shape[0], 1 << 14)
+    return windows[y, x].reshape(-1, 3 * PATCH**2)
 
 
 def patch_distance(picture, styles, directions):
@@ -259,6 +270,7 @@ def main():
     one, two = [(1.0, style)], [(0.7, style), (0.3, other)]
     a, b = luma(image), luma(content)
     large = waves(192, 176, 0), waves(192, 176, 1)
+    picture, painting = [np.stack([waves(192, 176, kind + i) for i in range(3)], axis=-1) for kind in (0, 2)]
     lab = [(0.0, 0.0, 0.0), (1.0, 1.0, 1.0), (1.0, 0.0, 0.0), (0.2, 0.5, 0.9), (0.02, 0.03, 0.01)]
     # White noise of a known deviation, which scikit-image's estimator finds in another way.
     flat = 0.5 + 8 / 255 * np.random.default_rng(5).standard_normal((256, 256, 3))
@@ -276,6 +288,8 @@ def main():
         "bands": [float((band**2).mean()) for band in laplacian(image)],
         "patches": [patch_distance(image, styles, directions) for styles in (one, two)],
         "filters": [filter_distance(image, styles, filters) for styles in (one, two)],
+        "patches-large": patch_distance(picture, [(1.0, painting)], directions),
+        "filters-large": filter_distance(picture, [(1.0, painting)], filters),
         "layers": [layer_distances(image, styles) for styles in (one, two)],
         "noise-even": [float(np.sqrt(noise_of(picture)[0])) for picture in (image, style)],
         "noise": [noise(*case) for case in ((image, [style, content]), (style, [content]))],
