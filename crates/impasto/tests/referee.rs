@@ -26,6 +26,9 @@ const ROUNDING: f64 = 1e-6;
 /// scikit-image's matrix from sRGB to XYZ and its white have other last digits. Seen: 0.013 of a range of 100.
 const OTHER_MATRIX: f64 = 0.03;
 
+/// What that leaves in a distance of 8.5, where both pictures are off alike. Seen: 6e-4.
+const DISTANCE: f64 = 2e-3;
+
 /// Features are f32 here and f64 there; roots of matrices multiply what that leaves. Seen: 6e-7.
 const FEATURES: f64 = 1e-5;
 
@@ -92,7 +95,7 @@ fn colours_agree_with_scikit_image_scipy_and_pot() {
     let seen = Colours::of(&[(1.0, picture("image.png"))]);
     for (styles, expected) in styles().iter().zip(expected["colour"].as_array().unwrap()) {
         let found = seen.distance(&Colours::of(styles));
-        assert!((found - expected.as_f64().unwrap()).abs() < OTHER_MATRIX, "{found} {expected}");
+        assert!((found - expected.as_f64().unwrap()).abs() < DISTANCE, "{found} {expected}");
     }
 }
 
