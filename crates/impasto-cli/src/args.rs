@@ -39,6 +39,9 @@ pub(crate) enum Command {
     /// Judge a picture by an objective: print each weighted term, write its gradient
     #[command(allow_negative_numbers = true)]
     Evaluate(Box<EvaluateArgs>),
+    /// Score pictures of any tool by measures that no run optimises: content, colour, texture, noise, seams
+    #[command(allow_negative_numbers = true)]
+    Compare(Box<CompareArgs>),
     /// Time evaluations (observe, judge, pull back) of a preset's objective on a synthetic picture
     #[command(allow_negative_numbers = true)]
     Bench(BenchArgs),
@@ -209,6 +212,40 @@ pub(crate) struct EvaluateArgs {
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct CompareArgs {
+    /// The pictures to score
+    #[arg(required = true)]
+    pub(crate) pictures: Vec<PathBuf>,
+    /// The content that they were made of; without one, nothing is said of it
+    #[arg(long, value_name = "C")]
+    pub(crate) content: Option<PathBuf>,
+    /// A style picture, as FILE or FILE:weight=W,scale=F; once for each
+    #[arg(long, value_name = "S", required = true, value_parser = OsStringValueParser::new().try_map(StyleArg::parse))]
+    pub(crate) style: Vec<StyleArg>,
+    /// Bring every picture to this long edge first, never enlarged [default: their own sizes]
+    #[arg(long, value_name = "N")]
+    pub(crate) size: Option<usize>,
+    /// Size of the styles beside the pictures: as they were made with
+    #[arg(long, value_name = "F", default_value_t = 1.0)]
+    pub(crate) style_scale: f64,
+    /// Also look through this encoder, at layers that no preset's style looks at: lite, or a safetensors file; not the one that
+    /// made a picture
+    #[arg(long, value_name = "NAME|FILE")]
+    pub(crate) referee_model: Option<String>,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Also write a page with the pictures and the table
+    #[arg(long, value_name = "FILE.html")]
+    pub(crate) html: Option<PathBuf>,
+    /// Threads; the result does not depend on it [default: one per processor]
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<usize>,
+    #[command(flatten)]
+    pub(crate) input: InputArgs,
 }
 
 #[derive(Args)]

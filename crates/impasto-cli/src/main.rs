@@ -9,6 +9,7 @@ mod args;
 mod batch;
 mod bench;
 mod checkpoints;
+mod compare;
 mod evaluate;
 mod extras;
 mod failure;
@@ -68,6 +69,7 @@ fn main() -> ExitCode {
         Command::Batch(args) => batch::run(*args),
         Command::Resume(args) => stylize::resume(args),
         Command::Evaluate(args) => evaluate::run(args),
+        Command::Compare(args) => compare::run(*args),
         Command::Bench(args) => bench::run(args),
         Command::Models { command } => models::run(command),
     }));

@@ -13,7 +13,7 @@ use crate::plan::{self, Planner};
 use crate::recipe::Init;
 use crate::regions::{check_shape, check_weights, plane_digest};
 use crate::session::{Plan, Session};
-use crate::style::Part;
+use crate::style::{Part, shares};
 use crate::{Error, Iterations, Recipe, Scale, Style, StyleTransfer};
 
 /// Smaller strokes are no more than grain, and for larger ones the picture has no room.
@@ -178,21 +178,10 @@ impl StyleTransfer {
     }
 
     pub(crate) fn prepare(&self) -> Result<Prepared, Error> {
-        if self.styles.is_empty() {
-            return Err(Error::NoStyle);
-        }
-        let scales = self.styles.iter().map(|style| ("the scale of a style", style.scale));
-        for (what, scale) in scales.chain([("--style-scale", self.style_scale)]) {
-            if !(scale.is_finite() && scale > 0.0) {
-                return Err(Error::invalid(what, format!("expected a number above 0, found {scale}")));
-            }
-        }
-        // By the largest first, so that no sum is too large for a number.
-        let largest = self.styles.iter().map(|style| style.weight).fold(0.0, f64::max);
-        let total: f64 = self.styles.iter().map(|style| style.weight / largest).sum();
-        if !self.styles.iter().all(|style| style.weight.is_finite() && style.weight >= 0.0) || largest <= 0.0
-        {
-            return Err(Error::invalid("--style-weights", "expected numbers of 0 or more, not all 0"));
+        let shares = shares(&self.styles)?;
+        if !(self.style_scale.is_finite() && self.style_scale > 0.0) {
+            let problem = format!("expected a number above 0, found {}", self.style_scale);
+            return Err(Error::invalid("--style-scale", problem));
         }
         let pictures = self.styles.iter().map(|style| (&style.picture, &style.alpha));
         for (picture, alpha) in pictures.chain([(&self.content, &self.alpha)]) {
@@ -238,7 +227,6 @@ impl StyleTransfer {
             pool_scale: recipe.pool_scales.of(pooling),
             padding: recipe.padding,
         };
-        let shares = self.styles.iter().map(|style| style.weight / largest / total).collect();
         Ok(Prepared { recipe, network, shares })
     }
 

@@ -31,6 +31,7 @@ mod predict;
 mod prepare;
 mod preset;
 mod recipe;
+pub mod referee;
 mod regions;
 mod resume;
 mod scale_up;

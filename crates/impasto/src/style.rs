@@ -4,6 +4,8 @@ use impasto_image::{Picture, Plane, rotate, rotate_plane};
 
 use crate::regions::{at_size, check_shape};
 
+use crate::Error;
+
 /// A style picture: its part among several, and its size beside the content.
 #[derive(Clone, Debug)]
 pub struct Style {
@@ -118,4 +120,22 @@ impl From<Picture> for Style {
     fn from(picture: Picture) -> Style {
         Style::new(picture)
     }
+}
+
+/// The parts of styles in their mixture, which sum to 1.
+pub(crate) fn shares(styles: &[Style]) -> Result<Vec<f64>, Error> {
+    if styles.is_empty() {
+        return Err(Error::NoStyle);
+    }
+    if let Some(style) = styles.iter().find(|style| !(style.scale.is_finite() && style.scale > 0.0)) {
+        let problem = format!("expected a number above 0, found {}", style.scale);
+        return Err(Error::invalid("the scale of a style", problem));
+    }
+    // By the largest first, so that no sum is too large for a number.
+    let largest = styles.iter().map(|style| style.weight).fold(0.0, f64::max);
+    let total: f64 = styles.iter().map(|style| style.weight / largest).sum();
+    if !styles.iter().all(|style| style.weight.is_finite() && style.weight >= 0.0) || largest <= 0.0 {
+        return Err(Error::invalid("--style-weights", "expected numbers of 0 or more, not all 0"));
+    }
+    Ok(styles.iter().map(|style| style.weight / largest / total).collect())
 }

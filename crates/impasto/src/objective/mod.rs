@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 pub use moments::{Judged, MeanMoments};
 pub use statistic::{GramScale, Mixture, Statistic};
 pub use tv::TvForm;
+pub(crate) use wasserstein::relative_distance;
 
 use crate::regions::Placed;
 use crate::{Error, Recipe};

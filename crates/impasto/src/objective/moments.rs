@@ -1,5 +1,7 @@
 //! Moments of features at a tap as means: what every style statistic is a function of.
 
+use std::borrow::Borrow;
+
 use impasto_engine::{Moments, MomentsCotangent};
 
 /// E\[f\] and E\[f f^T\] over the positions of an image or a region, f64.
@@ -26,14 +28,15 @@ impl MeanMoments {
 
     /// The moments of a mixture of pictures; the weights sum to 1. Mixing raw moments keeps them those of a distribution:
     /// the covariance of the mixture has the spread between the pictures' means in it.
-    pub fn blend(parts: &[(f64, &MeanMoments)]) -> Option<MeanMoments> {
-        let (_, first) = parts.first()?;
+    pub fn blend<M: Borrow<MeanMoments>>(parts: &[(f64, M)]) -> Option<MeanMoments> {
+        let first = parts.first()?.1.borrow();
         let mut blended = MeanMoments {
             channels: first.channels,
             mean: vec![0.0; first.mean.len()],
             second: vec![0.0; first.second.len()],
         };
         for (weight, part) in parts {
+            let part = part.borrow();
             blended.mean.iter_mut().zip(&part.mean).for_each(|(to, from)| *to += weight * from);
             blended.second.iter_mut().zip(&part.second).for_each(|(to, from)| *to += weight * from);
         }
@@ -153,11 +156,11 @@ pub(super) mod tests {
     fn blended_moments_are_those_of_all_positions_together() {
         // 12 and 36 positions: shares of 1/4 and 3/4.
         let (some, others) = (features(1, 5, 12, None), features(2, 5, 36, Some(3)));
-        let blended = MeanMoments::blend(&[(0.25, &moments(&some)), (0.75, &moments(&others))]).unwrap();
+        let blended = MeanMoments::blend(&[(0.25, moments(&some)), (0.75, moments(&others))]).unwrap();
         let together = moments(&[some, others].concat());
         assert!(largest_difference(&blended.mean, &together.mean) < ROUNDING);
         assert!(largest_difference(&blended.second, &together.second) < ROUNDING);
-        assert_eq!(MeanMoments::blend(&[]), None);
+        assert_eq!(MeanMoments::blend::<MeanMoments>(&[]), None);
     }
 
     #[test]

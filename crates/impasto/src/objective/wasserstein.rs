@@ -71,6 +71,23 @@ impl Target {
     }
 }
 
+/// The distance of moments as a part of the target's second moment: it has no unit, and is about 1 for features that are 0. The
+/// regularisation is that part of the mean channel's. `None` for moments that are not finite, or a target that is 0.
+pub(crate) fn relative_distance(seen: &MeanMoments, target: &MeanMoments) -> Option<f64> {
+    let scale = target.channels as f64 / trace(&target.second, target.channels);
+    if !(scale.is_finite() && seen.is_finite()) {
+        return None;
+    }
+    let scaled = |moments: &MeanMoments| MeanMoments {
+        channels: moments.channels,
+        mean: moments.mean.iter().map(|value| scale.sqrt() * value).collect(),
+        second: moments.second.iter().map(|value| scale * value).collect(),
+    };
+    let judged = Target::new(Roots::Exact, &scaled(target))?.judge(&scaled(seen))?;
+    // Below 0 there is rounding only.
+    Some(judged.value.max(0.0))
+}
+
 impl Roots {
     /// Square roots of the eigenvalues of a positive matrix.
     fn of(self, values: &[f64]) -> Vec<f64> {

@@ -1,0 +1,82 @@
+//! Texture by an encoder, at layers that no preset's style looks at: relu2_2, relu3_2 and relu4_4. The features' moments as
+//! Gaussians, by their Wasserstein distance as a part of the style's second moment.
+//!
+//! Held out are the layers, not the network: one that made the picture has been made to like it. Give another one.
+
+use impasto_encoder::{Encoder, Tap};
+use impasto_engine::{Cancel, Cpu, Engine, Network, Request, Tiled, Tiling};
+use impasto_image::Picture;
+
+use crate::Error;
+use crate::assembly::pixels;
+use crate::objective::{MeanMoments, relative_distance};
+
+/// Layers of VGG-19; VGG-16 has no relu4_4, and relu4_3 as the last of its block.
+const LAYERS: [&[&str]; 3] = [&["relu2_2"], &["relu3_2"], &["relu4_4", "relu4_3"]];
+
+/// Pixels that are looked at whole; larger pictures in tiles, with the same sums.
+const WINDOW: usize = 1 << 21;
+
+/// An encoder that looks at held-out layers.
+pub(super) struct Heldout {
+    engine: Tiled,
+    taps: Vec<(Tap, String)>,
+}
+
+/// The moments of some styles at each layer; `None` where a picture is too small for it.
+pub(super) type Target = Vec<Option<MeanMoments>>;
+
+impl Heldout {
+    pub(super) fn new(encoder: &Encoder) -> Result<Heldout, Error> {
+        let topology = encoder.topology();
+        let found = LAYERS.iter().filter_map(|names| {
+            names.iter().find_map(|name| Some((topology.tap(name).ok()?, (*name).to_string())))
+        });
+        let taps: Vec<_> = found.collect();
+        let Some(deepest) = taps.iter().map(|(tap, _)| *tap).max() else {
+            return Err(Error::invalid("--referee-model", "expected an encoder with relu2_2, found none"));
+        };
+        let cpu = Cpu::from_env(Network::new(encoder.truncated(deepest)), Cancel::default())?;
+        let tiling = Tiling { window: Some(WINDOW), ..Tiling::default() };
+        Ok(Heldout { engine: Tiled::new(Box::new(cpu), tiling), taps })
+    }
+
+    /// Moments of the mixture of some styles, whose shares sum to 1.
+    pub(super) fn target(&mut self, styles: &[(f64, Picture)]) -> Result<Target, Error> {
+        let each = styles.iter().map(|(share, style)| Ok((*share, self.moments(style)?)));
+        let each = each.collect::<Result<Vec<(f64, Target)>, Error>>()?;
+        let blended = |layer: usize| {
+            let parts: Option<Vec<_>> =
+                each.iter().map(|(share, moments)| Some((*share, moments[layer].clone()?))).collect();
+            MeanMoments::blend(&parts?)
+        };
+        Ok((0..self.taps.len()).map(blended).collect())
+    }
+
+    /// The distance at each layer, by its name.
+    pub(super) fn distances(
+        &mut self,
+        picture: &Picture,
+        target: &Target,
+    ) -> Result<Vec<(String, Option<f64>)>, Error> {
+        let seen = self.moments(picture)?;
+        let distances =
+            seen.iter().zip(target).map(|(seen, target)| relative_distance(seen.as_ref()?, target.as_ref()?));
+        Ok(self.taps.iter().map(|(_, name)| name.clone()).zip(distances).collect())
+    }
+
+    fn moments(&mut self, picture: &Picture) -> Result<Target, Error> {
+        let topology = self.engine.network().encoder.topology();
+        let fits = |tap: Tap| topology.smallest_image(tap) <= picture.short_edge();
+        let moments: Vec<Tap> = self.taps.iter().map(|(tap, _)| *tap).filter(|tap| fits(*tap)).collect();
+        if moments.is_empty() {
+            return Ok(vec![None; self.taps.len()]);
+        }
+        let request = Request { moments, ..Request::default() };
+        let seen = self.engine.observe(&pixels(picture.clone()), &request)?;
+        let mut seen: Target = seen.moments.iter().map(|of| Some(MeanMoments::from_sums(&of[0]))).collect();
+        // The deepest are those that do not fit.
+        seen.resize(self.taps.len(), None);
+        Ok(seen)
+    }
+}

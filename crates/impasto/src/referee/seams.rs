@@ -1,0 +1,189 @@
+//! Seams: straight lines where there should be none. Programs that paint in tiles leave them at multiples of 8 to 64 pixels, poolings
+//! leave grids of 2 to 16, zeros beyond the border leave frames. Made up here; no publication is followed.
+//!
+//! Steps between neighbouring pixels are looked at in segments of 32 along each line between two columns (and rows), and the median
+//! over the segments is taken, which an edge of the picture moves only if it follows more than half of the line. Of a line, that is
+//! the step that all of a segment makes together beyond the slope around it, or the roughness of its single steps. Figures are the
+//! root at a line less the root beside it, in steps of 8 bits, less the same in the content.
+//!
+//! - a single line: the largest at multiples of 8, by steps that go together, less the largest at as many lines that are no
+//!   multiples, which is what a picture without seams has by chance;
+//! - a grid: by roughness, the median figure of the lines of each period, less the largest at any other phase: chance again, and
+//!   lines of finer grids;
+//! - the border: by roughness, the largest of the four outermost lines less the largest of those 9 to 16 pixels inside.
+
+use impasto_image::Picture;
+use rayon::prelude::*;
+
+/// Length of a segment.
+const SEGMENT: usize = 32;
+
+/// The finest grid of single lines; coarser ones are part of it.
+const LINES: usize = 8;
+
+/// Where single lines are looked at that are no seams: between those that may be.
+const ELSEWHERE: usize = 4;
+
+/// How many steps on both sides say how steep a picture is at a line.
+const SLOPE: usize = 2;
+
+/// How far from a line its steps say nothing of a seam there.
+const BESIDE: usize = 3;
+
+/// Periods of grids: the poolings of VGG to its fifth block.
+const PERIODS: [usize; 4] = [2, 4, 8, 16];
+
+/// The short side of the smallest picture that has room for the border and what is inside.
+const SMALLEST: usize = 40;
+
+/// What was found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Seams {
+    /// The strongest line or grid, in steps of 8 bits.
+    pub strength: f64,
+    /// Where that is: `x = 64`, or `every 4 pixels`; empty where nothing is.
+    pub place: String,
+    /// The border, in steps of 8 bits.
+    pub border: f64,
+}
+
+/// Seams of a picture that its content, of the same size, does not have. `None` for pictures of less than 40 pixels.
+pub fn seams(picture: &Picture, content: Option<&Picture>) -> Option<Seams> {
+    if picture.short_edge() < SMALLEST {
+        return None;
+    }
+    let content = content.filter(|content| content.size() == picture.size());
+    let (seen, known) = (axes(picture), content.map(axes));
+    let mut strongest = (0.0, String::new());
+    let mut chance: f64 = 0.0;
+    let mut lines = Vec::new();
+    let mut border: f64 = 0.0;
+    for (axis, name) in ["x", "y"].into_iter().enumerate() {
+        let beyond = |figure: &dyn Fn(&Steps) -> f64| {
+            let known = known.as_ref().map_or(0.0, |known| figure(&known[axis]).max(0.0));
+            figure(&seen[axis]) - known
+        };
+        for period in PERIODS {
+            let figure = |phase| beyond(&|steps: &Steps| steps.grid(period, phase));
+            let found = figure(0) - (1..period).map(figure).fold(0.0, f64::max);
+            if found > strongest.0 {
+                strongest = (found, format!("every {period} pixels across {name}"));
+            }
+        }
+        for at in seen[axis].single(ELSEWHERE) {
+            chance = chance.max(beyond(&|steps| steps.line(at)));
+        }
+        lines.extend(
+            seen[axis].single(0).map(|at| (beyond(&|steps| steps.line(at)), format!("{name} = {at}"))),
+        );
+        border = border.max(beyond(&Steps::border));
+    }
+    for (found, place) in lines {
+        if found - chance > strongest.0 {
+            strongest = (found - chance, place);
+        }
+    }
+    Some(Seams { strength: strongest.0, place: strongest.1, border })
+}
+
+/// Between the columns, and between the rows.
+fn axes(picture: &Picture) -> [Steps; 2] {
+    [Steps::of(picture), Steps::of(&transposed(picture))]
+}
+
+/// Roots of the median squares between each column and the one before, in steps of 8 bits; nothing is before the first.
+struct Steps {
+    /// Of the mean step of a segment, less the slope around it.
+    together: Vec<f64>,
+    /// Of single steps.
+    rough: Vec<f64>,
+}
+
+impl Steps {
+    fn of(picture: &Picture) -> Steps {
+        let width = picture.width();
+        let segments: Vec<Vec<[f64; 2]>> = (0..picture.height() / SEGMENT)
+            .into_par_iter()
+            .map(|segment| squares(picture, segment))
+            .collect();
+        let roots = |kind: usize| -> Vec<f64> {
+            let root = |x: usize| {
+                let mut squares: Vec<f64> = segments.iter().map(|segment| segment[x][kind]).collect();
+                255.0 * median(&mut squares).sqrt()
+            };
+            (0..width).map(root).collect()
+        };
+        Steps { together: roots(0), rough: roots(1) }
+    }
+
+    /// Lines that are `offset` beside multiples of the finest grid, with room around them.
+    fn single(&self, offset: usize) -> impl Iterator<Item = usize> + use<> {
+        (LINES + offset..self.together.len().saturating_sub(BESIDE + SLOPE)).step_by(LINES)
+    }
+
+    fn line(&self, at: usize) -> f64 {
+        self.together[at] - 0.5 * (self.together[at - BESIDE] + self.together[at + BESIDE])
+    }
+
+    fn grid(&self, period: usize, phase: usize) -> f64 {
+        let lines = (period + phase..self.rough.len() - 1).step_by(period);
+        let mut beyond: Vec<f64> =
+            lines.map(|x| self.rough[x] - 0.5 * (self.rough[x - 1] + self.rough[x + 1])).collect();
+        median(&mut beyond)
+    }
+
+    fn border(&self) -> f64 {
+        let most = |lines: std::ops::RangeInclusive<usize>, from_end: bool| {
+            let at = |line: usize| self.rough[if from_end { self.rough.len() - line } else { line }];
+            lines.map(at).fold(0.0, f64::max)
+        };
+        let side = |from_end: bool| most(1..=4, from_end) - most(9..=16, from_end);
+        side(false).max(side(true))
+    }
+}
+
+/// Of a segment, between each column and the one before: the square of the mean step less the slope around it, and the mean square.
+fn squares(picture: &Picture, segment: usize) -> Vec<[f64; 2]> {
+    let (width, height) = picture.size();
+    let mut squares = vec![[0.0; 2]; width];
+    for plane in 0..3 {
+        let mut means = vec![[0.0; 2]; width];
+        for row in 0..SEGMENT {
+            let start = (plane * height + segment * SEGMENT + row) * width;
+            let line = &picture.rgb()[start..start + width];
+            for (means, pair) in means[1..].iter_mut().zip(line.windows(2)) {
+                let step = f64::from(pair[1] - pair[0]);
+                *means = [means[0] + step / SEGMENT as f64, means[1] + step * step / SEGMENT as f64];
+            }
+        }
+        for x in 1..width {
+            squares[x][1] += means[x][1] / 3.0;
+            if (1 + SLOPE..width - SLOPE).contains(&x) {
+                let around = [x - 2, x - 1, x + 1, x + 2].map(|x| means[x][0]);
+                squares[x][0] += (means[x][0] - around.iter().sum::<f64>() / 4.0).powi(2) / 3.0;
+            }
+        }
+    }
+    squares
+}
+
+fn median(values: &mut [f64]) -> f64 {
+    if values.is_empty() {
+        return 0.0;
+    }
+    values.sort_unstable_by(f64::total_cmp);
+    let middle = values.len() / 2;
+    if values.len().is_multiple_of(2) { 0.5 * (values[middle - 1] + values[middle]) } else { values[middle] }
+}
+
+fn transposed(picture: &Picture) -> Picture {
+    let (width, height) = picture.size();
+    let mut turned = Picture::filled(height, width, [0.0; 3]);
+    let rows = turned.rgb_mut().par_chunks_exact_mut(height).enumerate();
+    rows.for_each(|(row, target)| {
+        let (plane, x) = (row / width, row % width);
+        let column = &picture.rgb()[plane * width * height..(plane + 1) * width * height];
+        target.iter_mut().enumerate().for_each(|(y, value)| *value = column[y * width + x]);
+    });
+    turned
+}
