@@ -192,7 +192,8 @@ impl RunArgs {
     /// The time that the run may take.
     pub(crate) fn time(&self) -> Result<Option<Duration>, Failure> {
         let Some(text) = self.time.as_deref() else { return Ok(None) };
-        let seconds = || text.parse::<f64>().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+        let seconds =
+            || text.parse::<f64>().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
         let parsed = humantime::parse_duration(text).ok().or_else(seconds).filter(|time| !time.is_zero());
         parsed.map(Some).ok_or_else(|| {
             Failure::bad_input(format!("--time: expected a time above 0, found {text}"))

@@ -54,11 +54,7 @@ impl Progress {
     /// What the rest of the run will take, by what was done so far.
     pub(crate) fn left(&self) -> Duration {
         let done = self.done - self.before;
-        if done > 0.0 {
-            self.elapsed().mul_f64((self.to_do / done).max(0.0))
-        } else {
-            Duration::ZERO
-        }
+        if done > 0.0 { self.elapsed().mul_f64((self.to_do / done).max(0.0)) } else { Duration::ZERO }
     }
 
     /// A step is done; scales may turn out to be shorter than they were planned.

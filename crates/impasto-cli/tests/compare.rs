@@ -254,6 +254,7 @@ fn what_cannot_act_is_refused() {
         ("a.png --style-scale nan", "--style-scale"),
         ("a.png --style-scale 1e9", "--style-scale"),
         ("a.png --style b.png:rotate=10", "not turned"),
+        ("a.png --style b.png:mask=a.png", "all of it"),
         ("a.png --style b.png:weight=-1", "--style-weights"),
         ("a.png --threads 0", "--threads"),
         ("missing.png", "missing.png"),

@@ -50,7 +50,8 @@ fn a_mask_says_where_and_the_rest_is_kept() {
     let (first, last) = painted(&folder, "p.png");
     assert!(first == 0 && (20..25).contains(&last), "{first} {last}");
     // Both: nothing of the one is in the other.
-    let all = format!("stylize c.png s.png t.png -o q.png --mask grey.png --rest first --protect grey.png {FEW}");
+    let all =
+        format!("stylize c.png s.png t.png -o q.png --mask grey.png --rest first --protect grey.png {FEW}");
     folder.succeeds(&all);
     let (first, last) = painted(&folder, "q.png");
     assert!(first == 0 && (20..27).contains(&last), "{first} {last}");
@@ -87,13 +88,16 @@ fn masks_are_in_report_recipe_and_checkpoint() {
     assert_eq!(report["styles"][1]["region"], "blue");
     let shown = folder.succeeds("show o.png").stdout;
     let first = shown.lines().next().unwrap();
-    for part in ["s.png:mask=style-colours.png,layers=relu1_1+relu2_1", "--mask colours.png", "--protect grey.png"] {
+    for part in
+        ["s.png:mask=style-colours.png,layers=relu1_1+relu2_1", "--mask colours.png", "--protect grey.png"]
+    {
         assert!(first.contains(part), "{part}: {first}");
     }
     folder.succeeds("stylize c.png s.png t.png -o again.png --like o.png");
     assert_eq!(folder.bytes("again.png"), folder.bytes("o.png"));
     // An option beside it counts more.
-    folder.succeeds("stylize c.png s.png:region=red t.png:region=blue -o other.png --like o.png --feather 0.2");
+    folder
+        .succeeds("stylize c.png s.png:region=red t.png:region=blue -o other.png --like o.png --feather 0.2");
     assert_ne!(folder.decoded("other.png").picture, folder.decoded("o.png").picture);
     // A mask that has changed is another run.
     folder.succeeds(&format!("plan c.png s.png:region=red t.png:region=blue --mask colours.png {FEW}"));
@@ -125,7 +129,10 @@ fn what_cannot_be_is_an_error_with_a_reason() {
         ("s.png --mask colours.png", &["style 1 goes nowhere", "#ff0000 (50.0 %)"]),
         ("s.png:region=green --mask colours.png", &["no region #008000", "#0000ff"]),
         ("s.png:region=pinkish --mask colours.png", &["region=pinkish", "#ff0000, or black"]),
-        ("s.png t.png --mask grey.png --mask grey.png --mask grey.png", &["one for each of 2 styles, found 3"]),
+        (
+            "s.png t.png --mask grey.png --mask grey.png --mask grey.png",
+            &["one for each of 2 styles, found 3"],
+        ),
         ("s.png:layers=relu1_1+relu1_2", &["layers", "relu1_2", "relu2_1"]),
     ];
     for (options, expected) in cases {
@@ -133,5 +140,7 @@ fn what_cannot_be_is_an_error_with_a_reason() {
         ran.assert_says(expected);
     }
     // Neither is a result written over a mask.
-    folder.fails(2, &format!("stylize c.png s.png -o grey.png --mask grey.png {FEW}")).assert_says(&["grey.png"]);
+    folder
+        .fails(2, &format!("stylize c.png s.png -o grey.png --mask grey.png {FEW}"))
+        .assert_says(&["grey.png"]);
 }

@@ -195,7 +195,10 @@ impl StyleTransfer {
         if let Some(size) = self.stroke_size {
             if !STROKE_SIZES.contains(&size) {
                 let (least, most) = (STROKE_SIZES.start(), STROKE_SIZES.end());
-                return Err(Error::invalid("--stroke-size", format!("expected {least} to {most}, found {size}")));
+                return Err(Error::invalid(
+                    "--stroke-size",
+                    format!("expected {least} to {most}, found {size}"),
+                ));
             }
             if self.overrides.min_size.is_none() {
                 recipe.pyramid.smallest = recipe.pyramid.smallest.for_strokes(size);

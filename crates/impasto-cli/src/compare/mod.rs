@@ -15,7 +15,7 @@ use crate::args::CompareArgs;
 use crate::failure::Failure;
 use crate::inputs::{self, Input};
 use crate::output::{line, printable, say};
-use crate::style_arg;
+use crate::style_arg::{self, StyleArg};
 
 /// Parts of a side by which the shape of a picture may differ from the content's, for rounding and for tools that paint in
 /// multiples of 8 pixels.
@@ -41,11 +41,13 @@ struct Scored {
 }
 
 pub(crate) fn run(args: CompareArgs) -> Result<(), Failure> {
-    if let Some(style) = args.style.iter().find(|style| style.rotate.is_some()) {
+    let whole =
+        |style: &StyleArg| style.settings().all(|(setting, _)| setting == "weight" || setting == "scale");
+    if let Some(style) = args.style.iter().find(|style| !whole(style)) {
         return Err(Failure::bad_input(format!(
-            "--style {style}: a style is compared with as it is, not turned"
+            "--style {style}: a style is compared with as it is, all of it, and not turned"
         ))
-        .hint("turn the picture first, and cut the corners off"));
+        .hint("weight and scale are what counts here; turn or cut the picture first"));
     }
     let pool = thread_pool(args.threads)?;
     let model = args.referee_model.as_deref().map(encoder::open).transpose()?;
@@ -102,7 +104,7 @@ fn referee(args: &CompareArgs, inputs: &Inputs, model: Option<&Encoder>) -> Resu
     }
     let shares = style_arg::shares(&args.style, None)?;
     let styles = inputs.styles.iter().zip(&args.style).zip(shares).map(|((input, given), share)| {
-        let style = given.style(input.decoded.picture.clone(), None, share);
+        let style = given.style(input.decoded.picture.clone(), None, share, None);
         style.scale(given.scale.unwrap_or(1.0) * args.style_scale)
     });
     let content = inputs.content.as_ref().map(|input| input.decoded.picture.clone());

@@ -239,7 +239,9 @@ fn weaken(targets: &mut [Vec<Option<MeanMoments>>], own: &Observation, strength:
     for (targets, own) in targets.iter_mut().zip(&own.moments) {
         for (target, own) in targets.iter_mut().zip(own) {
             let own = MeanMoments::from_sums(own);
-            *target = target.take().and_then(|style| MeanMoments::blend(&[(strength, &style), (1.0 - strength, &own)]));
+            *target = target
+                .take()
+                .and_then(|style| MeanMoments::blend(&[(strength, &style), (1.0 - strength, &own)]));
         }
     }
 }
