@@ -12,6 +12,7 @@ use crate::masks::RegionArgs;
 use crate::options::{ObjectiveArgs, RunArgs};
 use crate::results::OutputArgs;
 use crate::style_arg::StyleArg;
+use crate::texture::{Texture, TextureArgs};
 
 /// Repaints a picture in the style of another: neural style transfer, with nothing to download.
 #[derive(Parser)]
@@ -26,6 +27,8 @@ pub(crate) enum Command {
     /// Repaint a picture in the style of others
     #[command(allow_negative_numbers = true)]
     Stylize(Box<StylizeArgs>),
+    /// Make a picture of a style alone, from noise; seamless if asked to
+    Texture(Box<TextureArgs>),
     /// Say what a run will take, scale by scale: memory, tiles, time, checkpoints
     #[command(allow_negative_numbers = true)]
     Plan(Box<PlanArgs>),
@@ -109,6 +112,10 @@ pub(crate) struct StylizeArgs {
     /// How to show progress, on stderr
     #[arg(long, value_enum, default_value_t = ProgressKind::Bar)]
     pub(crate) progress: ProgressKind,
+    /// In place of a content.
+    #[arg(skip)]
+    #[serde(default)]
+    pub(crate) texture: Option<Texture>,
 }
 
 #[derive(Args)]

@@ -13,7 +13,7 @@ use crate::failure::Failure;
 use crate::inputs;
 use crate::interrupt::cancel_on_signal;
 use crate::output::{line, say};
-use crate::pictures::Pictures;
+use crate::pictures::{Pictures, Source};
 use crate::style_arg;
 
 pub(crate) fn run(args: Box<EvaluateArgs>) -> Result<(), Failure> {
@@ -22,7 +22,8 @@ pub(crate) fn run(args: Box<EvaluateArgs>) -> Result<(), Failure> {
     let overrides = args.objective.overrides()?;
     let shares = style_arg::shares(&args.style, args.objective.style_weights.as_deref())?;
     let mut image = inputs::read(&args.image, &limits)?;
-    let mut pictures = Pictures::read(&args.content, &args.style, None, &args.regions, &limits)?;
+    let mut pictures =
+        Pictures::read(Source::File(&args.content), &args.style, None, &args.regions, &limits)?;
     image.note().into_iter().chain(pictures.notes()).for_each(|note| say(&note));
     if let Some(path) = &args.gradient {
         let all = pictures.all();

@@ -4,7 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use impasto::image::{self, Decoded, Limits};
+use impasto::Picture;
+use impasto::image::{self, Decoded, Depth, Limits, Metadata, Space};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -18,6 +19,28 @@ pub(crate) struct Input {
 }
 
 impl Input {
+    /// In place of the content of a texture: its size, in the space and with the precision of the first style.
+    pub(crate) fn nothing((width, height): (usize, usize), like: Option<&Input>) -> Input {
+        let of = like.map(|input| &input.decoded);
+        let decoded = Decoded {
+            // A texture knows its size; this is never looked at.
+            picture: Picture::filled(1, 1, [0.5; 3]),
+            space: of.map_or(Space::Srgb, |of| of.space),
+            alpha: None,
+            depth: of.map_or(Depth::Eight, |of| of.depth),
+            icc_profile: of.and_then(|of| of.icc_profile.clone()),
+            metadata: Metadata::default(),
+            is_one_of_several: false,
+        };
+        let summary = InputSummary { path: String::new(), sha256: String::new(), width, height };
+        Input { path: PathBuf::new(), decoded, summary }
+    }
+
+    /// Whether it was read from somewhere.
+    pub(crate) fn is_file(&self) -> bool {
+        !self.path.as_os_str().is_empty()
+    }
+
     /// Of the file's bytes.
     pub(crate) fn sha256(&self) -> &str {
         &self.summary.sha256

@@ -33,6 +33,7 @@ mod results;
 mod show;
 mod style_arg;
 mod stylize;
+mod texture;
 mod transfer;
 
 use std::panic::{self, AssertUnwindSafe};
@@ -64,6 +65,7 @@ fn main() -> ExitCode {
         Command::Stylize(args) => {
             stylize::run(args, matches.subcommand_matches("stylize").unwrap_or(&matches))
         }
+        Command::Texture(args) => stylize::texture(*args),
         Command::Show(args) => show::run(args),
         Command::Plan(args) => plan::run(*args),
         Command::Batch(args) => batch::run(*args),

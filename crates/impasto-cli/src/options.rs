@@ -237,7 +237,7 @@ impl RunArgs {
 }
 
 /// Bytes, with a unit or without.
-fn size_of_memory(text: &str) -> Result<u64, String> {
+pub(crate) fn size_of_memory(text: &str) -> Result<u64, String> {
     parse_size::parse_size(text).map_err(|_| "expected a size such as 4G, 800M or 3GiB".into())
 }
 

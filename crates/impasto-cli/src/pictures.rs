@@ -8,6 +8,15 @@ use crate::failure::Failure;
 use crate::inputs::{self, Input};
 use crate::masks::{Masks, RegionArgs};
 use crate::style_arg::StyleArg;
+use crate::texture::Texture;
+
+/// Where a content comes from.
+#[derive(Clone, Copy)]
+pub(crate) enum Source<'a> {
+    File(&'a Path),
+    /// It is none.
+    Texture(&'a Texture),
+}
 
 /// Everything that a run is made from.
 pub(crate) struct Pictures {
@@ -20,16 +29,21 @@ pub(crate) struct Pictures {
 
 impl Pictures {
     pub(crate) fn read(
-        content: &Path,
+        content: Source<'_>,
         styles: &[StyleArg],
         init: Option<&Path>,
         regions: &RegionArgs,
         limits: &Limits,
     ) -> Result<Pictures, Failure> {
         let read = |path: &Path| inputs::read(path, limits);
+        let read_styles = styles.iter().map(|style| read(&style.path)).collect::<Result<Vec<_>, _>>()?;
+        let content = match (content, read_styles.first()) {
+            (Source::File(path), _) => read(path)?,
+            (Source::Texture(texture), first) => Input::nothing((texture.width, texture.height), first),
+        };
         Ok(Pictures {
-            content: read(content)?,
-            styles: styles.iter().map(|style| read(&style.path)).collect::<Result<_, _>>()?,
+            content,
+            styles: read_styles,
             init: init.map(read).transpose()?,
             masks: Masks::read(regions, styles, limits)?,
         })
@@ -37,7 +51,11 @@ impl Pictures {
 
     /// All files, in an order that does not change.
     pub(crate) fn all(&self) -> Vec<&Input> {
-        let main = [&self.content].into_iter().chain(&self.styles).chain(&self.init);
+        let main = [&self.content]
+            .into_iter()
+            .filter(|content| content.is_file())
+            .chain(&self.styles)
+            .chain(&self.init);
         main.chain(self.masks.inputs()).collect()
     }
 

@@ -10,16 +10,18 @@ use crate::args::PlanArgs;
 use crate::failure::Failure;
 use crate::interrupt::cancel_on_signal;
 use crate::output::{line, say};
-use crate::pictures::Pictures;
+use crate::pictures::{Pictures, Source};
 use crate::transfer;
 
 pub(crate) fn run(args: PlanArgs) -> Result<(), Failure> {
     let limits = args.input.limits()?;
     let preset = args.run.objective.preset()?;
     let (overrides, init) = args.run.overrides()?;
-    let mut pictures = Pictures::read(&args.content, &args.style, init.as_deref(), &args.regions, &limits)?;
+    let mut pictures =
+        Pictures::read(Source::File(&args.content), &args.style, init.as_deref(), &args.regions, &limits)?;
     pictures.notes().iter().for_each(|note| say(note));
-    let transfer = transfer::of(&args.run, &mut pictures, &args.style, &args.regions, preset, overrides)?;
+    let transfer =
+        transfer::of(&args.run, &mut pictures, (&args.style, None), &args.regions, preset, overrides)?;
     let mut session = transfer.cancel(cancel_on_signal()).build()?;
     let half = session.peak_in_half()?;
     session.predict_time()?;

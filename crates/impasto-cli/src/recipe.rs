@@ -18,6 +18,7 @@ use crate::options::RunArgs;
 use crate::pictures::Pictures;
 use crate::results::OutputArgs;
 use crate::style_arg::StyleArg;
+use crate::texture::Texture;
 
 /// What the text begins with: other programs' recipes are of no use here.
 pub(crate) const PROGRAM: &str = "impasto";
@@ -28,7 +29,7 @@ pub(crate) fn of(
     result: &OutputArgs,
     regions: &RegionArgs,
     pictures: &Pictures,
-    given: &[StyleArg],
+    (given, texture): (&[StyleArg], Option<&Texture>),
     session: &Session,
 ) -> String {
     let (mut run, mut result, mut regions) = (run.clone(), result.clone(), regions.clone());
@@ -47,7 +48,8 @@ pub(crate) fn of(
     let file = |input: &Input| json!({ "name": name_of(&input.path), "sha256": input.sha256() });
     json!({
         PROGRAM: env!("CARGO_PKG_VERSION"),
-        "content": file(content),
+        "content": content.is_file().then(|| file(content)),
+        "texture": texture,
         "styles": styles.iter().zip(given).enumerate().map(|(index, (style, given))| {
             let mut object = file(style);
             given.settings().for_each(|(name, value)| object[name] = value);

@@ -18,7 +18,10 @@ pub(crate) struct Report<'a> {
     pub(crate) instruction_set: &'static str,
     /// complete, interrupted or failed.
     pub(crate) outcome: &'a str,
-    pub(crate) content: &'a InputSummary,
+    /// None of a texture.
+    pub(crate) content: Option<&'a InputSummary>,
+    /// Whether a texture was to fit itself.
+    pub(crate) seamless: Option<bool>,
     pub(crate) styles: Vec<StyleSummary<'a>>,
     pub(crate) init: Option<&'a InputSummary>,
     /// Of the content.
@@ -81,7 +84,7 @@ impl<'a> Report<'a> {
     pub(crate) fn of_session(
         session: &'a Session,
         steps: &'a [Step],
-        content: &'a InputSummary,
+        content: Option<&'a InputSummary>,
     ) -> Report<'a> {
         let encoder = session.encoder();
         Report {
@@ -89,6 +92,7 @@ impl<'a> Report<'a> {
             instruction_set: session.instruction_set(),
             outcome: "complete",
             content,
+            seamless: None,
             styles: Vec::new(),
             init: None,
             masks: Vec::new(),

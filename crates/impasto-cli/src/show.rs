@@ -57,8 +57,9 @@ fn command(recipe: &Map<String, Value>) -> String {
         name if name.starts_with('-') => quoted(&format!("./{name}")),
         name => quoted(name),
     };
-    let mut words = vec!["impasto stylize".to_owned()];
-    words.extend(recipe.get("content").map(name));
+    let texture = recipe.get("texture").filter(|texture| texture.is_object());
+    let mut words = vec![format!("impasto {}", if texture.is_some() { "texture" } else { "stylize" })];
+    words.extend(recipe.get("content").filter(|_| texture.is_none()).map(name));
     for style in recipe.get("styles").and_then(Value::as_array).into_iter().flatten() {
         let given = NAMES.map(|setting| Some(format!("{setting}={}", text_of(&style[setting])?)));
         let settings: Vec<String> = given.into_iter().flatten().collect();
@@ -66,6 +67,10 @@ fn command(recipe: &Map<String, Value>) -> String {
         words.push(name(style) + &if settings.is_empty() { settings } else { quoted(&settings) });
     }
     words.push("-o OUT".into());
+    if let Some(texture) = texture {
+        words.push(format!("--size {}x{}", texture["width"], texture["height"]));
+        words.extend(texture["seamless"].as_bool().filter(|seamless| *seamless).map(|_| "--seamless".into()));
+    }
     let standard =
         match Cli::try_parse_from(["impasto", "stylize", "c", "s", "-o", "o"]).map(|cli| cli.command) {
             Ok(Command::Stylize(args)) => serde_json::to_value(&args).unwrap_or_default(),

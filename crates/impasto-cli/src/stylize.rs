@@ -15,18 +15,24 @@ use crate::inputs::{self, Input};
 use crate::interrupt::{cancel_on_signal, saving};
 use crate::like::{Like, like};
 use crate::numbered::{check_numbered, numbered};
-use crate::pictures::Pictures;
+use crate::pictures::{Pictures, Source};
 use crate::preview;
 use crate::progress::Progress;
 use crate::recipe;
 use crate::report::{Report, StyleSummary};
 use crate::results::{check_side, encoding, losses_of_format, same_file, write};
 use crate::style_arg;
+use crate::texture::TextureArgs;
 use crate::transfer;
 
 pub(crate) fn run(args: Box<StylizeArgs>, matches: &ArgMatches) -> Result<(), Failure> {
     let Like { args, notes, weights } = like(*args, matches)?;
     perform(args, None, notes, weights)
+}
+
+/// `impasto texture`: a run without a content.
+pub(crate) fn texture(args: TextureArgs) -> Result<(), Failure> {
+    perform(args.stylize()?, None, Vec::new(), None)
 }
 
 /// `impasto resume`: the same run, from where it stood.
@@ -68,8 +74,8 @@ fn perform(
     let (overrides, init_path) = args.run.overrides()?;
     let shares = style_arg::shares(&args.style, args.run.objective.style_weights.as_deref())?;
 
-    let mut pictures =
-        Pictures::read(&args.content, &args.style, init_path.as_deref(), &args.regions, &limits)?;
+    let source = args.texture.as_ref().map_or(Source::File(&args.content), Source::Texture);
+    let mut pictures = Pictures::read(source, &args.style, init_path.as_deref(), &args.regions, &limits)?;
     let all = pictures.all();
     if let Some(Resumed { note, .. }) = &resumed {
         note.check(&all)?;
@@ -86,8 +92,15 @@ fn perform(
     ];
     let extras = Extras::new(&args.extras, (&pictures.content, &pictures.styles, &all), &others)?;
     let cancel = cancel_on_signal();
-    let mut transfer =
-        transfer::of(&args.run, &mut pictures, &args.style, &args.regions, preset, overrides)?.cancel(cancel);
+    let mut transfer = transfer::of(
+        &args.run,
+        &mut pictures,
+        (&args.style, args.texture.as_ref()),
+        &args.regions,
+        preset,
+        overrides,
+    )?
+    .cancel(cancel);
     // Content targets of a picture in tiles go to the disk that the result goes to.
     let folder = std::path::absolute(&args.output).ok().and_then(|path| path.parent().map(Path::to_path_buf));
     let mut tiling = Tiling { folder, ..Tiling::default() };
@@ -128,7 +141,14 @@ fn perform(
         ));
     }
     let recipe_of = |session: &Session| {
-        recipe::of(&args.run, &args.result, &args.regions, &pictures, &args.style, session)
+        recipe::of(
+            &args.run,
+            &args.result,
+            &args.regions,
+            &pictures,
+            (&args.style, args.texture.as_ref()),
+            session,
+        )
     };
     let recipe = recipe_of(&session);
     let format = args.result.format(&args.output)?;
@@ -201,7 +221,8 @@ fn perform(
             },
             width: picture.width(),
             height: picture.height(),
-            ..Report::of_session(&session, &steps, &content.summary)
+            seamless: args.texture.as_ref().map(|texture| texture.seamless),
+            ..Report::of_session(&session, &steps, Some(&content.summary).filter(|_| content.is_file()))
         }
         .write(path)?;
     }

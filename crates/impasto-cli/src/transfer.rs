@@ -8,6 +8,7 @@ use crate::masks::RegionArgs;
 use crate::options::RunArgs;
 use crate::pictures::Pictures;
 use crate::style_arg::{self, StyleArg};
+use crate::texture::Texture;
 
 /// The part of a machine's memory that a run takes unless asked otherwise. Of all that it has, not of what happens to be
 /// free: the same command shall give the same bytes.
@@ -17,14 +18,18 @@ const SHARE: f64 = 0.75;
 pub(crate) fn of(
     run: &RunArgs,
     pictures: &mut Pictures,
-    given: &[StyleArg],
+    (given, texture): (&[StyleArg], Option<&Texture>),
     regions: &RegionArgs,
     preset: Preset,
     overrides: Overrides,
 ) -> Result<StyleTransfer, Failure> {
     let Pictures { content, styles, init, masks } = pictures;
     let shares = style_arg::shares(given, run.objective.style_weights.as_deref())?;
-    let mut transfer = StyleTransfer::new(taken(content))
+    let begun = match texture {
+        Some(texture) => StyleTransfer::texture((texture.width, texture.height), texture.seamless)?,
+        None => StyleTransfer::new(taken(content)),
+    };
+    let mut transfer = begun
         .preset(preset)
         .overrides(overrides)
         .model(&run.objective.model)

@@ -49,7 +49,8 @@ impl StyleTransfer {
         });
         kit.engine.retile(Tiling::default());
         kit.engine.set_half(self.half);
-        let scales = recipe.pyramid.scales(size);
+        self.check_ring(&kit.engine, size)?;
+        let scales = self.scales(&recipe, &kit.engine, size);
         let planner = Planner {
             recipe: &recipe,
             engine: &kit.engine,
@@ -149,7 +150,8 @@ impl StyleTransfer {
         let (memory, long) = (self.memory.unwrap_or(usize::MAX), scales.last().map_or(0, Scale::long_edge));
         let smallest = planner.with_window(scales, Some(plan::SMALLEST_WINDOW))?;
         let size = plan::largest(long, |size| {
-            let scales = planner.recipe.pyramid.scales(fit_long_edge(self.content.size(), size.max(1)));
+            let size = fit_long_edge(self.content.size(), size.max(1));
+            let scales = self.scales(planner.recipe, planner.engine, size);
             // Too small a picture fails for another reason, which is not what is asked here.
             Ok(planner.plan(&scales).is_ok_and(|plan| plan.is_some()))
         })?;
@@ -163,6 +165,9 @@ impl StyleTransfer {
 
     /// The size of the result: the default never enlarges the content.
     pub(crate) fn result_size(&self) -> Result<(usize, usize), Error> {
+        if self.texture.is_some() {
+            return Ok(self.content.size());
+        }
         let long = match self.size {
             Some(0) => return Err(Error::invalid("--size", "expected at least 1 pixel, found 0")),
             Some(long) if long > LARGEST_SIZE => {
@@ -192,6 +197,7 @@ impl StyleTransfer {
         }
         self.check_regions()?;
         let mut recipe = self.overrides.clone().apply(self.preset.recipe())?;
+        self.without_content(&mut recipe)?;
         if let Some(size) = self.stroke_size {
             if !STROKE_SIZES.contains(&size) {
                 let (least, most) = (STROKE_SIZES.start(), STROKE_SIZES.end());

@@ -6,6 +6,7 @@ use impasto_encoder::Encoder;
 use impasto_engine::{Cancel, InstructionSet, Tiling};
 use impasto_image::{Averaging, Picture, Plane};
 
+use crate::texture::Texture;
 use crate::{Colour, Overrides, Preset, Regions, Style};
 
 /// Long edge of the result unless asked otherwise.
@@ -34,6 +35,7 @@ pub struct StyleTransfer {
     pub(crate) alpha: Option<Plane>,
     pub(crate) regions: Regions,
     pub(crate) styles: Vec<Style>,
+    pub(crate) texture: Option<Texture>,
     pub(crate) preset: Preset,
     pub(crate) overrides: Overrides,
     pub(crate) model: String,
@@ -63,6 +65,7 @@ impl StyleTransfer {
             alpha: None,
             regions: Regions::default(),
             styles: Vec::new(),
+            texture: None,
             preset: Preset::ALL[0],
             overrides: Overrides::default(),
             model: impasto_encoder::EMBEDDED.into(),

@@ -39,6 +39,7 @@ mod schedule;
 mod session;
 mod style;
 mod style_size;
+mod texture;
 
 pub use impasto_encoder as encoder;
 pub use impasto_engine as engine;

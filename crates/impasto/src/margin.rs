@@ -16,12 +16,19 @@ pub(crate) struct Canvas {
     pub(crate) inner: (usize, usize),
     /// Pixels added on each side.
     pub(crate) margin: usize,
+    /// What lies beyond an edge is the other end.
+    pub(crate) ring: bool,
 }
 
 impl Canvas {
     /// A margin of at most `margin` pixels: mirroring needs a picture that is larger.
     pub(crate) fn new(inner: (usize, usize), margin: usize) -> Canvas {
-        Canvas { inner, margin: margin.min(inner.0.min(inner.1) - 1) }
+        Canvas { inner, margin: margin.min(inner.0.min(inner.1) - 1), ring: false }
+    }
+
+    /// A ring in both directions.
+    pub(crate) fn ring(self, ring: bool) -> Canvas {
+        Canvas { ring, ..self }
     }
 
     /// Size with the margin.
@@ -67,7 +74,11 @@ impl Canvas {
         let mut buffer = Vec::new();
         for start in (0..planes.len()).step_by(area) {
             let inner = self.cropped(planes.view(start..start + area, &mut buffer)?);
-            writer.push(&to.mirrored(&resize_plane(&inner, self.inner, to.inner, filter)))?;
+            let resized = match self.ring {
+                true => resize_ring(&inner, self.inner, to.inner, filter),
+                false => resize_plane(&inner, self.inner, to.inner, filter),
+            };
+            writer.push(&to.mirrored(&resized))?;
         }
         Ok(writer.finish())
     }
@@ -83,6 +94,24 @@ impl Canvas {
         }
         Ok(all)
     }
+}
+
+/// Resizes a plane whose ends meet: with a part of the other end on each side, which is cut off again. Where sides are no multiples
+/// of a common step, parts are not the same before and after to the last fraction of a pixel, which a run mends.
+fn resize_ring(plane: &[f32], from: (usize, usize), to: (usize, usize), filter: Filter) -> Vec<f32> {
+    /// Parts of a side, each more pixels than a kernel reaches.
+    const PART: usize = 8;
+    let (more_from, more_to) = ((from.0 / PART, from.1 / PART), (to.0 / PART, to.1 / PART));
+    let wide = (from.0 + 2 * more_from.0, from.1 + 2 * more_from.1);
+    let wrapped = (0..wide.0 * wide.1).map(|at| {
+        let x = (at % wide.0 + from.0 - more_from.0) % from.0;
+        let y = (at / wide.0 + from.1 - more_from.1) % from.1;
+        plane[y * from.0 + x]
+    });
+    let goal = (to.0 + 2 * more_to.0, to.1 + 2 * more_to.1);
+    let resized = resize_plane(&wrapped.collect::<Vec<f32>>(), wide, goal, filter);
+    let rows = resized.chunks_exact(goal.0).skip(more_to.1).take(to.1);
+    rows.flat_map(|row| &row[more_to.0..more_to.0 + to.0]).copied().collect()
 }
 
 /// The inner index that an outer index shows.
@@ -105,5 +134,21 @@ mod tests {
         assert_eq!(outer[..8], [10.0, 9.0, 8.0, 9.0, 10.0, 11.0, 10.0, 9.0]);
         assert_eq!(canvas.cropped(&outer), plane);
         assert_eq!(Canvas::new((1, 9), 16).outer(), (1, 9));
+    }
+
+    #[test]
+    fn a_ring_is_resized_the_same_wherever_it_is_cut() {
+        let (from, to) = ((32, 48), (64, 96));
+        let plane: Vec<f32> = (0..32 * 48).map(|i| ((i * 7919) % 101) as f32 / 100.0).collect();
+        let rolled = |plane: &[f32], (width, height): (usize, usize), by: (usize, usize)| -> Vec<f32> {
+            let at = |i: usize| (i / width + by.1) % height * width + (i % width + by.0) % width;
+            (0..width * height).map(|i| plane[at(i)]).collect()
+        };
+        let one = rolled(&resize_ring(&plane, from, to, Filter::Bicubic), to, (26, 34));
+        let other = resize_ring(&rolled(&plane, from, (13, 17)), from, to, Filter::Bicubic);
+        let largest = one.iter().zip(&other).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        assert!(largest < 1e-6, "{largest}");
+        let cut = resize_plane(&rolled(&plane, from, (13, 17)), from, to, Filter::Bicubic);
+        assert!(one.iter().zip(&cut).any(|(a, b)| (a - b).abs() > 0.01), "the test sees nothing");
     }
 }

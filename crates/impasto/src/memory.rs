@@ -8,6 +8,7 @@ use crate::margin::Canvas;
 use crate::objective::{Statistic, style_taps};
 use crate::optimiser::BAND;
 use crate::plan::{Planner, ScalePlan};
+use crate::prepare::style_canvas;
 use crate::recipe::{Keep, OptimizerKind};
 use crate::style_size::style_size;
 use crate::{Error, Recipe, Scale};
@@ -146,6 +147,7 @@ impl Planner<'_> {
         for (style, scale) in &self.styles {
             let content = (at.scale.width, at.scale.height);
             let size = style_size(*style, self.recipe.style_fit, *scale, content);
+            let size = style_canvas(size, self.recipe.padding).outer();
             let tiles = Tiled::tiles(self.engine.network(), at.deepest, Size::new(size.0, size.1), window);
             most = most.max(picture(size) + self.evaluation(tiles.window, &at.moments, &[])?);
         }

@@ -1,7 +1,7 @@
 //! What a scale begins with: the targets of content and styles at its size, and at the first one the picture.
 
 use impasto_encoder::Topology;
-use impasto_engine::{Engine, EngineError, Pixels, Size, Tiled};
+use impasto_engine::{Engine, EngineError, Padding, Pixels, Size, Tiled};
 use impasto_image::{Filter, Picture, Plane, resize};
 
 use crate::assembly::pixels;
@@ -10,7 +10,7 @@ use crate::kit::{Key, StyleMoments};
 use crate::margin::Canvas;
 use crate::objective::{MeanMoments, Objective, blended, layers, style_moments, style_taps};
 use crate::recipe::Init;
-use crate::regions::{Regions, at_size, plane_digest, plane_of};
+use crate::regions::{Regions, at_size, plane_digest};
 use crate::session::Plan;
 use crate::style::Part;
 use crate::style_size::style_size;
@@ -76,12 +76,37 @@ fn targets_at(
             window: plan.run.window,
         };
         known.get(key, || {
-            let picture = pixels(resize(&style.picture, width, height, Filter::Bicubic, plan.averaging));
-            let canvas = Canvas::new((width, height), 0);
-            let weights = weights.map(|weights| plane_of(canvas, &at_size(&weights, (width, height))));
+            let resized = resize(&style.picture, width, height, Filter::Bicubic, plan.averaging);
+            let canvas = style_canvas((width, height), plan.recipe.padding);
+            let weights = weights.map(|weights| at_size(&weights, (width, height)));
+            let weights = weights.or((canvas.margin > 0).then(|| vec![1.0; width * height]));
+            let weights = weights.map(|weights| only_inside(canvas, &weights));
+            let picture = if canvas.margin == 0 { pixels(resized) } else { mirrored(&resized, canvas) };
             style_moments(&plan.recipe, engine, &picture, weights)
         })
     })
+}
+
+/// What a style is looked at on. An encoder whose ends meet would see the ends of a style meet, and paint the edges that are there:
+/// so it sees it mirrored for a while beyond its own edges, of which nothing counts.
+pub(crate) fn style_canvas(size: (usize, usize), padding: Padding) -> Canvas {
+    /// Nearly as far as relu5_1 sees.
+    const BEYOND: usize = 64;
+    Canvas::new(size, if padding == Padding::Wrap { BEYOND } else { 0 })
+}
+
+/// Weights of what is inside; nothing counts around it.
+fn only_inside(canvas: Canvas, inner: &[f32]) -> impasto_engine::Plane {
+    let ((width, _), (outer_width, outer_height)) = (canvas.inner, canvas.outer());
+    let mut plane = impasto_engine::Plane {
+        size: Size::new(outer_width, outer_height),
+        data: vec![0.0; outer_width * outer_height],
+    };
+    let rows = plane.data.chunks_exact_mut(outer_width).skip(canvas.margin);
+    for (to, from) in rows.zip(inner.chunks_exact(width)) {
+        to[canvas.margin..canvas.margin + width].copy_from_slice(from);
+    }
+    plane
 }
 
 /// What the styles are, for each style layer and region, by what is seen of each style's part: `look` gets the style's index, the

@@ -4,7 +4,7 @@ use std::io;
 use std::time::Instant;
 
 use impasto_encoder::Provenance;
-use impasto_engine::{Engine, Pixels, Tiled};
+use impasto_engine::{Engine, Padding, Pixels, Tiled};
 use impasto_image::{Averaging, Picture, Plane};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -85,6 +85,7 @@ impl Plan {
     /// What is optimised at a scale: the picture with its margin.
     pub(crate) fn canvas(&self, scale: Scale) -> Canvas {
         Canvas::new((scale.width, scale.height), self.recipe.margin)
+            .ring(self.recipe.padding == Padding::Wrap)
     }
 }
 

@@ -145,11 +145,12 @@ impl Batch<'_> {
         }
         let preset = run.objective.preset()?;
         let given = [StyleArg::plain(&item.style)];
-        let transfer = transfer::of(run, &mut pictures, &given, &RegionArgs::default(), preset, overrides)?
-            .encoder(self.encoder.clone())
-            .threads(self.threads)
-            .tiling(Tiling { folder: Some(self.args.output.clone()), ..Tiling::default() })
-            .cancel(self.cancel.clone());
+        let transfer =
+            transfer::of(run, &mut pictures, (&given, None), &RegionArgs::default(), preset, overrides)?
+                .encoder(self.encoder.clone())
+                .threads(self.threads)
+                .tiling(Tiling { folder: Some(self.args.output.clone()), ..Tiling::default() })
+                .cancel(self.cancel.clone());
         let transfer = match (run.memory, transfer::default_memory()) {
             // What the machine has is for all jobs together; also where there is less to do, so that shards do not differ.
             (None, Some(memory)) => transfer.memory(memory / self.args.jobs.unwrap_or(1)),
@@ -157,7 +158,8 @@ impl Batch<'_> {
         };
         let mut session = transfer.build_with(kit.take())?;
         results::check_side(&output, &self.args.result, &session)?;
-        let recipe = recipe::of(run, &self.args.result, &RegionArgs::default(), &pictures, &given, &session);
+        let recipe =
+            recipe::of(run, &self.args.result, &RegionArgs::default(), &pictures, (&given, None), &session);
         let picture = loop {
             match session.step() {
                 Ok(Some(_)) => {}

@@ -1,0 +1,106 @@
+//! Texture: a picture of a style alone, from noise (Gatys, Ecker and Bethge, "Texture synthesis using convolutional neural networks",
+//! NeurIPS 2015).
+//!
+//! There is no content to look at; statistics, scales and optimiser are those of the preset. A seamless one lies on a ring in both
+//! directions: at every layer the padding is what is at the other end, and where a picture is enlarged from scale to scale its
+//! other end is what lies beyond its edge. The total variation alone does not look across, which leaves nothing to be seen.
+
+use impasto_engine::{Engine, Padding};
+use impasto_image::Picture;
+
+use crate::builder::LARGEST_SIZE;
+use crate::colour::Colour;
+use crate::recipe::Init;
+use crate::{Error, Recipe, Regions, Scale, StyleTransfer};
+
+/// What makes a transfer one of a texture.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Texture {
+    pub(crate) seamless: bool,
+}
+
+impl StyleTransfer {
+    /// A texture of this size in place of a content: noise becomes a picture of the style. With `seamless` it fits itself on all
+    /// sides; width and height are then multiples of 16 (of what the poolings before the deepest layer divide by).
+    ///
+    /// Options about a content are errors in [`build`](StyleTransfer::build).
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for a side of 0 or beyond 30000.
+    pub fn texture((width, height): (usize, usize), seamless: bool) -> Result<StyleTransfer, Error> {
+        if width.min(height) == 0 || width.max(height) > LARGEST_SIZE {
+            let problem = format!("expected sides of 1 to {LARGEST_SIZE} pixels, found {width}x{height}");
+            return Err(Error::invalid("--size", problem));
+        }
+        let mut transfer = StyleTransfer::new(Picture::filled(width, height, [0.5; 3]));
+        transfer.texture = Some(Texture { seamless });
+        Ok(transfer)
+    }
+
+    /// Makes the recipe one without a content; what asks for one is an error.
+    pub(crate) fn without_content(&self, recipe: &mut Recipe) -> Result<(), Error> {
+        let Some(Texture { seamless }) = self.texture else { return Ok(()) };
+        let asked = [
+            ("--content-weight", self.overrides.content_weight.is_some()),
+            ("--content-layers", self.overrides.content_layers.is_some()),
+            ("--strength", self.overrides.strength.is_some()),
+            ("--colour", self.colour != Colour::Style),
+            ("--mask", self.regions != Regions::default()),
+            ("--init", self.overrides.init == Some(Init::Content)),
+            ("--size", self.size.is_some()),
+        ];
+        if let Some((option, _)) = asked.into_iter().find(|(_, asked)| *asked) {
+            return Err(Error::invalid(option, "a texture has no content"));
+        }
+        (recipe.content_layers, recipe.content_weight) = (Vec::new(), 0.0);
+        if recipe.init == Init::Content {
+            recipe.init = Init::StyleStats;
+        }
+        if seamless {
+            // A margin is there for borders, and a ring has none.
+            (recipe.padding, recipe.margin) = (Padding::Wrap, 0);
+        }
+        Ok(())
+    }
+
+    /// The scales of a run that ends with this size. Those of a seamless texture are rounded to what the poolings divide by.
+    pub(crate) fn scales(&self, recipe: &Recipe, engine: &dyn Engine, size: (usize, usize)) -> Vec<Scale> {
+        let scales = recipe.pyramid.scales(size);
+        if recipe.padding != Padding::Wrap {
+            return scales;
+        }
+        let step = step_of(engine);
+        let rounded = |length: usize| (length.div_ceil(step / 2) / 2).max(1) * step;
+        let last = scales.len() - 1;
+        let fitted = scales.into_iter().enumerate().map(|(index, scale)| match index == last {
+            true => scale,
+            false => Scale { width: rounded(scale.width), height: rounded(scale.height), ..scale },
+        });
+        let mut fitted: Vec<Scale> = fitted.collect();
+        fitted.dedup_by(|next, before| (next.width, next.height) == (before.width, before.height));
+        fitted
+    }
+
+    /// A ring has no place for what poolings leave out.
+    pub(crate) fn check_ring(
+        &self,
+        engine: &dyn Engine,
+        (width, height): (usize, usize),
+    ) -> Result<(), Error> {
+        let step = step_of(engine);
+        if self.texture.is_some_and(|texture| texture.seamless)
+            && !(width.is_multiple_of(step) && height.is_multiple_of(step))
+        {
+            let problem =
+                format!("expected multiples of {step} for a seamless texture, found {width}x{height}");
+            return Err(Error::invalid("--size", problem));
+        }
+        Ok(())
+    }
+}
+
+/// What the poolings before the deepest layer divide by.
+fn step_of(engine: &dyn Engine) -> usize {
+    let convs = engine.network().encoder.topology().convs();
+    convs.last().map_or(1, |conv| 1 << (conv.block - 1))
+}
