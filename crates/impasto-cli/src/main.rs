@@ -17,6 +17,7 @@ mod interrupt;
 mod like;
 mod limits;
 mod models;
+mod movie;
 mod numbered;
 mod options;
 mod output;
@@ -30,6 +31,7 @@ mod results;
 mod show;
 mod style_arg;
 mod stylize;
+mod timelapse;
 mod transfer;
 
 use std::panic::{self, AssertUnwindSafe};
