@@ -13,6 +13,7 @@ mod evaluate;
 mod extras;
 mod failure;
 mod inputs;
+mod inspect;
 mod interrupt;
 mod like;
 mod limits;
@@ -69,6 +70,7 @@ fn main() -> ExitCode {
         Command::Resume(args) => stylize::resume(args),
         Command::Evaluate(args) => evaluate::run(args),
         Command::Bench(args) => bench::run(args),
+        Command::Inspect(args) => inspect::run(args),
         Command::Models { command } => models::run(command),
     }));
     let failure = match done {
