@@ -58,6 +58,17 @@ impl Iterations {
         Iterations::FirstThen { first: count, then: count }
     }
 
+    /// With another number at the first scale.
+    #[must_use]
+    pub fn with_first(self, count: usize) -> Iterations {
+        match self {
+            Iterations::FirstThen { then, .. } => Iterations::FirstThen { first: count, then },
+            Iterations::Shrinking { divisor, least, .. } => {
+                Iterations::Shrinking { first: count, divisor, least }
+            }
+        }
+    }
+
     pub(crate) fn at(self, scale: usize) -> usize {
         match self {
             Iterations::FirstThen { first, .. } if scale == 0 => first,
