@@ -9,6 +9,7 @@ mod args;
 mod batch;
 mod bench;
 mod checkpoints;
+mod compat;
 mod evaluate;
 mod extras;
 mod failure;
@@ -70,6 +71,7 @@ fn main() -> ExitCode {
         Command::Resume(args) => stylize::resume(args),
         Command::Evaluate(args) => evaluate::run(args),
         Command::Bench(args) => bench::run(args),
+        Command::Compat { command } => compat::run(command),
         Command::Inspect(args) => inspect::run(args),
         Command::Models { command } => models::run(command),
     }));
