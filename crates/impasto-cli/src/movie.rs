@@ -14,6 +14,9 @@ use crate::output::printable;
 const ENCODERS: [(&str, [&str; 2]); 3] =
     [("libx264", ["-crf", "18"]), ("libopenh264", ["-b:v", "8M"]), ("mpeg4", ["-q:v", "3"])];
 
+/// What the colours of a film are.
+const COLOURS: &str = "setparams=colorspace=bt709:color_primaries=bt709:color_trc=bt709";
+
 /// A side that every encoder takes: chroma is kept for two by two pixels.
 pub(crate) fn even(side: usize) -> usize {
     (side / 2 * 2).max(2)
@@ -80,8 +83,7 @@ impl Movie {
             .args(["-an", "-c:v", self.encoder])
             .args(self.quality)
             // Said in the file, so that all players take the same colours.
-            .args(["-vf", "scale=out_color_matrix=bt709", "-pix_fmt", "yuv420p"])
-            .args(["-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709"])
+            .args(["-vf", &format!("scale=out_color_matrix=bt709,{COLOURS}"), "-pix_fmt", "yuv420p"])
             .args(["-movflags", "+faststart", "-f", "mp4"])
             .arg(std::path::absolute(film.path()).map_err(lost)?)
             .stdin(Stdio::piped())

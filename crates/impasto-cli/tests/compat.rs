@@ -266,7 +266,7 @@ fn the_equal_command_makes_the_same_bytes() {
         "neural-style -content_image c.png -style_image s.png,t.png -style_blend_weights 3,1 -image_size 40 -num_iterations 5 -seed 3 -save_iter 0 -content_layers relu2_2,relu3_1 -content_weight 3",
         "neural-style -content_image c.png -style_image s.png -image_size 40 -num_iterations 4 -optimizer adam -learning_rate 5 -init image -init_image t.png -pooling avg -gpu c -original_colors 1 -style_layers relu1_1,relu2_1 -save_iter 2",
         "style-transfer c.png s.png t.png -sw 1 2 -s 45 -ms 32 -i 3 -ii 4 -ad 0.5 -ss 0.05 --init uniform -r 2 --pooling average",
-        "style-transfer c.png s.png -s 40+ -i 2 --optimizer lbfgs -o out.png -- --keep last",
+        "style-transfer c.png s.png -s 40+ -i 2 -ii 3 --optimizer lbfgs -o out.png -- --keep last",
     ] {
         let ran = folder.succeeds(&format!("compat {line}"));
         assert!(ran.stderr.contains("wrote out.png"), "{ran}");

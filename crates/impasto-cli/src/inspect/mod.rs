@@ -93,7 +93,7 @@ pub(crate) fn run(args: InspectArgs) -> Result<(), Failure> {
     }
     let mut rows = Vec::new();
     for index in 0..inspector.layers().count() {
-        let features = inspector.look(index)?;
+        let features = inspector.look(index).map_err(|error| args.ended(error))?;
         args.draw(&features)?;
         rows.push(features_of(&features));
         if !args.json {
@@ -211,13 +211,18 @@ impl InspectArgs {
                 let encoding = Encoding { space, icc_profile, ..Encoding::default() };
                 Ok(saving(|| save(path, &session.picture()?, None, &encoding).map_err(Failure::from))?)
             }
-            Err(error) if error.is_cancelled() => {
+            Err(error) => Err(self.ended(error)),
+        }
+    }
+
+    /// Why it did not come to its end. What was written before is complete.
+    fn ended(&self, error: impasto::Error) -> Failure {
+        match error.is_cancelled() {
+            true => {
                 let folder = self.output.display();
-                Err(Failure::interrupted(format!(
-                    "interrupted; {folder} holds the pictures that are complete"
-                )))
+                Failure::interrupted(format!("interrupted; {folder} holds the pictures that are complete"))
             }
-            Err(error) => Err(error.into()),
+            false => error.into(),
         }
     }
 
