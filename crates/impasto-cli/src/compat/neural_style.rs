@@ -23,66 +23,97 @@ pub(super) struct NeuralStyle {
     /// Styles, separated by commas; folders count as all pictures in them
     #[arg(long, value_delimiter = ',')]
     style_image: Vec<String>,
+    /// Shares of the styles (--style-weights)
     #[arg(long, value_delimiter = ',')]
     style_blend_weights: Option<Vec<f64>>,
+    /// The picture to repaint
     #[arg(long)]
     content_image: Option<String>,
+    /// Long edge of the result (--size)
     #[arg(long, default_value_t = 512)]
     image_size: usize,
+    /// Without meaning here, but for c: as neural-style-pt does it
     #[arg(long, allow_hyphen_values = true)]
     gpu: Option<String>,
+    /// Without meaning here
     #[arg(long)]
     multigpu_strategy: Option<String>,
+    /// Without meaning here; neural-style-pt has it
     #[arg(long)]
     multidevice_strategy: Option<String>,
+    /// Multiplies each content term (--content-weight)
     #[arg(long)]
     content_weight: Option<f64>,
+    /// Multiplies each style term (--style-weight)
     #[arg(long)]
     style_weight: Option<f64>,
+    /// Multiplies the total variation (--tv-weight)
     #[arg(long)]
     tv_weight: Option<f64>,
+    /// Iterations (--iterations)
     #[arg(long, default_value_t = 1000)]
     num_iterations: usize,
+    /// Refused: no recipe here follows it
     #[arg(long)]
     normalize_gradients: bool,
+    /// Refused: no recipe here follows it
     #[arg(long)]
     normalize_weights: bool,
+    /// What to begin with: noise, or the content or -init_image (--init)
     #[arg(long, value_enum, default_value_t = Begin::Random)]
     init: Begin,
+    /// The picture to begin with, for -init image
     #[arg(long)]
     init_image: Option<String>,
+    /// The optimiser (--optimizer)
     #[arg(long, value_enum, default_value_t = Optimizer::Lbfgs)]
     optimizer: Optimizer,
+    /// Adam's step by the program's pixels (--learning-rate)
     #[arg(long)]
     learning_rate: Option<f64>,
+    /// Pairs of vectors that lbfgs remembers (--history)
     #[arg(long)]
     lbfgs_num_correction: Option<usize>,
+    /// 0: no progress (--progress none)
     #[arg(long)]
     print_iter: Option<usize>,
+    /// Also write the picture every so many iterations; 0: never (--save-every)
     #[arg(long, default_value_t = 100)]
     save_iter: usize,
+    /// Where to write the result (-o)
     #[arg(long, default_value = "out.png")]
     output_image: String,
+    /// Size of the styles beside the content (--style-scale)
     #[arg(long)]
     style_scale: Option<f64>,
+    /// 1: the content's colours (--colour keep)
     #[arg(long, value_parser = clap::value_parser!(u8).range(0..=1), default_value_t = 0)]
     original_colors: u8,
+    /// Pooling between blocks (--pooling)
     #[arg(long, value_enum, default_value_t = Pooling::Max)]
     pooling: Pooling,
+    /// Without meaning here
     #[arg(long)]
     proto_file: Option<String>,
+    /// Weights: a safetensors file (--model); lite in the place of any other
     #[arg(long)]
     model_file: Option<String>,
+    /// Without meaning here, but for mkl and openmp: as neural-style-pt does it
     #[arg(long)]
     backend: Option<String>,
+    /// Without meaning here
     #[arg(long)]
     cudnn_autotune: bool,
+    /// Without meaning here; neural-style-pt has it
     #[arg(long)]
     disable_check: bool,
+    /// Seed (--seed); below 0 one is drawn [default: 0]
     #[arg(long, allow_hyphen_values = true)]
     seed: Option<i64>,
+    /// Content layers (--content-layers)
     #[arg(long)]
     content_layers: Option<String>,
+    /// Style layers, each with the full weight (--style-layers)
     #[arg(long)]
     style_layers: Option<String>,
     /// As neural-style-pt does it, whatever the options

@@ -17,53 +17,78 @@ use crate::inputs;
 #[command(allow_negative_numbers = true, args_override_self = true, max_term_width = 100)]
 #[command(after_help = "docs/compat.md says what becomes of each option")]
 pub(super) struct StyleTransfer {
+    /// The picture to repaint
     content: String,
+    /// The pictures whose style to take
     #[arg(required = true)]
     styles: Vec<String>,
+    /// Where to write the result (-o)
     #[arg(short, long, default_value = "out.png")]
     output: String,
+    /// Shares of the styles, also -sw (--style-weights)
     #[arg(long, alias = "sw", num_args = 1..)]
     style_weights: Option<Vec<f64>>,
+    /// Without meaning here
     #[arg(long, num_args = 1..)]
     devices: Option<Vec<String>>,
+    /// Seed (--seed)
     #[arg(short, long)]
     random_seed: Option<u64>,
+    /// Multiplies the content term, also -cw (--content-weight)
     #[arg(long, alias = "cw")]
     content_weight: Option<f64>,
+    /// Multiplies the total variation, also -tw (--tv-weight)
     #[arg(long, alias = "tw")]
     tv_weight: Option<f64>,
+    /// The optimiser (--optimizer)
     #[arg(long, value_enum, default_value_t = Optimizer::Adam)]
     optimizer: Optimizer,
+    /// Long edge of the first scale, also -ms (--min-size)
     #[arg(long, alias = "ms")]
     min_scale: Option<usize>,
+    /// Long edge of the result, or 512+ (--size)
     #[arg(short = 's', long, default_value = "512")]
     end_scale: String,
+    /// Iterations at each scale but the first (--iterations)
     #[arg(short, long)]
     iterations: Option<usize>,
+    /// Iterations at the first scale, also -ii (--first-iterations)
     #[arg(long, alias = "ii")]
     initial_iterations: Option<usize>,
+    /// Also write the picture every so many iterations (--save-every)
     #[arg(long)]
     save_every: Option<usize>,
+    /// Adam's step, also -ss (--learning-rate)
     #[arg(long, alias = "ss")]
     step_size: Option<f64>,
+    /// Decay of the average of the iterates, also -ad (--average-decay)
     #[arg(long, alias = "ad")]
     avg_decay: Option<f64>,
+    /// What to begin with (--init)
     #[arg(long, value_enum, default_value_t = Begin::Content)]
     init: Begin,
+    /// Size of the styles beside the content (--style-scale)
     #[arg(long)]
     style_scale_fac: Option<f64>,
+    /// Refused: no recipe here follows it
     #[arg(long)]
     style_size: Option<usize>,
+    /// Pooling between blocks (--pooling)
     #[arg(long, value_enum)]
     pooling: Option<Pooling>,
+    /// Refused: no picture is proofed here
     #[arg(long)]
     proof: Option<String>,
+    /// Without meaning here
     #[arg(long)]
     web: bool,
+    /// Without meaning here
     #[arg(long)]
     host: Option<String>,
+    /// Without meaning here
     #[arg(long)]
     port: Option<u16>,
+    /// Without meaning here
     #[arg(long, num_args = 0..=1, default_missing_value = "")]
     browser: Option<String>,
     /// Print the equal command, and do nothing
