@@ -110,11 +110,15 @@ fn what_was_collected_is_written_when_a_run_is_interrupted_and_resumed() {
     let stopped = bytes_of(&folder.decoded("o.png").picture);
     let apart = difference(&first[first.len() - 1].1, &stopped);
     assert!(apart < PALETTE, "{apart}");
-    // Since then, from where it stood.
-    folder.succeeds("resume k");
+    // Since then, from where it stood, and from another folder.
+    std::fs::create_dir(folder.path("elsewhere")).unwrap();
+    let mut resume = folder.command(["resume", "../k"]);
+    resume.current_dir(folder.path("elsewhere"));
+    assert_eq!(finish(resume).code, Some(0));
     let (.., second) = frames(&folder, "t.gif");
     assert!(difference(&second[0].1, &stopped) < PALETTE);
     assert!((101..=103).contains(&(first.len() + second.len())), "{} {}", first.len(), second.len());
+    std::fs::remove_dir(folder.path("elsewhere")).unwrap();
     assert_eq!(folder.names(), ["c.png", "o.png", "s.png", "t.gif", "t.png"]);
 }
 
