@@ -48,6 +48,13 @@ pub(crate) enum Command {
     /// Time evaluations (observe, judge, pull back) of a preset's objective on a synthetic picture
     #[command(allow_negative_numbers = true)]
     Bench(BenchArgs),
+    /// Show what an encoder sees in a picture: features, Gram matrices, and what one layer alone knows of it
+    Inspect(crate::inspect::InspectArgs),
+    /// Run a command of another program: the equal recipe, with notes on what differs
+    Compat {
+        #[command(subcommand)]
+        command: crate::compat::CompatCommand,
+    },
     /// Encoders: the networks that look at pictures
     Models {
         #[command(subcommand)]

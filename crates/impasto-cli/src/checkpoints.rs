@@ -231,6 +231,7 @@ fn absolute(args: &StylizeArgs) -> StylizeArgs {
     args.report = args.report.as_ref().map(make);
     args.extras.triptych = args.extras.triptych.as_ref().map(make);
     args.extras.plot = args.extras.plot.as_ref().map(make);
+    args.extras.timelapse = args.extras.timelapse.as_ref().map(make);
     // Names of kinds and of models are no files, whatever there is in the folder.
     if let Ok((_, Some(picture))) = args.run.overrides() {
         args.run.init = Some(make(&picture));

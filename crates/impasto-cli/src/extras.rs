@@ -1,4 +1,5 @@
-//! What may be written beside the result: `--triptych`, content, styles and result side by side; `--plot`, the losses of the run.
+//! What may be written beside the result: `--triptych`, content, styles and result side by side; `--plot`, the losses of the run;
+//! and `--timelapse`, which `timelapse.rs` makes.
 
 use std::path::{Path, PathBuf};
 
@@ -14,6 +15,7 @@ use crate::failure::Failure;
 use crate::inputs::{self, Input};
 use crate::plot;
 use crate::results::same_file;
+use crate::timelapse;
 
 #[derive(Args, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct ExtrasArgs {
@@ -23,12 +25,19 @@ pub(crate) struct ExtrasArgs {
     /// Also draw the losses of the run
     #[arg(long, value_name = "FILE.svg", help_heading = "Output")]
     pub(crate) plot: Option<PathBuf>,
+    /// Also show how the picture comes about; mp4 needs an installed ffmpeg
+    #[arg(long, value_name = "FILE.gif|mp4", help_heading = "Output")]
+    pub(crate) timelapse: Option<PathBuf>,
 }
 
 impl ExtrasArgs {
     /// The files, with their options.
     pub(crate) fn files(&self) -> impl Iterator<Item = (&'static str, &Path)> {
-        let files = [("--triptych", self.triptych.as_deref()), ("--plot", self.plot.as_deref())];
+        let files = [
+            ("--triptych", self.triptych.as_deref()),
+            ("--plot", self.plot.as_deref()),
+            ("--timelapse", self.timelapse.as_deref()),
+        ];
         files.into_iter().filter_map(|(option, path)| Some((option, path?)))
     }
 }
@@ -61,8 +70,10 @@ impl Extras<'_> {
             if let Some((other, _)) = rest.chain(others).find(|(_, other)| same_file(path, other)) {
                 return Err(Failure::bad_input(format!("{option} and {other} name the same file")));
             }
-            let checked =
-                if option == "--plot" { check_writable(path) } else { check_output(path, None, false) };
+            let checked = match option {
+                "--triptych" => check_output(path, None, false),
+                _ => check_writable(path),
+            };
             checked.map_err(|error| Failure::from(error).about(option))?;
         }
         if args
@@ -72,6 +83,7 @@ impl Extras<'_> {
         {
             return Err(Failure::bad_input("--plot: expected a name that ends in .svg"));
         }
+        args.timelapse.as_deref().map_or(Ok(()), timelapse::check)?;
         let space = content.decoded.space;
         let small = |input: &&Input| {
             let picture = &input.decoded.picture;

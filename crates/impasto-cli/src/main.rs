@@ -10,15 +10,18 @@ mod batch;
 mod bench;
 mod checkpoints;
 mod compare;
+mod compat;
 mod evaluate;
 mod extras;
 mod failure;
 mod inputs;
+mod inspect;
 mod interrupt;
 mod like;
 mod limits;
 mod masks;
 mod models;
+mod movie;
 mod numbered;
 mod options;
 mod output;
@@ -34,6 +37,7 @@ mod show;
 mod style_arg;
 mod stylize;
 mod texture;
+mod timelapse;
 mod transfer;
 
 use std::panic::{self, AssertUnwindSafe};
@@ -73,6 +77,8 @@ fn main() -> ExitCode {
         Command::Evaluate(args) => evaluate::run(args),
         Command::Compare(args) => compare::run(*args),
         Command::Bench(args) => bench::run(args),
+        Command::Compat { command } => compat::run(command),
+        Command::Inspect(args) => inspect::run(args),
         Command::Models { command } => models::run(command),
     }));
     let failure = match done {

@@ -32,6 +32,9 @@ pub(crate) struct RunArgs {
     #[arg(long, value_name = "PART")]
     #[serde(default)]
     pub(crate) plateau: Option<f64>,
+    /// Iterations at the first scale [default: the preset's, or --iterations]
+    #[arg(long, value_name = "N")]
+    pub(crate) first_iterations: Option<usize>,
     /// adam or lbfgs [default: the preset's]
     #[arg(long, value_name = "NAME")]
     pub(crate) optimizer: Option<String>,
@@ -57,6 +60,12 @@ pub(crate) struct RunArgs {
     /// Which iterate is the result: average, last or best [default: the preset's]
     #[arg(long, value_name = "NAME")]
     pub(crate) keep: Option<String>,
+    /// How much of the running average of the iterates stays at each step [default: the preset's]
+    #[arg(long, value_name = "D")]
+    pub(crate) average_decay: Option<f64>,
+    /// Pairs of vectors that lbfgs remembers [default: the preset's]
+    #[arg(long, value_name = "N")]
+    pub(crate) history: Option<usize>,
     /// Whose colours the result has: the style's; the content's, kept or matched; or the content's by painting lightness alone
     #[arg(long, visible_alias = "color", value_enum, default_value_t = ColourKind::Style)]
     pub(crate) colour: ColourKind,
@@ -227,6 +236,9 @@ impl RunArgs {
             iterations: one,
             scale_iterations: each,
             plateau: self.plateau,
+            first_iterations: self.first_iterations,
+            history: self.history,
+            average_decay: self.average_decay,
             min_size: self.min_size,
             keep: self.keep.as_deref().map(str::parse::<Keep>).transpose()?,
             init,

@@ -102,7 +102,7 @@ fn differences(options: &Map<String, Value>, standard: &Value, words: &mut Vec<S
 }
 
 /// As a shell reads it.
-fn quoted(word: &str) -> String {
+pub(crate) fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "-_./:,+=@%".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
         word.to_owned()

@@ -23,6 +23,7 @@ use crate::report::{Report, StyleSummary};
 use crate::results::{check_side, encoding, losses_of_format, same_file, write};
 use crate::style_arg;
 use crate::texture::TextureArgs;
+use crate::timelapse::Timelapse;
 use crate::transfer;
 
 pub(crate) fn run(args: Box<StylizeArgs>, matches: &ArgMatches) -> Result<(), Failure> {
@@ -159,7 +160,10 @@ fn perform(
         ));
     }
     let mut output = Output { args: &args, content: &content.decoded, recipe };
-    let ended = drive(&mut session, &output, &mut progress, &mut steps, &mut checkpoints);
+    let space = content.decoded.space;
+    let film = args.extras.timelapse.as_deref();
+    let mut film = film.map(|path| Timelapse::new(path, &session, space, steps.len())).transpose()?;
+    let ended = drive(&mut session, &output, &mut progress, &mut steps, &mut checkpoints, film.as_mut());
     progress.finish();
     if ended.is_err() {
         checkpoints.stop(&session, &steps, &progress);
@@ -182,7 +186,14 @@ fn perform(
         output.recipe = recipe_of(&session);
     }
     let written = if worth_saving { saving(|| output.write(&args.output, &picture)) } else { Ok(()) };
-    let beside = if worth_saving { saving(|| extras.write(&picture, &steps)) } else { Ok(()) };
+    let filmed = |film: Timelapse| film.write(&picture, steps.len());
+    let beside = match worth_saving {
+        true => saving(|| extras.write(&picture, &steps).and(film.map_or(Ok(()), filmed))),
+        false => Ok(()),
+    };
+    if let (Err(lost), Err(_)) = (&beside, &ended) {
+        progress.note(&format!("warning: {}", lost.message()));
+    }
     if let Some(path) = &args.report {
         let largest = shares.iter().copied().fold(0.0, f64::max);
         let shared = shares.iter().map(|share| share / largest).sum::<f64>();
@@ -309,6 +320,7 @@ fn drive(
     progress: &mut Progress,
     steps: &mut Vec<Step>,
     checkpoints: &mut Checkpoints,
+    mut film: Option<&mut Timelapse>,
 ) -> Result<(), Ended> {
     while let Some(step) = session.step().map_err(Ended::Run)? {
         progress.step(&step, session);
@@ -317,6 +329,9 @@ fn drive(
             let path = numbered(&output.args.output, steps.len());
             let picture = session.picture().map_err(Ended::Run)?;
             output.write(&path, &picture).map_err(Ended::Save)?;
+        }
+        if let Some(film) = &mut film {
+            film.step(session, steps.len());
         }
         checkpoints.step(session, steps, progress);
     }

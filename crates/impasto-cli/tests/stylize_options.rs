@@ -57,6 +57,8 @@ fn every_option_changes_the_picture() {
         "--style-scale 0.6",
         "--keep last",
         "--keep best",
+        "--first-iterations 5",
+        "--average-decay 0.1 --iterations 5",
         "--init noise --seed 1",
     ] {
         let options = if options.contains("--iterations") {

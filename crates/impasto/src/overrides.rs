@@ -9,6 +9,9 @@ use crate::{Error, Iterations, Recipe, Smallest};
 /// Iterations at a scale, at most: more is a slip of the finger.
 const MOST_ITERATIONS: usize = 1_000_000;
 
+/// Pairs of vectors of L-BFGS, at most.
+const MOST_PAIRS: usize = 1000;
+
 /// What to change of a preset. `None` leaves the preset's value.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Overrides {
@@ -40,6 +43,12 @@ pub struct Overrides {
     pub scale_iterations: Option<Vec<usize>>,
     /// The part by which a loss must fall over 20 iterations for a scale to go on; 0: it goes on in any case.
     pub plateau: Option<f64>,
+    /// Iterations at the first scale; others keep theirs.
+    pub first_iterations: Option<usize>,
+    /// Pairs of vectors that L-BFGS remembers, at every scale.
+    pub history: Option<usize>,
+    /// The running average of the iterates forgets with this factor per step.
+    pub average_decay: Option<f64>,
     /// Long edge of the smallest scale.
     pub min_size: Option<usize>,
     /// Which iterate is the result.
@@ -67,8 +76,17 @@ impl Overrides {
             }
         }
         let counts = self.iterations.iter().chain(self.scale_iterations.iter().flatten());
-        if counts.max().is_some_and(|count| *count > MOST_ITERATIONS) {
-            return Err(Error::invalid("--iterations", format!("expected at most {MOST_ITERATIONS}")));
+        let counts = [("--iterations", counts.max()), ("--first-iterations", self.first_iterations.as_ref())];
+        if let Some((option, _)) =
+            counts.iter().find(|(_, given)| given.is_some_and(|count| *count > MOST_ITERATIONS))
+        {
+            return Err(Error::invalid(option, format!("expected at most {MOST_ITERATIONS}")));
+        }
+        if self.first_iterations.is_some() && self.scale_iterations.is_some() {
+            return Err(Error::invalid(
+                "--first-iterations",
+                "--iterations has a number for each scale already",
+            ));
         }
         let weights = [
             ("--content-weight", self.content_weight, &mut recipe.content_weight),
@@ -137,6 +155,9 @@ impl Overrides {
         if let Some(counts) = self.scale_iterations {
             recipe.pyramid.iterations = Iterations::Listed(counts);
         }
+        if let Some(count) = self.first_iterations {
+            recipe.pyramid.iterations = recipe.pyramid.iterations.with_first(count);
+        }
         if let Some(plateau) = self.plateau {
             if !(0.0..1.0).contains(&plateau) {
                 let problem = format!("expected 0 or more and less than 1, found {plateau}");
@@ -146,6 +167,12 @@ impl Overrides {
         }
         recipe.keep = self.keep.unwrap_or(recipe.keep);
         recipe.init = self.init.unwrap_or(recipe.init);
+        if let Some(pairs) = self.history {
+            remember(&mut recipe, pairs)?;
+        }
+        if let Some(decay) = self.average_decay {
+            average_by(&mut recipe, decay)?;
+        }
         let looks_at_content =
             recipe.content_weight > 0.0 && recipe.content_layers.iter().any(|(_, w)| *w > 0.0);
         let looks_at_style = recipe.style_weight > 0.0 && recipe.style_layers.iter().any(|(_, w)| *w > 0.0);
@@ -157,6 +184,34 @@ impl Overrides {
         }
         Ok(recipe)
     }
+}
+
+fn remember(recipe: &mut Recipe, pairs: usize) -> Result<(), Error> {
+    if !(1..=MOST_PAIRS).contains(&pairs) {
+        return Err(Error::invalid("--history", format!("expected 1 to {MOST_PAIRS}, found {pairs}")));
+    }
+    if recipe.optimizer != OptimizerKind::Lbfgs {
+        return Err(Error::invalid("--history", "only lbfgs has one"));
+    }
+    (recipe.lbfgs.history, recipe.lbfgs.history_later) = (pairs, pairs);
+    Ok(())
+}
+
+fn average_by(recipe: &mut Recipe, decay: f64) -> Result<(), Error> {
+    if !(0.0..1.0).contains(&decay) {
+        return Err(Error::invalid(
+            "--average-decay",
+            format!("expected a number from 0 to less than 1, found {decay}"),
+        ));
+    }
+    if recipe.keep != Keep::Average && !recipe.carry_average {
+        return Err(Error::invalid(
+            "--average-decay",
+            "the average is no part of this run; --keep average makes it the result",
+        ));
+    }
+    recipe.average_decay = decay;
+    Ok(())
 }
 
 fn non_negative(option: &'static str, weight: f64) -> Result<f64, Error> {

@@ -75,6 +75,20 @@ impl Iterations {
         Iterations::FirstThen { first: count, then: count }
     }
 
+    /// With another number at the first scale.
+    #[must_use]
+    pub fn with_first(self, count: usize) -> Iterations {
+        match self {
+            Iterations::FirstThen { then, .. } => Iterations::FirstThen { first: count, then },
+            Iterations::Shrinking { divisor, least, .. } => {
+                Iterations::Shrinking { first: count, divisor, least }
+            }
+            Iterations::Listed(counts) => {
+                Iterations::Listed([count].into_iter().chain(counts.into_iter().skip(1)).collect())
+            }
+        }
+    }
+
     pub(crate) fn at(&self, scale: usize) -> usize {
         match self {
             Iterations::FirstThen { first, .. } if scale == 0 => *first,

@@ -36,6 +36,45 @@ fn names(layers: &[&str]) -> Option<Vec<String>> {
 // === Overrides ===
 
 #[test]
+fn the_first_scale_the_average_and_the_history_are_as_asked_for() {
+    let with = |first, each| {
+        apply(Overrides { first_iterations: first, iterations: each, ..Overrides::default() }).unwrap()
+    };
+    let iterations = |recipe: &Recipe| {
+        recipe.pyramid.scales((256, 256)).iter().map(|scale| scale.iterations).collect::<Vec<_>>()
+    };
+    assert_eq!(iterations(&with(None, None)), [1000, 500, 500]);
+    assert_eq!(iterations(&with(Some(7), None)), [7, 500, 500]);
+    assert_eq!(iterations(&with(Some(7), Some(3))), [7, 3, 3]);
+    let scaling = Overrides { first_iterations: Some(90), ..Overrides::default() };
+    let scaling = scaling.apply(Preset::named("scaling").unwrap().recipe()).unwrap();
+    let scales = scaling.pyramid.scales((4096, 4096));
+    assert_eq!(scales.iter().map(|scale| scale.iterations).collect::<Vec<_>>(), [90, 30, 30, 30]);
+
+    let averaged = apply(Overrides { average_decay: Some(0.25), ..Overrides::default() }).unwrap();
+    assert_eq!(averaged.average_decay, 0.25);
+    for decay in [1.0, -0.1, f64::NAN] {
+        let overrides = Overrides { average_decay: Some(decay), ..Overrides::default() };
+        assert!(text(apply(overrides)).starts_with("--average-decay: expected"), "{decay}");
+    }
+    let last = Overrides { average_decay: Some(0.5), ..Overrides::default() };
+    let refused = last.clone().apply(Preset::named("gatys").unwrap().recipe());
+    assert!(text(refused).contains("no part of this run"));
+    let kept = Overrides { keep: Some(Keep::Average), ..last };
+    assert_eq!(kept.apply(Preset::named("gatys").unwrap().recipe()).unwrap().average_decay, 0.5);
+
+    let lbfgs = Some(OptimizerKind::Lbfgs);
+    let few = apply(Overrides { history: Some(5), optimizer: lbfgs, ..Overrides::default() }).unwrap();
+    assert_eq!((few.lbfgs.history, few.lbfgs.history_later), (5, 5));
+    let adam = apply(Overrides { history: Some(5), ..Overrides::default() });
+    assert!(text(adam).contains("only lbfgs"));
+    let none = apply(Overrides { history: Some(0), optimizer: lbfgs, ..Overrides::default() });
+    assert!(text(none).contains("expected 1 to 1000, found 0"));
+    let many = apply(Overrides { first_iterations: Some(2_000_000), ..Overrides::default() });
+    assert!(text(many).starts_with("--first-iterations: expected at most"));
+}
+
+#[test]
 fn weights_are_numbers_of_zero_or_more() {
     type Set = fn(&mut Overrides, f64);
     let options: [(&str, Set); 4] = [

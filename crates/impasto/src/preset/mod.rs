@@ -6,6 +6,7 @@ mod impasto;
 mod johnson;
 mod johnson_pt;
 mod keras;
+mod reconstruction;
 mod scaling;
 
 use crate::optimiser::{AdamSettings, LbfgsSettings};

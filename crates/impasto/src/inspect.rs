@@ -1,0 +1,237 @@
+//! Looking into a network: the features of a picture at its layers, their Gram matrices, and pictures that are made from one
+//! term of the objective alone.
+//!
+//! A picture that has the features of another one at a layer shows what the layer still knows of it (Mahendran and Vedaldi,
+//! "Understanding deep image representations by inverting them", CVPR 2015); one that has its statistics, what the style
+//! of a picture is to the objective (Gatys, Ecker and Bethge, CVPR 2016, figure 1). Both begin with noise. Where we differ: they
+//! run coarse to fine, with the total variation of the default preset, which takes the dots that poolings leave.
+
+use impasto_encoder::{Encoder, Tap};
+use impasto_engine::{Cancel, Cpu, Edges, Engine, Network, Pixels, Rect, Request, Size};
+use impasto_image::{Picture, fit_long_edge};
+
+use crate::assembly::{pixels, thread_pool};
+use crate::plan::largest;
+use crate::{Error, Overrides, Preset, StyleTransfer};
+
+/// What a network makes of one picture, layer by layer.
+pub struct Inspector {
+    engine: Cpu,
+    pool: rayon::ThreadPool,
+    image: Pixels,
+    layers: Vec<(String, Tap)>,
+}
+
+/// The features of a picture at a layer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LayerFeatures {
+    /// Name of the layer.
+    pub layer: String,
+    /// Number of channels.
+    pub channels: usize,
+    /// Columns of each map.
+    pub width: usize,
+    /// Rows of each map.
+    pub height: usize,
+    /// Maps of the channels, one after the other, row by row.
+    pub maps: Vec<f32>,
+    /// The Gram matrix, divided by positions and channels: symmetric, row by row.
+    pub gram: Vec<f64>,
+}
+
+impl Inspector {
+    /// An inspector of a picture, of RGB in 0..1, at its own size. Without `layers`, it looks at those of the default preset,
+    /// as far as the encoder has them.
+    ///
+    /// # Errors
+    /// A layer that the encoder does not have or that is named twice, a picture that is too small for one, or one that takes
+    /// more than `memory` bytes.
+    pub fn new(
+        picture: Picture,
+        encoder: &Encoder,
+        layers: &[String],
+        threads: Option<usize>,
+        memory: Option<usize>,
+        cancel: Cancel,
+    ) -> Result<Inspector, Error> {
+        let pool = thread_pool(threads)?;
+        let layers = resolve(encoder, layers)?;
+        let deepest = layers.iter().map(|(_, tap)| *tap).max().unwrap_or(Tap::after(0));
+        let network = Network::new(encoder.truncated(deepest));
+        let engine = pool.install(|| Cpu::from_env(network, cancel))?;
+        let inspector = Inspector { engine, pool, image: pixels(picture), layers };
+        let size = inspector.image.size;
+        let needed = inspector.bytes(size)?;
+        if let Some(memory) = memory.filter(|memory| needed > *memory) {
+            let long_edge = size.width.max(size.height);
+            let fits = largest(long_edge, |long| {
+                let (width, height) = fit_long_edge((size.width, size.height), long.max(1));
+                Ok(inspector.bytes(Size::new(width, height)).is_ok_and(|bytes| bytes <= memory))
+            })?;
+            return Err(Error::TooLarge { long_edge, needed, memory, fits });
+        }
+        Ok(inspector)
+    }
+
+    /// Bytes that looking at the layers takes, at its peak.
+    fn bytes(&self, size: Size) -> Result<usize, Error> {
+        let topology = self.engine.network().encoder.topology();
+        let mut most = 0;
+        for (_, tap) in &self.layers {
+            let request = Request { moments: vec![*tap], ..Request::default() };
+            let engine = self.engine.evaluation_bytes(size, &request, self.pool.current_num_threads())?;
+            let (width, height) = topology.size_at(tap.conv(), (size.width, size.height));
+            // As the engine has them, as it hands them out, and as they are here.
+            let maps = width * height * topology.channels(*tap) * (size_of::<f32>() * 2 + size_of::<f64>());
+            most = most.max(engine + maps);
+        }
+        Ok(most)
+    }
+
+    /// The layers, in their order.
+    pub fn layers(&self) -> impl Iterator<Item = &str> {
+        self.layers.iter().map(|(layer, _)| layer.as_str())
+    }
+
+    /// What is at the layer with this index.
+    ///
+    /// # Errors
+    /// [`Error::Engine`] when it was cancelled, [`Error::Invalid`] for an index that there is not.
+    pub fn look(&mut self, index: usize) -> Result<LayerFeatures, Error> {
+        let (layer, tap) = self
+            .layers
+            .get(index)
+            .cloned()
+            .ok_or_else(|| Error::invalid("layer", "there are not so many"))?;
+        let Inspector { engine, pool, image, .. } = self;
+        pool.install(|| {
+            let request = Request { moments: vec![tap], ..Request::default() };
+            let seen = engine.observe(image, &request)?;
+            let topology = engine.network().encoder.topology();
+            let channels = topology.channels(tap);
+            let (width, height) = topology.size_at(tap.conv(), (image.size.width, image.size.height));
+            let window = Rect { x: 0, y: 0, size: Size::new(width, height) };
+            let features = engine.features(image, Edges::default(), tap, window)?;
+            let sums = &seen.moments[0][0];
+            Ok(LayerFeatures {
+                layer,
+                channels,
+                width,
+                height,
+                maps: features.data.into_iter().map(|value| value as f32).collect(),
+                gram: sums.second.iter().map(|sum| sum / (sums.weight * channels as f64)).collect(),
+            })
+        })
+    }
+}
+
+impl LayerFeatures {
+    /// The map of a channel.
+    pub fn map(&self, channel: usize) -> &[f32] {
+        let area = self.width * self.height;
+        &self.maps[channel * area..(channel + 1) * area]
+    }
+
+    /// The channels by their mean square, the strongest first.
+    pub fn by_energy(&self) -> Vec<usize> {
+        let energy = |channel: usize| self.gram[channel * (self.channels + 1)];
+        let mut channels: Vec<usize> = (0..self.channels).collect();
+        channels.sort_by(|a, b| energy(*b).total_cmp(&energy(*a)));
+        channels
+    }
+
+    /// The mean of all features.
+    pub fn mean(&self) -> f64 {
+        self.maps.iter().map(|&value| f64::from(value)).sum::<f64>() / self.maps.len().max(1) as f64
+    }
+
+    /// The part of the features that are 0: what the layer has nothing to say to.
+    pub fn sparsity(&self) -> f64 {
+        self.maps.iter().filter(|value| **value == 0.0).count() as f64 / self.maps.len().max(1) as f64
+    }
+
+    /// The largest feature.
+    pub fn largest(&self) -> f32 {
+        self.maps.iter().copied().fold(0.0, f32::max)
+    }
+}
+
+/// A picture from one term of the objective alone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reconstruction {
+    /// From the features at a layer.
+    Content(String),
+    /// From the statistics at layers; one alone stands for all layers of the default preset up to it.
+    Style(Vec<String>),
+}
+
+impl Reconstruction {
+    /// The transfer that makes it from noise. With `iterations` as many at each scale.
+    ///
+    /// # Errors
+    /// A layer that the encoder does not have.
+    pub fn transfer(
+        &self,
+        picture: Picture,
+        encoder: &Encoder,
+        iterations: Option<usize>,
+    ) -> Result<StyleTransfer, Error> {
+        let layers = self.layers(encoder)?;
+        let (preset, overrides) = match self {
+            Reconstruction::Content(_) => (
+                Preset::CONTENT_ALONE,
+                Overrides { content_layers: Some(layers), iterations, ..Overrides::default() },
+            ),
+            Reconstruction::Style(_) => (
+                Preset::STYLE_ALONE,
+                Overrides { style_layers: Some(layers), iterations, ..Overrides::default() },
+            ),
+        };
+        let transfer = StyleTransfer::new(picture.clone()).style(picture);
+        Ok(transfer.preset(preset).overrides(overrides).encoder(encoder.clone()))
+    }
+
+    /// The layers that it looks at.
+    ///
+    /// # Errors
+    /// A layer that the encoder does not have.
+    pub fn layers(&self, encoder: &Encoder) -> Result<Vec<String>, Error> {
+        let topology = encoder.topology();
+        match self {
+            Reconstruction::Content(layer) => {
+                topology.tap(layer)?;
+                Ok(vec![layer.clone()])
+            }
+            Reconstruction::Style(layers) => {
+                let taps = layers.iter().map(|layer| topology.tap(layer)).collect::<Result<Vec<_>, _>>()?;
+                let [last] = taps[..] else { return Ok(layers.clone()) };
+                let usual = Preset::ALL[0].recipe().style_layers;
+                let before = usual.iter().filter_map(|(layer, _)| topology.tap(layer).ok());
+                let mut taps: Vec<Tap> = before.filter(|tap| *tap < last).collect();
+                taps.push(last);
+                Ok(taps.into_iter().map(|tap| topology.tap_name(tap)).collect())
+            }
+        }
+    }
+}
+
+/// Layers by name, or those of the default preset.
+fn resolve(encoder: &Encoder, layers: &[String]) -> Result<Vec<(String, Tap)>, Error> {
+    let topology = encoder.topology();
+    if layers.is_empty() {
+        let recipe = Preset::ALL[0].recipe();
+        let usual = recipe.style_layers.iter().chain(&recipe.content_layers);
+        let mut taps: Vec<Tap> = usual.filter_map(|(layer, _)| topology.tap(layer).ok()).collect();
+        taps.sort();
+        return Ok(taps.into_iter().map(|tap| (topology.tap_name(tap), tap)).collect());
+    }
+    let mut named: Vec<(String, Tap)> = Vec::with_capacity(layers.len());
+    for layer in layers {
+        let tap = topology.tap(layer)?;
+        if named.iter().any(|(_, other)| *other == tap) {
+            return Err(Error::invalid("--layers", format!("{layer} is named twice")));
+        }
+        named.push((layer.clone(), tap));
+    }
+    Ok(named)
+}

@@ -1,0 +1,48 @@
+//! Recipes of one term alone, for looking into a network: the default preset's, from noise. Its total variation belongs to them:
+//! without it, what deep layers have forgotten is filled with dots.
+
+use super::impasto;
+use crate::recipe::Init;
+use crate::{Iterations, Preset, Pyramid, Recipe};
+
+impl Preset {
+    /// Content without style; the layers come from outside.
+    pub(crate) const CONTENT_ALONE: Preset =
+        Preset { name: "content-alone", about: "features of a layer, from noise", recipe: content };
+
+    /// Style without content; the layers come from outside.
+    pub(crate) const STYLE_ALONE: Preset =
+        Preset { name: "style-alone", about: "statistics of layers, from noise", recipe: style };
+}
+
+/// Noise is far from any picture: at 48x36 pixels 150 iterations left a tenth of the contrast wrong, 600 a thousandth. The first
+/// scale is cheap.
+const ITERATIONS: Iterations = Iterations::FirstThen { first: 500, then: 150 };
+
+/// The average of the iterates has to forget the noise, too.
+const DECAY: f64 = 0.95;
+
+fn content() -> Recipe {
+    Recipe {
+        preset: Preset::CONTENT_ALONE.name.into(),
+        content_weight: 1.0,
+        style_layers: Vec::new(),
+        style_weight: 0.0,
+        pyramid: Pyramid { iterations: ITERATIONS, ..impasto::recipe().pyramid },
+        average_decay: DECAY,
+        init: Init::Noise,
+        ..impasto::recipe()
+    }
+}
+
+fn style() -> Recipe {
+    Recipe {
+        preset: Preset::STYLE_ALONE.name.into(),
+        content_weight: 0.0,
+        content_layers: Vec::new(),
+        pyramid: Pyramid { iterations: ITERATIONS, ..impasto::recipe().pyramid },
+        average_decay: DECAY,
+        init: Init::Noise,
+        ..impasto::recipe()
+    }
+}
