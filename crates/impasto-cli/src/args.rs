@@ -11,6 +11,7 @@ use crate::limits::InputArgs;
 use crate::masks::RegionArgs;
 use crate::options::{ObjectiveArgs, RunArgs};
 use crate::results::OutputArgs;
+use crate::sheet::SheetArgs;
 use crate::style_arg::StyleArg;
 use crate::texture::{Texture, TextureArgs};
 
@@ -29,6 +30,9 @@ pub(crate) enum Command {
     Stylize(Box<StylizeArgs>),
     /// Make a picture of a style alone, from noise; seamless if asked to
     Texture(Box<TextureArgs>),
+    /// Make a sheet of small pictures, to see what options do
+    #[command(allow_negative_numbers = true)]
+    Sheet(Box<SheetArgs>),
     /// Say what a run will take, scale by scale: memory, tiles, time, checkpoints
     #[command(allow_negative_numbers = true)]
     Plan(Box<PlanArgs>),

@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 use crate::failure::Failure;
 
 /// A decoded file.
+#[derive(Clone)]
 pub(crate) struct Input {
     pub(crate) path: PathBuf,
     pub(crate) decoded: Decoded,

@@ -33,6 +33,7 @@ mod progress;
 mod recipe;
 mod report;
 mod results;
+mod sheet;
 mod show;
 mod style_arg;
 mod stylize;
@@ -70,6 +71,7 @@ fn main() -> ExitCode {
             stylize::run(args, matches.subcommand_matches("stylize").unwrap_or(&matches))
         }
         Command::Texture(args) => stylize::texture(*args),
+        Command::Sheet(args) => sheet::run(*args),
         Command::Show(args) => show::run(args),
         Command::Plan(args) => plan::run(*args),
         Command::Batch(args) => batch::run(*args),

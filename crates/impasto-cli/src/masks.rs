@@ -66,7 +66,7 @@ impl RegionArgs {
 }
 
 /// The masks of a run, matched.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Masks {
     content: Vec<Input>,
     /// One for each style.

@@ -19,6 +19,7 @@ pub(crate) enum Source<'a> {
 }
 
 /// Everything that a run is made from.
+#[derive(Clone)]
 pub(crate) struct Pictures {
     pub(crate) content: Input,
     pub(crate) styles: Vec<Input>,
