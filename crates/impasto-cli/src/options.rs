@@ -8,7 +8,7 @@ use impasto::encoder::Pooling;
 use impasto::image::Averaging;
 use impasto::objective::Mixture;
 use impasto::{Colour, ColourMap, Init, Keep, OptimizerKind, Overrides, Preset};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::failure::Failure;
 
@@ -22,6 +22,7 @@ pub(crate) struct RunArgs {
     pub(crate) size: Option<usize>,
     /// Iterations at each scale, or a number for each from the smallest on [default: the preset's]
     #[arg(long, value_name = "N|N,N,...", value_delimiter = ',')]
+    #[serde(default, deserialize_with = "one_or_more")]
     pub(crate) iterations: Option<Vec<usize>>,
     /// Finish in this time, such as 60s or 5m: with as many iterations, up to those asked for, as there is time for
     #[arg(long, value_name = "TIME")]
@@ -246,6 +247,20 @@ impl RunArgs {
         };
         Ok((overrides, picture))
     }
+}
+
+/// A number, or a list of them.
+fn one_or_more<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Vec<usize>>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Counts {
+        One(usize),
+        Each(Vec<usize>),
+    }
+    Ok(Option::deserialize(from)?.map(|counts| match counts {
+        Counts::One(count) => vec![count],
+        Counts::Each(counts) => counts,
+    }))
 }
 
 /// Bytes, with a unit or without.

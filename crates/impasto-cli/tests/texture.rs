@@ -24,7 +24,7 @@ fn a_texture_has_its_size_its_recipe_and_its_report() {
         "{first}"
     );
     // The command that is shown makes the same picture.
-    folder.succeeds(&first.strip_prefix("impasto ").unwrap().replace("OUT", "again.png"));
+    folder.succeeds(&first.strip_prefix("impasto ").unwrap().replace("OUT", "again.png").replace('\'', ""));
     assert_eq!(folder.decoded("again.png").picture, folder.decoded("o.png").picture);
     folder.succeeds(&format!("texture s.png -o p.tif --size 80 {FEW}"));
     assert_eq!(folder.decoded("p.tif").picture.size(), (80, 80));

@@ -99,7 +99,7 @@ fn a_large_result_has_a_smaller_film() {
 #[test]
 fn what_was_collected_is_written_when_a_run_is_interrupted_and_resumed() {
     let folder = Folder::with_pictures();
-    let line = "stylize c.png s.png -o o.png --iterations 400 --size 96 --checkpoint k --timelapse t.gif --progress json";
+    let line = "stylize c.png s.png -o o.png --iterations 400 --size 96 --plateau 0 --checkpoint k --timelapse t.gif --progress json";
     let mut run = Running::start(folder.command(line.split_whitespace()));
     run.read_until(|line| line.contains("\"iteration\":9"));
     run.signal("INT");

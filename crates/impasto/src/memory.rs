@@ -204,7 +204,9 @@ impl Planner<'_> {
         let planes = (old + 2 * new) / 3;
         let pictures = old + average(before, old);
         let moments = pictures + vectors(before, old) + vectors(at, new) + planes;
-        moments.max(pictures + vectors(at, new) + new + planes.max(average(at, new)))
+        // The content's detail is added to it.
+        let detail = if self.recipe.strength < 1.0 { old + 2 * new } else { 0 };
+        moments.max(pictures + vectors(at, new) + new + planes.max(average(at, new)).max(detail + planes))
     }
 
     /// The result on its way to a file; the optimiser's state is gone by then.

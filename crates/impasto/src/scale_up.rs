@@ -3,8 +3,9 @@
 use std::io;
 
 use impasto_engine::{Engine, Pixels, Size, Tiled};
-use impasto_image::Filter;
+use impasto_image::{Averaging, Filter, Picture, resize};
 
+use crate::margin::Canvas;
 use crate::optimiser::{Adam, Average, Home, Lbfgs, Numbers, Optimiser};
 use crate::recipe::OptimizerKind;
 use crate::session::Plan;
@@ -37,6 +38,11 @@ impl Session {
             let last: &dyn Numbers = if plan.recipe.carry_average { average } else { &image.data };
             let data = from.carried(to, last, Filter::Bicubic, &Home::Memory)?.into_vec()?;
             let mut image = Pixels { size, data };
+            if let Some(content) = plan.content.as_ref().filter(|_| plan.recipe.strength < 1.0) {
+                let detail = detail(content, (from, to), plan.averaging)?;
+                let part = (1.0 - plan.recipe.strength) as f32;
+                image.data.iter_mut().zip(detail).for_each(|(to, detail)| *to += part * detail);
+            }
             // Bicubic overshoots at edges; the published programs clip here too, bounded or not.
             clamp(&mut image);
             let average = Average::new(decay, &image.data, &home)?;
@@ -47,6 +53,19 @@ impl Session {
         (self.scale, self.iteration) = (next, 0);
         Ok(())
     }
+}
+
+/// What a content has at the size of a canvas and not at that of the smaller one before: what is painted with less than all of a style
+/// would be without it.
+fn detail(content: &Picture, (from, to): (Canvas, Canvas), averaging: Averaging) -> io::Result<Vec<f32>> {
+    let at = |canvas: Canvas| {
+        let (width, height) = canvas.inner;
+        canvas.mirrored(resize(content, width, height, Filter::Bicubic, averaging).rgb())
+    };
+    let coarse = from.carried(to, &at(from), Filter::Bicubic, &Home::Memory)?.into_vec()?;
+    let mut fine = at(to);
+    fine.iter_mut().zip(coarse).for_each(|(to, coarse)| *to -= coarse);
+    Ok(fine)
 }
 
 /// Where the vectors of a scale are kept.

@@ -133,7 +133,9 @@ impl Objective {
             .into_iter()
             .map(|(_, layer, weight)| (layer, weight * recipe.content_weight))
             .collect();
-        let tv = (recipe.tv_weight > 0.0).then_some((recipe.tv_weight, recipe.tv_form));
+        // It keeps a style from becoming noise, and takes the content's detail where there is little of a style.
+        let tv_weight = recipe.tv_weight * recipe.strength;
+        let tv = (tv_weight > 0.0).then_some((tv_weight, recipe.tv_form));
         Ok(Objective { request, content, style, tv })
     }
 

@@ -1,0 +1,97 @@
+"""Recipes as rows, the referee's scores and seconds as columns: what defaults are chosen by. See docs/recipes.md.
+
+Every recipe paints every pair; `impasto compare` scores what comes of it, by measures that no recipe optimises. Pictures that are
+there already are not painted again, so that a run that was broken off goes on.
+
+    python benches/recipes.py --contents FOLDER --styles FOLDER --output FOLDER [--size 256] [--referee-model FILE]
+
+needs a built `impasto` (cargo build --release) and nothing but Python. FOLDERs hold the pictures that PAIRS names.
+"""
+
+import argparse
+import json
+import statistics
+import subprocess
+from pathlib import Path
+
+# A photograph and a painting that somebody would want together: buildings, water, an animal; strokes, dots, flat colour, drawing.
+PAIRS = [
+    ("golden_gate.jpg", "starry_night.jpg"),
+    ("golden_gate.jpg", "wave_crop.jpg"),
+    ("golden_gate.jpg", "vg_wheat_field.jpg"),
+    ("hoovertowernight.jpg", "shipwreck.jpg"),
+    ("hoovertowernight.jpg", "starry_night.jpg"),
+    ("hoovertowernight.jpg", "the_scream.jpg"),
+    ("lion.jpg", "mosaic.jpg"),
+    ("lion.jpg", "wave_crop.jpg"),
+    ("lion.jpg", "vg_wheat_field.jpg"),
+    ("tubingen.jpg", "starry_night.jpg"),
+    ("tubingen.jpg", "shipwreck.jpg"),
+    ("tubingen.jpg", "the_scream.jpg"),
+]
+
+# Name in the table: the options.
+RECIPES = {
+    "crowson": "--preset crowson",
+    "crowson, 300 then 150": "--preset crowson --first-iterations 300 --iterations 150",
+    "impasto": "",
+    "impasto, content 0.06": "--content-weight 0.06",
+    "impasto, content 0.2": "--content-weight 0.2",
+    "impasto, 300 then 60": "--first-iterations 300 --iterations 60",
+    "impasto, L-BFGS, 100 then 50": "--optimizer lbfgs --first-iterations 100 --iterations 50",
+    "impasto, layers as crowson": "--style-layer-weights 0.751,0.188,0.047,0.0117,0.0029 --content-weight 0.015",
+}
+
+
+def measure(arguments, name, options, pair):
+    """(scores, seconds) of a recipe on a pair."""
+    content, style = arguments.contents / pair[0], arguments.styles / pair[1]
+    slug = "".join(c if c.isalnum() or c == "." else "-" for c in name)
+    picture = arguments.output / f"{Path(pair[0]).stem}_{Path(pair[1]).stem}_{slug}.png"
+    report = picture.with_suffix(".json")
+    if not report.exists():
+        command = [arguments.impasto, "stylize", content, style, "-o", picture, "--report", report]
+        command += ["--size", str(arguments.size), "--progress", "none", "--no-checkpoint", *options.split()]
+        subprocess.run([str(word) for word in command], check=True, stderr=subprocess.DEVNULL)
+    command = [arguments.impasto, "compare", "--content", content, "--style", style, picture, "--json"]
+    if arguments.referee_model:
+        command += ["--referee-model", arguments.referee_model]
+    found = subprocess.run([str(word) for word in command], check=True, capture_output=True, text=True)
+    compared = json.loads(found.stdout)
+    scores = compared["pictures"][0]["scores"]
+    order = ["ssim", "ms-ssim", "gmsd", "colour", "patches", "filters", "noise", "seams", "border"]
+    kept = {name: scores[name] for name in order if scores.get(name) is not None} | (scores.get("layers") or {})
+    return kept, sum(step["seconds"] for step in json.loads(report.read_text())["steps"])
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--contents", type=Path, required=True)
+    parser.add_argument("--styles", type=Path, required=True)
+    parser.add_argument("--output", type=Path, required=True)
+    parser.add_argument("--impasto", type=Path, default=Path("target/release/impasto"))
+    parser.add_argument("--referee-model", type=Path)
+    parser.add_argument("--size", type=int, default=256)
+    parser.add_argument("--only", help="recipes whose names contain this")
+    arguments = parser.parse_args()
+    arguments.output.mkdir(parents=True, exist_ok=True)
+    table = {name: [] for name in RECIPES if not arguments.only or arguments.only in name}
+    # Pair by pair, so that what else the machine does falls on all recipes alike.
+    for pair in PAIRS:
+        for name in table:
+            table[name].append(measure(arguments, name, RECIPES[name], pair))
+            print(f"{pair[0]} {pair[1]} {name}: {table[name][-1][1]:.1f} s", flush=True)
+    measures = list(next(iter(table.values()))[0][0])
+    rows = []
+    for name, results in table.items():
+        mean = {key: statistics.mean(scores[key] for scores, _ in results) for key in measures}
+        rows.append((name, mean, statistics.mean(seconds for _, seconds in results)))
+    print("\n| recipe | " + " | ".join(measures) + " | seconds |")
+    print("|---" * (len(measures) + 2) + "|")
+    for name, mean, seconds in rows:
+        print(f"| {name} | " + " | ".join(f"{mean[key]:.4g}" for key in measures) + f" | {seconds:.1f} |")
+    (arguments.output / "table.json").write_text(json.dumps(rows, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
