@@ -6,11 +6,14 @@ use impasto::image::write_atomically;
 use impasto::{Recipe, Scale, Session, Step};
 use serde::Serialize;
 
+use crate::args::StylizeArgs;
 use crate::failure::Failure;
-use crate::inputs::InputSummary;
+use crate::inputs::{Input, InputSummary};
 use crate::masks::RestKind;
 use crate::options::{ColourKind, ResizeKind};
 use crate::output::peak_rss_bytes;
+use crate::pictures::Pictures;
+use crate::style_arg;
 
 #[derive(Serialize)]
 pub(crate) struct Report<'a> {
@@ -80,45 +83,65 @@ pub(crate) struct ModelSummary<'a> {
 }
 
 impl<'a> Report<'a> {
-    /// What a session knows of itself; the caller fills in the rest.
-    pub(crate) fn of_session(
-        session: &'a Session,
-        steps: &'a [Step],
-        content: Option<&'a InputSummary>,
-    ) -> Report<'a> {
+    /// Of a run that came to an end, with a picture of so many pixels across and down.
+    pub(crate) fn of(
+        args: &'a StylizeArgs,
+        pictures: &'a Pictures,
+        (session, steps): (&'a Session, &'a [Step]),
+        (width, height): (usize, usize),
+        outcome: &'a str,
+    ) -> Result<Report<'a>, Failure> {
+        let Pictures { content, styles, init, masks } = pictures;
+        let StylizeArgs { run, regions, .. } = args;
         let encoder = session.encoder();
-        Report {
+        let shares = style_arg::shares(&args.style, run.objective.style_weights.as_deref())?;
+        // By the largest first, so that no sum is too large for a number.
+        let largest = shares.iter().copied().fold(0.0, f64::max);
+        let all = shares.iter().map(|share| share / largest).sum::<f64>();
+        let style = |(index, (style, share)): (usize, (&'a Input, f64))| {
+            let given = &args.style[index];
+            StyleSummary {
+                input: &style.summary,
+                weight: share / largest / all,
+                scale: given.scale.unwrap_or(1.0),
+                rotate: given.rotate.unwrap_or(0.0),
+                mask: masks.of_style(index).map(|mask| &mask.summary),
+                region: given.region.as_deref(),
+                layers: given.layers.as_deref(),
+            }
+        };
+        Ok(Report {
             version: env!("CARGO_PKG_VERSION"),
             instruction_set: session.instruction_set(),
-            outcome: "complete",
-            content,
-            seamless: None,
-            styles: Vec::new(),
-            init: None,
-            masks: Vec::new(),
-            protect: None,
-            rest: None,
-            feather: None,
+            outcome,
+            content: Some(&content.summary).filter(|_| content.is_file()),
+            seamless: args.texture.as_ref().map(|texture| texture.seamless),
+            styles: styles.iter().zip(shares).enumerate().map(style).collect(),
+            init: init.as_ref().map(|init| &init.summary),
+            masks: masks.of_content().iter().map(|mask| &mask.summary).collect(),
+            protect: masks.protect().map(|mask| &mask.summary),
+            rest: regions.rest,
+            feather: regions.feather,
             model: ModelSummary { name: &encoder.name, family: &encoder.family, sha256: &encoder.sha256 },
             recipe: session.recipe(),
-            style_scale: 1.0,
-            stroke_size: None,
-            resize: ResizeKind::Linear,
-            colour: ColourKind::Style,
-            colour_map: None,
-            seed: 0,
+            style_scale: run.objective.style_scale,
+            stroke_size: run.stroke_size,
+            resize: run.objective.resize,
+            colour: run.colour,
+            colour_map: run.colour_map.clone(),
+            seed: run.seed,
             threads: session.threads(),
             scales: session.scales(),
             window: session.plan().window,
             half: session.half(),
             planned_peak_bytes: session.plan().peak_bytes,
             output: String::new(),
-            width: 0,
-            height: 0,
+            width,
+            height,
             seconds: steps.iter().fold(0.0, |sum, step| sum + step.seconds),
             peak_rss_bytes: peak_rss_bytes(),
             steps,
-        }
+        })
     }
 
     pub(crate) fn write(&self, path: &Path) -> Result<(), Failure> {

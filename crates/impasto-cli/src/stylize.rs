@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::ArgMatches;
 use impasto::engine::Tiling;
 use impasto::image::{Decoded, check_output, check_writable};
-use impasto::{Checkpoint, Picture, Session, Step};
+use impasto::{Checkpoint, Overrides, Picture, Preset, Session, Step};
 
 use crate::args::{ResumeArgs, StylizeArgs};
 use crate::checkpoints::{Checkpoints, Note};
@@ -19,9 +19,8 @@ use crate::pictures::{Pictures, Source};
 use crate::preview;
 use crate::progress::Progress;
 use crate::recipe;
-use crate::report::{Report, StyleSummary};
+use crate::report::Report;
 use crate::results::{check_side, encoding, losses_of_format, same_file, write};
-use crate::style_arg;
 use crate::texture::TextureArgs;
 use crate::timelapse::Timelapse;
 use crate::transfer;
@@ -73,7 +72,6 @@ fn perform(
     let limits = args.input.limits()?;
     let preset = args.run.objective.preset()?;
     let (overrides, init_path) = args.run.overrides()?;
-    let shares = style_arg::shares(&args.style, args.run.objective.style_weights.as_deref())?;
 
     let source = args.texture.as_ref().map_or(Source::File(&args.content), Source::Texture);
     let mut pictures = Pictures::read(source, &args.style, init_path.as_deref(), &args.regions, &limits)?;
@@ -92,37 +90,11 @@ fn perform(
         ("the checkpoint", Some(checkpoints.path())),
     ];
     let extras = Extras::new(&args.extras, (&pictures.content, &pictures.styles, &all), &others)?;
-    let cancel = cancel_on_signal();
-    let mut transfer = transfer::of(
-        &args.run,
-        &mut pictures,
-        (&args.style, args.texture.as_ref()),
-        &args.regions,
-        preset,
-        overrides,
-    )?
-    .cancel(cancel);
-    // Content targets of a picture in tiles go to the disk that the result goes to.
-    let folder = std::path::absolute(&args.output).ok().and_then(|path| path.parent().map(Path::to_path_buf));
-    let mut tiling = Tiling { folder, ..Tiling::default() };
-    if let Some(Resumed { checkpoint, .. }) = &resumed {
-        transfer = transfer.instruction_set(checkpoint.instruction_set().parse()?);
-        tiling.window = checkpoint.window();
-        if tiling.window.is_none() {
-            // What began whole goes on whole.
-            transfer = transfer.memory(None);
-        }
-    }
-    transfer = transfer.tiling(tiling);
-    let mut session = transfer.build()?;
-    let mut steps = Vec::new();
-    if let Some(Resumed { checkpoint, note, .. }) = resumed {
-        session.restore(&checkpoint)?;
-        steps = note.steps;
-    }
+    let mut session = begin(&args, &mut pictures, (preset, overrides), resumed.as_ref())?;
+    let mut steps = resumed.map_or_else(Vec::new, |resumed| resumed.note.steps);
     check_side(&args.output, &args.result, &session)?;
     check_numbered(&args, &session, &pictures.all(), checkpoints.path())?;
-    let Pictures { content, styles, init, masks } = &pictures;
+    let content = &pictures.content;
 
     if weights.is_some_and(|expected| expected != session.encoder().sha256) {
         let model = &args.run.objective.model;
@@ -195,47 +167,12 @@ fn perform(
         progress.note(&format!("warning: {}", lost.message()));
     }
     if let Some(path) = &args.report {
-        let largest = shares.iter().copied().fold(0.0, f64::max);
-        let shared = shares.iter().map(|share| share / largest).sum::<f64>();
-        Report {
-            outcome: if written.is_ok() { outcome } else { "failed" },
-            styles: styles
-                .iter()
-                .zip(&shares)
-                .zip(&args.style)
-                .enumerate()
-                .map(|(index, ((style, share), given))| StyleSummary {
-                    input: &style.summary,
-                    weight: share / largest / shared,
-                    scale: given.scale.unwrap_or(1.0),
-                    rotate: given.rotate.unwrap_or(0.0),
-                    mask: masks.of_style(index).map(|mask| &mask.summary),
-                    region: given.region.as_deref(),
-                    layers: given.layers.as_deref(),
-                })
-                .collect(),
-            init: init.as_ref().map(|init| &init.summary),
-            masks: masks.of_content().iter().map(|mask| &mask.summary).collect(),
-            protect: masks.protect().map(|mask| &mask.summary),
-            rest: args.regions.rest,
-            feather: args.regions.feather,
-            stroke_size: args.run.stroke_size,
-            style_scale: args.run.objective.style_scale,
-            resize: args.run.objective.resize,
-            colour: args.run.colour,
-            colour_map: args.run.colour_map.clone(),
-            seed: args.run.seed,
-            output: if worth_saving && written.is_ok() {
-                args.output.display().to_string()
-            } else {
-                String::new()
-            },
-            width: picture.width(),
-            height: picture.height(),
-            seamless: args.texture.as_ref().map(|texture| texture.seamless),
-            ..Report::of_session(&session, &steps, Some(&content.summary).filter(|_| content.is_file()))
+        let outcome = if written.is_ok() { outcome } else { "failed" };
+        let mut report = Report::of(&args, &pictures, (&session, &steps), picture.size(), outcome)?;
+        if worth_saving && written.is_ok() {
+            report.output = args.output.display().to_string();
         }
-        .write(path)?;
+        report.write(path)?;
     }
     if let Err(failure) = written {
         if ended.is_ok() {
@@ -276,6 +213,33 @@ fn perform(
         }
         Err(Ended::Save(failure)) => Err(checkpoints.mention(failure)),
     }
+}
+
+/// The session, at its first step or where it was left. What is to be painted from goes into it.
+fn begin(
+    args: &StylizeArgs,
+    pictures: &mut Pictures,
+    (preset, overrides): (Preset, Overrides),
+    resumed: Option<&Resumed>,
+) -> Result<Session, Failure> {
+    let given = (&args.style[..], args.texture.as_ref());
+    let mut transfer = transfer::of(&args.run, pictures, given, &args.regions, preset, overrides)?;
+    // Content targets of a picture in tiles go to the disk that the result goes to.
+    let folder = std::path::absolute(&args.output).ok().and_then(|path| path.parent().map(Path::to_path_buf));
+    let mut tiling = Tiling { folder, ..Tiling::default() };
+    if let Some(Resumed { checkpoint, .. }) = resumed {
+        transfer = transfer.instruction_set(checkpoint.instruction_set().parse()?);
+        tiling.window = checkpoint.window();
+        if tiling.window.is_none() {
+            // What began whole goes on whole.
+            transfer = transfer.memory(None);
+        }
+    }
+    let mut session = transfer.tiling(tiling).cancel(cancel_on_signal()).build()?;
+    if let Some(Resumed { checkpoint, .. }) = resumed {
+        session.restore(checkpoint)?;
+    }
+    Ok(session)
 }
 
 /// What would fail at the end shall fail before the work; and what is to be said of the result.

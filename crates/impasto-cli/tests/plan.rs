@@ -4,6 +4,8 @@
 mod common;
 
 use common::{Folder, in_small_file_system};
+use impasto::Picture;
+use impasto::image::{Encoding, save};
 use serde_json::Value;
 
 /// Predicted over measured peak memory: as promised.
@@ -17,6 +19,9 @@ fn large() -> Folder {
     let folder = Folder::new();
     folder.draw("c.png", 640, 480, 0.0);
     folder.draw("s.png", 500, 600, 1.0);
+    // A mask: black to white.
+    let ramp = (0..3 * 640 * 480).map(|at| (at % 640) as f32 / 639.0).collect();
+    save(&folder.path("m.png"), &Picture::new(640, 480, ramp).unwrap(), None, &Encoding::default()).unwrap();
     folder
 }
 
@@ -52,12 +57,14 @@ fn runs_take_the_memory_that_was_planned() {
         "--size 640 --iterations 6 --preset gatys",
         "--size 500 --iterations 2 --min-size 500 --model random:vgg19?width=1/2",
         "--size 800 --iterations 2 --min-size 800 --half",
+        "--size 900 --iterations 2 --min-size 900 --mask m.png --protect m.png",
+        "--size 1500 --min-size 1500 --iterations 2 --memory 250M --protect m.png --strength 0.5",
     ];
     for run in runs {
         let plan = planned(&folder, run);
         let last = plan["scales"].as_array().unwrap().last().unwrap();
         assert_eq!(last["tiles"] != serde_json::json!([1, 1]), run.contains("--memory"), "{run}");
-        let streamed = ["200M", "lbfgs"].iter().any(|word| run.contains(word));
+        let streamed = ["200M", "250M", "lbfgs"].iter().any(|word| run.contains(word));
         assert_eq!(last["streamed"], streamed, "{run}");
         folder.succeeds(&format!("stylize c.png s.png -o o.png --report r.json --progress none {run}"));
         let Some(measured) = folder.json("r.json")["peak_rss_bytes"].as_f64() else { continue };

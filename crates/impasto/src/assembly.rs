@@ -198,6 +198,10 @@ impl StyleTransfer {
         self.check_regions()?;
         let mut recipe = self.overrides.clone().apply(self.preset.recipe())?;
         self.without_content(&mut recipe)?;
+        if recipe.strength == 0.0 && recipe.init == Init::Content {
+            // It is there already.
+            recipe.pyramid.iterations = Iterations::each(0);
+        }
         if let Some(size) = self.stroke_size {
             if !STROKE_SIZES.contains(&size) {
                 let (least, most) = (STROKE_SIZES.start(), STROKE_SIZES.end());
