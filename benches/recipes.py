@@ -40,6 +40,11 @@ RECIPES = {
     "impasto, 300 then 60": "--first-iterations 300 --iterations 60",
     "impasto, L-BFGS, 100 then 50": "--optimizer lbfgs --first-iterations 100 --iterations 50",
     "impasto, layers as crowson": "--style-layer-weights 0.751,0.188,0.047,0.0117,0.0029 --content-weight 0.015",
+    "impasto, rate 0.04": "--learning-rate 0.04",
+    "impasto, tv 0.5": "--tv-weight 0.5",
+    "impasto, style 4": "--style-weight 4",
+    "impasto, wasserstein-newton": "--statistic wasserstein-newton",
+    "crowson, 300 then 150, rate 0.04": "--preset crowson --first-iterations 300 --iterations 150 --learning-rate 0.04",
 }
 
 

@@ -62,9 +62,11 @@ impl Extras<'_> {
         args: &'a ExtrasArgs,
         (content, styles, all): (&Input, &[Input], &[&Input]),
         others: &[(&'static str, Option<&Path>)],
+        model: &str,
     ) -> Result<Extras<'a>, Failure> {
         for (option, path) in args.files() {
             inputs::check_apart(option, path, all)?;
+            inputs::check_model(option, path, model)?;
             let rest = args.files().filter(|(other, _)| *other != option);
             let others = others.iter().filter_map(|(other, path)| Some((*other, (*path)?)));
             if let Some((other, _)) = rest.chain(others).find(|(_, other)| same_file(path, other)) {

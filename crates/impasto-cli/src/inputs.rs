@@ -37,6 +37,11 @@ impl Input {
         Input { path: PathBuf::new(), decoded, summary }
     }
 
+    /// Leaves its name, its digest and its size.
+    pub(crate) fn forget_picture(&mut self) {
+        (self.decoded.picture, self.decoded.alpha) = (Picture::filled(1, 1, [0.0; 3]), None);
+    }
+
     /// Whether it was read from somewhere.
     pub(crate) fn is_file(&self) -> bool {
         !self.path.as_os_str().is_empty()

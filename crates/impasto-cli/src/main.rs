@@ -43,7 +43,8 @@ mod transfer;
 
 use std::panic::{self, AssertUnwindSafe};
 use std::process::ExitCode;
-use std::sync::Mutex;
+use std::sync::{Mutex, OnceLock};
+use std::time::{Duration, Instant};
 
 use clap::{CommandFactory, FromArgMatches};
 
@@ -53,7 +54,16 @@ use failure::Failure;
 /// Message of the last panic, for a panic that reaches [`main`].
 static PANIC: Mutex<String> = Mutex::new(String::new());
 
+/// When the command began.
+static STARTED: OnceLock<Instant> = OnceLock::new();
+
+/// Since the command began.
+fn elapsed() -> Duration {
+    STARTED.get_or_init(Instant::now).elapsed()
+}
+
 fn main() -> ExitCode {
+    elapsed();
     // A panic that the library catches (in a decoder, say) is an error there and prints nothing here.
     panic::set_hook(Box::new(|info| {
         if let Ok(mut message) = PANIC.lock() {

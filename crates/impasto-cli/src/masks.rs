@@ -72,6 +72,8 @@ pub(crate) struct Masks {
     /// One for each style.
     styles: Vec<Option<Input>>,
     protect: Option<Input>,
+    /// What it keeps.
+    kept: Option<Plane>,
     /// `None` where there is no mask but that of `--protect`.
     assigned: Option<Assigned>,
 }
@@ -87,14 +89,15 @@ impl Masks {
             styles.iter().map(|style| style.mask.as_deref().map(|path| read("mask", path)).transpose());
         let of_styles = of_styles.collect::<Result<Vec<_>, _>>()?;
         let protect = args.protect.as_deref().map(|path| read("--protect", path)).transpose()?;
-        if let Some(wrong) = protect.as_ref().filter(|input| grey(mask_of(input)).is_none()) {
+        let kept = protect.as_ref().and_then(|input| grey(mask_of(input)));
+        if let Some(wrong) = protect.as_ref().filter(|_| kept.is_none()) {
             let path = wrong.path.display();
             return Err(Failure::bad_input(format!(
                 "--protect: {path} has colours: expected a grey picture"
             ))
             .hint("white is kept, black is painted"));
         }
-        let mut masks = Masks { content, styles: of_styles, protect, assigned: None };
+        let mut masks = Masks { content, styles: of_styles, protect, kept, assigned: None };
         let named = styles.iter().any(|style| style.region.is_some());
         if !masks.content.is_empty() || masks.styles.iter().any(Option::is_some) || named {
             let theirs: Vec<StyleMask> = styles
@@ -107,6 +110,9 @@ impl Masks {
             let ours: Vec<Mask> = masks.content.iter().map(mask_of).collect();
             masks.assigned = Some(assign(&ours, &theirs, args.rest())?);
         }
+        // What they say is known, and pictures are large.
+        let all = masks.content.iter_mut().chain(masks.styles.iter_mut().flatten()).chain(&mut masks.protect);
+        all.for_each(Input::forget_picture);
         Ok(masks)
     }
 
@@ -145,8 +151,7 @@ impl Masks {
         for plane in planes.into_iter().flatten() {
             regions = regions.region(plane);
         }
-        let protect = self.protect.as_ref().and_then(|input| grey(mask_of(input)));
-        transfer.regions(regions.protect(protect))
+        transfer.regions(regions.protect(self.kept.take()))
     }
 }
 

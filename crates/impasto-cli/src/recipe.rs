@@ -37,7 +37,7 @@ pub(crate) fn of(
     run.threads = None;
     let done = session.iterations_done();
     if run.time.is_some() && done.len() == session.scales().len() && done.last() != Some(&0) {
-        (run.time, run.iterations) = (None, Some(done));
+        (run.time, run.first_iterations, run.iterations) = (None, None, Some(done));
     }
     run.init = run.init.as_deref().map(name_if_file).map(Into::into);
     run.objective.model = name_if_file(Path::new(&run.objective.model));

@@ -89,7 +89,8 @@ fn perform(
         ("--report", args.report.as_deref()),
         ("the checkpoint", Some(checkpoints.path())),
     ];
-    let extras = Extras::new(&args.extras, (&pictures.content, &pictures.styles, &all), &others)?;
+    let model = &args.run.objective.model;
+    let extras = Extras::new(&args.extras, (&pictures.content, &pictures.styles, &all), &others, model)?;
     let mut session = begin(&args, &mut pictures, (preset, overrides), resumed.as_ref())?;
     let mut steps = resumed.map_or_else(Vec::new, |resumed| resumed.note.steps);
     check_side(&args.output, &args.result, &session)?;
@@ -138,7 +139,10 @@ fn perform(
     let ended = drive(&mut session, &output, &mut progress, &mut steps, &mut checkpoints, film.as_mut());
     progress.finish();
     if ended.is_err() {
-        checkpoints.stop(&session, &steps, &progress);
+        // What is refused would be refused again.
+        if !matches!(&ended, Err(Ended::Run(impasto::Error::Invalid { .. }))) {
+            checkpoints.stop(&session, &steps, &progress);
+        }
         session.finish();
     }
     let outcome = match &ended {
@@ -246,6 +250,7 @@ fn begin(
 fn check_outputs(args: &StylizeArgs, content: &Input, all: &[&Input]) -> Result<Vec<String>, Failure> {
     check_output(&args.output, Some(args.result.format(&args.output)?), content.decoded.alpha.is_some())?;
     inputs::check_apart("--output", &args.output, all)?;
+    inputs::check_model("--output", &args.output, &args.run.objective.model)?;
     if let Some(path) = &args.report {
         inputs::check_apart("--report", path, all)?;
         inputs::check_model("--report", path, &args.run.objective.model)?;

@@ -63,7 +63,9 @@ pub(crate) fn of(
     if let Some(init) = init {
         transfer = transfer.init_picture(taken(init));
     }
-    let transfer = transfer.time(run.time()?);
+    // It counts from the start of the command.
+    let time = run.time()?.map(|time| time.saturating_sub(crate::elapsed()));
+    let transfer = transfer.time(time);
     Ok(transfer.memory(run.memory.map_or_else(default_memory, |memory| usize::try_from(memory).ok())))
 }
 

@@ -36,7 +36,12 @@ fn a_run_in_limited_time_ends_has_its_size_and_can_be_had_again() {
     assert!(first.contains(&format!("--iterations {listed}")) && !first.contains("--time"), "{first}");
     folder.succeeds("stylize c.png s.png -o again.png --like o.png");
     assert!(folder.decoded("again.png").picture == folder.decoded("o.png").picture);
-    let ran = folder.fails(2, &format!("stylize c.png s.png -o p.png --time 0.001s {SMALL}"));
+    // Beside options that a list takes the place of, too.
+    let line = format!("stylize c.png s.png -o q.png --time 30s --first-iterations 3 --iterations 2 {SMALL}");
+    folder.succeeds(&line);
+    folder.succeeds("stylize c.png s.png -o again.png --like q.png");
+    assert!(folder.decoded("again.png").picture == folder.decoded("q.png").picture);
+    let ran = folder.fails(2, &format!("stylize c.png s.png -o p.png --time 0.001s --checkpoint k {SMALL}"));
     ran.assert_says(&["--time", "at least"]);
     folder
         .fails(2, &format!("stylize c.png s.png -o p.png --time soon {SMALL}"))

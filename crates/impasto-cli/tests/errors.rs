@@ -6,12 +6,24 @@ mod common;
 
 use std::fs;
 
-use common::{Older, skip, waves};
+use common::{Folder, Older, skip, waves};
 use impasto::image::{Encoding, save};
 
 const RUN: &str = "stylize c.png s.png -o o.png --iterations 1";
 
 // === Inputs ===
+
+#[test]
+fn a_result_is_not_written_over_the_model() {
+    let folder = Folder::with_pictures();
+    let narrow = concat!(env!("CARGO_MANIFEST_DIR"), "/../impasto/tests/fixtures/narrow.safetensors");
+    fs::copy(narrow, folder.path("m.png")).unwrap();
+    for options in ["-o m.png", "-o o.png --triptych m.png"] {
+        let line = format!("stylize c.png s.png {options} --model m.png --iterations 1");
+        folder.fails(2, &line).assert_says(&["m.png is the model"]);
+    }
+    folder.fails(2, "texture s.png -o m.png --model m.png --size 64").assert_says(&["m.png is the model"]);
+}
 
 #[test]
 fn what_is_no_picture_is_refused() {

@@ -75,6 +75,19 @@ fn colours_match_and_one_without_a_style_is_named() {
 }
 
 #[test]
+fn the_mask_of_a_style_that_takes_the_rest_counts() {
+    let folder = pictures();
+    halves(&folder, "half.png", (40, 56), [WHITE, BLACK]);
+    let run = |style: &str, mask: &str| {
+        folder.succeeds(&format!("stylize c.png {style} t.png{mask} --rest first -o o.png {FEW}"));
+        folder.decoded("o.png").picture
+    };
+    for mask in [" --mask grey.png", ":region=blue --mask colours.png"] {
+        assert!(run("s.png", mask) != run("s.png:mask=half.png", mask), "{mask}");
+    }
+}
+
+#[test]
 fn masks_are_in_report_recipe_and_checkpoint() {
     let folder = pictures();
     let line = "stylize c.png s.png:mask=style-colours.png,layers=relu1_1+relu2_1 t.png:region=blue -o o.png \
@@ -139,6 +152,13 @@ fn what_cannot_be_is_an_error_with_a_reason() {
         let ran = folder.fails(2, &format!("stylize c.png {options} -o o.png {FEW}"));
         ran.assert_says(expected);
     }
+    // A style that is transparent where its mask is white.
+    folder.draw_transparent("clear.png", 40, 56);
+    halves(&folder, "left.png", (40, 56), [WHITE, BLACK]);
+    let ran = folder.line(&format!("stylize c.png clear.png:mask=left.png -o ok.png {FEW}"));
+    assert_eq!(ran.code, Some(0), "{ran}");
+    let ran = folder.fails(2, &format!("stylize c.png s.png --mask colours.png --rest first -o o.png {FEW}"));
+    ran.assert_says(&["no style has a region"]);
     // Neither is a result written over a mask.
     folder
         .fails(2, &format!("stylize c.png s.png -o grey.png --mask grey.png {FEW}"))

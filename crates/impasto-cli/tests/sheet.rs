@@ -51,15 +51,30 @@ fn one_option_makes_a_row_and_any_option_can_be_varied() {
 }
 
 #[test]
+fn what_is_known_of_a_style_is_not_taken_for_another_way_to_look_at_it() {
+    let folder = Folder::with_pictures();
+    let line = format!("sheet c.png s.png -o sheet.png --vary resize=linear,gamma --size 48 {FEW}");
+    folder.succeeds(&line);
+    folder.succeeds(&format!("stylize c.png s.png -o o.png --size 48 --resize gamma {FEW}"));
+    let (sheet, picture) = (folder.decoded("sheet.png").picture, folder.decoded("o.png").picture);
+    let (left, top) = (8 + 56, 8 + 28);
+    for (at, value) in picture.rgb().iter().enumerate() {
+        let (plane, y, x) = (at / (48 * 36), at / 48 % 36, at % 48);
+        assert_eq!(sheet.rgb()[(plane * sheet.height() + top + y) * sheet.width() + left + x], *value);
+    }
+}
+
+#[test]
 fn what_cannot_be_varied_is_an_error_before_the_work() {
     let folder = Folder::with_pictures();
-    let cases: [(&str, &[&str]); 10] = [
+    let cases: [(&str, &[&str]); 11] = [
         ("--vary strength", &["strength", "such as --vary"]),
         ("--vary strength=", &["strength="]),
         ("--vary strength=0.1,,2", &["strength"]),
         ("--vary strength=0.1,1.5", &["--strength", "0 to 1"]),
         ("--vary strength=high", &["--vary", "high"]),
         ("--vary magic=1", &["magic", "no option"]),
+        ("--vary init=c.png,noise", &["init c.png", "only names"]),
         ("--vary size=1,2", &["size", "no option"]),
         ("--vary seed=1 --vary seed=2", &["seed", "twice"]),
         ("--vary seed=1 --vary strength=1 --vary tv-weight=1", &["one or two", "found 3"]),
@@ -68,5 +83,7 @@ fn what_cannot_be_varied_is_an_error_before_the_work() {
     for (options, expected) in cases {
         folder.fails(2, &format!("sheet c.png s.png -o sheet.png {options}")).assert_says(expected);
     }
+    let wide = "sheet c.png s.png -o sheet.webp --size 3000 --vary seed=1,2,3,4,5,6 --iterations 0";
+    folder.fails(2, wide).assert_says(&["WebP", "16384"]);
     folder.fails(2, "sheet c.png s.png -o c.png --vary seed=1,2").assert_says(&["c.png", "overwritten"]);
 }

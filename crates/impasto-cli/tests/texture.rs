@@ -31,6 +31,22 @@ fn a_texture_has_its_size_its_recipe_and_its_report() {
 }
 
 #[test]
+fn a_shallow_texture_and_a_list_of_iterations_are_as_asked_for() {
+    let folder = Folder::with_pictures();
+    folder.succeeds(&format!("texture s.png -o o.png --size 50x44 --seamless --style-layers relu1_1 {FEW}"));
+    assert_eq!(folder.decoded("o.png").picture.size(), (50, 44));
+    let few = FEW.replace("--iterations 3", "--iterations 2,3,4 --report r.json");
+    folder.succeeds(&format!("texture s.png -o o.png --size 128 --seamless {few}"));
+    let counts: Vec<u64> = folder.json("r.json")["scales"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|s| s["iterations"].as_u64().unwrap())
+        .collect();
+    assert_eq!(counts, [2, 3, 4]);
+}
+
+#[test]
 fn what_a_texture_cannot_be_is_an_error() {
     let folder = Folder::with_pictures();
     let cases: [(&str, &[&str]); 6] = [

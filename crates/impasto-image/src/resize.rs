@@ -20,7 +20,7 @@ pub enum Filter {
 }
 
 /// What is averaged when pixels are.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Averaging {
     /// Light: fine detail keeps its brightness.
     #[default]

@@ -64,6 +64,7 @@ impl StyleTransfer {
             threads: pool.current_num_threads(),
             memory: self.memory,
             weights: self.regions.weights(self.alpha.is_some()),
+            regions: self.regions.count(),
             holds: self.regions.hold(),
             masks: self.mask_bytes(),
             keeps_colours: self.keeps_colours(),
@@ -130,9 +131,9 @@ impl StyleTransfer {
         match self.colour {
             Colour::Style | Colour::Keep => {}
             Colour::Match(map) => {
-                for style in &mut self.styles {
+                for (index, style) in self.styles.iter_mut().enumerate() {
                     let (weights, part) =
-                        self.regions.colours_of(style, self.alpha.as_ref(), self.content.size());
+                        self.regions.colours_of(index, style, self.alpha.as_ref(), self.content.size());
                     let like = (&self.content, part.as_ref());
                     match_colours(map, (&mut style.picture, weights.as_ref()), like)?;
                 }
@@ -150,7 +151,8 @@ impl StyleTransfer {
         let (memory, long) = (self.memory.unwrap_or(usize::MAX), scales.last().map_or(0, Scale::long_edge));
         let smallest = planner.with_window(scales, Some(plan::SMALLEST_WINDOW))?;
         let size = plan::largest(long, |size| {
-            let size = fit_long_edge(self.content.size(), size.max(1));
+            let of = self.texture.map_or(self.content.size(), |texture| texture.size);
+            let size = fit_long_edge(of, size.max(1));
             let scales = self.scales(planner.recipe, planner.engine, size);
             // Too small a picture fails for another reason, which is not what is asked here.
             Ok(planner.plan(&scales).is_ok_and(|plan| plan.is_some()))
@@ -165,8 +167,8 @@ impl StyleTransfer {
 
     /// The size of the result: the default never enlarges the content.
     pub(crate) fn result_size(&self) -> Result<(usize, usize), Error> {
-        if self.texture.is_some() {
-            return Ok(self.content.size());
+        if let Some(texture) = self.texture {
+            return Ok(texture.size);
         }
         let long = match self.size {
             Some(0) => return Err(Error::invalid("--size", "expected at least 1 pixel, found 0")),
@@ -198,10 +200,6 @@ impl StyleTransfer {
         self.check_regions()?;
         let mut recipe = self.overrides.clone().apply(self.preset.recipe())?;
         self.without_content(&mut recipe)?;
-        if recipe.strength == 0.0 && recipe.init == Init::Content {
-            // It is there already.
-            recipe.pyramid.iterations = Iterations::each(0);
-        }
         if let Some(size) = self.stroke_size {
             if !STROKE_SIZES.contains(&size) {
                 let (least, most) = (STROKE_SIZES.start(), STROKE_SIZES.end());
@@ -219,6 +217,10 @@ impl StyleTransfer {
         }
         if self.init_picture.is_some() && self.overrides.init.is_none() {
             recipe.init = Init::Picture;
+        }
+        if recipe.strength == 0.0 && recipe.init == Init::Content {
+            // It is there already.
+            recipe.pyramid.iterations = Iterations::each(0);
         }
         if (recipe.init == Init::Picture) != self.init_picture.is_some() {
             let problem = match self.init_picture {
@@ -269,17 +271,21 @@ impl StyleTransfer {
 
     fn check_regions(&self) -> Result<(), Error> {
         self.regions.check(self.content.size())?;
-        for style in &self.styles {
-            for Part { region, weights } in style.parts.iter().flatten() {
-                if *region >= self.regions.named() {
-                    let problem = format!("expected below {}, found {region}", self.regions.named());
+        for (index, style) in self.styles.iter().enumerate() {
+            // The first may be for what is left, too.
+            let rest = usize::from(index == 0 && self.regions.rest_is_painted());
+            for part in style.parts.iter().flatten() {
+                let Part { region, weights, of } = part;
+                if *region >= self.regions.named() + rest {
+                    let problem = format!("expected below {}, found {region}", self.regions.named() + rest);
                     return Err(Error::invalid("the region of a style", problem));
                 }
                 if let Some(weights) = weights {
-                    check_shape("the mask of a style", weights.size(), style.picture.size())?;
+                    check_shape("the mask of a style", *of, style.size)?;
                     check_weights("the mask of a style", weights)?;
-                    if weights.data().iter().all(|&weight| weight == 0.0) {
-                        let problem = "nothing is left of the style: it is black";
+                    let seen = style.weights_for(part);
+                    if seen.iter().any(|seen| seen.data().iter().all(|&weight| weight == 0.0)) {
+                        let problem = "nothing is left of the style: it is black where there is any";
                         return Err(Error::invalid("the mask of a style", problem));
                     }
                 }

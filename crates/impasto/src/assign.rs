@@ -37,10 +37,6 @@ pub struct Assigned {
 pub fn assign(content: &[Mask], styles: &[StyleMask], rest: Rest) -> Result<Assigned, Error> {
     let wrong = |problem: String| Err(Error::invalid("--mask", problem));
     let mut assigned = Assigned::default();
-    let grey = |style: &StyleMask| match &style.mask {
-        Some(Mask::Grey(plane)) => Some(plane.clone()),
-        _ => None,
-    };
     if let [Mask::Colours(mask)] = content {
         return by_colour(mask, styles, rest);
     }
@@ -69,12 +65,21 @@ pub fn assign(content: &[Mask], styles: &[StyleMask], rest: Rest) -> Result<Assi
         return wrong(format!("expected {expected}, found {masks}"));
     }
     let region = |index| if masks > 1 { index } else { 0 };
-    let parts = |(index, style)| -> Vec<_> {
-        let own = usize::checked_sub(index, first).map(|index| (region(index), grey(style)));
-        own.into_iter().collect()
+    // What is left comes after the regions.
+    let parts = |(index, style)| match usize::checked_sub(index, first) {
+        Some(index) => vec![(region(index), grey(style))],
+        None => vec![(masks, grey(style))],
     };
     assigned.parts = styles.iter().enumerate().map(parts).collect();
     Ok(assigned)
+}
+
+/// What a style's positions count, if its mask is grey.
+fn grey(style: &StyleMask) -> Option<Plane> {
+    match &style.mask {
+        Some(Mask::Grey(plane)) => Some(plane.clone()),
+        _ => None,
+    }
 }
 
 fn by_colour(content: &ColourMask, styles: &[StyleMask], rest: Rest) -> Result<Assigned, Error> {
@@ -110,15 +115,11 @@ fn by_colour(content: &ColourMask, styles: &[StyleMask], rest: Rest) -> Result<A
                     ));
                 }
             }
-            (mask, Some(region)) => {
+            (_, Some(region)) => {
                 let Some(colour) = content.nearest(region) else {
                     return wrong(format!("it has no region {region}, but {}", list(content)));
                 };
-                let plane = match mask {
-                    Some(Mask::Grey(plane)) => Some(plane.clone()),
-                    _ => None,
-                };
-                mine.push((colour, plane));
+                mine.push((colour, grey(style)));
             }
             (_, None) if index == 0 && rest == Rest::First => {}
             (_, None) => {
@@ -137,13 +138,19 @@ fn by_colour(content: &ColourMask, styles: &[StyleMask], rest: Rest) -> Result<A
         let share = 100.0 * content.share(*colour);
         notes.push(format!("note: {colour} of the mask ({share:.1} % of it) has no style, and {becomes}"));
     }
+    if painted.is_empty() {
+        return wrong("no style has a region: with --rest first the first takes what others leave".into());
+    }
     let place = |colour: MaskColour| painted.iter().position(|other| *other == colour);
-    let indexed = |mine: Vec<(MaskColour, Option<Plane>)>| {
-        mine.into_iter().filter_map(|(colour, plane)| Some((place(colour)?, plane))).collect()
+    let indexed = |(index, mine): (usize, Vec<(MaskColour, Option<Plane>)>)| {
+        let regions = mine.into_iter().filter_map(|(colour, plane)| Some((place(colour)?, plane)));
+        // What is left comes after the regions.
+        let rest = (index == 0 && rest == Rest::First).then(|| (painted.len(), grey(&styles[0])));
+        regions.chain(rest).collect()
     };
     Ok(Assigned {
         regions: painted.iter().filter_map(|colour| content.region(*colour)).collect(),
-        parts: parts.into_iter().map(indexed).collect(),
+        parts: parts.into_iter().enumerate().map(indexed).collect(),
         notes,
     })
 }
@@ -193,7 +200,7 @@ mod tests {
         let content = [stripes(&[RED, BLUE])];
         let named = StyleMask { mask: None, region: MaskColour::parse("blue") };
         let assigned = assign(&content, &[StyleMask::default(), named.clone()], Rest::First).unwrap();
-        assert_eq!((assigned.regions.len(), &assigned.parts), (1, &vec![vec![], vec![(0, None)]]));
+        assert_eq!((assigned.regions.len(), &assigned.parts), (1, &vec![vec![(1, None)], vec![(0, None)]]));
         let error = assign(&content, &[StyleMask::default(), named], Rest::Keep).unwrap_err();
         assert!(error.to_string().contains("style 1 goes nowhere"), "{error}");
         let absent = StyleMask { mask: None, region: MaskColour::parse("yellow") };
@@ -212,7 +219,7 @@ mod tests {
         assert_eq!((each.regions.len(), each.parts[1][0].0), (2, 1));
         assert!(assign(&[grey.clone(), grey.clone(), grey.clone()], &styles, Rest::Keep).is_err());
         let rest = assign(std::slice::from_ref(&grey), &styles, Rest::First).unwrap();
-        assert_eq!((rest.parts[0].len(), rest.parts[1][0].0), (0, 0));
+        assert_eq!((rest.parts[0][0].0, rest.parts[1][0].0), (1, 0));
         let alone = assign(std::slice::from_ref(&grey), &styles[..1], Rest::First).unwrap_err().to_string();
         assert!(alone.contains("one for each of 0 others"), "{alone}");
         assert!(assign(&[grey.clone(), stripes(&[RED, BLUE])], &styles, Rest::Keep).is_err());

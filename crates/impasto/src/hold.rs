@@ -47,6 +47,20 @@ impl Hold {
         }
     }
 
+    /// Where all of the content stays, it does so in its colours, to the last bit.
+    pub(crate) fn put_back(&self, canvas: Canvas, content: &Picture, picture: &mut Picture) {
+        let part = canvas.cropped(&self.part);
+        let planes =
+            picture.rgb_mut().chunks_exact_mut(part.len()).zip(content.rgb().chunks_exact(part.len()));
+        for (to, from) in planes {
+            for ((to, from), part) in to.iter_mut().zip(from).zip(&part) {
+                if *part == 1.0 {
+                    *to = from.clamp(0.0, 1.0);
+                }
+            }
+        }
+    }
+
     /// The picture within a canvas, clamped to 0..1.
     pub(crate) fn seen(&self, canvas: Canvas, paint: &dyn Numbers) -> io::Result<Vec<f32>> {
         let mut seen = canvas.seen(paint)?;

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 
 use impasto_encoder::Tap;
 use impasto_engine::{Engine, InstructionSet, Network, Size, Tiled};
+use impasto_image::Averaging;
 
 use crate::objective::MeanMoments;
 
@@ -38,6 +39,8 @@ pub(crate) struct Key {
     pub(crate) size: Size,
     pub(crate) taps: Vec<Tap>,
     pub(crate) window: Option<usize>,
+    pub(crate) averaging: Averaging,
+    pub(crate) half: bool,
 }
 
 impl StyleMoments {
@@ -84,6 +87,8 @@ mod tests {
             size: Size::new(1, 1),
             taps: Vec::new(),
             window: None,
+            averaging: Averaging::Light,
+            half: false,
         };
         // 16 bytes each.
         let one = || vec![MeanMoments { channels: 1, mean: vec![0.0], second: vec![0.0] }];

@@ -69,7 +69,7 @@ impl Planner<'_> {
         let fixed = BASE
             + 4 * network.encoder.parameters()
             + self.engine.kernel_bytes()
-            + self.sets() * self.moments_of(&at.moments)
+            + self.regions * self.sets() * self.moments_of(&at.moments)
             + self.moments_bytes(index + 1)?
             + if self.keeps_colours { picture(result) } else { 0 };
         // Pictures as they were given; at the last scale they go with the targets taken.
@@ -81,7 +81,7 @@ impl Planner<'_> {
                 .chain([&self.content])
                 .map(|size| picture(*size))
                 .sum::<usize>();
-        let kept = if last { 0 } else { given };
+        let kept = if last { self.masks } else { given };
         let state = self.state(&at);
         let mut peak = given + state + self.taking_styles(&at, window)?;
         peak = peak.max(state + self.taking_content(&at, given, kept)?);
@@ -185,8 +185,8 @@ impl Planner<'_> {
             OptimizerKind::Adam => 0,
             OptimizerKind::Lbfgs => PICTURE * at.size.area(),
         };
-        // Weights of style and content, in the request and in the engine at each of its sizes.
-        let weights = self.weights * (4 * at.size.area() + 6 * at.tiles.window.area());
+        // In the objective and what was observed last; cut to a window, as the engine has it, and at each of its sizes.
+        let weights = self.weights * (8 * at.size.area() + 14 * at.tiles.window.area());
         // The content, how much of it stays, and what is seen.
         let held = held + if self.holds { (2 * PICTURE + 4) * at.size.area() } else { 0 };
         let bands = if at.streamed { BANDS * size_of::<f32>() * BAND.min(3 * at.size.area()) } else { 0 };

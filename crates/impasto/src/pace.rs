@@ -107,6 +107,9 @@ impl Budget {
 
     /// A step of a scale took so long.
     pub(crate) fn add(&mut self, scale: &ScalePlan, seconds: f64) {
+        if self.rates.is_none() {
+            return;
+        }
         self.seen = (self.seen.0 + seconds, self.seen.1 + self.expected(scale));
     }
 

@@ -70,6 +70,8 @@ pub(crate) struct Planner<'a> {
     pub(crate) memory: Option<usize>,
     /// Planes of weights of positions, of regions and content; none where all count the same.
     pub(crate) weights: usize,
+    /// Regions with sums and targets of their own.
+    pub(crate) regions: usize,
     /// Whether some of the content stays as it is.
     pub(crate) holds: bool,
     /// Bytes of masks as they were given.

@@ -39,6 +39,7 @@ impl Session {
             threads: self.pool.current_num_threads(),
             memory: self.plan.memory,
             weights: self.plan.regions.weights(self.plan.alpha.is_some()),
+            regions: self.plan.regions.count(),
             holds: self.plan.regions.hold(),
             masks: self.plan.regions.bytes(),
             keeps_colours: self.plan.colours.is_some(),

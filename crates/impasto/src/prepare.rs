@@ -16,14 +16,15 @@ use crate::style::Part;
 use crate::style_size::style_size;
 use crate::{Error, Recipe, Style, init};
 
-/// Content and style targets at the size of a scale, and what stays of the content. At the last one the pictures go as soon as
+/// Content and style targets at the size of a scale; `hold` becomes what stays of the content there. At the last one the pictures go as soon as
 /// they are not needed: of a large picture each copy counts.
 pub(crate) fn prepare_scale(
     plan: &mut Plan,
     index: usize,
     engine: &mut Tiled,
     known: &mut StyleMoments,
-) -> Result<(Objective, Option<Hold>), Error> {
+    hold: &mut Option<Hold>,
+) -> Result<Objective, Error> {
     let (scale, last) = (plan.scales[index], index + 1 == plan.scales.len());
     // An earlier attempt was broken off.
     let content = plan.content.take().ok_or(EngineError::Cancelled)?;
@@ -49,11 +50,12 @@ pub(crate) fn prepare_scale(
     let canvas = plan.canvas(scale);
     let content = if canvas.margin == 0 { pixels(resized) } else { mirrored(&resized, canvas) };
     let mut placed = plan.regions.place(plan.alpha.as_ref(), canvas);
-    let hold = placed.held.take().map(|part| Hold::new(part, &content));
+    // Before anything can be broken off: at the last scale the content is gone.
+    *hold = placed.held.take().map(|part| Hold::new(part, &content));
     if last {
         plan.alpha = None;
     }
-    Ok((Objective::new(&plan.recipe, engine, &content, placed, targets)?, hold))
+    Objective::new(&plan.recipe, engine, &content, placed, targets)
 }
 
 /// What the styles are at a scale, for each style layer and region.
@@ -74,6 +76,8 @@ fn targets_at(
             size: Size::new(width, height),
             taps: taps.clone(),
             window: plan.run.window,
+            averaging: plan.averaging,
+            half: plan.half,
         };
         known.get(key, || {
             let resized = resize(&style.picture, width, height, Filter::Bicubic, plan.averaging);
@@ -122,8 +126,9 @@ pub(crate) fn style_targets(
     let mut seen = Vec::new();
     for (index, style) in styles.iter().enumerate() {
         let mut parts = style.parts_of(regions.named());
-        if index == 0 && regions.rest_is_painted() {
-            parts.push(Part { region: regions.named(), weights: None });
+        let is_rest = |part: &Part| part.region == regions.named();
+        if index == 0 && regions.rest_is_painted() && !parts.iter().any(is_rest) {
+            parts.push(Part { region: regions.named(), weights: None, of: style.size });
         }
         for part in parts {
             let moments = look(index, &part, style.weights_for(&part))?;

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::margin::Canvas;
+use crate::style::Part;
 use crate::{Error, Style};
 
 /// What becomes of the positions that no region has.
@@ -205,27 +206,39 @@ impl Regions {
     /// the regions that they are for.
     pub(crate) fn colours_of(
         &self,
+        index: usize,
         style: &Style,
         alpha: Option<&Plane>,
         content: (usize, usize),
     ) -> (Option<Plane>, Option<Plane>) {
-        let Some(parts) = style.parts.as_ref().filter(|parts| !parts.is_empty()) else {
-            return (style.alpha.clone(), alpha.cloned());
-        };
+        let Some(parts) = &style.parts else { return (style.alpha.clone(), alpha.cloned()) };
+        let mut parts = parts.clone();
+        let rest = self.planes.len();
+        if index == 0 && self.rest_is_painted() && !parts.iter().any(|part| part.region == rest) {
+            parts.push(Part { region: rest, weights: None, of: style.size });
+        }
         let larger = |to: &mut Plane, from: &[f32]| {
             to.data_mut().iter_mut().zip(from).for_each(|(to, from)| *to = to.max(*from));
         };
         let (width, height) = style.picture.size();
         let mut mine = Plane::filled(width, height, 0.0);
         let mut theirs = Plane::filled(content.0, content.1, 0.0);
-        for part in parts {
+        for part in &parts {
             match style.weights_for(part) {
                 Some(weights) => larger(&mut mine, weights.data()),
                 None => mine = Plane::filled(width, height, 1.0),
             }
             match self.planes.get(part.region) {
                 Some(plane) => larger(&mut theirs, &at_size(plane, content)),
-                None => theirs = Plane::filled(content.0, content.1, 1.0),
+                // All there is without regions, or what they leave.
+                None => {
+                    let mut left = vec![1.0; content.0 * content.1];
+                    for plane in &self.planes {
+                        let taken = at_size(plane, content);
+                        left.iter_mut().zip(taken).for_each(|(left, taken)| *left = (*left - taken).max(0.0));
+                    }
+                    larger(&mut theirs, &left);
+                }
             }
         }
         let seen = alpha.map_or(&[][..], Plane::data);

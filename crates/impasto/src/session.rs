@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use impasto_encoder::Provenance;
 use impasto_engine::{Engine, Padding, Pixels, Tiled};
-use impasto_image::{Averaging, Picture, Plane};
+use impasto_image::{Averaging, Filter, Picture, Plane, resize};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -206,7 +206,7 @@ impl Session {
         if self.stopped {
             return Ok(None);
         }
-        let start = Instant::now();
+        let (start, prepared) = (Instant::now(), self.objective.is_some());
         let losses = self.evaluate_and_move().map_err(|error| match error {
             Error::NotFinite { layer } => {
                 (self.stopped, self.spoiled) = (true, true);
@@ -219,8 +219,8 @@ impl Session {
         })?;
         self.iteration += 1;
         self.pace.add(losses.total);
-        if let Some(budget) = self.budget.as_mut().filter(|_| self.iteration > 1) {
-            // The first prepares the scale, too.
+        // One that prepares the scale takes longer.
+        if let Some(budget) = self.budget.as_mut().filter(|_| prepared) {
             budget.add(&self.plan.run.scales[self.scale], start.elapsed().as_secs_f64());
         }
         let Scale { width, height, .. } = self.plan.scales[self.scale];
@@ -284,8 +284,15 @@ impl Session {
         let canvas = self.plan.canvas(self.plan.scales[self.scale]);
         let made = if self.hold.is_none() { Hold::of(&self.plan, canvas) } else { None };
         let inner = seen(self.hold.as_ref().or(made.as_ref()), canvas, planes).map_err(Error::stream)?;
+        let hold = self.hold.as_ref().or(made.as_ref());
         Ok(match &self.plan.colours {
-            Some(colours) => coloured(inner, colours, self.plan.averaging),
+            Some(colours) => {
+                let (width, height) = canvas.inner;
+                let colours = resize(colours, width, height, Filter::Bicubic, self.plan.averaging);
+                let mut picture = coloured(inner, &colours);
+                hold.iter().for_each(|hold| hold.put_back(canvas, &colours, &mut picture));
+                picture
+            }
             None => inner,
         })
     }
@@ -351,8 +358,7 @@ impl Session {
             let objective = match objective {
                 Some(objective) => objective,
                 None => {
-                    let (prepared, held) = prepare_scale(plan, *scale, engine, styles)?;
-                    *hold = held;
+                    let prepared = prepare_scale(plan, *scale, engine, styles, hold)?;
                     objective.insert(prepared)
                 }
             };

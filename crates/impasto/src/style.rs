@@ -10,6 +10,8 @@ use crate::Error;
 #[derive(Clone, Debug)]
 pub struct Style {
     pub(crate) picture: Picture,
+    /// Of the picture as it was given.
+    pub(crate) size: (usize, usize),
     pub(crate) alpha: Option<Plane>,
     pub(crate) weight: f64,
     pub(crate) scale: f64,
@@ -25,12 +27,22 @@ pub(crate) struct Part {
     pub(crate) region: usize,
     /// How much each of the style's positions counts for it, of the picture's size.
     pub(crate) weights: Option<Plane>,
+    /// The size that they had when they were given.
+    pub(crate) of: (usize, usize),
 }
 
 impl Style {
     /// A style of weight 1 and scale 1.
     pub fn new(picture: Picture) -> Style {
-        Style { picture, alpha: None, weight: 1.0, scale: 1.0, parts: None, layers: None }
+        Style {
+            size: picture.size(),
+            picture,
+            alpha: None,
+            weight: 1.0,
+            scale: 1.0,
+            parts: None,
+            layers: None,
+        }
     }
 
     /// Its opacity, of its size: what is transparent has no part in the style.
@@ -81,8 +93,11 @@ impl Style {
             true => Plane::new(size.0, size.1, at_size(&weights, size)).unwrap_or(weights),
             false => weights,
         };
-        let fitted =
-            |(region, weights): (usize, Option<Plane>)| Part { region, weights: weights.map(fitted) };
+        let fitted = |(region, weights): (usize, Option<Plane>)| Part {
+            region,
+            of: weights.as_ref().map_or(size, Plane::size),
+            weights: weights.map(fitted),
+        };
         self.parts = Some(parts.into_iter().map(fitted).collect());
         self
     }
@@ -99,7 +114,7 @@ impl Style {
 impl Style {
     /// The parts that it is for, of so many regions.
     pub(crate) fn parts_of(&self, regions: usize) -> Vec<Part> {
-        let all = || (0..regions).map(|region| Part { region, weights: None }).collect();
+        let all = || (0..regions).map(|region| Part { region, weights: None, of: self.size }).collect();
         self.parts.clone().unwrap_or_else(all)
     }
 

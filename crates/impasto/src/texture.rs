@@ -11,11 +11,12 @@ use impasto_image::Picture;
 use crate::builder::LARGEST_SIZE;
 use crate::colour::Colour;
 use crate::recipe::Init;
-use crate::{Error, Recipe, Regions, Scale, StyleTransfer};
+use crate::{Error, Iterations, Recipe, Regions, Scale, StyleTransfer};
 
 /// What makes a transfer one of a texture.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Texture {
+    pub(crate) size: (usize, usize),
     pub(crate) seamless: bool,
 }
 
@@ -32,14 +33,15 @@ impl StyleTransfer {
             let problem = format!("expected sides of 1 to {LARGEST_SIZE} pixels, found {width}x{height}");
             return Err(Error::invalid("--size", problem));
         }
-        let mut transfer = StyleTransfer::new(Picture::filled(width, height, [0.5; 3]));
-        transfer.texture = Some(Texture { seamless });
+        // Nothing looks at it.
+        let mut transfer = StyleTransfer::new(Picture::filled(1, 1, [0.5; 3]));
+        transfer.texture = Some(Texture { size: (width, height), seamless });
         Ok(transfer)
     }
 
     /// Makes the recipe one without a content; what asks for one is an error.
     pub(crate) fn without_content(&self, recipe: &mut Recipe) -> Result<(), Error> {
-        let Some(Texture { seamless }) = self.texture else { return Ok(()) };
+        let Some(Texture { seamless, .. }) = self.texture else { return Ok(()) };
         let asked = [
             ("--content-weight", self.overrides.content_weight.is_some()),
             ("--content-layers", self.overrides.content_layers.is_some()),
@@ -70,6 +72,9 @@ impl StyleTransfer {
             return scales;
         }
         let step = step_of(engine);
+        if step == 1 {
+            return scales;
+        }
         let rounded = |length: usize| (length.div_ceil(step / 2) / 2).max(1) * step;
         let last = scales.len() - 1;
         let fitted = scales.into_iter().enumerate().map(|(index, scale)| match index == last {
@@ -78,6 +83,10 @@ impl StyleTransfer {
         });
         let mut fitted: Vec<Scale> = fitted.collect();
         fitted.dedup_by(|next, before| (next.width, next.height) == (before.width, before.height));
+        if let Iterations::Listed(_) = recipe.pyramid.iterations {
+            let counts = (0..).map(|scale| recipe.pyramid.iterations.at(scale));
+            fitted.iter_mut().zip(counts).for_each(|(scale, count)| scale.iterations = count);
+        }
         fitted
     }
 

@@ -75,6 +75,32 @@ fn what_is_protected_is_the_content_to_the_last_bit_and_its_edge_is_soft() {
 }
 
 #[test]
+fn what_is_protected_has_its_own_colours_too() {
+    let regions = Regions::default().protect(columns(WIDTH, HEIGHT, 0, 48)).feather(0.0);
+    let content = waves(WIDTH, HEIGHT, 0);
+    for colour in [Colour::Keep, Colour::Luminance] {
+        let transfer = transfer().style(waves(80, 70, 1)).colour(colour).regions(regions.clone());
+        let result = end(transfer.build().unwrap());
+        let changed = changed(&result, &content);
+        assert!((47..=49).contains(&changed[0]), "{colour:?}: {}", changed[0]);
+    }
+}
+
+#[test]
+fn a_run_that_is_broken_off_has_what_is_protected() {
+    let regions = Regions::default().protect(columns(WIDTH, HEIGHT, 0, 48)).feather(0.0);
+    let noise = Overrides { init: Some(Init::Noise), min_size: Some(96), ..overrides() };
+    let cancel = impasto::Cancel::default();
+    let transfer = transfer().style(waves(80, 70, 1)).overrides(noise).regions(regions);
+    let mut session = transfer.cancel(cancel.clone()).build().unwrap();
+    // At the last scale, whose preparation takes the content.
+    cancel.cancel();
+    assert!(session.step().unwrap_err().is_cancelled());
+    let changed = changed(&session.picture().unwrap(), &waves(WIDTH, HEIGHT, 0));
+    assert!((47..=49).contains(&changed[0]), "{}", changed[0]);
+}
+
+#[test]
 fn without_iterations_nothing_is_changed_where_it_is_kept() {
     let none = Overrides { iterations: Some(0), init: Some(Init::Noise), ..overrides() };
     let regions = Regions::default().protect(columns(WIDTH, HEIGHT, 0, 48)).feather(0.0);

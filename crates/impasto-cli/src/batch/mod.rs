@@ -158,8 +158,6 @@ impl Batch<'_> {
         };
         let mut session = transfer.build_with(kit.take())?;
         results::check_side(&output, &self.args.result, &session)?;
-        let recipe =
-            recipe::of(run, &self.args.result, &RegionArgs::default(), &pictures, (&given, None), &session);
         let picture = loop {
             match session.step() {
                 Ok(Some(_)) => {}
@@ -167,6 +165,8 @@ impl Batch<'_> {
                 Err(error) => break Err(error),
             }
         };
+        let recipe =
+            recipe::of(run, &self.args.result, &RegionArgs::default(), &pictures, (&given, None), &session);
         *kit = Some(session.into_kit());
         let picture = picture?;
         // First the bytes, then the line that knows them, then the name.

@@ -19,6 +19,12 @@ const LINE: usize = 28;
 const INK: f32 = 0.1;
 const PAPER: f32 = 0.97;
 
+/// Of a sheet of pictures of one size: so many across, and so many labelled rows, or one without a label.
+pub(super) fn size((width, height): (usize, usize), across: usize, rows: usize) -> (usize, usize) {
+    let step = height + GAP + if rows == 0 { 0 } else { LINE };
+    (GAP + across * (width + GAP), GAP + LINE + rows.max(1) * step)
+}
+
 /// Pictures of one size in the order of reading, as far as there are; a label over each column, and one over each row if there are
 /// several.
 pub(super) fn sheet(
@@ -27,10 +33,9 @@ pub(super) fn sheet(
     columns: &[String],
     rows: &[String],
 ) -> Picture {
-    let down = rows.len().max(1);
     let step = (width + GAP, height + GAP + if rows.is_empty() { 0 } else { LINE });
-    let mut canvas =
-        Canvas(Picture::filled(GAP + columns.len() * step.0, GAP + LINE + down * step.1, [PAPER; 3]));
+    let (wide, high) = size((width, height), columns.len(), rows.len());
+    let mut canvas = Canvas(Picture::filled(wide, high, [PAPER; 3]));
     for (column, label) in columns.iter().enumerate() {
         canvas.write(label, (GAP + column * step.0, GAP), width);
     }

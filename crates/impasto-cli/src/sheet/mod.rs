@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Args, Parser};
-use impasto::image::{Encoding, Space, check_output, save};
+use impasto::image::{Encoding, Format, Space, check_output, save};
 use impasto::{Cancel, Kit, Picture, Session};
 use serde_json::{Value, json};
 
@@ -113,8 +113,25 @@ pub(crate) fn run(mut args: SheetArgs) -> Result<(), Failure> {
     let mut made = Vec::with_capacity(cells.len());
     let mut kit = None;
     // What is wrong with the last shall not be found after the work for the first.
+    let mut size = (1, 1);
     for cell in &cells {
-        kit = Some(begin(cell, &args, pictures.clone(), &mut kit, &cancel)?.into_kit());
+        let session = begin(cell, &args, pictures.clone(), &mut kit, &cancel)?;
+        size = session.scales().last().map_or(size, |scale| (scale.width, scale.height));
+        kit = Some(session.into_kit());
+    }
+    let (format, (width, height)) = (
+        Format::of(&args.output)?,
+        draw::size(size, across.values.len(), down.map_or(0, |down| down.values.len())),
+    );
+    if width.max(height) > format.longest_side() {
+        let (name, most) = (format.name(), format.longest_side());
+        return Err(Failure::bad_input(format!(
+            "the sheet has {width}x{height} pixels: {name} holds {most} a side"
+        ))
+        .hint("end the name in .png, or give fewer values or a smaller --size"));
+    }
+    if pictures.content.decoded.alpha.is_some() {
+        say("note: the sheet is opaque: what is transparent in the content is shown as what is around it");
     }
     let mut ended = Ok(());
     for (index, cell) in cells.iter().enumerate() {
@@ -123,20 +140,22 @@ pub(crate) fn run(mut args: SheetArgs) -> Result<(), Failure> {
             Ok(picture) => made.push(picture),
             // What is there is worth having.
             Err(failure) => {
-                ended = Err(failure);
+                ended =
+                    Err(if cancel.is_cancelled() { Failure::interrupted("interrupted") } else { failure });
                 break;
             }
         }
         tell(args.progress, (index + 1, cells.len()), &cell.label, start.elapsed().as_secs_f64());
     }
-    let Some(first) = made.first() else { return ended };
+    if made.is_empty() {
+        return ended;
+    }
     let label = |name: &str, value: &String| format!("{name} {value}");
     let columns: Vec<String> = across.values.iter().map(|value| label(&across.name, value)).collect();
-    let rows: Vec<String> =
+    let names: Vec<String> =
         down.iter().flat_map(|down| down.values.iter().map(|value| label(&down.name, value))).collect();
-    let size = first.size();
     let space = pictures.content.decoded.space;
-    let sheet = draw::sheet(&made, size, &columns, &rows);
+    let sheet = draw::sheet(&made, size, &columns, &names);
     let icc_profile = (space != Space::Srgb).then(|| space.icc());
     saving(|| {
         Ok::<_, Failure>(save(
@@ -195,6 +214,11 @@ fn cell(run: &RunArgs, chosen: &[(&String, &String)]) -> Result<Cell, Failure> {
             Failure::bad_input(format!("--vary: {first}"))
         })?;
         let Command::Stylize(parsed) = parsed.command else { continue };
+        if parsed.run.overrides()?.1.is_some() {
+            return Err(Failure::bad_input(format!(
+                "--vary: {name} {value} is a picture: only names can be varied"
+            )));
+        }
         let given = value_of(&parsed.run)?;
         if let (Some(to), Some(from)) = (changed.pointer_mut(&pointer), given.pointer(&pointer)) {
             *to = from.clone();

@@ -11,7 +11,7 @@ mod oklab;
 use std::fmt;
 use std::str::FromStr;
 
-use impasto_image::{Averaging, Filter, Picture, Plane, resize};
+use impasto_image::{Picture, Plane};
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
@@ -129,12 +129,9 @@ pub(crate) fn level(planes: &mut [f32]) {
     }
 }
 
-/// Lightness of one picture, hue and chroma of another, which is brought to its size. Where that is no colour of the space, chroma
-/// gives way.
-pub(crate) fn coloured(mut lightness: Picture, colours: &Picture, averaging: Averaging) -> Picture {
-    let (width, height) = lightness.size();
-    let colours = resize(colours, width, height, Filter::Bicubic, averaging);
-    let area = width * height;
+/// Lightness of one picture, hue and chroma of another of its size. Where that is no colour of the space, chroma gives way.
+pub(crate) fn coloured(mut lightness: Picture, colours: &Picture) -> Picture {
+    let area = lightness.width() * lightness.height();
     let rgb = lightness.rgb_mut();
     for at in 0..area {
         let places = [at, area + at, 2 * area + at];
@@ -165,14 +162,14 @@ mod tests {
         let mut grey_picture = Picture::filled(4, 3, [0.2, 0.5, 0.9]);
         make_grey(&mut grey_picture);
         assert!(grey_picture.rgb().chunks(12).all(|plane| plane == &grey_picture.rgb()[..12]));
-        let result = coloured(grey_picture.clone(), &red, Averaging::Light);
+        let result = coloured(grey_picture.clone(), &red);
         let lab = |picture: &Picture| oklab::from_rgb([0, 12, 24].map(|at| picture.rgb()[at]));
         let (result, grey_lab, red) = (lab(&result), lab(&grey_picture), lab(&red));
         assert!((result[0] - grey_lab[0]).abs() < 1e-4);
         assert!((result[1] - red[1]).abs() < 1e-4 && (result[2] - red[2]).abs() < 1e-4);
         // Grey stays grey.
-        let grey_colours = Picture::filled(2, 2, [0.4; 3]);
-        let rgb = coloured(Picture::filled(4, 3, [0.9, 0.1, 0.3]), &grey_colours, Averaging::Light);
+        let grey_colours = Picture::filled(4, 3, [0.4; 3]);
+        let rgb = coloured(Picture::filled(4, 3, [0.9, 0.1, 0.3]), &grey_colours);
         assert!((rgb.rgb()[0] - rgb.rgb()[12]).abs() < 1e-4 && (rgb.rgb()[0] - rgb.rgb()[24]).abs() < 1e-4);
     }
 }
