@@ -149,7 +149,7 @@ impl StyleTransfer {
     /// The error that names what would be needed, and the largest size that fits.
     fn too_large(&self, planner: &Planner, scales: &[Scale]) -> Result<Error, Error> {
         let (memory, long) = (self.memory.unwrap_or(usize::MAX), scales.last().map_or(0, Scale::long_edge));
-        let smallest = planner.with_window(scales, Some(plan::SMALLEST_WINDOW))?;
+        let smallest = planner.usual().with_window(scales, Some(plan::SMALLEST_WINDOW))?;
         let size = plan::largest(long, |size| {
             let of = self.texture.map_or(self.content.size(), |texture| texture.size);
             let size = fit_long_edge(of, size.max(1));

@@ -84,8 +84,7 @@ impl Planner<'_> {
     /// The plan of a run of these scales: whole if that fits into the memory, else with the largest tiles that fit; `None` if
     /// nothing does.
     pub(crate) fn plan(&self, scales: &[Scale]) -> Result<Option<RunPlan>, Error> {
-        // Tiles are part of what decides the bytes of a result; the number of threads must not be.
-        let usual = Planner { threads: THREADS, styles: self.styles.clone(), ..*self };
+        let usual = self.usual();
         let peak = |window| usual.with_window(scales, window).map(|plan| plan.peak_bytes);
         let Some(memory) = self.memory else { return self.with_window(scales, None).map(Some) };
         if peak(None)? <= memory {
@@ -103,6 +102,11 @@ impl Planner<'_> {
             }
         }
         Ok(fits)
+    }
+
+    /// What tiles are chosen by: they are part of what decides the bytes of a result, and the number of threads must not be.
+    pub(crate) fn usual(&self) -> Planner<'_> {
+        Planner { threads: THREADS, styles: self.styles.clone(), ..*self }
     }
 
     /// A layer that a picture is too small for shall not be found out halfway, nor a style that is too large. Pictures are
