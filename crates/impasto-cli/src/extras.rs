@@ -154,11 +154,7 @@ fn side_by_side(pictures: &[&Picture], height: usize) -> Picture {
     let mut row = Picture::filled(width, height, [1.0; 3]);
     let mut left = 0;
     for picture in &scaled {
-        for line in 0..3 * height {
-            let to = line * width + left;
-            row.rgb_mut()[to..to + picture.width()]
-                .copy_from_slice(&picture.rgb()[line * picture.width()..(line + 1) * picture.width()]);
-        }
+        row.put(picture, (left, 0));
         left += picture.width() + gap;
     }
     row

@@ -70,6 +70,17 @@ impl Picture {
         self.rgb
     }
 
+    /// Lays another picture over this one, its left upper corner at a column and a row; what reaches beyond is cut off.
+    pub fn put(&mut self, other: &Picture, (left, top): (usize, usize)) {
+        let width = other.width.min(self.width.saturating_sub(left));
+        let height = other.height.min(self.height.saturating_sub(top));
+        for (plane, y) in (0..3).flat_map(|plane| (0..height).map(move |y| (plane, y))) {
+            let to = (plane * self.height + top + y) * self.width + left;
+            let from = (plane * other.height + y) * other.width;
+            self.rgb[to..to + width].copy_from_slice(&other.rgb[from..from + width]);
+        }
+    }
+
     /// The same colours in another space; clamped to 0..1.
     pub fn between(self, from: Space, to: Space) -> Self {
         let mut rgb = between(from, to).apply(Model::Rgb, self.rgb);
@@ -146,6 +157,18 @@ mod tests {
         assert!(Picture::new(usize::MAX, 2, Vec::new()).is_none());
         assert!(Plane::new(2, 3, vec![0.0; 6]).is_some());
         assert!(Plane::new(3, 0, Vec::new()).is_none());
+    }
+
+    #[test]
+    fn a_picture_is_laid_over_another_as_far_as_there_is_room() {
+        let mut under = Picture::filled(3, 2, [0.0; 3]);
+        under.put(&Picture::filled(2, 2, [0.1, 0.2, 0.3]), (2, 1));
+        assert_eq!(under.rgb().iter().filter(|value| **value > 0.0).count(), 3);
+        assert_eq!([5, 11, 17].map(|at| under.rgb()[at]), [0.1, 0.2, 0.3]);
+        let before = under.clone();
+        under.put(&Picture::filled(2, 2, [1.0; 3]), (3, 0));
+        under.put(&Picture::filled(2, 2, [1.0; 3]), (0, 9));
+        assert_eq!(under, before);
     }
 
     #[test]

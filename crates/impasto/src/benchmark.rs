@@ -6,6 +6,7 @@ use impasto_encoder::{Encoder, Tap};
 use impasto_engine::{Cancel, Cpu, Engine, EngineError, LayerSeconds, Network, Pixels, Size};
 use rayon::prelude::*;
 
+use crate::median::median;
 use crate::objective::{Objective, alone, style_moments};
 use crate::regions::Placed;
 use crate::{Error, Preset, Recipe};
@@ -138,19 +139,12 @@ pub(crate) fn calibrate(recipe: &Recipe, engine: &mut dyn Engine) -> Result<(f64
             let start = Instant::now();
             objective.evaluate(engine, &image).map(|_| start.elapsed().as_secs_f64())
         });
-        *seconds = median(times.collect::<Result<Vec<_>, _>>()?.into_iter());
+        *seconds = median(times.collect::<Result<Vec<_>, _>>()?);
         engine.forget_targets();
     }
     let [small, large] = SIZES.map(|size| (size * size) as f64);
     let per_pixel = ((seconds[1] - seconds[0]) / (large - small)).max(0.0);
     Ok((per_pixel, (seconds[1] - per_pixel * large).max(0.0)))
-}
-
-fn median(values: impl Iterator<Item = f64>) -> f64 {
-    let mut sorted: Vec<f64> = values.collect();
-    sorted.sort_by(f64::total_cmp);
-    let middle = sorted.len() / 2;
-    if sorted.len() % 2 == 1 { sorted[middle] } else { 0.5 * (sorted[middle - 1] + sorted[middle]) }
 }
 
 /// Waves of many lengths, other ones for another `kind`.

@@ -41,9 +41,10 @@ impl Canvas {
         let ((width, height), (outer_width, outer_height)) = (self.inner, self.outer());
         let mut data = Vec::with_capacity(planes.len() / (width * height) * outer_width * outer_height);
         for plane in planes.chunks_exact(width * height) {
+            let inside = |at: usize, length: usize| mirrored(at as isize - self.margin as isize, length);
             for y in 0..outer_height {
-                let row = &plane[mirror(y, self.margin, height) * width..][..width];
-                data.extend((0..outer_width).map(|x| row[mirror(x, self.margin, width)]));
+                let row = &plane[inside(y, height) * width..][..width];
+                data.extend((0..outer_width).map(|x| row[inside(x, width)]));
             }
         }
         data
@@ -114,10 +115,14 @@ fn resize_ring(plane: &[f32], from: (usize, usize), to: (usize, usize), filter: 
     rows.flat_map(|row| &row[more_to.0..more_to.0 + to.0]).copied().collect()
 }
 
-/// The inner index that an outer index shows.
-fn mirror(at: usize, margin: usize, length: usize) -> usize {
-    let from_first = at.abs_diff(margin);
-    if from_first < length { from_first } else { 2 * (length - 1) - from_first }
+/// Place in 0..length of one that may lie beyond, mirrored at the first and the last.
+pub(crate) fn mirrored(at: isize, length: usize) -> usize {
+    let last = length as isize - 1;
+    if last == 0 {
+        return 0;
+    }
+    let folded = at.rem_euclid(2 * last);
+    folded.min(2 * last - folded) as usize
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ use impasto_image::{Filter, Plane, blur, resize_plane};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::checkpoint::{each_bytes, hexadecimal};
 use crate::margin::Canvas;
 use crate::style::Part;
 use crate::{Error, Style};
@@ -152,7 +153,7 @@ impl Regions {
             digest.update(plane_digest(plane));
         }
         digest.update([u8::from(self.protect.is_some())]);
-        Some(digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+        Some(hexadecimal(digest))
     }
 
     /// The weights of positions on a canvas. `alpha` is the content's opacity.
@@ -275,8 +276,8 @@ pub(crate) fn plane_of(canvas: Canvas, inner: &[f32]) -> impasto_engine::Plane {
 pub(crate) fn plane_digest(plane: &Plane) -> String {
     let mut digest = Sha256::new();
     digest.update(format!("{:?}", plane.size()));
-    crate::checkpoint::each_bytes(plane.data(), |bytes| digest.update(bytes));
-    digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    each_bytes(plane.data(), |bytes| digest.update(bytes));
+    hexadecimal(digest)
 }
 
 /// A mask of another shape is that of another picture.

@@ -34,11 +34,7 @@ pub(super) fn contact_sheet(features: &LayerFeatures, channels: &[usize]) -> Pic
     let mut sheet = Picture::filled(wide, high, [0.25; 3]);
     for (number, map) in maps.iter().enumerate() {
         let (left, top) = (GAP + number % columns * (width + GAP), GAP + number / columns * (height + GAP));
-        for (plane, y) in (0..3).flat_map(|plane| (0..height).map(move |y| (plane, y))) {
-            let to = (plane * high + top + y) * wide + left;
-            let from = (plane * height + y) * width;
-            sheet.rgb_mut()[to..to + width].copy_from_slice(&map.rgb()[from..from + width]);
-        }
+        sheet.put(map, (left, top));
     }
     sheet
 }

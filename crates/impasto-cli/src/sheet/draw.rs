@@ -46,7 +46,7 @@ pub(super) fn sheet(
     let below = if rows.is_empty() { 0 } else { LINE };
     for (at, picture) in pictures.iter().enumerate() {
         let (row, column) = (at / columns.len(), at % columns.len());
-        canvas.put(picture, (GAP + column * step.0, top(row) + below));
+        canvas.0.put(picture, (GAP + column * step.0, top(row) + below));
     }
     canvas.0
 }
@@ -54,16 +54,6 @@ pub(super) fn sheet(
 struct Canvas(Picture);
 
 impl Canvas {
-    fn put(&mut self, picture: &Picture, (left, top): (usize, usize)) {
-        let (wide, high) = self.0.size();
-        let (width, height) = (picture.width().min(wide - left), picture.height().min(high - top));
-        for (plane, y) in (0..3).flat_map(|plane| (0..height).map(move |y| (plane, y))) {
-            let to = (plane * high + top + y) * wide + left;
-            let from = (plane * picture.height() + y) * picture.width();
-            self.0.rgb_mut()[to..to + width].copy_from_slice(&picture.rgb()[from..from + width]);
-        }
-    }
-
     /// A line, cut off where there is no room for it.
     fn write(&mut self, text: &str, (left, top): (usize, usize), width: usize) {
         let room = width / FONT_10X20.character_size.width as usize;

@@ -77,6 +77,11 @@ impl Fingerprint {
     }
 }
 
+/// A digest as text.
+pub(crate) fn hexadecimal(digest: Sha256) -> String {
+    digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// SHA-256 of a picture's size and values, and of its opacity.
 pub(crate) fn picture_digest(picture: &Picture, alpha: Option<&Plane>) -> String {
     let mut digest = Sha256::new();
@@ -86,5 +91,5 @@ pub(crate) fn picture_digest(picture: &Picture, alpha: Option<&Plane>) -> String
     for values in [picture.rgb()].into_iter().chain(alpha.map(Plane::data)) {
         super::file::each_bytes(values, |bytes| digest.update(bytes));
     }
-    digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hexadecimal(digest)
 }

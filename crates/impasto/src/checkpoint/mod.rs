@@ -13,7 +13,7 @@ use impasto_image::ImageError;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use file::{each_bytes, write};
-pub(crate) use fingerprint::{Fingerprint, picture_digest};
+pub(crate) use fingerprint::{Fingerprint, hexadecimal, picture_digest};
 
 use crate::Error;
 use crate::optimiser::{Average, Home, Optimiser, Values};

@@ -5,15 +5,7 @@
 use impasto_image::Picture;
 use rayon::prelude::*;
 
-/// Place in 0..length of one that may lie beyond, mirrored at the first and the last.
-fn mirrored(at: isize, length: usize) -> usize {
-    let last = length as isize - 1;
-    if last == 0 {
-        return 0;
-    }
-    let folded = at.rem_euclid(2 * last);
-    folded.min(2 * last - folded) as usize
-}
+use crate::margin::mirrored;
 
 /// Each plane's rows, made in parallel by a function of plane and row.
 fn by_rows(width: usize, height: usize, fill: impl Fn(usize, usize, &mut [f32]) + Sync) -> Picture {

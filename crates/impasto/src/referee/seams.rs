@@ -15,6 +15,8 @@
 use impasto_image::Picture;
 use rayon::prelude::*;
 
+use crate::median::median;
+
 /// Length of a segment.
 const SEGMENT: usize = 32;
 
@@ -107,10 +109,7 @@ impl Steps {
             .map(|segment| squares(picture, segment))
             .collect();
         let roots = |kind: usize| -> Vec<f64> {
-            let root = |x: usize| {
-                let mut squares: Vec<f64> = segments.iter().map(|segment| segment[x][kind]).collect();
-                255.0 * median(&mut squares).sqrt()
-            };
+            let root = |x: usize| 255.0 * median(segments.iter().map(|segment| segment[x][kind])).sqrt();
             (0..width).map(root).collect()
         };
         Steps { together: roots(0), rough: roots(1) }
@@ -127,9 +126,7 @@ impl Steps {
 
     fn grid(&self, period: usize, phase: usize) -> f64 {
         let lines = (period + phase..self.rough.len() - 1).step_by(period);
-        let mut beyond: Vec<f64> =
-            lines.map(|x| self.rough[x] - 0.5 * (self.rough[x - 1] + self.rough[x + 1])).collect();
-        median(&mut beyond)
+        median(lines.map(|x| self.rough[x] - 0.5 * (self.rough[x - 1] + self.rough[x + 1])))
     }
 
     fn border(&self) -> f64 {
@@ -165,15 +162,6 @@ fn squares(picture: &Picture, segment: usize) -> Vec<[f64; 2]> {
         }
     }
     squares
-}
-
-fn median(values: &mut [f64]) -> f64 {
-    if values.is_empty() {
-        return 0.0;
-    }
-    values.sort_unstable_by(f64::total_cmp);
-    let middle = values.len() / 2;
-    if values.len().is_multiple_of(2) { 0.5 * (values[middle - 1] + values[middle]) } else { values[middle] }
 }
 
 fn transposed(picture: &Picture) -> Picture {

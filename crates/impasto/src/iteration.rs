@@ -1,0 +1,88 @@
+//! One iteration: what is seen is judged, and the optimiser moves what is painted; and the way back from where no loss is a number.
+
+use std::io;
+
+use crate::colour::{Colour, level};
+use crate::objective::Losses;
+use crate::optimiser::Average;
+use crate::optimiser::vector::all_finite;
+use crate::prepare::prepare_scale;
+use crate::recipe::{Keep, OptimizerKind};
+use crate::scale_up::{home, new_optimiser};
+use crate::{Error, Session};
+
+impl Session {
+    pub(crate) fn evaluate_and_move(&mut self) -> Result<Losses, Error> {
+        let home = home(&self.plan, &self.engine, self.scale);
+        let Session {
+            plan,
+            engine,
+            styles,
+            pool,
+            image,
+            average,
+            before,
+            best,
+            optimiser,
+            objective,
+            hold,
+            scale,
+            ..
+        } = self;
+        pool.install(|| {
+            let objective = match objective {
+                Some(objective) => objective,
+                None => {
+                    let prepared = prepare_scale(plan, *scale, engine, styles, hold)?;
+                    objective.insert(prepared)
+                }
+            };
+            let shown = hold.as_ref().map(|hold| hold.over(image));
+            let (losses, mut gradient) = objective.evaluate(engine, shown.as_ref().unwrap_or(image))?;
+            drop(shown);
+            if let Some(hold) = hold {
+                hold.through(&mut gradient);
+            }
+            if plan.colour == Colour::Luminance {
+                level(&mut gradient.data);
+            }
+            if plan.recipe.keep == Keep::Best
+                && *scale + 1 == plan.scales.len()
+                && best.as_ref().is_none_or(|(lowest, _)| losses.total < *lowest)
+            {
+                *best = None;
+                *best = Some((losses.total, home.copied(&image.data).map_err(Error::stream)?));
+            }
+            let mut move_on = || -> io::Result<bool> {
+                if average.sum.is_empty() {
+                    *average = Average::new(plan.recipe.average_decay, &image.data, &home)?;
+                    *optimiser = new_optimiser(&plan.recipe, *scale, image.data.len(), &home)?;
+                }
+                let bounded = plan.recipe.optimizer == OptimizerKind::Adam && plan.recipe.adam.bounded;
+                *before = None;
+                if !bounded {
+                    let sum = home.copied(&average.sum)?;
+                    *before = Some((home.copied(&image.data)?, average.with(sum)));
+                }
+                optimiser.step(image, &gradient, losses.total)?;
+                let finite = all_finite(&image.data);
+                if finite {
+                    average.add(&image.data)?;
+                }
+                Ok(finite)
+            };
+            match move_on().map_err(Error::stream)? {
+                true => Ok(losses),
+                false => Err(Error::NotFinite { layer: "the pixels".into() }),
+            }
+        })
+    }
+
+    /// Takes the last step back.
+    pub(crate) fn go_back(&mut self) -> io::Result<()> {
+        if let Some((image, average)) = self.before.take() {
+            (self.image.data, self.average) = (image.into_vec()?, average);
+        }
+        Ok(())
+    }
+}
