@@ -152,7 +152,7 @@ fn what_cannot_be_is_an_error_with_a_reason() {
         let ran = folder.fails(2, &format!("stylize c.png {options} -o o.png {FEW}"));
         ran.assert_says(expected);
     }
-    // A style that is transparent where its mask is white.
+    // A style that is transparent in parts, but not in all that its mask leaves, is no mistake.
     folder.draw_transparent("clear.png", 40, 56);
     halves(&folder, "left.png", (40, 56), [WHITE, BLACK]);
     let ran = folder.line(&format!("stylize c.png clear.png:mask=left.png -o ok.png {FEW}"));

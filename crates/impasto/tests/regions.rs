@@ -288,6 +288,17 @@ fn what_cannot_be_is_an_error_with_what_was_expected() {
         (Regions::default().region(half()), style().parts([(1, None)]), "below 1, found 1"),
         (Regions::default(), style().parts([(0, Some(Plane::filled(80, 70, 0.0)))]), "nothing is left of"),
         (Regions::default(), style().parts([(0, Some(Plane::filled(70, 80, 1.0)))]), "80x70, found 70x80"),
+        // What its mask leaves is transparent; and a mask of another shape, though turned both have one.
+        (
+            Regions::default(),
+            style().alpha(columns(80, 70, 40, 80)).parts([(0, Some(columns(80, 70, 0, 40)))]),
+            "black where there is any",
+        ),
+        (
+            Regions::default(),
+            style().parts([(0, Some(Plane::filled(70, 80, 1.0)))]).rotated(45.0),
+            "80x70, found 70x80",
+        ),
         (Regions::default(), style().layers(vec!["relu9_1".to_owned()]), "relu1_1"),
         (Regions::default(), style().layers(Vec::new()), "at least one"),
     ];

@@ -2,7 +2,7 @@
 // Each suite includes this file and uses a part of it; `unwrap` here is a failing test.
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
 
-use impasto::{Picture, Preset, Session, StyleTransfer};
+use impasto::{Error, Picture, Preset, Session, StyleTransfer};
 
 /// Random weights of VGG-19 at an eighth of its width: deep enough for every preset, and fast.
 pub const NARROW: &str = "random:vgg19?width=1/8";
@@ -50,4 +50,21 @@ pub fn in_range(picture: &Picture) -> bool {
 /// The same picture but for the order of sums.
 pub fn nearly_equal(a: &Picture, b: &Picture) -> bool {
     a.size() == b.size() && a.rgb().iter().zip(b.rgb()).all(|(a, b)| (a - b).abs() < AVERAGE)
+}
+
+/// Text and hint of the error, with the hint empty where there is none.
+pub fn said<T>(result: Result<T, Error>) -> (String, String) {
+    let Err(error) = result else { panic!("not refused") };
+    assert!(!error.is_cancelled());
+    (error.to_string(), error.hint().unwrap_or_default())
+}
+
+/// The text alone.
+pub fn text<T>(result: Result<T, Error>) -> String {
+    said(result).0
+}
+
+/// Layers as overrides have them.
+pub fn names(layers: &[&str]) -> Option<Vec<String>> {
+    Some(layers.iter().map(|layer| layer.to_string()).collect())
 }
