@@ -35,16 +35,13 @@ RECIPES = {
     "crowson": "--preset crowson",
     "crowson, 300 then 150": "--preset crowson --first-iterations 300 --iterations 150",
     "impasto": "",
-    "impasto, content 0.06": "--content-weight 0.06",
-    "impasto, content 0.2": "--content-weight 0.2",
-    "impasto, 300 then 60": "--first-iterations 300 --iterations 60",
-    "impasto, L-BFGS, 100 then 50": "--optimizer lbfgs --first-iterations 100 --iterations 50",
+    "impasto, content 0.015": "--content-weight 0.015",
+    "impasto, content 0.1": "--content-weight 0.1",
+    "impasto, 150 then 120": "--first-iterations 150 --iterations 120",
+    "impasto, average 0.99": "--average-decay 0.99",
+    "impasto, L-BFGS, 200 then 50": "--optimizer lbfgs --first-iterations 200 --iterations 50",
     "impasto, layers as crowson": "--style-layer-weights 0.751,0.188,0.047,0.0117,0.0029 --content-weight 0.015",
-    "impasto, rate 0.04": "--learning-rate 0.04",
-    "impasto, tv 0.5": "--tv-weight 0.5",
-    "impasto, style 4": "--style-weight 4",
     "impasto, wasserstein-newton": "--statistic wasserstein-newton",
-    "crowson, 300 then 150, rate 0.04": "--preset crowson --first-iterations 300 --iterations 150 --learning-rate 0.04",
 }
 
 

@@ -63,7 +63,7 @@ impl StyleTransfer {
             init: self.init_picture.as_ref().map(Picture::size),
             threads: pool.current_num_threads(),
             memory: self.memory,
-            weights: self.regions.weights(self.alpha.is_some()),
+            weights: self.regions.weights(self.alpha.is_some(), recipe.margin),
             regions: self.regions.count(),
             holds: self.regions.hold(),
             masks: self.mask_bytes(),

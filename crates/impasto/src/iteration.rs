@@ -43,6 +43,7 @@ impl Session {
             if let Some(hold) = hold {
                 hold.through(&mut gradient);
             }
+            plan.canvas(plan.scales[*scale]).tie(&mut gradient.data);
             if plan.colour == Colour::Luminance {
                 level(&mut gradient.data);
             }
@@ -84,5 +85,57 @@ impl Session {
             (self.image.data, self.average) = (image.into_vec()?, average);
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use impasto_image::{Picture, Plane};
+
+    use crate::recipe::{Init, OptimizerKind};
+    use crate::{Overrides, Preset, Regions, StyleTransfer};
+
+    fn stripes(width: usize, height: usize, step: usize) -> Picture {
+        let rgb = (0..3 * width * height).map(|i| (i * step % 17) as f32 / 17.0).collect();
+        Picture::new(width, height, rgb).unwrap()
+    }
+
+    /// Whatever a run begins with and whoever moves its pixels: only then is a derivative by the margin one by the picture.
+    #[test]
+    fn the_margin_stays_the_mirror_image_of_the_picture() {
+        let inits = [Init::Content, Init::Noise, Init::Gray, Init::StyleStats];
+        for (init, optimizer) in
+            inits.map(|init| (init, OptimizerKind::Adam)).into_iter().chain([(Init::Noise, OptimizerKind::Lbfgs)])
+        {
+            let overrides = Overrides {
+                init: Some(init.clone()),
+                optimizer: Some(optimizer),
+                min_size: Some(24),
+                iterations: Some(3),
+                ..Overrides::default()
+            };
+            let mask = Plane::new(40, 30, (0..40 * 30).map(|i| (i % 40) as f32 / 39.0).collect());
+            let mut session = StyleTransfer::new(stripes(40, 30, 5))
+                .style(stripes(33, 31, 7))
+                .preset(Preset::named("impasto").unwrap())
+                .model("random:vgg19?width=1/16")
+                .regions(Regions::default().protect(mask))
+                .overrides(overrides)
+                .build()
+                .unwrap();
+            let first = session.image.data.clone();
+            let mut steps = 0;
+            loop {
+                let canvas = session.plan.canvas(session.plan.scales[session.scale]);
+                assert!(canvas.margin > 0, "nothing to see");
+                let image = &session.image.data;
+                assert_eq!(canvas.mirrored(&canvas.cropped(image)), *image, "{init:?} {optimizer:?} {steps}");
+                if session.step().unwrap().is_none() {
+                    break;
+                }
+                steps += 1;
+            }
+            assert!(steps == 6 && session.image.data != first, "{steps} steps");
+        }
     }
 }

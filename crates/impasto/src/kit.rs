@@ -4,9 +4,10 @@
 use std::collections::VecDeque;
 
 use impasto_encoder::Tap;
-use impasto_engine::{Engine, InstructionSet, Network, Size, Tiled};
+use impasto_engine::{Engine, InstructionSet, Network, Tiled};
 use impasto_image::Averaging;
 
+use crate::margin::Canvas;
 use crate::objective::MeanMoments;
 
 /// Taken from a session that is done, for the next with the same model and recipe.
@@ -36,7 +37,7 @@ pub(crate) struct StyleMoments {
 pub(crate) struct Key {
     /// Digest of the picture as it was given.
     pub(crate) picture: String,
-    pub(crate) size: Size,
+    pub(crate) canvas: Canvas,
     pub(crate) taps: Vec<Tap>,
     pub(crate) window: Option<usize>,
     pub(crate) averaging: Averaging,
@@ -84,7 +85,7 @@ mod tests {
     fn the_oldest_go_when_there_are_too_many() {
         let key = |picture: &str| Key {
             picture: picture.into(),
-            size: Size::new(1, 1),
+            canvas: Canvas::new((1, 1), 0),
             taps: Vec::new(),
             window: None,
             averaging: Averaging::Light,

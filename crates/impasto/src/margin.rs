@@ -1,7 +1,10 @@
-//! A margin of mirrored picture around what is optimised, cut off at the end.
+//! A margin around what is optimised: the mirror image of the picture at every step, which nothing counts in, cut off at the end.
 //!
-//! Convolutions see zeros beyond an image's edge, and an optimiser paints what answers to that: lines and dots along the
-//! border. With a margin they fall outside of the result. Published programs have none; their presets keep it at 0.
+//! Convolutions see zeros beyond an image's edge, and an optimiser paints what answers to that: lines and dots along the border. A
+//! margin is there to be seen instead, as with reflection padding at every layer, for as far as it reaches. It follows the picture:
+//! a derivative by a pixel of the margin is one by the pixel that it mirrors ([`Canvas::tie`]). A margin that is free to be anything
+//! takes on colours that the picture then lacks. Styles are looked at with a margin of the same kind, for their edges are no part of
+//! a style either. Published programs have none; their presets keep it at 0.
 
 use std::io;
 
@@ -10,7 +13,7 @@ use impasto_image::{Filter, resize_plane};
 use crate::optimiser::{Home, Numbers, Values};
 
 /// A plane's size with and without its margin.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Canvas {
     /// Size of the result.
     pub(crate) inner: (usize, usize),
@@ -48,6 +51,48 @@ impl Canvas {
             }
         }
         data
+    }
+
+    /// Planes of the inner size with zeros around them.
+    pub(crate) fn bare(self, planes: &[f32]) -> Vec<f32> {
+        let ((width, height), (outer_width, outer_height)) = (self.inner, self.outer());
+        let mut data = Vec::with_capacity(planes.len() / (width * height) * outer_width * outer_height);
+        for plane in planes.chunks_exact(width * height) {
+            data.resize(data.len() + self.margin * outer_width, 0.0);
+            for row in plane.chunks_exact(width) {
+                data.resize(data.len() + self.margin, 0.0);
+                data.extend_from_slice(row);
+                data.resize(data.len() + self.margin, 0.0);
+            }
+            data.resize(data.len() + self.margin * outer_width, 0.0);
+        }
+        data
+    }
+
+    /// Turns derivatives by the pixels of a canvas into those by the pixels of the picture, where the margin is its mirror image,
+    /// and lays them out as a canvas: whoever moves its pixels along them keeps it a mirror image.
+    pub(crate) fn tie(self, planes: &mut [f32]) {
+        let (margin, (width, height)) = (self.margin, self.outer());
+        if margin == 0 {
+            return;
+        }
+        // Position `i` of the margin and the one that it mirrors, at both ends; ends of small pictures reach into each other.
+        let pairs = |length: usize| {
+            let last = length - 1;
+            (0..margin).flat_map(move |i| [(i, 2 * margin - i), (last - i, last - (2 * margin - i))])
+        };
+        for plane in planes.chunks_exact_mut(width * height) {
+            for row in plane.chunks_exact_mut(width) {
+                pairs(width).for_each(|(outside, inside)| row[inside] += row[outside]);
+                pairs(width).for_each(|(outside, inside)| row[outside] = row[inside]);
+            }
+            for (outside, inside) in pairs(height) {
+                (0..width).for_each(|x| plane[inside * width + x] += plane[outside * width + x]);
+            }
+            for (outside, inside) in pairs(height) {
+                plane.copy_within(inside * width..(inside + 1) * width, outside * width);
+            }
+        }
     }
 
     /// Cuts planes of the outer size back to the inner size.
@@ -139,6 +184,33 @@ mod tests {
         assert_eq!(outer[..8], [10.0, 9.0, 8.0, 9.0, 10.0, 11.0, 10.0, 9.0]);
         assert_eq!(canvas.cropped(&outer), plane);
         assert_eq!(Canvas::new((1, 9), 16).outer(), (1, 9));
+    }
+
+    /// Of a picture's part in what its canvas is worth: the sum over the canvas of derivative times change is that over the picture.
+    #[test]
+    fn tied_derivatives_are_those_by_the_picture() {
+        for (inner, margin) in [((5, 4), 2), ((9, 7), 3), ((4, 4), 16), ((3, 6), 0)] {
+            let canvas = Canvas::new(inner, margin);
+            let (area, outer) = (inner.0 * inner.1, canvas.outer().0 * canvas.outer().1);
+            let drawn = |seed: usize, count: usize| -> Vec<f32> {
+                (0..count).map(|i| ((i * 7919 + seed) % 101) as f32 / 100.0 - 0.5).collect()
+            };
+            let (change, mut derivative) = (drawn(3, 2 * area), drawn(11, 2 * outer));
+            let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| f64::from(a * b)).sum::<f64>();
+            let expected = dot(&canvas.mirrored(&change), &derivative);
+            canvas.tie(&mut derivative);
+            let inside = canvas.cropped(&derivative);
+            let found = dot(&change, &inside);
+            assert!((found - expected).abs() < 1e-5, "{inner:?} {margin}: {found} {expected}");
+            assert_eq!(canvas.mirrored(&inside), derivative, "no mirror image any more");
+        }
+    }
+
+    #[test]
+    fn nothing_is_around_bare_planes() {
+        let canvas = Canvas::new((3, 2), 1);
+        assert_eq!(canvas.bare(&[1.0; 12]).iter().sum::<f32>(), 12.0);
+        assert_eq!(canvas.cropped(&canvas.bare(&[1.0; 12])), [1.0; 12]);
     }
 
     #[test]

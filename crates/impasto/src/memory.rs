@@ -146,10 +146,15 @@ impl Planner<'_> {
         let mut most = 0;
         for (style, scale) in &self.styles {
             let content = (at.scale.width, at.scale.height);
-            let size = style_size(*style, self.recipe.style_fit, *scale, content);
-            let size = style_canvas(size, self.recipe.padding).outer();
+            let inner = style_size(*style, self.recipe.style_fit, *scale, content);
+            let size = style_canvas(inner, self.recipe).outer();
             let tiles = Tiled::tiles(self.engine.network(), at.deepest, Size::new(size.0, size.1), window);
-            most = most.max(picture(size) + self.evaluation(tiles.window, &at.moments, &[])?);
+            // Weights of what is inside of the margin, as for an evaluation.
+            let weights = match size == inner {
+                true => 0,
+                false => 4 * size.0 * size.1 + 14 * tiles.window.area(),
+            };
+            most = most.max(picture(size) + weights + self.evaluation(tiles.window, &at.moments, &[])?);
         }
         Ok(most)
     }

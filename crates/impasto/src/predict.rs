@@ -38,7 +38,7 @@ impl Session {
             init: self.plan.init,
             threads: self.pool.current_num_threads(),
             memory: self.plan.memory,
-            weights: self.plan.regions.weights(self.plan.alpha.is_some()),
+            weights: self.plan.regions.weights(self.plan.alpha.is_some(), self.plan.recipe.margin),
             regions: self.plan.regions.count(),
             holds: self.plan.regions.hold(),
             masks: self.plan.regions.bytes(),

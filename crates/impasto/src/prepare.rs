@@ -10,7 +10,7 @@ use crate::kit::{Key, StyleMoments};
 use crate::margin::Canvas;
 use crate::objective::{MeanMoments, Objective, blended, layers, style_moments, style_taps};
 use crate::recipe::Init;
-use crate::regions::{Regions, at_size, plane_digest};
+use crate::regions::{Regions, at_size, plane_digest, plane_of};
 use crate::session::Plan;
 use crate::style::Part;
 use crate::style_size::style_size;
@@ -71,9 +71,10 @@ fn targets_at(
         let style = &plan.styles[index];
         let (width, height) = style_size(style.picture.size(), plan.recipe.style_fit, style.scale, content);
         let of_part = part.weights.as_ref().map(plane_digest).unwrap_or_default();
+        let canvas = style_canvas((width, height), &plan.recipe);
         let key = Key {
             picture: format!("{} {of_part}", plan.digests[index]),
-            size: Size::new(width, height),
+            canvas,
             taps: taps.clone(),
             window: plan.run.window,
             averaging: plan.averaging,
@@ -81,36 +82,21 @@ fn targets_at(
         };
         known.get(key, || {
             let resized = resize(&style.picture, width, height, Filter::Bicubic, plan.averaging);
-            let canvas = style_canvas((width, height), plan.recipe.padding);
             let weights = weights.map(|weights| at_size(&weights, (width, height)));
             let weights = weights.or((canvas.margin > 0).then(|| vec![1.0; width * height]));
-            let weights = weights.map(|weights| only_inside(canvas, &weights));
+            let weights = weights.map(|weights| plane_of(canvas, &weights));
             let picture = if canvas.margin == 0 { pixels(resized) } else { mirrored(&resized, canvas) };
             style_moments(&plan.recipe, engine, &picture, weights)
         })
     })
 }
 
-/// What a style is looked at on. An encoder whose ends meet would see the ends of a style meet, and paint the edges that are there:
-/// so it sees it mirrored for a while beyond its own edges, of which nothing counts.
-pub(crate) fn style_canvas(size: (usize, usize), padding: Padding) -> Canvas {
+/// What a style is looked at on: with the margin that what is painted has. An encoder whose ends meet would see the ends of a style
+/// meet, and paint the edges that are there: it sees more of the mirror image.
+pub(crate) fn style_canvas(size: (usize, usize), recipe: &Recipe) -> Canvas {
     /// Nearly as far as relu5_1 sees.
     const BEYOND: usize = 64;
-    Canvas::new(size, if padding == Padding::Wrap { BEYOND } else { 0 })
-}
-
-/// Weights of what is inside; nothing counts around it.
-fn only_inside(canvas: Canvas, inner: &[f32]) -> impasto_engine::Plane {
-    let ((width, _), (outer_width, outer_height)) = (canvas.inner, canvas.outer());
-    let mut plane = impasto_engine::Plane {
-        size: Size::new(outer_width, outer_height),
-        data: vec![0.0; outer_width * outer_height],
-    };
-    let rows = plane.data.chunks_exact_mut(outer_width).skip(canvas.margin);
-    for (to, from) in rows.zip(inner.chunks_exact(width)) {
-        to[canvas.margin..canvas.margin + width].copy_from_slice(from);
-    }
-    plane
+    Canvas::new(size, if recipe.padding == Padding::Wrap { BEYOND } else { recipe.margin })
 }
 
 /// What the styles are, for each style layer and region, by what is seen of each style's part: `look` gets the style's index, the
@@ -147,19 +133,19 @@ pub(crate) fn start_image(plan: &Plan, canvas: Canvas) -> Pixels {
         let (width, height) = canvas.inner;
         mirrored(&resize(picture, width, height, Filter::Bicubic, plan.averaging), canvas)
     };
-    let size = canvas.outer();
+    let size = canvas.inner;
     match (&plan.recipe.init, &plan.init_picture) {
         (Init::Picture, Some(picture)) => resized(picture),
         (Init::Content | Init::Picture, _) => match &plan.content {
             Some(content) => resized(content),
-            None => pixels(init::gray(size, plan.seed)),
+            None => mirrored(&init::gray(size, plan.seed), canvas),
         },
-        (Init::Noise, _) => pixels(init::noise(plan.recipe.noise, size, plan.seed)),
-        (Init::Gray, _) => pixels(init::gray(size, plan.seed)),
+        (Init::Noise, _) => mirrored(&init::noise(plan.recipe.noise, size, plan.seed), canvas),
+        (Init::Gray, _) => mirrored(&init::gray(size, plan.seed), canvas),
         (Init::StyleStats, _) => {
             let styles: Vec<(f64, &Picture)> =
                 plan.styles.iter().map(|style| (style.weight, &style.picture)).collect();
-            pixels(init::style_stats(&styles, size, plan.seed))
+            mirrored(&init::style_stats(&styles, size, plan.seed), canvas)
         }
     }
 }

@@ -103,9 +103,12 @@ impl Regions {
         self.protect.is_some() || (self.rest == Rest::Keep && !self.planes.is_empty())
     }
 
-    /// Planes of weights that an evaluation gets.
-    pub(crate) fn weights(&self, alpha: bool) -> usize {
-        if self.planes.is_empty() && self.protect.is_none() && !alpha { 0 } else { self.count() + 1 }
+    /// Planes of weights that an evaluation gets: with a margin, which counts for nothing, there is one in any case.
+    pub(crate) fn weights(&self, alpha: bool, margin: usize) -> usize {
+        match self.planes.is_empty() && self.protect.is_none() && !alpha {
+            true => usize::from(margin > 0),
+            false => self.count() + 1,
+        }
     }
 
     /// Bytes of the planes as they were given.
@@ -160,8 +163,10 @@ impl Regions {
     pub(crate) fn place(&self, alpha: Option<&Plane>, canvas: Canvas) -> Placed {
         let at = |plane: &Plane| at_size(plane, canvas.inner);
         let (alpha, area) = (alpha.map(at), canvas.inner.0 * canvas.inner.1);
-        if self.weights(alpha.is_some()) == 0 {
-            return Placed::default();
+        if self.weights(alpha.is_some(), 0) == 0 {
+            // Content may count in the margin: it is the same there.
+            let regions = (canvas.margin > 0).then(|| plane_of(canvas, &vec![1.0; area]));
+            return Placed { regions: regions.into_iter().collect(), ..Placed::default() };
         }
         let mut regions: Vec<Vec<f32>> = self.planes.iter().map(at).collect();
         let left = |at: usize| (1.0 - regions.iter().map(|region| region[at]).sum::<f32>()).max(0.0);
@@ -266,10 +271,11 @@ pub(crate) fn at_size(plane: &Plane, size: (usize, usize)) -> Vec<f32> {
     data
 }
 
+/// Weights of a canvas' positions: nothing counts in its margin.
 pub(crate) fn plane_of(canvas: Canvas, inner: &[f32]) -> impasto_engine::Plane {
     let (width, height) = canvas.outer();
     let size = impasto_engine::Size::new(width, height);
-    impasto_engine::Plane { size, data: canvas.mirrored(inner) }
+    impasto_engine::Plane { size, data: canvas.bare(inner) }
 }
 
 /// SHA-256 of a plane's size and values.
