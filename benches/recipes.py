@@ -39,9 +39,7 @@ RECIPES = {
     "impasto, content 0.1": "--content-weight 0.1",
     "impasto, 150 then 120": "--first-iterations 150 --iterations 120",
     "impasto, average 0.99": "--average-decay 0.99",
-    "impasto, L-BFGS, 200 then 50": "--optimizer lbfgs --first-iterations 200 --iterations 50",
     "impasto, layers as crowson": "--style-layer-weights 0.751,0.188,0.047,0.0117,0.0029 --content-weight 0.015",
-    "impasto, wasserstein-newton": "--statistic wasserstein-newton",
 }
 
 
