@@ -62,18 +62,7 @@ pub(crate) enum Command {
     /// Encoders: the networks that look at pictures
     Models {
         #[command(subcommand)]
-        command: ModelsCommand,
-    },
-}
-
-#[derive(Subcommand)]
-pub(crate) enum ModelsCommand {
-    /// List the encoders that can be named
-    List,
-    /// Show one encoder: layers, size, source, licence
-    Show {
-        /// lite, random:vgg19?seed=0, random:vgg16?width=1/4, or a safetensors file
-        name: String,
+        command: crate::models::ModelsCommand,
     },
 }
 

@@ -86,6 +86,26 @@ pub enum EncoderError {
         index: usize,
     },
 
+    // === Writing ===
+    /// The file could not be written; what was there before is as it was.
+    #[error("cannot write encoder {file}: {source}")]
+    Write {
+        /// The file.
+        file: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A value that half precision cannot hold.
+    #[error("encoder {file}: tensor {tensor}: {value} is too large for half precision, which ends at 65504")]
+    TooLargeForHalf {
+        /// The file.
+        file: String,
+        /// The tensor.
+        tensor: String,
+        /// The value.
+        value: f32,
+    },
+
     // === Names ===
     /// The network has no such layer.
     #[error("the encoder has no layer {name} (it ends at {last})")]
@@ -100,6 +120,14 @@ pub enum EncoderError {
     /// No model of this name, and no file either.
     #[error("no model {name}: neither a built-in name nor a file")]
     UnknownModel {
+        /// What was asked for.
+        name: String,
+        /// The names nearest to it.
+        nearest: Vec<String>,
+    },
+    /// No family of this name.
+    #[error("no family {name}: expected vgg19, vgg19-oxford, vgg16, vgg16-oxford or vgg19-normalised")]
+    UnknownFamily {
         /// What was asked for.
         name: String,
         /// The names nearest to it.
@@ -125,7 +153,9 @@ impl EncoderError {
     /// What the user can do about it, where we know.
     pub fn hint(&self) -> Option<String> {
         match self {
-            EncoderError::UnknownLayer { nearest, .. } | EncoderError::UnknownModel { nearest, .. }
+            EncoderError::UnknownLayer { nearest, .. }
+            | EncoderError::UnknownModel { nearest, .. }
+            | EncoderError::UnknownFamily { nearest, .. }
                 if !nearest.is_empty() =>
             {
                 Some(format!("did you mean {}?", nearest.join(" or ")))
@@ -136,6 +166,7 @@ impl EncoderError {
             EncoderError::RandomSpec { .. } => {
                 Some("for example `random:vgg19?seed=0` or `random:vgg16?seed=7&width=1/4`".into())
             }
+            EncoderError::TooLargeForHalf { .. } => Some("leave out --half".into()),
             EncoderError::Torch { .. } => Some(
                 "convert it to safetensors: safetensors.torch.save_file(torch.load(FILE, weights_only=True), OUT)".into(),
             ),

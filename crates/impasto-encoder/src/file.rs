@@ -147,7 +147,7 @@ fn hash(from: &mut (impl Read + Seek)) -> io::Result<String> {
             Err(error) => return Err(error),
         }
     }
-    Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(crate::hexadecimal(&hasher.finalize()))
 }
 
 fn load_tensor(

@@ -1,24 +1,19 @@
-//! `impasto models`: what encoders there are, and what is in one.
+//! `impasto models show`: one encoder, layer by layer.
 
-use impasto::encoder::{Encoder, known, open};
+use clap::Args;
+use impasto::encoder::{Encoder, open};
 
-use crate::args::ModelsCommand;
 use crate::failure::Failure;
 use crate::output::line;
 
-pub(crate) fn run(command: ModelsCommand) -> Result<(), Failure> {
-    match command {
-        ModelsCommand::List => {
-            for model in known() {
-                line(&format!("{:<14} {}", model.name, model.about))?;
-            }
-            line(
-                "FILE           a safetensors file: canonical (conv1_1.weight) or torchvision's (features.0.weight)",
-            )?;
-        }
-        ModelsCommand::Show { name } => show(&open(&name)?)?,
-    }
-    Ok(())
+#[derive(Args)]
+pub(crate) struct ShowArgs {
+    /// lite, random:vgg19?seed=0, random:vgg16?width=1/4, or a safetensors file
+    name: String,
+}
+
+pub(crate) fn run(args: ShowArgs) -> Result<(), Failure> {
+    show(&open(&args.name)?)
 }
 
 fn show(encoder: &Encoder) -> Result<(), Failure> {
