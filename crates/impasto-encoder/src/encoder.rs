@@ -129,6 +129,11 @@ impl Encoder {
         &self.provenance
     }
 
+    /// The same encoder with another account of where it came from.
+    pub fn with_provenance(self, provenance: Provenance) -> Encoder {
+        Encoder { provenance, ..self }
+    }
+
     /// The same encoder without the convolutions after `tap`: what an objective does not look at is not run.
     pub fn truncated(&self, tap: Tap) -> Encoder {
         Encoder { topology: self.topology.truncated(tap), weights: self.weights.clone(), ..self.clone() }

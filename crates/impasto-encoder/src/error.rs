@@ -2,6 +2,8 @@
 
 use std::io;
 
+use crate::sources::SourceError;
+
 /// Why an encoder could not be had, or a layer not be found in it.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -117,6 +119,9 @@ pub enum EncoderError {
         /// The deepest layer.
         last: String,
     },
+    /// A model that has a name could not be had.
+    #[error(transparent)]
+    Source(#[from] SourceError),
     /// No model of this name, and no file either.
     #[error("no model {name}: neither a built-in name nor a file")]
     UnknownModel {
@@ -166,6 +171,7 @@ impl EncoderError {
             EncoderError::RandomSpec { .. } => {
                 Some("for example `random:vgg19?seed=0` or `random:vgg16?seed=7&width=1/4`".into())
             }
+            EncoderError::Source(error) => error.hint(),
             EncoderError::TooLargeForHalf { .. } => Some("leave out --half".into()),
             EncoderError::Torch { .. } => Some(
                 "convert it to safetensors: safetensors.torch.save_file(torch.load(FILE, weights_only=True), OUT)".into(),

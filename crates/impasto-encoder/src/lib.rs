@@ -15,6 +15,7 @@ mod layout;
 mod random;
 mod registry;
 mod save;
+pub mod sources;
 mod topology;
 
 pub use encoder::{Encoder, InputMap, Provenance, Weights};

@@ -9,9 +9,9 @@ impl Store {
     pub fn not_here(&self, model: &'static Model, passed_over: Vec<String>) -> SourceError {
         SourceError::NotHere(Box::new(NotHere {
             name: model.name.into(),
-            folders: self.environment.folders(),
+            folders: self.environment().folders(),
             passed_over,
-            offline: self.environment.offline.clone(),
+            offline: self.environment().offline.clone(),
             to_fetch: self.what_is_fetched(model),
             by_hand: self.by_hand(model),
         }))
@@ -21,7 +21,7 @@ impl Store {
     pub fn what_is_fetched(&self, model: &Model) -> String {
         let Some(file) = model.first_choice() else { return String::new() };
         let hosts: Vec<String> =
-            self.environment.addresses(file).iter().map(|url| host(url).to_string()).collect();
+            self.environment().addresses(file).iter().map(|url| host(url).to_string()).collect();
         let megabytes = file.bytes_to_fetch(model) as f64 / 1e6;
         format!("{megabytes:.0} MB from {}, licence {}", hosts.join(" or "), model.family.licence())
     }
@@ -29,14 +29,25 @@ impl Store {
     /// How to get a model without the network.
     pub(super) fn by_hand(&self, model: &Model) -> String {
         let files = model.files.iter().filter(|file| !file.addresses.is_empty());
-        let whole = files.map(|file| (file, self.environment.addresses(file)));
+        let whole = files.map(|file| (file, self.environment().addresses(file)));
         let ways: Vec<String> = whole
             .take(2)
-            .map(|(file, addresses)| format!("{} as {}", addresses.join(" or "), file.name))
+            .map(|(file, addresses)| {
+                format!(
+                    "{} as {}",
+                    addresses
+                        .iter()
+                        .map(|address| without_credentials(address))
+                        .collect::<Vec<_>>()
+                        .join(" or "),
+                    file.name
+                )
+            })
             .collect();
-        let folder = self.environment.models().map_or("IMPASTO_CACHE/models".into(), |folder| {
-            folder.display().to_string()
-        });
+        let folder = self
+            .environment()
+            .models()
+            .map_or("IMPASTO_CACHE/models".into(), |folder| folder.display().to_string());
         format!(
             "fetch {} on another machine, and put it into {folder}; or give the path of the file in place of the name",
             ways.join(", or ")
@@ -45,8 +56,16 @@ impl Store {
 }
 
 /// The host of an address, for messages.
-pub(super) fn host(url: &str) -> &str {
-    let rest = url.split_once("://").map_or(url, |(_, rest)| rest);
+fn host(address: &str) -> &str {
+    let rest = address.split_once("://").map_or(address, |(_, rest)| rest);
     let authority = rest.split(['/', '?', '#']).next().unwrap_or(rest);
     authority.rsplit_once('@').map_or(authority, |(_, host)| host)
+}
+
+/// The address as it may be shown and kept: `user:password@` is left out.
+pub(super) fn without_credentials(address: &str) -> String {
+    let Some((scheme, rest)) = address.split_once("://") else { return address.to_string() };
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let host = rest[..end].rsplit_once('@').map_or(&rest[..end], |(_, host)| host);
+    format!("{scheme}://{host}{}", &rest[end..])
 }

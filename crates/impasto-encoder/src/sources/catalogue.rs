@@ -1,6 +1,8 @@
 //! What there is to say of a model that is no part of the binary: the files that hold it, where they are, how large they
 //! are, and what their bytes hash to. The tables themselves are in `entries.rs`.
 
+use std::fmt;
+
 use crate::{Family, Topology};
 
 /// A trained network with a name.
@@ -67,13 +69,15 @@ pub enum Size {
     Exact(u64),
     /// As pages state it, rounded.
     About(u64),
+    /// Not published; no more than this.
+    AtMost(u64),
 }
 
 impl Size {
     /// In bytes, perhaps rounded.
     pub fn bytes(self) -> u64 {
         match self {
-            Size::Exact(bytes) | Size::About(bytes) => bytes,
+            Size::Exact(bytes) | Size::About(bytes) | Size::AtMost(bytes) => bytes,
         }
     }
 
@@ -81,7 +85,7 @@ impl Size {
     pub fn exact(self) -> Option<u64> {
         match self {
             Size::Exact(bytes) => Some(bytes),
-            Size::About(_) => None,
+            Size::About(_) | Size::AtMost(_) => None,
         }
     }
 
@@ -90,13 +94,14 @@ impl Size {
         match self {
             Size::Exact(exact) => bytes == exact,
             Size::About(about) => bytes.abs_diff(about) <= about / 20,
+            Size::AtMost(most) => bytes <= most,
         }
     }
 
     /// The most that is ever taken of it.
     pub fn most(self) -> u64 {
         match self {
-            Size::Exact(bytes) => bytes,
+            Size::Exact(bytes) | Size::AtMost(bytes) => bytes,
             Size::About(about) => about + about / 20,
         }
     }
@@ -109,6 +114,16 @@ pub enum Digest {
     Sha256(&'static str),
     /// MD5, where nothing else is published. Two files of one MD5 can be made; one for the MD5 of a given file cannot.
     Md5(&'static str),
+}
+
+impl fmt::Display for Size {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Size::Exact(bytes) => write!(f, "{bytes}"),
+            Size::About(bytes) => write!(f, "about {bytes}"),
+            Size::AtMost(bytes) => write!(f, "at most {bytes}"),
+        }
+    }
 }
 
 /// How much of a file is fetched.

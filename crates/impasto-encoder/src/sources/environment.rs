@@ -116,7 +116,9 @@ impl Environment {
                     let files = base.flat_map(|base| snapshots(&base)).map(|snapshot| snapshot.join(file));
                     paths.extend(files.map(|path| ("Hugging Face", path)));
                 }
-                Place::Keras(name) => paths.extend(self.keras.iter().map(|keras| ("Keras", keras.join(name)))),
+                Place::Keras(name) => {
+                    paths.extend(self.keras.iter().map(|keras| ("Keras", keras.join(name))))
+                }
             }
         }
         paths

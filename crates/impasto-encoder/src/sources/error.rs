@@ -3,8 +3,6 @@
 use std::io;
 use std::path::PathBuf;
 
-use crate::EncoderError;
-
 /// Why a model that has a name could not be had.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -109,10 +107,4 @@ impl SourceError {
 /// Each on a line of its own.
 fn lines(all: &[String]) -> String {
     all.iter().map(|line| format!("\n  {line}")).collect()
-}
-
-impl From<SourceError> for EncoderError {
-    fn from(error: SourceError) -> EncoderError {
-        EncoderError::Source(error)
-    }
 }

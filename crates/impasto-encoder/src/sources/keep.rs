@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::advice::without_credentials;
 use super::catalogue::{Digest, Model, WeightFile};
 use crate::{Encoder, Provenance, identify};
 
@@ -46,7 +47,7 @@ impl Facts {
             Some(Digest::Md5(_)) => (published, "MD5 of the whole file; conv1_1"),
             None => (address.unwrap_or(published), "shapes and conv1_1; no hash of it is published"),
         };
-        let (source, checked) = (source.to_string(), checked.to_string());
+        let (source, checked) = (without_credentials(source), checked.to_string());
         Facts { source, publisher: file.publisher, sha256: sha256.to_string(), checked }
     }
 

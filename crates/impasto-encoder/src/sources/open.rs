@@ -18,21 +18,22 @@ impl Store {
         model: &'static Model,
         watch: &mut dyn FnMut(Event<'_>),
     ) -> Result<Encoder, EncoderError> {
-        match self.try_open(model, watch) {
+        match self.try_open(model, false, watch) {
             Ok(encoder) => Ok(encoder),
             Err(passed_over) => Err(self.not_here(model, passed_over).into()),
         }
     }
 
-    /// As [`open`](Store::open), with the files that could not be used in place of an error.
+    /// As [`open`](Store::open), with the files that could not be used in place of an error; by who has the lock, or not.
     pub(super) fn try_open(
         &self,
         model: &'static Model,
+        is_locked: bool,
         watch: &mut dyn FnMut(Event<'_>),
     ) -> Result<Encoder, Vec<String>> {
         let mut passed_over = Vec::new();
         for finding in self.look(model) {
-            match self.take(model, &finding, watch) {
+            match self.take(model, &finding, is_locked, watch) {
                 Ok(encoder) => return Ok(encoder),
                 Err(why) => {
                     watch(Event::PassedOver { path: &finding.path, why: &why });
@@ -47,6 +48,7 @@ impl Store {
         &self,
         model: &'static Model,
         finding: &Finding,
+        is_locked: bool,
         watch: &mut dyn FnMut(Event<'_>),
     ) -> Result<Encoder, String> {
         if let State::Wrong(why) = &finding.state {
@@ -54,10 +56,9 @@ impl Store {
         }
         let Some(file) = finding.file else { return self.read_own(model, &finding.path) };
         let encoder = self.read_published(model, file, finding, watch)?;
-        let kept = self
-            .lock(model, &mut |_| {})
-            .map_err(EncoderError::from)
-            .and_then(|_lock| self.keep(model, &encoder, Precision::Single));
+        let lock = if is_locked { Ok(None) } else { self.lock(model, watch).map(Some) };
+        let kept =
+            lock.map_err(EncoderError::from).and_then(|_lock| self.keep(model, &encoder, Precision::Single));
         match kept {
             Ok(path) => {
                 drop(encoder);

@@ -3,11 +3,11 @@
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
+use super::Event;
 use super::catalogue::{Digest, Model, WeightFile};
 use super::environment::Environment;
 use super::error::SourceError;
 use super::verified::Verified;
-use super::Event;
 use crate::{Encoder, EncoderError, Precision};
 
 /// Models by name, and where they may be.
@@ -108,8 +108,7 @@ impl Store {
         let expected = file.map(wanted);
         let state = match file {
             Some(file) if !file.size.fits(bytes) => {
-                let about = if file.size.exact().is_some() { "" } else { "about " };
-                State::Wrong(format!("expected {about}{} bytes, found {bytes}", file.size.bytes()))
+                State::Wrong(format!("expected {} bytes, found {bytes}", file.size))
             }
             _ => match known {
                 Some(known)
@@ -132,7 +131,19 @@ impl Store {
         precision: Precision,
     ) -> Result<PathBuf, EncoderError> {
         let path = self.own(model, precision)?;
-        let sha256 = encoder.save(&path, precision)?;
+        // In a folder of its own at first, which nobody else touches while the lock is held: what a process that was killed
+        // left there goes with it.
+        let new = path.with_extension("new");
+        let failed = |source| SourceError::Write { path: new.clone(), source };
+        let remove = || match fs::remove_dir_all(&new) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        };
+        remove().and_then(|()| fs::create_dir(&new)).map_err(failed)?;
+        let beside = new.join("model.safetensors");
+        let sha256 = encoder.save(&beside, precision)?;
+        fs::rename(&beside, &path).map_err(failed)?;
+        remove().map_err(failed)?;
         if let Some(verified) = self.verified() {
             verified.note(&path, &sha256);
         }

@@ -255,9 +255,11 @@ mod tests {
         ] {
             assert_eq!(follow(from, to).as_deref(), Some(expected));
         }
-        for (from, to) in
-            [("https://a/b", "http://a/b"), ("https://a/b", "HTTP://a/b"), ("http://a/b", "file:///etc/passwd")]
-        {
+        for (from, to) in [
+            ("https://a/b", "http://a/b"),
+            ("https://a/b", "HTTP://a/b"),
+            ("http://a/b", "file:///etc/passwd"),
+        ] {
             assert_eq!(follow(from, to), None, "{to}");
         }
     }

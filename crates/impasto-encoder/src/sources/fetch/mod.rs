@@ -9,7 +9,8 @@ mod part;
 mod plan;
 mod transfer;
 
-use std::io::{self, Cursor};
+use std::fs;
+use std::io::Cursor;
 use std::path::{Path, PathBuf};
 
 pub use client::Patience;
@@ -18,7 +19,8 @@ use self::client::Client;
 use self::part::Part;
 use self::plan::Plan;
 use self::transfer::{Failed, Transfer};
-use super::catalogue::{Model, Needed, WeightFile};
+use super::advice::without_credentials;
+use super::catalogue::{Digest, Model, Needed, WeightFile};
 use super::error::SourceError;
 use super::store::Store;
 use super::{Event, keep};
@@ -52,35 +54,22 @@ impl Store {
         watch: &mut dyn FnMut(Event<'_>),
     ) -> Result<PathBuf, EncoderError> {
         let own = self.own(model, how.precision)?;
-        if !how.force && self.read_own(model, &own).is_ok() {
-            return Ok(own);
-        }
-        let lock = self.lock(model, watch)?;
+        let _lock = self.lock(model, watch)?;
+        // Another process may just have fetched it, or one of the other caches have it.
         if !how.force {
-            // Another process may just have fetched it.
             if self.read_own(model, &own).is_ok() {
                 return Ok(own);
             }
-            drop(lock);
-            if let Ok(encoder) = self.try_open(model, watch) {
-                // From half precision to single is no way.
-                if how.precision == Precision::Half || self.read_own(model, &own).is_ok() {
-                    let _lock = self.lock(model, watch)?;
-                    return self.keep(model, &encoder, how.precision);
+            if let Ok(encoder) = self.try_open(model, true, watch) {
+                if how.precision == Precision::Half {
+                    return self.keep(model, &encoder, Precision::Half);
+                }
+                // From half precision to single there is no way.
+                if self.read_own(model, &own).is_ok() {
+                    return Ok(own);
                 }
             }
-            return self.fetch_locked(model, how, self.lock(model, watch)?, watch);
         }
-        self.fetch_locked(model, how, lock, watch)
-    }
-
-    fn fetch_locked(
-        &self,
-        model: &'static Model,
-        how: &Fetch,
-        _lock: std::fs::File,
-        watch: &mut dyn FnMut(Event<'_>),
-    ) -> Result<PathBuf, EncoderError> {
         if let Some(by) = &self.environment().offline {
             let by_hand = self.by_hand(model);
             return Err(SourceError::Offline { name: model.name.into(), by: by.clone(), by_hand }.into());
@@ -91,18 +80,147 @@ impl Store {
             for address in self.environment().addresses(file) {
                 let shown = without_credentials(&address);
                 watch(Event::Fetching { file, address: &shown });
-                let fetched = self.fetch_from(&client, model, file, &address, how, watch);
-                match fetched.and_then(|encoder| Ok(self.keep(model, &encoder, how.precision)?)) {
+                match self.fetch_from(&client, model, (file, &address, &shown), how, watch) {
                     Ok(path) => return Ok(path),
-                    Err(Ended::Failed(why)) => {
+                    Err(Ended::Here(why)) => {
                         watch(Event::Failed { address: &shown, why: &why });
                         failures.push(format!("{shown}: {why}"));
                     }
-                    Err(Ended::Error(error)) => return Err(error),
+                    Err(Ended::Everywhere(error)) => return Err(error),
                 }
             }
         }
         let by_hand = self.by_hand(model);
         Err(SourceError::Fetch { name: model.name.into(), failures, by_hand }.into())
+    }
+
+    /// From one address to our own cache.
+    fn fetch_from(
+        &self,
+        client: &Client,
+        model: &'static Model,
+        (file, address, shown): (&'static WeightFile, &str, &str),
+        how: &Fetch,
+        watch: &mut dyn FnMut(Event<'_>),
+    ) -> Result<PathBuf, Ended> {
+        let folder = self.environment().models().ok_or(SourceError::NoCache)?;
+        // The hash of the whole says nothing of a part.
+        let (digest, most) = match file.needed {
+            Needed::Whole => (file.digest, file.size.most()),
+            Needed::Convolutions => (None, HEADER + 2 * model.convolution_bytes()),
+        };
+        let make_sure_of_room = |to_come| self.make_sure_of_room(&folder, to_come, model, how.precision);
+        let transfer = Transfer {
+            client,
+            patience: &how.patience,
+            model,
+            file,
+            address,
+            make_sure_of_room: &make_sure_of_room,
+        };
+        let mut plan = Plan::new(file.needed, most);
+        let failed = |failed| match failed {
+            Failed::Here(why) => Ended::Here(why),
+            Failed::Disk(source) => {
+                SourceError::Write { path: folder.join(format!("{}.part", file.name)), source }.into()
+            }
+            Failed::NoSpace { needed, free } => {
+                SourceError::NoSpace { folder: folder.clone(), needed, free }.into()
+            }
+        };
+        let open = || Part::open(&folder, file.name, shown, digest).map_err(Failed::Disk);
+        let mut part = open().map_err(failed)?;
+        let was_taken_up = part.kept() > 0;
+        transfer.run(&mut part, &mut plan, watch).map_err(failed)?;
+        if was_taken_up && part.hashes().check(digest).is_err() {
+            // What was left of an earlier try may have been at fault.
+            part.restart().map_err(Failed::Disk).map_err(failed)?;
+            plan.restart();
+            transfer.run(&mut part, &mut plan, watch).map_err(failed)?;
+        }
+        match self.convert(model, (file, shown), &part, &plan, digest) {
+            Ok(encoder) => {
+                let path = self.keep(model, &encoder, how.precision)?;
+                remove_parts(&folder, model);
+                Ok(path)
+            }
+            Err(why) => {
+                part.remove();
+                Err(Ended::Here(why))
+            }
+        }
+    }
+
+    /// What arrived as an encoder, verified.
+    fn convert(
+        &self,
+        model: &Model,
+        (file, shown): (&WeightFile, &str),
+        part: &Part,
+        plan: &Plan,
+        digest: Option<Digest>,
+    ) -> Result<Encoder, String> {
+        let hashes = part.hashes();
+        hashes.check(digest)?;
+        let (encoder, facts) = match file.needed {
+            Needed::Whole => {
+                let encoder = crate::read_file(part.path()).map_err(|error| error.to_string())?;
+                (encoder, keep::Facts::of_whole(file, &hashes.sha256, Some(shown)))
+            }
+            Needed::Convolutions => {
+                let kept = fs::read(part.path()).map_err(|error| error.to_string())?;
+                let alone = plan.assemble(&kept)?;
+                drop(kept);
+                let encoder =
+                    crate::read(file.name, Cursor::new(alone)).map_err(|error| error.to_string())?;
+                (encoder, keep::Facts::of_part(file, &hashes.sha256, shown))
+            }
+        };
+        keep::check(model, &encoder)?;
+        Ok(keep::with_facts(keep::named(encoder, model.name), model, &facts))
+    }
+
+    /// What arrives and what is made of it have to fit on the disk.
+    fn make_sure_of_room(
+        &self,
+        folder: &Path,
+        to_come: u64,
+        model: &Model,
+        precision: Precision,
+    ) -> Result<(), Failed> {
+        let made = match precision {
+            Precision::Single => model.convolution_bytes(),
+            Precision::Half => model.convolution_bytes() / 2,
+        };
+        let needed = to_come + made;
+        // Where the system does not tell, writing will.
+        match fs4::available_space(folder) {
+            Ok(free) if free < needed => Err(Failed::NoSpace { needed, free }),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Why an address gave no model.
+enum Ended {
+    /// Another one may.
+    Here(String),
+    /// No other one will.
+    Everywhere(EncoderError),
+}
+
+impl<E: Into<EncoderError>> From<E> for Ended {
+    fn from(error: E) -> Ended {
+        Ended::Everywhere(error.into())
+    }
+}
+
+/// Removes what other addresses left behind.
+fn remove_parts(folder: &Path, model: &Model) {
+    for file in model.files {
+        for ending in ["part", "part.json", "part.new"] {
+            // What cannot be removed costs space, nothing else.
+            let _ = fs::remove_file(folder.join(format!("{}.{ending}", file.name)));
+        }
     }
 }

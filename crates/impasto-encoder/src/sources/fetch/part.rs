@@ -58,7 +58,8 @@ impl Part {
     }
 
     fn take_up(&mut self) -> io::Result<()> {
-        let note: Value = serde_json::from_slice(&fs::read(&self.note).unwrap_or_default()).unwrap_or_default();
+        let note: Value =
+            serde_json::from_slice(&fs::read(&self.note).unwrap_or_default()).unwrap_or_default();
         let version = note["version"].as_str();
         if note["address"].as_str() != Some(&self.address) || version.is_none() {
             return self.restart();
@@ -66,7 +67,8 @@ impl Part {
         (self.version, self.total) = (version.map(str::to_string), note["total"].as_u64());
         // Without a hash at the end, nobody would notice a hole that a failure of power left.
         let length = self.file.metadata()?.len();
-        let usable = if self.expected.is_some() { length } else { note["synced"].as_u64().unwrap_or(0).min(length) };
+        let usable =
+            if self.expected.is_some() { length } else { note["synced"].as_u64().unwrap_or(0).min(length) };
         let usable = self.total.map_or(usable, |total| usable.min(total));
         self.file.set_len(usable)?;
         self.file.rewind()?;

@@ -22,6 +22,13 @@ pub(super) enum Failed {
     Here(String),
     /// Something of ours could not be written: no address will help.
     Disk(io::Error),
+    /// The disk is too full.
+    NoSpace {
+        /// Bytes that are needed.
+        needed: u64,
+        /// Bytes that are free.
+        free: u64,
+    },
 }
 
 impl From<io::Error> for Failed {
@@ -111,8 +118,10 @@ impl Transfer<'_> {
             }
         };
         self.check(&bytes)?;
-        let is_other = part.version() != bytes.version.as_deref()
-            || (part.total().is_some() && part.total() != bytes.total);
+        let total = bytes.total.or(self.file.size.exact());
+        let differ = |known: Option<&str>, found: Option<&str>| known.zip(found).is_some_and(|(a, b)| a != b);
+        let is_other = differ(part.version(), bytes.version.as_deref())
+            || part.total().zip(total).is_some_and(|(known, found)| known != found);
         if part.kept() > 0 && (bytes.start != start || is_other) {
             restart(part, plan)?;
             // All of the new one may be on its way already.
@@ -121,9 +130,9 @@ impl Transfer<'_> {
             }
         }
         if part.kept() == 0 {
-            let to_come = plan.size(bytes.total).unwrap_or(self.file.bytes_to_fetch(self.model));
+            let to_come = plan.size(total).unwrap_or(self.file.bytes_to_fetch(self.model));
             (self.make_sure_of_room)(to_come)?;
-            part.begin(bytes.version.as_deref(), bytes.total)?;
+            part.begin(bytes.version.as_deref(), total)?;
         }
         self.receive(bytes, part, plan, watch)
     }
@@ -131,13 +140,12 @@ impl Transfer<'_> {
     /// What the server says of the file, before a byte of it is taken.
     fn check(&self, bytes: &Bytes) -> Result<(), Stopped> {
         if let Some(total) = bytes.total.filter(|&total| !self.file.size.fits(total)) {
-            let expected = self.file.size.bytes();
-            return Err(given_up(format!("expected a file of {expected} bytes, found {total}")));
+            return Err(given_up(format!("expected a file of {} bytes, found {total}", self.file.size)));
         }
         match (self.file.digest, &bytes.stated_sha256) {
-            (Some(Digest::Sha256(expected)), Some(stated)) if !stated.starts_with(expected) => {
-                Err(given_up(format!("has another version of the file: expected SHA-256 {expected}, found {stated}")))
-            }
+            (Some(Digest::Sha256(expected)), Some(stated)) if !stated.starts_with(expected) => Err(given_up(
+                format!("has another version of the file: expected SHA-256 {expected}, found {stated}"),
+            )),
             _ => Ok(()),
         }
     }
@@ -149,7 +157,7 @@ impl Transfer<'_> {
         plan: &mut Plan,
         watch: &mut dyn FnMut(Event<'_>),
     ) -> Result<(), Stopped> {
-        let Bytes { start: mut place, total, mut body, .. } = bytes;
+        let Bytes { start: mut place, mut body, .. } = bytes;
         let until = plan.until(part.kept());
         let mut buffer = vec![0; 64 << 10];
         loop {
@@ -165,18 +173,18 @@ impl Transfer<'_> {
                 if rest.is_empty() {
                     break;
                 }
-                let taken = plan.take(part.kept(), rest, total).map_err(given_up)?;
+                let taken = plan.take(part.kept(), rest, part.total()).map_err(given_up)?;
                 part.append(&rest[..taken])?;
                 (rest, place) = (&rest[taken..], place + taken as u64);
             }
             watch(Event::Received { bytes: part.kept(), total: plan.size(part.total()) });
-            if let (Some(size), true) = (plan.size(part.total()), !rest.is_empty()) {
-                if self.file.needed == Needed::Whole {
-                    return Err(given_up(format!("sends more than the {size} bytes that were expected")));
-                }
-            }
-            if plan.size(part.total()) == Some(part.kept()) && self.file.needed == Needed::Convolutions {
+            let is_all = plan.size(part.total()) == Some(part.kept());
+            if is_all && self.file.needed == Needed::Convolutions {
                 return Ok(());
+            }
+            if is_all && !rest.is_empty() {
+                let expected = part.kept();
+                return Err(given_up(format!("sends more than the {expected} bytes that were expected")));
             }
             match ended {
                 None => {}
@@ -188,7 +196,11 @@ impl Transfer<'_> {
                     // Of a file that is cut off there is more to come.
                     let is_all = plan.size(part.total()) == Some(part.kept());
                     let is_end_of_request = until.is_some_and(|until| place >= until);
-                    return if is_all || is_end_of_request { Ok(()) } else { Err(again("the connection ended early")) };
+                    return if is_all || is_end_of_request {
+                        Ok(())
+                    } else {
+                        Err(again("the connection ended early"))
+                    };
                 }
                 Some(Err(error)) => return Err(Stopped::Trouble(trouble(error.into()))),
             }
