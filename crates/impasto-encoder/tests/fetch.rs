@@ -266,13 +266,23 @@ fn servers_that_refuse_ranges_start_over() {
 }
 
 #[test]
-fn a_server_without_tags_is_not_taken_up() {
-    let set = setting(Needed::Whole, |reply, before| {
+fn without_tags_only_a_hash_tells_that_parts_belong_together() {
+    let reply = |reply: Reply, before| {
         let reply = reply.tag(None);
         if before == 0 { reply.cut_after(900_000) } else { reply }
-    });
-    // Within a process, it is the same server at the same time, and the hash is there.
+    };
+    let set = setting(Needed::Whole, reply);
     assert_is(&fetch(&set.store, &quick()).unwrap(), &set.bytes);
+    assert_eq!(set.server.requests()[1].range, Some((900_000, None)));
+    let set = setting(Needed::Convolutions, reply);
+    assert!(fails(&set.store, &quick()).contains("ETag"));
+    // What has no hash is sent as a whole.
+    let set = setting(Needed::Whole, reply);
+    let unknown =
+        WeightFile { digest: None, ..file("f", &[&set.server.url("f")], Needed::Whole, &set.bytes) };
+    let store = store(set.cache.path(), vec![unknown]);
+    assert_is(&fetch(&store, &quick()).unwrap(), &set.bytes);
+    assert_eq!(set.server.requests()[1].range, None);
 }
 
 #[test]

@@ -62,6 +62,9 @@ impl Store {
         match kept {
             Ok(path) => {
                 drop(encoder);
+                if let Some(verified) = self.verified().filter(|_| finding.state != State::Verified) {
+                    verified.note(&finding.path, &wanted(file));
+                }
                 watch(Event::Kept { path: &path });
                 self.read_own(model, &path)
             }
@@ -107,9 +110,6 @@ impl Store {
         watch(Event::Found { path, cache: finding.cache });
         let encoder = crate::read_file(path).map_err(|error| error.to_string())?;
         keep::check(model, &encoder)?;
-        if let Some(verified) = self.verified().filter(|_| finding.state != State::Verified) {
-            verified.note(path, &wanted(file));
-        }
         let facts = keep::Facts::of_whole(file, &encoder.provenance().sha256, None);
         Ok(keep::with_facts(keep::named(encoder, model.name), model, &facts))
     }

@@ -101,6 +101,14 @@ impl Transfer<'_> {
         plan: &mut Plan,
         watch: &mut dyn FnMut(Event<'_>),
     ) -> Result<(), Stopped> {
+        let is_hashed = self.file.needed == Needed::Whole && self.file.digest.is_some();
+        if part.kept() > 0 && part.version().is_none() && !is_hashed {
+            // Parts of two versions would not be told from one.
+            if self.file.needed == Needed::Convolutions {
+                return Err(given_up("does not name the version of the file (ETag) with its parts".into()));
+            }
+            restart(part, plan)?;
+        }
         let (start, until) = (plan.next(part.kept()), plan.until(part.kept()));
         let bytes = match self.client.get(self.address, start, until, part.version())? {
             Answer::Bytes(bytes) => *bytes,
