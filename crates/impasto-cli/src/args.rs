@@ -21,6 +21,19 @@ use crate::texture::{Texture, TextureArgs};
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
+    #[command(flatten)]
+    pub(crate) network: NetworkArgs,
+}
+
+/// Whether a model that is not on this machine may be fetched.
+#[derive(Args, Clone, Copy, Debug, Default)]
+pub(crate) struct NetworkArgs {
+    /// Fetch the model if it is not on this machine, without asking
+    #[arg(long, global = true, conflicts_with = "offline", help_heading = "Network")]
+    pub(crate) download: bool,
+    /// Never use the network, as the variable IMPASTO_OFFLINE says for all commands
+    #[arg(long, global = true, help_heading = "Network")]
+    pub(crate) offline: bool,
 }
 
 #[derive(Subcommand)]

@@ -68,7 +68,7 @@ pub(crate) struct InspectArgs {
 
 pub(crate) fn run(args: InspectArgs) -> Result<(), Failure> {
     args.check()?;
-    let encoder = impasto::encoder::open(&args.model)?;
+    let encoder = crate::models::open(&args.model)?;
     let input = inputs::read(&args.image, &args.input.limits()?)?;
     input.note().into_iter().for_each(|note| say(&note));
     let picture = &input.decoded.picture;

@@ -1,31 +1,32 @@
 //! `impasto models`: what encoders there are, and what is in one. A file for each subcommand.
 
+mod ask;
+mod fetch;
+mod list;
+mod open;
 mod show;
+mod watch;
 
 use clap::Subcommand;
-use impasto::encoder::known;
 
 use crate::failure::Failure;
-use crate::output::line;
+
+pub(crate) use open::{open, set_network};
 
 #[derive(Subcommand)]
 pub(crate) enum ModelsCommand {
-    /// List the encoders that can be named
-    List,
+    /// List the encoders that can be named, and where on this machine they are
+    List(list::ListArgs),
+    /// Bring an encoder to this machine, from the caches of other programs or the network
+    Fetch(fetch::FetchArgs),
     /// Show one encoder: layers, size, source, licence
     Show(show::ShowArgs),
 }
 
 pub(crate) fn run(command: ModelsCommand) -> Result<(), Failure> {
     match command {
-        ModelsCommand::List => list(),
+        ModelsCommand::List(args) => list::run(args),
+        ModelsCommand::Fetch(args) => fetch::run(args),
         ModelsCommand::Show(args) => show::run(args),
     }
-}
-
-fn list() -> Result<(), Failure> {
-    for model in known() {
-        line(&format!("{:<14} {}", model.name, model.about))?;
-    }
-    line("FILE           a safetensors file: canonical (conv1_1.weight) or torchvision's (features.0.weight)")
 }

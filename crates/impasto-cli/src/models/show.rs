@@ -1,7 +1,7 @@
 //! `impasto models show`: one encoder, layer by layer.
 
 use clap::Args;
-use impasto::encoder::{Encoder, open};
+use impasto::encoder::Encoder;
 
 use crate::failure::Failure;
 use crate::output::line;
@@ -13,7 +13,7 @@ pub(crate) struct ShowArgs {
 }
 
 pub(crate) fn run(args: ShowArgs) -> Result<(), Failure> {
-    show(&open(&args.name)?)
+    show(&super::open(&args.name)?)
 }
 
 fn show(encoder: &Encoder) -> Result<(), Failure> {

@@ -142,6 +142,7 @@ impl Store {
             Ok(encoder) => {
                 let path = self.keep(model, &encoder, how.precision)?;
                 remove_parts(&folder, model);
+                watch(Event::Kept { path: &path });
                 Ok(path)
             }
             Err(why) => {
