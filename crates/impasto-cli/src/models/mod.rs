@@ -1,6 +1,8 @@
 //! `impasto models`: what encoders there are, and what is in one. A file for each subcommand.
 
+mod import;
 mod show;
+mod verify;
 
 use clap::Subcommand;
 use impasto::encoder::known;
@@ -12,14 +14,20 @@ use crate::output::line;
 pub(crate) enum ModelsCommand {
     /// List the encoders that can be named
     List,
-    /// Show one encoder: layers, size, source, licence
+    /// Show one encoder: every layer, with what it costs and sees; source, licence
     Show(show::ShowArgs),
+    /// Make a safetensors file of the convolutions in a file of any format
+    Import(import::ImportArgs),
+    /// Read a file of weights to its end and say what it is
+    Verify(verify::VerifyArgs),
 }
 
 pub(crate) fn run(command: ModelsCommand) -> Result<(), Failure> {
     match command {
         ModelsCommand::List => list(),
-        ModelsCommand::Show(args) => show::run(args),
+        ModelsCommand::Show(args) => show::run(&args),
+        ModelsCommand::Import(args) => import::run(&args),
+        ModelsCommand::Verify(args) => verify::run(&args),
     }
 }
 
@@ -27,5 +35,5 @@ fn list() -> Result<(), Failure> {
     for model in known() {
         line(&format!("{:<14} {}", model.name, model.about))?;
     }
-    line("FILE           a safetensors file: canonical (conv1_1.weight) or torchvision's (features.0.weight)")
+    line("FILE           weights as safetensors, PyTorch, Keras, Caffe, ONNX, MatConvNet or NumPy files")
 }
