@@ -104,7 +104,8 @@ impl From<impasto::Error> for Failure {
             impasto::Error::Threads { .. } => ENVIRONMENT,
             impasto::Error::Encoder(EncoderError::Source(_)) => ENVIRONMENT,
             impasto::Error::Engine(EngineError::Cancelled) => INTERRUPTED,
-            impasto::Error::Checkpoint(CheckpointError::Write(_))
+            impasto::Error::Encoder(EncoderError::Write { .. })
+            | impasto::Error::Checkpoint(CheckpointError::Write(_))
             | impasto::Error::Stream { .. }
             | impasto::Error::Engine(EngineError::Spill { .. }) => ENVIRONMENT,
             _ => BAD_INPUT,

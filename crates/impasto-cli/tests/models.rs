@@ -57,7 +57,7 @@ const COMMANDS: [&str; 10] = [
     "evaluate c.png --content c.png --style s.png --model vgg19",
     "compare c.png --style s.png --referee-model vgg19",
     "bench --size 32 --model vgg19",
-    "inspect c.png --model vgg19",
+    "inspect c.png -o features --model vgg19",
     "models show vgg19",
 ];
 

@@ -134,6 +134,10 @@ impl Encoder {
         Encoder { provenance, ..self }
     }
 
+    pub(crate) fn provenance_mut(&mut self) -> &mut Provenance {
+        &mut self.provenance
+    }
+
     /// The same encoder without the convolutions after `tap`: what an objective does not look at is not run.
     pub fn truncated(&self, tap: Tap) -> Encoder {
         Encoder { topology: self.topology.truncated(tap), weights: self.weights.clone(), ..self.clone() }

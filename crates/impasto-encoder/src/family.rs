@@ -74,6 +74,14 @@ impl Family {
         }
     }
 
+    /// How pictures were padded when the weights were made.
+    pub fn padding(self) -> &'static str {
+        match self {
+            Family::Vgg19Normalised => "reflect",
+            _ => "zero",
+        }
+    }
+
     /// The order of channels that the training was published with.
     pub fn channel_order(self) -> ChannelOrder {
         match self {
@@ -151,8 +159,8 @@ const FINGERPRINTS: [Fingerprint; 4] = [
     ] },
     Fingerprint { family: Family::Vgg19Oxford, filter: [
         0.34119523, 0.33999205, -0.04484424, 0.23215917, 0.08978214, -0.30331427, -0.07260918, -0.246675, -0.33683276,
-        0.46418372, 0.41810837, -0.04806903, 0.30511212, 0.10385381, -0.37314063, -0.07646758, -0.31070709, -0.46453714,
-        0.39416704, 0.37740308, -0.04594866, 0.2671299, 0.09986369, -0.34100872, -0.07573577, -0.28034249, -0.41602272,
+        0.46418372, 0.41810837, -0.04806903, 0.30511212, 0.10385381, -0.37314063, -0.07646758, -0.3107071, -0.46453714,
+        0.39416704, 0.37740308, -0.04594866, 0.2671299, 0.09986369, -0.34100872, -0.07573577, -0.2803425, -0.41602272,
     ] },
     Fingerprint { family: Family::Vgg16, filter: [
         -0.5537, 0.1427, 0.5290, -0.5831, 0.3566, 0.7657, -0.6902, -0.0480, 0.4841,

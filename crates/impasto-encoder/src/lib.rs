@@ -7,21 +7,25 @@
 //! (arXiv:1409.1556).
 #![forbid(unsafe_code)]
 
+mod assemble;
 mod encoder;
 mod error;
 mod family;
 mod file;
+mod formats;
 mod layout;
 mod random;
 mod registry;
 mod save;
+mod sequence;
 pub mod sources;
 mod topology;
 
 pub use encoder::{Encoder, InputMap, Provenance, Weights};
 pub use error::EncoderError;
 pub use family::{ChannelOrder, Family, Identified, identify};
-pub use file::{read, read_file};
+pub use file::{Examined, examine, import_file, read, read_file};
+pub use formats::Format;
 pub use random::RandomSpec;
 pub use registry::{EMBEDDED, Known, known, open};
 pub use save::Precision;

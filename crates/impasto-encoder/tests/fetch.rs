@@ -101,7 +101,7 @@ fn a_file_is_fetched_verified_converted_and_kept() {
     assert!(seen.is_sorted() && seen.len() > 10, "{} steps", seen.len());
     let metadata = assert_is(&path, &bytes).provenance().metadata.clone();
     assert_eq!(metadata["source_sha256"], sha256(&bytes));
-    assert_eq!(metadata["license"], "BSD-3-Clause");
+    assert_eq!(metadata["licence"], "BSD-3-Clause");
     assert_eq!(metadata["source"], server.url("f"));
     assert_eq!(names(cache.path()), KEPT);
     // A second time it is there; opened by name it is called by it.

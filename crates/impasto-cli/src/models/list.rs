@@ -48,7 +48,7 @@ pub(crate) fn run(args: ListArgs) -> Result<(), Failure> {
         }
     }
     line(&format!(
-        "{:<17} a file of weights, by its path: safetensors, canonical (conv1_1.weight) or torchvision's (features.0.weight)",
+        "{:<17} weights as safetensors, PyTorch, Keras, Caffe, ONNX, MatConvNet or NumPy files",
         "FILE"
     ))
 }

@@ -78,8 +78,9 @@ pub(super) fn with_facts(encoder: Encoder, model: &Model, facts: &Facts) -> Enco
         ("source_sha256", &facts.sha256),
         ("publisher", facts.publisher),
         ("checked", &facts.checked),
-        ("license", model.family.licence()),
+        ("licence", model.family.licence()),
         ("attribution", model.family.attribution()),
+        ("padding", model.family.padding()),
         ("changes", "convolutions only, in canonical order of names"),
     ]
     .map(|(key, value)| (key.to_string(), value.to_string()))
