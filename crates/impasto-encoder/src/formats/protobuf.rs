@@ -40,7 +40,11 @@ pub(super) struct Fields<'a, R> {
     from: &'a mut R,
     at: u64,
     end: u64,
+    left: usize,
 }
+
+/// Fields of one message; a graph of ONNX has some hundreds. Millions of a few bytes each would take minutes.
+const MOST_FIELDS: usize = 1 << 18;
 
 pub(super) fn wrong(what: impl Into<String>) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, what.into())
@@ -48,13 +52,14 @@ pub(super) fn wrong(what: impl Into<String>) -> io::Error {
 
 impl<'a, R: Read + Seek> Fields<'a, R> {
     pub(super) fn of(from: &'a mut R, span: Span) -> Fields<'a, R> {
-        Fields { from, at: span.begin, end: span.end }
+        Fields { from, at: span.begin, end: span.end, left: MOST_FIELDS }
     }
 
     pub(super) fn next(&mut self) -> io::Result<Option<Field>> {
         if self.at >= self.end {
             return Ok(None);
         }
+        self.left = self.left.checked_sub(1).ok_or_else(|| wrong("fields without end"))?;
         self.seek()?;
         let tag = self.varint()?;
         let number = u32::try_from(tag >> 3).ok().filter(|&n| n > 0 && n < 1 << 29);
@@ -168,20 +173,21 @@ pub(super) fn kind(from: &mut (impl Read + Seek), length: u64) -> io::Result<Opt
     loop {
         match fields.next() {
             Ok(Some(Field { number, value })) => match (number, value) {
-                (1, Value::Varint(_)) => version = true,
+                // Versions of the format are small: a check, as any byte of text could be such a field.
+                (1, Value::Varint(number)) if number < 100 => version = true,
                 (7, Value::Bytes(_)) => graph = true,
                 (2 | 100, Value::Bytes(_)) => {
                     layers = true;
                     known += 1;
                 }
                 (1 | 3 | 8 | 9 | 14 | 20 | 25, Value::Bytes(_)) => known += 1,
-                (4..=6, _) => {}
+                (4..=7, _) => {}
                 _ => return Ok(None),
             },
             Ok(None) => break,
             // Few bytes look like some fields by chance.
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
-                return Ok((version && known > 0 || known > 2).then_some(Kind::CutOff));
+                return Ok((version || known > 2).then_some(Kind::CutOff));
             }
             Err(error) if error.kind() == io::ErrorKind::InvalidData => return Ok(None),
             Err(error) => return Err(error),
