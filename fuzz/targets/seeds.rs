@@ -10,9 +10,9 @@ use impasto_image::{Density, Encoding, Format, Metadata, Picture, Plane, Space, 
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("corpus");
-    let [pictures, encoders, checkpoints] =
-        ["decode", "encoder_file", "checkpoint"].map(|target| corpus.join(target));
-    for folder in [&pictures, &encoders, &checkpoints] {
+    let [pictures, encoders, weights, checkpoints] =
+        ["decode", "encoder_file", "weights", "checkpoint"].map(|target| corpus.join(target));
+    for folder in [&pictures, &encoders, &weights, &checkpoints] {
         fs::create_dir_all(folder)?;
     }
     let noise = |i: usize| (i as f32 * 12.9898).sin().abs();
@@ -47,6 +47,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     fs::write(pictures.join("tiny.gif"), b"GIF89a\x01\0\x01\0\x80\0\0\0\0\0\xff\xff\xff,\0\0\0\0\x01\0\x01\0\0\x02\x02D\x01\0;")?;
     fs::write(pictures.join("tiny.tga"), [&[0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 1, 0, 24, 0, 1, 2, 3, 0, 0, 0, 0, 0, 0, 0, 0][..], b"TRUEVISION-XFILE.\0"].concat())?;
     fs::write(encoders.join("small"), common::encoder_file())?;
+    for entry in fs::read_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/impasto-encoder/tests/fixtures"))? {
+        let path = entry?.path();
+        let name = path.file_name().ok_or("no name")?;
+        fs::copy(&path, weights.join(name))?;
+    }
     for (name, optimizer) in [("adam", OptimizerKind::Adam), ("lbfgs", OptimizerKind::Lbfgs)] {
         let mut session = common::session(optimizer);
         for step in 0..4 {

@@ -21,6 +21,19 @@ use crate::texture::{Texture, TextureArgs};
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
+    #[command(flatten)]
+    pub(crate) network: NetworkArgs,
+}
+
+/// Whether a model that is not on this machine may be fetched.
+#[derive(Args, Clone, Copy, Debug, Default)]
+pub(crate) struct NetworkArgs {
+    /// Fetch the model if it is not on this machine, without asking
+    #[arg(long, global = true, conflicts_with = "offline", help_heading = "Network")]
+    pub(crate) download: bool,
+    /// Never use the network, as the variable IMPASTO_OFFLINE says for all commands
+    #[arg(long, global = true, help_heading = "Network")]
+    pub(crate) offline: bool,
 }
 
 #[derive(Subcommand)]
@@ -62,18 +75,7 @@ pub(crate) enum Command {
     /// Encoders: the networks that look at pictures
     Models {
         #[command(subcommand)]
-        command: ModelsCommand,
-    },
-}
-
-#[derive(Subcommand)]
-pub(crate) enum ModelsCommand {
-    /// List the encoders that can be named
-    List,
-    /// Show one encoder: layers, size, source, licence
-    Show {
-        /// lite, random:vgg19?seed=0, random:vgg16?width=1/4, or a safetensors file
-        name: String,
+        command: crate::models::ModelsCommand,
     },
 }
 

@@ -16,7 +16,7 @@ pub(crate) fn run(args: BenchArgs) -> Result<(), Failure> {
         )));
     }
     let preset = Preset::named(&args.preset)?;
-    let encoder = impasto::encoder::open(&args.model)?;
+    let encoder = crate::models::open(&args.model)?;
     let cancel = cancel_on_signal();
     let pool = impasto::thread_pool(args.threads)?;
     let threads = pool.current_num_threads();

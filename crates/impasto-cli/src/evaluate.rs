@@ -12,6 +12,7 @@ use crate::args::EvaluateArgs;
 use crate::failure::Failure;
 use crate::inputs;
 use crate::interrupt::cancel_on_signal;
+use crate::models;
 use crate::output::{line, say};
 use crate::pictures::{Pictures, Source};
 use crate::style_arg;
@@ -31,12 +32,13 @@ pub(crate) fn run(args: Box<EvaluateArgs>) -> Result<(), Failure> {
         inputs::check_model("--gradient", path, &args.objective.model)?;
         check_writable(path).map_err(|error| Failure::from(error).about("--gradient"))?;
     }
+    let encoder = models::open(&args.objective.model)?;
     let Pictures { content, styles, masks, .. } = &mut pictures;
     styles.iter_mut().chain([&mut image]).for_each(|input| input.decoded.bring_to(content.decoded.space));
     let mut transfer = StyleTransfer::new(content.decoded.picture.clone())
         .preset(preset)
         .overrides(overrides)
-        .model(&args.objective.model)
+        .encoder(encoder)
         .style_scale(args.objective.style_scale)
         .averaging(args.objective.resize.averaging())
         .cancel(cancel_on_signal());

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use impasto::CheckpointError;
+use impasto::encoder::EncoderError;
 use impasto::engine::EngineError;
 use impasto::image::ImageError;
 
@@ -101,8 +102,10 @@ impl From<impasto::Error> for Failure {
         let code = match &error {
             impasto::Error::Diverged { .. } | impasto::Error::NotFinite { .. } => FAILED,
             impasto::Error::Threads { .. } => ENVIRONMENT,
+            impasto::Error::Encoder(EncoderError::Source(_)) => ENVIRONMENT,
             impasto::Error::Engine(EngineError::Cancelled) => INTERRUPTED,
-            impasto::Error::Checkpoint(CheckpointError::Write(_))
+            impasto::Error::Encoder(EncoderError::Write { .. })
+            | impasto::Error::Checkpoint(CheckpointError::Write(_))
             | impasto::Error::Stream { .. }
             | impasto::Error::Engine(EngineError::Spill { .. }) => ENVIRONMENT,
             _ => BAD_INPUT,
@@ -131,8 +134,8 @@ impl From<EngineError> for Failure {
     }
 }
 
-impl From<impasto::encoder::EncoderError> for Failure {
-    fn from(error: impasto::encoder::EncoderError) -> Failure {
+impl From<EncoderError> for Failure {
+    fn from(error: EncoderError) -> Failure {
         impasto::Error::from(error).into()
     }
 }

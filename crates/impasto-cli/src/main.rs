@@ -72,6 +72,7 @@ fn main() -> ExitCode {
     }));
     let matches = Cli::command().get_matches();
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
+    models::set_network(cli.network);
     if !matches!(cli.command, Command::Models { .. }) {
         allocator::begin_with_fixed_limit();
     }

@@ -89,7 +89,7 @@ pub(crate) struct ObjectiveArgs {
     /// A complete recipe: impasto, gatys, johnson, johnson-pt, crowson, scaling or keras
     #[arg(long, value_name = "NAME", default_value = "impasto", help_heading = "Objective")]
     pub(crate) preset: String,
-    /// The encoder: lite, random:vgg19?seed=0, or a safetensors file
+    /// The encoder: lite, vgg19, vgg19-oxford, random:vgg19?seed=0, ... (see `models list`), or a file of weights
     #[arg(long, value_name = "NAME|FILE", default_value = "lite", help_heading = "Objective")]
     pub(crate) model: String,
     /// Multiplies every content term

@@ -5,6 +5,7 @@ use impasto::{Overrides, Picture, Preset, StyleTransfer};
 use crate::failure::Failure;
 use crate::inputs::Input;
 use crate::masks::RegionArgs;
+use crate::models;
 use crate::options::RunArgs;
 use crate::pictures::Pictures;
 use crate::style_arg::{self, StyleArg};
@@ -32,7 +33,7 @@ pub(crate) fn of(
     let mut transfer = begun
         .preset(preset)
         .overrides(overrides)
-        .model(&run.objective.model)
+        .encoder(models::open(&run.objective.model)?)
         .style_scale(run.objective.style_scale)
         .averaging(run.objective.resize.averaging())
         .colour(run.colour()?)

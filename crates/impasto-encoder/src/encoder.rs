@@ -40,6 +40,22 @@ impl InputMap {
         }
         InputMap { matrix, bias }
     }
+
+    /// The map that Oxford's networks were trained with, for copies that take RGB: 0..255 minus the mean, no division.
+    /// Caffe's own files take BGR, which is this one [`turned`](InputMap::turned).
+    pub fn caffe() -> InputMap {
+        InputMap {
+            matrix: [[255.0, 0.0, 0.0], [0.0, 255.0, 0.0], [0.0, 0.0, 255.0]],
+            bias: [-123.68, -116.779, -103.939],
+        }
+    }
+
+    /// The same map with its outputs from last to first: for a network that takes BGR where this one's takes RGB.
+    pub fn turned(self) -> InputMap {
+        let [first, second, third] = self.matrix;
+        let [a, b, c] = self.bias;
+        InputMap { matrix: [third, second, first], bias: [c, b, a] }
+    }
 }
 
 /// Where an encoder came from.
@@ -113,6 +129,15 @@ impl Encoder {
         &self.provenance
     }
 
+    /// The same encoder with another account of where it came from.
+    pub fn with_provenance(self, provenance: Provenance) -> Encoder {
+        Encoder { provenance, ..self }
+    }
+
+    pub(crate) fn provenance_mut(&mut self) -> &mut Provenance {
+        &mut self.provenance
+    }
+
     /// The same encoder without the convolutions after `tap`: what an objective does not look at is not run.
     pub fn truncated(&self, tap: Tap) -> Encoder {
         Encoder { topology: self.topology.truncated(tap), weights: self.weights.clone(), ..self.clone() }
@@ -133,5 +158,5 @@ fn digest(input: &InputMap, weights: &[Weights]) -> String {
         digest.update((bias.len() as u64).to_le_bytes());
         kernel.iter().chain(bias).for_each(|value| digest.update(value.to_le_bytes()));
     }
-    digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    crate::hexadecimal(&digest.finalize())
 }

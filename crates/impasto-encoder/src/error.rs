@@ -2,6 +2,9 @@
 
 use std::io;
 
+use crate::sources::SourceError;
+use crate::{Family, Format};
+
 /// Why an encoder could not be had, or a layer not be found in it.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -23,11 +26,63 @@ pub enum EncoderError {
         /// What is wrong with it.
         found: String,
     },
-    /// A file of `torch.save`.
-    #[error("encoder {file}: a PyTorch file (pickle), which is not read because it can execute code")]
-    Torch {
+    /// It is something else than a file of weights.
+    #[error("encoder {file}: not a file of weights: {found}")]
+    NotWeights {
         /// The file.
         file: String,
+        /// What it is.
+        found: String,
+        /// What to do about it.
+        advice: &'static str,
+    },
+    /// It is of a format that is read, and broken.
+    #[error("encoder {file}: a damaged or hostile {format} file: {found}")]
+    Damaged {
+        /// The file.
+        file: String,
+        /// What it began as.
+        format: Format,
+        /// What is wrong with it.
+        found: String,
+    },
+    /// A pickle that asks Python for more than weights need.
+    #[error(
+        "encoder {file}: a program, not just weights: on loading, Python would call {callable}; nothing of it was executed"
+    )]
+    Program {
+        /// The file.
+        file: String,
+        /// What it would call.
+        callable: String,
+    },
+    /// The convolutions are no VGG network.
+    #[error("encoder {file}: not a VGG network: {found}")]
+    NotChain {
+        /// The file.
+        file: String,
+        /// What they are.
+        found: String,
+    },
+    /// Weights of no known training, in a format that does not say what they take as input.
+    #[error(
+        "encoder {file}: weights of no training that is known, so nobody knows what their input is ({format})"
+    )]
+    NeedsFamily {
+        /// The file.
+        file: String,
+        /// Its format.
+        format: Format,
+    },
+    /// A family was given, and it is not that.
+    #[error("encoder {file}: not of the family {given}: {found}")]
+    OtherFamily {
+        /// The file.
+        file: String,
+        /// What was given.
+        given: Family,
+        /// What it is.
+        found: String,
     },
     /// No tensor name is one that we know.
     #[error(
@@ -86,6 +141,26 @@ pub enum EncoderError {
         index: usize,
     },
 
+    // === Writing ===
+    /// The file could not be written; what was there before is as it was.
+    #[error("cannot write encoder {file}: {source}")]
+    Write {
+        /// The file.
+        file: String,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A value that half precision cannot hold.
+    #[error("encoder {file}: tensor {tensor}: {value} is too large for half precision, which ends at 65504")]
+    TooLargeForHalf {
+        /// The file.
+        file: String,
+        /// The tensor.
+        tensor: String,
+        /// The value.
+        value: f32,
+    },
+
     // === Names ===
     /// The network has no such layer.
     #[error("the encoder has no layer {name} (it ends at {last})")]
@@ -97,9 +172,20 @@ pub enum EncoderError {
         /// The deepest layer.
         last: String,
     },
+    /// A model that has a name could not be had.
+    #[error(transparent)]
+    Source(#[from] SourceError),
     /// No model of this name, and no file either.
     #[error("no model {name}: neither a built-in name nor a file")]
     UnknownModel {
+        /// What was asked for.
+        name: String,
+        /// The names nearest to it.
+        nearest: Vec<String>,
+    },
+    /// No family of this name.
+    #[error("no family {name}: expected vgg19, vgg19-oxford, vgg16, vgg16-oxford or vgg19-normalised")]
+    UnknownFamily {
         /// What was asked for.
         name: String,
         /// The names nearest to it.
@@ -125,20 +211,32 @@ impl EncoderError {
     /// What the user can do about it, where we know.
     pub fn hint(&self) -> Option<String> {
         match self {
-            EncoderError::UnknownLayer { nearest, .. } | EncoderError::UnknownModel { nearest, .. }
+            EncoderError::UnknownLayer { nearest, .. }
+            | EncoderError::UnknownModel { nearest, .. }
+            | EncoderError::UnknownFamily { nearest, .. }
                 if !nearest.is_empty() =>
             {
                 Some(format!("did you mean {}?", nearest.join(" or ")))
             }
             EncoderError::UnknownModel { .. } => {
-                Some("give `lite`, `random:vgg19?seed=0`, or the path of a safetensors file".into())
+                Some("give `lite`, `random:vgg19?seed=0`, or the path of a file of weights".into())
             }
             EncoderError::RandomSpec { .. } => {
                 Some("for example `random:vgg19?seed=0` or `random:vgg16?seed=7&width=1/4`".into())
             }
-            EncoderError::Torch { .. } => Some(
-                "convert it to safetensors: safetensors.torch.save_file(torch.load(FILE, weights_only=True), OUT)".into(),
+            EncoderError::Source(error) => error.hint(),
+            EncoderError::TooLargeForHalf { .. } => Some("leave out --half".into()),
+            EncoderError::NotWeights { advice, .. } => Some((*advice).into()),
+            EncoderError::Damaged { .. } => Some("the download may have ended early: fetch it again".into()),
+            EncoderError::Program { .. } => Some(
+                "get it from another source; a whole module of your own is saved as weights with torch.save(model.state_dict(), FILE)"
+                    .into(),
             ),
+            EncoderError::NeedsFamily { .. } => Some(
+                "say which it is: `impasto models import FILE --family NAME -o OUT.safetensors`, with vgg19, vgg19-oxford, vgg16, vgg16-oxford or vgg19-normalised"
+                    .into(),
+            ),
+            EncoderError::OtherFamily { .. } => Some("leave out --family".into()),
             EncoderError::Header { .. } => {
                 Some("the file may be cut off, or an error page saved by a download: fetch it again".into())
             }

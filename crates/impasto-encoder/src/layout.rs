@@ -1,17 +1,32 @@
-//! Which tensors of a file are which convolution: the canonical names (`conv4_2.weight`) and torchvision's
+//! Which tensors of a file are which convolution, by their names: the canonical ones (`conv4_2.weight`) and torchvision's
 //! (`features.21.weight`, also in timm's files), and which other tensors may lie there unread.
 
 use std::collections::BTreeMap;
 
-use crate::{EncoderError, Topology};
+use crate::formats::MOST_VALUES;
+use crate::{EncoderError, Family, Topology};
 
-/// The weight tensors of a file, resolved to a topology: element `i` is the prefix of convolution `i`'s tensors.
+/// The weight tensors of a file, resolved to a topology: element `i` of `convs` is convolution `i`.
 pub(crate) struct Layout {
     pub(crate) topology: Topology,
-    pub(crate) prefixes: Vec<String>,
-    /// True when `input.weight` and `input.bias` belong to the file.
-    pub(crate) has_input_map: bool,
-    pub(crate) family: Option<&'static str>,
+    pub(crate) convs: Vec<Names>,
+    /// Where the file has the map from RGB to the network's input.
+    pub(crate) input: Option<Names>,
+    /// What the names alone say.
+    pub(crate) family: Option<Family>,
+}
+
+/// The two tensors of a convolution.
+#[derive(Clone, Debug)]
+pub(crate) struct Names {
+    pub(crate) weight: String,
+    pub(crate) bias: String,
+}
+
+impl Names {
+    pub(crate) fn of(prefix: &str) -> Names {
+        Names { weight: format!("{prefix}.weight"), bias: format!("{prefix}.bias") }
+    }
 }
 
 /// Shapes of all tensors in a file.
@@ -64,6 +79,9 @@ pub(crate) fn resolve(file: &str, shapes: &Shapes) -> Result<Layout, EncoderErro
     }
 }
 
+/// Why the input map is needed.
+const INPUT: &str = "the affine map from RGB 0..1 to the network's input";
+
 fn canonical(file: &str, shapes: &Shapes) -> Result<Layout, EncoderError> {
     let mut places = BTreeMap::new();
     for name in shapes.keys() {
@@ -72,7 +90,7 @@ fn canonical(file: &str, shapes: &Shapes) -> Result<Layout, EncoderError> {
             _ => (name.as_str(), false),
         };
         if let Some(place) = block_and_place(prefix, "conv").filter(|_| known) {
-            places.insert(place, prefix.to_string());
+            places.insert(place, Names::of(prefix));
         } else if !known || (prefix != "input" && block_and_place(prefix, "head").is_none()) {
             return Err(EncoderError::UnknownTensor {
                 file: file.into(),
@@ -83,12 +101,14 @@ fn canonical(file: &str, shapes: &Shapes) -> Result<Layout, EncoderError> {
             });
         }
     }
-    for tensor in ["input.weight", "input.bias"] {
-        if !shapes.contains_key(tensor) {
-            return Err(missing(file, tensor, "the affine map from RGB 0..1 to the network's input"));
-        }
-    }
-    chain(file, shapes, &places, true, None)
+    // Files from before there was an input map (Gatys' own) have neither, and their fingerprint says what they take.
+    let input = Names::of("input");
+    let has_input = match [&input.weight, &input.bias].map(|name| shapes.contains_key(name)) {
+        [true, false] => return Err(missing(file, &input.bias, INPUT)),
+        [false, true] => return Err(missing(file, &input.weight, INPUT)),
+        [has_input, _] => has_input,
+    };
+    chain(file, shapes, &places, Some(input).filter(|_| has_input), None)
 }
 
 fn torchvision(file: &str, shapes: &Shapes) -> Result<Layout, EncoderError> {
@@ -120,30 +140,33 @@ fn torchvision(file: &str, shapes: &Shapes) -> Result<Layout, EncoderError> {
     let places = table
         .iter()
         .filter(|entry| entry.0 <= last)
-        .map(|&(index, block, place)| ((block, place), format!("features.{index}")))
+        .map(|&(index, block, place)| ((block, place), Names::of(&format!("features.{index}"))))
         .collect();
-    chain(file, shapes, &places, false, Some(if sixteen { "vgg16" } else { "vgg19" }))
+    chain(file, shapes, &places, None, Some(if sixteen { Family::Vgg16 } else { Family::Vgg19 }))
 }
 
 /// Checks that the convolutions form an unbroken chain, each with kernel and bias of the shape that follows from the
 /// one before.
-fn chain(
+pub(crate) fn chain(
     file: &str,
     shapes: &Shapes,
-    places: &BTreeMap<(usize, usize), String>,
-    has_input_map: bool,
-    family: Option<&'static str>,
+    places: &BTreeMap<(usize, usize), Names>,
+    input: Option<Names>,
+    family: Option<Family>,
 ) -> Result<Layout, EncoderError> {
-    let &(last_block, _) = places.keys().next_back().expect("resolve saw at least one convolution");
+    let Some(&(last_block, _)) = places.keys().next_back() else {
+        return Err(missing(file, "conv1_1.weight", "at least one convolution"));
+    };
     let mut blocks = vec![Vec::new(); last_block];
-    let mut prefixes = Vec::new();
+    let mut convs = Vec::new();
     let mut inputs = 3;
+    let mut values = 0usize;
     for block in 1..=last_block {
         let length = places.keys().filter(|place| place.0 == block).map(|place| place.1).max().unwrap_or(1);
         for place in 1..=length {
             let named = format!("conv{block}_{place}");
-            let prefix = places.get(&(block, place)).cloned().unwrap_or(named.clone());
-            let tensor = format!("{prefix}.weight");
+            let names = places.get(&(block, place)).cloned().unwrap_or_else(|| Names::of(&named));
+            let tensor = names.weight.clone();
             let shape = shapes.get(&tensor).ok_or_else(|| {
                 missing(file, &tensor, &format!("kernel of {named}, [out, {inputs}, 3, 3]"))
             })?;
@@ -158,7 +181,16 @@ fn chain(
                     });
                 }
             };
-            let tensor = format!("{prefix}.bias");
+            values = values.saturating_add(outputs.saturating_mul(inputs).saturating_mul(9));
+            if values > MOST_VALUES {
+                return Err(EncoderError::NotChain {
+                    file: file.into(),
+                    found: format!(
+                        "more than {MOST_VALUES} weights up to {named}, where VGG-19 has 20 million"
+                    ),
+                });
+            }
+            let tensor = names.bias.clone();
             let shape = shapes
                 .get(&tensor)
                 .ok_or_else(|| missing(file, &tensor, &format!("bias of {named}, [{outputs}]")))?;
@@ -171,16 +203,16 @@ fn chain(
                 });
             }
             blocks[block - 1].push(outputs);
-            prefixes.push(prefix);
+            convs.push(names);
             inputs = outputs;
         }
     }
     let topology = Topology::new(&blocks).expect("every block got at least one convolution above");
-    Ok(Layout { topology, prefixes, has_input_map, family })
+    Ok(Layout { topology, convs, input, family })
 }
 
 /// `conv4_2` with the word `conv` gives (4, 2); counted from 1 and small, so that a lying name allocates nothing.
-fn block_and_place(prefix: &str, word: &str) -> Option<(usize, usize)> {
+pub(crate) fn block_and_place(prefix: &str, word: &str) -> Option<(usize, usize)> {
     let (block, place) = prefix.strip_prefix(word)?.split_once('_')?;
     let number = |digits: &str| digits.parse::<usize>().ok().filter(|n| (1..=64).contains(n));
     Some((number(block)?, number(place)?))

@@ -7,19 +7,28 @@
 //! (arXiv:1409.1556).
 #![forbid(unsafe_code)]
 
+mod assemble;
 mod encoder;
 mod error;
+mod family;
 mod file;
+mod formats;
 mod layout;
 mod random;
 mod registry;
+mod save;
+mod sequence;
+pub mod sources;
 mod topology;
 
 pub use encoder::{Encoder, InputMap, Provenance, Weights};
 pub use error::EncoderError;
-pub use file::{read, read_file};
+pub use family::{ChannelOrder, Family, Identified, identify};
+pub use file::{Examined, examine, import_file, read, read_file};
+pub use formats::Format;
 pub use random::RandomSpec;
 pub use registry::{EMBEDDED, Known, known, open};
+pub use save::Precision;
 pub use topology::{Conv, Pooling, Tap, Topology};
 
 /// The known names that look most like `typed`, best first, at most three.
@@ -30,4 +39,9 @@ pub fn nearest<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Vec
         known.into_iter().map(|name| (strsim::jaro_winkler(typed, name), name)).collect();
     scored.sort_by(|a, b| b.0.total_cmp(&a.0));
     scored.into_iter().filter(|(score, _)| *score > 0.6).take(3).map(|(_, name)| name.to_string()).collect()
+}
+
+/// A digest as text.
+fn hexadecimal(digest: &[u8]) -> String {
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }

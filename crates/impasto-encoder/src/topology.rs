@@ -183,6 +183,19 @@ impl Topology {
         1 << (self.convs[tap.0].block - 1)
     }
 
+    /// How many pixels of a row of the image one feature at `tap` sees: 156 for VGG-19 at relu5_1.
+    pub fn receptive_field(&self, tap: Tap) -> usize {
+        let (mut sees, mut stride) = (1, 1);
+        for conv in 0..=tap.0 {
+            if self.pools_before(conv) {
+                sees += stride;
+                stride *= 2;
+            }
+            sees += 2 * stride;
+        }
+        sees
+    }
+
     /// Floating-point operations per pixel of the image for one evaluation (forward and pull-back by the pixels) up to
     /// `tap`, counted as direct convolutions, a multiplication and an addition as two: 1.45 million for VGG-19 at
     /// relu5_1.
@@ -227,6 +240,9 @@ mod tests {
         // 361,152 multiply-adds per pixel forward (Simonyan and Zisserman's table summed up), twice that for both ways.
         assert_eq!(vgg.flops_per_pixel(deepest), 4.0 * 361_152.0);
         assert_eq!(vgg.size_at(deepest.conv(), (513, 100)), (32, 6));
+        // By hand: 5 | 6 14 | 16 48 | 52 116 | 124 156.
+        assert_eq!(vgg.receptive_field(deepest), 156);
+        assert_eq!(vgg.receptive_field(Tap::after(0)), 3);
     }
 
     #[test]

@@ -66,7 +66,7 @@ pub(crate) fn run(args: BatchArgs) -> Result<(), Failure> {
     items::check_folder(&args.output, &styles)?;
     fs::create_dir_all(&args.output).map_err(|error| Failure::write(&args.output, &error))?;
     let journal = Mutex::new(Journal::open(&args.output, shard)?);
-    let encoder = impasto::encoder::open(&args.run.objective.model)?;
+    let encoder = crate::models::open(&args.run.objective.model)?;
     let all = std::thread::available_parallelism().map_or(1, usize::from);
     let jobs = args.jobs.unwrap_or(1).min(items.len().max(1));
     let threads = args.run.threads.unwrap_or((all / jobs).max(1));

@@ -5,7 +5,7 @@ mod table;
 
 use std::path::Path;
 
-use impasto::encoder::{self, Encoder};
+use impasto::encoder::Encoder;
 use impasto::image::{Space, check_writable, fit_long_edge};
 use impasto::referee::{Measure, Referee, Scores};
 use impasto::{Picture, thread_pool};
@@ -14,6 +14,7 @@ use serde_json::{Value, json};
 use crate::args::CompareArgs;
 use crate::failure::Failure;
 use crate::inputs::{self, Input};
+use crate::models;
 use crate::output::{line, printable, say};
 use crate::style_arg::{self, StyleArg};
 
@@ -50,7 +51,7 @@ pub(crate) fn run(args: CompareArgs) -> Result<(), Failure> {
         .hint("weight and scale are what counts here; turn or cut the picture first"));
     }
     let pool = thread_pool(args.threads)?;
-    let model = args.referee_model.as_deref().map(encoder::open).transpose()?;
+    let model = args.referee_model.as_deref().map(models::open).transpose()?;
     let inputs = read(&args)?;
     if let Some(path) = &args.html {
         inputs::check_apart("--html", path, &inputs.all())?;

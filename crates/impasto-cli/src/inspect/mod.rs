@@ -28,7 +28,7 @@ pub(crate) struct InspectArgs {
     /// The folder to write to; made if it is not there
     #[arg(short, long, value_name = "DIR")]
     output: PathBuf,
-    /// The encoder: lite, random:vgg19?seed=0, or a safetensors file
+    /// The encoder: lite, vgg19, vgg19-oxford, random:vgg19?seed=0, ... (see `models list`), or a file of weights
     #[arg(long, value_name = "NAME|FILE", default_value = "lite")]
     model: String,
     /// Long edge at which the picture is looked at, never enlarged
@@ -68,7 +68,7 @@ pub(crate) struct InspectArgs {
 
 pub(crate) fn run(args: InspectArgs) -> Result<(), Failure> {
     args.check()?;
-    let encoder = impasto::encoder::open(&args.model)?;
+    let encoder = crate::models::open(&args.model)?;
     let input = inputs::read(&args.image, &args.input.limits()?)?;
     input.note().into_iter().for_each(|note| say(&note));
     let picture = &input.decoded.picture;

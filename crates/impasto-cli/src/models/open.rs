@@ -1,0 +1,59 @@
+//! The encoder that `--model` names, wherever it has to come from: the one function through which all commands go.
+
+use std::io::{IsTerminal, stderr, stdin};
+use std::sync::OnceLock;
+
+use impasto::encoder::sources::{Fetch, Model, SourceError, Store};
+use impasto::encoder::{self, Encoder, EncoderError};
+
+use super::ask::ask;
+use super::watch::Watch;
+use crate::args::{NetworkArgs, ProgressKind};
+use crate::failure::Failure;
+
+static NETWORK: OnceLock<NetworkArgs> = OnceLock::new();
+
+/// Whether the command line allows the network, for all that follows.
+pub(crate) fn set_network(args: NetworkArgs) {
+    let _ = NETWORK.set(args);
+}
+
+/// Models, and where they may be.
+pub(super) fn store() -> Store {
+    let store = Store::of_process();
+    if !NETWORK.get().is_some_and(|network| network.offline) {
+        return store;
+    }
+    let mut environment = store.environment().clone();
+    environment.offline = Some("--offline".into());
+    Store::new(environment, store.models())
+}
+
+/// The encoder with this name, or in this file. One that is not on this machine is fetched if the user wants it.
+pub(crate) fn open(name: &str) -> Result<Encoder, Failure> {
+    let store = store();
+    let Some(model) = store.model(name) else { return Ok(encoder::open(name)?) };
+    let mut watch = Watch::new(ProgressKind::Bar);
+    let missing = match store.open(model, &mut |event| watch.event(event)) {
+        Err(EncoderError::Source(error @ SourceError::NotHere(_))) => error,
+        other => return Ok(other?),
+    };
+    if !may_fetch(&store, model) {
+        return Err(EncoderError::from(missing).into());
+    }
+    let fetched = store.fetch(model, &Fetch::default(), &mut |event| watch.event(event));
+    watch.finish();
+    fetched?;
+    Ok(store.open(model, &mut |event| watch.event(event))?)
+}
+
+/// By what was said on the command line, or is said now.
+fn may_fetch(store: &Store, model: &Model) -> bool {
+    if NETWORK.get().is_some_and(|network| network.download) {
+        return true;
+    }
+    let can_ask = stdin().is_terminal() && stderr().is_terminal();
+    store.environment().offline.is_none()
+        && can_ask
+        && ask(store, model, &mut stdin().lock(), &mut stderr().lock())
+}

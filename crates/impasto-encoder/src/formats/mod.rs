@@ -1,0 +1,148 @@
+//! Files of weights in the containers that people have them in. The first bytes tell the container, never the name.
+//!
+//! Every container gives the same thing: tensors by name with their shapes, kernels as `[out, in, height, width]` whatever the file
+//! has, and the values of one when it is asked for. A classifier, which is most of a file, is never read. `layout.rs` and
+//! `sequence.rs` find the network in the names, `assemble.rs` checks it and finds out what it takes as input.
+//!
+//! Files come from strangers: nothing in them is executed, lengths are held against the file before anything of that size
+//! is allocated, and what unpacks to more than a network of this kind can be is refused.
+
+mod caffe;
+mod keras;
+mod listing;
+mod matconvnet;
+mod matlab;
+mod npz;
+mod onnx;
+mod pickle;
+mod protobuf;
+pub(crate) mod safetensors;
+mod sniff;
+mod torch;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::fs::File;
+use std::io::BufReader;
+use std::path::Path;
+
+use crate::layout::Shapes;
+use crate::sequence::Sequence;
+use crate::{ChannelOrder, EncoderError, InputMap};
+
+/// A container of weights that is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Format {
+    /// safetensors, of Hugging Face.
+    Safetensors,
+    /// `torch.save` since PyTorch 1.6: a zip archive.
+    TorchZip,
+    /// `torch.save` before: a row of pickles with the storages behind them.
+    TorchLegacy,
+    /// HDF5 as Keras lays it out.
+    Keras,
+    /// A Caffe model: a protocol buffer, with layers of either version.
+    Caffe,
+    /// ONNX: a protocol buffer.
+    Onnx,
+    /// A MatConvNet model: a MAT file of version 5.
+    MatConvNet,
+    /// Arrays of NumPy in a zip archive.
+    Npz,
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Format::Safetensors => "safetensors",
+            Format::TorchZip => "PyTorch (zip)",
+            Format::TorchLegacy => "PyTorch (legacy)",
+            Format::Keras => "Keras (HDF5)",
+            Format::Caffe => "Caffe",
+            Format::Onnx => "ONNX",
+            Format::MatConvNet => "MatConvNet",
+            Format::Npz => "NumPy (npz)",
+        })
+    }
+}
+
+/// The tensors of a file.
+pub(crate) trait Tensors {
+    /// All that may belong to the network, by name; kernels as `[out, in, height, width]`.
+    fn shapes(&self) -> &Shapes;
+
+    /// The values of one of them, in the order of its shape, rows last.
+    fn load(&mut self, tensor: &str) -> Result<Vec<f32>, EncoderError>;
+}
+
+/// How the network is found among the tensors.
+pub(crate) enum Arrangement {
+    /// By their names.
+    Names,
+    /// By their order.
+    Sequence(Sequence),
+}
+
+/// What everyone who writes such files feeds to them, where that is beyond doubt.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Convention {
+    pub(crate) order: ChannelOrder,
+    pub(crate) input: InputMap,
+}
+
+/// A file whose tensors are listed, and not yet read.
+pub(crate) struct Opened<'a> {
+    pub(crate) format: Format,
+    pub(crate) tensors: Box<dyn Tensors + 'a>,
+    pub(crate) arrangement: Arrangement,
+    pub(crate) convention: Option<Convention>,
+    pub(crate) metadata: BTreeMap<String, String>,
+}
+
+/// Most values that a network may have: VGG-19 twice as wide has 80 million.
+pub(crate) const MOST_VALUES: usize = 100_000_000;
+
+/// Most tensors that a file may list; VGG-19 has 38, and state of training at most a few times as many.
+const MOST_TENSORS: usize = 10_000;
+
+/// Opens a file of any format.
+pub(crate) fn open(path: &Path) -> Result<Opened<'static>, EncoderError> {
+    let file = path.display().to_string();
+    let (format, opened) = sniff::sniff(path)?;
+    let reader = BufReader::with_capacity(1 << 18, opened);
+    match format {
+        Format::Safetensors => safetensors::open(&file, reader),
+        Format::TorchZip | Format::TorchLegacy => torch::open(&file, path, format, reader),
+        Format::Keras => keras::open(&file, reader),
+        Format::Caffe => caffe::open(&file, reader),
+        Format::Onnx => onnx::open(&file, reader),
+        Format::MatConvNet => matconvnet::open(&file, reader),
+        Format::Npz => npz::open(&file, reader),
+    }
+}
+
+/// What formats are read through.
+type Reader = BufReader<File>;
+
+fn damaged(file: &str, format: Format, found: impl fmt::Display) -> EncoderError {
+    EncoderError::Damaged { file: file.into(), format, found: found.to_string() }
+}
+
+/// The number of values of a shape, when no network of ours can have more.
+fn count(shape: &[usize]) -> Option<usize> {
+    shape.iter().try_fold(1usize, |product, &side| product.checked_mul(side)).filter(|&n| n <= MOST_VALUES)
+}
+
+/// Values of `[height, width, in, out]`, rows last, as `[out, in, height, width]`.
+fn from_hwio(values: &[f32], [height, width, inputs, outputs]: [usize; 4]) -> Vec<f32> {
+    let mut turned = Vec::with_capacity(values.len());
+    for output in 0..outputs {
+        for input in 0..inputs {
+            for place in 0..height * width {
+                turned.push(values[(place * inputs + input) * outputs + output]);
+            }
+        }
+    }
+    turned
+}

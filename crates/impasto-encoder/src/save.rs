@@ -1,0 +1,157 @@
+//! Writing an encoder as a canonical file: safetensors with convolutions only (the names are described at [`crate::read`]).
+//!
+//! The same encoder gives the same bytes: tensors and metadata are in the order of their names. A file is written beside its
+//! place and put there in one step, so that what was there before stays whole when anything fails.
+
+use std::fs;
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+
+use half::f16;
+use serde_json::{Map, Value, json};
+use sha2::{Digest, Sha256};
+
+use crate::{Encoder, EncoderError};
+
+/// The element type of what is written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Precision {
+    /// f32: the values as they are.
+    #[default]
+    Single,
+    /// f16, half the size: weights are rounded to 11 bits, the input map stays f32.
+    Half,
+}
+
+impl Encoder {
+    /// Writes this encoder as canonical safetensors, completely or not at all, and gives the SHA-256 of the file.
+    ///
+    /// Metadata is that of the provenance, with `format`, `family` and `pooling` as they are now, and
+    /// `padding` (zero, as all published networks were trained) where nothing else is said.
+    ///
+    /// # Errors
+    /// [`EncoderError::Write`]; [`EncoderError::TooLargeForHalf`] before anything is written.
+    pub fn save(&self, path: &Path, precision: Precision) -> Result<String, EncoderError> {
+        let file = path.display().to_string();
+        if precision == Precision::Half {
+            self.check_half(&file)?;
+        }
+        let failed = |source| EncoderError::Write { file: file.clone(), source };
+        if path.is_dir() {
+            return Err(failed(io::Error::from(io::ErrorKind::IsADirectory)));
+        }
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let mut builder = tempfile::Builder::new();
+        builder.prefix(".impasto-").suffix(".part");
+        // Temporary files are private by default, but this one becomes an ordinary file; the umask still applies.
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+        let mut temporary = builder.tempfile_in(folder).map_err(failed)?;
+        let sha256 = self.write(temporary.as_file_mut(), precision).map_err(failed)?;
+        temporary.as_file().sync_all().map_err(failed)?;
+        // A link stays one; what it points to is replaced.
+        let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        temporary.persist(target).map_err(|error| failed(error.error))?;
+        Ok(sha256)
+    }
+
+    /// Writes this encoder as canonical safetensors and gives the SHA-256 of the bytes; values too large for half precision
+    /// become infinite.
+    ///
+    /// # Errors
+    /// Those of `out`.
+    pub fn write(&self, out: impl Write, precision: Precision) -> io::Result<String> {
+        let mut out = Hashed { inner: BufWriter::with_capacity(1 << 16, out), hasher: Sha256::new() };
+        let tensors = self.tensors();
+        out.write_all(&self.header(&tensors, precision))?;
+        for tensor in &tensors {
+            for &value in tensor.values {
+                match tensor.precision(precision) {
+                    Precision::Single => out.write_all(&value.to_le_bytes())?,
+                    Precision::Half => out.write_all(&f16::from_f32(value).to_le_bytes())?,
+                }
+            }
+        }
+        out.inner.flush()?;
+        Ok(crate::hexadecimal(&out.hasher.finalize()))
+    }
+
+    /// All tensors as they follow each other: the input map, then the convolutions by name.
+    fn tensors(&self) -> Vec<Tensor<'_>> {
+        let input = self.input();
+        let mut tensors = vec![
+            Tensor { name: "input.bias".into(), shape: vec![3], values: &input.bias },
+            Tensor { name: "input.weight".into(), shape: vec![3, 3], values: input.matrix.as_flattened() },
+        ];
+        for (conv, weights) in self.topology().convs().iter().zip(self.weights()) {
+            let name = conv.name();
+            let shape = vec![conv.outputs];
+            tensors.push(Tensor { name: format!("{name}.bias"), shape, values: &weights.bias });
+            let shape = vec![conv.outputs, conv.inputs, 3, 3];
+            tensors.push(Tensor { name: format!("{name}.weight"), shape, values: &weights.kernel });
+        }
+        tensors[2..].sort_by(|a, b| a.name.cmp(&b.name));
+        tensors
+    }
+
+    fn header(&self, tensors: &[Tensor<'_>], precision: Precision) -> Vec<u8> {
+        let provenance = self.provenance();
+        let mut metadata = Map::from_iter([("padding".to_string(), json!("zero"))]);
+        metadata.extend(provenance.metadata.iter().map(|(key, value)| (key.clone(), json!(value))));
+        metadata.insert("format".into(), json!("impasto-encoder"));
+        metadata.insert("family".into(), json!(provenance.family));
+        metadata.insert("pooling".into(), json!(self.pooling().to_string()));
+        let mut header = Map::from_iter([("__metadata__".to_string(), Value::Object(metadata))]);
+        let mut begin = 0;
+        for tensor in tensors {
+            let Tensor { name, shape, values } = tensor;
+            let (dtype, bytes) = match tensor.precision(precision) {
+                Precision::Single => ("F32", 4),
+                Precision::Half => ("F16", 2),
+            };
+            let end = begin + values.len() * bytes;
+            let offsets = [begin, end];
+            header.insert(name.clone(), json!({ "dtype": dtype, "shape": shape, "data_offsets": offsets }));
+            begin = end;
+        }
+        let mut text = Value::Object(header).to_string().into_bytes();
+        // So that the data begins at a multiple of 8 bytes, as readers that map files into memory like it.
+        text.resize(text.len().next_multiple_of(8), b' ');
+        [&(text.len() as u64).to_le_bytes()[..], &text].concat()
+    }
+
+    fn check_half(&self, file: &str) -> Result<(), EncoderError> {
+        for Tensor { name, values, .. } in self.tensors() {
+            if let Some(&value) = values.iter().find(|&&value| f16::from_f32(value).is_infinite()) {
+                return Err(EncoderError::TooLargeForHalf { file: file.into(), tensor: name, value });
+            }
+        }
+        Ok(())
+    }
+}
+
+struct Tensor<'a> {
+    name: String,
+    shape: Vec<usize>,
+    values: &'a [f32],
+}
+
+impl Tensor<'_> {
+    /// The twelve numbers of the input map stay as they are: rounding a mean of 123.68 would shift the whole picture.
+    fn precision(&self, asked: Precision) -> Precision {
+        if self.name.starts_with("input.") { Precision::Single } else { asked }
+    }
+}
+
+/// Hashes what is written.
+struct Hashed<W: Write> {
+    inner: BufWriter<W>,
+    hasher: Sha256,
+}
+
+impl<W: Write> Hashed<W> {
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        self.hasher.update(bytes);
+        self.inner.write_all(bytes)
+    }
+}

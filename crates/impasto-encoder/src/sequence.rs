@@ -1,0 +1,144 @@
+//! A network from the order of its convolutions, where names say nothing of blocks: the graph of an ONNX file, the layers of
+//! an `nn.Sequential`, numbered arrays.
+
+use std::collections::BTreeMap;
+
+use crate::layout::{self, Layout, Names, Shapes};
+use crate::{EncoderError, Family, Topology};
+
+/// One after the other, as a picture goes through them.
+#[derive(Clone, Debug)]
+pub(crate) struct Sequence {
+    pub(crate) steps: Vec<Step>,
+    /// False where the file lists convolutions only, so that nothing is known of poolings.
+    pub(crate) pools_known: bool,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) enum Step {
+    Conv(Names),
+    Pool,
+}
+
+impl Sequence {
+    /// The `N.weight` and `N.bias` of an `nn.Sequential`, when all names are such. Between two convolutions of a block lie
+    /// always the same layers; one more is a pooling.
+    pub(crate) fn from_numbers(shapes: &Shapes) -> Option<Sequence> {
+        let mut indices = Vec::new();
+        for name in shapes.keys() {
+            let (number, _) = name.split_once('.').filter(|(_, rest)| ["weight", "bias"].contains(rest))?;
+            indices.push(number.parse::<u32>().ok()?);
+        }
+        indices.sort_unstable();
+        indices.dedup();
+        let names = |index: u32| Names { weight: format!("{index}.weight"), bias: format!("{index}.bias") };
+        let spatial = |index: &u32| shapes.get(&format!("{index}.weight")).is_some_and(|s| s.len() == 4);
+        // A classifier may follow.
+        indices.retain(spatial);
+        let is_input = |index: &u32| shapes[&format!("{index}.weight")][2..] == [1, 1];
+        let mut steps: Vec<Step> = Vec::new();
+        let mut rest = indices.as_slice();
+        if let Some((&first, after)) = rest.split_first().filter(|(first, _)| is_input(first)) {
+            steps.push(Step::Conv(names(first)));
+            rest = after;
+        }
+        let apart = rest.windows(2).map(|pair| pair[1] - pair[0]).min().unwrap_or(0);
+        for (place, &index) in rest.iter().enumerate() {
+            if place > 0 && index - rest[place - 1] > apart {
+                steps.push(Step::Pool);
+            }
+            steps.push(Step::Conv(names(index)));
+        }
+        // Layers of the same distance throughout have no pooling between them, or one behind each: nobody knows.
+        let pools_known = steps.iter().any(|step| matches!(step, Step::Pool));
+        (!rest.is_empty()).then_some(Sequence { steps, pools_known })
+    }
+
+    /// The kernel that takes the picture, or what the first step makes of it.
+    pub(crate) fn first_kernel(&self, shapes: &Shapes) -> Option<&str> {
+        let convs = self.steps.iter().filter_map(|step| match step {
+            Step::Conv(names) => Some(names.weight.as_str()),
+            Step::Pool => None,
+        });
+        convs.into_iter().find(|&weight| shapes.get(weight).is_some_and(|shape| shape.ends_with(&[3, 3])))
+    }
+
+    /// Finds the network, with the family to help where nothing is known of poolings.
+    pub(crate) fn resolve(
+        &self,
+        file: &str,
+        shapes: &Shapes,
+        family: Option<Family>,
+    ) -> Result<Layout, EncoderError> {
+        let not_vgg = |found: String| EncoderError::NotChain { file: file.into(), found };
+        let shape = |names: &Names| shapes.get(&names.weight).map_or(&[][..], Vec::as_slice);
+        let mut steps = self.steps.as_slice();
+        // AdaIN's way to write the input map: a convolution of 1x1.
+        let mut input = None;
+        if let Some((Step::Conv(names), rest)) = steps.split_first()
+            && shape(names) == [3, 3, 1, 1]
+        {
+            input = Some(names.clone());
+            steps = rest;
+        }
+        let mut convs: Vec<(usize, Names)> = Vec::new();
+        let mut block = 1;
+        let mut ended = false;
+        for step in steps {
+            match step {
+                Step::Pool if convs.last().is_some_and(|conv| conv.0 == block) => block += 1,
+                Step::Pool => {}
+                Step::Conv(names) if shape(names).ends_with(&[3, 3]) && !ended => {
+                    convs.push((block, names.clone()));
+                }
+                Step::Conv(names) if shape(names).ends_with(&[3, 3]) || convs.is_empty() => {
+                    return Err(not_vgg(format!(
+                        "a convolution of 3x3 ({}) after others, or another one ({:?}) before all",
+                        names.weight,
+                        shape(names)
+                    )));
+                }
+                // A classifier written as convolutions.
+                Step::Conv(_) => ended = true,
+            }
+        }
+        if convs.is_empty() {
+            return Err(not_vgg("no convolution of 3x3".into()));
+        }
+        if !self.pools_known {
+            let whole = match (family, convs.len()) {
+                (Some(Family::Vgg16 | Family::Vgg16Oxford), ..=13) | (None, 13) => Topology::vgg16(1, 1),
+                (Some(Family::Vgg19 | Family::Vgg19Oxford | Family::Vgg19Normalised), ..=16) | (None, 16) => {
+                    Topology::vgg19(1, 1)
+                }
+                (_, found) => {
+                    return Err(not_vgg(format!(
+                        "{found} convolutions of 3x3 in a row, where VGG-19 has 16 and VGG-16 has 13"
+                    )));
+                }
+            };
+            for (conv, known) in convs.iter_mut().zip(whole.convs()) {
+                conv.0 = known.block;
+            }
+            // Of a network that ends early the widths have to say that it is this one: they change between blocks only.
+            let width = |conv: &(usize, Names)| shape(&conv.1).first().copied();
+            let uneven =
+                convs.windows(2).find(|pair| pair[0].0 == pair[1].0 && width(&pair[0]) != width(&pair[1]));
+            if let Some([_, (block, names)]) = uneven.filter(|_| convs.len() < whole.convs().len()) {
+                return Err(not_vgg(format!(
+                    "{} convolutions of 3x3 in a row; {} of block {block} has another width than the one before",
+                    convs.len(),
+                    names.weight
+                )));
+            }
+        }
+        let mut places = BTreeMap::new();
+        let (mut block, mut place) = (0, 0);
+        for (of, names) in convs {
+            place = if of == block { place + 1 } else { 1 };
+            block = of;
+            places.insert((block, place), names);
+        }
+        layout::chain(file, shapes, &places, input, None)
+    }
+}

@@ -1,0 +1,227 @@
+//! Fetching a model: from which address, how much of it, verified how, and kept as what.
+//!
+//! Each file of a model is tried at each of its addresses. What arrives goes into a `.part` file that a later try takes up.
+//! Only what was verified is converted, and only what was converted gets the model's name, in one step; so a process may be
+//! killed at any time. One process fetches a model at a time.
+
+mod client;
+mod part;
+mod plan;
+mod transfer;
+
+use std::fs;
+use std::io::Cursor;
+use std::path::{Path, PathBuf};
+
+pub use client::Patience;
+
+use self::client::Client;
+use self::part::Part;
+use self::plan::Plan;
+use self::transfer::{Failed, Transfer};
+use super::advice::without_credentials;
+use super::catalogue::{Digest, Model, Needed, WeightFile};
+use super::error::SourceError;
+use super::store::Store;
+use super::{Event, keep};
+use crate::{Encoder, EncoderError, Precision};
+
+/// Longest header of a safetensors file, which comes on top of the values.
+const HEADER: u64 = 16 << 20;
+
+/// How to fetch.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Fetch {
+    /// What is kept.
+    pub precision: Precision,
+    /// Fetch it although it is here.
+    pub force: bool,
+    /// How long to wait for servers.
+    pub patience: Patience,
+}
+
+impl Store {
+    /// Brings a model into our own cache: from the caches of others where they have it, else from the network. Gives the
+    /// path. What happens on the way is told to `watch`.
+    ///
+    /// # Errors
+    /// [`EncoderError::Source`]: every address with what was wrong with it; a full disk; the network forbidden by the
+    /// environment.
+    pub fn fetch(
+        &self,
+        model: &'static Model,
+        how: &Fetch,
+        watch: &mut dyn FnMut(Event<'_>),
+    ) -> Result<PathBuf, EncoderError> {
+        let own = self.own(model, how.precision)?;
+        let _lock = self.lock(model, watch)?;
+        // Another process may just have fetched it, or one of the other caches have it.
+        if !how.force {
+            if self.read_own(model, &own).is_ok() {
+                return Ok(own);
+            }
+            if let Ok(encoder) = self.try_open(model, true, watch) {
+                if how.precision == Precision::Half {
+                    return self.keep(model, &encoder, Precision::Half);
+                }
+                // From half precision to single there is no way.
+                if self.read_own(model, &own).is_ok() {
+                    return Ok(own);
+                }
+            }
+        }
+        if let Some(by) = &self.environment().offline {
+            let by_hand = self.by_hand(model);
+            return Err(SourceError::Offline { name: model.name.into(), by: by.clone(), by_hand }.into());
+        }
+        let client = Client::new(&how.patience);
+        let mut failures = Vec::new();
+        for file in model.files {
+            for address in self.environment().addresses(file) {
+                let shown = without_credentials(&address);
+                watch(Event::Fetching { file, address: &shown });
+                match self.fetch_from(&client, model, (file, &address, &shown), how, watch) {
+                    Ok(path) => return Ok(path),
+                    Err(Ended::Here(why)) => {
+                        watch(Event::Failed { address: &shown, why: &why });
+                        failures.push(format!("{shown}: {why}"));
+                    }
+                    Err(Ended::Everywhere(error)) => return Err(error),
+                }
+            }
+        }
+        let by_hand = self.by_hand(model);
+        Err(SourceError::Fetch { name: model.name.into(), failures, by_hand }.into())
+    }
+
+    /// From one address to our own cache.
+    fn fetch_from(
+        &self,
+        client: &Client,
+        model: &'static Model,
+        (file, address, shown): (&'static WeightFile, &str, &str),
+        how: &Fetch,
+        watch: &mut dyn FnMut(Event<'_>),
+    ) -> Result<PathBuf, Ended> {
+        let folder = self.environment().models().ok_or(SourceError::NoCache)?;
+        // The hash of the whole says nothing of a part.
+        let (digest, most) = match file.needed {
+            Needed::Whole => (file.digest, file.size.most()),
+            Needed::Convolutions => (None, HEADER + 2 * model.convolution_bytes()),
+        };
+        let make_sure_of_room = |to_come| self.make_sure_of_room(&folder, to_come, model, how.precision);
+        let transfer = Transfer {
+            client,
+            patience: &how.patience,
+            model,
+            file,
+            address,
+            make_sure_of_room: &make_sure_of_room,
+        };
+        let mut plan = Plan::new(file.needed, most);
+        let failed = |failed| match failed {
+            Failed::Here(why) => Ended::Here(why),
+            Failed::Disk(source) => {
+                SourceError::Write { path: folder.join(format!("{}.part", file.name)), source }.into()
+            }
+            Failed::NoSpace { needed, free } => {
+                SourceError::NoSpace { folder: folder.clone(), needed, free }.into()
+            }
+        };
+        let open = || Part::open(&folder, file.name, shown, digest).map_err(Failed::Disk);
+        let mut part = open().map_err(failed)?;
+        let was_taken_up = part.kept() > 0;
+        transfer.run(&mut part, &mut plan, watch).map_err(failed)?;
+        if was_taken_up && part.hashes().check(digest).is_err() {
+            // What was left of an earlier try may have been at fault.
+            part.restart().map_err(Failed::Disk).map_err(failed)?;
+            plan.restart();
+            transfer.run(&mut part, &mut plan, watch).map_err(failed)?;
+        }
+        match self.convert(model, (file, shown), &part, &plan, digest) {
+            Ok(encoder) => {
+                let path = self.keep(model, &encoder, how.precision)?;
+                remove_parts(&folder, model);
+                watch(Event::Kept { path: &path });
+                Ok(path)
+            }
+            Err(why) => {
+                part.remove();
+                Err(Ended::Here(why))
+            }
+        }
+    }
+
+    /// What arrived as an encoder, verified.
+    fn convert(
+        &self,
+        model: &Model,
+        (file, shown): (&WeightFile, &str),
+        part: &Part,
+        plan: &Plan,
+        digest: Option<Digest>,
+    ) -> Result<Encoder, String> {
+        let hashes = part.hashes();
+        hashes.check(digest)?;
+        let (encoder, facts) = match file.needed {
+            Needed::Whole => {
+                let encoder = crate::read_file(part.path()).map_err(|error| error.to_string())?;
+                (encoder, keep::Facts::of_whole(file, &hashes.sha256, Some(shown)))
+            }
+            Needed::Convolutions => {
+                let kept = fs::read(part.path()).map_err(|error| error.to_string())?;
+                let alone = plan.assemble(&kept)?;
+                drop(kept);
+                let encoder =
+                    crate::read(file.name, Cursor::new(alone)).map_err(|error| error.to_string())?;
+                (encoder, keep::Facts::of_part(file, &hashes.sha256, shown))
+            }
+        };
+        keep::check(model, &encoder)?;
+        Ok(keep::with_facts(keep::named(encoder, model.name), model, &facts))
+    }
+
+    /// What arrives and what is made of it have to fit on the disk.
+    fn make_sure_of_room(
+        &self,
+        folder: &Path,
+        to_come: u64,
+        model: &Model,
+        precision: Precision,
+    ) -> Result<(), Failed> {
+        let made = match precision {
+            Precision::Single => model.convolution_bytes(),
+            Precision::Half => model.convolution_bytes() / 2,
+        };
+        let needed = to_come + made;
+        // Where the system does not tell, writing will.
+        match fs4::available_space(folder) {
+            Ok(free) if free < needed => Err(Failed::NoSpace { needed, free }),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Why an address gave no model.
+enum Ended {
+    /// Another one may.
+    Here(String),
+    /// No other one will.
+    Everywhere(EncoderError),
+}
+
+impl<E: Into<EncoderError>> From<E> for Ended {
+    fn from(error: E) -> Ended {
+        Ended::Everywhere(error.into())
+    }
+}
+
+/// Removes what other addresses left behind.
+fn remove_parts(folder: &Path, model: &Model) {
+    for file in model.files {
+        for ending in ["part", "part.json", "part.new"] {
+            // What cannot be removed costs space, nothing else.
+            let _ = fs::remove_file(folder.join(format!("{}.{ending}", file.name)));
+        }
+    }
+}

@@ -1,0 +1,31 @@
+//! Models that are no part of the binary: named, found, verified, converted, and with the feature `fetch` also fetched.
+//!
+//! A name stands for a training ([`catalogue`]). Its weights are looked for in our own cache and in those of torch, Hugging
+//! Face and Keras ([`Store::look`]). What is found elsewhere is read only; it is verified by its length and its hash,
+//! converted to our own form (convolutions only, a seventh of the size) and kept in our own cache, so that the next start
+//! reads 80 MB and not 575. A file that is not what its name says is passed over, and stays where it is.
+//!
+//! Nothing here asks the network but [`Store::fetch`], which is there with the feature `fetch` only.
+
+mod advice;
+mod catalogue;
+mod digest;
+mod entries;
+mod environment;
+mod error;
+mod event;
+#[cfg(feature = "fetch")]
+mod fetch;
+mod keep;
+mod open;
+mod store;
+mod verified;
+
+pub use catalogue::{Digest, Model, Needed, Place, Size, WeightFile};
+pub use entries::catalogue;
+pub use environment::Environment;
+pub use error::{NotHere, SourceError};
+pub use event::Event;
+#[cfg(feature = "fetch")]
+pub use fetch::{Fetch, Patience};
+pub use store::{Finding, State, Store};

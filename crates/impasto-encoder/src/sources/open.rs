@@ -1,0 +1,116 @@
+//! From a file that was found to an encoder: verified, converted and kept on the way.
+
+use std::path::Path;
+
+use super::catalogue::{Model, WeightFile};
+use super::digest::hash_file;
+use super::store::{Finding, State, Store, wanted};
+use super::{Event, keep};
+use crate::{Encoder, EncoderError, Precision};
+
+impl Store {
+    /// The encoder of a model that is on this machine, without the network. What happens on the way is told to `watch`.
+    ///
+    /// # Errors
+    /// [`SourceError::NotHere`] with what was looked at.
+    pub fn open(
+        &self,
+        model: &'static Model,
+        watch: &mut dyn FnMut(Event<'_>),
+    ) -> Result<Encoder, EncoderError> {
+        match self.try_open(model, false, watch) {
+            Ok(encoder) => Ok(encoder),
+            Err(passed_over) => Err(self.not_here(model, passed_over).into()),
+        }
+    }
+
+    /// As [`open`](Store::open), with the files that could not be used in place of an error; by who has the lock, or not.
+    pub(super) fn try_open(
+        &self,
+        model: &'static Model,
+        is_locked: bool,
+        watch: &mut dyn FnMut(Event<'_>),
+    ) -> Result<Encoder, Vec<String>> {
+        let mut passed_over = Vec::new();
+        for finding in self.look(model) {
+            match self.take(model, &finding, is_locked, watch) {
+                Ok(encoder) => return Ok(encoder),
+                Err(why) => {
+                    watch(Event::PassedOver { path: &finding.path, why: &why });
+                    passed_over.push(format!("{}: {why}", finding.path.display()));
+                }
+            }
+        }
+        Err(passed_over)
+    }
+
+    fn take(
+        &self,
+        model: &'static Model,
+        finding: &Finding,
+        is_locked: bool,
+        watch: &mut dyn FnMut(Event<'_>),
+    ) -> Result<Encoder, String> {
+        if let State::Wrong(why) = &finding.state {
+            return Err(why.clone());
+        }
+        let Some(file) = finding.file else { return self.read_own(model, &finding.path) };
+        let encoder = self.read_published(model, file, finding, watch)?;
+        let lock = if is_locked { Ok(None) } else { self.lock(model, watch).map(Some) };
+        let kept =
+            lock.map_err(EncoderError::from).and_then(|_lock| self.keep(model, &encoder, Precision::Single));
+        match kept {
+            Ok(path) => {
+                drop(encoder);
+                if let Some(verified) = self.verified().filter(|_| finding.state != State::Verified) {
+                    verified.note(&finding.path, &wanted(file));
+                }
+                watch(Event::Kept { path: &path });
+                self.read_own(model, &path)
+            }
+            // Where nothing can be kept, it is used as it is.
+            Err(error) => {
+                watch(Event::NotKept { why: &error.to_string() });
+                Ok(encoder)
+            }
+        }
+    }
+
+    /// A file of our own: what it was when it was written, or at least of this family.
+    pub(super) fn read_own(&self, model: &Model, path: &Path) -> Result<Encoder, String> {
+        let encoder = crate::read_file(path).map_err(|error| error.to_string())?;
+        keep::check(model, &encoder)?;
+        let sha256 = encoder.provenance().sha256.clone();
+        if let Some(verified) = self.verified() {
+            match verified.of(path) {
+                Some(known) if known.digest != sha256 => {
+                    return Err(format!("damaged: expected SHA-256 {}, found {sha256}", known.digest));
+                }
+                Some(known) if known.is_unchanged => {}
+                _ => verified.note(path, &sha256),
+            }
+        }
+        Ok(keep::named(encoder, model.name))
+    }
+
+    /// A file of others, verified.
+    pub(super) fn read_published(
+        &self,
+        model: &Model,
+        file: &WeightFile,
+        finding: &Finding,
+        watch: &mut dyn FnMut(Event<'_>),
+    ) -> Result<Encoder, String> {
+        let path = &finding.path;
+        if finding.state != State::Verified {
+            watch(Event::Verifying { path });
+            let hashes = hash_file(path, file.digest).map_err(|error| error.to_string())?;
+            hashes.check(file.digest)?;
+        }
+        watch(Event::Found { path, cache: finding.cache });
+        let encoder = crate::read_file(path).map_err(|error| error.to_string())?;
+        keep::check(model, &encoder)?;
+        let facts = keep::Facts::of_whole(file, &encoder.provenance().sha256, None);
+        Ok(keep::with_facts(keep::named(encoder, model.name), model, &facts))
+    }
+}
