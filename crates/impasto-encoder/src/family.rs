@@ -142,7 +142,8 @@ impl FromStr for Family {
     }
 }
 
-/// Filter 0 of a conv1_1, in the order of channels of its training; NaN where no published number is known.
+/// Filter 0 of a conv1_1, in the order of channels of its training; NaN where no published number is known, or only one source has it: nine
+/// numbers tell trainings apart, and a wrong one would refuse the true weights.
 struct Fingerprint {
     family: Family,
     filter: [f32; 27],
@@ -159,8 +160,8 @@ const FINGERPRINTS: [Fingerprint; 4] = [
     ] },
     Fingerprint { family: Family::Vgg19Oxford, filter: [
         0.34119523, 0.33999205, -0.04484424, 0.23215917, 0.08978214, -0.30331427, -0.07260918, -0.246675, -0.33683276,
-        0.46418372, 0.41810837, -0.04806903, 0.30511212, 0.10385381, -0.37314063, -0.07646758, -0.3107071, -0.46453714,
-        0.39416704, 0.37740308, -0.04594866, 0.2671299, 0.09986369, -0.34100872, -0.07573577, -0.2803425, -0.41602272,
+        NOT_KNOWN, NOT_KNOWN, NOT_KNOWN, NOT_KNOWN, NOT_KNOWN, NOT_KNOWN, NOT_KNOWN, NOT_KNOWN, NOT_KNOWN,
+        NOT_KNOWN, NOT_KNOWN, NOT_KNOWN, NOT_KNOWN, NOT_KNOWN, NOT_KNOWN, NOT_KNOWN, NOT_KNOWN, NOT_KNOWN,
     ] },
     Fingerprint { family: Family::Vgg16, filter: [
         -0.5537, 0.1427, 0.5290, -0.5831, 0.3566, 0.7657, -0.6902, -0.0480, 0.4841,

@@ -104,8 +104,10 @@ mod tests {
     #[test]
     fn the_margin_stays_the_mirror_image_of_the_picture() {
         let inits = [Init::Content, Init::Noise, Init::Gray, Init::StyleStats];
-        for (init, optimizer) in
-            inits.map(|init| (init, OptimizerKind::Adam)).into_iter().chain([(Init::Noise, OptimizerKind::Lbfgs)])
+        for (init, optimizer) in inits
+            .map(|init| (init, OptimizerKind::Adam))
+            .into_iter()
+            .chain([(Init::Noise, OptimizerKind::Lbfgs)])
         {
             let overrides = Overrides {
                 init: Some(init.clone()),
