@@ -93,7 +93,7 @@ mod tests {
     use impasto_image::{Picture, Plane};
 
     use crate::recipe::{Init, OptimizerKind};
-    use crate::{Overrides, Preset, Regions, StyleTransfer};
+    use crate::{Colour, Overrides, Preset, Regions, StyleTransfer};
 
     fn stripes(width: usize, height: usize, step: usize) -> Picture {
         let rgb = (0..3 * width * height).map(|i| (i * step % 17) as f32 / 17.0).collect();
@@ -113,6 +113,7 @@ mod tests {
                 init: Some(init.clone()),
                 optimizer: Some(optimizer),
                 min_size: Some(24),
+                strength: Some(if init == Init::Content { 0.5 } else { 1.0 }),
                 iterations: Some(3),
                 ..Overrides::default()
             };
@@ -122,6 +123,7 @@ mod tests {
                 .preset(Preset::named("impasto").unwrap())
                 .model("random:vgg19?width=1/16")
                 .regions(Regions::default().protect(mask))
+                .colour(if init == Init::Gray { Colour::Luminance } else { Colour::Style })
                 .overrides(overrides)
                 .build()
                 .unwrap();

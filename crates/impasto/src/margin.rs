@@ -1,4 +1,4 @@
-//! A margin around what is optimised: the mirror image of the picture at every step, which nothing counts in, cut off at the end.
+//! A margin around what is optimised: the mirror image of the picture at every step, in which no style is counted, cut off at the end.
 //!
 //! Convolutions see zeros beyond an image's edge, and an optimiser paints what answers to that: lines and dots along the border. A
 //! margin is there to be seen instead, as with reflection padding at every layer, for as far as it reaches. It follows the picture:
@@ -69,8 +69,9 @@ impl Canvas {
         data
     }
 
-    /// Turns derivatives by the pixels of a canvas into those by the pixels of the picture, where the margin is its mirror image,
-    /// and lays them out as a canvas: whoever moves its pixels along them keeps it a mirror image.
+    /// Derivatives by the pixels of a canvas, where the margin is the mirror image of the picture: each pixel and its images get the
+    /// mean of theirs. Whoever moves pixels along them keeps the mirror image, and for such moves scalar products over the canvas
+    /// are those of the derivatives as they were, which L-BFGS lives by.
     pub(crate) fn tie(self, planes: &mut [f32]) {
         let (margin, (width, height)) = (self.margin, self.outer());
         if margin == 0 {
@@ -81,13 +82,23 @@ impl Canvas {
             let last = length - 1;
             (0..margin).flat_map(move |i| [(i, 2 * margin - i), (last - i, last - (2 * margin - i))])
         };
+        let counts = |length: usize| {
+            let mut counts = vec![1.0f32; length];
+            pairs(length).for_each(|(_, inside)| counts[inside] += 1.0);
+            counts
+        };
+        let (across, down) = (counts(width), counts(height));
         for plane in planes.chunks_exact_mut(width * height) {
             for row in plane.chunks_exact_mut(width) {
                 pairs(width).for_each(|(outside, inside)| row[inside] += row[outside]);
+                row.iter_mut().zip(&across).for_each(|(value, count)| *value /= count);
                 pairs(width).for_each(|(outside, inside)| row[outside] = row[inside]);
             }
             for (outside, inside) in pairs(height) {
                 (0..width).for_each(|x| plane[inside * width + x] += plane[outside * width + x]);
+            }
+            for (row, count) in plane.chunks_exact_mut(width).zip(&down).filter(|(_, count)| **count > 1.0) {
+                row.iter_mut().for_each(|value| *value /= count);
             }
             for (outside, inside) in pairs(height) {
                 plane.copy_within(inside * width..(inside + 1) * width, outside * width);
@@ -186,9 +197,9 @@ mod tests {
         assert_eq!(Canvas::new((1, 9), 16).outer(), (1, 9));
     }
 
-    /// Of a picture's part in what its canvas is worth: the sum over the canvas of derivative times change is that over the picture.
+    /// For whatever changes with its mirror image, tied derivatives say of a loss what the derivatives did.
     #[test]
-    fn tied_derivatives_are_those_by_the_picture() {
+    fn tied_derivatives_are_those_along_the_mirror_image() {
         for (inner, margin) in [((5, 4), 2), ((9, 7), 3), ((4, 4), 16), ((3, 6), 0)] {
             let canvas = Canvas::new(inner, margin);
             let (area, outer) = (inner.0 * inner.1, canvas.outer().0 * canvas.outer().1);
@@ -199,8 +210,8 @@ mod tests {
             let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| f64::from(a * b)).sum::<f64>();
             let expected = dot(&canvas.mirrored(&change), &derivative);
             canvas.tie(&mut derivative);
+            let found = dot(&canvas.mirrored(&change), &derivative);
             let inside = canvas.cropped(&derivative);
-            let found = dot(&change, &inside);
             assert!((found - expected).abs() < 1e-5, "{inner:?} {margin}: {found} {expected}");
             assert_eq!(canvas.mirrored(&inside), derivative, "no mirror image any more");
         }

@@ -152,7 +152,7 @@ impl Planner<'_> {
             // Weights of what is inside of the margin, as for an evaluation.
             let weights = match size == inner {
                 true => 0,
-                false => 4 * size.0 * size.1 + 14 * tiles.window.area(),
+                false => 8 * size.0 * size.1 + 14 * tiles.window.area(),
             };
             most = most.max(picture(size) + weights + self.evaluation(tiles.window, &at.moments, &[])?);
         }
@@ -176,7 +176,10 @@ impl Planner<'_> {
         let light = self.content.0 * self.content.1;
         let resizing = size_of::<f32>() * (light + width * (height + at.size.height));
         let copying = resized + (given + resizing).max(resized + kept);
-        Ok(copying.max(resized + kept + capturing))
+        // Weights of positions are there by then; own moments, of which less than all of a style is mixed, are taken with them.
+        let copies = if self.recipe.strength < 1.0 { 3 } else { 1 };
+        let weights = copies * self.weights * size_of::<f32>() * at.size.area();
+        Ok(copying.max(resized + kept + weights + capturing))
     }
 
     /// A gradient, and what the engine needs for it or the optimiser to make a step of it.

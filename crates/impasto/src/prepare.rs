@@ -48,7 +48,7 @@ pub(crate) fn prepare_scale(
         plan.content = Some(content);
     }
     let canvas = plan.canvas(scale);
-    let content = if canvas.margin == 0 { pixels(resized) } else { mirrored(&resized, canvas) };
+    let content = if canvas.margin == 0 { pixels(resized) } else { mirrored(resized, canvas) };
     let mut placed = plan.regions.place(plan.alpha.as_ref(), canvas);
     // Before anything can be broken off: at the last scale the content is gone.
     *hold = placed.held.take().map(|part| Hold::new(part, &content));
@@ -85,7 +85,7 @@ fn targets_at(
             let weights = weights.map(|weights| at_size(&weights, (width, height)));
             let weights = weights.or((canvas.margin > 0).then(|| vec![1.0; width * height]));
             let weights = weights.map(|weights| plane_of(canvas, &weights));
-            let picture = if canvas.margin == 0 { pixels(resized) } else { mirrored(&resized, canvas) };
+            let picture = if canvas.margin == 0 { pixels(resized) } else { mirrored(resized, canvas) };
             style_moments(&plan.recipe, engine, &picture, weights)
         })
     })
@@ -131,27 +131,27 @@ pub(crate) fn style_targets(
 pub(crate) fn start_image(plan: &Plan, canvas: Canvas) -> Pixels {
     let resized = |picture| {
         let (width, height) = canvas.inner;
-        mirrored(&resize(picture, width, height, Filter::Bicubic, plan.averaging), canvas)
+        mirrored(resize(picture, width, height, Filter::Bicubic, plan.averaging), canvas)
     };
     let size = canvas.inner;
     match (&plan.recipe.init, &plan.init_picture) {
         (Init::Picture, Some(picture)) => resized(picture),
         (Init::Content | Init::Picture, _) => match &plan.content {
             Some(content) => resized(content),
-            None => mirrored(&init::gray(size, plan.seed), canvas),
+            None => mirrored(init::gray(size, plan.seed), canvas),
         },
-        (Init::Noise, _) => mirrored(&init::noise(plan.recipe.noise, size, plan.seed), canvas),
-        (Init::Gray, _) => mirrored(&init::gray(size, plan.seed), canvas),
+        (Init::Noise, _) => mirrored(init::noise(plan.recipe.noise, size, plan.seed), canvas),
+        (Init::Gray, _) => mirrored(init::gray(size, plan.seed), canvas),
         (Init::StyleStats, _) => {
             let styles: Vec<(f64, &Picture)> =
                 plan.styles.iter().map(|style| (style.weight, &style.picture)).collect();
-            mirrored(&init::style_stats(&styles, size, plan.seed), canvas)
+            mirrored(init::style_stats(&styles, size, plan.seed), canvas)
         }
     }
 }
 
-/// A picture of the canvas' inner size with its margin.
-fn mirrored(picture: &Picture, canvas: Canvas) -> Pixels {
+/// A picture of the canvas' inner size with its margin; the picture itself is not kept.
+fn mirrored(picture: Picture, canvas: Canvas) -> Pixels {
     let (width, height) = canvas.outer();
     Pixels { size: Size::new(width, height), data: canvas.mirrored(picture.rgb()) }
 }

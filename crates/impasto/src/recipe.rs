@@ -49,8 +49,8 @@ pub struct Recipe {
     pub lbfgs: LbfgsSettings,
     /// Scales and iterations.
     pub pyramid: Pyramid,
-    /// Pixels of mirror image around what is optimised and around styles, which nothing counts in: what is seen beyond an edge,
-    /// instead of zeros that an optimiser paints lines in answer to. Multiples of 16 are whole features at relu5_1.
+    /// Pixels of mirror image around what is optimised and around styles, in which no style is counted: what is seen beyond an
+    /// edge, instead of zeros that an optimiser paints lines in answer to. Multiples of 16 are whole features at relu5_1.
     pub margin: usize,
     /// The running average of the iterates forgets with this factor per step.
     pub average_decay: f64,

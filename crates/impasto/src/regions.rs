@@ -103,7 +103,7 @@ impl Regions {
         self.protect.is_some() || (self.rest == Rest::Keep && !self.planes.is_empty())
     }
 
-    /// Planes of weights that an evaluation gets: with a margin, which counts for nothing, there is one in any case.
+    /// Planes of weights that an evaluation gets: with a margin, in which no style is counted, there is one in any case.
     pub(crate) fn weights(&self, alpha: bool, margin: usize) -> usize {
         match self.planes.is_empty() && self.protect.is_none() && !alpha {
             true => usize::from(margin > 0),
@@ -164,7 +164,7 @@ impl Regions {
         let at = |plane: &Plane| at_size(plane, canvas.inner);
         let (alpha, area) = (alpha.map(at), canvas.inner.0 * canvas.inner.1);
         if self.weights(alpha.is_some(), 0) == 0 {
-            // Content may count in the margin: it is the same there.
+            // Content counts in the margin, as everywhere: it is the same there.
             let regions = (canvas.margin > 0).then(|| plane_of(canvas, &vec![1.0; area]));
             return Placed { regions: regions.into_iter().collect(), ..Placed::default() };
         }
@@ -198,10 +198,11 @@ impl Regions {
         let residual: Vec<f32> = (0..area).map(|at| seen(at) * painted(at)).collect();
         let held = (protect.is_some() || kept.is_some())
             .then(|| (0..area).map(|at| 1.0 - painted(at)).collect::<Vec<f32>>());
-        let outer = |inner: &[f32]| plane_of(canvas, inner);
+        let (width, height) = canvas.outer();
+        let size = impasto_engine::Size::new(width, height);
         Placed {
-            regions: regions.iter().map(|region| outer(region)).collect(),
-            residual: Some(outer(&residual)),
+            regions: regions.iter().map(|region| plane_of(canvas, region)).collect(),
+            residual: Some(impasto_engine::Plane { size, data: canvas.mirrored(&residual) }),
             held: held.map(|held| canvas.mirrored(&held)),
         }
     }
@@ -271,7 +272,7 @@ pub(crate) fn at_size(plane: &Plane, size: (usize, usize)) -> Vec<f32> {
     data
 }
 
-/// Weights of a canvas' positions: nothing counts in its margin.
+/// Weights of a canvas' positions in sums over a style or a region: none in its margin.
 pub(crate) fn plane_of(canvas: Canvas, inner: &[f32]) -> impasto_engine::Plane {
     let (width, height) = canvas.outer();
     let size = impasto_engine::Size::new(width, height);
