@@ -283,7 +283,7 @@ def small(output):
     torch.manual_seed(0)
     layers = random_network("vgg19", NARROW, 1)
     picture = np.random.default_rng(2).random((3, 24, 20), dtype=np.float32)
-    taps = ["relu2_2", "relu3_4", "relu5_1"]
+    taps = ["relu2_2", "relu3_4", "relu4_2"]
     # The truth.
     truth = {"picture": picture}
     truth |= {tap: values.astype(np.float64) for tap, values in features(layers, picture, taps).items()}
@@ -291,6 +291,7 @@ def small(output):
     truth |= {f"normalised.{tap}": v for tap, v in features(normalised, picture, taps).items()}
     sixteen = random_network("vgg16", NARROW, 4, fingerprint=False)
     truth |= {f"vgg16.{tap}": v for tap, v in features(sixteen, picture, ["relu2_1", "relu3_3"]).items()}
+    assert all(np.any(values != 0) for name, values in truth.items() if "relu" in name), "a layer is dead"
     for block, place, kernel, bias in layers:
         truth[f"conv{block}_{place}.weight"], truth[f"conv{block}_{place}.bias"] = kernel, bias
     save_file({name: np.ascontiguousarray(values) for name, values in truth.items()}, output / "truth.safetensors")
@@ -354,6 +355,14 @@ def hostile(output):
     torch.save({"features.0.weight": Calls(os.system, "echo hostile")}, output / "system.pth")
     torch.save({"x": Calls(builtins.eval, "1")}, output / "eval.pth", _use_new_zipfile_serialization=False)
     torch.save({"x": Calls(builtins.exec, "pass")}, output / "exec.pth", pickle_protocol=4)
+
+
+    # Sides and pieces that announce gigabytes; there is no data in them.
+    for name, shape, chunks in (("sides.h5", (3, 3, 3, 30_000_000), (3, 3, 3, 64)), ("pieces.h5", (3, 3, 3, 4), (256, 256, 32, 32))):
+        with h5py.File(output / name, "w") as file:
+            group = file.create_group("block1_conv1/block1_conv1")
+            group.create_dataset("kernel:0", shape, np.float32, chunks=chunks, maxshape=(None,) * 4, compression="gzip")
+            group.create_dataset("bias:0", data=np.zeros(shape[-1] if shape[-1] < 100 else 4, np.float32))
 
 
 def full(output, formats):

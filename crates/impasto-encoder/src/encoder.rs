@@ -63,7 +63,7 @@ impl InputMap {
 pub struct Provenance {
     /// The name that was asked for: `lite`, `random:vgg19?seed=0` or a path.
     pub name: String,
-    /// Family of weights that recipes are tuned for: `vgg19`, `vgg16`, `vgg19-lite`, `random`.
+    /// Family of weights that recipes are tuned for: that of a [`Family`](crate::Family), `vgg19-lite`, `random`, or `unknown`.
     pub family: String,
     /// SHA-256 of the file, or of the weights themselves where there is none, hexadecimal.
     pub sha256: String,

@@ -236,7 +236,7 @@ impl EncoderError {
                 "say which it is: `impasto models import FILE --family NAME -o OUT.safetensors`, with vgg19, vgg19-oxford, vgg16, vgg16-oxford or vgg19-normalised"
                     .into(),
             ),
-            EncoderError::OtherFamily { .. } => Some("leave out --family".into()),
+            EncoderError::OtherFamily { .. } => Some("leave out --family, or give the right one".into()),
             EncoderError::Header { .. } => {
                 Some("the file may be cut off, or an error page saved by a download: fetch it again".into())
             }

@@ -44,7 +44,8 @@ pub fn examine(path: &Path, family: Option<Family>) -> Result<Examined, EncoderE
     // After the checks, which are quick where there is nothing to be had.
     let sha256 = File::open(path).and_then(hash);
     encoder.provenance_mut().sha256 = sha256.map_err(|source| EncoderError::Io { file, source })?;
-    let identified = identify(&encoder.weights()[0].kernel);
+    let identified =
+        identify(&encoder.weights()[0].kernel).filter(|found| found.family.fits(encoder.topology()));
     Ok(Examined { encoder, format, identified })
 }
 

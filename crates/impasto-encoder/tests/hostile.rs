@@ -21,8 +21,8 @@ static ALLOCATOR: dhat::Alloc = dhat::Alloc;
 /// What any of these files may take; the largest that is written here has 3 MB.
 const BOUND: usize = 64 << 20;
 
-/// Changes of each fixture.
-const MUTATIONS: usize = 400;
+/// Changes of each fixture; the environment variable `IMPASTO_MUTATIONS` asks for more.
+const MUTATIONS: usize = 150;
 
 fn fixtures() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures")
@@ -227,8 +227,6 @@ fn tensors_of_pickles() {
     for (what, pickle) in cases {
         says(what, &archive(&pickle, &[0; 432]), &["encoder"]);
     }
-    let whole = [&sound[..sound.len() - 2], b"s."].concat();
-    says("not a number", &archive(&whole, &[0; 432]), &["features.0.bias is missing"]);
 }
 
 fn protocol_buffers() {
@@ -331,7 +329,7 @@ fn matlab() {
     says(
         "structures without fields",
         &mat(&[array(2, &[1 << 30, 1], &[element(5, &[32, 0, 0, 0]), element(1, &[])].concat())]),
-        &["MatConvNet"],
+        &["no convolution"],
     );
     says("no layers", &mat(&[array(7, &[1, 1], &element(7, &[0; 4]))]), &["encoder"]);
     let cut = fixture("new.mat");
@@ -368,6 +366,8 @@ fn hdf5() {
     for length in [8, 96, 512, whole.len() / 2, whole.len() - 1] {
         says("a cut file", &whole[..length], &["Keras"]);
     }
+    says("huge sides", &fixture("sides.h5"), &["more than 100000000 weights"]);
+    says("huge pieces", &fixture("pieces.h5"), &["pieces of [256, 256, 32, 32]"]);
 }
 
 /// Changes a few bytes of every fixture: numbers, lengths, pieces that go missing or come twice.
@@ -376,10 +376,11 @@ fn mutations() {
     let mut names: Vec<PathBuf> =
         std::fs::read_dir(fixtures()).unwrap().map(|entry| entry.unwrap().path()).collect();
     names.sort();
+    let asked = std::env::var("IMPASTO_MUTATIONS").ok().and_then(|number| number.parse().ok());
     let (mut read_anyway, mut refused) = (0, 0);
     for path in names {
         let whole = std::fs::read(&path).unwrap();
-        for round in 0..MUTATIONS {
+        for round in 0..asked.unwrap_or(MUTATIONS) {
             let mut bytes = whole.clone();
             for _ in 0..=random.next_u32() % 3 {
                 let length = bytes.len().max(1) as u32;
@@ -419,7 +420,7 @@ fn mutations() {
         }
     }
     // Both ends are reached: damage is found, and a changed weight is a weight.
-    assert!(refused > 1000 && read_anyway > 1000, "{refused} refused, {read_anyway} read");
+    assert!(refused > 300 && read_anyway > 300, "{refused} refused, {read_anyway} read");
 }
 
 #[test]

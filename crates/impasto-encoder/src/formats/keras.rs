@@ -20,8 +20,9 @@ const DEEPEST: usize = 10;
 /// Beside the weights in a saved model, under the same names.
 const OPTIMISER: [&str; 2] = ["optimizer_weights", "optimizer"];
 
-/// Bytes of a piece that may be unpacked at once: as many as the largest tensor has.
-const LARGEST_CHUNK: u64 = 1 << 28;
+/// Pieces of a tensor are no larger than the tensor, but for small ones, and those that were meant to grow.
+const PIECES: u64 = 4;
+const SMALL_PIECE: u64 = 1 << 20;
 
 pub(super) fn open(file: &str, reader: Reader) -> Result<Opened<'static>, EncoderError> {
     let wrong = |error: hdf5_pure::Error| damaged(file, Format::Keras, error);
@@ -142,7 +143,7 @@ impl Keras {
             expected: expected.into(),
             found,
         };
-        count(shape).ok_or_else(|| expected("a shape of a network", format!("{shape:?}")))?;
+        let values = count(shape).ok_or_else(|| expected("a shape of a network", format!("{shape:?}")))?;
         let (kind, bytes) = (dataset.dtype().map_err(wrong)?, dataset.element_size().map_err(wrong)?);
         let is_half = bytes == 2 && matches!(kind, DType::Other(_));
         if !is_half && !matches!(kind, DType::F32 | DType::F64) {
@@ -150,7 +151,8 @@ impl Keras {
         }
         if let Layout::Chunked { chunk_shape, .. } = dataset.layout().map_err(wrong)? {
             let size = chunk_shape.iter().try_fold(bytes, |product, &side| product.checked_mul(side));
-            if size.is_none_or(|size| size > LARGEST_CHUNK) {
+            let most = PIECES * SMALL_PIECE.max(values as u64 * bytes);
+            if size.is_none_or(|size| size > most) {
                 return Err(expected("pieces that fit the tensor", format!("pieces of {chunk_shape:?}")));
             }
         }
