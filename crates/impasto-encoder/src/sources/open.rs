@@ -12,7 +12,7 @@ impl Store {
     /// The encoder of a model that is on this machine, without the network. What happens on the way is told to `watch`.
     ///
     /// # Errors
-    /// [`SourceError::NotHere`] with what was looked at.
+    /// [`SourceError::NotHere`](super::SourceError::NotHere) with what was looked at.
     pub fn open(
         &self,
         model: &'static Model,

@@ -4,7 +4,7 @@
 //! library, because the range has to stay, a step from https to http has to fail, and because Hugging Face states the
 //! SHA-256 of a file (`X-Linked-ETag`) only on the way to where it is stored.
 
-use std::io::Read;
+use std::io::{self, Read};
 use std::time::Duration;
 
 use ureq::http::{HeaderMap, StatusCode, header};
@@ -222,6 +222,8 @@ pub(super) fn trouble(error: Error) -> Trouble {
         other => other.to_string(),
     };
     match error {
+        // Of TLS: a certificate that is not trusted will not be trusted in a second.
+        Error::Io(error) if error.kind() == io::ErrorKind::InvalidData => Trouble::Final(text),
         Error::Io(_) | Error::Timeout(_) | Error::ConnectionFailed | Error::Protocol(_) => {
             Trouble::Passing(text, None)
         }
