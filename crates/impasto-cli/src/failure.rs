@@ -8,7 +8,7 @@ use impasto::encoder::EncoderError;
 use impasto::engine::EngineError;
 use impasto::image::ImageError;
 
-use crate::output::say;
+use crate::output::{printable_lines, say};
 
 /// Why a command did not do what it was asked.
 #[derive(Debug)]
@@ -86,9 +86,10 @@ impl Failure {
     }
 
     pub(crate) fn print(&self) {
-        say(&format!("error: {}", self.message));
+        // Names of files and tensors, and what servers answer, are texts of strangers.
+        say(&printable_lines(&format!("error: {}", self.message)));
         if let Some(hint) = &self.hint {
-            say(&format!("hint: {hint}"));
+            say(&printable_lines(&format!("hint: {hint}")));
         }
     }
 

@@ -24,6 +24,11 @@ pub(crate) fn printable(text: &str) -> String {
         .collect()
 }
 
+/// As [`printable`], for a text of more than one line.
+pub(crate) fn printable_lines(text: &str) -> String {
+    text.split('\n').map(printable).collect::<Vec<_>>().join("\n")
+}
+
 /// Says something to the user. Where nobody can read it, the work goes on all the same.
 pub(crate) fn say(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{text}");

@@ -104,3 +104,19 @@ fn a_family_is_said_where_weights_do_not_tell() {
         .fails(2, &format!("models import {known} -o k.safetensors --family vgg19"))
         .assert_says(&["vgg19-oxford"]);
 }
+
+#[test]
+fn names_of_strangers_do_not_reach_the_terminal_as_they_are() {
+    let folder = Folder::new();
+    // Would clear the screen.
+    let header = r#"{"features.0.\u001b[2Jweight":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#;
+    let bytes = [&(header.len() as u64).to_le_bytes()[..], header.as_bytes(), &[0; 4]].concat();
+    folder.write("m.safetensors", &bytes);
+    let mut all = String::new();
+    for line in ["models verify m.safetensors", "models show m.safetensors"] {
+        let ran = finish(folder.command(line.split_whitespace()));
+        assert!(ran.code != Some(0) && !ran.stderr.contains('\u{1b}'), "{ran}");
+        all.push_str(&ran.stderr);
+    }
+    assert!(all.contains("\\u{1b}[2J"), "{all}");
+}

@@ -214,8 +214,9 @@ pub(crate) fn chain(
 /// `conv4_2` with the word `conv` gives (4, 2); counted from 1 and small, so that a lying name allocates nothing.
 pub(crate) fn block_and_place(prefix: &str, word: &str) -> Option<(usize, usize)> {
     let (block, place) = prefix.strip_prefix(word)?.split_once('_')?;
-    let number = |digits: &str| digits.parse::<usize>().ok().filter(|n| (1..=64).contains(n));
-    Some((number(block)?, number(place)?))
+    let number = |digits: &str, most| digits.parse::<usize>().ok().filter(|n| (1..=most).contains(n));
+    // Each block halves the picture: after 16, one pixel is left of 32768.
+    Some((number(block, 16)?, number(place, 64)?))
 }
 
 fn is_classifier(name: &str) -> bool {

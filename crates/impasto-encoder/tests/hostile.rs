@@ -111,6 +111,44 @@ fn varint(mut value: u64) -> Vec<u8> {
     bytes
 }
 
+/// What is small in the file and many times that in memory.
+fn things_that_grow() {
+    let names = [element(5, &60_000u32.to_le_bytes()), element(1, &[b'n'; 60_000])].concat();
+    let structs = [names, element(14, &[]).repeat(20_000)].concat();
+    says("names of fields", &mat(&[array(2, &[1, 20_000], &structs)]), &["60000 characters", "63"]);
+    let names: Vec<String> = (0..10_001).map(|i| format!("archive/data/{i}")).collect();
+    let mut entries: Vec<(&str, &[u8])> = names.iter().map(|name| (name.as_str(), &b""[..])).collect();
+    entries.insert(0, ("archive/data.pkl", b"\x80\x02}."));
+    says("an archive of many", &zip(&entries), &["10002 files"]);
+    let header = r#"{"conv1_1.weight":{"dtype":"F16","shape":[8388608,13],"data_offsets":[0,218103808]}}"#;
+    let file = tempfile::NamedTempFile::new().unwrap();
+    file.as_file()
+        .write_all(&[&(header.len() as u64).to_le_bytes()[..], header.as_bytes()].concat())
+        .unwrap();
+    // A hole: nothing is stored of it.
+    file.as_file().set_len(8 + header.len() as u64 + 218_103_808).unwrap();
+    let profiler = dhat::Profiler::builder().testing().build();
+    let error = read_file(file.path()).unwrap_err();
+    let peak = dhat::HeapStats::get().max_bytes;
+    drop(profiler);
+    assert!(peak < BOUND && matches!(error, EncoderError::WrongTensor { .. }), "{error}: {} MB", peak >> 20);
+    // So many blocks that a stride is no number any more.
+    let deep = |block: usize| format!("conv{block}_1.weight");
+    let tensors: Vec<String> = (1..=20)
+        .map(|block| {
+            format!(
+                r#""{}":{{"dtype":"F16","shape":[1],"data_offsets":[{},{}]}}"#,
+                deep(block),
+                2 * block - 2,
+                2 * block
+            )
+        })
+        .collect();
+    let header = format!("{{{}}}", tensors.join(","));
+    let bytes = [&(header.len() as u64).to_le_bytes()[..], header.as_bytes(), &[0; 40]].concat();
+    says("blocks without end", &bytes, &["conv17_1"]);
+}
+
 fn things_that_are_no_weights() {
     says("nothing", b"", &["an empty file", "fetch it again"]);
     says(
@@ -425,6 +463,7 @@ fn mutations() {
 
 #[test]
 fn hostile_files_are_errors_and_take_no_memory() {
+    things_that_grow();
     things_that_are_no_weights();
     pickles();
     tensors_of_pickles();

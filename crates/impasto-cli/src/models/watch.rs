@@ -7,7 +7,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
 use crate::args::ProgressKind;
-use crate::output::say;
+use crate::output::{printable_lines, say};
 
 /// Tells events as they come.
 pub(super) struct Watch {
@@ -71,10 +71,11 @@ impl Watch {
     }
 
     fn note(&self, text: &str) {
+        // JSON has escapes of its own.
         match (self.kind, &self.bar) {
             (ProgressKind::Json, _) => say(&json!({ "event": "note", "text": text }).to_string()),
-            (_, Some(bar)) => bar.suspend(|| say(text)),
-            _ => say(text),
+            (_, Some(bar)) => bar.suspend(|| say(&printable_lines(text))),
+            _ => say(&printable_lines(text)),
         }
     }
 

@@ -5,6 +5,7 @@
 //! network may need are kept. What unpacks to more than such a file can have is refused on the way.
 
 use std::io::{self, Read};
+use std::rc::Rc;
 
 use flate2::read::ZlibDecoder;
 
@@ -32,6 +33,9 @@ const MOST_ARRAYS: usize = 100_000;
 const MOST_BYTES: u64 = 4 << 30;
 /// Longest text and longest list of field names.
 const LONGEST_TEXT: u64 = 1 << 16;
+
+/// Longest name of a field, with the zero at its end.
+const LONGEST_NAME: usize = 64;
 /// Arrays of numbers up to this length are kept whatever their shape: biases, and a mean for each pixel (224 x 224 x 3).
 const SHORT: usize = 1 << 18;
 
@@ -46,7 +50,7 @@ pub(super) enum Value {
     Text(String),
     Cell(Vec<Value>),
     /// One structure.
-    Struct(Vec<(String, Value)>),
+    Struct(Vec<(Rc<str>, Value)>),
     /// Something else, left unread.
     Other,
 }
@@ -55,7 +59,7 @@ impl Value {
     /// The field of a structure.
     pub(super) fn field(&self, name: &str) -> Option<&Value> {
         match self {
-            Value::Struct(fields) => fields.iter().find(|field| field.0 == name).map(|field| &field.1),
+            Value::Struct(fields) => fields.iter().find(|field| *field.0 == *name).map(|field| &field.1),
             _ => None,
         }
     }
@@ -210,6 +214,9 @@ impl Walk {
             }
             CHAR => {
                 let (kind, bytes) = self.small(from)?;
+                // Texts are kept as values are, and share their bound.
+                self.values =
+                    self.values.checked_sub(bytes.len()).ok_or_else(|| wrong("texts without end"))?;
                 Value::Text(if kind == UINT16 || kind == UTF16 {
                     let units: Vec<u16> =
                         bytes.chunks_exact(2).map(|b| u16::from_le_bytes([b[0], b[1]])).collect();
@@ -250,9 +257,13 @@ impl Walk {
         if length == 0 && !names.is_empty() {
             return Err(wrong("names of fields without a length"));
         }
-        let names: Vec<String> = names
+        // Each structure of an array has its names, so long ones would be many times the file.
+        if length > LONGEST_NAME {
+            return Err(wrong(format!("names of {length} characters, where MATLAB has at most 63")));
+        }
+        let names: Vec<Rc<str>> = names
             .chunks(length.max(1))
-            .map(|name| String::from_utf8_lossy(name).trim_end_matches('\0').to_string())
+            .map(|name| Rc::from(String::from_utf8_lossy(name).trim_end_matches('\0')))
             .collect();
         let mut structs = Vec::new();
         // A structure without fields has no elements to bound how many there are.

@@ -9,7 +9,7 @@ use std::io::{Read, Seek, SeekFrom};
 use half::{bf16, f16};
 use safetensors::tensor::{Dtype, Metadata, TensorInfo};
 
-use super::{Arrangement, Format, Opened, Tensors};
+use super::{Arrangement, Format, MOST_VALUES, Opened, Tensors, count};
 use crate::EncoderError;
 use crate::layout::Shapes;
 use crate::sequence::Sequence;
@@ -102,6 +102,14 @@ fn load_tensor(
     data_start: u64,
 ) -> Result<Vec<f32>, EncoderError> {
     let (begin, end) = info.data_offsets;
+    if count(&info.shape).is_none() {
+        return Err(EncoderError::WrongTensor {
+            file: file.into(),
+            tensor: tensor.into(),
+            expected: format!("at most {MOST_VALUES} values"),
+            found: format!("shape {:?}", info.shape),
+        });
+    }
     let mut bytes = vec![0; end - begin];
     from.seek(SeekFrom::Start(data_start + begin as u64))
         .and_then(|_| from.read_exact(&mut bytes))

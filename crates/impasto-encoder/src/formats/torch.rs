@@ -83,7 +83,10 @@ fn inspect_zip(
     let mut archive = ZipArchive::new(reader).map_err(wrong)?;
     let mut inspected = Ok(());
     let mut found = false;
-    for index in 0..archive.len().min(MOST_TENSORS) {
+    if archive.len() > MOST_TENSORS {
+        return Err(damaged(file, Format::TorchZip, format!("{} files in the archive", archive.len())));
+    }
+    for index in 0..archive.len() {
         // Every pickle in the archive, so that it does not matter which one a reader takes.
         let entry = archive.by_index(index).map_err(wrong)?;
         if !entry.name().map_err(wrong)?.ends_with("data.pkl") {

@@ -142,6 +142,9 @@ impl Store {
         remove().and_then(|()| fs::create_dir(&new)).map_err(failed)?;
         let beside = new.join("model.safetensors");
         let sha256 = encoder.save(&beside, precision)?;
+        if let Some(verified) = self.verified() {
+            verified.forget(&path);
+        }
         fs::rename(&beside, &path).map_err(failed)?;
         remove().map_err(failed)?;
         if let Some(verified) = self.verified() {

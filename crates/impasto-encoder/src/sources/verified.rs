@@ -45,6 +45,14 @@ impl Verified {
         Some(Known { digest, is_unchanged })
     }
 
+    /// Forgets a file that is about to be another: a note of what was there before would call it damaged.
+    pub(super) fn forget(&self, path: &Path) {
+        let mut all = self.read();
+        if all.remove(&key(path)).is_some() {
+            self.write(all);
+        }
+    }
+
     /// Notes that this file has this digest. That it cannot be noted costs time at the next start, nothing else.
     pub(super) fn note(&self, path: &Path, digest: &str) {
         let Some((bytes, modified)) = stamp(path) else { return };
@@ -52,7 +60,11 @@ impl Verified {
         // Files that went away are forgotten.
         all.retain(|known, _| Path::new(known).exists());
         all.insert(key(path), json!({ "bytes": bytes, "modified": modified, "digest": digest }));
-        // Another process may write at the same time: the last one counts, and none sees half a list.
+        self.write(all);
+    }
+
+    /// Another process may write at the same time: the last one counts, and none sees half a list.
+    fn write(&self, all: Map<String, Value>) {
         let beside = self.file.with_extension(format!("{}.new", std::process::id()));
         let written = fs::write(&beside, Value::Object(all).to_string());
         if written.and_then(|()| fs::rename(&beside, &self.file)).is_err() {
