@@ -240,6 +240,12 @@ impl EncoderError {
             EncoderError::Header { .. } => {
                 Some("the file may be cut off, or an error page saved by a download: fetch it again".into())
             }
+            EncoderError::NotChain { found, .. } if found.contains("batch normalisation") => {
+                Some("use VGG-19 or VGG-16 without batch normalisation".into())
+            }
+            EncoderError::NotFinite { .. } => {
+                Some("the file is damaged, or its training diverged: fetch it again, or use other weights".into())
+            }
             EncoderError::UnknownTensor { tensor, .. } if tensor.starts_with("features.") => Some(
                 "VGG networks with batch normalisation are not supported; use vgg19 or vgg16 without it"
                     .into(),

@@ -132,6 +132,10 @@ fn things_that_grow() {
     let peak = dhat::HeapStats::get().max_bytes;
     drop(profiler);
     assert!(peak < BOUND && matches!(error, EncoderError::WrongTensor { .. }), "{error}: {} MB", peak >> 20);
+    // Of a known network, with a layer in between that is left out.
+    let layer = field(100, &[field(1, b"bn1"), field(2, b"BatchNorm")].concat());
+    let normalised = [fixture("second.caffemodel"), layer].concat();
+    says("batch normalisation", &normalised, &["layer bn1", "without batch normalisation"]);
     // So many blocks that a stride is no number any more.
     let deep = |block: usize| format!("conv{block}_1.weight");
     let tensors: Vec<String> = (1..=20)

@@ -18,7 +18,12 @@ const V1_CONVOLUTION: u64 = 4;
 const V1_POOLING: u64 = 17;
 
 pub(super) fn open(file: &str, mut reader: Reader) -> Result<Opened<'static>, EncoderError> {
-    let listed = list(&mut reader).map_err(|error| damaged(file, Format::Caffe, error))?;
+    let mut normalised = None;
+    let listed = list(&mut reader, &mut normalised).map_err(|error| damaged(file, Format::Caffe, error))?;
+    if let Some(name) = normalised {
+        let found = format!("it has batch normalisation (layer {name})");
+        return Err(EncoderError::NotChain { file: file.into(), found });
+    }
     let Listed { shapes, keys, arrangement } = listed;
     Ok(Opened {
         format: Format::Caffe,
@@ -36,7 +41,8 @@ struct Numbers {
     bytes: usize,
 }
 
-fn list<R: Read + Seek>(from: &mut R) -> io::Result<Listed<Numbers>> {
+/// `normalised` becomes the name of a layer that changes features between convolutions.
+fn list<R: Read + Seek>(from: &mut R, normalised: &mut Option<String>) -> io::Result<Listed<Numbers>> {
     let end = from.seek(SeekFrom::End(0))?;
     let mut layers = Vec::new();
     let mut fields = Fields::of(from, Span { begin: 0, end });
@@ -53,6 +59,10 @@ fn list<R: Read + Seek>(from: &mut R) -> io::Result<Listed<Numbers>> {
         let layer = if version == 2 { Layer::first(from, span)? } else { Layer::second(from, span)? };
         if layer.is_pooling {
             listing.pool();
+        }
+        if layer.is_normalisation {
+            *normalised = Some(layer.name);
+            continue;
         }
         if !layer.is_convolution {
             continue;
@@ -76,6 +86,7 @@ struct Layer {
     name: String,
     is_convolution: bool,
     is_pooling: bool,
+    is_normalisation: bool,
     blobs: Vec<Span>,
 }
 
@@ -113,6 +124,7 @@ impl Layer {
         let kind = kind.map(|span| text(from, span)).transpose()?.unwrap_or_default();
         layer.is_convolution = kind == "Convolution";
         layer.is_pooling = kind == "Pooling";
+        layer.is_normalisation = ["BatchNorm", "BN", "Scale"].contains(&kind.as_str());
         layer.named(from, name)
     }
 

@@ -33,6 +33,11 @@ pub(super) fn open(file: &str, reader: Reader) -> Result<Opened<'static>, Encode
         Walk::Broken(error) => wrong(error),
         Walk::Endless => damaged(file, Format::Keras, "groups in groups without end"),
     })?;
+    let names = found.arrays.values().flatten().map(|(name, _)| name);
+    if let Some(name) = names.into_iter().find(|name| is_normalisation(name)) {
+        let found = format!("it has batch normalisation ({})", name.trim_start_matches('/'));
+        return Err(EncoderError::NotChain { file: file.into(), found });
+    }
     let Listed { shapes, keys, arrangement } = list(found);
     Ok(Opened {
         format: Format::Keras,
@@ -41,6 +46,12 @@ pub(super) fn open(file: &str, reader: Reader) -> Result<Opened<'static>, Encode
         convention: Some(Convention { order: ChannelOrder::Bgr, input: InputMap::caffe().turned() }),
         metadata: BTreeMap::new(),
     })
+}
+
+/// Arrays of batch normalisation, without which the convolutions around it see something else.
+fn is_normalisation(path: &str) -> bool {
+    let name = path.rsplit('/').next().unwrap_or(path);
+    ["gamma", "moving_mean", "moving_variance", "running_mean"].iter().any(|word| name.starts_with(word))
 }
 
 enum Walk {
