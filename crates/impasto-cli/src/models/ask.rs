@@ -7,7 +7,7 @@ use indicatif::DecimalBytes;
 
 /// What would be fetched, one place a line.
 pub(super) fn offers(store: &Store, model: &Model) -> Vec<String> {
-    let with_addresses = |file: &'static WeightFile| (file, store.environment().addresses(file));
+    let with_addresses = |file: &'static WeightFile| (file, store.environment().shown_addresses(file));
     let files = model.files.iter().map(with_addresses).filter(|(_, addresses)| !addresses.is_empty());
     files
         .flat_map(|(file, addresses)| {

@@ -99,7 +99,7 @@ fn of_file(store: &Store, model: &Model, file: &WeightFile) -> Value {
     let mut object = json!({
         "name": file.name,
         "publisher": file.publisher,
-        "addresses": store.environment().addresses(file),
+        "addresses": store.environment().shown_addresses(file),
         "bytes": file.size.exact(),
         "bytes_to_fetch": file.bytes_to_fetch(model),
         "fetched": match file.needed {

@@ -89,6 +89,11 @@ impl Environment {
         Some(self.cache.as_ref()?.join("models"))
     }
 
+    /// [`addresses`](Environment::addresses) as they may be shown: without what a user has to say to the server.
+    pub fn shown_addresses(&self, file: &WeightFile) -> Vec<String> {
+        self.addresses(file).iter().map(|address| super::advice::without_credentials(address)).collect()
+    }
+
     /// Where a file may be had, in the order in which to try.
     pub fn addresses(&self, file: &WeightFile) -> Vec<String> {
         if let Some(base) = self.models_url.as_ref().filter(|_| !file.addresses.is_empty()) {
