@@ -132,10 +132,6 @@ fn things_that_grow() {
     let peak = dhat::HeapStats::get().max_bytes;
     drop(profiler);
     assert!(peak < BOUND && matches!(error, EncoderError::WrongTensor { .. }), "{error}: {} MB", peak >> 20);
-    // Of a known network, with a layer in between that is left out.
-    let layer = field(100, &[field(1, b"bn1"), field(2, b"BatchNorm")].concat());
-    let normalised = [fixture("second.caffemodel"), layer].concat();
-    says("batch normalisation", &normalised, &["layer bn1", "without batch normalisation"]);
     // So many blocks that a stride is no number any more.
     let deep = |block: usize| format!("conv{block}_1.weight");
     let tensors: Vec<String> = (1..=20)
@@ -151,6 +147,20 @@ fn things_that_grow() {
     let header = format!("{{{}}}", tensors.join(","));
     let bytes = [&(header.len() as u64).to_le_bytes()[..], header.as_bytes(), &[0; 40]].concat();
     says("blocks without end", &bytes, &["conv17_1"]);
+}
+
+/// Of which a part would be another network.
+fn things_that_are_taken_for_a_network() {
+    // Of a known network, with a layer in between that is left out.
+    let layer = field(100, &[field(1, b"bn1"), field(2, b"BatchNorm")].concat());
+    let normalised = [fixture("second.caffemodel"), layer].concat();
+    says("batch normalisation", &normalised, &["bn1", "without batch normalisation"]);
+    let word = array(4, &[1, 5], &element(16, b"bnorm"));
+    let names = [element(5, &5u32.to_le_bytes()), element(1, b"type\0")].concat();
+    let layer = array(2, &[1, 1], &[names, word].concat());
+    says("a bnorm", &mat(&[array(1, &[1, 1], &layer)]), &["without batch normalisation"]);
+    let twice = fixture("second.caffemodel").repeat(2);
+    says("two networks", &twice, &["two convolutions are conv1_1"]);
 }
 
 fn things_that_are_no_weights() {
@@ -468,6 +478,7 @@ fn mutations() {
 #[test]
 fn hostile_files_are_errors_and_take_no_memory() {
     things_that_grow();
+    things_that_are_taken_for_a_network();
     things_that_are_no_weights();
     pickles();
     tensors_of_pickles();

@@ -9,7 +9,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 
 use super::listing::{Listed, Listing};
 use super::protobuf::{Field, Fields, Span, Value, text, whole_numbers, wrong};
-use super::{Convention, Format, MOST_TENSORS, Opened, Reader, Tensors, count, damaged};
+use super::{Convention, Format, MOST_TENSORS, Opened, Reader, Tensors, count, damaged, no_network};
 use crate::layout::Shapes;
 use crate::{ChannelOrder, EncoderError, InputMap};
 
@@ -18,13 +18,8 @@ const V1_CONVOLUTION: u64 = 4;
 const V1_POOLING: u64 = 17;
 
 pub(super) fn open(file: &str, mut reader: Reader) -> Result<Opened<'static>, EncoderError> {
-    let mut normalised = None;
-    let listed = list(&mut reader, &mut normalised).map_err(|error| damaged(file, Format::Caffe, error))?;
-    if let Some(name) = normalised {
-        let found = format!("it has batch normalisation (layer {name})");
-        return Err(EncoderError::NotChain { file: file.into(), found });
-    }
-    let Listed { shapes, keys, arrangement } = listed;
+    let listing = list(&mut reader).map_err(|error| damaged(file, Format::Caffe, error))?;
+    let Listed { shapes, keys, arrangement } = listing.finish().map_err(|why| no_network(file, why))?;
     Ok(Opened {
         format: Format::Caffe,
         tensors: Box::new(Caffe { file: file.into(), reader, keys, shapes }),
@@ -41,8 +36,7 @@ struct Numbers {
     bytes: usize,
 }
 
-/// `normalised` becomes the name of a layer that changes features between convolutions.
-fn list<R: Read + Seek>(from: &mut R, normalised: &mut Option<String>) -> io::Result<Listed<Numbers>> {
+fn list<R: Read + Seek>(from: &mut R) -> io::Result<Listing<Numbers>> {
     let end = from.seek(SeekFrom::End(0))?;
     let mut layers = Vec::new();
     let mut fields = Fields::of(from, Span { begin: 0, end });
@@ -61,8 +55,7 @@ fn list<R: Read + Seek>(from: &mut R, normalised: &mut Option<String>) -> io::Re
             listing.pool();
         }
         if layer.is_normalisation {
-            *normalised = Some(layer.name);
-            continue;
+            listing.normalisation(&layer.name);
         }
         if !layer.is_convolution {
             continue;
@@ -78,7 +71,7 @@ fn list<R: Read + Seek>(from: &mut R, normalised: &mut Option<String>) -> io::Re
         });
         listing.conv(&layer.name, kernel, bias);
     }
-    Ok(listing.finish())
+    Ok(listing)
 }
 
 #[derive(Default)]

@@ -10,7 +10,9 @@ use std::collections::BTreeMap;
 use hdf5_pure::{DType, Dataset, File, Group, Layout, ReadSeekSource};
 
 use super::listing::{Listed, Listing, natural};
-use super::{Convention, Format, MOST_TENSORS, Opened, Reader, Tensors, count, damaged, from_hwio};
+use super::{
+    Convention, Format, MOST_TENSORS, Opened, Reader, Tensors, count, damaged, from_hwio, no_network,
+};
 use crate::layout::Shapes;
 use crate::{ChannelOrder, EncoderError, InputMap};
 
@@ -33,12 +35,7 @@ pub(super) fn open(file: &str, reader: Reader) -> Result<Opened<'static>, Encode
         Walk::Broken(error) => wrong(error),
         Walk::Endless => damaged(file, Format::Keras, "groups in groups without end"),
     })?;
-    let names = found.arrays.values().flatten().map(|(name, _)| name);
-    if let Some(name) = names.into_iter().find(|name| is_normalisation(name)) {
-        let found = format!("it has batch normalisation ({})", name.trim_start_matches('/'));
-        return Err(EncoderError::NotChain { file: file.into(), found });
-    }
-    let Listed { shapes, keys, arrangement } = list(found);
+    let Listed { shapes, keys, arrangement } = list(found).finish().map_err(|why| no_network(file, why))?;
     Ok(Opened {
         format: Format::Keras,
         tensors: Box::new(Keras { file: file.into(), opened, keys, shapes }),
@@ -48,7 +45,7 @@ pub(super) fn open(file: &str, reader: Reader) -> Result<Opened<'static>, Encode
     })
 }
 
-/// Arrays of batch normalisation, without which the convolutions around it see something else.
+/// Whether an array is one of batch normalisation.
 fn is_normalisation(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     ["gamma", "moving_mean", "moving_variance", "running_mean"].iter().any(|word| name.starts_with(word))
@@ -93,11 +90,14 @@ fn walk(group: &Group, path: &str, depth: usize, found: &mut Found) -> Result<()
 }
 
 /// A group with a kernel is a convolution, and a list of numbers beside the kernel its bias.
-fn list(found: Found) -> Listed<(String, Vec<usize>)> {
+fn list(found: Found) -> Listing<(String, Vec<usize>)> {
     let mut groups: Vec<_> = found.arrays.into_iter().collect();
     groups.sort_by_key(|(path, _)| natural(path));
     let mut listing = Listing::new();
     for (path, arrays) in groups {
+        if let Some((name, _)) = arrays.iter().find(|(name, _)| is_normalisation(name)) {
+            listing.normalisation(name.trim_start_matches('/'));
+        }
         let kernel = arrays.iter().find(|(_, shape)| shape.len() == 4);
         let Some((kernel, shape @ &[height, width, inputs, outputs])) = kernel
             .map(|(name, shape)| (name, shape.as_slice()))
@@ -110,7 +110,7 @@ fn list(found: Found) -> Listed<(String, Vec<usize>)> {
         let turned = vec![outputs, inputs, height, width];
         listing.conv(path.trim_start_matches('/'), ((kernel.clone(), shape.to_vec()), turned), bias);
     }
-    listing.finish()
+    listing
 }
 
 struct Keras {

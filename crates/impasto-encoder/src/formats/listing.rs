@@ -12,6 +12,8 @@ pub(super) struct Listing<K> {
     convs: Vec<Conv<K>>,
     /// Poolings, by the number of convolutions before them.
     pools: Vec<usize>,
+    /// Why they are no network that is run here.
+    refused: Option<String>,
 }
 
 struct Conv<K> {
@@ -29,7 +31,7 @@ pub(super) struct Listed<K> {
 
 impl<K> Listing<K> {
     pub(super) fn new() -> Listing<K> {
-        Listing { convs: Vec::new(), pools: Vec::new() }
+        Listing { convs: Vec::new(), pools: Vec::new(), refused: None }
     }
 
     /// A convolution with the shape of its kernel as `[out, in, height, width]`.
@@ -41,7 +43,16 @@ impl<K> Listing<K> {
         self.pools.push(self.convs.len());
     }
 
-    pub(super) fn finish(self) -> Listed<K> {
+    /// A batch normalisation, without which the convolutions around it would see something else.
+    pub(super) fn normalisation(&mut self, name: &str) {
+        self.refused.get_or_insert_with(|| format!("it has batch normalisation ({name})"));
+    }
+
+    /// The network, or why there is none.
+    pub(super) fn finish(self) -> Result<Listed<K>, String> {
+        if let Some(why) = self.refused {
+            return Err(why);
+        }
         let is_step = |conv: &Conv<K>| conv.kernel.1.ends_with(&[3, 3]);
         let has_input = self.convs.first().is_some_and(|first| first.kernel.1 == [3, 3, 1, 1]);
         let places: Vec<_> = self.convs.iter().filter(|c| is_step(c)).map(|c| place_in(&c.name)).collect();
@@ -56,6 +67,14 @@ impl<K> Listing<K> {
                 continue;
             }
             let names = match place {
+                // An encoder and a decoder, for one: the kernels of both would become one network.
+                Some((block, place))
+                    if listed.shapes.contains_key(&format!("conv{block}_{place}.weight")) =>
+                {
+                    return Err(format!(
+                        "two convolutions are conv{block}_{place}, as if it were two networks"
+                    ));
+                }
                 Some((block, place)) => Names::of(&format!("conv{block}_{place}")),
                 None if listed.shapes.contains_key(&format!("{}.weight", conv.name)) => {
                     Names::of(&format!("{}#{index}", conv.name))
@@ -75,7 +94,7 @@ impl<K> Listing<K> {
             let pools_known = !self.pools.is_empty();
             listed.arrangement = Arrangement::Sequence(Sequence { steps, pools_known });
         }
-        listed
+        Ok(listed)
     }
 }
 

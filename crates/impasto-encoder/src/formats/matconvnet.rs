@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use super::listing::{Listed, Listing};
 use super::matlab::{self, Value};
-use super::{Convention, Format, Opened, Reader, Tensors, damaged};
+use super::{Convention, Format, Opened, Reader, Tensors, damaged, no_network};
 use crate::layout::Shapes;
 use crate::{ChannelOrder, EncoderError, InputMap};
 
@@ -29,7 +29,8 @@ pub(super) fn open(file: &str, reader: Reader) -> Result<Opened<'static>, Encode
     if let Some(mean) = mean {
         input.bias = mean.map(|value| -value);
     }
-    let Listed { shapes, keys, arrangement } = list(layers.cells());
+    let listing = list(layers.cells());
+    let Listed { shapes, keys, arrangement } = listing.finish().map_err(|why| no_network(file, why))?;
     Ok(Opened {
         format: Format::MatConvNet,
         tensors: Box::new(MatConvNet { keys, shapes }),
@@ -39,7 +40,7 @@ pub(super) fn open(file: &str, reader: Reader) -> Result<Opened<'static>, Encode
     })
 }
 
-fn list(layers: &[Value]) -> Listed<Vec<f32>> {
+fn list(layers: &[Value]) -> Listing<Vec<f32>> {
     let mut listing = Listing::new();
     for layer in layers {
         // A layer may stand in a cell of its own.
@@ -48,8 +49,10 @@ fn list(layers: &[Value]) -> Listed<Vec<f32>> {
             _ => layer,
         };
         let word = |name: &str| layer.field(name).and_then(Value::text).unwrap_or_default();
-        if word("type") == "pool" {
-            listing.pool();
+        match word("type") {
+            "pool" => listing.pool(),
+            "bnorm" => listing.normalisation(word("name")),
+            _ => {}
         }
         let weights = match layer.field("weights").map(Value::cells) {
             Some([kernel, bias, ..]) => Some((kernel, bias)),
@@ -63,7 +66,7 @@ fn list(layers: &[Value]) -> Listed<Vec<f32>> {
             listing.conv(word("name"), kernel, Some((bias.clone(), shape)));
         }
     }
-    listing.finish()
+    listing
 }
 
 /// A kernel of 3x3 turned to `[out, in, height, width]`; a last side of 1 is not written.

@@ -129,6 +129,10 @@ fn damaged(file: &str, format: Format, found: impl fmt::Display) -> EncoderError
     EncoderError::Damaged { file: file.into(), format, found: found.to_string() }
 }
 
+fn no_network(file: &str, found: String) -> EncoderError {
+    EncoderError::NotChain { file: file.into(), found }
+}
+
 /// The number of values of a shape, when no network of ours can have more.
 fn count(shape: &[usize]) -> Option<usize> {
     shape.iter().try_fold(1usize, |product, &side| product.checked_mul(side)).filter(|&n| n <= MOST_VALUES)

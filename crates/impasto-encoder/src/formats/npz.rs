@@ -13,7 +13,9 @@ use half::f16;
 use zip::ZipArchive;
 
 use super::listing::{Listed, Listing, natural};
-use super::{Arrangement, Format, MOST_TENSORS, Opened, Reader, Tensors, count, damaged, from_hwio};
+use super::{
+    Arrangement, Format, MOST_TENSORS, Opened, Reader, Tensors, count, damaged, from_hwio, no_network,
+};
 use crate::EncoderError;
 use crate::layout::Shapes;
 
@@ -54,7 +56,7 @@ pub(super) fn open(file: &str, reader: Reader) -> Result<Opened<'static>, Encode
         }
     }
     decide_layout(&mut arrays);
-    let Listed { shapes, keys, arrangement } = list(arrays);
+    let Listed { shapes, keys, arrangement } = list(arrays).map_err(|why| no_network(file, why))?;
     Ok(Opened {
         format: Format::Npz,
         tensors: Box::new(Npz { file: file.into(), archive, keys, shapes }),
@@ -80,13 +82,13 @@ fn turned(array: &Array) -> Vec<usize> {
     }
 }
 
-fn list(mut arrays: Vec<(String, Array)>) -> Listed<Array> {
+fn list(mut arrays: Vec<(String, Array)>) -> Result<Listed<Array>, String> {
     let is_own =
         |name: &str| name.ends_with(".weight") && (name.starts_with("features.") || name == "input.weight");
     if arrays.iter().any(|(name, _)| is_own(name)) {
         // Names that are known as they are.
         let shapes = arrays.iter().map(|(name, array)| (name.clone(), turned(array))).collect();
-        return Listed { shapes, keys: arrays.into_iter().collect(), arrangement: Arrangement::Names };
+        return Ok(Listed { shapes, keys: arrays.into_iter().collect(), arrangement: Arrangement::Names });
     }
     arrays.sort_by_key(|(name, _)| natural(name));
     let mut listing = Listing::new();

@@ -10,7 +10,7 @@ use half::{bf16, f16};
 
 use super::listing::{Listed, Listing};
 use super::protobuf::{Field, Fields, Span, Value, read, text, whole_numbers, wrong};
-use super::{Format, MOST_TENSORS, Opened, Reader, Tensors, count, damaged};
+use super::{Format, MOST_TENSORS, Opened, Reader, Tensors, count, damaged, no_network};
 use crate::EncoderError;
 use crate::layout::Shapes;
 
@@ -34,8 +34,7 @@ struct Stored {
 
 pub(super) fn open(file: &str, mut reader: Reader) -> Result<Opened<'static>, EncoderError> {
     let graph = Graph::read(&mut reader).map_err(|error| damaged(file, Format::Onnx, error))?;
-    let Listed { shapes, keys, arrangement } =
-        graph.list().map_err(|found| EncoderError::NotChain { file: file.into(), found })?;
+    let Listed { shapes, keys, arrangement } = graph.list().map_err(|why| no_network(file, why))?;
     Ok(Opened {
         format: Format::Onnx,
         tensors: Box::new(Onnx { file: file.into(), reader, keys, shapes }),
@@ -136,7 +135,7 @@ impl Graph {
                 other => return Err(format!("a step of kind {other}, which VGG does not have")),
             }
         }
-        Ok(listing.finish())
+        listing.finish()
     }
 }
 
