@@ -227,7 +227,9 @@ impl EncoderError {
             EncoderError::Source(error) => error.hint(),
             EncoderError::TooLargeForHalf { .. } => Some("leave out --half".into()),
             EncoderError::NotWeights { advice, .. } => Some((*advice).into()),
-            EncoderError::Damaged { .. } => Some("the download may have ended early: fetch it again".into()),
+            EncoderError::Damaged { .. } => Some(
+                "fetch it again, as the download may have ended early; or save it anew with the program that made it".into(),
+            ),
             EncoderError::Program { .. } => Some(
                 "get it from another source; a whole module of your own is saved as weights with torch.save(model.state_dict(), FILE)"
                     .into(),
@@ -240,16 +242,20 @@ impl EncoderError {
             EncoderError::Header { .. } => {
                 Some("the file may be cut off, or an error page saved by a download: fetch it again".into())
             }
-            EncoderError::NotChain { found, .. } if found.contains("batch normalisation") => {
-                Some("use VGG-19 or VGG-16 without batch normalisation".into())
-            }
             EncoderError::NotFinite { .. } => {
                 Some("the file is damaged, or its training diverged: fetch it again, or use other weights".into())
             }
-            EncoderError::UnknownTensor { tensor, .. } if tensor.starts_with("features.") => Some(
-                "VGG networks with batch normalisation are not supported; use vgg19 or vgg16 without it"
+            EncoderError::NotVgg { .. }
+            | EncoderError::NotChain { .. }
+            | EncoderError::MissingTensor { .. }
+            | EncoderError::UnknownTensor { .. }
+            | EncoderError::WrongTensor { .. } => Some(
+                "what is run here are the 3x3 convolutions of VGG-16 and VGG-19, of any width, without batch normalisation"
                     .into(),
             ),
+            EncoderError::Io { source, .. } if source.kind() == io::ErrorKind::NotFound => {
+                Some("check the spelling, and the folder that you are in".into())
+            }
             _ => None,
         }
     }

@@ -154,11 +154,11 @@ fn things_that_are_taken_for_a_network() {
     // Of a known network, with a layer in between that is left out.
     let layer = field(100, &[field(1, b"bn1"), field(2, b"BatchNorm")].concat());
     let normalised = [fixture("second.caffemodel"), layer].concat();
-    says("batch normalisation", &normalised, &["bn1", "without batch normalisation"]);
+    says("batch normalisation", &normalised, &["it has batch normalisation (bn1)", "of any width, without"]);
     let word = array(4, &[1, 5], &element(16, b"bnorm"));
     let names = [element(5, &5u32.to_le_bytes()), element(1, b"type\0")].concat();
     let layer = array(2, &[1, 1], &[names, word].concat());
-    says("a bnorm", &mat(&[array(1, &[1, 1], &layer)]), &["without batch normalisation"]);
+    says("a bnorm", &mat(&[array(1, &[1, 1], &layer)]), &["it has batch normalisation"]);
     let twice = fixture("second.caffemodel").repeat(2);
     says("two networks", &twice, &["two convolutions are conv1_1"]);
 }

@@ -2,7 +2,8 @@
 //! nothing and reads a tensor when it is asked for it.
 //!
 //! Names are torchvision's (`features.0.weight`), canonical (`conv1_1.weight`, Gatys' own), or numbers of an `nn.Sequential`
-//! (`2.weight`, AdaIN's). What training scripts put around them (`module.`, `state_dict.`) is taken off.
+//! (`2.weight`, AdaIN's). What training scripts put before them (`module.`, `state_dict.`) is taken off, and what lies beside
+//! them, such as the state of an optimiser, is left.
 
 use std::collections::{BTreeMap, HashMap};
 use std::io::{BufReader, Read, Seek};
@@ -13,7 +14,7 @@ use pytorch_reader::{DType, PytorchReader, Tensor};
 use zip::ZipArchive;
 
 use super::pickle::{self, Refusal};
-use super::{Arrangement, Format, MOST_TENSORS, Opened, Reader, Tensors, count, damaged};
+use super::{Arrangement, Format, MOST_TENSORS, Opened, Reader, Tensors, count, damaged, no_network};
 use crate::EncoderError;
 use crate::layout::Shapes;
 use crate::sequence::Sequence;
@@ -21,8 +22,9 @@ use crate::sequence::Sequence;
 /// Pickles before the storages of a legacy file: magic number, protocol, system, the object, keys of storages.
 const LEGACY_PICKLES: usize = 5;
 
-/// What wrappers and checkpoints put before the names.
-const AROUND: [&str; 5] = ["module.", "state_dict.", "model_state_dict.", "model.", "net."];
+/// The first kernel of a network whose names say where everything belongs. The second is that of a network whose `features` alone
+/// were spread over several devices.
+const FIRST: [&str; 3] = ["features.0.weight", "features.module.0.weight", "conv1_1.weight"];
 
 pub(super) fn open(
     file: &str,
@@ -36,17 +38,13 @@ pub(super) fn open(
     if tensors.len() > MOST_TENSORS {
         return Err(damaged(file, format, format!("{} tensors", tensors.len())));
     }
-    while let Some(around) = AROUND.iter().find(|&&around| {
-        !tensors.is_empty()
-            && tensors.keys().filter(|name| name.starts_with(around)).count() * 2 > tensors.len()
-    }) {
-        // The minority is something beside the weights: counters, the state of an optimiser.
-        tensors = tensors
-            .into_iter()
-            .filter_map(|(name, tensor)| Some((name.strip_prefix(around)?.to_string(), tensor)))
-            .collect();
-    }
-    let shapes: Shapes = tensors.iter().map(|(name, t)| (name.clone(), t.shape().to_vec())).collect();
+    let shapes_of = |tensors: &HashMap<String, Tensor>| -> Shapes {
+        tensors.iter().map(|(name, tensor)| (name.clone(), tensor.shape().to_vec())).collect()
+    };
+    let around = around(&shapes_of(&tensors)).map_err(|why| no_network(file, why))?;
+    tensors =
+        tensors.into_iter().filter_map(|(name, tensor)| Some((own_name(&name, &around)?, tensor))).collect();
+    let shapes = shapes_of(&tensors);
     let arrangement = match Sequence::from_numbers(&shapes) {
         Some(sequence) => Arrangement::Sequence(sequence),
         None => Arrangement::Names,
@@ -57,6 +55,34 @@ pub(super) fn open(
         arrangement,
         convention: None,
         metadata: BTreeMap::new(),
+    })
+}
+
+/// What stands before the names of the network, told by where its first kernel is.
+fn around(shapes: &Shapes) -> Result<String, String> {
+    let is_before = |before: &&str| before.is_empty() || before.ends_with('.');
+    let ending = |first: &'static str| shapes.keys().filter_map(move |name| name.strip_suffix(first));
+    let named: Vec<&str> = FIRST.into_iter().flat_map(ending).filter(is_before).collect();
+    match named[..] {
+        [one] => return Ok(one.to_string()),
+        [one, other, ..] => {
+            return Err(format!("two networks: {one:?} and {other:?} stand before their names"));
+        }
+        [] => {}
+    }
+    // Numbers say less: they are those of the network only if no kernel is anywhere else.
+    let kernels = || shapes.iter().filter(|(_, shape)| shape.len() == 4).map(|(name, _)| name);
+    let mut before = kernels().filter_map(|name| name.strip_suffix("0.weight")).filter(is_before);
+    let alone = before.find(|before| kernels().all(|name| name.starts_with(before)));
+    Ok(alone.unwrap_or_default().to_string())
+}
+
+/// A name without what stands before it; `None` for what lies beside the network.
+fn own_name(name: &str, around: &str) -> Option<String> {
+    let own = name.strip_prefix(around)?;
+    Some(match own.strip_prefix("features.module.") {
+        Some(rest) => format!("features.{rest}"),
+        None => own.to_string(),
     })
 }
 
@@ -147,5 +173,41 @@ impl Tensors for Torch {
         };
         let bytes = stored.read().map_err(|error| damaged(&self.file, self.format, error))?;
         Ok(decode(&bytes))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(kernels: &[&str], others: &[&str]) -> Result<String, String> {
+        let kernels = kernels.iter().map(|name| (name.to_string(), vec![8, 3, 3, 3]));
+        around(&kernels.chain(others.iter().map(|name| (name.to_string(), vec![8]))).collect())
+    }
+
+    #[test]
+    fn what_stands_before_a_network_is_told_by_its_first_kernel() {
+        let momentum = ["optimizer.state.0.momentum_buffer", "optimizer.state.2.momentum_buffer", "epoch"];
+        for before in ["", "module.", "state_dict.module.", "_orig_mod.", "encoder."] {
+            for names in [["features.0.weight", "features.2.weight"], ["conv1_1.weight", "conv1_2.weight"]] {
+                let kernels = names.map(|name| format!("{before}{name}"));
+                // The state of an optimiser may be more than the weights, and have their shapes.
+                let all = kernels.iter().map(String::as_str).chain(momentum).collect::<Vec<_>>();
+                assert_eq!(found(&all, &[]), Ok(before.to_string()), "{kernels:?}");
+            }
+        }
+        assert_eq!(found(&["features.module.0.weight"], &[]).as_deref(), Ok(""));
+        assert_eq!(own_name("m.features.module.0.bias", "m.").as_deref(), Some("features.0.bias"));
+        assert_eq!(own_name("optimizer.state.0", "m."), None);
+    }
+
+    #[test]
+    fn two_networks_are_not_one_and_pieces_are_none() {
+        let error = found(&["model.features.0.weight", "ema.features.0.weight"], &[]).unwrap_err();
+        assert!(error.contains("model.") && error.contains("ema."), "{error}");
+        assert_eq!(found(&["net.0.weight", "net.2.weight"], &["net.0.bias"]).as_deref(), Ok("net."));
+        // Slices of a network: the first is not all of it.
+        assert_eq!(found(&["slice1.0.weight", "slice2.5.weight"], &[]).as_deref(), Ok(""));
+        assert_eq!(found(&["fc.0.bias"], &[]).as_deref(), Ok(""));
     }
 }
