@@ -24,6 +24,8 @@ fn quick() -> Fetch {
         silence: Duration::from_millis(400),
         tries: 3,
         pause: Duration::from_millis(5),
+        stretch: Duration::from_secs(60),
+        least: 1,
         proxies: false,
     };
     Fetch { patience, ..Fetch::default() }
@@ -151,6 +153,18 @@ fn half_precision_is_half_the_size_and_has_a_name_of_its_own() {
 }
 
 #[test]
+fn half_precision_does_not_hide_what_others_have() {
+    let Setting { server, cache, store, bytes } = setting(Needed::Whole, |reply, _| reply);
+    fetch(&store, &Fetch { precision: Precision::Half, ..quick() }).unwrap();
+    // By hand, under its published name; and what a try that was broken off left.
+    fs::write(cache.path().join("models/f.safetensors"), &bytes).unwrap();
+    fs::write(cache.path().join("models/f.safetensors.part"), b"half of it").unwrap();
+    assert_is(&fetch(&store, &quick()).unwrap(), &bytes);
+    assert_eq!(server.requests().len(), 1);
+    assert!(!cache.path().join("models/f.safetensors.part").exists());
+}
+
+#[test]
 fn redirects_are_followed_with_the_range() {
     for needed in [Needed::Whole, Needed::Convolutions] {
         let bytes = timm(1, true);
@@ -197,6 +211,17 @@ fn a_slow_server_is_waited_for() {
     assert_is(&fetch(&set.store, &quick()).unwrap(), &set.bytes);
     assert!(start.elapsed() > quick().patience.silence);
     assert_eq!(set.server.requests().len(), 1);
+}
+
+#[test]
+fn a_server_that_sends_next_to_nothing_is_left() {
+    // Never silent for long, and never done.
+    let set = setting(Needed::Whole, |reply, _| reply.at_pace(10, Duration::from_millis(20)));
+    let patience = Patience { stretch: Duration::from_secs(1), least: 10_000, ..quick().patience };
+    let error = fails(&set.store, &Fetch { patience, ..quick() });
+    assert!(error.contains("sends too slowly"), "{error}");
+    // What came is not lost.
+    assert!(names(set.cache.path()).contains(&"f.safetensors.part".to_string()));
 }
 
 // === Connections that fail ===

@@ -18,22 +18,27 @@ impl Store {
         model: &'static Model,
         watch: &mut dyn FnMut(Event<'_>),
     ) -> Result<Encoder, EncoderError> {
-        match self.try_open(model, false, watch) {
+        match self.try_open(model, None, watch) {
             Ok(encoder) => Ok(encoder),
             Err(passed_over) => Err(self.not_here(model, passed_over).into()),
         }
     }
 
-    /// As [`open`](Store::open), with the files that could not be used in place of an error; by who has the lock, or not.
+    /// As [`open`](Store::open), with the files that could not be used in place of an error. Who is to have a precision has the lock,
+    /// and for single precision a file of ours in half is no help.
     pub(super) fn try_open(
         &self,
         model: &'static Model,
-        is_locked: bool,
+        wanted: Option<Precision>,
         watch: &mut dyn FnMut(Event<'_>),
     ) -> Result<Encoder, Vec<String>> {
         let mut passed_over = Vec::new();
+        let half = self.own(model, Precision::Half).ok().filter(|_| wanted == Some(Precision::Single));
         for finding in self.look(model) {
-            match self.take(model, &finding, is_locked, watch) {
+            if half.as_ref() == Some(&finding.path) {
+                continue;
+            }
+            match self.take(model, &finding, wanted.is_some(), watch) {
                 Ok(encoder) => return Ok(encoder),
                 Err(why) => {
                     watch(Event::PassedOver { path: &finding.path, why: &why });

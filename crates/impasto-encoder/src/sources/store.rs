@@ -150,7 +150,19 @@ impl Store {
         if let Some(verified) = self.verified() {
             verified.note(&path, &sha256);
         }
+        self.remove_parts(model);
         Ok(path)
+    }
+
+    /// Removes what earlier tries to fetch it left behind.
+    fn remove_parts(&self, model: &Model) {
+        let Some(folder) = self.environment.models() else { return };
+        for file in model.files {
+            for ending in ["part", "part.json", "part.new"] {
+                // What cannot be removed costs space, nothing else.
+                let _ = fs::remove_file(folder.join(format!("{}.{ending}", file.name)));
+            }
+        }
     }
 
     /// Held while a model is fetched or converted: a second process waits, and then finds it.

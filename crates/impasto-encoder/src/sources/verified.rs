@@ -47,25 +47,33 @@ impl Verified {
 
     /// Forgets a file that is about to be another: a note of what was there before would call it damaged.
     pub(super) fn forget(&self, path: &Path) {
-        let mut all = self.read();
-        if all.remove(&key(path)).is_some() {
-            self.write(all);
-        }
+        self.change(|all| {
+            all.remove(&key(path));
+        });
     }
 
     /// Notes that this file has this digest. That it cannot be noted costs time at the next start, nothing else.
     pub(super) fn note(&self, path: &Path, digest: &str) {
         let Some((bytes, modified)) = stamp(path) else { return };
-        let mut all = self.read();
-        // Files that went away are forgotten.
-        all.retain(|known, _| Path::new(known).exists());
-        all.insert(key(path), json!({ "bytes": bytes, "modified": modified, "digest": digest }));
-        self.write(all);
+        self.change(|all| {
+            // Files that went away are forgotten.
+            all.retain(|known, _| Path::new(known).exists());
+            all.insert(key(path), json!({ "bytes": bytes, "modified": modified, "digest": digest }));
+        });
     }
 
-    /// Another process may write at the same time: the last one counts, and none sees half a list.
-    fn write(&self, all: Map<String, Value>) {
-        let beside = self.file.with_extension(format!("{}.new", std::process::id()));
+    /// One process at a time, so that no note of another is lost; who only reads sees a whole list at any time.
+    fn change(&self, change: impl FnOnce(&mut Map<String, Value>)) {
+        let lock = fs::OpenOptions::new()
+            .create(true)
+            .write(true)
+            .truncate(false)
+            .open(self.file.with_extension("lock"))
+            .and_then(|file| file.lock().map(|()| file));
+        let Ok(_lock) = lock else { return };
+        let mut all = self.read();
+        change(&mut all);
+        let beside = self.file.with_extension("new");
         let written = fs::write(&beside, Value::Object(all).to_string());
         if written.and_then(|()| fs::rename(&beside, &self.file)).is_err() {
             let _ = fs::remove_file(&beside);

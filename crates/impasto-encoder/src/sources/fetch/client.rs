@@ -22,6 +22,10 @@ pub struct Patience {
     pub tries: u32,
     /// Before the second try; twice as long before each one after it.
     pub pause: Duration,
+    /// An address that sends fewer bytes than `least` in this time is given up: it would hold everybody for days.
+    pub stretch: Duration,
+    /// See `stretch`.
+    pub least: u64,
     /// Whether proxies are taken from the environment (`HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`).
     pub proxies: bool,
 }
@@ -33,6 +37,8 @@ impl Default for Patience {
             silence: Duration::from_secs(30),
             tries: 4,
             pause: Duration::from_secs(1),
+            stretch: Duration::from_secs(60),
+            least: 64 << 10,
             proxies: true,
         }
     }

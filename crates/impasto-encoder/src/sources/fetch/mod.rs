@@ -60,11 +60,11 @@ impl Store {
             if self.read_own(model, &own).is_ok() {
                 return Ok(own);
             }
-            if let Ok(encoder) = self.try_open(model, true, watch) {
+            if let Ok(encoder) = self.try_open(model, Some(how.precision), watch) {
                 if how.precision == Precision::Half {
                     return self.keep(model, &encoder, Precision::Half);
                 }
-                // From half precision to single there is no way.
+                // Where that could not be written, fetching will say so.
                 if self.read_own(model, &own).is_ok() {
                     return Ok(own);
                 }
@@ -131,7 +131,13 @@ impl Store {
         let open = || Part::open(&folder, file.name, shown, digest).map_err(Failed::Disk);
         let mut part = open().map_err(failed)?;
         let was_taken_up = part.kept() > 0;
-        transfer.run(&mut part, &mut plan, watch).map_err(failed)?;
+        if let Err(why) = transfer.run(&mut part, &mut plan, watch) {
+            // Nothing to take up.
+            if part.kept() == 0 {
+                part.remove();
+            }
+            return Err(failed(why));
+        }
         if was_taken_up && part.hashes().check(digest).is_err() {
             // What was left of an earlier try may have been at fault.
             part.restart().map_err(Failed::Disk).map_err(failed)?;
@@ -141,7 +147,6 @@ impl Store {
         match self.convert(model, (file, shown), &part, &plan, digest) {
             Ok(encoder) => {
                 let path = self.keep(model, &encoder, how.precision)?;
-                remove_parts(&folder, model);
                 watch(Event::Kept { path: &path });
                 Ok(path)
             }
@@ -213,15 +218,5 @@ enum Ended {
 impl<E: Into<EncoderError>> From<E> for Ended {
     fn from(error: E) -> Ended {
         Ended::Everywhere(error.into())
-    }
-}
-
-/// Removes what other addresses left behind.
-fn remove_parts(folder: &Path, model: &Model) {
-    for file in model.files {
-        for ending in ["part", "part.json", "part.new"] {
-            // What cannot be removed costs space, nothing else.
-            let _ = fs::remove_file(folder.join(format!("{}.{ending}", file.name)));
-        }
     }
 }

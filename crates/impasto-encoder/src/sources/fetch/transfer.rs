@@ -2,6 +2,7 @@
 
 use std::io::{self, Read};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use super::super::Event;
 use super::super::catalogue::{Digest, Model, Needed, WeightFile};
@@ -168,8 +169,17 @@ impl Transfer<'_> {
         let Bytes { start: mut place, mut body, .. } = bytes;
         let until = plan.until(part.kept());
         let mut buffer = vec![0; 64 << 10];
+        let (mut since, mut came) = (Instant::now(), 0);
         loop {
             let (read, ended) = fill(&mut body, &mut buffer);
+            came += read as u64;
+            if since.elapsed() >= self.patience.stretch {
+                if came < self.patience.least && ended.is_none() {
+                    let seconds = since.elapsed().as_secs_f64();
+                    return Err(given_up(format!("sends too slowly: {came} bytes in {seconds:.0} s")));
+                }
+                (since, came) = (Instant::now(), 0);
+            }
             let mut rest = &buffer[..read];
             if place == 0 && is_page(rest) {
                 return Err(given_up("answered with a web page in place of weights".into()));
@@ -253,10 +263,12 @@ fn restart(part: &mut Part, plan: &mut Plan) -> io::Result<()> {
     part.restart()
 }
 
-/// Reads until the buffer is full, or the body ended, well or not. What came before a failure counts.
+/// Reads until the buffer is full, for a while, or until the body ended, well or not. What came before a failure counts.
 fn fill(body: &mut impl Read, buffer: &mut [u8]) -> (usize, Option<io::Result<()>>) {
-    let mut filled = 0;
-    while filled < buffer.len() {
+    /// Often enough for a progress bar.
+    const WHILE: Duration = Duration::from_millis(250);
+    let (mut filled, start) = (0, Instant::now());
+    while filled < buffer.len() && (filled == 0 || start.elapsed() < WHILE) {
         match body.read(&mut buffer[filled..]) {
             Ok(0) => return (filled, Some(Ok(()))),
             Ok(read) => filled += read,
