@@ -97,6 +97,10 @@ fn a_family_is_said_where_weights_do_not_tell() {
         .fails(2, &format!("models import {unknown} -o m.safetensors --family vgg19"))
         .assert_says(&["not of the family"]);
     assert!(!folder.has("m.safetensors"));
+    folder.fails(2, &format!("models show {unknown}"));
+    let shown = folder.succeeds(&format!("models show {unknown} --family vgg16-oxford")).stdout;
+    assert!(shown.contains("vgg16-oxford") && shown.contains("conv5_3"), "{shown}");
+    folder.fails(2, "models show lite --family vgg19").assert_says(&["--family"]);
     folder.succeeds(&format!("models import {unknown} -o m.safetensors --family vgg16-oxford"));
     assert!(folder.succeeds("models verify m.safetensors").stdout.contains("vgg16-oxford"));
     let known = fixture("zip.pth");

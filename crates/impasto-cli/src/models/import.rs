@@ -41,6 +41,14 @@ pub(crate) fn run(args: &ImportArgs) -> Result<(), Failure> {
     )))
 }
 
+/// A family is said of a file, where its weights do not tell; whose weights a name stands for is known.
+pub(super) fn check_family_of_name(family: Option<Family>, name: &str) -> Result<(), Failure> {
+    match family {
+        Some(_) => Err(Failure::bad_input(format!("--family is for files, and {name} is none"))),
+        None => Ok(()),
+    }
+}
+
 /// The family that an option names.
 pub(super) fn family(name: Option<&str>) -> Result<Option<Family>, Failure> {
     let read = |name: &str| name.parse::<Family>().map_err(|error| Failure::from(error).about("--family"));

@@ -1,19 +1,30 @@
 //! `impasto models show`: one encoder, layer by layer.
 
+use std::path::Path;
+
 use clap::Args;
-use impasto::encoder::{Encoder, Pooling, Tap};
+use impasto::encoder::{Encoder, Pooling, Tap, examine};
 use impasto::engine::{Cancel, Cpu, Engine, Network, Request, Size, Target};
 
+use super::import;
 use crate::failure::Failure;
 use crate::output::{line, printable};
 
 #[derive(Args)]
 pub(crate) struct ShowArgs {
-    /// lite, random:vgg19?seed=0, random:vgg16?width=1/4, or a file of weights
+    /// lite, vgg19, vgg19-oxford, random:vgg16?width=1/4, ... (see `models list`), or a file of weights
     name: String,
+    /// Whose weights a file has, where the weights do not tell: vgg19, vgg19-oxford, vgg16, vgg16-oxford, vgg19-normalised
+    #[arg(long, value_name = "NAME")]
+    family: Option<String>,
 }
 
 pub(crate) fn run(args: &ShowArgs) -> Result<(), Failure> {
+    let (family, path) = (import::family(args.family.as_deref())?, Path::new(&args.name));
+    if family.is_some() && path.exists() {
+        return show(&examine(path, family)?.encoder);
+    }
+    import::check_family_of_name(family, &args.name)?;
     show(&super::open(&args.name)?)
 }
 
@@ -93,9 +104,8 @@ fn memory(encoder: &Encoder) -> Result<(usize, usize, String), Failure> {
     let topology = encoder.topology();
     // The layers that most recipes look at, as far as there are such; a network of one layer has its own.
     let find = |name: &&str| topology.tap(name).ok();
-    let mut moments: Vec<Tap> =
+    let moments: Vec<Tap> =
         ["relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1"].iter().filter_map(find).collect();
-    moments.truncate(5);
     let content = topology.tap("relu4_2").ok();
     let deepest = moments.iter().copied().chain(content).max().unwrap_or(Tap::after(0));
     let names: Vec<String> = moments.iter().chain(&content).map(|&tap| topology.tap_name(tap)).collect();

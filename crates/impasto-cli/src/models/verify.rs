@@ -24,9 +24,8 @@ pub(crate) fn run(args: &VerifyArgs) -> Result<(), Failure> {
     let (encoder, format, identified) = if path.exists() {
         let Examined { encoder, format, identified } = examine(path, family).map_err(unusable)?;
         (encoder, format.to_string(), identified)
-    } else if family.is_some() {
-        return Err(Failure::bad_input(format!("--family is for files, and {} is none", args.name)));
     } else {
+        import::check_family_of_name(family, &args.name)?;
         let encoder = super::open(&args.name)?;
         let identified = identify(&encoder.weights()[0].kernel);
         (encoder, "none: found by its name".to_string(), identified)
