@@ -4,112 +4,14 @@
 
 #![allow(clippy::unwrap_used)] // a failing test
 
-use std::io::{Cursor, Write};
-use std::path::{Path, PathBuf};
+mod common {
+    pub(crate) mod forging;
+}
 
-use flate2::Compression;
-use flate2::write::ZlibEncoder;
+use std::io::Write;
+
+use common::forging::*;
 use impasto_encoder::{EncoderError, read_file};
-use rand_chacha::ChaCha8Rng;
-use rand_chacha::rand_core::{Rng, SeedableRng};
-use zip::ZipWriter;
-use zip::write::SimpleFileOptions;
-
-#[global_allocator]
-static ALLOCATOR: dhat::Alloc = dhat::Alloc;
-
-/// What any of these files may take; the largest that is written here has 3 MB.
-const BOUND: usize = 64 << 20;
-
-/// Changes of each fixture; the environment variable `IMPASTO_MUTATIONS` asks for more.
-const MUTATIONS: usize = 150;
-
-fn fixtures() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures")
-}
-
-fn fixture(name: &str) -> Vec<u8> {
-    std::fs::read(fixtures().join(name)).unwrap()
-}
-
-/// Reads a file with these bytes; the error, if it is one, after its memory was looked at.
-fn read(what: &str, bytes: &[u8], bound: usize) -> Option<EncoderError> {
-    let mut file = tempfile::NamedTempFile::new().unwrap();
-    file.write_all(bytes).unwrap();
-    let profiler = dhat::Profiler::builder().testing().build();
-    let error = read_file(file.path()).err();
-    let peak = dhat::HeapStats::get().max_bytes;
-    drop(profiler);
-    assert!(peak < bound, "{what}: {} MB", peak >> 20);
-    if let Some(error) = &error {
-        assert!(!error.to_string().is_empty());
-    }
-    error
-}
-
-fn says(what: &str, bytes: &[u8], words: &[&str]) {
-    let error = read(what, bytes, BOUND).unwrap_or_else(|| panic!("{what} was read"));
-    let said = format!("{error} {}", error.hint().unwrap_or_default());
-    for word in words {
-        assert!(said.contains(word), "{what}: no {word:?} in: {said}");
-    }
-}
-
-fn zip(entries: &[(&str, &[u8])]) -> Vec<u8> {
-    let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
-    let options = SimpleFileOptions::default().compression_method(zip::CompressionMethod::Deflated);
-    for (name, bytes) in entries {
-        writer.start_file(*name, options).unwrap();
-        writer.write_all(bytes).unwrap();
-    }
-    writer.finish().unwrap().into_inner()
-}
-
-fn packed(bytes: &[u8]) -> Vec<u8> {
-    let mut packer = ZlibEncoder::new(Vec::new(), Compression::fast());
-    packer.write_all(bytes).unwrap();
-    packer.finish().unwrap()
-}
-
-/// A header of a MAT file with packed elements behind it.
-fn mat(elements: &[Vec<u8>]) -> Vec<u8> {
-    let mut bytes = b"MATLAB 5.0 MAT-file, by hand".to_vec();
-    bytes.resize(124, b' ');
-    bytes.extend([0, 1, b'I', b'M']);
-    for element in elements {
-        let packed = packed(element);
-        bytes
-            .extend(15u32.to_le_bytes().into_iter().chain((packed.len() as u32).to_le_bytes()).chain(packed));
-    }
-    bytes
-}
-
-fn element(kind: u32, data: &[u8]) -> Vec<u8> {
-    let mut bytes = [&kind.to_le_bytes()[..], &(data.len() as u32).to_le_bytes(), data].concat();
-    bytes.resize(bytes.len().next_multiple_of(8), 0);
-    bytes
-}
-
-fn array(class: u8, sides: &[i32], rest: &[u8]) -> Vec<u8> {
-    let sides: Vec<u8> = sides.iter().flat_map(|side| side.to_le_bytes()).collect();
-    let flags = element(6, &[class, 0, 0, 0, 0, 0, 0, 0]);
-    element(14, &[&flags[..], &element(5, &sides), &element(1, b"layers"), rest].concat())
-}
-
-/// A field of a protocol buffer with a length.
-fn field(number: u32, data: &[u8]) -> Vec<u8> {
-    [&varint(u64::from(number << 3 | 2))[..], &varint(data.len() as u64), data].concat()
-}
-
-fn varint(mut value: u64) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    while value > 0x7f {
-        bytes.push(value as u8 | 0x80);
-        value >>= 7;
-    }
-    bytes.push(value as u8);
-    bytes
-}
 
 /// What is small in the file and many times that in memory.
 fn things_that_grow() {
@@ -422,59 +324,6 @@ fn hdf5() {
     says("huge pieces", &fixture("pieces.h5"), &["pieces of [256, 256, 32, 32]"]);
 }
 
-/// Changes a few bytes of every fixture: numbers, lengths, pieces that go missing or come twice.
-fn mutations() {
-    let mut random = ChaCha8Rng::seed_from_u64(7);
-    let mut names: Vec<PathBuf> =
-        std::fs::read_dir(fixtures()).unwrap().map(|entry| entry.unwrap().path()).collect();
-    names.sort();
-    let asked = std::env::var("IMPASTO_MUTATIONS").ok().and_then(|number| number.parse().ok());
-    let (mut read_anyway, mut refused) = (0, 0);
-    for path in names {
-        let whole = std::fs::read(&path).unwrap();
-        for round in 0..asked.unwrap_or(MUTATIONS) {
-            let mut bytes = whole.clone();
-            for _ in 0..=random.next_u32() % 3 {
-                let length = bytes.len().max(1) as u32;
-                // Structure is at the beginning and at the end; in between are numbers.
-                let place = match random.next_u32() % 3 {
-                    0 => random.next_u32() % length,
-                    1 => random.next_u32() % length.min(512),
-                    _ => length - 1 - random.next_u32() % length.min(2048),
-                } as usize;
-                match random.next_u32() % 6 {
-                    0 => bytes[place] ^= 1 << (random.next_u32() % 8),
-                    1 => bytes[place] = random.next_u32() as u8,
-                    2 => {
-                        let end = (place + 4).min(bytes.len());
-                        bytes[place..end].fill([0, 0xff, 0x7f, 0x80][random.next_u32() as usize % 4]);
-                    }
-                    3 => bytes.truncate(place.max(1)),
-                    4 => {
-                        let end = (place + random.next_u32() as usize % 64).min(bytes.len());
-                        bytes.drain(place..end);
-                        if bytes.is_empty() {
-                            bytes.push(0);
-                        }
-                    }
-                    _ => {
-                        let end = (place + random.next_u32() as usize % 64).min(bytes.len());
-                        let piece = bytes[place..end].to_vec();
-                        bytes.splice(place..place, piece);
-                    }
-                }
-            }
-            let what = format!("{} round {round}", path.display());
-            match read(&what, &bytes, BOUND) {
-                Some(_) => refused += 1,
-                None => read_anyway += 1,
-            }
-        }
-    }
-    // Both ends are reached: damage is found, and a changed weight is a weight.
-    assert!(refused > 300 && read_anyway > 300, "{refused} refused, {read_anyway} read");
-}
-
 #[test]
 fn hostile_files_are_errors_and_take_no_memory() {
     things_that_grow();
@@ -486,5 +335,4 @@ fn hostile_files_are_errors_and_take_no_memory() {
     matlab();
     numpy();
     hdf5();
-    mutations();
 }
