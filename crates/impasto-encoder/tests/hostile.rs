@@ -61,6 +61,8 @@ fn things_that_are_taken_for_a_network() {
     let names = [element(5, &5u32.to_le_bytes()), element(1, b"type\0")].concat();
     let layer = array(2, &[1, 1], &[names, word].concat());
     says("a bnorm", &mat(&[array(1, &[1, 1], &layer)]), &["it has batch normalisation"]);
+    says("normalised.h5", &fixture("normalised.h5"), &["it has batch normalisation (block1_bn1/"]);
+    says("mixed.h5", &fixture("mixed.h5"), &["two convolutions are conv1_1"]);
     let twice = fixture("second.caffemodel").repeat(2);
     says("two networks", &twice, &["two convolutions are conv1_1"]);
 }
