@@ -73,13 +73,16 @@ def main():
     parser.add_argument("--referee-model", type=Path)
     parser.add_argument("--size", type=int, default=256)
     parser.add_argument("--only", help="recipes whose names contain this")
+    parser.add_argument("--row", action="append", metavar="NAME=OPTIONS", help="in place of the recipes above; may be repeated")
+    parser.add_argument("--pairs", type=int, default=len(PAIRS), help="how many of the pairs, spread over all")
     arguments = parser.parse_args()
     arguments.output.mkdir(parents=True, exist_ok=True)
-    table = {name: [] for name in RECIPES if not arguments.only or arguments.only in name}
+    recipes = dict(row.split("=", 1) for row in arguments.row) if arguments.row else RECIPES
+    table = {name: [] for name in recipes if not arguments.only or arguments.only in name}
     # Pair by pair, so that what else the machine does falls on all recipes alike.
-    for pair in PAIRS:
+    for pair in PAIRS[:: max(1, len(PAIRS) // arguments.pairs)]:
         for name in table:
-            table[name].append(measure(arguments, name, RECIPES[name], pair))
+            table[name].append(measure(arguments, name, recipes[name], pair))
             print(f"{pair[0]} {pair[1]} {name}: {table[name][-1][1]:.1f} s", flush=True)
     measures = list(next(iter(table.values()))[0][0])
     rows = []

@@ -1,0 +1,64 @@
+"""How far a student is from its teacher at one layer.
+
+`Heads` is distillation in the usual way: a linear map from the student's features to the teacher's, trained with it (Romero et al.,
+"FitNets", 2015; Wang et al., "Collaborative Distillation", 2020). It says that all the teacher knows can be read off the student, and
+nothing of how large each thing is in the student's own space, which is where style losses look.
+
+`kernel` says that. Gram losses are sums of squared inner products of features (Li et al., "Demystifying neural style transfer", 2017),
+and Gaussian Wasserstein distances do not change when features are rotated: both see nothing but the inner products of features at
+two positions. A student whose inner products are the teacher's has the teacher's style losses, with any number of channels, and needs
+no head at export.
+"""
+
+import torch
+from torch import nn
+
+
+def pick(features, rows, generator):
+    """Up to `rows` positions of [n, c, h, w] as [rows, c] in f32, and which they are."""
+    n, c, h, w = features.shape
+    chosen = torch.randperm(n * h * w, generator=generator)[:rows].to(features.device)
+    return features.permute(0, 2, 3, 1).reshape(-1, c)[chosen].float(), chosen
+
+
+def at(features, chosen):
+    return features.permute(0, 2, 3, 1).reshape(-1, features.shape[1])[chosen].float()
+
+
+class Heads(nn.Module):
+    """A linear map for each layer, and what is left over as a part of the variance of what it predicts."""
+
+    def __init__(self, inputs: dict[str, int], outputs: dict[str, int]):
+        super().__init__()
+        self.maps = nn.ModuleDict({layer: nn.Linear(inputs[layer], outputs[layer]) for layer in inputs})
+
+    def forward(self, layer, student, target):
+        left = (self.maps[layer](student) - target).square().mean()
+        return left / (target - target.mean(0)).square().mean().clamp_min(1e-12)
+
+    @torch.no_grad()
+    def solve(self, layer, student, target, ridge=1e-4):
+        """Sets a map to the best one on these rows: where training begins."""
+        ones = torch.cat([student, torch.ones_like(student[:, :1])], 1).double()
+        square = ones.T @ ones / len(ones)
+        square += ridge * square.diagonal().mean() * torch.eye(len(square), dtype=square.dtype, device=square.device)
+        best = torch.linalg.solve(square, ones.T @ target.double() / len(ones))
+        self.maps[layer].weight.copy_(best[:-1].T)
+        self.maps[layer].bias.copy_(best[-1])
+
+
+def without_mean(products):
+    """Inner products of rows as they are when the rows' mean is taken away first."""
+    return products - products.mean(0) - products.mean(1, keepdim=True) + products.mean()
+
+
+def left_over(found, wanted):
+    return (found - wanted).square().mean() / wanted.square().mean().clamp_min(1e-12)
+
+
+def kernel(student, target):
+    """Relative squared error of the inner products between all positions, and of what is left of them without the features' mean,
+    which is large, the same everywhere and so easily right. At the scale that suits the student best: export sets it anyway."""
+    found, wanted = student @ student.T, target @ target.T
+    found = found * ((found * wanted).sum() / found.square().sum().clamp_min(1e-12))
+    return left_over(found, wanted) + left_over(without_mean(found), without_mean(wanted))

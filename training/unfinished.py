@@ -1,0 +1,41 @@
+"""Half-finished stylisations, for a student to have seen what an optimiser shows it.
+
+    python unfinished.py --pictures FOLDER --output FOLDER [--count 200] [--impasto ../target/release/impasto]
+
+Pairs of pictures, numbers of iterations, beginnings and sizes are drawn by the seed; pictures that are there already are kept, so
+that a run that was broken off goes on.
+"""
+
+import argparse
+import random
+import subprocess
+from pathlib import Path
+
+from pictures import ENDINGS
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--pictures", type=Path, required=True)
+    parser.add_argument("--output", type=Path, required=True)
+    parser.add_argument("--count", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--model", default="lite", help="what paints: a name or a file that Impasto reads")
+    parser.add_argument("--impasto", type=Path, default=Path(__file__).resolve().parents[1] / "target" / "release" / "impasto")
+    given = parser.parse_args()
+    given.output.mkdir(parents=True, exist_ok=True)
+    pictures = sorted(path for path in given.pictures.rglob("*") if path.suffix.lower() in ENDINGS)
+    for number in range(given.count):
+        dice = random.Random(f"{given.seed} {number}")
+        content, style = dice.sample(pictures, 2)
+        output = given.output / f"{number:04}.png"
+        command = [given.impasto, "stylize", content, style, "-o", output, "--model", given.model, "--seed", number]
+        command += ["--size", dice.choice([192, 224, 256]), "--first-iterations", round(2 ** dice.uniform(1, 7))]
+        command += ["--iterations", round(2 ** dice.uniform(0, 5)), "--init", dice.choice(["content", "content", "noise"])]
+        command += ["--content-weight", round(0.055 * 2 ** dice.uniform(-2, 2), 4), "--tv-weight", dice.choice([0, 1.25])]
+        if not output.exists():
+            subprocess.run([str(word) for word in command + ["--progress", "none", "--no-checkpoint"]], check=True, stderr=subprocess.DEVNULL)
+
+
+if __name__ == "__main__":
+    main()
