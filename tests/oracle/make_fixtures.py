@@ -18,6 +18,7 @@ from presets import (
     IMAGENET_STD,
     PRESETS,
     STATISTICS,
+    STYLE_TAPS,
     Network,
     evaluate,
     numbers_of,
@@ -27,7 +28,7 @@ from presets import (
 )
 
 FIXTURES = Path(__file__).resolve().parents[2] / "crates" / "impasto" / "tests" / "fixtures"
-NARROW = (8, 16, 20, 24, 24)
+NARROW, NARROWER = (8, 16, 20, 24, 24), (4, 6, 8, 8, 8)
 
 # name: (preset, further arguments of evaluate); the styles are style.png, and for `blend` style2.png as well
 CASES = {
@@ -55,9 +56,17 @@ def random_convs(widths, last, seed, gain=6.0):
     return convs
 
 
-def save_canonical(path, convs, family):
+def random_metrics(widths, seed):
+    """{conv: matrix} at the style's layers, as far from the identity as those of a compressed network are."""
+    random = np.random.default_rng(seed)
+    mixed = lambda width: np.eye(width) + 0.7 * random.standard_normal((width, width)) / np.sqrt(width)
+    return {tap[4:]: mixed(widths[int(tap[4]) - 1]).astype(np.float32) for tap in STYLE_TAPS}
+
+
+def save_canonical(path, convs, family, metrics=()):
     tensors = {f"conv{conv}.weight": weight for conv, (weight, _) in convs.items()}
     tensors |= {f"conv{conv}.bias": bias for conv, (_, bias) in convs.items()}
+    tensors |= {f"metric{conv}.weight": metrics[conv] for conv in metrics}
     mean, std = np.array(IMAGENET_MEAN), np.array(IMAGENET_STD)
     tensors["input.weight"] = np.diag(1 / std).astype(np.float32)
     tensors["input.bias"] = (-mean / std).astype(np.float32)
@@ -118,6 +127,8 @@ def main():
     torch.set_num_threads(2)
 
     save_canonical(folder / "narrow.safetensors", random_convs(NARROW, "5_2", seed=19), "vgg19-narrow")
+    narrower = random_convs(NARROWER, "5_1", seed=23)
+    save_canonical(folder / "metrics.safetensors", narrower, "vgg19-narrow", random_metrics(NARROWER, seed=29))
     for seed, (name, width, height) in enumerate(
         [("content", 48, 40), ("style", 56, 44), ("style2", 40, 52), ("image", 48, 40)], start=1
     ):
@@ -143,6 +154,10 @@ def main():
         judge = lambda x: region_losses(network, PRESETS[name], x, content, regions)
         losses[f"regions-{name}"], gradient = numbers_of(image, judge)
         gradients[f"regions-{name}"] = gradient.float().numpy()
+    network = Network.load(folder / "metrics.safetensors")
+    for name in ("gatys", "crowson"):
+        losses[f"metrics-{name}"], gradient = evaluate(network, PRESETS[name], image, content, [style])
+        gradients[f"metrics-{name}"] = gradient.float().numpy()
     (folder / "losses.json").write_text(json.dumps(losses, indent=1) + "\n")
     save_file(gradients, folder / "gradients.safetensors")
     for path in folder.glob("*.safetensors"):

@@ -48,8 +48,9 @@ def read_picture(path):
 class Network:
     """VGG-19 up to its last known convolution: 3x3 convolutions with ReLU, a 2x2 pool between blocks."""
 
-    def __init__(self, convs, input_weight, input_bias):
+    def __init__(self, convs, input_weight, input_bias, metrics=None):
         self.convs, self.input_weight, self.input_bias = convs, input_weight, input_bias
+        self.metrics = metrics or {}
 
     @staticmethod
     def load(path):
@@ -64,7 +65,12 @@ class Network:
             input_weight, input_bias = torch.diag(1 / std), -mean / std
         known = {conv: name for conv, name in names.items() if f"{name}.weight" in tensors}
         convs = {conv: (tensors[f"{name}.weight"], tensors[f"{name}.bias"]) for conv, name in known.items()}
-        return Network(convs, input_weight, input_bias)
+        metrics = {f"relu{conv}": tensors[f"metric{conv}.weight"] for conv in CONVS if f"metric{conv}.weight" in tensors}
+        return Network(convs, input_weight, input_bias, metrics)
+
+    def as_seen(self, tap, f):
+        """What a style looks at: features of every position through the metric, where there is one."""
+        return self.metrics[tap] @ f if tap in self.metrics else f
 
     def features(self, x, taps, first_padding="zero", pooling="max", pool_scale=1.0):
         """{tap: features after that ReLU, as a C x N matrix} of the picture x."""
@@ -306,12 +312,13 @@ def losses(network, preset, x, content, styles, blend=(1.0,), pooling="max"):
     with torch.no_grad():
         content_target = network.features(content, [preset.content_tap], **look)[preset.content_tap]
         maps = [network.features(style, STYLE_TAPS, **look) for style in styles]
-        targets = {tap: Moments.blend([Moments.of(m[tap]) for m in maps], blend) for tap in STYLE_TAPS}
+        targets = {tap: Moments.blend([Moments.of(network.as_seen(tap, m[tap])) for m in maps], blend) for tap in STYLE_TAPS}
     seen = network.features(x, {*STYLE_TAPS, preset.content_tap}, **look)
     terms = {
         "content": {preset.content_tap: preset.content_weight * mse(seen[preset.content_tap], content_target)},
         "style": {
-            tap: preset.style(layer, Moments.of(seen[tap]), targets[tap]) for layer, tap in enumerate(STYLE_TAPS)
+            tap: preset.style(layer, Moments.of(network.as_seen(tap, seen[tap])), targets[tap])
+            for layer, tap in enumerate(STYLE_TAPS)
         },
         "tv": preset.tv_weight * preset.tv(x),
     }

@@ -9,10 +9,13 @@
 //!   mean that they carry. Their family is unknown;
 //! - for anything else nobody knows, and the error asks for `--family`.
 
+use std::collections::BTreeMap;
+
 use crate::formats::{Arrangement, Opened};
 use crate::layout::{self, Layout, Names};
 use crate::{
-    ChannelOrder, Encoder, EncoderError, Family, Identified, InputMap, Pooling, Provenance, Weights, identify,
+    ChannelOrder, Encoder, EncoderError, Family, Identified, InputMap, Pooling, Provenance, Tap, Weights,
+    identify,
 };
 
 /// What a family is called that nobody knows.
@@ -48,12 +51,16 @@ pub(crate) fn assemble(
             sequence.resolve(file, &shapes, given.or(found))?
         }
     };
-    let Layout { topology, convs, input, family: named } = layout;
+    let Layout { topology, convs, metrics, input, family: named } = layout;
     let map = input.as_ref().map(|input| load_map(file, input, &shapes, &mut load)).transpose()?;
     let weights = convs
         .iter()
         .map(|Names { weight, bias }| Ok(Weights { kernel: load(weight)?, bias: load(bias)? }))
         .collect::<Result<Vec<_>, EncoderError>>()?;
+    let metrics = metrics
+        .into_iter()
+        .map(|(conv, tensor)| Ok((Tap::after(conv), load(&tensor)?)))
+        .collect::<Result<BTreeMap<_, _>, EncoderError>>()?;
 
     let found = weights.first().and_then(|first| identify(&first.kernel));
     let found = found.filter(|found| found.family.fits(&topology));
@@ -91,10 +98,12 @@ pub(crate) fn assemble(
         None => Pooling::Max,
     };
     let provenance = Provenance { name: file.into(), family, sha256, metadata };
-    Encoder::new(topology, input, weights, pooling, provenance).ok_or_else(|| EncoderError::NotChain {
-        file: file.into(),
-        found: "tensors with fewer values than their shapes say".into(),
-    })
+    Encoder::new(topology, input, weights, pooling, provenance)
+        .and_then(|encoder| if metrics.is_empty() { Some(encoder) } else { encoder.with_metrics(metrics) })
+        .ok_or_else(|| EncoderError::NotChain {
+            file: file.into(),
+            found: "tensors with fewer values than their shapes say".into(),
+        })
 }
 
 /// What the user says must not be against what the weights say.

@@ -78,6 +78,7 @@ pub struct Encoder {
     input: InputMap,
     /// Of these, as many as the topology has; truncated encoders share them.
     weights: Arc<[Weights]>,
+    metrics: Arc<BTreeMap<Tap, Vec<f32>>>,
     pooling: Pooling,
     provenance: Provenance,
 }
@@ -101,7 +102,32 @@ impl Encoder {
         if fits && provenance.sha256.is_empty() {
             provenance.sha256 = digest(&input, &weights);
         }
-        fits.then(|| Encoder { topology, input, weights: weights.into(), pooling, provenance })
+        let metrics = Arc::default();
+        fits.then(|| Encoder { topology, input, weights: weights.into(), metrics, pooling, provenance })
+    }
+
+    /// The same encoder with metrics, `[channels, channels]` each: style statistics at such a tap are those of the metric times the
+    /// features. `None` where one does not fit its tap, or has a value that is not finite.
+    ///
+    /// A small network's channels are not VGG-19's, and neither is how much each of them counts. Inner products of H f, where H
+    /// predicts VGG-19's features, are those of (HᵀH)^½ f, which is as wide as f: with it a style loss is what it is for VGG-19, at
+    /// no cost per pixel, as moments of M f are M E\[f\] and M E\[f fᵀ\] Mᵀ.
+    pub fn with_metrics(mut self, metrics: BTreeMap<Tap, Vec<f32>>) -> Option<Encoder> {
+        let fits = metrics.iter().all(|(tap, metric)| {
+            let conv = self.topology.convs().get(tap.conv());
+            conv.is_some_and(|conv| metric.len() == conv.outputs * conv.outputs)
+                && metric.iter().all(|value| value.is_finite())
+        });
+        let mut digest = Sha256::new();
+        digest.update(self.provenance.sha256.as_bytes());
+        metrics.values().flatten().for_each(|value| digest.update(value.to_le_bytes()));
+        self.provenance.sha256 = crate::hexadecimal(&digest.finalize());
+        fits.then(|| Encoder { metrics: Arc::new(metrics), ..self })
+    }
+
+    /// Through what style statistics look at a tap, `[channels, channels]` by rows; `None`: at the features as they are.
+    pub fn metric(&self, tap: Tap) -> Option<&[f32]> {
+        self.metrics.get(&tap).map(Vec::as_slice)
     }
 
     /// The chain of convolutions.

@@ -83,6 +83,7 @@ pub fn import_file(path: &Path, family: Option<Family>) -> Result<Encoder, Encod
 ///
 /// Names: canonical (`convB_I.weight` `[out, in, 3, 3]`, `.bias`, `input.weight` `[3, 3]`, `input.bias` `[3]`) or
 /// torchvision's (`features.N.weight`; RGB 0..1 with ImageNet mean and deviation). Element types f16, bf16, f32, f64.
+/// `metricB_I.weight` `[out, out]` of a canonical file are through what style statistics look ([`Encoder::with_metrics`]).
 /// Classifier tensors and linear heads (`headB_I`) are known and left unread.
 ///
 /// # Errors

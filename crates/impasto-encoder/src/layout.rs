@@ -10,6 +10,8 @@ use crate::{EncoderError, Family, Topology};
 pub(crate) struct Layout {
     pub(crate) topology: Topology,
     pub(crate) convs: Vec<Names>,
+    /// The metrics in the file: index of the convolution and tensor.
+    pub(crate) metrics: Vec<(usize, String)>,
     /// Where the file has the map from RGB to the network's input.
     pub(crate) input: Option<Names>,
     /// What the names alone say.
@@ -84,7 +86,12 @@ const INPUT: &str = "the affine map from RGB 0..1 to the network's input";
 
 fn canonical(file: &str, shapes: &Shapes) -> Result<Layout, EncoderError> {
     let mut places = BTreeMap::new();
+    let mut metrics = Vec::new();
     for name in shapes.keys() {
+        if let Some(place) = name.strip_suffix(".weight").and_then(|name| block_and_place(name, "metric")) {
+            metrics.push((place, name.clone()));
+            continue;
+        }
         let (prefix, known) = match name.rsplit_once('.') {
             Some((prefix, "weight" | "bias")) => (prefix, true),
             _ => (name.as_str(), false),
@@ -96,7 +103,7 @@ fn canonical(file: &str, shapes: &Shapes) -> Result<Layout, EncoderError> {
                 file: file.into(),
                 tensor: name.clone(),
                 expected:
-                    "a canonical file holds convB_I, input and optional headB_I, each .weight and .bias"
+                    "a canonical file holds convB_I, input and optional headB_I, each .weight and .bias, and metricB_I.weight"
                         .into(),
             });
         }
@@ -108,7 +115,28 @@ fn canonical(file: &str, shapes: &Shapes) -> Result<Layout, EncoderError> {
         [false, true] => return Err(missing(file, &input.weight, INPUT)),
         [has_input, _] => has_input,
     };
-    chain(file, shapes, &places, Some(input).filter(|_| has_input), None)
+    let mut layout = chain(file, shapes, &places, Some(input).filter(|_| has_input), None)?;
+    for (place, tensor) in metrics {
+        let convs = layout.topology.convs();
+        let index = convs.iter().position(|conv| (conv.block, conv.place) == place).ok_or_else(|| {
+            EncoderError::UnknownTensor {
+                file: file.into(),
+                tensor: tensor.clone(),
+                expected: "metrics are of layers that the file has".into(),
+            }
+        })?;
+        let expected = [convs[index].outputs; 2];
+        if shapes[&tensor] != expected {
+            return Err(EncoderError::WrongTensor {
+                file: file.into(),
+                expected: format!("shape {expected:?}"),
+                found: format!("{:?}", shapes[&tensor]),
+                tensor,
+            });
+        }
+        layout.metrics.push((index, tensor));
+    }
+    Ok(layout)
 }
 
 fn torchvision(file: &str, shapes: &Shapes) -> Result<Layout, EncoderError> {
@@ -208,7 +236,7 @@ pub(crate) fn chain(
         }
     }
     let topology = Topology::new(&blocks).expect("every block got at least one convolution above");
-    Ok(Layout { topology, convs, input, family })
+    Ok(Layout { topology, convs, metrics: Vec::new(), input, family })
 }
 
 /// `conv4_2` with the word `conv` gives (4, 2); counted from 1 and small, so that a lying name allocates nothing.

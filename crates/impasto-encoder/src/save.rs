@@ -1,4 +1,4 @@
-//! Writing an encoder as a canonical file: safetensors with convolutions only (the names are described at [`crate::read`]).
+//! Writing an encoder as a canonical file: safetensors with what a network is run with only (the names are described at [`crate::read`]).
 //!
 //! The same encoder gives the same bytes: tensors and metadata are in the order of their names. A file is written beside its
 //! place and put there in one step, so that what was there before stays whole when anything fails.
@@ -76,7 +76,7 @@ impl Encoder {
         Ok(crate::hexadecimal(&out.hasher.finalize()))
     }
 
-    /// All tensors as they follow each other: the input map, then the convolutions by name.
+    /// All tensors as they follow each other: the input map, then convolutions and metrics by name.
     fn tensors(&self) -> Vec<Tensor<'_>> {
         let input = self.input();
         let mut tensors = vec![
@@ -89,6 +89,13 @@ impl Encoder {
             tensors.push(Tensor { name: format!("{name}.bias"), shape, values: &weights.bias });
             let shape = vec![conv.outputs, conv.inputs, 3, 3];
             tensors.push(Tensor { name: format!("{name}.weight"), shape, values: &weights.kernel });
+        }
+        for tap in self.topology().taps() {
+            let Some(values) = self.metric(tap) else { continue };
+            let (conv, channels) =
+                (self.topology().convs()[tap.conv()].name(), self.topology().channels(tap));
+            let name = format!("{}.weight", conv.replacen("conv", "metric", 1));
+            tensors.push(Tensor { name, shape: vec![channels, channels], values });
         }
         tensors[2..].sort_by(|a, b| a.name.cmp(&b.name));
         tensors

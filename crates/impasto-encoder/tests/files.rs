@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 use std::io::Cursor;
 
-use impasto_encoder::{Encoder, EncoderError, InputMap, Topology, open, read};
+use impasto_encoder::{Encoder, EncoderError, InputMap, Precision, Topology, open, read};
 use safetensors::tensor::{Dtype, TensorView, serialize};
 
 type Tensors = Vec<(String, Vec<usize>, Vec<f32>)>;
@@ -97,6 +97,45 @@ fn linear_heads_are_known_and_left_unread() {
     let mut tensors = canonical();
     tensors.push(("head2_1.weight".into(), vec![7, 6], vec![f32::INFINITY; 42]));
     load(&tensors).unwrap();
+}
+
+#[test]
+fn metrics_are_read_and_written() {
+    let mut tensors = canonical();
+    let values: Vec<f32> = (0..36).map(|i| (i as f32).sqrt()).collect();
+    tensors.push(("metric2_1.weight".into(), vec![6, 6], values.clone()));
+    let encoder = load(&tensors).unwrap();
+    let taps: Vec<_> = encoder.topology().taps().collect();
+    assert_eq!(encoder.metric(taps[2]), Some(&values[..]));
+    assert_eq!((encoder.metric(taps[0]), encoder.metric(taps[1])), (None, None));
+    assert_eq!(encoder.truncated(taps[2]).metric(taps[2]), Some(&values[..]));
+    let mut saved = Vec::new();
+    encoder.write(&mut saved, Precision::Single).unwrap();
+    assert_eq!(read("saved", Cursor::new(saved)).unwrap().metric(taps[2]), Some(&values[..]));
+
+    let with = |name: &str, shape: &[usize]| {
+        let mut tensors = canonical();
+        tensors.push((name.into(), shape.to_vec(), vec![1.0; shape.iter().product()]));
+        message(&tensors)
+    };
+    assert!(with("metric2_1.weight", &[6, 5]).contains("[6, 6]"));
+    assert!(with("metric2_2.weight", &[6, 6]).contains("metric2_2.weight"));
+    assert!(with("metric2_1.bias", &[6]).contains("metric2_1.bias"));
+    let mut tensors = canonical();
+    tensors.push(("metric2_1.weight".into(), vec![6, 6], vec![f32::NAN; 36]));
+    assert!(message(&tensors).contains("metric2_1.weight"));
+}
+
+#[test]
+fn networks_with_other_metrics_are_told_apart() {
+    let plain = load(&canonical()).unwrap();
+    let tap = plain.topology().taps().next().unwrap();
+    let with = |value: f32| plain.clone().with_metrics([(tap, vec![value; 16])].into());
+    let (one, other) = (with(1.0).unwrap(), with(2.0).unwrap());
+    assert_ne!(one.provenance().sha256, plain.provenance().sha256);
+    assert_ne!(one.provenance().sha256, other.provenance().sha256);
+    assert_eq!(with(f32::INFINITY), None);
+    assert_eq!(plain.clone().with_metrics([(tap, vec![1.0; 15])].into()), None);
 }
 
 #[test]

@@ -41,16 +41,16 @@ fn mask(name: &str) -> Plane {
 
 /// The transfer that a case of the fixtures stands for.
 fn transfer(case: &str) -> StyleTransfer {
-    let transfer =
-        StyleTransfer::new(picture("content.png")).model(fixture("narrow.safetensors").to_str().unwrap());
+    let model = if case.starts_with("metrics-") { "metrics.safetensors" } else { "narrow.safetensors" };
+    let transfer = StyleTransfer::new(picture("content.png")).model(fixture(model).to_str().unwrap());
     let (preset, overrides) = match case {
         "crowson-average" => {
             ("crowson", Overrides { pooling: Some(Pooling::Average), ..Overrides::default() })
         }
         "crowson-l2" => ("crowson", Overrides { pooling: Some(Pooling::L2), ..Overrides::default() }),
         "blend" => ("crowson", Overrides::default()),
-        "regions-gatys" => ("gatys", Overrides::default()),
-        "regions-crowson" => ("crowson", Overrides::default()),
+        "regions-gatys" | "metrics-gatys" => ("gatys", Overrides::default()),
+        "regions-crowson" | "metrics-crowson" => ("crowson", Overrides::default()),
         _ => match case.strip_prefix("stat-") {
             Some(statistic) => (
                 "gatys",
@@ -91,7 +91,7 @@ fn losses_and_gradients_agree_with_pytorch() {
     let bytes = std::fs::read(fixture("gradients.safetensors")).unwrap();
     let gradients = SafeTensors::deserialize(&bytes).unwrap();
     let cases = losses.as_object().unwrap();
-    assert_eq!(cases.len(), 15, "a case has come or gone: name it here");
+    assert_eq!(cases.len(), 17, "a case has come or gone: name it here");
     for (case, expected) in cases {
         let Evaluation { losses, gradient } = transfer(case).evaluate(&picture("image.png")).unwrap();
         let found = terms(&losses);

@@ -4,6 +4,7 @@ mod covariance;
 mod gram;
 mod matrix;
 mod mean_std;
+mod metric;
 mod moments;
 mod statistic;
 mod tv;
@@ -21,6 +22,7 @@ pub(crate) use wasserstein::relative_distance;
 
 use crate::regions::Placed;
 use crate::{Error, Recipe};
+use metric::Metric;
 use statistic::Aim;
 
 /// The terms of a loss, after all weights.
@@ -88,6 +90,7 @@ pub(crate) struct Objective {
 struct StyleTerm {
     layer: String,
     weight: f64,
+    metric: Metric,
     /// For each region; `None` where no style is for it at this layer.
     aims: Vec<Option<Aim>>,
 }
@@ -103,9 +106,9 @@ impl Objective {
         Placed { regions, residual, .. }: Placed,
         mut targets: Vec<Vec<Option<MeanMoments>>>,
     ) -> Result<Objective, Error> {
-        let topology = engine.network().encoder.topology().clone();
-        let content_layers = layers(&topology, &recipe.content_layers)?;
-        let style_layers = layers(&topology, &recipe.style_layers)?;
+        let encoder = engine.network().encoder.clone();
+        let content_layers = layers(encoder.topology(), &recipe.content_layers)?;
+        let style_layers = layers(encoder.topology(), &recipe.style_layers)?;
         let mut request = Request { regions, residual_weight: residual, ..Request::default() };
         for (tap, ..) in &content_layers {
             request.residuals.push(engine.capture(content, request.edges, *tap)?);
@@ -114,19 +117,21 @@ impl Objective {
         if recipe.strength < 1.0 && !request.moments.is_empty() {
             // As it will be looked at, with the same regions.
             let own = engine.observe(content, &Request { residuals: Vec::new(), ..request.clone() })?;
-            weaken(&mut targets, &own, recipe.strength);
+            let metrics = request.moments.iter().map(|tap| Metric::of(&encoder, *tap));
+            weaken(&mut targets, &own, metrics, recipe.strength);
         }
         let style = style_layers
             .into_par_iter()
             .zip(targets)
-            .map(|((_, layer, weight), targets)| {
+            .map(|((tap, layer, weight), targets)| {
+                let metric = Metric::of(&encoder, tap);
                 let aim = |target: &Option<MeanMoments>| {
                     let Some(target) = target else { return Ok(None) };
                     let aim = recipe.statistic.aim(target);
                     aim.map(Some).ok_or_else(|| Error::TargetNotFinite { layer: layer.clone() })
                 };
                 let aims = targets.par_iter().map(aim).collect::<Result<_, Error>>()?;
-                Ok(StyleTerm { layer, weight: weight * recipe.style_weight, aims })
+                Ok(StyleTerm { layer, weight: weight * recipe.style_weight, metric, aims })
             })
             .collect::<Result<_, Error>>()?;
         let content = content_layers
@@ -202,7 +207,9 @@ impl StyleTerm {
     /// numbers.
     fn judge(&self, regions: &[Moments]) -> Vec<Option<Judged>> {
         let judge = |(aim, seen): (&Option<Aim>, &Moments)| match aim {
-            Some(aim) if seen.weight > 0.0 => aim.judge(&MeanMoments::from_sums(seen)),
+            Some(aim) if seen.weight > 0.0 => {
+                aim.judge(&self.metric.moments(seen)).map(|judged| self.metric.pulled_back(judged))
+            }
             _ => Some(Judged::zero(seen.first.len())),
         };
         self.aims.par_iter().zip(regions).map(judge).collect()
@@ -214,20 +221,22 @@ pub(crate) fn layers(topology: &Topology, named: &[(String, f64)]) -> Result<Vec
     named.iter().map(|(name, weight)| Ok((topology.tap(name)?, name.clone(), *weight))).collect()
 }
 
-/// Moments of a style picture at each style layer of a recipe; with `weight`, positions count by it.
+/// Moments of a style picture at each style layer of a recipe, as the encoder's metrics have them; with `weight`, positions count by it.
 pub(crate) fn style_moments(
     recipe: &Recipe,
     engine: &mut dyn Engine,
     picture: &Pixels,
     weight: Option<Plane>,
 ) -> Result<Vec<MeanMoments>, Error> {
-    let taps = style_taps(recipe, engine.network().encoder.topology())?;
+    let encoder = engine.network().encoder.clone();
+    let taps = style_taps(recipe, encoder.topology())?;
     if taps.is_empty() {
         return Ok(Vec::new());
     }
     let regions = weight.into_iter().collect();
-    let seen = engine.observe(picture, &Request { moments: taps, regions, ..Request::default() })?;
-    Ok(seen.moments.iter().map(|regions| MeanMoments::from_sums(&regions[0])).collect())
+    let seen = engine.observe(picture, &Request { moments: taps.clone(), regions, ..Request::default() })?;
+    let of = |(tap, regions): (&Tap, &Vec<Moments>)| Metric::of(&encoder, *tap).moments(&regions[0]);
+    Ok(taps.iter().zip(&seen.moments).map(of).collect())
 }
 
 /// The taps of a recipe's style layers.
@@ -237,10 +246,15 @@ pub(crate) fn style_taps(recipe: &Recipe, topology: &Topology) -> Result<Vec<Tap
 
 /// Makes targets those of mixtures: of the style in the proportion of `strength`, and for the rest of the content itself. At 0
 /// nothing is asked of the content but to stay; and as both are of one size, a proportion means the same at every size.
-fn weaken(targets: &mut [Vec<Option<MeanMoments>>], own: &Observation, strength: f64) {
-    for (targets, own) in targets.iter_mut().zip(&own.moments) {
+fn weaken(
+    targets: &mut [Vec<Option<MeanMoments>>],
+    own: &Observation,
+    metrics: impl Iterator<Item = Metric>,
+    strength: f64,
+) {
+    for ((targets, own), metric) in targets.iter_mut().zip(&own.moments).zip(metrics) {
         for (target, own) in targets.iter_mut().zip(own) {
-            let own = MeanMoments::from_sums(own);
+            let own = metric.moments(own);
             *target = target
                 .take()
                 .and_then(|style| MeanMoments::blend(&[(strength, &style), (1.0 - strength, &own)]));

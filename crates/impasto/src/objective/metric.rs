@@ -1,0 +1,130 @@
+//! Moments as an encoder's metric has them: those of M f, where f are the features at a tap.
+//!
+//! Style losses compare inner products of features. Those of a small network are not VGG-19's, even where all that VGG-19 knows can
+//! be read off it: some things count too much and others too little. With M = (HᵀH)^½, where H predicts VGG-19's features, they are
+//! (S' = H S Hᵀ but for a rotation, which no style loss sees). E\[M f\] = M E\[f\] and E\[M f fᵀ Mᵀ\] = M E\[f fᵀ\] Mᵀ are small matrices:
+//! nothing of it is done per pixel.
+
+use faer::Mat;
+use impasto_encoder::{Encoder, Tap};
+use impasto_engine::Moments;
+
+use super::matrix::{square, symmetric_values};
+use super::{Judged, MeanMoments};
+
+/// The metric of a tap, in f64; without one, moments are as they are.
+#[derive(Clone, Debug)]
+pub(super) struct Metric(Option<Mat<f64>>);
+
+impl Metric {
+    pub(super) fn of(encoder: &Encoder, tap: Tap) -> Metric {
+        Metric(encoder.metric(tap).map(|values| {
+            let channels = encoder.topology().channels(tap);
+            Mat::from_fn(channels, channels, |i, j| f64::from(values[i * channels + j]))
+        }))
+    }
+
+    /// Moments of M f from the sums of f.
+    pub(super) fn moments(&self, sums: &Moments) -> MeanMoments {
+        let seen = MeanMoments::from_sums(sums);
+        let Some(metric) = &self.0 else { return seen };
+        let second = metric * square(&seen.second, seen.channels) * metric.transpose();
+        MeanMoments {
+            channels: seen.channels,
+            mean: times(metric, &seen.mean),
+            second: symmetric_values(&second, 1.0),
+        }
+    }
+
+    /// Derivatives by the moments of f from those by the moments of M f.
+    pub(super) fn pulled_back(&self, by: Judged) -> Judged {
+        let Some(metric) = &self.0 else { return by };
+        let channels = by.by_mean.len();
+        let second = metric.transpose() * square(&by.by_second, channels) * metric;
+        let transposed = metric.transpose().to_owned();
+        Judged {
+            value: by.value,
+            by_mean: times(&transposed, &by.by_mean),
+            by_second: symmetric_values(&second, 1.0),
+        }
+    }
+}
+
+fn times(matrix: &Mat<f64>, vector: &[f64]) -> Vec<f64> {
+    (0..vector.len())
+        .map(|i| vector.iter().enumerate().map(|(j, value)| matrix[(i, j)] * value).sum())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::moments::tests::{features, moments};
+    use super::super::{Mixture, Statistic};
+    use super::*;
+
+    /// f64 products of a few numbers in another order.
+    const ROUNDING: f64 = 1e-12;
+    /// Central differences with a step of 1e-5, of a value near 1.
+    const DIFFERENCES: f64 = 1e-6;
+
+    fn metric(channels: usize) -> Metric {
+        let entry =
+            |i: usize, j: usize| ((3 * i + 5 * j + i * j) as f64 * 0.7).sin() + f64::from(u8::from(i == j));
+        Metric(Some(Mat::from_fn(channels, channels, entry)))
+    }
+
+    fn sums(of: &MeanMoments) -> Moments {
+        Moments { weight: 1.0, first: of.mean.clone(), second: of.second.clone() }
+    }
+
+    #[test]
+    fn moments_through_a_metric_are_those_of_the_mapped_features() {
+        let (features, metric) = (features(1, 5, 40, None), metric(5));
+        let seen = metric.moments(&sums(&moments(&features)));
+        let Metric(Some(matrix)) = &metric else { unreachable!() };
+        let mapped: Vec<Vec<f64>> = features.iter().map(|f| times(matrix, f)).collect();
+        let expected = moments(&mapped);
+        for (a, b) in seen.mean.iter().chain(&seen.second).zip(expected.mean.iter().chain(&expected.second)) {
+            assert!((a - b).abs() < ROUNDING, "{a} {b}");
+        }
+    }
+
+    #[test]
+    fn derivatives_through_a_metric_are_those_of_the_whole() {
+        let metric = metric(4);
+        let target = metric.moments(&sums(&moments(&features(2, 4, 30, None))));
+        let seen = moments(&features(3, 4, 30, None));
+        for statistic in [Statistic::Wasserstein, Statistic::MeanStd, Statistic::Covariance] {
+            let aim = Mixture::from(statistic).aim(&target).unwrap();
+            let value = |seen: &MeanMoments| aim.judge(&metric.moments(&sums(seen))).unwrap().value;
+            let by = metric.pulled_back(aim.judge(&metric.moments(&sums(&seen))).unwrap());
+            let step = 1e-5;
+            for i in 0..4 {
+                let moved = |by: f64| {
+                    let mut moved = seen.clone();
+                    moved.mean[i] += by;
+                    value(&moved)
+                };
+                let expected = (moved(step) - moved(-step)) / (2.0 * step);
+                assert!((by.by_mean[i] - expected).abs() < DIFFERENCES, "{statistic:?} {i}");
+                for j in 0..=i {
+                    // Both entries of a pair move, as in a symmetric matrix they do.
+                    let moved = |by: f64| {
+                        let mut moved = seen.clone();
+                        moved.second[i * 4 + j] += by;
+                        if i != j {
+                            moved.second[j * 4 + i] += by;
+                        }
+                        value(&moved)
+                    };
+                    let expected = (moved(step) - moved(-step)) / (2.0 * step);
+                    let found = by.by_second[i * 4 + j] * if i == j { 1.0 } else { 2.0 };
+                    assert!(
+                        (found - expected).abs() < DIFFERENCES,
+                        "{statistic:?} {i} {j}: {found} {expected}"
+                    );
+                }
+            }
+        }
+    }
+}
