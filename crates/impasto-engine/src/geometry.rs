@@ -1,5 +1,9 @@
 //! Sizes, pixel buffers, and what lies beyond an image's edge.
 
+use std::fmt;
+
+use impasto_encoder::Encoder;
+
 use crate::EngineError;
 
 /// Width and height in pixels or feature positions.
@@ -101,6 +105,31 @@ pub enum Padding {
     ReplicateFirst,
     /// The opposite side, at every convolution: seamless pictures.
     Wrap,
+}
+
+impl Padding {
+    /// All kinds.
+    pub const ALL: [Padding; 3] = [Padding::Zero, Padding::ReplicateFirst, Padding::Wrap];
+
+    /// What an encoder was trained with, by its metadata's `padding`, where it is one of these. Otherwise zero: what all published
+    /// networks but AdaIN's were trained with, whose reflection at every layer is not run here.
+    pub fn trained(encoder: &Encoder) -> Padding {
+        let named = encoder.provenance().metadata.get("padding");
+        Padding::ALL
+            .into_iter()
+            .find(|kind| named.is_some_and(|name| *name == kind.to_string()))
+            .unwrap_or_default()
+    }
+}
+
+impl fmt::Display for Padding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Padding::Zero => "zero",
+            Padding::ReplicateFirst => "replicate-first",
+            Padding::Wrap => "wrap",
+        })
+    }
 }
 
 /// Which sides of an image are true edges. A tile's inner sides are not: its margin holds the neighbours' pixels, and

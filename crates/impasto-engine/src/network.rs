@@ -19,8 +19,9 @@ pub struct Network {
 }
 
 impl Network {
-    /// The encoder as it was trained: its own pooling, not rescaled, zero padding.
+    /// The encoder as it was trained: its own pooling, not rescaled, and [its own padding](Padding::trained).
     pub fn new(encoder: Encoder) -> Network {
-        Network { pooling: encoder.pooling(), encoder, pool_scale: 1.0, padding: Padding::Zero }
+        let (pooling, padding) = (encoder.pooling(), Padding::trained(&encoder));
+        Network { encoder, pooling, pool_scale: 1.0, padding }
     }
 }

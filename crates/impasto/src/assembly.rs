@@ -1,7 +1,9 @@
 //! Putting a style transfer together: everything is checked before the first evaluation.
 
 use impasto_encoder::{Encoder, EncoderError};
-use impasto_engine::{Cpu, Engine, EngineError, InstructionSet, Network, Pixels, Size, Tiled, Tiling};
+use impasto_engine::{
+    Cpu, Engine, EngineError, InstructionSet, Network, Padding, Pixels, Size, Tiled, Tiling,
+};
 use impasto_image::{Filter, Picture, fit_long_edge, resize};
 
 use crate::builder::{DEFAULT_SIZE, LARGEST_SIZE};
@@ -236,11 +238,13 @@ impl StyleTransfer {
         let deepest = self.deepest_tap(&recipe, &encoder)?;
         let pooling = recipe.pooling.unwrap_or(encoder.pooling());
         recipe.pooling = Some(pooling);
+        let padding = recipe.padding.unwrap_or_else(|| Padding::trained(&encoder));
+        recipe.padding = Some(padding);
         let network = Network {
             encoder: encoder.truncated(deepest),
             pooling,
             pool_scale: recipe.pool_scales.of(pooling),
-            padding: recipe.padding,
+            padding,
         };
         Ok(Prepared { recipe, network, shares })
     }

@@ -96,7 +96,7 @@ fn targets_at(
 pub(crate) fn style_canvas(size: (usize, usize), recipe: &Recipe) -> Canvas {
     /// Nearly as far as relu5_1 sees.
     const BEYOND: usize = 64;
-    Canvas::new(size, if recipe.padding == Padding::Wrap { BEYOND } else { recipe.margin })
+    Canvas::new(size, if recipe.padding == Some(Padding::Wrap) { BEYOND } else { recipe.margin })
 }
 
 /// What the styles are, for each style layer and region, by what is seen of each style's part: `look` gets the style's index, the

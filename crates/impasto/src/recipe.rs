@@ -1,6 +1,6 @@
 //! A recipe: every number that decides what a run does. Presets are recipes; options change single values of one.
 
-use std::fmt;
+use std::fmt::{self, Display};
 use std::str::FromStr;
 
 use impasto_encoder::Pooling;
@@ -38,9 +38,9 @@ pub struct Recipe {
     pub pooling: Option<Pooling>,
     /// Multiplies average-pooled and L2-pooled values.
     pub pool_scales: PoolScales,
-    /// What lies beyond the image's edge.
-    #[serde(serialize_with = "debugged")]
-    pub padding: Padding,
+    /// What lies beyond the image's edge. `None`: what the encoder was trained with.
+    #[serde(serialize_with = "displayed")]
+    pub padding: Option<Padding>,
     /// Which optimiser.
     pub optimizer: OptimizerKind,
     /// Settings of Adam.
@@ -195,17 +195,9 @@ named!(
     "style-stats" => Init::StyleStats,
 );
 
-fn displayed<S: Serializer>(pooling: &Option<Pooling>, serializer: S) -> Result<S::Ok, S::Error> {
-    match pooling {
-        Some(pooling) => serializer.collect_str(pooling),
+fn displayed<S: Serializer>(choice: &Option<impl Display>, serializer: S) -> Result<S::Ok, S::Error> {
+    match choice {
+        Some(choice) => serializer.collect_str(choice),
         None => serializer.serialize_str("as trained"),
     }
-}
-
-fn debugged<S: Serializer>(padding: &Padding, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(match padding {
-        Padding::Zero => "zero",
-        Padding::ReplicateFirst => "replicate-first",
-        Padding::Wrap => "wrap",
-    })
 }

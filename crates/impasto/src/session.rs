@@ -83,7 +83,7 @@ impl Plan {
     /// What is optimised at a scale: the picture with its margin.
     pub(crate) fn canvas(&self, scale: Scale) -> Canvas {
         Canvas::new((scale.width, scale.height), self.recipe.margin)
-            .ring(self.recipe.padding == Padding::Wrap)
+            .ring(self.recipe.padding == Some(Padding::Wrap))
     }
 }
 

@@ -60,7 +60,7 @@ impl StyleTransfer {
         }
         if seamless {
             // A margin is there for borders, and a ring has none.
-            (recipe.padding, recipe.margin) = (Padding::Wrap, 0);
+            (recipe.padding, recipe.margin) = (Some(Padding::Wrap), 0);
         }
         Ok(())
     }
@@ -68,7 +68,7 @@ impl StyleTransfer {
     /// The scales of a run that ends with this size. Those of a seamless texture are rounded to what the poolings divide by.
     pub(crate) fn scales(&self, recipe: &Recipe, engine: &dyn Engine, size: (usize, usize)) -> Vec<Scale> {
         let scales = recipe.pyramid.scales(size);
-        if recipe.padding != Padding::Wrap {
+        if recipe.padding != Some(Padding::Wrap) {
             return scales;
         }
         let step = step_of(engine);

@@ -62,10 +62,10 @@ fn scales_of_a_ring_are_rounded_and_its_end_is_what_was_asked_for() {
     let session = texture((320, 208), true).overrides(few(1, 100)).build().unwrap();
     let sizes: Vec<(usize, usize)> = session.scales().iter().map(|s: &Scale| (s.width, s.height)).collect();
     assert_eq!(sizes, [(112, 80), (160, 96), (224, 144), (320, 208)]);
-    assert_eq!((session.recipe().padding, session.recipe().margin), (Padding::Wrap, 0));
+    assert_eq!((session.recipe().padding, session.recipe().margin), (Some(Padding::Wrap), 0));
     let plain = texture((321, 209), false).overrides(few(1, 100)).build().unwrap();
     assert_eq!(plain.scales().last().map(|scale| (scale.width, scale.height)), Some((321, 209)));
-    assert_ne!(plain.recipe().padding, Padding::Wrap);
+    assert_ne!(plain.recipe().padding, Some(Padding::Wrap));
 }
 
 #[test]

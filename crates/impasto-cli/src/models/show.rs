@@ -4,7 +4,7 @@ use std::path::Path;
 
 use clap::Args;
 use impasto::encoder::{Encoder, Pooling, Tap, examine};
-use impasto::engine::{Cancel, Cpu, Engine, Network, Request, Size, Target};
+use impasto::engine::{Cancel, Cpu, Engine, Network, Padding, Request, Size, Target};
 
 use super::import;
 use crate::failure::Failure;
@@ -38,6 +38,18 @@ fn show(encoder: &Encoder) -> Result<(), Failure> {
     let told = ["name", "family", "pooling"];
     for (key, value) in provenance.metadata.iter().filter(|(key, _)| !told.contains(&key.as_str())) {
         say(key, value)?;
+    }
+    let (trained, run) = (provenance.metadata.get("padding"), Padding::trained(encoder).to_string());
+    if trained.is_some_and(|trained| *trained != run) {
+        say("runs with", &format!("{run} padding; that of the training is not run"))?;
+    }
+    let metrics: Vec<String> = topology
+        .taps()
+        .filter(|tap| encoder.metric(*tap).is_some())
+        .map(|tap| topology.tap_name(tap))
+        .collect();
+    if !metrics.is_empty() {
+        say("metrics", &format!("styles look through one at {}", metrics.join(", ")))?;
     }
     line("")?;
     table(encoder)?;

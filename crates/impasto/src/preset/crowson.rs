@@ -26,7 +26,7 @@ pub(super) fn recipe() -> Recipe {
         tv_form: TvForm::NinePoint,
         pooling: None,
         pool_scales: PoolScales { average: 2.0, l2: 0.78 },
-        padding: Padding::ReplicateFirst,
+        padding: Some(Padding::ReplicateFirst),
         optimizer: OptimizerKind::Adam,
         adam: AdamSettings { beta2: 0.99, bounded: true, ..adam(0.02) },
         lbfgs: LbfgsSettings { history: 10, history_later: 10, ..lbfgs(1.0) },

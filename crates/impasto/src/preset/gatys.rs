@@ -24,7 +24,7 @@ pub(super) fn recipe() -> Recipe {
         tv_form: TvForm::Absolute { scale: 255.0 },
         pooling: None,
         pool_scales: PoolScales::PLAIN,
-        padding: Padding::Zero,
+        padding: Some(Padding::Zero),
         optimizer: OptimizerKind::Lbfgs,
         adam: adam(1.0 / 255.0),
         lbfgs: lbfgs(255.0),
