@@ -40,6 +40,7 @@ def options():
     parser.add_argument("--predict", choices=["clipped", "linear", "own"], default="clipped", help="the heads' predictions, or the teacher's features")
     parser.add_argument("--heads", type=float, default=1.0, help="weight of the heads' loss")
     parser.add_argument("--kernel", type=float, default=1.0, help="weight of the inner products' loss")
+    parser.add_argument("--space", choices=["head", "own"], default="head", help="where the student's inner products are taken")
     parser.add_argument("--steps", type=int, default=20000)
     parser.add_argument("--freeze", type=float, default=0.3, help="last part of the steps with the normalisations held")
     parser.add_argument("--rate", type=float, default=1e-3)
@@ -87,7 +88,8 @@ class Run:
             # In units near 1, where a step of the optimiser is a step.
             begin = File.read(given.begin)
             found = mean_squares(begin, self.held)
-            self.student.widen(rescaled(begin, found, dict.fromkeys(found, 1.0)))
+            ones = dict.fromkeys(found[0], 1.0)
+            self.student.widen(rescaled(begin, found, (ones, ones)))
         else:
             self.student.input_weight.copy_(self.teacher.vgg.input_weight)
             self.student.input_bias.copy_(self.teacher.vgg.input_bias)
@@ -127,23 +129,28 @@ class Run:
     @torch.no_grad()
     def begin(self):
         """Heads as good as they can be with what the student begins from."""
-        self.student.train()
-        for layer, (student, target) in self.rows(self.crops.batch(-2).to(self.given.device), 0).items():
+        self.student.eval()
+        seen = [self.rows(self.crops.batch(-step).to(self.given.device), step) for step in range(2, 34)]
+        for layer in self.layers:
+            student, target = (torch.cat([rows[layer][side] for rows in seen]) for side in (0, 1))
             self.heads.solve(layer, student, target)
 
     def losses(self, batch, step):
         parts = {}
         for layer, (student, target) in self.rows(batch, step).items():
-            parts[layer] = (self.heads(layer, student, target), kernel(student, target))
+            inner = self.heads.maps[layer](student) if self.given.space == "head" else student
+            parts[layer] = (self.heads(layer, student, target), kernel(inner, target))
         return parts
 
     def save(self):
+        # Maps go along as heads: export makes the metrics of them.
         saved = {"student": self.student.state_dict(), "heads": self.heads.state_dict(), "adam": self.adam.state_dict()}
         partial = self.state.with_suffix(".part")
         torch.save(saved | {"step": self.step, "seconds": self.seconds}, partial)
         partial.replace(self.state)
         about = f"distilled on {len(self.crops.natural)} pictures ({self.step} steps of {self.given.pixels} pixels, seed {self.given.seed})"
-        write(self.given.run / "student.safetensors", self.student, {"source": about})
+        maps = {f"head{layer}.weight": linear.weight.detach() for layer, linear in self.heads.maps.items() if layer in STYLE}
+        write(self.given.run / "student.safetensors", self.student, maps, {"source": about})
 
     @torch.no_grad()
     def judge(self):

@@ -25,9 +25,10 @@ ATTRIBUTION = (
 )
 
 
-def write(path: Path, student: Vgg, facts: dict[str, str], half=True):
-    """A student of a run, as it is."""
-    save(path, File(student.design, {name: tensor.cpu() for name, tensor in student.folded().items()}), facts, half)
+def write(path: Path, student: Vgg, maps: dict[str, torch.Tensor], facts: dict[str, str]):
+    """A student of a run, as it is, with its linear maps as heads; in single precision, to be exported."""
+    tensors = student.folded() | maps
+    save(path, File(student.design, {name: tensor.cpu() for name, tensor in tensors.items()}), facts, half=False)
 
 
 def save(path: Path, file: File, facts: dict[str, str], half=True):
@@ -56,27 +57,52 @@ def in_order(file: bytes):
     return len(text).to_bytes(8, "little") + text + file[8 + length :]
 
 
+def seen_by_styles(file: File):
+    """{layer: the map through which a style loss looks, [any, channels]}; none where it looks at the features as they are."""
+    kinds = (f"{kind}{{}}.weight" for kind in ("metric", "head"))
+    maps = [{layer: file.tensors.get(kind.format(layer)) for layer in layers_of(file)} for kind in kinds]
+    return {layer: tensor for of in reversed(maps) for layer, tensor in of.items() if tensor is not None}
+
+
+def layers_of(file: File):
+    return [f"{block}_{place}" for block, place, *_ in file.design.convs]
+
+
 @torch.no_grad()
 def mean_squares(file: File, pictures):
-    """{layer: mean square of the features} over pictures, each at its own size."""
-    vgg = Vgg(file.design, normalised=False).load(file).eval()
-    sums = {}
+    """Over pictures, each at its own size: {layer: mean square of the features}, and the same as styles see them, per channel of the
+    features."""
+    vgg, maps = Vgg(file.design, normalised=False).load(file).eval(), seen_by_styles(file)
+    plain, seen = {}, {}
     for picture in pictures:
         for layer, features in vgg(picture[None].float() / 255).items():
-            sums.setdefault(layer, []).append(float(features.double().square().mean()))
-    return {layer: sum(values) / len(values) for layer, values in sums.items()}
+            square = features.double().square().mean()
+            plain[layer] = plain.get(layer, 0) + float(square) / len(pictures)
+            if layer in maps:
+                rows = features.permute(0, 2, 3, 1).reshape(-1, features.shape[1])
+                square = (rows @ maps[layer].T).double().square().sum() / features.numel()
+            seen[layer] = seen.get(layer, 0) + float(square) / len(pictures)
+    return plain, seen
 
 
-def rescaled(file: File, found: dict[str, float], wanted: dict[str, float]):
-    """The same network with the mean squares `wanted` where it had those `found`."""
-    tensors, before = dict(file.tensors), 1.0
-    for layer, square in found.items():
-        # Layers that nobody asks for keep between their neighbours' units.
-        factor = (wanted[layer] / square) ** 0.5 if layer in wanted else before
+def root(matrix):
+    """Of a symmetric matrix with no negative eigenvalue."""
+    values, vectors = torch.linalg.eigh(matrix.double())
+    return ((vectors * values.clamp_min(0).sqrt()) @ vectors.T).float()
+
+
+def rescaled(file: File, found: tuple[dict, dict], wanted: tuple[dict, dict]):
+    """The same network with the mean squares `wanted` where it had those `found`, and metrics in place of heads."""
+    tensors, before, maps = dict(file.tensors), 1.0, seen_by_styles(file)
+    for layer, square in found[0].items():
+        # Layers that nobody asks for keep the units of the layer before.
+        factor = (wanted[0][layer] / square) ** 0.5 if layer in wanted[0] else before
         tensors[f"conv{layer}.weight"] = tensors[f"conv{layer}.weight"] * (factor / before)
         tensors[f"conv{layer}.bias"] = tensors[f"conv{layer}.bias"] * factor
         before = factor
-    # Heads are for training only.
+        if layer in maps:
+            as_seen = (wanted[1][layer] / found[1][layer]) ** 0.5
+            tensors[f"metric{layer}.weight"] = root(maps[layer].T @ maps[layer]) * (as_seen / factor)
     return File(file.design, {name: tensor for name, tensor in tensors.items() if not name.startswith("head")}, file.metadata)
 
 

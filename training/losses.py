@@ -1,13 +1,12 @@
 """How far a student is from its teacher at one layer.
 
 `Heads` is distillation in the usual way: a linear map from the student's features to the teacher's, trained with it (Romero et al.,
-"FitNets", 2015; Wang et al., "Collaborative Distillation", 2020). It says that all the teacher knows can be read off the student, and
-nothing of how large each thing is in the student's own space, which is where style losses look.
+"FitNets", 2015; Wang et al., "Collaborative Distillation", 2020). It says that what the teacher knows can be read off the student.
 
-`kernel` says that. Gram losses are sums of squared inner products of features (Li et al., "Demystifying neural style transfer", 2017),
-and Gaussian Wasserstein distances do not change when features are rotated: both see nothing but the inner products of features at
-two positions. A student whose inner products are the teacher's has the teacher's style losses, with any number of channels, and needs
-no head at export.
+`kernel` says how much each thing counts. Gram losses are sums of squared inner products of features (Li et al., "Demystifying neural
+style transfer", 2017), and Gaussian Wasserstein distances do not change when features are rotated: both see nothing but the inner
+products of features at two positions. Those of H f are f' (H' H) f: export keeps (H' H)^1/2, as wide as the student, and a style loss
+that looks through it is the teacher's, at no cost per pixel. Maps have no bias, so that nothing else is needed.
 """
 
 import torch
@@ -30,7 +29,7 @@ class Heads(nn.Module):
 
     def __init__(self, inputs: dict[str, int], outputs: dict[str, int]):
         super().__init__()
-        self.maps = nn.ModuleDict({layer: nn.Linear(inputs[layer], outputs[layer]) for layer in inputs})
+        self.maps = nn.ModuleDict({layer: nn.Linear(inputs[layer], outputs[layer], bias=False) for layer in inputs})
 
     def forward(self, layer, student, target):
         left = (self.maps[layer](student) - target).square().mean()
@@ -39,12 +38,11 @@ class Heads(nn.Module):
     @torch.no_grad()
     def solve(self, layer, student, target, ridge=1e-4):
         """Sets a map to the best one on these rows: where training begins."""
-        ones = torch.cat([student, torch.ones_like(student[:, :1])], 1).double()
-        square = ones.T @ ones / len(ones)
+        student, target = student.double(), target.double()
+        square = student.T @ student / len(student)
         square += ridge * square.diagonal().mean() * torch.eye(len(square), dtype=square.dtype, device=square.device)
-        best = torch.linalg.solve(square, ones.T @ target.double() / len(ones))
-        self.maps[layer].weight.copy_(best[:-1].T)
-        self.maps[layer].bias.copy_(best[-1])
+        best = torch.linalg.solve(square, student.T @ target / len(target))
+        self.maps[layer].weight.copy_(best.T)
 
 
 def without_mean(products):

@@ -1,8 +1,9 @@
 """A VGG of any widths in PyTorch, for training and as the teacher, and Impasto's canonical file.
 
 The canonical file is safetensors: `convB_I.weight` [out, in, 3, 3] and `.bias` [out], the affine map from RGB 0..1 to the network's
-input as `input.weight` [3, 3] and `input.bias` [3], and, of a compressed network only, linear heads `headB_I.weight` [VGG-19's
-width, out] and `.bias` that predict VGG-19's features. Any file that Impasto reads becomes one by `impasto models import`.
+input as `input.weight` [3, 3] and `input.bias` [3]. A compressed network may have more: linear heads `headB_I.weight` [VGG-19's
+width, out] and `.bias` that predict VGG-19's features, for training; or metrics `metricB_I.weight` [out, out], symmetric, through
+which style losses look at a layer's features. Any file that Impasto reads becomes canonical by `impasto models import`.
 """
 
 import json
@@ -74,7 +75,7 @@ class File:
     def heads(self):
         """(weight, bias) by layer, such as 1_1."""
         layers = [name[4:-7] for name in self.tensors if name.startswith("head") and name.endswith(".weight")]
-        return {layer: (self.tensors[f"head{layer}.weight"], self.tensors[f"head{layer}.bias"]) for layer in layers}
+        return {layer: (self.tensors[f"head{layer}.weight"], self.tensors.get(f"head{layer}.bias")) for layer in layers}
 
 
 def convolved(x, conv, padding):
@@ -220,7 +221,9 @@ class Teacher(nn.Module):
         if layer not in self.heads:
             return rows
         weight, bias = self.heads[layer]
-        predicted = rows @ weight.to(rows.device).T + bias.to(rows.device)
+        predicted = rows @ weight.to(rows.device).T
+        if bias is not None:
+            predicted = predicted + bias.to(rows.device)
         return predicted.clamp_min(0) if self.clipped else predicted
 
 

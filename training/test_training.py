@@ -47,16 +47,23 @@ def test_folded_normalisations_change_nothing():
 
 def test_other_units_are_the_same_network():
     file = canonical(network().eval())
+    file.tensors["head2_1.weight"] = torch.randn(20, 5)
     picture = (torch.rand(3, 64, 64) * 255).to(torch.uint8)
     found = mean_squares(file, [picture])
-    wanted = {layer: 10.0 + place for place, layer in enumerate(found)}
+    wanted = tuple({layer: more + place for place, layer in enumerate(found[0])} for more in (10.0, 30.0))
+    wanted[1].update({layer: square for layer, square in wanted[0].items() if layer != "2_1"})
     other = rescaled(file, found, wanted)
-    for layer, square in mean_squares(other, [picture]).items():
-        assert abs(square / wanted[layer] - 1) < SINGLE, layer
+    for squares, asked in zip(mean_squares(other, [picture]), wanted):
+        for layer, square in squares.items():
+            assert abs(square / asked[layer] - 1) < SINGLE, layer
     with torch.no_grad():
         rgb = picture[None].float() / 255
-        before, after = (Vgg(NARROW, normalised=False).load(of)(rgb)["5_1"] for of in (file, other))
-    assert apart(after / after.norm(), before / before.norm()) < SINGLE
+        before, after = (Vgg(NARROW, normalised=False).load(of)(rgb) for of in (file, other))
+    assert apart(after["5_1"] / after["5_1"].norm(), before["5_1"] / before["5_1"].norm()) < SINGLE
+    # Inner products through the metric are those of the head, but for the units.
+    old, new = (of["2_1"][0].flatten(1).T @ matrix.T for of, matrix in
+                ((before, file.tensors["head2_1.weight"]), (after, other.tensors["metric2_1.weight"])))
+    assert kernel(new[::7], old[::7]) < SINGLE
 
 
 def test_a_widened_network_has_the_old_features_first():
@@ -79,8 +86,8 @@ def test_the_kernel_sees_rotations_and_units_as_nothing():
 def test_heads_find_a_linear_map():
     rows, matrix = torch.rand(200, 5), torch.randn(5, 9)
     heads = Heads({"1_1": 5}, {"1_1": 9})
-    heads.solve("1_1", rows, rows @ matrix + 0.3, ridge=1e-9)
-    assert heads("1_1", rows, rows @ matrix + 0.3) < SINGLE
+    heads.solve("1_1", rows, rows @ matrix, ridge=1e-9)
+    assert heads("1_1", rows, rows @ matrix) < SINGLE
 
 
 def test_predictions_are_clipped():

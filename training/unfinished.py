@@ -32,7 +32,7 @@ def main():
         command = [given.impasto, "stylize", content, style, "-o", output, "--model", given.model, "--seed", number]
         command += ["--size", dice.choice([192, 224, 256]), "--first-iterations", round(2 ** dice.uniform(1, 7))]
         command += ["--iterations", round(2 ** dice.uniform(0, 5)), "--init", dice.choice(["content", "content", "noise"])]
-        command += ["--content-weight", round(0.055 * 2 ** dice.uniform(-2, 2), 4), "--tv-weight", dice.choice([0, 1.25])]
+        command += ["--content-weight", round(0.11 * 2 ** dice.uniform(-2, 2), 4), "--tv-weight", dice.choice([0, 1.25])]
         if not output.exists():
             subprocess.run([str(word) for word in command + ["--progress", "none", "--no-checkpoint"]], check=True, stderr=subprocess.DEVNULL)
 

@@ -1,0 +1,67 @@
+"""How near encoders are to what a teacher predicts, as they are: a row for each file, of pictures that no training saw.
+
+    python measure.py --teacher TEACHER.safetensors --pictures FOLDER [--exclude FOLDER] FILE ...
+
+For each layer where styles are looked at: `heads`, what the best linear map leaves over (fitted on other pictures); `own`, the error of
+the inner products in the encoder's own space (losses.py); `head`, the same in the space that the linear map leads to, which a style
+loss of H S H' would see.
+"""
+
+import argparse
+from pathlib import Path
+
+import torch
+
+from distil import STYLE
+from losses import Heads, kernel
+from network import File, Teacher, Vgg
+from pictures import Crops, fingerprints, read_folder
+
+ROWS = 4096
+
+
+@torch.no_grad()
+def rows(network, teacher, batches, seed):
+    """{layer: (rows of the network, rows to predict)} over all batches."""
+    found = {layer: ([], []) for layer in STYLE}
+    generator = torch.Generator().manual_seed(seed)
+    for batch in batches:
+        seen, taught = network(batch, STYLE), teacher(batch, STYLE)
+        for layer in STYLE:
+            flat = [x.permute(0, 2, 3, 1).reshape(-1, x.shape[1]) for x in (seen[layer], taught[layer])]
+            chosen = torch.randperm(len(flat[0]), generator=generator)[: ROWS // len(batches)]
+            found[layer][0].append(flat[0][chosen])
+            found[layer][1].append(teacher.predict(layer, flat[1][chosen]))
+    return {layer: (torch.cat(own), torch.cat(wanted)) for layer, (own, wanted) in found.items()}
+
+
+@torch.no_grad()
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("files", type=Path, nargs="+")
+    parser.add_argument("--teacher", type=Path, required=True)
+    parser.add_argument("--pictures", type=Path, required=True, nargs="+")
+    parser.add_argument("--exclude", type=Path, nargs="+", default=[])
+    given = parser.parse_args()
+    teacher = Teacher(File.read(given.teacher))
+    without = [mark for folder in given.exclude for mark in fingerprints(folder)]
+    natural = [picture for folder in given.pictures for picture in read_folder(folder, without=without)]
+    held = [picture[:, :192, :192].float()[None] / 255 for picture in natural[::40] if min(picture.shape[1:]) >= 192]
+    others = [Crops(natural[1::40], [], 1, 4 * 192 * 192, (192,)).batch(step) for step in range(16)]
+    print("| file | " + " | ".join(f"relu{layer}: heads, own, head" for layer in STYLE) + " |\n" + "|---" * (1 + len(STYLE)) + "|")
+    for path in given.files:
+        file = File.read(path)
+        network = Vgg(file.design, normalised=False).load(file).eval()
+        fitted, judged = rows(network, teacher, others, 0), rows(network, teacher, held, 1)
+        cells = []
+        for layer in STYLE:
+            (own, wanted), (seen, target) = fitted[layer], judged[layer]
+            heads = Heads({layer: own.shape[1]}, {layer: wanted.shape[1]})
+            heads.solve(layer, own, wanted)
+            left, there = heads(layer, seen, target), heads.maps[layer](seen)
+            cells.append(f"{left.item():.3f} {kernel(seen, target).item():.3f} {kernel(there, target).item():.3f}")
+        print(f"| {path.name} | " + " | ".join(cells) + " |", flush=True)
+
+
+if __name__ == "__main__":
+    main()
