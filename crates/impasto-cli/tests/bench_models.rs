@@ -121,8 +121,17 @@ fn models_are_listed() {
 #[test]
 fn models_are_shown() {
     let lite = prints("models show lite");
-    let digest = "a7fc8ea9c786ba8a1c3a31e19e55e96dec455c5c008728a6b6f4a4726552fc12";
-    for words in ["vgg19-lite", "license", "16 x H x W", "128 x H/16 x W/16", "max", digest] {
+    let digest = "de41b23a159c36eec6e56f843a72dd5a3ba4539fe70d5d3d80ad9eefa9f985a3";
+    for words in [
+        "vgg19-lite",
+        "licence",
+        "replicate-first",
+        "styles look through one at relu1_1, relu2_1",
+        "16 x H x W",
+        "128 x H/16 x W/16",
+        "max",
+        digest,
+    ] {
         assert!(lite.contains(words), "{words:?} in {lite}");
     }
     let random = prints("models show random:vgg19?seed=3&width=1/8");

@@ -123,6 +123,6 @@ fn shallow_features_give_the_picture_back_and_statistics_do_not() {
     let content = made(&Reconstruction::Content("relu1_2".into()));
     let style = made(&Reconstruction::Style(vec!["relu2_1".into()]));
     // The picture has a deviation of 0.2: what is unlike it is further off than that.
-    assert!(apart(&content, &picture) < 0.01, "{}", apart(&content, &picture));
+    assert!(apart(&content, &picture) < 0.02, "{}", apart(&content, &picture));
     assert!(apart(&style, &picture) > 0.15, "{}", apart(&style, &picture));
 }

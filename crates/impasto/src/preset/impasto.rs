@@ -11,7 +11,7 @@
 //! - The average of the iterates forgets faster (0.95), so that it is sharp after few iterations; total variation weighs less.
 //! - Style layers weigh 24 : 12 : 8 : 2 : 1 instead of 256 : 64 : 16 : 4 : 1. Deep layers then have a say: strokes join to
 //!   swirls and waves, and the fine lattice that shallow layers alone leave in dark areas goes away.
-//! - Content weighs 0.055, nearly four times as much, which the stronger style needs for the subject to stay recognisable.
+//! - Content weighs 0.11, seven times as much, which the stronger style needs for the subject to stay recognisable.
 //! - A margin of 16 px, the mirror image of the picture, takes the lines that an optimiser paints along borders.
 
 use super::{crowson, style_layers};
@@ -23,9 +23,10 @@ pub(super) fn recipe() -> Recipe {
     Recipe {
         preset: "impasto".into(),
         statistic: Statistic::Wasserstein.into(),
-        content_weight: 0.055,
+        content_weight: 0.11,
         style_layers: style_layers([24.0, 12.0, 8.0, 2.0, 1.0].map(|weight| weight / 47.0)),
         tv_weight: 1.25,
+        padding: None,
         margin: 16,
         average_decay: 0.95,
         plateau: 0.002,
