@@ -18,12 +18,6 @@ from safetensors.torch import save as to_bytes
 from network import File, Vgg
 from pictures import read_folder
 
-LICENCE = "MIT OR Apache-2.0"
-# Whom every student of VGG-19's has to name, whoever taught it.
-ATTRIBUTION = (
-    "VGG-19 by Karen Simonyan and Andrew Zisserman, CC BY 4.0; Collaborative Distillation, copyright 2020 Huan Wang, MIT licence"
-)
-
 
 def write(path: Path, student: Vgg, maps: dict[str, torch.Tensor], facts: dict[str, str]):
     """A student of a run, as it is, with its linear maps as heads; in single precision, to be exported."""
@@ -40,8 +34,8 @@ def save(path: Path, file: File, facts: dict[str, str], half=True):
         tensors[name] = tensor.float().contiguous() if keep else tensor.half().contiguous()
         if not torch.isfinite(tensors[name]).all():
             raise SystemExit(f"error: {name} is not finite in the file's precision")
-    metadata = {"format": "impasto-encoder", "version": "1", "family": "vgg19-lite", "name": "lite", "licence": LICENCE}
-    metadata |= {"pooling": design.pooling, "padding": design.padding, "attribution": ATTRIBUTION} | facts
+    metadata = {"format": "impasto-encoder", "version": "1", "family": "vgg19-lite", "name": "lite"}
+    metadata |= {"pooling": design.pooling, "padding": design.padding} | facts
     partial = path.with_suffix(".part")
     partial.write_bytes(in_order(to_bytes(tensors, metadata)))
     partial.replace(path)
@@ -59,9 +53,8 @@ def in_order(file: bytes):
 
 def seen_by_styles(file: File):
     """{layer: the map through which a style loss looks, [any, channels]}; none where it looks at the features as they are."""
-    kinds = (f"{kind}{{}}.weight" for kind in ("metric", "head"))
-    maps = [{layer: file.tensors.get(kind.format(layer)) for layer in layers_of(file)} for kind in kinds]
-    return {layer: tensor for of in reversed(maps) for layer, tensor in of.items() if tensor is not None}
+    names = [(layer, f"{kind}{layer}.weight") for kind in ("head", "metric") for layer in layers_of(file)]
+    return {layer: file.tensors[name] for layer, name in names if name in file.tensors}
 
 
 def layers_of(file: File):
@@ -112,9 +105,9 @@ def main():
     parser.add_argument("-o", "--output", type=Path, required=True)
     parser.add_argument("--pictures", type=Path, required=True, help="what units are measured on")
     parser.add_argument("--like", type=Path, required=True, help="the encoder whose units it takes")
-    parser.add_argument("--licence", default=LICENCE)
+    parser.add_argument("--licence", required=True, help="as the teacher's and what the student began from allow")
     parser.add_argument("--source", help="what it was made of; otherwise the file's own")
-    parser.add_argument("--attribution", default=ATTRIBUTION)
+    parser.add_argument("--attribution", required=True, help="whom those ask to be named")
     given = parser.parse_args()
     file = File.read(given.file)
     pictures = read_folder(given.pictures)[::8]

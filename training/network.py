@@ -6,7 +6,6 @@ width, out] and `.bias` that predict VGG-19's features, for training; or metrics
 which style losses look at a layer's features. Any file that Impasto reads becomes canonical by `impasto models import`.
 """
 
-import json
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +15,6 @@ import torch.nn.functional as F
 from safetensors import safe_open
 from torch import nn
 
-LENGTHS = {"vgg19": (2, 2, 4, 4, 4), "vgg16": (2, 2, 3, 3, 3)}
 # Torch's names of what the convolutions find beyond the edge.
 PADDINGS = {"reflect": "reflect", "replicate": "replicate"}
 
@@ -225,7 +223,3 @@ class Teacher(nn.Module):
         if bias is not None:
             predicted = predicted + bias.to(rows.device)
         return predicted.clamp_min(0) if self.clipped else predicted
-
-
-def digest(design: Design):
-    return json.dumps({"blocks": design.blocks, "pooling": design.pooling, "padding": design.padding})

@@ -13,6 +13,8 @@ import torch.nn.functional as F
 from PIL import Image
 
 ENDINGS = {".jpg", ".jpeg", ".png"}
+# Of fingerprints: the same picture at another size has 0.99, with another style mostly above this.
+ALIKE = 0.8
 
 
 def fingerprint(picture, side=12):
@@ -32,7 +34,7 @@ def fingerprints(folder: Path):
     return found
 
 
-def read_folder(folder: Path, longest=320, without=(), alike=0.8):
+def read_folder(folder: Path, longest=320, without=()):
     """All pictures of a folder as u8 [3, h, w], sorted by name; larger ones are made smaller, to stay in memory. Those that are like
     one of `without` (fingerprints) are left out."""
     found = []
@@ -41,7 +43,7 @@ def read_folder(folder: Path, longest=320, without=(), alike=0.8):
             with Image.open(path) as picture:
                 picture = picture.convert("RGB")
                 mark = fingerprint(picture)
-                if any(mark @ other > alike for other in without):
+                if any(mark @ other > ALIKE for other in without):
                     continue
                 picture.thumbnail((longest, longest), Image.LANCZOS)
                 found.append(torch.from_numpy(np.array(picture)).permute(2, 0, 1).contiguous())

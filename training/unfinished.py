@@ -11,12 +11,15 @@ import random
 import subprocess
 from pathlib import Path
 
-from pictures import ENDINGS
+from PIL import Image
+
+from pictures import ALIKE, ENDINGS, fingerprint, fingerprints
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--pictures", type=Path, required=True)
+    parser.add_argument("--exclude", type=Path, nargs="+", default=[], help="folders of pictures that the student will be judged by")
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--count", type=int, default=200)
     parser.add_argument("--seed", type=int, default=0)
@@ -25,6 +28,9 @@ def main():
     given = parser.parse_args()
     given.output.mkdir(parents=True, exist_ok=True)
     pictures = sorted(path for path in given.pictures.rglob("*") if path.suffix.lower() in ENDINGS)
+    without = [mark for folder in given.exclude for mark in fingerprints(folder)]
+    alike = lambda path: any(fingerprint(Image.open(path).convert("RGB")) @ mark > ALIKE for mark in without)
+    pictures = [path for path in pictures if not alike(path)]
     for number in range(given.count):
         dice = random.Random(f"{given.seed} {number}")
         content, style = dice.sample(pictures, 2)
