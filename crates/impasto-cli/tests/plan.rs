@@ -126,6 +126,7 @@ fn tiles_do_not_change_the_picture() {
     let differences: Vec<f32> = whole.rgb().iter().zip(tiled.rgb()).map(apart).collect();
     let mean = differences.iter().sum::<f32>() / differences.len() as f32;
     let many = differences.iter().filter(|difference| **difference > 2.0).count();
-    // Adam's first steps are as large whatever a derivative is: where one is nothing but rounding, so is the step's direction.
-    assert!(mean < 1e-3 && many < differences.len() / 10_000, "{mean} of 255, {many} above 2");
+    // Single values of 1.8 million are up to 3 apart, here and there, and not along the tiles: most likely where a derivative is nothing
+    // but rounding, as Adam's first steps are as large whatever it is. A seam would have hundreds.
+    assert!(mean < 2e-4 && many <= 4, "{mean} of 255, {many} above 2");
 }

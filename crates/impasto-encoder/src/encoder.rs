@@ -110,8 +110,8 @@ impl Encoder {
     /// features. `None` where one does not fit its tap, or has a value that is not finite.
     ///
     /// A small network's channels are not VGG-19's, and neither is how much each of them counts. Inner products of H f, where H
-    /// predicts VGG-19's features, are those of (HᵀH)^½ f, which is as wide as f: with it a style loss is what it is for VGG-19, at
-    /// no cost per pixel, as moments of M f are M E\[f\] and M E\[f fᵀ\] Mᵀ.
+    /// predicts VGG-19's features, are those of (HᵀH)^½ f, which is as wide as f: with it a style loss is what it is for that prediction,
+    /// at no cost per pixel, as moments of M f are M E\[f\] and M E\[f fᵀ\] Mᵀ.
     pub fn with_metrics(mut self, metrics: BTreeMap<Tap, Vec<f32>>) -> Option<Encoder> {
         let fits = metrics.iter().all(|(tap, metric)| {
             let conv = self.topology.convs().get(tap.conv());

@@ -20,11 +20,11 @@ fn run(mut session: Session) -> (Vec<Step>, Picture) {
 
 // === Progress ===
 
-/// The lowest loss that a run reaches in 15 iterations, as a part of the first. L-BFGS with fixed steps goes up at times.
+/// The lowest loss that a run reaches in 20 iterations, as a part of the first. L-BFGS with fixed steps goes up at times.
 fn brought_down_to(preset: &str, model: &str) -> f64 {
-    let overrides = Overrides { min_size: Some(48), ..iterations(15) };
+    let overrides = Overrides { min_size: Some(48), ..iterations(20) };
     let (steps, _) = run(transfer(preset).model(model).overrides(overrides).build().unwrap());
-    assert_eq!(steps.len(), 15);
+    assert_eq!(steps.len(), 20);
     let lowest = steps.iter().map(|step| step.losses.total).fold(f64::INFINITY, f64::min);
     lowest / steps[0].losses.total
 }
@@ -35,9 +35,7 @@ fn every_preset_brings_the_loss_down() {
         // The tutorial looks deeper than `lite` is.
         let model = if preset.name == "keras" { NARROW } else { "lite" };
         let part = brought_down_to(preset.name, model);
-        // Johnson's begins from noise that is nearly flat, and takes its time.
-        let most = if preset.name == "johnson" { 0.9 } else { 0.8 };
-        assert!(part < most, "{}: to {part} of the first", preset.name);
+        assert!(part < 0.8, "{}: to {part} of the first", preset.name);
     }
 }
 
