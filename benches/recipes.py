@@ -5,7 +5,8 @@ there already are not painted again, so that a run that was broken off goes on.
 
     python benches/recipes.py --contents FOLDER --styles FOLDER --output FOLDER [--size 256] [--referee-model FILE]
 
-needs a built `impasto` (cargo build --release) and nothing but Python. FOLDERs hold the pictures that PAIRS names.
+needs a built `impasto` (cargo build --release) and nothing but Python. FOLDERs hold the pictures that PAIRS names; other pictures are
+given by --pair.
 """
 
 import argparse
@@ -66,8 +67,8 @@ def measure(arguments, name, options, pair):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--contents", type=Path, required=True)
-    parser.add_argument("--styles", type=Path, required=True)
+    parser.add_argument("--contents", type=Path, default=Path())
+    parser.add_argument("--styles", type=Path, default=Path())
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--impasto", type=Path, default=Path("target/release/impasto"))
     parser.add_argument("--referee-model", type=Path)
@@ -75,12 +76,13 @@ def main():
     parser.add_argument("--only", help="recipes whose names contain this")
     parser.add_argument("--row", action="append", metavar="NAME=OPTIONS", help="in place of the recipes above; may be repeated")
     parser.add_argument("--pairs", type=int, default=len(PAIRS), help="how many of the pairs, spread over all")
+    parser.add_argument("--pair", action="append", nargs=2, metavar=("CONTENT", "STYLE"), help="in place of the pairs above; may be repeated")
     arguments = parser.parse_args()
     arguments.output.mkdir(parents=True, exist_ok=True)
     recipes = dict(row.split("=", 1) for row in arguments.row) if arguments.row else RECIPES
     table = {name: [] for name in recipes if not arguments.only or arguments.only in name}
     # Pair by pair, so that what else the machine does falls on all recipes alike.
-    for pair in PAIRS[:: max(1, len(PAIRS) // arguments.pairs)]:
+    for pair in arguments.pair or PAIRS[:: max(1, len(PAIRS) // arguments.pairs)]:
         for name in table:
             table[name].append(measure(arguments, name, recipes[name], pair))
             print(f"{pair[0]} {pair[1]} {name}: {table[name][-1][1]:.1f} s", flush=True)

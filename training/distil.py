@@ -9,6 +9,7 @@ the same command goes on from it; `curve.jsonl` has a line for every report; `st
 import argparse
 import json
 import os
+import random
 import signal
 import time
 from pathlib import Path
@@ -18,7 +19,7 @@ import torch
 from export import mean_squares, rescaled, write
 from losses import Heads, at, kernel, pick
 from network import Design, File, Teacher, Vgg
-from pictures import Crops, fingerprints, read_folder
+from pictures import HELD, Crops, fingerprints, read_folder
 
 STYLE = ("1_1", "2_1", "3_1", "4_1", "5_1")
 CONTENT = ("4_2",)
@@ -46,6 +47,7 @@ def options():
     parser.add_argument("--rate", type=float, default=1e-3)
     parser.add_argument("--rows", type=int, default=1024, help="positions of a layer that a step looks at")
     parser.add_argument("--pixels", type=int, default=8 * 128 * 128, help="of a step")
+    parser.add_argument("--margins", type=int, nargs="+", default=[0], help="mirrored pixels around what the student sees; a step has one of these")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--minutes", type=float, default=1e9, help="stop after; the same command goes on")
     parser.add_argument("--stop-at", type=int, default=10**9, help="stop at this step; the same command goes on")
@@ -82,7 +84,7 @@ class Run:
         without = [mark for folder in given.exclude for mark in fingerprints(folder)]
         natural = [picture for folder in given.pictures for picture in read_folder(folder, without=without)]
         # The same pictures for every run: a curve of what was not learned from.
-        self.held, natural = natural[::40], [picture for at, picture in enumerate(natural) if at % 40]
+        self.held, natural = natural[::HELD], [picture for at, picture in enumerate(natural) if at % HELD]
         self.crops = Crops(natural, unfinished, given.seed, given.pixels)
         if given.begin:
             # In units near 1, where a step of the optimiser is a step.
@@ -114,12 +116,14 @@ class Run:
         else:
             self.begin()
 
-    def rows(self, batch, step):
+    def rows(self, batch, step, margin=None):
         """{layer: (rows of the student, rows to predict)}."""
+        if margin is None:
+            margin = random.Random(f"margin {self.given.seed} {step}").choice(self.given.margins)
         generator = torch.Generator().manual_seed(step + 1)
         with torch.autocast(self.given.device, torch.bfloat16, enabled=self.given.bf16):
             wanted = self.teacher(batch, self.layers)
-            found = self.student(batch, self.layers)
+            found = self.student.inside(batch, self.layers, margin)
         rows = {}
         for layer in self.layers:
             own, chosen = pick(wanted[layer], self.given.rows, generator)
@@ -135,9 +139,9 @@ class Run:
             student, target = (torch.cat([rows[layer][side] for rows in seen]) for side in (0, 1))
             self.heads.solve(layer, student, target)
 
-    def losses(self, batch, step):
+    def losses(self, batch, step, margin=None):
         parts = {}
-        for layer, (student, target) in self.rows(batch, step).items():
+        for layer, (student, target) in self.rows(batch, step, margin).items():
             inner = self.heads.maps[layer](student) if self.given.space == "head" else student
             parts[layer] = (self.heads(layer, student, target), kernel(inner, target))
         return parts
@@ -154,10 +158,10 @@ class Run:
 
     @torch.no_grad()
     def judge(self):
-        """Losses on pictures that were not learned from, by layer."""
+        """Losses on pictures that were not learned from, by layer; with the first of the margins."""
         self.student.eval()
         batch = torch.stack([picture[:, :192, :192].float() / 255 for picture in self.held if min(picture.shape[1:]) >= 192])
-        parts = self.losses(batch[:16].to(self.given.device), 0)
+        parts = self.losses(batch[:16].to(self.given.device), 0, self.given.margins[0])
         self.student.train()
         return {layer: [round(value.item(), 5) for value in values] for layer, values in parts.items()}
 

@@ -15,18 +15,18 @@ import torch
 from distil import STYLE
 from losses import Heads, kernel
 from network import File, Teacher, Vgg
-from pictures import Crops, fingerprints, read_folder
+from pictures import HELD, Crops, fingerprints, read_folder
 
 ROWS = 4096
 
 
 @torch.no_grad()
-def rows(network, teacher, batches, seed):
+def rows(network, teacher, batches, seed, margin):
     """{layer: (rows of the network, rows to predict)} over all batches."""
     found = {layer: ([], []) for layer in STYLE}
     generator = torch.Generator().manual_seed(seed)
     for batch in batches:
-        seen, taught = network(batch, STYLE), teacher(batch, STYLE)
+        seen, taught = network.inside(batch, STYLE, margin), teacher(batch, STYLE)
         for layer in STYLE:
             flat = [x.permute(0, 2, 3, 1).reshape(-1, x.shape[1]) for x in (seen[layer], taught[layer])]
             chosen = torch.randperm(len(flat[0]), generator=generator)[: ROWS // len(batches)]
@@ -42,17 +42,18 @@ def main():
     parser.add_argument("--teacher", type=Path, required=True)
     parser.add_argument("--pictures", type=Path, required=True, nargs="+")
     parser.add_argument("--exclude", type=Path, nargs="+", default=[])
+    parser.add_argument("--margin", type=int, default=0, help="mirrored pixels around what the encoders see, in which nothing is counted")
     given = parser.parse_args()
     teacher = Teacher(File.read(given.teacher))
     without = [mark for folder in given.exclude for mark in fingerprints(folder)]
     natural = [picture for folder in given.pictures for picture in read_folder(folder, without=without)]
-    held = [picture[:, :192, :192].float()[None] / 255 for picture in natural[::40] if min(picture.shape[1:]) >= 192]
+    held = [picture[:, :192, :192].float()[None] / 255 for picture in natural[::HELD] if min(picture.shape[1:]) >= 192]
     others = [Crops(natural[1::40], [], 1, 4 * 192 * 192, (192,)).batch(step) for step in range(16)]
     print("| file | " + " | ".join(f"relu{layer}: heads, own, head" for layer in STYLE) + " |\n" + "|---" * (1 + len(STYLE)) + "|")
     for path in given.files:
         file = File.read(path)
         network = Vgg(file.design, normalised=False).load(file).eval()
-        fitted, judged = rows(network, teacher, others, 0), rows(network, teacher, held, 1)
+        fitted, judged = (rows(network, teacher, *which, given.margin) for which in ((others, 0), (held, 1)))
         cells = []
         for layer in STYLE:
             (own, wanted), (seen, target) = fitted[layer], judged[layer]

@@ -124,6 +124,15 @@ class Vgg(nn.Module):
                     break
         return found
 
+    def inside(self, rgb, layers, margin):
+        """Features of pictures that are seen with a mirrored margin, which is cut off again: as Impasto looks at them. Pictures and
+        margin are to be multiples of the last layer's stride."""
+        if margin == 0:
+            return self(rgb, layers)
+        found = self(F.pad(rgb, (margin,) * 4, "reflect"), layers)
+        cut = {layer: margin >> int(layer[0]) - 1 for layer in found}
+        return {layer: x[:, :, cut[layer] : -cut[layer], cut[layer] : -cut[layer]] for layer, x in found.items()}
+
     def load(self, file: File):
         """Takes the weights of a file of the same widths."""
         self.input_weight.copy_(file.tensors["input.weight"])

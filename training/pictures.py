@@ -15,6 +15,8 @@ from PIL import Image
 ENDINGS = {".jpg", ".jpeg", ".png"}
 # Of fingerprints: the same picture at another size has 0.99, with another style mostly above this.
 ALIKE = 0.8
+# Every so many-th picture is not learned from: curves and `measure.py` are of these.
+HELD = 40
 
 
 def fingerprint(picture, side=12):

@@ -83,6 +83,17 @@ def test_the_kernel_sees_rotations_and_units_as_nothing():
     assert kernel(torch.rand(100, 8), rows) > 0.01
 
 
+def test_a_margin_is_cut_off_where_it_was_put():
+    student, batch = network().eval(), torch.rand(1, 3, 64, 96)
+    with torch.no_grad():
+        bare, inside = student(batch), student.inside(batch, tuple(student.convs), 32)
+    for layer, features in inside.items():
+        assert features.shape == bare[layer].shape
+    # Where no edge reaches it is as without one, and only there.
+    assert apart(inside["1_2"][..., 2:-2, 2:-2], bare["1_2"][..., 2:-2, 2:-2]) < SINGLE
+    assert apart(inside["1_2"], bare["1_2"]) > 0.01
+
+
 def test_heads_find_a_linear_map():
     rows, matrix = torch.rand(200, 5), torch.randn(5, 9)
     heads = Heads({"1_1": 5}, {"1_1": 9})

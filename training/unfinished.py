@@ -13,7 +13,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from pictures import ALIKE, ENDINGS, fingerprint, fingerprints
+from pictures import ALIKE, ENDINGS, HELD, fingerprint, fingerprints
 
 
 def main():
@@ -31,6 +31,8 @@ def main():
     without = [mark for folder in given.exclude for mark in fingerprints(folder)]
     alike = lambda path: any(fingerprint(Image.open(path).convert("RGB")) @ mark > ALIKE for mark in without)
     pictures = [path for path in pictures if not alike(path)]
+    # Nor of those that `distil.py` holds back.
+    pictures = [path for at, path in enumerate(pictures) if at % HELD]
     for number in range(given.count):
         dice = random.Random(f"{given.seed} {number}")
         content, style = dice.sample(pictures, 2)
