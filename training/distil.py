@@ -19,7 +19,7 @@ import torch
 from export import mean_squares, rescaled, write
 from losses import Heads, at, kernel, pick
 from network import Design, File, Teacher, Vgg
-from pictures import HELD, Crops, fingerprints, read_folder
+from pictures import Crops, fingerprints, learned_and_held, read_folder, squares
 
 STYLE = ("1_1", "2_1", "3_1", "4_1", "5_1")
 CONTENT = ("4_2",)
@@ -37,7 +37,7 @@ def options():
     parser.add_argument("--widths", type=int, nargs=5, help="of the five blocks, in place of --width")
     parser.add_argument("--lengths", type=int, nargs=5, default=(2, 2, 4, 4, 1), help="convolutions of each block")
     parser.add_argument("--pooling", choices=["max", "average"], default="max")
-    parser.add_argument("--padding", choices=["zero", "replicate-first", "reflect"], default="zero")
+    parser.add_argument("--padding", choices=["zero", "replicate-first"], default="zero", help="those that Impasto runs")
     parser.add_argument("--predict", choices=["clipped", "linear", "own"], default="clipped", help="the heads' predictions, or the teacher's features")
     parser.add_argument("--heads", type=float, default=1.0, help="weight of the heads' loss")
     parser.add_argument("--kernel", type=float, default=1.0, help="weight of the inner products' loss")
@@ -70,7 +70,7 @@ def rate_at(step, steps, rate):
 
 class Run:
     def __init__(self, given):
-        self.given = given
+        self.given, self.began = given, time.time()
         torch.manual_seed(given.seed)
         torch.set_num_threads(given.threads)
         self.layers = STYLE + CONTENT
@@ -80,11 +80,15 @@ class Run:
         widths = given.widths or [block[0] for block in design.blocks]
         design = Design(tuple((w,) * n for w, n in zip(widths, given.lengths)), given.pooling, given.padding)
         self.student = Vgg(design)
-        unfinished = read_folder(given.unfinished) if given.unfinished else []
-        without = [mark for folder in given.exclude for mark in fingerprints(folder)]
-        natural = [picture for folder in given.pictures for picture in read_folder(folder, without=without)]
-        # The same pictures for every run: a curve of what was not learned from.
-        self.held, natural = natural[::HELD], [picture for at, picture in enumerate(natural) if at % HELD]
+        missing = set(self.layers) - {f"{block}_{place}" for block, place, *_ in design.convs}
+        if missing:
+            raise SystemExit(f"error: the student has no relu{', relu'.join(sorted(missing))}\nhint: more convolutions by --lengths")
+        if not self.teacher.heads:
+            print("the teacher has no heads: it is its own features that are learned", flush=True)
+        without = fingerprints(given.exclude)
+        unfinished = read_folder(given.unfinished, without) if given.unfinished else []
+        natural, self.held = learned_and_held(given.pictures, without)
+        self.judged = squares(self.held, 192)[:16]
         self.crops = Crops(natural, unfinished, given.seed, given.pixels)
         if given.begin:
             # In units near 1, where a step of the optimiser is a step.
@@ -107,14 +111,30 @@ class Run:
         given.run.mkdir(parents=True, exist_ok=True)
         self.state = given.run / "state.pt"
         if self.state.exists():
-            saved = torch.load(self.state, map_location=given.device, weights_only=True)
+            saved = torch.load(self.state, map_location="cpu", weights_only=True)
+            for name, value in self.decides().items():
+                if saved["given"].get(name) != value:
+                    raise SystemExit(f"error: {given.run} was begun with {name} {saved['given'].get(name)}, not {value}\nhint: another --run")
             self.student.load_state_dict(saved["student"])
             self.heads.load_state_dict(saved["heads"])
             self.adam.load_state_dict(saved["adam"])
             self.step, self.seconds = saved["step"], saved["seconds"]
+            self.forget_after(self.step)
             print(f"goes on from step {self.step}", flush=True)
         else:
             self.begin()
+
+    def decides(self):
+        """The options that decide what comes of a run: it cannot go on with others."""
+        free = {"run", "minutes", "stop_at", "report", "save_every", "device", "threads", "teacher", "pictures", "exclude", "unfinished", "begin"}
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in vars(self.given).items() if name not in free}
+
+    def forget_after(self, step):
+        """Lines of the curve that a run wrote after it was last saved."""
+        curve = self.given.run / "curve.jsonl"
+        if curve.exists():
+            lines = curve.read_text().splitlines(keepends=True)
+            curve.write_text("".join(line for line in lines if json.loads(line)["step"] <= step))
 
     def rows(self, batch, step, margin=None):
         """{layer: (rows of the student, rows to predict)}."""
@@ -122,7 +142,7 @@ class Run:
             margin = random.Random(f"margin {self.given.seed} {step}").choice(self.given.margins)
         generator = torch.Generator().manual_seed(step + 1)
         with torch.autocast(self.given.device, torch.bfloat16, enabled=self.given.bf16):
-            wanted = self.teacher(batch, self.layers)
+            wanted = self.teacher(batch, self.layers, margin)
             found = self.student.inside(batch, self.layers, margin)
         rows = {}
         for layer in self.layers:
@@ -133,7 +153,7 @@ class Run:
     @torch.no_grad()
     def begin(self):
         """Heads as good as they can be with what the student begins from."""
-        self.student.eval()
+        self.student.train(self.given.begin is None)
         seen = [self.rows(self.crops.batch(-step).to(self.given.device), step) for step in range(2, 34)]
         for layer in self.layers:
             student, target = (torch.cat([rows[layer][side] for rows in seen]) for side in (0, 1))
@@ -142,38 +162,42 @@ class Run:
     def losses(self, batch, step, margin=None):
         parts = {}
         for layer, (student, target) in self.rows(batch, step, margin).items():
-            inner = self.heads.maps[layer](student) if self.given.space == "head" else student
+            # Of content, an engine sees the features as they are.
+            mapped = self.given.space == "head" and layer in STYLE
+            inner = self.heads.maps[layer](student) if mapped else student
             parts[layer] = (self.heads(layer, student, target), kernel(inner, target))
         return parts
 
     def save(self):
         # Maps go along as heads: export makes the metrics of them.
+        about = f"distilled on {len(self.crops.natural)} pictures ({self.step} steps of {self.given.pixels} pixels, seed {self.given.seed})"
+        seen = STYLE if self.given.space == "head" else ()
+        maps = {f"head{layer}.weight": linear.weight.detach() for layer, linear in self.heads.maps.items() if layer in seen}
+        # First, as it refuses what is not finite.
+        write(self.given.run / "student.safetensors", self.student, maps, {"source": about})
         saved = {"student": self.student.state_dict(), "heads": self.heads.state_dict(), "adam": self.adam.state_dict()}
         partial = self.state.with_suffix(".part")
-        torch.save(saved | {"step": self.step, "seconds": self.seconds}, partial)
+        torch.save(saved | {"step": self.step, "seconds": self.seconds, "given": self.decides()}, partial)
         partial.replace(self.state)
-        about = f"distilled on {len(self.crops.natural)} pictures ({self.step} steps of {self.given.pixels} pixels, seed {self.given.seed})"
-        maps = {f"head{layer}.weight": linear.weight.detach() for layer, linear in self.heads.maps.items() if layer in STYLE}
-        write(self.given.run / "student.safetensors", self.student, maps, {"source": about})
 
     @torch.no_grad()
     def judge(self):
         """Losses on pictures that were not learned from, by layer; with the first of the margins."""
         self.student.eval()
-        batch = torch.stack([picture[:, :192, :192].float() / 255 for picture in self.held if min(picture.shape[1:]) >= 192])
-        parts = self.losses(batch[:16].to(self.given.device), 0, self.given.margins[0])
+        parts = self.losses(self.judged.to(self.given.device), 0, self.given.margins[0])
         self.student.train()
         return {layer: [round(value.item(), 5) for value in values] for layer, values in parts.items()}
 
     def go(self):
         given, began, saved = self.given, time.time(), time.time()
+        until = self.began + given.minutes * 60
         stop = []
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: stop.append(True))
         before = self.seconds
         self.student.train()
         last = min(given.steps, given.stop_at)
-        while not stop and self.step < last and time.time() - began < given.minutes * 60:
+        while not stop and self.step < last and time.time() < until:
             if self.step >= given.steps * (1 - given.freeze):
                 for norm in self.student.norms.values():
                     norm.eval()

@@ -1,6 +1,6 @@
 """Writes a trained student as Impasto's canonical file: normalisations folded, activations rescaled, half precision.
 
-    python export.py RUN/student.safetensors -o lite.safetensors --pictures FOLDER --like FILE
+    python export.py RUN/student.safetensors -o lite.safetensors --pictures FOLDER --like FILE --licence L --attribution WHOM
 
 ReLUs and poolings let a positive factor through, so a layer's kernel times s / r and its bias times s, where r is the factor of the
 layer before, make its features s times as large and all others what they were: the network is the same, in other units. Recipes are

@@ -1,6 +1,6 @@
 """How near encoders are to what a teacher predicts, as they are: a row for each file, of pictures that no training saw.
 
-    python measure.py --teacher TEACHER.safetensors --pictures FOLDER [--exclude FOLDER] FILE ...
+    python measure.py FILE ... --teacher TEACHER.safetensors --pictures FOLDER [--exclude FOLDER] [--margin 16]
 
 For each layer where styles are looked at: `heads`, what the best linear map leaves over (fitted on other pictures); `own`, the error of
 the inner products in the encoder's own space (losses.py); `head`, the same in the space that the linear map leads to, which a style
@@ -15,7 +15,7 @@ import torch
 from distil import STYLE
 from losses import Heads, kernel
 from network import File, Teacher, Vgg
-from pictures import HELD, Crops, fingerprints, read_folder
+from pictures import HELD, Crops, fingerprints, learned_and_held, squares
 
 ROWS = 4096
 
@@ -26,7 +26,7 @@ def rows(network, teacher, batches, seed, margin):
     found = {layer: ([], []) for layer in STYLE}
     generator = torch.Generator().manual_seed(seed)
     for batch in batches:
-        seen, taught = network.inside(batch, STYLE, margin), teacher(batch, STYLE)
+        seen, taught = network.inside(batch, STYLE, margin), teacher(batch, STYLE, margin)
         for layer in STYLE:
             flat = [x.permute(0, 2, 3, 1).reshape(-1, x.shape[1]) for x in (seen[layer], taught[layer])]
             chosen = torch.randperm(len(flat[0]), generator=generator)[: ROWS // len(batches)]
@@ -45,9 +45,8 @@ def main():
     parser.add_argument("--margin", type=int, default=0, help="mirrored pixels around what the encoders see, in which nothing is counted")
     given = parser.parse_args()
     teacher = Teacher(File.read(given.teacher))
-    without = [mark for folder in given.exclude for mark in fingerprints(folder)]
-    natural = [picture for folder in given.pictures for picture in read_folder(folder, without=without)]
-    held = [picture[:, :192, :192].float()[None] / 255 for picture in natural[::HELD] if min(picture.shape[1:]) >= 192]
+    natural, held = learned_and_held(given.pictures, fingerprints(given.exclude))
+    held = squares(held, 192).split(1)
     others = [Crops(natural[1::40], [], 1, 4 * 192 * 192, (192,)).batch(step) for step in range(16)]
     print("| file | " + " | ".join(f"relu{layer}: heads, own, head" for layer in STYLE) + " |\n" + "|---" * (1 + len(STYLE)) + "|")
     for path in given.files:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import torch
 import torch.nn.functional as F
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from torch import nn
 
 # Torch's names of what the convolutions find beyond the edge.
@@ -56,15 +56,19 @@ class File:
 
     @staticmethod
     def read(path: Path):
-        with safe_open(str(path), "pt") as opened:
-            tensors = {name: opened.get_tensor(name).float() for name in opened.keys()}
-            metadata = opened.metadata() or {}
+        wrong = SystemExit(f"error: {path} is not a canonical file\nhint: impasto models import {path} -o OUT.safetensors")
+        try:
+            with safe_open(str(path), "pt") as opened:
+                tensors = {name: opened.get_tensor(name).float() for name in opened.keys()}
+                metadata = opened.metadata() or {}
+        except SafetensorError:
+            raise wrong from None
         blocks = {}
         for name, tensor in tensors.items():
             if found := re.fullmatch(r"conv(\d+)_(\d+)\.weight", name):
                 blocks.setdefault(int(found[1]), {})[int(found[2])] = tensor.shape[0]
         if not blocks or "input.weight" not in tensors:
-            raise SystemExit(f"error: {path} is not a canonical file\nhint: impasto models import {path} -o OUT.safetensors")
+            raise wrong
         shape = tuple(tuple(width for _, width in sorted(places.items())) for _, places in sorted(blocks.items()))
         design = Design(shape, metadata.get("pooling", "max"), metadata.get("padding", "zero"))
         return File(design, tensors, metadata)
@@ -129,6 +133,11 @@ class Vgg(nn.Module):
         margin are to be multiples of the last layer's stride."""
         if margin == 0:
             return self(rgb, layers)
+        stride = 2 ** (max(int(layer[0]) for layer in layers) - 1)
+        if any(length % stride for length in (margin, *rgb.shape[2:])):
+            raise SystemExit(f"error: margin {margin}: pictures and margins are multiples of {stride}, the last layer's stride")
+        if margin >= min(rgb.shape[2:]):
+            raise SystemExit(f"error: margin {margin} is not less than the pictures' sides")
         found = self(F.pad(rgb, (margin,) * 4, "reflect"), layers)
         cut = {layer: margin >> int(layer[0]) - 1 for layer in found}
         return {layer: x[:, :, cut[layer] : -cut[layer], cut[layer] : -cut[layer]] for layer, x in found.items()}
@@ -154,6 +163,8 @@ class Vgg(nn.Module):
                 if weight is None:
                     continue
                 out, into = weight.shape[:2]
+                if out > conv.weight.shape[0] or into > conv.weight.shape[1]:
+                    raise SystemExit(f"error: conv{layer} of the file to begin from is wider than the student's\nhint: --width or --widths")
                 spread = weight.std()
                 # New channels answer as strongly as the old ones do.
                 conv.weight.normal_(0, float(spread) * (into / conv.weight.shape[1]) ** 0.5)
@@ -219,8 +230,9 @@ class Teacher(nn.Module):
         return {layer: self.heads[layer][0].shape[0] if layer in self.heads else widths[layer] for layer in layers}
 
     @torch.no_grad()
-    def forward(self, rgb, layers):
-        return self.vgg(rgb, layers)
+    def forward(self, rgb, layers, margin=0):
+        """With the margin that its student has, if it has one to see: a network that reflects at every layer has its own."""
+        return self.vgg.inside(rgb, layers, 0 if self.vgg.design.padding == "reflect" else margin)
 
     @torch.no_grad()
     def predict(self, layer, rows):

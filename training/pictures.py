@@ -5,53 +5,93 @@ half-painted strokes. A student that has only seen photographs may answer there 
 """
 
 import random
+import zlib
 from pathlib import Path
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from PIL import Image
+from PIL import Image, ImageOps
 
 ENDINGS = {".jpg", ".jpeg", ".png"}
 # Of fingerprints: the same picture at another size has 0.99, with another style mostly above this.
 ALIKE = 0.8
-# Every so many-th picture is not learned from: curves and `measure.py` are of these.
+# One picture of so many is not learned from: curves and `measure.py` are of these.
 HELD = 40
+# Their short side: larger ones are made smaller, to stay in memory.
+SHORT = 256
+
+
+def files(folder: Path):
+    """Of pictures, in folders of any depth, by name."""
+    found = sorted(path for path in Path(folder).rglob("*") if path.suffix.lower() in ENDINGS)
+    if not found:
+        raise SystemExit(f"error: no pictures in {folder}\nhint: JPEG or PNG files, in folders of any depth")
+    return found
+
+
+def opened(path):
+    with Image.open(path) as picture:
+        return ImageOps.exif_transpose(picture).convert("RGB")
 
 
 def fingerprint(picture, side=12):
     """A tiny grey copy with mean 0 and length 1: the product of two is near 1 for the same picture at another size or quality."""
     grey = np.asarray(picture.convert("L").resize((side, side), Image.BOX), dtype=np.float64)
     grey -= grey.mean()
-    return grey.ravel() / max(np.linalg.norm(grey), 1e-9)
+    return grey / max(np.linalg.norm(grey), 1e-9)
 
 
-def fingerprints(folder: Path):
-    """Of all pictures of a folder, to leave them out: what a student is judged by must not be what it learned from."""
-    found = []
-    for path in sorted(Path(folder).rglob("*")):
-        if path.suffix.lower() in ENDINGS:
-            with Image.open(path) as picture:
-                found.append(fingerprint(picture))
-    return found
+def fingerprints(folders):
+    """Of all pictures of some folders and their mirror images, to leave them out: what a student is judged by must not be what it
+    learned from."""
+    marks = [fingerprint(opened(path)) for folder in folders for path in files(folder)]
+    return marks + [mark[:, ::-1] for mark in marks]
 
 
-def read_folder(folder: Path, longest=320, without=()):
-    """All pictures of a folder as u8 [3, h, w], sorted by name; larger ones are made smaller, to stay in memory. Those that are like
-    one of `without` (fingerprints) are left out."""
-    found = []
-    for path in sorted(Path(folder).rglob("*")):
-        if path.suffix.lower() in ENDINGS:
-            with Image.open(path) as picture:
-                picture = picture.convert("RGB")
-                mark = fingerprint(picture)
-                if any(mark @ other > ALIKE for other in without):
-                    continue
-                picture.thumbnail((longest, longest), Image.LANCZOS)
-                found.append(torch.from_numpy(np.array(picture)).permute(2, 0, 1).contiguous())
+def alike(picture, marks):
+    own = fingerprint(picture)
+    return any((own * mark).sum() > ALIKE for mark in marks)
+
+
+def is_held(path):
+    """Whether a picture is one of those that are not learned from: by its bytes, so that it is wherever it lies, whatever else there is."""
+    return zlib.crc32(Path(path).read_bytes()) % HELD == 0
+
+
+def read(path, without=()):
+    """A picture as u8 [3, h, w]; None where it is like one of `without` (fingerprints)."""
+    picture = opened(path)
+    if alike(picture, without):
+        return None
+    scale = SHORT / min(picture.size)
+    if scale < 1:
+        picture = picture.resize(tuple(max(1, round(side * scale)) for side in picture.size), Image.LANCZOS)
+    return torch.from_numpy(np.array(picture)).permute(2, 0, 1).contiguous()
+
+
+def read_folder(folder: Path, without=()):
+    """All pictures of a folder, but those that are like one of `without`."""
+    return [picture for path in files(folder) if (picture := read(path, without)) is not None]
+
+
+def learned_and_held(folders, without=()):
+    """All pictures of some folders, as two lists."""
+    lists = ([], [])
+    for path in (path for folder in folders for path in files(folder)):
+        if (picture := read(path, without)) is not None:
+            lists[is_held(path)].append(picture)
+    if not lists[0] or not lists[1]:
+        raise SystemExit(f"error: too few pictures: one of {HELD} is held back\nhint: a thousand photographs and paintings")
+    return lists
+
+
+def squares(pictures, side):
+    """The upper left corners of those that are large enough, [n, 3, side, side] in 0..1."""
+    found = [picture[:, :side, :side].float() / 255 for picture in pictures if min(picture.shape[1:]) >= side]
     if not found:
-        raise SystemExit(f"error: no pictures in {folder}\nhint: JPEG or PNG files, in folders of any depth")
-    return found
+        raise SystemExit(f"error: none of the pictures that are held back is {side} pixels a side\nhint: larger pictures, or more")
+    return torch.stack(found)
 
 
 class Crops:

@@ -7,11 +7,12 @@ import tempfile
 from pathlib import Path
 
 import torch
-from PIL import Image
+from PIL import Image, ImageOps
 
 from export import mean_squares, rescaled, save
 from losses import Heads, kernel
 from network import Design, File, Teacher, Vgg
+from pictures import fingerprints, is_held, learned_and_held
 
 # Sums of a few thousand products in single precision.
 SINGLE = 1e-4
@@ -32,6 +33,23 @@ def canonical(student):
 
 def apart(one, other):
     return float((one - other).abs().max() / other.abs().max())
+
+
+def drawn(folder, learned):
+    """A folder of pictures of noise, of which one is held back. What is held back depends on its bytes: any that is, will do."""
+    folder.mkdir()
+    found = {True: 0, False: 0}
+    for number in range(10_000):
+        path = folder / f"{number}.png"
+        Image.fromarray((torch.rand(200, 220, 3) * 255).to(torch.uint8).numpy()).save(path, compress_level=0)
+        held = is_held(path)
+        if found[held] == (1 if held else learned):
+            path.unlink()
+        else:
+            found[held] += 1
+        if found == {True: 1, False: learned}:
+            return
+    raise AssertionError("none is held back")
 
 
 def test_folded_normalisations_change_nothing():
@@ -90,8 +108,16 @@ def test_a_margin_is_cut_off_where_it_was_put():
     for layer, features in inside.items():
         assert features.shape == bare[layer].shape
     # Where no edge reaches it is as without one, and only there.
-    assert apart(inside["1_2"][..., 2:-2, 2:-2], bare["1_2"][..., 2:-2, 2:-2]) < SINGLE
-    assert apart(inside["1_2"], bare["1_2"]) > 0.01
+    for layer, reach in (("1_2", 2), ("2_2", 3), ("3_1", 3)):
+        middle = (..., slice(reach, -reach), slice(reach, -reach))
+        assert apart(inside[layer][middle], bare[layer][middle]) < SINGLE, layer
+        assert apart(inside[layer], bare[layer]) > 0.01, layer
+    for margin in (8, 64):
+        try:
+            student.inside(batch, ("5_1",), margin)
+        except SystemExit:
+            continue
+        raise AssertionError(f"a margin of {margin} is taken")
 
 
 def test_heads_find_a_linear_map():
@@ -99,6 +125,26 @@ def test_heads_find_a_linear_map():
     heads = Heads({"1_1": 5}, {"1_1": 9})
     heads.solve("1_1", rows, rows @ matrix, ridge=1e-9)
     assert heads("1_1", rows, rows @ matrix) < SINGLE
+
+
+def test_what_is_judged_is_not_learned_from():
+    with tempfile.TemporaryDirectory() as folder:
+        folder = Path(folder)
+        drawn(folder / "pictures", learned=3)
+        paths = sorted((folder / "pictures").iterdir(), key=is_held)
+        learned, held = learned_and_held([folder / "pictures"])
+        assert (len(learned), len(held)) == (3, 1)
+        # The same picture, mirrored, smaller and as a JPEG file.
+        (folder / "judged").mkdir()
+        ImageOps.mirror(Image.open(paths[0])).resize((110, 100)).save(folder / "judged" / "0.jpg")
+        learned, held = learned_and_held([folder / "pictures"], fingerprints([folder / "judged"]))
+        assert (len(learned), len(held)) == (2, 1)
+        try:
+            fingerprints([folder / "misspelt"])
+        except SystemExit as error:
+            assert "no pictures" in str(error)
+        else:
+            raise AssertionError("a folder that is not there excludes nothing, in silence")
 
 
 def test_predictions_are_clipped():
@@ -114,20 +160,20 @@ def test_a_run_that_was_broken_off_goes_on_as_if_it_had_not_been(steps=6):
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
         save(folder / "teacher.safetensors", canonical(network(seed=1).eval()), {}, half=False)
-        (folder / "pictures").mkdir()
-        for number in range(3):
-            data = (torch.rand(200, 220, 3) * 255).to(torch.uint8).numpy()
-            Image.fromarray(data).save(folder / "pictures" / f"{number}.png")
+        drawn(folder / "pictures", learned=3)
 
-        def run(name, at_most):
+        def run(name, at_most, *more):
             command = [sys.executable, Path(__file__).parent / "distil.py", "--teacher", folder / "teacher.safetensors"]
             command += ["--pictures", folder / "pictures", "--run", folder / name, "--widths", "4", "4", "4", "4", "4"]
-            command += ["--pixels", 128 * 128, "--steps", steps, "--stop-at", at_most, "--threads", 1, "--device", "cpu", "--report", 3]
-            subprocess.run([str(word) for word in command], check=True, stdout=subprocess.DEVNULL)
+            command += ["--pixels", 128 * 128, "--steps", steps, "--stop-at", at_most, "--threads", 1, "--device", "cpu", "--report", 3, "--margins", 16, 0]
+            command += more
+            return subprocess.run([str(word) for word in command], check=not more, capture_output=True, text=True)
 
         run("whole", steps)
         run("broken", steps // 2)
         run("broken", steps)
+        other = run("broken", steps, "--rate", 0.5)
+        assert other.returncode and "begun with rate 0.001, not 0.5" in other.stderr
         whole, broken = ((folder / name / "student.safetensors").read_bytes() for name in ("whole", "broken"))
         assert whole == broken
         lines = (folder / "broken" / "curve.jsonl").read_text().splitlines()

@@ -11,14 +11,12 @@ import random
 import subprocess
 from pathlib import Path
 
-from PIL import Image
-
-from pictures import ALIKE, ENDINGS, HELD, fingerprint, fingerprints
+from pictures import alike, files, fingerprints, is_held, opened
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--pictures", type=Path, required=True)
+    parser.add_argument("--pictures", type=Path, required=True, nargs="+", help="folders of photographs and paintings")
     parser.add_argument("--exclude", type=Path, nargs="+", default=[], help="folders of pictures that the student will be judged by")
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--count", type=int, default=200)
@@ -27,12 +25,13 @@ def main():
     parser.add_argument("--impasto", type=Path, default=Path(__file__).resolve().parents[1] / "target" / "release" / "impasto")
     given = parser.parse_args()
     given.output.mkdir(parents=True, exist_ok=True)
-    pictures = sorted(path for path in given.pictures.rglob("*") if path.suffix.lower() in ENDINGS)
-    without = [mark for folder in given.exclude for mark in fingerprints(folder)]
-    alike = lambda path: any(fingerprint(Image.open(path).convert("RGB")) @ mark > ALIKE for mark in without)
-    pictures = [path for path in pictures if not alike(path)]
+    if not given.impasto.exists():
+        raise SystemExit(f"error: no {given.impasto}\nhint: cargo build --release, or --impasto FILE")
+    without = fingerprints(given.exclude)
     # Nor of those that `distil.py` holds back.
-    pictures = [path for at, path in enumerate(pictures) if at % HELD]
+    pictures = [path for folder in given.pictures for path in files(folder) if not is_held(path) and not alike(opened(path), without)]
+    if len(pictures) < 2:
+        raise SystemExit("error: fewer than two pictures to paint with")
     for number in range(given.count):
         dice = random.Random(f"{given.seed} {number}")
         content, style = dice.sample(pictures, 2)
@@ -42,7 +41,10 @@ def main():
         command += ["--iterations", round(2 ** dice.uniform(0, 5)), "--init", dice.choice(["content", "content", "noise"])]
         command += ["--content-weight", round(0.11 * 2 ** dice.uniform(-2, 2), 4), "--tv-weight", dice.choice([0, 1.25])]
         if not output.exists():
-            subprocess.run([str(word) for word in command + ["--progress", "none", "--no-checkpoint"]], check=True, stderr=subprocess.DEVNULL)
+            command += ["--progress", "none", "--no-checkpoint"]
+            done = subprocess.run([str(word) for word in command], stderr=subprocess.PIPE, text=True)
+            if done.returncode:
+                raise SystemExit(done.stderr)
 
 
 if __name__ == "__main__":
