@@ -10,6 +10,7 @@ given by --pair.
 """
 
 import argparse
+import hashlib
 import json
 import statistics
 import subprocess
@@ -44,21 +45,36 @@ RECIPES = {
 }
 
 
+def run(command):
+    done = subprocess.run([str(word) for word in command], capture_output=True, text=True)
+    if done.returncode:
+        raise SystemExit(done.stderr)
+    return done.stdout
+
+
+def mark(arguments, options, pictures):
+    """Of all that decides what a picture becomes: the program, the options, and every file that is named."""
+    digest = hashlib.sha256(f"{arguments.size} {options}".encode())
+    for path in (arguments.impasto, *pictures, *(Path(word) for word in options.split())):
+        if path.is_file():
+            digest.update(path.read_bytes())
+    return digest.hexdigest()[:8]
+
+
 def measure(arguments, name, options, pair):
     """(scores, seconds) of a recipe on a pair."""
     content, style = arguments.contents / pair[0], arguments.styles / pair[1]
     slug = "".join(c if c.isalnum() or c == "." else "-" for c in name)
-    picture = arguments.output / f"{Path(pair[0]).stem}_{Path(pair[1]).stem}_{slug}.png"
+    picture = arguments.output / f"{Path(pair[0]).stem}_{Path(pair[1]).stem}_{slug}_{mark(arguments, options, (content, style))}.png"
     report = picture.with_suffix(".json")
     if not report.exists():
         command = [arguments.impasto, "stylize", content, style, "-o", picture, "--report", report]
         command += ["--size", str(arguments.size), "--progress", "none", "--no-checkpoint", *options.split()]
-        subprocess.run([str(word) for word in command], check=True, stderr=subprocess.DEVNULL)
+        run(command)
     command = [arguments.impasto, "compare", "--content", content, "--style", style, picture, "--json"]
     if arguments.referee_model:
         command += ["--referee-model", arguments.referee_model]
-    found = subprocess.run([str(word) for word in command], check=True, capture_output=True, text=True)
-    compared = json.loads(found.stdout)
+    compared = json.loads(run(command))
     scores = compared["pictures"][0]["scores"]
     order = ["ssim", "ms-ssim", "gmsd", "colour", "patches", "filters", "noise", "seams", "border"]
     kept = {name: scores[name] for name in order if scores.get(name) is not None} | (scores.get("layers") or {})
@@ -82,7 +98,8 @@ def main():
     recipes = dict(row.split("=", 1) for row in arguments.row) if arguments.row else RECIPES
     table = {name: [] for name in recipes if not arguments.only or arguments.only in name}
     # Pair by pair, so that what else the machine does falls on all recipes alike.
-    for pair in arguments.pair or PAIRS[:: max(1, len(PAIRS) // arguments.pairs)]:
+    spread = [PAIRS[at * len(PAIRS) // arguments.pairs] for at in range(arguments.pairs)]
+    for pair in arguments.pair or spread:
         for name in table:
             table[name].append(measure(arguments, name, recipes[name], pair))
             print(f"{pair[0]} {pair[1]} {name}: {table[name][-1][1]:.1f} s", flush=True)

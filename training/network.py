@@ -71,6 +71,8 @@ class File:
             raise wrong
         shape = tuple(tuple(width for _, width in sorted(places.items())) for _, places in sorted(blocks.items()))
         design = Design(shape, metadata.get("pooling", "max"), metadata.get("padding", "zero"))
+        if design.pooling not in ("max", "average") or design.padding not in ("zero", "replicate-first", *PADDINGS):
+            raise SystemExit(f"error: {path}: {design.pooling} pooling or {design.padding} padding is not known here")
         return File(design, tensors, metadata)
 
     @property
