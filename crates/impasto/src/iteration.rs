@@ -130,7 +130,7 @@ mod tests {
             let first = session.image.data.clone();
             let mut steps = 0;
             loop {
-                let canvas = session.plan.canvas(session.plan.scales[session.scale]);
+                let canvas = session.plan.canvas(session.plan.scales[session.scale]).painted();
                 assert!(canvas.margin > 0, "nothing to see");
                 let image = &session.image.data;
                 assert_eq!(canvas.mirrored(&canvas.cropped(image)), *image, "{init:?} {optimizer:?} {steps}");

@@ -5,6 +5,10 @@
 //! a derivative by a pixel of the margin is one by the pixel that it mirrors ([`Canvas::tie`]). A margin that is free to be anything
 //! takes on colours that the picture then lacks. Styles are looked at with a margin of the same kind, for their edges are no part of
 //! a style either. Published programs have none; their presets keep it at 0.
+//!
+//! Between picture and margin may lie a bleed, as printers have it: pixels that are painted and counted as the picture's are, and cut off
+//! with the margin. What crosses the line where counting ends counts by half, and an optimiser paints a line of a pixel or two there.
+//! A bleed is too narrow to hide colours in.
 
 use std::io;
 
@@ -17,8 +21,10 @@ use crate::optimiser::{Home, Numbers, Values};
 pub(crate) struct Canvas {
     /// Size of the result.
     pub(crate) inner: (usize, usize),
-    /// Pixels added on each side.
+    /// Pixels of mirror image on each side.
     pub(crate) margin: usize,
+    /// Pixels on each side that are painted, between the result and the margin.
+    pub(crate) bleed: usize,
     /// What lies beyond an edge is the other end.
     pub(crate) ring: bool,
 }
@@ -26,7 +32,12 @@ pub(crate) struct Canvas {
 impl Canvas {
     /// A margin of at most `margin` pixels: mirroring needs a picture that is larger.
     pub(crate) fn new(inner: (usize, usize), margin: usize) -> Canvas {
-        Canvas { inner, margin: margin.min(inner.0.min(inner.1) - 1), ring: false }
+        Canvas { inner, margin: margin.min(inner.0.min(inner.1) - 1), bleed: 0, ring: false }
+    }
+
+    /// With a bleed; without a margin there is none.
+    pub(crate) fn bleed(self, bleed: usize) -> Canvas {
+        Canvas { bleed: bleed.min(self.margin), ..self }
     }
 
     /// A ring in both directions.
@@ -34,9 +45,20 @@ impl Canvas {
         Canvas { ring, ..self }
     }
 
-    /// Size with the margin.
+    /// What is painted, as if all of it were the result.
+    pub(crate) fn painted(self) -> Canvas {
+        let (width, height) = self.inner;
+        Canvas { inner: (width + 2 * self.bleed, height + 2 * self.bleed), bleed: 0, ..self }
+    }
+
+    /// Pixels that are cut off on each side.
+    fn beyond(self) -> usize {
+        self.margin + self.bleed
+    }
+
+    /// Size with everything.
     pub(crate) fn outer(self) -> (usize, usize) {
-        (self.inner.0 + 2 * self.margin, self.inner.1 + 2 * self.margin)
+        (self.inner.0 + 2 * self.beyond(), self.inner.1 + 2 * self.beyond())
     }
 
     /// Mirrors planes of the inner size out to the outer size; the edge pixel is not repeated.
@@ -44,7 +66,7 @@ impl Canvas {
         let ((width, height), (outer_width, outer_height)) = (self.inner, self.outer());
         let mut data = Vec::with_capacity(planes.len() / (width * height) * outer_width * outer_height);
         for plane in planes.chunks_exact(width * height) {
-            let inside = |at: usize, length: usize| mirrored(at as isize - self.margin as isize, length);
+            let inside = |at: usize, length: usize| mirrored(at as isize - self.beyond() as isize, length);
             for y in 0..outer_height {
                 let row = &plane[inside(y, height) * width..][..width];
                 data.extend((0..outer_width).map(|x| row[inside(x, width)]));
@@ -53,18 +75,20 @@ impl Canvas {
         data
     }
 
-    /// Planes of the inner size with zeros around them.
+    /// Planes of the inner size, mirrored out to the bleed, with zeros in the margin.
     pub(crate) fn bare(self, planes: &[f32]) -> Vec<f32> {
-        let ((width, height), (outer_width, outer_height)) = (self.inner, self.outer());
-        let mut data = Vec::with_capacity(planes.len() / (width * height) * outer_width * outer_height);
-        for plane in planes.chunks_exact(width * height) {
-            data.resize(data.len() + self.margin * outer_width, 0.0);
-            for row in plane.chunks_exact(width) {
-                data.resize(data.len() + self.margin, 0.0);
-                data.extend_from_slice(row);
-                data.resize(data.len() + self.margin, 0.0);
+        let (margin, (width, height)) = (self.margin, self.outer());
+        let mut data = self.mirrored(planes);
+        for plane in data.chunks_exact_mut(width * height) {
+            for (y, row) in plane.chunks_exact_mut(width).enumerate() {
+                match (margin..height - margin).contains(&y) {
+                    true => {
+                        row[..margin].fill(0.0);
+                        row[width - margin..].fill(0.0);
+                    }
+                    false => row.fill(0.0),
+                }
             }
-            data.resize(data.len() + self.margin * outer_width, 0.0);
         }
         data
     }
@@ -111,14 +135,14 @@ impl Canvas {
         let ((width, height), (outer_width, outer_height)) = (self.inner, self.outer());
         let mut data = Vec::with_capacity(planes.len() / (outer_width * outer_height) * width * height);
         for plane in planes.chunks_exact(outer_width * outer_height) {
-            for y in self.margin..self.margin + height {
-                data.extend_from_slice(&plane[y * outer_width + self.margin..][..width]);
+            for y in self.beyond()..self.beyond() + height {
+                data.extend_from_slice(&plane[y * outer_width + self.beyond()..][..width]);
             }
         }
         data
     }
 
-    /// Brings planes of this canvas to another, one at a time: what is inside is resized, the margin mirrored anew.
+    /// Brings planes of this canvas to another, one at a time: what is painted is resized, the margin mirrored anew.
     pub(crate) fn carried(
         self,
         to: Canvas,
@@ -130,7 +154,12 @@ impl Canvas {
         let mut writer = home.begin(planes.len() / area * width * height)?;
         let mut buffer = Vec::new();
         for start in (0..planes.len()).step_by(area) {
-            let inner = self.cropped(planes.view(start..start + area, &mut buffer)?);
+            let plane = planes.view(start..start + area, &mut buffer)?;
+            if let Some(painted) = self.with_bleed(to, plane, filter) {
+                writer.push(&to.painted().mirrored(&painted))?;
+                continue;
+            }
+            let inner = self.cropped(plane);
             let resized = match self.ring {
                 true => resize_ring(&inner, self.inner, to.inner, filter),
                 false => resize_plane(&inner, self.inner, to.inner, filter),
@@ -138,6 +167,32 @@ impl Canvas {
             writer.push(&to.mirrored(&resized))?;
         }
         Ok(writer.finish())
+    }
+
+    /// What is painted of a plane, resized to what is painted of another canvas: with as much of what lies around the picture on each
+    /// side as is nearest to whole pixels before and after. A bleed that began as a mirror image at every scale would keep a line at
+    /// its axis. `None` where there is no bleed.
+    fn with_bleed(self, to: Canvas, plane: &[f32], filter: Filter) -> Option<Vec<f32>> {
+        let side = |from: usize, goal: usize| {
+            let factor = goal as f64 / from as f64;
+            let off = |&(before, after): &(usize, usize)| (before as f64 - after as f64 / factor).abs();
+            let sides = (self.bleed..=self.beyond())
+                .map(|before| (before, (before as f64 * factor).round() as usize));
+            sides.filter(|side| side.1 >= to.bleed).min_by(|one, other| off(one).total_cmp(&off(other)))
+        };
+        if self.bleed == 0 || to.bleed == 0 {
+            return None;
+        }
+        let (across, down) = (side(self.inner.0, to.inner.0)?, side(self.inner.1, to.inner.1)?);
+        let from = (self.inner.0 + 2 * across.0, self.inner.1 + 2 * down.0);
+        let goal = (to.inner.0 + 2 * across.1, to.inner.1 + 2 * down.1);
+        let resized = resize_plane(
+            &cut(plane, self.outer().0, (self.beyond() - across.0, self.beyond() - down.0), from),
+            from,
+            goal,
+            filter,
+        );
+        Some(cut(&resized, goal.0, (across.1 - to.bleed, down.1 - to.bleed), to.painted().inner))
     }
 
     /// The inner part of planes, clamped to 0..1.
@@ -151,6 +206,11 @@ impl Canvas {
         }
         Ok(all)
     }
+}
+
+/// A rectangle of a plane that is `width` wide: from (x, y) on, of some size.
+fn cut(plane: &[f32], width: usize, (x, y): (usize, usize), size: (usize, usize)) -> Vec<f32> {
+    (y..y + size.1).flat_map(|y| &plane[y * width + x..][..size.0]).copied().collect()
 }
 
 /// Resizes a plane whose ends meet: with a part of the other end on each side, which is cut off again. Where sides are no multiples
@@ -215,6 +275,50 @@ mod tests {
             assert!((found - expected).abs() < 1e-5, "{inner:?} {margin}: {found} {expected}");
             assert_eq!(canvas.mirrored(&inside), derivative, "no mirror image any more");
         }
+    }
+
+    #[test]
+    fn a_bleed_is_painted_and_cut_off() {
+        let canvas = Canvas::new((5, 4), 3).bleed(1);
+        let painted = canvas.painted();
+        assert_eq!((painted.inner, painted.outer()), ((7, 6), canvas.outer()));
+        let plane: Vec<f32> = (1..=20).map(|i| i as f32).collect();
+        let outer = canvas.mirrored(&plane);
+        assert_eq!(canvas.cropped(&outer), plane);
+        let bare = canvas.bare(&plane);
+        assert_eq!(painted.cropped(&bare), painted.cropped(&outer));
+        assert_eq!(bare.iter().filter(|value| **value != 0.0).count(), 7 * 6);
+        // A margin mirrors what is painted: the bleed goes its own way.
+        let mut free: Vec<f32> = (0..13 * 12).map(|i| ((i * 7919) % 101) as f32).collect();
+        canvas.tie(&mut free);
+        assert_eq!(painted.mirrored(&painted.cropped(&free)), free);
+        assert_ne!(canvas.mirrored(&canvas.cropped(&free)), free);
+        assert_eq!(Canvas::new((5, 4), 0).bleed(2).outer(), (5, 4));
+    }
+
+    #[test]
+    fn a_bleed_is_carried_as_it_was_painted() {
+        let (from, to) = (Canvas::new((60, 45), 16).bleed(2), Canvas::new((85, 64), 16).bleed(2));
+        // Waves that go on beyond the picture's edge, by its own measure.
+        let drawn = |canvas: Canvas| -> Vec<f32> {
+            let ((width, height), (inner, bleed)) = (canvas.painted().inner, (canvas.inner, canvas.bleed));
+            let part = |at: usize, of: usize| ((at as f64 + 0.5 - bleed as f64) / of as f64) as f32;
+            let value =
+                |i: usize| (5.0 * part(i % width, inner.0)).sin() + (4.0 * part(i / width, inner.1)).cos();
+            canvas.painted().mirrored(&(0..width * height).map(value).collect::<Vec<f32>>())
+        };
+        let planes: Values = drawn(from).into();
+        let carried = from.carried(to, &planes, Filter::Bicubic, &Home::Memory).unwrap().into_vec().unwrap();
+        let worst = |canvas: Canvas, goal: &[f32]| {
+            let pairs = canvas.cropped(&carried).into_iter().zip(canvas.cropped(goal));
+            pairs.map(|(found, expected)| (found - expected).abs()).fold(0.0, f32::max)
+        };
+        let goal = drawn(to);
+        assert!(worst(to.painted(), &goal) < 0.01, "{}", worst(to.painted(), &goal));
+        // A bleed that is mirrored instead is further away.
+        let mirrored = to.mirrored(&to.cropped(&goal));
+        assert!(worst(to.painted(), &mirrored) > 0.1, "the test sees nothing");
+        assert_eq!(to.painted().mirrored(&to.painted().cropped(&carried)), carried);
     }
 
     #[test]

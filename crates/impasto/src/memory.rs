@@ -4,7 +4,6 @@
 use impasto_encoder::Tap;
 use impasto_engine::{EngineError, Request, Size, Target, Tiled, Tiles};
 
-use crate::margin::Canvas;
 use crate::objective::{Statistic, style_taps};
 use crate::optimiser::BAND;
 use crate::plan::{Planner, ScalePlan};
@@ -114,7 +113,7 @@ impl Planner<'_> {
     }
 
     fn outline(&self, scale: Scale, index: usize, window: Option<usize>) -> Result<Outline, Error> {
-        let (width, height) = Canvas::new((scale.width, scale.height), self.recipe.margin).outer();
+        let (width, height) = self.recipe.canvas((scale.width, scale.height)).outer();
         let size = Size::new(width, height);
         let network = self.engine.network();
         let topology = network.encoder.topology();

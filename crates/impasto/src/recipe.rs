@@ -7,6 +7,7 @@ use impasto_encoder::Pooling;
 use impasto_engine::Padding;
 use serde::{Serialize, Serializer};
 
+use crate::margin::Canvas;
 use crate::objective::{Mixture, TvForm};
 use crate::optimiser::{AdamSettings, LbfgsSettings};
 use crate::{Error, Pyramid};
@@ -52,6 +53,9 @@ pub struct Recipe {
     /// Pixels of mirror image around what is optimised and around styles, in which no style is counted: what is seen beyond an
     /// edge, instead of zeros that an optimiser paints lines in answer to. Multiples of 16 are whole features at relu5_1.
     pub margin: usize,
+    /// Pixels between the picture and its margin that are painted as the picture is, and cut off with it: a line where counting ends
+    /// is in them. None without a margin.
+    pub bleed: usize,
     /// The running average of the iterates forgets with this factor per step.
     pub average_decay: f64,
     /// The next scale begins from the average of the iterates, instead of the last.
@@ -71,6 +75,11 @@ pub struct Recipe {
 }
 
 impl Recipe {
+    /// What is painted on for a picture of some size.
+    pub(crate) fn canvas(&self, inner: (usize, usize)) -> Canvas {
+        Canvas::new(inner, self.margin).bleed(self.bleed).ring(self.padding == Some(Padding::Wrap))
+    }
+
     /// The sum of the style layers' weights, which is shared when other layers are asked for.
     pub(crate) fn style_share(&self) -> f64 {
         self.style_layers.iter().map(|(_, weight)| weight).sum()

@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use impasto_encoder::Provenance;
-use impasto_engine::{Engine, Padding, Pixels, Tiled};
+use impasto_engine::{Engine, Pixels, Tiled};
 use impasto_image::{Averaging, Filter, Picture, Plane, resize};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -82,8 +82,7 @@ impl Plan {
 
     /// What is optimised at a scale: the picture with its margin.
     pub(crate) fn canvas(&self, scale: Scale) -> Canvas {
-        Canvas::new((scale.width, scale.height), self.recipe.margin)
-            .ring(self.recipe.padding == Some(Padding::Wrap))
+        self.recipe.canvas((scale.width, scale.height))
     }
 }
 

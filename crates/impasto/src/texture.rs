@@ -60,7 +60,7 @@ impl StyleTransfer {
         }
         if seamless {
             // A margin is there for borders, and a ring has none.
-            (recipe.padding, recipe.margin) = (Some(Padding::Wrap), 0);
+            (recipe.padding, recipe.margin, recipe.bleed) = (Some(Padding::Wrap), 0, 0);
         }
         Ok(())
     }

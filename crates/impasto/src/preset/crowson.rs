@@ -36,6 +36,7 @@ pub(super) fn recipe() -> Recipe {
             iterations: Iterations::FirstThen { first: 1000, then: 500 },
         },
         margin: 0,
+        bleed: 0,
         average_decay: 0.99,
         carry_average: true,
         plateau: 0.0,

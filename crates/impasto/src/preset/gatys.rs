@@ -34,6 +34,7 @@ pub(super) fn recipe() -> Recipe {
             iterations: Iterations::each(500),
         },
         margin: 0,
+        bleed: 0,
         average_decay: 0.99,
         carry_average: false,
         plateau: 0.0,

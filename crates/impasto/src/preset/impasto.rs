@@ -12,7 +12,8 @@
 //! - Style layers weigh 24 : 12 : 8 : 2 : 1 instead of 256 : 64 : 16 : 4 : 1. Deep layers then have a say: strokes join to
 //!   swirls and waves, and the fine lattice that shallow layers alone leave in dark areas goes away.
 //! - Content weighs 0.11, seven times as much, which the stronger style needs for the subject to stay recognisable.
-//! - A margin of 16 px, the mirror image of the picture, takes the lines that an optimiser paints along borders.
+//! - A margin of 16 px, the mirror image of the picture, takes the lines that an optimiser paints along borders; 2 px of bleed inside of it
+//!   take the one that is left.
 
 use super::{crowson, style_layers};
 use crate::objective::Statistic;
@@ -28,6 +29,7 @@ pub(super) fn recipe() -> Recipe {
         tv_weight: 1.25,
         padding: None,
         margin: 16,
+        bleed: 2,
         average_decay: 0.95,
         plateau: 0.002,
         pyramid: Pyramid { iterations: Iterations::FirstThen { first: 400, then: 90 }, ..crowson.pyramid },
