@@ -121,7 +121,7 @@ fn models_are_listed() {
 #[test]
 fn models_are_shown() {
     let lite = prints("models show lite");
-    let digest = "de41b23a159c36eec6e56f843a72dd5a3ba4539fe70d5d3d80ad9eefa9f985a3";
+    let digest = "4467e57ab0ba141cd41afac0578b14d6da316318bb1b22c86297cebffd0b8bb3";
     for words in [
         "vgg19-lite",
         "licence",
