@@ -8,12 +8,14 @@
 #![forbid(unsafe_code)]
 
 mod assemble;
+mod decoder;
 mod encoder;
 mod error;
 mod family;
 mod file;
 mod formats;
 mod layout;
+mod levels;
 mod random;
 mod registry;
 mod save;
@@ -21,11 +23,13 @@ mod sequence;
 pub mod sources;
 mod topology;
 
+pub use decoder::{Decoder, Level};
 pub use encoder::{Encoder, InputMap, Provenance, Weights};
 pub use error::EncoderError;
 pub use family::{ChannelOrder, Family, Identified, identify};
 pub use file::{Examined, examine, import_file, read, read_file};
 pub use formats::Format;
+pub use levels::{levels, levels_sha256, read_levels};
 pub use random::RandomSpec;
 pub use registry::{EMBEDDED, Known, known, open};
 pub use save::Precision;

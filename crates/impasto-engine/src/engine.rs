@@ -231,6 +231,12 @@ pub enum EngineError {
         /// What this machine has.
         available: String,
     },
+    /// Maps that do not fit the features they are to move.
+    #[error("maps do not fit the level: {what}")]
+    MovesDiffer {
+        /// What differs.
+        what: &'static str,
+    },
     /// Cotangents that do not fit the last observation.
     #[error("cotangents do not fit the observation: {what}")]
     CotangentsDiffer {

@@ -153,11 +153,20 @@ impl Default for Edges {
     }
 }
 
+/// What stands for what is one step beyond a true edge.
+#[derive(Clone, Copy, Debug)]
+enum Beyond {
+    Zero,
+    Nearest,
+    Opposite,
+    /// The mirror image, without the edge itself. It has no way back: only decoders and their encoders are run with it.
+    Mirror,
+}
+
 /// Where a convolution reads when it reaches one step or more beyond an axis of a given length.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Border {
-    padding: Padding,
-    first_layer: bool,
+    beyond: Beyond,
     length: usize,
     /// Whether the low and the high end of the axis are true edges.
     ends: (bool, bool),
@@ -166,8 +175,20 @@ pub(crate) struct Border {
 impl Border {
     /// The borders of the columns and of the rows of a layer's input.
     pub(crate) fn of_layer(padding: Padding, conv: usize, size: Size, edges: Edges) -> (Border, Border) {
-        let border = |length, ends| Border { padding, first_layer: conv == 0, length, ends };
+        let beyond = match padding {
+            Padding::Zero => Beyond::Zero,
+            Padding::ReplicateFirst if conv == 0 => Beyond::Nearest,
+            Padding::ReplicateFirst => Beyond::Zero,
+            Padding::Wrap => Beyond::Opposite,
+        };
+        let border = |length, ends| Border { beyond, length, ends };
         (border(size.width, (edges.left, edges.right)), border(size.height, (edges.top, edges.bottom)))
+    }
+
+    /// The borders of a layer whose input is reflected at all its edges.
+    pub(crate) fn mirrored(size: Size) -> (Border, Border) {
+        let border = |length| Border { beyond: Beyond::Mirror, length, ends: (true, true) };
+        (border(size.width), border(size.height))
     }
 
     /// The border that the transposed convolution sees: what was read beyond one end comes back beyond the other.
@@ -186,10 +207,11 @@ impl Border {
         if !true_edge || at < -1 || at > last + 1 {
             return None;
         }
-        match self.padding {
-            Padding::Zero => None,
-            Padding::ReplicateFirst => self.first_layer.then_some(at.clamp(0, last) as usize),
-            Padding::Wrap => Some(at.rem_euclid(last + 1) as usize),
+        match self.beyond {
+            Beyond::Zero => None,
+            Beyond::Nearest => Some(at.clamp(0, last) as usize),
+            Beyond::Opposite => Some(at.rem_euclid(last + 1) as usize),
+            Beyond::Mirror => Some((if at < 0 { -at } else { 2 * last - at }).clamp(0, last) as usize),
         }
     }
 }

@@ -8,8 +8,12 @@
 //! - [`Reference`]: plain loops in f64, the oracle of every test.
 //! - [`Cpu`]: f32, Winograd convolutions, all cores.
 //! - [`Tiled`]: runs another engine tile by tile, in bounded memory, with the same result.
+//!
+//! An [`Autoencoder`] goes from features back to a picture, which takes a decoder and no derivative: [`CpuAutoencoder`],
+//! [`ReferenceAutoencoder`].
 #![deny(unsafe_code)]
 
+mod autoencoder;
 mod cpu;
 mod engine;
 mod geometry;
@@ -19,11 +23,12 @@ mod reference;
 mod request;
 mod tiled;
 
-pub use cpu::{Cpu, InstructionSet, LayerSeconds};
+pub use autoencoder::{Affine, Autoencoder};
+pub use cpu::{Cpu, CpuAutoencoder, InstructionSet, LayerSeconds};
 pub use engine::{Cancel, Decisions, Engine, EngineError, Features, PoolDecision};
 pub use geometry::{Edges, Padding, Pixels, Plane, Rect, Size};
 pub use network::Network;
 pub use observation::{Cotangents, Moments, MomentsCotangent, Observation, Residual};
-pub use reference::Reference;
+pub use reference::{Reference, ReferenceAutoencoder};
 pub use request::{Request, Target};
 pub use tiled::{FORWARD, Tiled, Tiles, Tiling};

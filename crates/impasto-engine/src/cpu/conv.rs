@@ -62,10 +62,7 @@ impl Borders {
 impl Prepared {
     pub(super) fn new(index: usize, shape: &Conv, weights: &Weights, set: InstructionSet) -> Prepared {
         let (inputs, outputs, kernel) = (shape.inputs, shape.outputs, &weights.kernel[..]);
-        let mut bias = vec![Lanes::ZERO; groups(outputs)];
-        for (output, &value) in weights.bias.iter().enumerate() {
-            bias[output / GROUP].0[output % GROUP] = value;
-        }
+        let bias = in_groups(&weights.bias);
         let weights = if index == 0 {
             Layout::First(First::new(outputs, kernel, bias.clone()))
         } else {
@@ -74,6 +71,14 @@ impl Prepared {
             Layout::Winograd { forward: transform(false), backward: (!shared).then(|| transform(true)) }
         };
         Prepared { shape: shape.clone(), bias, weights }
+    }
+
+    /// One that takes a map of features, whichever place it has, and is only ever run forward.
+    pub(super) fn winograd(shape: &Conv, weights: &Weights, set: InstructionSet) -> Prepared {
+        let (inputs, outputs, kernel) = (shape.inputs, shape.outputs, &weights.kernel[..]);
+        let forward = TransformWeights { inputs, outputs, kernel, turned: false }.run(set);
+        let layout = Layout::Winograd { forward, backward: None };
+        Prepared { shape: shape.clone(), bias: in_groups(&weights.bias), weights: layout }
     }
 
     /// The weights as the encoder holds them, for one direction.
@@ -111,6 +116,14 @@ impl Prepared {
             }),
         }
     }
+}
+
+fn in_groups(values: &[f32]) -> Vec<Lanes> {
+    let mut lanes = vec![Lanes::ZERO; groups(values.len())];
+    for (index, &value) in values.iter().enumerate() {
+        lanes[index / GROUP].0[index % GROUP] = value;
+    }
+    lanes
 }
 
 /// A convolution to be done.

@@ -8,6 +8,7 @@
 // Loops over lanes go through several groups at once, by index, so that the compiler sees vectors.
 #![allow(clippy::needless_range_loop)]
 
+mod autoencoder;
 mod backward;
 mod bands;
 mod bits;
@@ -40,6 +41,7 @@ use crate::{
     Cancel, Cotangents, Decisions, Edges, Engine, EngineError, Features, Network, Observation, Pixels, Rect,
     Request, Size, Target,
 };
+pub use autoencoder::CpuAutoencoder;
 use buffers::Buffers;
 use conv::{Borders, Prepared};
 use forward::{Early, Weights};
@@ -56,6 +58,8 @@ pub struct Cpu {
     set: InstructionSet,
     /// Whether features at taps are kept in half precision.
     half: bool,
+    /// Whether the image and all maps are reflected at their edges, whatever the network's padding. There is no way back then.
+    mirrors: bool,
     convs: Vec<Prepared>,
     targets: Vec<Owned>,
     image: Image,
@@ -96,6 +100,7 @@ impl Cpu {
             cancel,
             set,
             half: false,
+            mirrors: false,
             convs,
             targets: Vec::new(),
             image: Image::default(),
@@ -139,7 +144,10 @@ impl Cpu {
     }
 
     fn borders(&self, conv: usize, size: Size, edges: Edges) -> Borders {
-        let (columns, rows) = Border::of_layer(self.network.padding, conv, size, edges);
+        let (columns, rows) = match self.mirrors {
+            true => Border::mirrored(size),
+            false => Border::of_layer(self.network.padding, conv, size, edges),
+        };
         Borders { columns, rows }
     }
 

@@ -32,10 +32,12 @@ impl Sink for Forward<'_> {
                 value.rectify(isa, bias);
             }
         }
-        let mut bits = self.bits.tile(y, x, group, TILE);
-        for i in 0..bits.rows {
-            for j in 0..bits.columns {
-                *bits.at(i, j) = isa.greater(&values[i][j], &Lanes::ZERO);
+        if !self.bits.is_empty() {
+            let mut bits = self.bits.tile(y, x, group, TILE);
+            for i in 0..bits.rows {
+                for j in 0..bits.columns {
+                    *bits.at(i, j) = isa.greater(&values[i][j], &Lanes::ZERO);
+                }
             }
         }
         if !self.activations.is_empty() {

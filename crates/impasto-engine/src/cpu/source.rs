@@ -13,6 +13,8 @@ pub(super) enum Source<'a> {
     Map(Map<'a>),
     /// The activations of the first convolution.
     First(&'a First, &'a Image),
+    /// A map with twice as many rows and columns, between which values are blended.
+    Enlarged(Map<'a>),
     /// The gradient before a pooling, whose size is given.
     Unpooled(Unpooling<'a>, Size),
 }
@@ -22,13 +24,14 @@ impl Source<'_> {
         match self {
             Source::Map(map) => map.size,
             Source::First(_, image) => image.size(),
+            Source::Enlarged(map) => Size::new(2 * map.size.width, 2 * map.size.height),
             Source::Unpooled(_, size) => *size,
         }
     }
 
     pub(super) fn groups(&self) -> usize {
         match self {
-            Source::Map(map) => map.groups,
+            Source::Map(map) | Source::Enlarged(map) => map.groups,
             Source::First(first, _) => first.groups(),
             Source::Unpooled(unpooling, _) => unpooling.by_output.groups,
         }
@@ -75,7 +78,33 @@ impl Source<'_> {
                 to.copy_from_slice(&map.data[start..][..to.len()]);
             }
             Source::First(first, image) => first.activations(isa, image, y, x, to),
+            Source::Enlarged(map) => enlarged(isa, map, y, x, to),
             Source::Unpooled(unpooling, _) => unpooling.row(isa, y, x, to),
+        }
+    }
+}
+
+/// Consecutive positions of an enlarged row: each value lies in the middle of the four that it becomes, and beyond the edges is what is
+/// there.
+#[inline(always)]
+fn enlarged<I: Isa>(isa: I, map: &Map, y: usize, x: usize, to: &mut [Lanes]) {
+    let Size { width, height } = map.size;
+    // The nearer of the two places that a place lies between, and the other.
+    let between = |at: usize, length: usize| {
+        let near = at / 2;
+        (near, if at % 2 == 0 { near.saturating_sub(1) } else { (near + 1).min(length - 1) })
+    };
+    let (near, far) = between(y, height);
+    let rows = [near, far].map(|row| &map.data[row * width * map.groups..][..width * map.groups]);
+    for (index, to) in to.chunks_exact_mut(map.groups).enumerate() {
+        let (near, far) = between(x + index, width);
+        for (group, to) in to.iter_mut().enumerate() {
+            let at = |row: usize, column: usize| &rows[row][column * map.groups + group];
+            let mut value = at(0, near).times(isa, 0.5625);
+            value.add_times(isa, 0.1875, at(0, far));
+            value.add_times(isa, 0.1875, at(1, near));
+            value.add_times(isa, 0.0625, at(1, far));
+            *to = value;
         }
     }
 }

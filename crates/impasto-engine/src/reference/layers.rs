@@ -66,11 +66,8 @@ pub(super) fn convolve(
     input: &Map,
     weights: &Weights,
     conv: &Conv,
-    padding: Padding,
-    index: usize,
-    edges: Edges,
+    (columns, rows): (Border, Border),
 ) -> Map {
-    let (columns, rows) = Border::of_layer(padding, index, input.size, edges);
     let mut output = Map::zeros(conv.outputs, input.size);
     for out in 0..conv.outputs {
         for y in 0..input.size.height {
@@ -128,6 +125,31 @@ pub(super) fn convolve_back(
 /// Row and column of the nine weights of a kernel.
 fn taps_of_kernel() -> impl Iterator<Item = (isize, isize)> {
     (0..9).map(|i| (i / 3, i % 3))
+}
+
+/// Twice as many rows and columns, bilinearly: each value lies in the middle of the four that it becomes, and beyond the edges is
+/// what is there.
+pub(super) fn enlarge(input: &Map) -> Map {
+    let size = Size::new(2 * input.size.width, 2 * input.size.height);
+    let mut output = Map::zeros(input.channels, size);
+    // The two places that a place lies between, the nearer one first.
+    let between = |at: usize, length: usize| {
+        let near = at / 2;
+        let far = if at % 2 == 0 { near.saturating_sub(1) } else { (near + 1).min(length - 1) };
+        [(near, 0.75), (far, 0.25)]
+    };
+    for channel in 0..input.channels {
+        for y in 0..size.height {
+            for x in 0..size.width {
+                for (row, down) in between(y, input.size.height) {
+                    for (column, across) in between(x, input.size.width) {
+                        *output.at_mut(channel, y, x) += down * across * input.at(channel, row, column);
+                    }
+                }
+            }
+        }
+    }
+    output
 }
 
 /// Row and column of the four values of a window, in reading order.

@@ -5,6 +5,7 @@
 //! done with the features).
 
 mod agreement;
+mod autoencoder;
 mod layers;
 mod sums;
 
@@ -13,11 +14,13 @@ use std::io;
 
 use impasto_encoder::{Pooling, Tap};
 
+use crate::geometry::Border;
 use crate::request::check_size;
 use crate::{
     Cancel, Cotangents, Decisions, Edges, Engine, EngineError, Features, Network, Observation, Pixels,
     PoolDecision, Rect, Request, Size, Target,
 };
+pub use autoencoder::ReferenceAutoencoder;
 use layers::Map;
 
 /// The f64 engine.
@@ -178,14 +181,8 @@ impl Reference {
                 map = pooled;
                 decisions.pools.push(decision);
             }
-            map = layers::convolve(
-                &map,
-                &encoder.weights()[conv],
-                shape,
-                self.network.padding,
-                conv,
-                request.edges,
-            );
+            let borders = Border::of_layer(self.network.padding, conv, map.size, request.edges);
+            map = layers::convolve(&map, &encoder.weights()[conv], shape, borders);
             before_relu.push(map.clone());
             decisions.relu.push(map.data.iter().map(|&value| value > 0.0).collect());
             // Not `max`: a value that is not a number must stay one, so that the loss shows it.

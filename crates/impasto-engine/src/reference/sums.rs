@@ -36,7 +36,7 @@ pub(super) fn observe(
     Ok(Observation { moments, residuals })
 }
 
-fn moments(features: &Map, weights: &[f64]) -> Moments {
+pub(super) fn moments(features: &Map, weights: &[f64]) -> Moments {
     let channels = features.channels;
     let mut second = vec![0.0; channels * channels];
     for row in 0..channels {
