@@ -9,6 +9,7 @@ use impasto_image::{Filter, Picture, fit_long_edge, resize};
 use crate::builder::{DEFAULT_SIZE, LARGEST_SIZE};
 use crate::checkpoint::picture_digest;
 use crate::colour::{Colour, make_grey, match_colours};
+use crate::draft::Drafter;
 use crate::kit::{Kit, StyleMoments};
 use crate::pace::Budget;
 use crate::plan::{self, Planner};
@@ -47,8 +48,13 @@ impl StyleTransfer {
         let set = self.instruction_set.map_or_else(InstructionSet::from_env, Ok)?;
         let mut kit = kit.filter(|kit| kit.suits(&network, set)).unwrap_or_else(|| {
             let cpu = pool.install(|| Cpu::with_instructions(network, self.cancel.clone(), set));
-            Kit { engine: Tiled::new(Box::new(cpu), Tiling::default()), styles: StyleMoments::default() }
+            let engine = Tiled::new(Box::new(cpu), Tiling::default());
+            Kit { engine, styles: StyleMoments::default(), drafter: None }
         });
+        kit.drafter = kit.drafter.take().filter(|drafter| recipe.init == Init::Draft && drafter.suits(set));
+        if recipe.init == Init::Draft && kit.drafter.is_none() {
+            kit.drafter = Some(pool.install(|| Drafter::new(&self.cancel, set))?);
+        }
         kit.engine.retile(Tiling::default());
         kit.engine.set_half(self.half);
         self.check_ring(&kit.engine, size)?;
@@ -126,7 +132,7 @@ impl StyleTransfer {
 
     /// Gives the pictures the colours that they are looked at in, and returns the content's at the size of the result, if that is
     /// to have them.
-    fn take_colours(&mut self, scales: &[Scale]) -> Result<Option<Picture>, Error> {
+    pub(crate) fn take_colours(&mut self, scales: &[Scale]) -> Result<Option<Picture>, Error> {
         let last = scales.last().filter(|_| self.keeps_colours());
         let colours =
             last.map(|last| resize(&self.content, last.width, last.height, Filter::Bicubic, self.averaging));
@@ -220,9 +226,9 @@ impl StyleTransfer {
         if self.init_picture.is_some() && self.overrides.init.is_none() {
             recipe.init = Init::Picture;
         }
-        if recipe.strength == 0.0 && recipe.init == Init::Content {
+        if recipe.strength == 0.0 && matches!(recipe.init, Init::Content | Init::Draft) {
             // It is there already.
-            recipe.pyramid.iterations = Iterations::each(0);
+            (recipe.init, recipe.pyramid.iterations) = (Init::Content, Iterations::each(0));
         }
         if (recipe.init == Init::Picture) != self.init_picture.is_some() {
             let problem = match self.init_picture {

@@ -1,12 +1,12 @@
 //! Judging a picture by an objective, without a run.
 
-use impasto_engine::{Cpu, Engine, EngineError, Pixels};
+use impasto_engine::{Cpu, EngineError, Pixels};
 use impasto_image::{Filter, Picture, fit_long_edge, resize};
 
 use crate::assembly::{Prepared, pixels, thread_pool};
 use crate::margin::Canvas;
 use crate::objective::{Losses, Objective, style_moments};
-use crate::prepare::style_targets;
+use crate::prepare::{for_layer, style_names, style_targets};
 use crate::regions::{at_size, plane_of};
 use crate::style_size::{check_style_size, style_size};
 use crate::{Colour, Error, Style, StyleTransfer};
@@ -68,8 +68,8 @@ impl StyleTransfer {
         let (cancel, regions) = (self.cancel, self.regions);
         let (losses, gradient) = pool.install(|| {
             let mut engine = Cpu::from_env(network, cancel)?;
-            let topology = engine.network().encoder.topology().clone();
-            let targets = style_targets(&recipe, &topology, &regions, &styles, |index, _, weights| {
+            let names = style_names(&recipe);
+            let targets = style_targets(&names, &regions, &styles, for_layer, |index, _, weights| {
                 let size = (sized[index].size.width, sized[index].size.height);
                 let at = |weights| plane_of(Canvas::new(size, 0), &at_size(&weights, size));
                 style_moments(&recipe, &mut engine, &sized[index], weights.map(at))

@@ -7,6 +7,7 @@ use impasto_encoder::Tap;
 use impasto_engine::{Engine, InstructionSet, Network, Tiled};
 use impasto_image::Averaging;
 
+use crate::draft::Drafter;
 use crate::margin::Canvas;
 use crate::objective::MeanMoments;
 
@@ -14,6 +15,8 @@ use crate::objective::MeanMoments;
 pub struct Kit {
     pub(crate) engine: Tiled,
     pub(crate) styles: StyleMoments,
+    /// Where a run begins with a draft.
+    pub(crate) drafter: Option<Drafter>,
 }
 
 impl Kit {
@@ -45,6 +48,11 @@ pub(crate) struct Key {
 }
 
 impl StyleMoments {
+    /// None yet, which may take so many bytes.
+    pub(crate) fn within(budget: usize) -> StyleMoments {
+        StyleMoments { budget, ..StyleMoments::default() }
+    }
+
     /// The moments at a size, which are taken if they are not there yet.
     pub(crate) fn get<E>(
         &mut self,

@@ -1,6 +1,5 @@
 //! What a scale begins with: the targets of content and styles at its size, and at the first one the picture.
 
-use impasto_encoder::Topology;
 use impasto_engine::{Engine, EngineError, Padding, Pixels, Size, Tiled};
 use impasto_image::{Filter, Picture, Plane, resize};
 
@@ -8,7 +7,7 @@ use crate::assembly::pixels;
 use crate::hold::Hold;
 use crate::kit::{Key, StyleMoments};
 use crate::margin::Canvas;
-use crate::objective::{MeanMoments, Objective, blended, layers, style_moments, style_taps};
+use crate::objective::{MeanMoments, Objective, blended, style_moments, style_taps};
 use crate::recipe::Init;
 use crate::regions::{Regions, at_size, plane_digest, plane_of};
 use crate::session::Plan;
@@ -67,7 +66,8 @@ fn targets_at(
 ) -> Result<Vec<Vec<Option<MeanMoments>>>, Error> {
     let topology = engine.network().encoder.topology().clone();
     let taps = style_taps(&plan.recipe, &topology)?;
-    style_targets(&plan.recipe, &topology, &plan.regions, &plan.styles, |index, part, weights| {
+    let names = style_names(&plan.recipe);
+    style_targets(&names, &plan.regions, &plan.styles, for_layer, |index, part, weights| {
         let style = &plan.styles[index];
         let (width, height) = style_size(style.picture.size(), plan.recipe.style_fit, style.scale, content);
         let of_part = part.weights.as_ref().map(plane_digest).unwrap_or_default();
@@ -99,16 +99,25 @@ pub(crate) fn style_canvas(size: (usize, usize), recipe: &Recipe) -> Canvas {
     Canvas::new(size, if recipe.padding == Some(Padding::Wrap) { BEYOND } else { recipe.margin })
 }
 
-/// What the styles are, for each style layer and region, by what is seen of each style's part: `look` gets the style's index, the
-/// part, and what positions of the style weigh for it.
+/// The style layers by name.
+pub(crate) fn style_names(recipe: &Recipe) -> Vec<String> {
+    recipe.style_layers.iter().map(|(layer, _)| layer.clone()).collect()
+}
+
+/// Whether a style is for a layer.
+pub(crate) fn for_layer(style: &Style, layer: &str) -> bool {
+    style.layers.as_ref().is_none_or(|layers| layers.iter().any(|of_style| of_style == layer))
+}
+
+/// What the styles are, for each of some layers and region, by what is seen of each style's part: `look` gets the style's index, the
+/// part, and what positions of the style weigh for it; `wanted` says which style is for which layer.
 pub(crate) fn style_targets(
-    recipe: &Recipe,
-    topology: &Topology,
+    layers: &[String],
     regions: &Regions,
     styles: &[Style],
+    wanted: impl Fn(&Style, &str) -> bool,
     mut look: impl FnMut(usize, &Part, Option<Plane>) -> Result<Vec<MeanMoments>, Error>,
 ) -> Result<Vec<Vec<Option<MeanMoments>>>, Error> {
-    let named = layers(topology, &recipe.style_layers)?;
     let mut seen = Vec::new();
     for (index, style) in styles.iter().enumerate() {
         let mut parts = style.parts_of(regions.named());
@@ -118,13 +127,12 @@ pub(crate) fn style_targets(
         }
         for part in parts {
             let moments = look(index, &part, style.weights_for(&part))?;
-            let wanted = |layer: &String| style.layers.as_ref().is_none_or(|layers| layers.contains(layer));
-            let moments = moments.into_iter().zip(&named);
-            let moments = moments.map(|(moments, (_, layer, _))| wanted(layer).then_some(moments)).collect();
+            let moments = moments.into_iter().zip(layers);
+            let moments = moments.map(|(moments, layer)| wanted(style, layer).then_some(moments)).collect();
             seen.push((style.weight, part.region, moments));
         }
     }
-    Ok(blended(&seen, named.len(), regions.count()))
+    Ok(blended(&seen, layers.len(), regions.count()))
 }
 
 /// What a run begins with.
@@ -136,7 +144,8 @@ pub(crate) fn start_image(plan: &Plan, canvas: Canvas) -> Pixels {
     let size = canvas.inner;
     match (&plan.recipe.init, &plan.init_picture) {
         (Init::Picture, Some(picture)) => resized(picture),
-        (Init::Content | Init::Picture, _) => match &plan.content {
+        // A draft takes the content's place at the first step.
+        (Init::Content | Init::Draft | Init::Picture, _) => match &plan.content {
             Some(content) => resized(content),
             None => mirrored(init::gray(size, plan.seed), canvas),
         },

@@ -66,6 +66,8 @@ pub struct Recipe {
     pub keep: Keep,
     /// What the run begins with.
     pub init: Init,
+    /// Long edge of a draft at most, in pixels.
+    pub draft_size: usize,
     /// What `noise` means.
     pub noise: Noise,
     /// How large style pictures are.
@@ -135,6 +137,8 @@ pub enum Keep {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Init {
+    /// A draft: the content in the style, painted by decoders without an iteration.
+    Draft,
     /// The content picture.
     Content,
     /// Noise, as the preset means it.
@@ -200,7 +204,7 @@ macro_rules! named {
 named!(OptimizerKind, "optimizer", "adam" => OptimizerKind::Adam, "lbfgs" => OptimizerKind::Lbfgs);
 named!(Keep, "iterate to keep", "average" => Keep::Average, "last" => Keep::Last, "best" => Keep::Best);
 named!(
-    Init, "init", "content" => Init::Content, "noise" => Init::Noise, "gray" => Init::Gray,
+    Init, "init", "draft" => Init::Draft, "content" => Init::Content, "noise" => Init::Noise, "gray" => Init::Gray,
     "style-stats" => Init::StyleStats,
 );
 

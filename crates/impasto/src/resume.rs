@@ -98,7 +98,7 @@ impl Session {
         (self.image, self.average, self.best) = (Pixels { size, data }, average, best);
         (self.optimiser, self.before, self.objective, self.hold) = (optimiser, before, None, None);
         self.pace = state.pace.clone();
-        (self.stopped, self.spoiled) = (false, false);
+        (self.stopped, self.spoiled, self.begun) = (false, false, true);
         self.engine.forget_targets();
         Ok(())
     }

@@ -10,6 +10,7 @@ use serde_json::json;
 
 use crate::checkpoint::{Fingerprint, picture_digest};
 use crate::colour::{Colour, coloured, first_in_all};
+use crate::draft::Drafter;
 use crate::hold::{Hold, seen};
 use crate::kit::{Kit, StyleMoments};
 use crate::margin::Canvas;
@@ -112,6 +113,9 @@ pub struct Session {
     pub(crate) plan: Plan,
     pub(crate) engine: Tiled,
     pub(crate) styles: StyleMoments,
+    pub(crate) drafter: Option<Drafter>,
+    /// Whether the picture to begin with is there.
+    pub(crate) begun: bool,
     pub(crate) pool: rayon::ThreadPool,
     /// Index of the scale.
     pub(crate) scale: usize,
@@ -161,6 +165,8 @@ impl Session {
             plan,
             engine: kit.engine,
             styles: kit.styles,
+            drafter: kit.drafter,
+            begun: false,
             pool,
             scale: 0,
             iteration: 0,
@@ -193,6 +199,7 @@ impl Session {
     }
 
     fn try_step(&mut self) -> Result<Option<Step>, Error> {
+        self.draft()?;
         while !self.stopped && self.scale_is_done()? {
             if self.scale + 1 == self.plan.scales.len() {
                 self.release();
@@ -237,7 +244,7 @@ impl Session {
     /// Ends the session, and gives what the next can use.
     pub fn into_kit(mut self) -> Kit {
         self.engine.forget_targets();
-        Kit { engine: self.engine, styles: self.styles }
+        Kit { engine: self.engine, styles: self.styles, drafter: self.drafter }
     }
 
     /// Ends the run here: further steps give `None`.

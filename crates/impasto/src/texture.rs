@@ -48,14 +48,14 @@ impl StyleTransfer {
             ("--strength", self.overrides.strength.is_some()),
             ("--colour", self.colour != Colour::Style),
             ("--mask", self.regions != Regions::default()),
-            ("--init", self.overrides.init == Some(Init::Content)),
+            ("--init", matches!(self.overrides.init, Some(Init::Content | Init::Draft))),
             ("--size", self.size.is_some()),
         ];
         if let Some((option, _)) = asked.into_iter().find(|(_, asked)| *asked) {
             return Err(Error::invalid(option, "a texture has no content"));
         }
         (recipe.content_layers, recipe.content_weight) = (Vec::new(), 0.0);
-        if recipe.init == Init::Content {
+        if matches!(recipe.init, Init::Content | Init::Draft) {
             recipe.init = Init::StyleStats;
         }
         if seamless {

@@ -3,26 +3,26 @@
 use faer::{Mat, MatRef, Side};
 
 /// A symmetric matrix as V diag(values) V^T.
-pub(super) struct Spectrum {
+pub(crate) struct Spectrum {
     vectors: Mat<f64>,
-    pub(super) values: Vec<f64>,
+    pub(crate) values: Vec<f64>,
 }
 
 /// A square matrix of row-major values; for a symmetric one the order does not matter.
-pub(super) fn square(values: &[f64], size: usize) -> MatRef<'_, f64> {
+pub(crate) fn square(values: &[f64], size: usize) -> MatRef<'_, f64> {
     MatRef::from_row_major_slice(values, size, size)
 }
 
 impl Spectrum {
     /// Decomposes a symmetric matrix; `None` where the iteration does not converge, as with values that are not finite.
-    pub(super) fn of(matrix: MatRef<f64>) -> Option<Spectrum> {
+    pub(crate) fn of(matrix: MatRef<f64>) -> Option<Spectrum> {
         let eigen = matrix.self_adjoint_eigen(Side::Lower).ok()?;
         let values = eigen.S().column_vector().iter().copied().collect();
         Some(Spectrum { vectors: eigen.U().to_owned(), values })
     }
 
     /// V diag(f(values)) V^T for the given f(values).
-    pub(super) fn with_values(&self, values: &[f64]) -> Mat<f64> {
+    pub(crate) fn with_values(&self, values: &[f64]) -> Mat<f64> {
         let scaled =
             Mat::from_fn(self.vectors.nrows(), self.vectors.ncols(), |i, j| self.vectors[(i, j)] * values[j]);
         scaled * self.vectors.transpose()
@@ -30,7 +30,7 @@ impl Spectrum {
 }
 
 /// (M + M^T) / 2 as row-major values, `scale` times.
-pub(super) fn symmetric_values(matrix: &Mat<f64>, scale: f64) -> Vec<f64> {
+pub(crate) fn symmetric_values(matrix: &Mat<f64>, scale: f64) -> Vec<f64> {
     let size = matrix.nrows();
     (0..size * size)
         .map(|i| 0.5 * scale * (matrix[(i / size, i % size)] + matrix[(i % size, i / size)]))

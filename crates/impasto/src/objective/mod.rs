@@ -15,6 +15,7 @@ use impasto_engine::{Cotangents, Engine, Moments, Observation, Pixels, Plane, Re
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use matrix::{Spectrum, square, symmetric_values};
 pub use moments::{Judged, MeanMoments};
 pub use statistic::{GramScale, Mixture, Statistic};
 pub use tv::TvForm;

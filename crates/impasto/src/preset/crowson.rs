@@ -42,6 +42,7 @@ pub(super) fn recipe() -> Recipe {
         plateau: 0.0,
         keep: Keep::Average,
         init: Init::Content,
+        draft_size: 512,
         noise: Noise::Uniform,
         style_fit: StyleFit::LongEdge { enlarge: false },
         tuned_for: &["vgg19", "vgg19-lite"],

@@ -1,0 +1,283 @@
+//! A draft: a picture in the style of another without an iteration.
+//!
+//! From the deepest level to the first, the picture's features are moved to the style's moments by the optimal-transport map
+//! between two Gaussians, and decoded; the next level goes on with that picture (Li et al., "Universal style transfer via feature
+//! transforms", NIPS 2017, with whitening and colouring; Mroueh, AISTATS 2020, for the map). Where we differ: levels begin at relu4_1,
+//! not at relu5_1, which keeps the subject; decoders enlarge bilinearly, which leaves no grid (docs/draft.md).
+//!
+//! Masks, opacity, several styles and their layers act on the moments, as they do in a run.
+
+mod begin;
+mod transport;
+mod warm;
+
+use impasto_encoder::{Tap, Topology, levels};
+use impasto_engine::{
+    Affine, Autoencoder, Cancel, CpuAutoencoder, EngineError, InstructionSet, Pixels, Plane as Weights, Size,
+};
+use impasto_image::{Averaging, Filter, Picture, Plane, resize};
+
+use crate::kit::{Key, StyleMoments};
+use crate::margin::{Canvas, mirrored};
+use crate::objective::MeanMoments;
+use crate::prepare::style_targets;
+use crate::recipe::StyleFit;
+use crate::regions::{Regions, at_size, plane_digest, plane_of};
+use crate::style::Part;
+use crate::style_size::style_size;
+use crate::{Error, Style};
+use transport::transport;
+pub use warm::Draft;
+
+/// Longest edge that a style is looked at with: larger strokes make the draft smaller instead.
+const LARGEST_STYLE: usize = 1024;
+
+/// Smallest long edge of a draft: deep features of less are too few.
+const SMALLEST: usize = 64;
+
+/// Bytes of moments that are kept of styles: a level has at most 130 kB.
+const KEPT_MOMENTS: usize = 64 << 20;
+
+/// Everything that a draft is painted from.
+#[derive(Clone, Copy)]
+pub(crate) struct Scene<'a> {
+    pub(crate) content: &'a Picture,
+    pub(crate) alpha: Option<&'a Plane>,
+    pub(crate) regions: &'a Regions,
+    /// With weights that sum to 1, and the scales that they are made at.
+    pub(crate) styles: &'a [Style],
+    /// Of the styles' pictures.
+    pub(crate) digests: &'a [String],
+    pub(crate) averaging: Averaging,
+    pub(crate) style_fit: StyleFit,
+    pub(crate) style_layers: &'a [(String, f64)],
+    /// How much of the style there is, 0 to 1.
+    pub(crate) strength: f64,
+    /// Of the draft.
+    pub(crate) size: (usize, usize),
+}
+
+/// The size of a draft for a result of some size: as large as the result, within a long edge, and smaller for large strokes, for
+/// which a style would be looked at too large.
+pub(crate) fn draft_size(result: (usize, usize), longest: usize, styles: &[f64]) -> (usize, usize) {
+    let largest = styles.iter().copied().fold(1.0, f64::max);
+    let bound = (LARGEST_STYLE as f64 / largest) as usize;
+    let long = result.0.max(result.1).min(longest).min(bound.max(SMALLEST));
+    impasto_image::fit_long_edge(result, long)
+}
+
+/// The embedded levels, ready to run, and what is known of styles.
+pub(crate) struct Drafter {
+    /// The deepest first.
+    levels: Vec<CpuAutoencoder>,
+    styles: StyleMoments,
+    set: InstructionSet,
+}
+
+impl Drafter {
+    pub(crate) fn new(cancel: &Cancel, set: InstructionSet) -> Result<Drafter, Error> {
+        let levels = levels()?.into_iter().map(|level| CpuAutoencoder::new(level, cancel.clone(), set));
+        let styles = StyleMoments::within(KEPT_MOMENTS);
+        Ok(Drafter { levels: levels.collect(), styles, set })
+    }
+
+    /// Whether it computes on this instruction set.
+    pub(crate) fn suits(&self, set: InstructionSet) -> bool {
+        self.set == set
+    }
+
+    /// Bytes that a draft takes besides the pictures as they were given: the larger of the picture's and the styles'.
+    pub(crate) fn bytes(
+        &self,
+        size: (usize, usize),
+        styles: &[(usize, usize)],
+        regions: usize,
+        threads: usize,
+    ) -> Result<usize, Error> {
+        let step = self.step();
+        let of = |(width, height): (usize, usize), regions: usize| -> Result<usize, Error> {
+            let size = Size::new(width.next_multiple_of(step), height.next_multiple_of(step));
+            let levels = self.levels.iter().map(|level| level.bytes(size, regions, threads));
+            let levels = levels.collect::<Result<Vec<_>, _>>()?;
+            // Every level keeps its buffers; a picture goes in and one comes out.
+            Ok(levels.iter().sum::<usize>() + 2 * 12 * size.area())
+        };
+        let mut most = of(size, regions)?;
+        for style in styles {
+            most = most.max(of(*style, 1)?);
+        }
+        let weights: usize = self
+            .levels
+            .iter()
+            .map(|level| {
+                let level = level.level();
+                // Winograd kernels are four times as large; encoders have them in both directions.
+                (2 * 4 + 1) * level.encoder.parameters() + (4 + 1) * level.decoder.parameters()
+            })
+            .sum();
+        Ok(most + size_of::<f32>() * weights)
+    }
+
+    /// Sides are multiples of this.
+    fn step(&self) -> usize {
+        self.levels.iter().map(|level| level.level().step()).max().unwrap_or(1)
+    }
+
+    /// Paints a draft of the scene's size.
+    pub(crate) fn paint(&mut self, scene: &Scene) -> Result<Picture, Error> {
+        let canvas = Canvas::new(scene.size, 0);
+        let content = resize(scene.content, scene.size.0, scene.size.1, Filter::Bicubic, scene.averaging);
+        let step = self.step();
+        let mut image = extended(content.into_rgb(), scene.size, step);
+        let placed = scene.regions.place(scene.alpha, canvas);
+        let weights: Vec<Weights> = placed.regions.iter().map(|plane| bare(plane, step)).collect();
+        let Drafter { levels, styles, .. } = self;
+        let topology = levels.first().map(|level| level.level().encoder.topology().clone());
+        for level in levels.iter_mut() {
+            let tap = level.level().tap();
+            let Some(topology) = &topology else { break };
+            if !asked_for(scene, topology, tap) {
+                continue;
+            }
+            let targets = targets(scene, level, styles, topology, step)?;
+            let sums = level.encode(&image, &weights)?;
+            let mut moves = Vec::new();
+            for (sums, target) in sums.iter().zip(&targets) {
+                let channels = level.level().channels();
+                moves.push(match target {
+                    Some(target) if sums.weight > 0.0 => {
+                        let own = MeanMoments::from_sums(sums);
+                        let layer = || topology.tap_name(tap);
+                        transport(&own, target, scene.strength)
+                            .ok_or_else(|| Error::TargetNotFinite { layer: layer() })?
+                    }
+                    _ => Affine::identity(channels),
+                });
+            }
+            image = level.decode(&moves)?;
+            image.data.iter_mut().for_each(|value| *value = value.clamp(0.0, 1.0));
+        }
+        let (width, height) = scene.size;
+        let row = image.size.width;
+        let planes = image.data.chunks_exact(image.size.area());
+        let rows = planes.flat_map(|plane| plane.chunks_exact(row).take(height));
+        let rgb = rows.flat_map(|row| &row[..width]).copied().collect();
+        Picture::new(width, height, rgb).ok_or(Error::Engine(EngineError::NothingToObserve))
+    }
+}
+
+/// Whether a style is looked at in the block of a level.
+fn asked_for(scene: &Scene, topology: &Topology, tap: Tap) -> bool {
+    scene.style_layers.iter().any(|(layer, weight)| *weight > 0.0 && in_block(layer, topology, tap))
+}
+
+/// Whether a layer's name (`relu3_4`) is of the block of a tap.
+fn in_block(layer: &str, topology: &Topology, tap: Tap) -> bool {
+    let block = topology.convs()[tap.conv()].block;
+    layer.strip_prefix("relu").and_then(|rest| rest.split('_').next()) == Some(block.to_string().as_str())
+}
+
+/// What the styles are at a level, for each region.
+fn targets(
+    scene: &Scene,
+    level: &mut CpuAutoencoder,
+    known: &mut StyleMoments,
+    topology: &Topology,
+    step: usize,
+) -> Result<Vec<Option<MeanMoments>>, Error> {
+    let tap = level.level().tap();
+    let wanted = |style: &Style, _: &str| {
+        style.layers.as_ref().is_none_or(|layers| layers.iter().any(|layer| in_block(layer, topology, tap)))
+    };
+    let names = [topology.tap_name(tap)];
+    let mut all = style_targets(&names, scene.regions, scene.styles, wanted, |index, part, weights| {
+        moments(scene, level, known, (index, part, weights), step).map(|moments| vec![moments])
+    })?;
+    Ok(all.pop().unwrap_or_default())
+}
+
+/// The moments of a style's part at a level.
+fn moments(
+    scene: &Scene,
+    level: &mut CpuAutoencoder,
+    known: &mut StyleMoments,
+    (index, part, weights): (usize, &Part, Option<Plane>),
+    step: usize,
+) -> Result<MeanMoments, Error> {
+    let style = &scene.styles[index];
+    let size = style_size(style.picture.size(), scene.style_fit, style.scale, scene.size);
+    let of_part = part.weights.as_ref().map(plane_digest).unwrap_or_default();
+    let key = Key {
+        picture: format!("{} {of_part}", scene.digests[index]),
+        canvas: Canvas::new(size, 0),
+        taps: vec![level.level().tap()],
+        window: None,
+        averaging: scene.averaging,
+        half: false,
+    };
+    let mut moments = known.get(key, || {
+        let resized = resize(&style.picture, size.0, size.1, Filter::Bicubic, scene.averaging);
+        let weights = weights.map(|weights| at_size(&weights, size));
+        let planes = weights.map(|weights| bare(&plane_of(Canvas::new(size, 0), &weights), step));
+        let sums = level.encode(&extended(resized.into_rgb(), size, step), planes.as_slice())?;
+        Ok::<_, Error>(sums.iter().map(MeanMoments::from_sums).collect())
+    })?;
+    moments.pop().ok_or(Error::Engine(EngineError::NothingToObserve))
+}
+
+/// Planes whose sides are made multiples of a step, by a mirror image to the right and below.
+fn extended(planes: Vec<f32>, (width, height): (usize, usize), step: usize) -> Pixels {
+    let size = Size::new(width.next_multiple_of(step), height.next_multiple_of(step));
+    if (size.width, size.height) == (width, height) {
+        return Pixels { size, data: planes };
+    }
+    let row = |plane: &[f32], y: usize| -> Vec<f32> {
+        let from = &plane[mirrored(y as isize, height) * width..][..width];
+        (0..size.width).map(|x| from[mirrored(x as isize, width)]).collect()
+    };
+    let planes = planes.chunks_exact(width * height);
+    let data = planes.flat_map(|plane| (0..size.height).flat_map(move |y| row(plane, y))).collect();
+    Pixels { size, data }
+}
+
+/// Weights whose sides are made multiples of a step; nothing counts there.
+fn bare(plane: &Weights, step: usize) -> Weights {
+    let Size { width, height } = plane.size;
+    let size = Size::new(width.next_multiple_of(step), height.next_multiple_of(step));
+    let mut data = vec![0.0; size.area()];
+    for (to, from) in data.chunks_exact_mut(size.width).zip(plane.data.chunks_exact(width)) {
+        to[..width].copy_from_slice(from);
+    }
+    Weights { size, data }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_draft_is_as_large_as_the_result_within_bounds() {
+        assert_eq!(draft_size((300, 200), 512, &[1.0]), (300, 200));
+        assert_eq!(draft_size((3000, 2000), 512, &[1.0, 0.5]), (512, 341));
+        assert_eq!(draft_size((3000, 2000), 512, &[4.0]), (256, 171));
+        assert_eq!(draft_size((50, 40), 512, &[30.0]), (50, 40));
+    }
+
+    #[test]
+    fn planes_are_extended_by_their_mirror_image() {
+        let found = extended(vec![1.0, 2.0, 3.0, 4.0, 5.0, 6.0], (3, 2), 4);
+        assert_eq!(found.size, Size::new(4, 4));
+        assert_eq!(found.data[..8], [1.0, 2.0, 3.0, 2.0, 4.0, 5.0, 6.0, 5.0]);
+        assert_eq!(found.data[8..12], found.data[..4]);
+        let weights = bare(&Weights { size: Size::new(2, 1), data: vec![1.0; 2] }, 2);
+        assert_eq!(weights.data, [1.0, 1.0, 0.0, 0.0]);
+    }
+
+    #[test]
+    fn levels_go_by_the_blocks_of_layers() {
+        let topology = Topology::vgg19(1, 16);
+        let tap = topology.tap("relu3_1").unwrap();
+        assert!(in_block("relu3_4", &topology, tap));
+        assert!(!in_block("relu4_1", &topology, tap));
+    }
+}

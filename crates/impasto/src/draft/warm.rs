@@ -1,0 +1,151 @@
+//! A draft to play with: pictures are kept at the size that it needs, and what is known of styles is kept from one picture to the next.
+
+use impasto_engine::{Cancel, InstructionSet};
+use impasto_image::{Filter, Picture, Plane, fit_long_edge, resize, resize_plane};
+
+use super::{Drafter, LARGEST_STYLE, Scene, draft_size};
+use crate::assembly::{Prepared, thread_pool};
+use crate::checkpoint::picture_digest;
+use crate::colour::{Colour, coloured};
+use crate::recipe::Init;
+use crate::{Error, Overrides, Scale, Style, StyleTransfer};
+
+/// A draft of a style transfer whose settings may change: each [`picture`](Draft::picture) repeats only what the change touches. The
+/// styles' moments stay for another strength, and for another weight of a style among several.
+///
+/// ```no_run
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let content = impasto::image::open("content.jpg".as_ref())?.picture;
+/// let style = impasto::image::open("style.jpg".as_ref())?.picture;
+/// let mut draft = impasto::Draft::new(impasto::StyleTransfer::new(content).style(style))?;
+/// let first = draft.picture()?;
+/// draft.set_strength(0.5);
+/// let second = draft.picture()?;
+/// # Ok(())
+/// # }
+/// ```
+pub struct Draft {
+    transfer: StyleTransfer,
+    size: (usize, usize),
+    drafter: Drafter,
+    pool: rayon::ThreadPool,
+}
+
+impl Draft {
+    /// Checks everything, and keeps the pictures at the size of the draft: that of the result, at most 512 pixels.
+    ///
+    /// # Errors
+    /// As [`StyleTransfer::build`], and [`Error::Invalid`] for a texture, which has no content to draft.
+    pub fn new(mut transfer: StyleTransfer) -> Result<Draft, Error> {
+        if transfer.texture.is_some() {
+            return Err(Error::invalid("--init draft", "a texture has no content"));
+        }
+        let pool = thread_pool(transfer.threads)?;
+        transfer.prepare()?;
+        let set = transfer.instruction_set.map_or_else(InstructionSet::from_env, Ok)?;
+        let drafter = pool.install(|| Drafter::new(&transfer.cancel, set))?;
+        let size = transfer.result_size()?;
+        let largest = transfer.recipe_with_draft()?.draft_size;
+        let (width, height) = fit_long_edge(size, size.0.max(size.1).min(largest));
+        let averaging = transfer.averaging;
+        transfer.size = None;
+        transfer.content = resize(&transfer.content, width, height, Filter::Bicubic, averaging);
+        transfer.alpha = transfer.alpha.map(|plane| smaller(&plane, (width, height)));
+        for style in &mut transfer.styles {
+            shrink(style, averaging);
+        }
+        Ok(Draft { transfer, size: (width, height), drafter, pool })
+    }
+
+    /// How much of the style there is, 0 to 1.
+    pub fn set_strength(&mut self, strength: f64) {
+        self.transfer.overrides.strength = Some(strength);
+    }
+
+    /// Size of strokes in the picture beside those in the style, 0.1 to 4.
+    pub fn set_stroke_size(&mut self, size: f64) {
+        self.transfer.stroke_size = Some(size);
+    }
+
+    /// Whose colours the picture has.
+    pub fn set_colour(&mut self, colour: Colour) {
+        self.transfer.colour = colour;
+    }
+
+    /// Weight of each style, in their order; those without one keep theirs.
+    pub fn set_style_weights(&mut self, weights: &[f64]) {
+        self.transfer.styles.iter_mut().zip(weights).for_each(|(style, weight)| style.weight = *weight);
+    }
+
+    /// A flag that abandons the picture in progress, from any thread.
+    pub fn cancel(&self) -> Cancel {
+        self.transfer.cancel.clone()
+    }
+
+    /// Paints the draft as the settings are now.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for a setting out of range; [`Error::Engine`] when it was cancelled.
+    pub fn picture(&mut self) -> Result<Picture, Error> {
+        let mut transfer = self.transfer.clone();
+        let Prepared { recipe, shares, .. } = transfer.prepare()?;
+        let (width, height) = self.size;
+        let colours = transfer.take_colours(&[Scale { width, height, iterations: 0 }])?;
+        let scale = transfer.scale_of_styles();
+        for (style, share) in transfer.styles.iter_mut().zip(shares) {
+            (style.weight, style.scale) = (share, style.scale * scale);
+        }
+        let digest = |style: &Style| picture_digest(&style.picture, style.alpha.as_ref());
+        let digests: Vec<String> = transfer.styles.iter().map(digest).collect();
+        let scales: Vec<f64> = transfer.styles.iter().map(|style| style.scale).collect();
+        let scene = Scene {
+            content: &transfer.content,
+            alpha: transfer.alpha.as_ref(),
+            regions: &transfer.regions,
+            styles: &transfer.styles,
+            digests: &digests,
+            averaging: transfer.averaging,
+            style_fit: recipe.style_fit,
+            style_layers: &recipe.style_layers,
+            strength: recipe.strength,
+            size: draft_size(self.size, recipe.draft_size, &scales),
+        };
+        let drafter = &mut self.drafter;
+        let picture = self.pool.install(|| drafter.paint(&scene))?;
+        let picture = match picture.size() == self.size {
+            true => picture,
+            false => resize(&picture, width, height, Filter::Bicubic, transfer.averaging),
+        };
+        Ok(match colours {
+            Some(colours) => coloured(picture, &colours),
+            None => picture,
+        })
+    }
+}
+
+impl StyleTransfer {
+    /// The recipe of a run that begins with a draft.
+    fn recipe_with_draft(&self) -> Result<crate::Recipe, Error> {
+        Overrides { init: Some(Init::Draft), ..self.overrides.clone() }.apply(self.preset.recipe())
+    }
+}
+
+/// A style no larger than a draft looks at it with.
+fn shrink(style: &mut Style, averaging: impasto_image::Averaging) {
+    let size = style.picture.size();
+    let long = size.0.max(size.1);
+    if long <= LARGEST_STYLE {
+        return;
+    }
+    let (width, height) = fit_long_edge(size, LARGEST_STYLE);
+    style.picture = resize(&style.picture, width, height, Filter::Bicubic, averaging);
+    let planes = style.parts.iter_mut().flatten().filter_map(|part| part.weights.as_mut());
+    for plane in planes.chain(&mut style.alpha) {
+        *plane = smaller(plane, (width, height));
+    }
+}
+
+fn smaller(plane: &Plane, size: (usize, usize)) -> Plane {
+    let data = resize_plane(plane.data(), plane.size(), size, Filter::Bilinear);
+    Plane::new(size.0, size.1, data).unwrap_or_else(|| Plane::filled(size.0, size.1, 1.0))
+}
