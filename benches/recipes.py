@@ -76,7 +76,7 @@ def measure(arguments, name, options, pair):
         command += ["--referee-model", arguments.referee_model]
     compared = json.loads(run(command))
     scores = compared["pictures"][0]["scores"]
-    order = ["ssim", "ms-ssim", "gmsd", "colour", "patches", "filters", "noise", "seams", "border"]
+    order = ["ssim", "ms-ssim", "gmsd", "structure", "colour", "patches", "filters", "noise", "seams", "border"]
     kept = {name: scores[name] for name in order if scores.get(name) is not None} | (scores.get("layers") or {})
     return kept, sum(step["seconds"] for step in json.loads(report.read_text())["steps"])
 

@@ -11,7 +11,7 @@ import subprocess
 from pathlib import Path
 
 OPTIONS = ["--strength 0.3", "--strength 0.6", "--strength 1", "--stroke-size 0.5", "--stroke-size 2"]
-MEASURES = ["ssim", "ms-ssim", "gmsd", "colour", "patches", "filters"]
+MEASURES = ["ssim", "ms-ssim", "gmsd", "structure", "colour", "patches", "filters"]
 
 
 def main():

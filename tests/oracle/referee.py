@@ -1,6 +1,7 @@
 """The random numbers that the referee's measures share with this script (crates/impasto/src/referee/pinned.bin), and numbers for
 crates/impasto/tests/referee.rs: SSIM by scikit-image, MS-SSIM by pytorch-msssim, GMSD by piq, L*a*b* by scikit-image, sliced
-distances by SciPy and POT, pyramids by SciPy, filters and the layers of an encoder by PyTorch, noise by SciPy and scikit-image.
+distances by SciPy and POT, pyramids by SciPy, filters, structure and the layers of an encoder by PyTorch, noise by SciPy and
+scikit-image.
 
     pip install torch numpy scipy scikit-image PyWavelets pillow safetensors piq pytorch-msssim POT
     python tests/oracle/referee.py
@@ -32,6 +33,7 @@ from presets import Network
 CRATE = Path(__file__).resolve().parents[2] / "crates/impasto"
 FIXTURES = CRATE / "tests/fixtures"
 PINNED = CRATE / "src/referee/pinned.bin"
+LITE = CRATE.parent / "impasto-encoder/src/lite.safetensors"
 
 DIRECTIONS, PATCH, FILTERS, FILTER = 128, 7, 32, 5
 
@@ -235,6 +237,43 @@ def layer_distances(picture, styles):
     }
 
 
+def resized(picture, width, height):
+    """By Pillow's bicubic kernel, in light, inside of 0..1."""
+    light = np.where(picture <= 0.04045, picture / 12.92, ((picture + 0.055) / 1.055) ** 2.4)
+    planes = [Image.fromarray(light[..., c].astype(np.float32)).resize((width, height), Image.BICUBIC) for c in range(3)]
+    light = np.stack([np.asarray(plane, np.float64) for plane in planes], axis=-1).clip(0, 1)
+    return np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
+
+
+# Of each layer, pixels of mirror image that hide what its convolutions find beyond an edge, and pixels from feature to feature.
+STRUCTURE = {"relu3_4": (24, 4), "relu4_4": (64, 8)}
+
+
+def self_similarities(picture, network):
+    """{layer: cosines of all pairs of two positions}, of about 256x192 pixels in multiples of 8."""
+    height, width = picture.shape[:2]
+    scale = np.sqrt(256 * 192 / (width * height)) / 8
+    picture = resized(picture, 8 * round(width * scale), 8 * round(height * scale))
+    result = {}
+    for layer, (margin, step) in STRUCTURE.items():
+        framed = np.pad(picture, ((margin, margin), (margin, margin), (0, 0)), mode="reflect")
+        features = network.features(torch.from_numpy(framed.transpose(2, 0, 1).copy()), [layer])[layer]
+        inside = [side // step for side in (margin, picture.shape[0], picture.shape[1])]
+        features = features.unflatten(1, (framed.shape[0] // step, -1))
+        features = features[:, inside[0] : inside[0] + inside[1], inside[0] : inside[0] + inside[2]].flatten(1)
+        unit = torch.nn.functional.normalize(features - features.mean(1, keepdim=True), dim=0)
+        cosines = unit.T @ unit
+        result[layer] = cosines[~torch.eye(len(cosines), dtype=bool)].numpy()
+    return result
+
+
+def structure(picture, content, network):
+    """Of a content that is brought to the picture's size first."""
+    content = resized(content, picture.shape[1], picture.shape[0]) if content.shape != picture.shape else content
+    seen, target = self_similarities(picture, network), self_similarities(content, network)
+    return [float(np.corrcoef(seen[layer], target[layer])[0, 1]) for layer in STRUCTURE]
+
+
 def blocks(picture, mask):
     """Mean squares of the response in blocks of 8x8, in steps of 8 bits; 1 for white noise of deviation 1."""
     mask = mask / np.sqrt((mask**2).sum())
@@ -271,6 +310,8 @@ def main():
     a, b = luma(image), luma(content)
     large = waves(192, 176, 0), waves(192, 176, 1)
     picture, painting = [np.stack([waves(192, 176, kind + i) for i in range(3)], axis=-1) for kind in (0, 2)]
+    portrait = [np.stack([waves(300, 400, kind + i) for i in range(3)], axis=-1) for kind in (0, 1)]
+    narrow, lite = [Network.load(path) for path in (FIXTURES / "narrow.safetensors", LITE)]
     lab = [(0.0, 0.0, 0.0), (1.0, 1.0, 1.0), (1.0, 0.0, 0.0), (0.2, 0.5, 0.9), (0.02, 0.03, 0.01)]
     # White noise of a known deviation, which scikit-image's estimator finds in another way.
     flat = 0.5 + 8 / 255 * np.random.default_rng(5).standard_normal((256, 256, 3))
@@ -283,6 +324,9 @@ def main():
         "ms-ssim-large": ms_ssim_in_double(*large),
         "gmsd": float(piq.gmsd(batch(a), batch(b))),
         "gmsd-large": float(piq.gmsd(*map(batch, large))),
+        "structure": structure(image, content, narrow),
+        "structure-lite": structure(style, content, lite),
+        "structure-large": structure(*portrait, lite),
         "lab": [[list(rgb), [float(v) for v in rgb2lab(np.array([[rgb]]))[0, 0]]] for rgb in lab],
         "colour": [colour_distance(image, styles) for styles in (one, two)],
         "bands": [float((band**2).mean()) for band in laplacian(image)],

@@ -251,8 +251,8 @@ pub(crate) struct CompareArgs {
     /// Size of the styles beside the pictures: as they were made with
     #[arg(long, value_name = "F", default_value_t = 1.0)]
     pub(crate) style_scale: f64,
-    /// Also look through this encoder, at layers that no preset's style looks at: lite, or a safetensors file; not the one that
-    /// made a picture
+    /// Look for structure through this encoder, in place of lite, and also at layers that no preset's style looks at: lite, or a
+    /// safetensors file; not the one that made a picture
     #[arg(long, value_name = "NAME|FILE")]
     pub(crate) referee_model: Option<String>,
     /// Print JSON

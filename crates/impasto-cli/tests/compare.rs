@@ -48,7 +48,8 @@ fn the_line_of_the_documents_takes_one_style_and_two_pictures() {
     let json = json(&folder, &format!("{LINE} a.png b.png"));
     let rows = table(&ran.stdout);
     let names: Vec<&str> = rows.iter().map(|(name, ..)| name.as_str()).collect();
-    let expected = ["ssim", "ms-ssim", "gmsd", "colour", "patches", "filters", "noise", "seams", "border"];
+    let expected =
+        ["ssim", "ms-ssim", "gmsd", "structure", "colour", "patches", "filters", "noise", "seams", "border"];
     assert_eq!(names, expected);
     for (name, arrow, cells) in &rows {
         let higher = json["measures"][name]["better"] == "higher";
@@ -63,6 +64,7 @@ fn the_line_of_the_documents_takes_one_style_and_two_pictures() {
         }
     }
     assert!(ran.stdout.contains("* the best"));
+    assert!(ran.stdout.contains("structure is seen at relu3_4 of lite"), "{ran}");
 }
 
 #[test]
@@ -71,6 +73,7 @@ fn content_and_style_are_like_themselves() {
     let json = json(&folder, &format!("{LINE} c.png s.png"));
     let scores = |i: usize, name: &str| json["pictures"][i]["scores"][name].as_f64().unwrap();
     assert!((scores(0, "ssim") - 1.0).abs() < 1e-9 && (scores(0, "ms-ssim") - 1.0).abs() < 1e-9);
+    assert!((scores(0, "structure") - 1.0).abs() < 1e-9 && scores(1, "structure") < 0.9);
     assert!(scores(0, "gmsd") < 1e-6 && scores(0, "noise") == 0.0 && scores(0, "seams") == 0.0);
     for name in ["colour", "patches", "filters"] {
         assert!(scores(1, name) < 1e-4 && scores(0, name) > 0.01, "{name}");
@@ -98,10 +101,15 @@ fn without_a_content_nothing_is_said_of_it() {
     let folder = pictures();
     let line = "compare --style s.png a.png";
     let rows = table(&folder.succeeds(line).stdout);
-    assert!(rows.iter().all(|(name, ..)| !name.contains("ssim") && name != "gmsd"), "{rows:?}");
+    assert!(
+        rows.iter().all(|(name, ..)| !name.contains("ssim") && name != "gmsd" && name != "structure"),
+        "{rows:?}"
+    );
+    assert!(!folder.succeeds(line).stdout.contains("lite"));
     let json = json(&folder, line);
     assert_eq!(json["content"], Value::Null);
     assert_eq!(json["pictures"][0]["scores"]["ssim"], Value::Null);
+    assert_eq!(json["pictures"][0]["scores"]["structure-at"], Value::Null);
 }
 
 #[test]
@@ -170,7 +178,11 @@ fn layers_come_from_another_encoder_than_the_pictures() {
     let folder = pictures();
     folder.succeeds(&format!("{RUN} --size 64"));
     let line = format!("{LINE} o.png --referee-model random:vgg16?width=1/16");
-    let scores = &json(&folder, &line)["pictures"][0]["scores"]["layers"];
+    let json = json(&folder, &line);
+    let scores = &json["pictures"][0]["scores"];
+    assert_eq!(scores["structure-at"], "relu3_3 of random:vgg16?width=1/16");
+    assert!(scores["structure"].as_f64().is_some() && scores["structure-coarse"].as_f64().is_some());
+    let scores = &scores["layers"];
     let layers: Vec<&String> = scores.as_object().unwrap().keys().collect();
     assert_eq!(layers, ["relu2_2", "relu3_2", "relu4_3"]);
     assert!(scores.as_object().unwrap().values().all(|value| value.as_f64().unwrap() > 0.0));
@@ -193,7 +205,16 @@ fn the_page_has_everything_in_it() {
     let page = String::from_utf8(folder.bytes("page.html")).unwrap();
     assert_eq!(page.matches("data:image/jpeg;base64,/9j/").count(), 4);
     assert!(!page.contains("http") && !page.contains("<script"), "asks for something");
-    for part in ["ssim ↑", "gmsd ↓", "class=\"best\"", "a.png", "96×64", "Wang et al. 2004"] {
+    for part in [
+        "ssim ↑",
+        "gmsd ↓",
+        "class=\"best\"",
+        "a.png",
+        "96×64",
+        "Wang et al. 2004",
+        "structure ↑",
+        "relu3_4 of lite",
+    ] {
         assert!(page.contains(part), "{part}");
     }
     assert_eq!(page.matches("<table>").count(), page.matches("</table>").count());

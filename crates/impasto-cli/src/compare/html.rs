@@ -12,7 +12,7 @@ use impasto::Picture;
 use impasto::image::{Averaging, Filter, ImageError, fit_long_edge, resize, write_atomically};
 use impasto::referee::{Aspect, Better, Measure};
 
-use super::table::{Row, arrow, rows};
+use super::table::{Row, arrow, rows, structure_at};
 use super::{Inputs, Scored};
 use crate::failure::Failure;
 use crate::inputs::Input;
@@ -42,7 +42,7 @@ dd { margin: 0; }
 ";
 
 /// What is computed, beside what a measure says of itself.
-const FORMULAS: [(&str, &str); 10] = [
+const FORMULAS: [(&str, &str); 11] = [
     (
         "ssim",
         "mean of (2 μ μ' + c₁)(2 σ₁₂ + c₂) / ((μ² + μ'² + c₁)(σ² + σ'² + c₂)) over Gaussian windows of 11×11; Wang et al. 2004",
@@ -52,6 +52,10 @@ const FORMULAS: [(&str, &str); 10] = [
         "product over five scales of the same without its luminance, to published powers; Wang et al. 2003",
     ),
     ("gmsd", "deviation of (2 g g' + c) / (g² + g'² + c) of Prewitt's gradient magnitudes; Xue et al. 2014"),
+    (
+        "structure",
+        "Pearson's correlation of the matrices of cosines of an encoder's features, centred, at all pairs of two positions; after Kolkin et al. 2019",
+    ),
     ("colour", "mean of W₁ along 64 directions of L*a*b*; Rabin et al. 2011"),
     (
         "patches",
@@ -122,6 +126,9 @@ fn page(inputs: &Inputs, scored: &[Scored]) -> Result<String, Failure> {
     {
         page +=
             &format!("<p>The strongest seam of {}: {}.</p>\n", name(input), escaped(&scored.scores.seams_at));
+    }
+    if let Some(at) = structure_at(scored) {
+        page += &format!("<p>Structure is seen at {}.</p>\n", escaped(&printable(at)));
     }
     page += "<p>↑ higher is better, ↓ lower is. Scores depend on the size of the pictures.</p>\n<dl>\n";
     let shown = |measure: &&Measure| rows.iter().any(|row| row.measure.name == measure.name);

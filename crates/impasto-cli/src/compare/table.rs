@@ -43,6 +43,11 @@ fn text(value: f64, measure: &Measure) -> String {
     }
 }
 
+/// The layer that structure was looked for at, and whose it is: one for all pictures.
+pub(super) fn structure_at(scored: &[Scored]) -> Option<&str> {
+    scored.iter().map(|scored| scored.scores.structure_at.as_str()).find(|at| !at.is_empty())
+}
+
 pub(super) fn arrow(better: Better) -> char {
     match better {
         Better::Higher => '↑',
@@ -90,6 +95,7 @@ pub(super) fn lines(pictures: &[Input], scored: &[Scored]) -> Vec<String> {
             lines.push(format!("the strongest seam of {name}: {}", scored.scores.seams_at));
         }
     }
+    lines.extend(structure_at(scored).map(|at| format!("structure is seen at {}", printable(at))));
     let best = if scored.len() > 1 { "; * the best" } else { "" };
     lines.push(format!("↑ higher is better, ↓ lower is{best}"));
     lines

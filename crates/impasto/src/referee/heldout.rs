@@ -1,12 +1,14 @@
 //! Texture by an encoder, at layers that no preset's style looks at: relu2_2, relu3_2 and relu4_4. The features' moments as
 //! Gaussians, by their Wasserstein distance as a part of the style's second moment.
 //!
-//! Held out are the layers, not the network: one that made the picture has been made to like it. Give another one.
+//! Held out are the layers, not the network: one that made the picture has been made to like it. Give another one. The same engine
+//! looks for structure.
 
 use impasto_encoder::{Encoder, Tap};
 use impasto_engine::{Cancel, Cpu, Engine, Network, Request, Tiled, Tiling};
 use impasto_image::Picture;
 
+use super::structure;
 use crate::Error;
 use crate::assembly::pixels;
 use crate::objective::{MeanMoments, relative_distance};
@@ -33,12 +35,26 @@ impl Heldout {
             names.iter().find_map(|name| Some((topology.tap(name).ok()?, (*name).to_string())))
         });
         let taps: Vec<_> = found.collect();
-        let Some(deepest) = taps.iter().map(|(tap, _)| *tap).max() else {
+        if taps.is_empty() {
             return Err(Error::invalid("--referee-model", "expected an encoder with relu2_2, found none"));
-        };
+        }
+        let of_structure = structure::taps(topology).into_iter().flatten().map(|(tap, _)| tap);
+        let deepest = taps.iter().map(|(tap, _)| *tap).chain(of_structure).max().unwrap_or(Tap::after(0));
         let cpu = Cpu::from_env(Network::new(encoder.truncated(deepest)), Cancel::default())?;
         let tiling = Tiling { window: Some(WINDOW), ..Tiling::default() };
         Ok(Heldout { engine: Tiled::new(Box::new(cpu), tiling), taps })
+    }
+
+    /// What runs the encoder.
+    pub(super) fn engine(&mut self) -> &mut dyn Engine {
+        &mut self.engine
+    }
+
+    /// The layer that structure is looked for at, and whose it is; empty if there is none.
+    pub(super) fn structure_at(&self) -> String {
+        let encoder = &self.engine.network().encoder;
+        let [of_score, _] = structure::taps(encoder.topology());
+        of_score.map(|(_, layer)| format!("{layer} of {}", encoder.provenance().name)).unwrap_or_default()
     }
 
     /// Moments of the mixture of some styles, whose shares sum to 1.

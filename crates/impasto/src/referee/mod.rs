@@ -21,8 +21,10 @@ mod scores;
 mod seams;
 mod sliced;
 mod ssim;
+mod structure;
 
-use impasto_encoder::Encoder;
+use impasto_encoder::{EMBEDDED, Encoder};
+use impasto_engine::Engine;
 use impasto_image::{Averaging, Filter, Picture, fit_long_edge, resize};
 
 pub use colour::{Colours, lab};
@@ -41,6 +43,7 @@ use crate::style::shares;
 use crate::style_size::{check_style_size, style_size};
 use crate::{Error, Style};
 use heldout::Heldout;
+use structure::Structure;
 
 /// Scores pictures by a content and styles.
 pub struct Referee {
@@ -48,6 +51,8 @@ pub struct Referee {
     styles: Vec<(f64, Style)>,
     size: Option<usize>,
     heldout: Option<Heldout>,
+    /// Looks for structure where no encoder is given.
+    lite: Option<Heldout>,
     /// What pictures of the last size are held against: most of a comparison have one.
     known: Option<Known>,
 }
@@ -56,6 +61,7 @@ pub struct Referee {
 struct Known {
     size: (usize, usize),
     content: Option<Picture>,
+    structure: Option<Structure>,
     colours: Colours,
     patches: Patches,
     responses: Responses,
@@ -73,7 +79,7 @@ impl Referee {
         let shares = shares(&styles)?;
         // What has no part in the mixture is no source of noise either.
         let styles = shares.into_iter().zip(styles).filter(|(share, _)| *share > 0.0).collect();
-        Ok(Referee { content, styles, size: None, heldout: None, known: None })
+        Ok(Referee { content, styles, size: None, heldout: None, lite: None, known: None })
     }
 
     /// Brings every picture to this long edge first, and never enlarges one.
@@ -91,7 +97,8 @@ impl Referee {
         Ok(self)
     }
 
-    /// Also looks through an encoder, at layers that no preset's style looks at. It should not be the one that made a picture.
+    /// Also looks through an encoder, at layers that no preset's style looks at, and for structure through it in place of `lite`. It
+    /// should not be the one that made a picture.
     ///
     /// # Errors
     /// An encoder without any of the layers.
@@ -121,6 +128,13 @@ impl Referee {
         }
         let mut scores = Scores::default();
         let Some(known) = &self.known else { return Ok(scores) };
+        if let Some((content, encoder)) =
+            known.structure.as_ref().zip(self.heldout.as_mut().or(self.lite.as_mut()))
+        {
+            let kept = content.kept_by(&Structure::of(&picture, encoder.engine())?);
+            ([scores.structure, scores.structure_coarse], scores.structure_at) =
+                (kept, encoder.structure_at());
+        }
         if let Some(content) = &known.content {
             let (content, picture) = (luma(content), luma(&picture));
             scores.ssim = ssim(&content, &picture);
@@ -155,6 +169,7 @@ impl Referee {
         };
         let styles = self.styles.iter().map(resized).collect::<Result<Vec<_>, _>>()?;
         let content = self.content.as_ref().map(|content| fit(content, size));
+        let structure = content.as_ref().map(|content| Structure::of(content, self.engine()?)).transpose()?;
         let sources = styles.iter().map(|(_, style)| style).chain(&content);
         Ok(Known {
             size,
@@ -166,8 +181,19 @@ impl Referee {
                 None => Vec::new(),
             },
             noise: sources.filter_map(Noise::of).collect(),
+            structure,
             content,
         })
+    }
+
+    /// What looks for structure: the encoder that was given, or else `lite`.
+    fn engine(&mut self) -> Result<&mut dyn Engine, Error> {
+        let encoder = match (&mut self.heldout, &mut self.lite) {
+            (Some(given), _) => given,
+            (None, Some(lite)) => lite,
+            (None, none) => none.insert(Heldout::new(&impasto_encoder::open(EMBEDDED)?)?),
+        };
+        Ok(encoder.engine())
     }
 }
 

@@ -46,7 +46,7 @@ impl Measure {
     }
 
     /// All that are there without an encoder, in the order of tables.
-    pub const ALL: [Measure; 9] = [
+    pub const ALL: [Measure; 10] = [
         Measure::new(
             "ssim",
             Aspect::Content,
@@ -59,6 +59,12 @@ impl Measure {
             Aspect::Content,
             Better::Lower,
             "how unevenly gradients agree with the content's",
+        ),
+        Measure::new(
+            "structure",
+            Aspect::Content,
+            Better::Higher,
+            "how far the places that look alike to an encoder are those of the content",
         ),
         Measure::new(
             "colour",
@@ -128,6 +134,14 @@ pub struct Scores {
     pub ms_ssim_scales: usize,
     /// 0 for the content itself; about 0.35 at worst.
     pub gmsd: Option<f64>,
+    /// 1 for the content itself; about 0 for another picture.
+    pub structure: Option<f64>,
+    /// The same at a coarser layer, relu4_4, or relu4_3 of VGG-16.
+    #[serde(rename = "structure-coarse")]
+    pub structure_coarse: Option<f64>,
+    /// The layer of [`structure`](Scores::structure), and whose it is.
+    #[serde(rename = "structure-at", skip_serializing_if = "String::is_empty")]
+    pub structure_at: String,
     /// 0 for the colours of the style, in units of L\*a\*b\*.
     pub colour: Option<f64>,
     /// 0 for the patches of the style; in the root mean squares of the style's bands.
@@ -155,6 +169,7 @@ impl Scores {
             "ssim" => self.ssim,
             "ms-ssim" => self.ms_ssim,
             "gmsd" => self.gmsd,
+            "structure" => self.structure,
             "colour" => self.colour,
             "patches" => self.patches,
             "filters" => self.filters,
