@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use impasto::encoder::Pooling;
 use impasto::image::Averaging;
 use impasto::objective::Mixture;
-use impasto::{Colour, ColourMap, Init, Keep, OptimizerKind, Overrides, Preset};
+use impasto::{Colour, ColourMap, Effort, Init, Keep, OptimizerKind, Overrides, Preset};
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::failure::Failure;
@@ -20,6 +20,11 @@ pub(crate) struct RunArgs {
     /// Long edge of the result in pixels [default: 768, or the content's own if that is smaller]
     #[arg(long, value_name = "N")]
     pub(crate) size: Option<usize>,
+    /// How much work the preset impasto does: draft (in a second, without strokes), normal or fine (three times normal) [default:
+    /// normal]
+    #[arg(long, value_name = "NAME")]
+    #[serde(default)]
+    pub(crate) effort: Option<String>,
     /// Iterations at each scale, or a number for each from the smallest on [default: the preset's]
     #[arg(long, value_name = "N|N,N,...", value_delimiter = ',')]
     #[serde(default, deserialize_with = "one_or_more")]
@@ -29,7 +34,7 @@ pub(crate) struct RunArgs {
     #[serde(default)]
     pub(crate) time: Option<String>,
     /// Leave a scale when its loss falls by less than this part from 20 iterations to the next 20; 0 never does [default: the
-    /// preset's, 0.01 for impasto]
+    /// preset's]
     #[arg(long, value_name = "PART")]
     #[serde(default)]
     pub(crate) plateau: Option<f64>,
@@ -42,7 +47,7 @@ pub(crate) struct RunArgs {
     /// Step size: for adam by RGB 0..1, for lbfgs as a part of the quasi-Newton step [default: the preset's]
     #[arg(long, value_name = "R")]
     pub(crate) learning_rate: Option<f64>,
-    /// What to begin with: content, noise, gray, style-stats, or a picture [default: the preset's]
+    /// What to begin with: draft, content, noise, gray, style-stats, or a picture [default: the preset's]
     #[arg(long, value_name = "NAME|FILE")]
     pub(crate) init: Option<PathBuf>,
     /// Long edge of the smallest scale [default: the preset's]
@@ -220,7 +225,7 @@ impl RunArgs {
                 Err(_) if given.exists() => (Some(Init::Picture), Some(given.clone())),
                 Err(error) => {
                     let message = format!(
-                        "--init {}: neither content, noise, gray or style-stats, nor a file",
+                        "--init {}: neither draft, content, noise, gray or style-stats, nor a file",
                         given.display()
                     );
                     return Err(Failure::bad_input(message).hint(error.hint().unwrap_or_default()));
@@ -232,6 +237,7 @@ impl RunArgs {
             each => (None, each.map(<[usize]>::to_vec)),
         };
         let overrides = Overrides {
+            effort: self.effort.as_deref().map(str::parse::<Effort>).transpose()?,
             optimizer: self.optimizer.as_deref().map(str::parse::<OptimizerKind>).transpose()?,
             learning_rate: self.learning_rate,
             iterations: one,

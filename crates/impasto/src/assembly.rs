@@ -43,7 +43,7 @@ impl StyleTransfer {
         let budget = self.time.map(Budget::new);
         let pool = thread_pool(self.threads)?;
         let size = self.result_size()?;
-        let Prepared { recipe, network, shares } = self.prepare()?;
+        let Prepared { mut recipe, network, shares } = self.prepare()?;
         let provenance = network.encoder.provenance().clone();
         let set = self.instruction_set.map_or_else(InstructionSet::from_env, Ok)?;
         let mut kit = kit.filter(|kit| kit.suits(&network, set)).unwrap_or_else(|| {
@@ -59,24 +59,9 @@ impl StyleTransfer {
         kit.engine.set_half(self.half);
         self.check_ring(&kit.engine, size)?;
         let scales = self.scales(&recipe, &kit.engine, size);
-        let planner = Planner {
-            recipe: &recipe,
-            engine: &kit.engine,
-            content: self.content.size(),
-            styles: self
-                .styles
-                .iter()
-                .map(|style| (style.picture.size(), style.scale * self.scale_of_styles()))
-                .collect(),
-            init: self.init_picture.as_ref().map(Picture::size),
-            threads: pool.current_num_threads(),
-            memory: self.memory,
-            weights: self.regions.weights(self.alpha.is_some(), recipe.margin),
-            regions: self.regions.count(),
-            holds: self.regions.hold(),
-            masks: self.mask_bytes(),
-            keeps_colours: self.keeps_colours(),
-        };
+        let threads = pool.current_num_threads();
+        recipe.draft_size = self.planner(&recipe, &kit, threads).fitting_draft(size)?;
+        let planner = self.planner(&recipe, &kit, threads);
         planner.check_sizes(&scales)?;
         if let Iterations::Listed(counts) = &recipe.pyramid.iterations
             && counts.len() != scales.len()
@@ -123,6 +108,28 @@ impl StyleTransfer {
             memory: self.memory,
         };
         Session::new(plan, kit, pool, budget)
+    }
+
+    fn planner<'a>(&self, recipe: &'a Recipe, kit: &'a Kit, threads: usize) -> Planner<'a> {
+        Planner {
+            recipe,
+            engine: &kit.engine,
+            content: self.content.size(),
+            styles: self
+                .styles
+                .iter()
+                .map(|style| (style.picture.size(), style.scale * self.scale_of_styles()))
+                .collect(),
+            init: self.init_picture.as_ref().map(Picture::size),
+            drafter: kit.drafter.as_ref(),
+            threads,
+            memory: self.memory,
+            weights: self.regions.weights(self.alpha.is_some(), recipe.margin),
+            regions: self.regions.count(),
+            holds: self.regions.hold(),
+            masks: self.mask_bytes(),
+            keeps_colours: self.keeps_colours(),
+        }
     }
 
     /// Whether the result has the content's hue and chroma.
@@ -206,7 +213,11 @@ impl StyleTransfer {
             }
         }
         self.check_regions()?;
-        let mut recipe = self.overrides.clone().apply(self.preset.recipe())?;
+        let mut overrides = self.overrides.clone();
+        if self.texture.is_some() && overrides.init.is_none() && self.init_picture.is_none() {
+            overrides.init = Some(Init::StyleStats);
+        }
+        let mut recipe = overrides.apply(self.preset.recipe())?;
         self.without_content(&mut recipe)?;
         if let Some(size) = self.stroke_size {
             if !STROKE_SIZES.contains(&size) {

@@ -79,7 +79,7 @@ impl Benchmark {
             // Both pictures end here: a run needs them for its next scale only.
             let (content, style) = (drawn(0.0)?, drawn(1.0)?);
             let moments = style_moments(&recipe, &mut engine, &style, None)?;
-            Objective::new(&recipe, &mut engine, &content, Placed::default(), alone(moments))?
+            Objective::new(&recipe, &mut engine, (&content, None), Placed::default(), alone(moments))?
         };
         objective.evaluate(&mut engine, &image)?;
         let mut seconds = Vec::with_capacity(iterations);
@@ -136,7 +136,7 @@ pub(crate) fn calibrate(recipe: &Recipe, engine: &mut dyn Engine) -> Result<(f64
         let weights = Plane { size: Size::new(size, size), data: vec![1.0; size * size] };
         let regions = (recipe.margin > 0).then_some(weights).into_iter().collect();
         let placed = Placed { regions, ..Placed::default() };
-        let objective = Objective::new(recipe, engine, &content?, placed, alone(moments))?;
+        let objective = Objective::new(recipe, engine, (&content?, None), placed, alone(moments))?;
         let image = image?;
         objective.evaluate(engine, &image)?;
         let times = (0..3).map(|_| {

@@ -74,7 +74,7 @@ impl StyleTransfer {
                 let at = |weights| plane_of(Canvas::new(size, 0), &at_size(&weights, size));
                 style_moments(&recipe, &mut engine, &sized[index], weights.map(at))
             })?;
-            let objective = Objective::new(&recipe, &mut engine, &content, placed, targets)?;
+            let objective = Objective::new(&recipe, &mut engine, (&content, None), placed, targets)?;
             objective.evaluate(&mut engine, &image)
         })?;
         Ok(Evaluation { losses, gradient })

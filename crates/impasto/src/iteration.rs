@@ -14,8 +14,12 @@ use crate::{Error, Session};
 impl Session {
     pub(crate) fn evaluate_and_move(&mut self) -> Result<Losses, Error> {
         let home = home(&self.plan, &self.engine, self.scale);
+        if self.objective.is_none() && self.plan.recipe.content_is_draft {
+            self.paint_draft()?;
+        }
         let Session {
             plan,
+            draft,
             engine,
             styles,
             pool,
@@ -33,7 +37,7 @@ impl Session {
             let objective = match objective {
                 Some(objective) => objective,
                 None => {
-                    let prepared = prepare_scale(plan, *scale, engine, styles, hold)?;
+                    let prepared = prepare_scale(plan, draft.as_ref(), *scale, engine, styles, hold)?;
                     objective.insert(prepared)
                 }
             };

@@ -4,6 +4,7 @@
 use impasto_encoder::Tap;
 use impasto_engine::{EngineError, Request, Size, Target, Tiled, Tiles};
 
+use crate::draft::draft_size;
 use crate::objective::{Statistic, style_taps};
 use crate::optimiser::BAND;
 use crate::plan::{Planner, ScalePlan};
@@ -91,7 +92,12 @@ impl Planner<'_> {
                 peak = peak.max(given + self.carrying(&before, &at));
             }
             // The picture to begin with, brought to its size and mirrored.
-            None => peak = peak.max(given + self.init.map_or(0, picture) + 2 * PICTURE * at.size.area()),
+            None => {
+                let beginning = self.init.map_or(0, picture) + 2 * PICTURE * at.size.area();
+                peak = peak
+                    .max(given + beginning)
+                    .max(given + PICTURE * at.size.area() + self.drafting(result, self.recipe.draft_size)?);
+            }
         }
         if last {
             peak = peak.max(self.writing(&at));
@@ -175,10 +181,16 @@ impl Planner<'_> {
         let light = self.content.0 * self.content.1;
         let resizing = size_of::<f32>() * (light + width * (height + at.size.height));
         let copying = resized + (given + resizing).max(resized + kept);
+        // A draft is held in the content's place: at its size, and while what it lacks is added to it.
+        let draft = match self.recipe.content_is_draft && self.drafter.is_some() {
+            true => 3 * resized,
+            false => 0,
+        };
+        let copying = copying + draft;
         // Weights of positions are there by then; own moments, of which less than all of a style is mixed, are taken with them.
         let copies = if self.recipe.strength < 1.0 { 3 } else { 1 };
         let weights = copies * self.weights * size_of::<f32>() * at.size.area();
-        Ok(copying.max(resized + kept + weights + capturing))
+        Ok(copying.max(resized + draft / 3 + kept + weights + capturing))
     }
 
     /// A gradient, and what the engine needs for it or the optimiser to make a step of it.
@@ -199,6 +211,32 @@ impl Planner<'_> {
         let bands = if at.streamed { BANDS * size_of::<f32>() * BAND.min(3 * at.size.area()) } else { 0 };
         // The engine keeps its buffers during the step, and no tile.
         Ok(PICTURE * at.size.area() + held + weights + evaluation + window.max(stepping + bands))
+    }
+
+    /// Long edge of the largest draft that fits into the memory: the recipe's, or less in steps of 64 pixels.
+    pub(crate) fn fitting_draft(&self, result: (usize, usize)) -> Result<usize, Error> {
+        const STEP: usize = 64;
+        let (usual, mut longest) = (self.usual(), self.recipe.draft_size);
+        let given: usize =
+            self.styles.iter().map(|(size, _)| size).chain([&self.content]).map(|size| picture(*size)).sum();
+        let kernels = BASE + self.masks + self.engine.kernel_bytes();
+        while let Some(memory) = self.memory
+            && longest > 2 * STEP
+            && kernels + given + usual.drafting(result, longest)? > memory
+        {
+            longest -= STEP;
+        }
+        Ok(longest)
+    }
+
+    /// The draft of a result: its levels, one after the other. They stay for the next run, but for their buffers.
+    fn drafting(&self, result: (usize, usize), longest: usize) -> Result<usize, Error> {
+        let Some(drafter) = self.drafter else { return Ok(0) };
+        let scales: Vec<f64> = self.styles.iter().map(|(_, scale)| *scale).collect();
+        let size = draft_size(result, longest, &scales);
+        let sizes =
+            self.styles.iter().map(|(style, scale)| style_size(*style, self.recipe.style_fit, *scale, size));
+        drafter.bytes(size, &sizes.collect::<Vec<_>>(), self.regions, self.threads)
     }
 
     /// The state of one scale brought to the size of the next: Adam's moments, the picture, and at last the average.

@@ -3,8 +3,9 @@
 use impasto_encoder::Pooling;
 
 use crate::objective::Mixture;
+use crate::preset::from_nothing;
 use crate::recipe::{Init, Keep, OptimizerKind};
-use crate::{Error, Iterations, Recipe, Smallest};
+use crate::{Effort, Error, Iterations, Recipe, Smallest};
 
 /// Iterations at a scale, at most: more is a slip of the finger.
 const MOST_ITERATIONS: usize = 1_000_000;
@@ -15,6 +16,8 @@ const MOST_PAIRS: usize = 1000;
 /// What to change of a preset. `None` leaves the preset's value.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Overrides {
+    /// How much work the preset `impasto` does. `None`: normal, and the long way for what begins with noise.
+    pub effort: Option<Effort>,
     /// Multiplies every content term.
     pub content_weight: Option<f64>,
     /// Multiplies every style term.
@@ -63,6 +66,23 @@ impl Overrides {
     /// # Errors
     /// [`Error::Invalid`] for values out of range, layers named twice, or numbers of layers and weights that differ.
     pub fn apply(self, mut recipe: Recipe) -> Result<Recipe, Error> {
+        let from_noise = matches!(self.init, Some(Init::Noise | Init::Gray | Init::StyleStats));
+        match self.effort {
+            Some(effort) => recipe = effort.recipe(&recipe)?,
+            None if from_noise && recipe.init == Init::Draft => recipe = from_nothing(),
+            None => {}
+        }
+        if self.effort == Some(Effort::Draft) {
+            let given = [
+                ("--init", self.init.as_ref().is_some_and(|init| *init != Init::Draft)),
+                ("--iterations", self.iterations.is_some() || self.scale_iterations.is_some()),
+                ("--first-iterations", self.first_iterations.is_some()),
+                ("--min-size", self.min_size.is_some()),
+            ];
+            if let Some((option, _)) = given.iter().find(|(_, given)| *given) {
+                return Err(Error::invalid(option, "cannot act: --effort draft has no iterations"));
+            }
+        }
         let of_content = [("--content-layers", self.content_layers.is_some())];
         let of_style = [
             ("--style-layers", self.style_layers.is_some()),

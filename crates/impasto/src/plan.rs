@@ -3,6 +3,7 @@
 use impasto_engine::{Engine, FORWARD};
 use serde::Serialize;
 
+use crate::draft::Drafter;
 use crate::style_size::{check_style_size, style_size};
 use crate::{Error, Recipe, Scale};
 
@@ -65,6 +66,8 @@ pub(crate) struct Planner<'a> {
     /// With their scales.
     pub(crate) styles: Vec<((usize, usize), f64)>,
     pub(crate) init: Option<(usize, usize)>,
+    /// Where the run begins with a draft.
+    pub(crate) drafter: Option<&'a Drafter>,
     pub(crate) threads: usize,
     /// Bytes that the run may take.
     pub(crate) memory: Option<usize>,

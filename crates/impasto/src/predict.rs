@@ -36,6 +36,7 @@ impl Session {
             content: self.plan.content.as_ref().map_or((1, 1), Picture::size),
             styles: self.plan.styles.iter().map(|style| (style.picture.size(), style.scale)).collect(),
             init: self.plan.init,
+            drafter: self.drafter.as_ref(),
             threads: self.pool.current_num_threads(),
             memory: self.plan.memory,
             weights: self.plan.regions.weights(self.plan.alpha.is_some(), self.plan.recipe.margin),

@@ -4,6 +4,7 @@ use impasto_engine::{Engine, EngineError, Padding, Pixels, Size, Tiled};
 use impasto_image::{Filter, Picture, Plane, resize};
 
 use crate::assembly::pixels;
+use crate::draft::draft_at;
 use crate::hold::Hold;
 use crate::kit::{Key, StyleMoments};
 use crate::margin::Canvas;
@@ -19,6 +20,7 @@ use crate::{Error, Recipe, Style, init};
 /// they are not needed: of a large picture each copy counts.
 pub(crate) fn prepare_scale(
     plan: &mut Plan,
+    draft: Option<&Picture>,
     index: usize,
     engine: &mut Tiled,
     known: &mut StyleMoments,
@@ -37,6 +39,12 @@ pub(crate) fn prepare_scale(
     // Its buffers are of the styles' sizes.
     engine.forget_targets();
     let resized = resize(&content, scale.width, scale.height, Filter::Bicubic, plan.averaging);
+    let canvas = plan.canvas(scale);
+    let draft = draft.filter(|_| plan.recipe.content_is_draft && !plan.recipe.content_layers.is_empty());
+    let kept = draft.map(|draft| {
+        let kept = draft_at(draft, &content, (scale.width, scale.height), plan.averaging);
+        mirrored(kept, canvas)
+    });
     if last {
         drop(content);
         for style in &mut plan.styles {
@@ -46,7 +54,6 @@ pub(crate) fn prepare_scale(
     } else {
         plan.content = Some(content);
     }
-    let canvas = plan.canvas(scale);
     let content = if canvas.margin == 0 { pixels(resized) } else { mirrored(resized, canvas) };
     let mut placed = plan.regions.place(plan.alpha.as_ref(), canvas);
     // Before anything can be broken off: at the last scale the content is gone.
@@ -54,7 +61,7 @@ pub(crate) fn prepare_scale(
     if last {
         plan.alpha = None;
     }
-    Objective::new(&plan.recipe, engine, &content, placed, targets)
+    Objective::new(&plan.recipe, engine, (&content, kept.as_ref()), placed, targets)
 }
 
 /// What the styles are at a scale, for each style layer and region.
@@ -109,6 +116,20 @@ pub(crate) fn for_layer(style: &Style, layer: &str) -> bool {
     style.layers.as_ref().is_none_or(|layers| layers.iter().any(|of_style| of_style == layer))
 }
 
+/// The parts of all styles, each with its style's index; the first style's may be for the rest.
+pub(crate) fn parts_of(regions: &Regions, styles: &[Style]) -> Vec<(usize, Part)> {
+    let mut all = Vec::new();
+    for (index, style) in styles.iter().enumerate() {
+        let mut parts = style.parts_of(regions.named());
+        let is_rest = |part: &Part| part.region == regions.named();
+        if index == 0 && regions.rest_is_painted() && !parts.iter().any(is_rest) {
+            parts.push(Part { region: regions.named(), weights: None, of: style.size });
+        }
+        all.extend(parts.into_iter().map(|part| (index, part)));
+    }
+    all
+}
+
 /// What the styles are, for each of some layers and region, by what is seen of each style's part: `look` gets the style's index, the
 /// part, and what positions of the style weigh for it; `wanted` says which style is for which layer.
 pub(crate) fn style_targets(
@@ -119,18 +140,12 @@ pub(crate) fn style_targets(
     mut look: impl FnMut(usize, &Part, Option<Plane>) -> Result<Vec<MeanMoments>, Error>,
 ) -> Result<Vec<Vec<Option<MeanMoments>>>, Error> {
     let mut seen = Vec::new();
-    for (index, style) in styles.iter().enumerate() {
-        let mut parts = style.parts_of(regions.named());
-        let is_rest = |part: &Part| part.region == regions.named();
-        if index == 0 && regions.rest_is_painted() && !parts.iter().any(is_rest) {
-            parts.push(Part { region: regions.named(), weights: None, of: style.size });
-        }
-        for part in parts {
-            let moments = look(index, &part, style.weights_for(&part))?;
-            let moments = moments.into_iter().zip(layers);
-            let moments = moments.map(|(moments, layer)| wanted(style, layer).then_some(moments)).collect();
-            seen.push((style.weight, part.region, moments));
-        }
+    for (index, part) in parts_of(regions, styles) {
+        let style = &styles[index];
+        let moments = look(index, &part, style.weights_for(&part))?;
+        let moments = moments.into_iter().zip(layers);
+        let moments = moments.map(|(moments, layer)| wanted(style, layer).then_some(moments)).collect();
+        seen.push((style.weight, part.region, moments));
     }
     Ok(blended(&seen, layers.len(), regions.count()))
 }

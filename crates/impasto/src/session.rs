@@ -114,6 +114,8 @@ pub struct Session {
     pub(crate) engine: Tiled,
     pub(crate) styles: StyleMoments,
     pub(crate) drafter: Option<Drafter>,
+    /// What the run begins with, where that is a draft; painted before the first step, or again after a resumption.
+    pub(crate) draft: Option<Picture>,
     /// Whether the picture to begin with is there.
     pub(crate) begun: bool,
     pub(crate) pool: rayon::ThreadPool,
@@ -166,6 +168,7 @@ impl Session {
             engine: kit.engine,
             styles: kit.styles,
             drafter: kit.drafter,
+            draft: None,
             begun: false,
             pool,
             scale: 0,

@@ -18,7 +18,7 @@ use super::source::Source;
 use crate::autoencoder::{Affine, Autoencoder, check_image, check_moves};
 use crate::geometry::Border;
 use crate::request::pyramid;
-use crate::{Cancel, EngineError, Moments, Network, Padding, Pixels, Plane, Request, Size};
+use crate::{Cancel, Engine, EngineError, Moments, Network, Padding, Pixels, Plane, Request, Size};
 
 /// The f32 autoencoder.
 #[derive(Debug)]
@@ -43,6 +43,12 @@ impl CpuAutoencoder {
         let decoder = level.decoder.convs().iter().zip(level.decoder.weights());
         let decoder = decoder.map(|(conv, weights)| Prepared::winograd(conv, weights, cpu.set)).collect();
         CpuAutoencoder { level, cpu, decoder, encoded: None }
+    }
+
+    /// Gives the memory of the last picture back.
+    pub fn forget(&mut self) {
+        self.encoded = None;
+        self.cpu.forget_targets();
     }
 
     fn request(&self, regions: Vec<Plane>) -> Request {

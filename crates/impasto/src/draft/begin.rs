@@ -1,4 +1,4 @@
-//! A run that begins with a draft: it is painted before the first step, and takes the content's place.
+//! A run that begins with a draft: it is painted before the first step, takes the content's place, and is what the content term holds.
 
 use impasto_engine::Pixels;
 use impasto_image::{Filter, Picture, resize};
@@ -9,8 +9,8 @@ use crate::recipe::Init;
 use crate::{Error, Session};
 
 impl Session {
-    /// Paints the draft that the run begins with, unless it is there, and returns it as the picture is now; `None` where the run begins
-    /// with something else, or has begun. The first [`step`](Session::step) does it otherwise.
+    /// Paints the draft that the run begins with, unless it is there, and returns the picture as it is then; `None` where the run
+    /// begins with something else, or has begun. The first [`step`](Session::step) does it otherwise.
     ///
     /// # Errors
     /// When it was cancelled, or a style's features are no finite numbers.
@@ -19,7 +19,24 @@ impl Session {
             self.begun = true;
             return Ok(None);
         }
-        let (Some(content), Some(drafter)) = (&self.plan.content, &mut self.drafter) else { return Ok(None) };
+        self.paint_draft()?;
+        let Some(draft) = &self.draft else { return Ok(None) };
+        let canvas = self.plan.canvas(self.plan.scales[self.scale]);
+        let (width, height) = canvas.inner;
+        let sized = self.pool.install(|| resize(draft, width, height, Filter::Bicubic, self.plan.averaging));
+        let mut data = canvas.mirrored(sized.rgb());
+        data.iter_mut().for_each(|value| *value = value.clamp(0.0, 1.0));
+        self.image = Pixels { size: self.image.size, data };
+        self.begun = true;
+        self.picture().map(Some)
+    }
+
+    /// Paints the draft, if the run has one and the pictures are still there.
+    pub(crate) fn paint_draft(&mut self) -> Result<(), Error> {
+        let wanted = self.draft.is_none() && self.plan.recipe.init == Init::Draft;
+        let (true, Some(content), Some(drafter)) = (wanted, &self.plan.content, &mut self.drafter) else {
+            return Ok(());
+        };
         let result = self.plan.scales.last().map_or((1, 1), |scale| (scale.width, scale.height));
         let scales: Vec<f64> = self.plan.styles.iter().map(|style| style.scale).collect();
         let scene = Scene {
@@ -34,21 +51,31 @@ impl Session {
             strength: self.plan.recipe.strength,
             size: draft_size(result, self.plan.recipe.draft_size, &scales),
         };
-        let canvas = self.plan.canvas(self.plan.scales[self.scale]);
-        let (width, height) = canvas.inner;
-        let averaging = self.plan.averaging;
-        let size = self.image.size;
-        self.image = self.pool.install(|| {
-            let mut picture = drafter.paint(&scene)?;
-            if self.plan.colour == Colour::Luminance {
-                make_grey(&mut picture);
-            }
-            let sized = resize(&picture, width, height, Filter::Bicubic, averaging);
-            let mut data = canvas.mirrored(sized.rgb());
-            data.iter_mut().for_each(|value| *value = value.clamp(0.0, 1.0));
-            Ok::<_, Error>(Pixels { size, data })
-        })?;
-        self.begun = true;
-        self.picture().map(Some)
+        let mut picture = self.pool.install(|| drafter.paint(&scene))?;
+        if self.plan.colour == Colour::Luminance {
+            make_grey(&mut picture);
+        }
+        self.draft = Some(picture);
+        Ok(())
     }
+}
+
+/// The draft at a size: where that is larger than the draft, with what the content has there and not at the draft's size.
+pub(crate) fn draft_at(
+    draft: &Picture,
+    content: &Picture,
+    (width, height): (usize, usize),
+    averaging: impasto_image::Averaging,
+) -> Picture {
+    let sized = |picture: &Picture| resize(picture, width, height, Filter::Bicubic, averaging);
+    let mut picture = sized(draft);
+    if draft.long_edge() < width.max(height) {
+        let (fine, small) =
+            (sized(content), resize(content, draft.width(), draft.height(), Filter::Bicubic, averaging));
+        let coarse = sized(&small);
+        for ((to, fine), coarse) in picture.rgb_mut().iter_mut().zip(fine.rgb()).zip(coarse.rgb()) {
+            *to = (*to + fine - coarse).clamp(0.0, 1.0);
+        }
+    }
+    picture
 }

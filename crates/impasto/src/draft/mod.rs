@@ -8,6 +8,7 @@
 //! Masks, opacity, several styles and their layers act on the moments, as they do in a run.
 
 mod begin;
+mod palette;
 mod transport;
 mod warm;
 
@@ -20,12 +21,13 @@ use impasto_image::{Averaging, Filter, Picture, Plane, resize};
 use crate::kit::{Key, StyleMoments};
 use crate::margin::{Canvas, mirrored};
 use crate::objective::MeanMoments;
-use crate::prepare::style_targets;
+use crate::prepare::{parts_of, style_targets};
 use crate::recipe::StyleFit;
 use crate::regions::{Regions, at_size, plane_digest, plane_of};
 use crate::style::Part;
 use crate::style_size::style_size;
 use crate::{Error, Style};
+pub(crate) use begin::draft_at;
 use transport::transport;
 pub use warm::Draft;
 
@@ -34,6 +36,10 @@ const LARGEST_STYLE: usize = 1024;
 
 /// Smallest long edge of a draft: deep features of less are too few.
 const SMALLEST: usize = 64;
+
+/// How far the palette goes: all the way, a flat sky gets the whole range of the style's colours, and a structure that is none of the
+/// subject's; half of it is enough for iterations to go on from.
+const PALETTE: f32 = 0.5;
 
 /// Bytes of moments that are kept of styles: a level has at most 130 kB.
 const KEPT_MOMENTS: usize = 64 << 20;
@@ -131,7 +137,7 @@ impl Drafter {
         let mut image = extended(content.into_rgb(), scene.size, step);
         let placed = scene.regions.place(scene.alpha, canvas);
         let weights: Vec<Weights> = placed.regions.iter().map(|plane| bare(plane, step)).collect();
-        let Drafter { levels, styles, .. } = self;
+        let Drafter { levels, styles, .. } = &mut *self;
         let topology = levels.first().map(|level| level.level().encoder.topology().clone());
         for level in levels.iter_mut() {
             let tap = level.level().tap();
@@ -157,12 +163,35 @@ impl Drafter {
             image = level.decode(&moves)?;
             image.data.iter_mut().for_each(|value| *value = value.clamp(0.0, 1.0));
         }
+        if let Some(topology) = topology.filter(|topology| asked_for(scene, topology, Tap::after(0))) {
+            paint_palette(scene, &topology, &weights, &mut image);
+        }
+        // Buffers of all levels would stay beside those of the run.
+        self.levels.iter_mut().for_each(CpuAutoencoder::forget);
         let (width, height) = scene.size;
         let row = image.size.width;
         let planes = image.data.chunks_exact(image.size.area());
         let rows = planes.flat_map(|plane| plane.chunks_exact(row).take(height));
         let rgb = rows.flat_map(|row| &row[..width]).copied().collect();
         Picture::new(width, height, rgb).ok_or(Error::Engine(EngineError::NothingToObserve))
+    }
+}
+
+/// Gives each region the colours of its styles that are for the first block.
+fn paint_palette(scene: &Scene, topology: &Topology, weights: &[Weights], image: &mut Pixels) {
+    let parts = parts_of(scene.regions, scene.styles);
+    for region in 0..scene.regions.count() {
+        let mine = parts.iter().filter(|(_, part)| part.region == region);
+        let target: Vec<palette::Sample> = mine
+            .map(|(index, part)| (&scene.styles[*index], part))
+            .filter(|(style, _)| style.weight > 0.0 && is_for(style, topology, Tap::after(0)))
+            .flat_map(|(style, part)| {
+                let weights = style.weights_for(part);
+                palette::samples(style.picture.rgb(), weights.as_ref().map(Plane::data), style.weight as f32)
+            })
+            .collect();
+        let weights = weights.get(region).map(|plane| &plane.data[..]);
+        palette::recolour(&mut image.data, weights, &target, PALETTE * scene.strength as f32);
     }
 }
 
@@ -177,6 +206,11 @@ fn in_block(layer: &str, topology: &Topology, tap: Tap) -> bool {
     layer.strip_prefix("relu").and_then(|rest| rest.split('_').next()) == Some(block.to_string().as_str())
 }
 
+/// Whether a style is for a layer in the block of a tap.
+fn is_for(style: &Style, topology: &Topology, tap: Tap) -> bool {
+    style.layers.as_ref().is_none_or(|layers| layers.iter().any(|layer| in_block(layer, topology, tap)))
+}
+
 /// What the styles are at a level, for each region.
 fn targets(
     scene: &Scene,
@@ -186,9 +220,7 @@ fn targets(
     step: usize,
 ) -> Result<Vec<Option<MeanMoments>>, Error> {
     let tap = level.level().tap();
-    let wanted = |style: &Style, _: &str| {
-        style.layers.as_ref().is_none_or(|layers| layers.iter().any(|layer| in_block(layer, topology, tap)))
-    };
+    let wanted = |style: &Style, _: &str| is_for(style, topology, tap);
     let names = [topology.tap_name(tap)];
     let mut all = style_targets(&names, scene.regions, scene.styles, wanted, |index, part, weights| {
         moments(scene, level, known, (index, part, weights), step).map(|moments| vec![moments])

@@ -97,13 +97,13 @@ struct StyleTerm {
 }
 
 impl Objective {
-    /// Captures the content's features. Positions count by the weights of what is placed.
+    /// Captures the content's features, or those of what is to be kept in its place. Positions count by the weights of what is placed.
     ///
     /// `targets` has moments for each style layer and region, where a style is for both.
     pub(crate) fn new(
         recipe: &Recipe,
         engine: &mut dyn Engine,
-        content: &Pixels,
+        (content, kept): (&Pixels, Option<&Pixels>),
         Placed { regions, residual, .. }: Placed,
         mut targets: Vec<Vec<Option<MeanMoments>>>,
     ) -> Result<Objective, Error> {
@@ -112,7 +112,7 @@ impl Objective {
         let style_layers = layers(encoder.topology(), &recipe.style_layers)?;
         let mut request = Request { regions, residual_weight: residual, ..Request::default() };
         for (tap, ..) in &content_layers {
-            request.residuals.push(engine.capture(content, request.edges, *tap)?);
+            request.residuals.push(engine.capture(kept.unwrap_or(content), request.edges, *tap)?);
         }
         request.moments = style_layers.iter().map(|(tap, ..)| *tap).collect();
         if recipe.strength < 1.0 && !request.moments.is_empty() {

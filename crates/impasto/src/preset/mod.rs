@@ -10,6 +10,8 @@ mod reconstruction;
 mod scaling;
 
 use crate::optimiser::{AdamSettings, LbfgsSettings};
+pub(crate) use impasto::{from_nothing, with_effort};
+
 use crate::{Error, Recipe};
 
 /// A recipe by name.

@@ -1,0 +1,55 @@
+//! How much work a picture is worth: what the preset `impasto` does with it.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::Serialize;
+
+use crate::{Error, Recipe};
+
+/// How much work a run of the preset `impasto` does.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Effort {
+    /// The draft alone: subject and palette, without strokes.
+    Draft,
+    /// A draft, and a few iterations at each scale.
+    #[default]
+    Normal,
+    /// A draft, a smaller first scale, and some three times the work.
+    Fine,
+}
+
+impl Effort {
+    /// All of them, from the least on.
+    pub const ALL: [Effort; 3] = [Effort::Draft, Effort::Normal, Effort::Fine];
+
+    /// Its recipe in place of the preset's; only one preset has several.
+    pub(crate) fn recipe(self, preset: &Recipe) -> Result<Recipe, Error> {
+        if preset.preset != "impasto" {
+            let problem = format!("preset {} is one recipe; --effort is for preset impasto", preset.preset);
+            return Err(Error::invalid("--effort", problem));
+        }
+        Ok(crate::preset::with_effort(self))
+    }
+}
+
+impl fmt::Display for Effort {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Effort::Draft => "draft",
+            Effort::Normal => "normal",
+            Effort::Fine => "fine",
+        })
+    }
+}
+
+impl FromStr for Effort {
+    type Err = Error;
+
+    fn from_str(name: &str) -> Result<Effort, Error> {
+        let known = Effort::ALL.map(|effort| effort.to_string());
+        let found = Effort::ALL.into_iter().find(|effort| effort.to_string() == name);
+        found.ok_or_else(|| Error::unknown("effort", name, known.iter().map(String::as_str)))
+    }
+}
