@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use impasto::{Session, Step};
+use impasto::{Picture, Session, Step};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::json;
 
@@ -55,6 +55,19 @@ impl Progress {
     pub(crate) fn left(&self) -> Duration {
         let done = self.done - self.before;
         if done > 0.0 { self.elapsed().mul_f64((self.to_do / done).max(0.0)) } else { Duration::ZERO }
+    }
+
+    /// The draft is painted.
+    pub(crate) fn draft(&self, picture: &Picture) {
+        let ((width, height), elapsed) = (picture.size(), self.elapsed().as_secs_f64());
+        match self.kind {
+            ProgressKind::Bar => self.bar.set_prefix(format!("draft {width}x{height} after {elapsed:.1} s")),
+            ProgressKind::Json => {
+                let draft = json!({ "event": "draft", "width": width, "height": height, "elapsed": elapsed });
+                say(&draft.to_string());
+            }
+            ProgressKind::None => {}
+        }
     }
 
     /// A step is done; scales may turn out to be shorter than they were planned.

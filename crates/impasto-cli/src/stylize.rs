@@ -136,7 +136,10 @@ fn perform(
     let space = content.decoded.space;
     let film = args.extras.timelapse.as_deref();
     let mut film = film.map(|path| Timelapse::new(path, &session, space, steps.len())).transpose()?;
-    let ended = drive(&mut session, &output, &mut progress, &mut steps, &mut checkpoints, film.as_mut());
+    let ended = match first_sight(&mut session, &output, &progress, film.as_mut()) {
+        Ok(()) => drive(&mut session, &output, &mut progress, &mut steps, &mut checkpoints, film.as_mut()),
+        Err(ended) => Err(ended),
+    };
     progress.finish();
     if ended.is_err() {
         // What is refused would be refused again.
@@ -150,8 +153,8 @@ fn perform(
         Err(Ended::Run(error)) if error.is_cancelled() => "interrupted",
         Err(_) => "failed",
     };
-    // Nothing was painted: an earlier result under this name is worth more than the picture to begin with.
-    let worth_saving = ended.is_ok() || !steps.is_empty();
+    // A draft is a picture. Nothing was painted: an earlier result under this name is worth more than the picture to begin with.
+    let worth_saving = ended.is_ok() || !steps.is_empty() || session.has_draft();
     let picture = match session.picture() {
         Ok(picture) => picture,
         // What ended the run took its picture, too.
@@ -281,6 +284,26 @@ impl Output<'_> {
 enum Ended {
     Run(impasto::Error),
     Save(Failure),
+}
+
+/// Paints the draft, where the run begins with one, and shows it: the first picture, long before the last.
+fn first_sight(
+    session: &mut Session,
+    output: &Output<'_>,
+    progress: &Progress,
+    film: Option<&mut Timelapse>,
+) -> Result<(), Ended> {
+    let Some(picture) = session.draft().map_err(Ended::Run)? else { return Ok(()) };
+    progress.draft(&picture);
+    if let Some(film) = film {
+        film.first(session);
+    }
+    let more = session.scales().iter().any(|scale| scale.iterations > 0);
+    if output.args.preview && more {
+        // Where there is no terminal, the note at the end says so.
+        let _ = preview::show(&picture, output.content.space);
+    }
+    Ok(())
 }
 
 fn drive(

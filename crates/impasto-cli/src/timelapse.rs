@@ -107,6 +107,11 @@ impl Timelapse {
         Ok(timelapse)
     }
 
+    /// Takes the first frame again: what the session begins with came about.
+    pub(crate) fn first(&mut self, session: &Session) {
+        self.take(session, 0);
+    }
+
     /// After a step: takes a frame if it is time for one. The last is taken by [`write`](Timelapse::write).
     pub(crate) fn step(&mut self, session: &Session, done: usize) {
         if is_due(done, self.total) {

@@ -31,6 +31,11 @@ impl Session {
         self.picture().map(Some)
     }
 
+    /// Whether the picture is a draft or what came of one.
+    pub fn has_draft(&self) -> bool {
+        self.draft.is_some()
+    }
+
     /// Paints the draft, if the run has one and the pictures are still there.
     pub(crate) fn paint_draft(&mut self) -> Result<(), Error> {
         let wanted = self.draft.is_none() && self.plan.recipe.init == Init::Draft;

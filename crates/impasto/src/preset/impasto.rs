@@ -28,7 +28,7 @@ pub(super) fn recipe() -> Recipe {
     Recipe {
         init: Init::Draft,
         content_is_draft: true,
-        content_weight: 0.45,
+        content_weight: 0.6,
         adam: AdamSettings { rate: 0.06, ..long.adam },
         average_decay: 0.85,
         pyramid: Pyramid {
@@ -54,7 +54,7 @@ pub(crate) fn with_effort(effort: Effort) -> Recipe {
             ..normal
         },
         Effort::Fine => Recipe {
-            content_weight: 0.25,
+            content_weight: 0.3,
             adam: AdamSettings { rate: 0.05, ..normal.adam },
             average_decay: 0.9,
             pyramid: Pyramid {
