@@ -98,7 +98,9 @@ impl Session {
         (self.image, self.average, self.best) = (Pixels { size, data }, average, best);
         (self.optimiser, self.before, self.objective, self.hold) = (optimiser, before, None, None);
         self.pace = state.pace.clone();
-        (self.stopped, self.spoiled, self.begun) = (false, false, true);
+        (self.stopped, self.spoiled) = (false, false);
+        // A draft is painted before the first step: again, and the same, where nothing came after it.
+        self.begun = (state.scale, state.iteration) != (0, 0);
         self.engine.forget_targets();
         Ok(())
     }
