@@ -18,7 +18,7 @@ from export import in_order
 FACTS = {
     "format": "impasto-draft",
     "version": "1",
-    "enlarging": "bilinear",
+    "enlarging": "nearest 0.8, bilinear 0.2; trained with nearest",
     "padding": "reflect",
     "licence": "MIT; derived from VGG-19 (CC BY 4.0)",
     "attribution": "Copyright (c) 2020 Huan Wang (Collaborative Distillation); VGG-19 by Karen Simonyan and Andrew Zisserman",

@@ -1,5 +1,5 @@
 """What a draft is by PyTorch: levels of crates/impasto-encoder/src/draft.safetensors from the deepest on, the optimal-transport map
-between two Gaussians at each, bilinear enlarging, reflection at every convolution. Without the palette at the end.
+between two Gaussians at each, enlarging that is mostly nearest, reflection at every convolution. Without the palette at the end.
 
     python tests/oracle/draft.py      writes crates/impasto/tests/fixtures/draft.json
 """
@@ -14,6 +14,7 @@ from safetensors.torch import load_file
 ROOT = Path(__file__).resolve().parents[2]
 BLOCKS = [2, 2, 4, 4]
 FLOOR = 1e-5
+NEAREST = 0.8
 
 
 def picture(width, height, phase):
@@ -50,7 +51,9 @@ def decode(weights, level, x):
         for place in range(last, 0, -1):
             x = conv(weights, f"decoder{level}.conv{block}_{place}", x)
         if block > 1:
-            x = F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
+            nearest = F.interpolate(x, scale_factor=2, mode="nearest")
+            smooth = F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
+            x = NEAREST * nearest + (1 - NEAREST) * smooth
     return x
 
 

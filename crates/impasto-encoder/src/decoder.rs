@@ -1,7 +1,7 @@
 //! A decoder: the way from the features at a tap back to a picture.
 //!
 //! It mirrors the encoder. Its convolutions carry the names of the encoder's that they undo, from the deepest on, and have its
-//! inputs as outputs. After the first convolution of a block the map is enlarged twofold, where the encoder pools. Each
+//! inputs as outputs. After the first convolution of a block the map is enlarged twofold, where the encoder pools ([`NEAREST`]). Each
 //! convolution is followed by a ReLU, the last one too; the result is RGB, nominally 0..1.
 //!
 //! Huang and Belongie, "Arbitrary style transfer in real-time with adaptive instance normalization", ICCV 2017, and Li et al.,
@@ -57,6 +57,10 @@ impl Decoder {
         self.weights.iter().map(|weights| weights.kernel.len() + weights.bias.len()).sum()
     }
 }
+
+/// How much of an enlarged value is the nearest one; the rest is bilinear. The published decoders were trained with the nearest alone, which
+/// paints a grid of two and four pixels. Bilinear alone paints none, and no strokes either (docs/draft.md).
+pub const NEAREST: f64 = 0.8;
 
 /// An encoder up to one tap, and the decoder that leads back from there.
 #[derive(Clone, Debug, PartialEq)]

@@ -23,7 +23,7 @@ mod sequence;
 pub mod sources;
 mod topology;
 
-pub use decoder::{Decoder, Level};
+pub use decoder::{Decoder, Level, NEAREST};
 pub use encoder::{Encoder, InputMap, Provenance, Weights};
 pub use error::EncoderError;
 pub use family::{ChannelOrder, Family, Identified, identify};

@@ -1,6 +1,8 @@
 //! Where a convolution reads: a map, the image through the first convolution, or a gradient through an un-pooling and a
 //! ReLU. The latter two never exist as whole maps; patches of them are made where a block of tiles needs them.
 
+use impasto_encoder::NEAREST;
+
 use super::bits::Unpooling;
 use super::conv::Borders;
 use super::first::First;
@@ -84,7 +86,14 @@ impl Source<'_> {
     }
 }
 
-/// Consecutive positions of an enlarged row: each value lies in the middle of the four that it becomes, and beyond the edges is what is
+/// Parts of an enlarged value: of the nearest, of those beside it, and of the one across.
+const PARTS: [f32; 3] = [
+    (NEAREST + (1.0 - NEAREST) * 0.5625) as f32,
+    ((1.0 - NEAREST) * 0.1875) as f32,
+    ((1.0 - NEAREST) * 0.0625) as f32,
+];
+
+/// Consecutive positions of an enlarged row: mostly the nearest value, and bilinear for the rest. Each value lies in the middle of the four that it becomes, and beyond the edges is what is
 /// there.
 #[inline(always)]
 fn enlarged<I: Isa>(isa: I, map: &Map, y: usize, x: usize, to: &mut [Lanes]) {
@@ -100,10 +109,10 @@ fn enlarged<I: Isa>(isa: I, map: &Map, y: usize, x: usize, to: &mut [Lanes]) {
         let (near, far) = between(x + index, width);
         for (group, to) in to.iter_mut().enumerate() {
             let at = |row: usize, column: usize| &rows[row][column * map.groups + group];
-            let mut value = at(0, near).times(isa, 0.5625);
-            value.add_times(isa, 0.1875, at(0, far));
-            value.add_times(isa, 0.1875, at(1, near));
-            value.add_times(isa, 0.0625, at(1, far));
+            let mut value = at(0, near).times(isa, PARTS[0]);
+            value.add_times(isa, PARTS[1], at(0, far));
+            value.add_times(isa, PARTS[1], at(1, near));
+            value.add_times(isa, PARTS[2], at(1, far));
             *to = value;
         }
     }

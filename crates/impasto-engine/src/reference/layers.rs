@@ -1,6 +1,6 @@
 //! The layers, forwards and backwards: input map, convolution, pooling.
 
-use impasto_encoder::{Conv, InputMap, Pooling, Weights};
+use impasto_encoder::{Conv, InputMap, NEAREST, Pooling, Weights};
 
 use crate::geometry::Border;
 use crate::{Edges, Padding, PoolDecision, Size};
@@ -127,8 +127,8 @@ fn taps_of_kernel() -> impl Iterator<Item = (isize, isize)> {
     (0..9).map(|i| (i / 3, i % 3))
 }
 
-/// Twice as many rows and columns, bilinearly: each value lies in the middle of the four that it becomes, and beyond the edges is
-/// what is there.
+/// Twice as many rows and columns: mostly the nearest value, and bilinear for the rest. Each value lies in the middle of the four that it
+/// becomes, and beyond the edges is what is there.
 pub(super) fn enlarge(input: &Map) -> Map {
     let size = Size::new(2 * input.size.width, 2 * input.size.height);
     let mut output = Map::zeros(input.channels, size);
@@ -141,9 +141,11 @@ pub(super) fn enlarge(input: &Map) -> Map {
     for channel in 0..input.channels {
         for y in 0..size.height {
             for x in 0..size.width {
+                *output.at_mut(channel, y, x) = NEAREST * input.at(channel, y / 2, x / 2);
                 for (row, down) in between(y, input.size.height) {
                     for (column, across) in between(x, input.size.width) {
-                        *output.at_mut(channel, y, x) += down * across * input.at(channel, row, column);
+                        *output.at_mut(channel, y, x) +=
+                            (1.0 - NEAREST) * down * across * input.at(channel, row, column);
                     }
                 }
             }

@@ -3,7 +3,7 @@
 //! From the deepest level to the first, the picture's features are moved to the style's moments by the optimal-transport map
 //! between two Gaussians, and decoded; the next level goes on with that picture (Li et al., "Universal style transfer via feature
 //! transforms", NIPS 2017, with whitening and colouring; Mroueh, AISTATS 2020, for the map). Where we differ: levels begin at relu4_1,
-//! not at relu5_1, which keeps the subject; decoders enlarge bilinearly, which leaves no grid (docs/draft.md).
+//! not at relu5_1, which keeps the subject; decoders blend where they enlarge, which leaves no grid (docs/draft.md).
 //!
 //! Masks, opacity, several styles and their layers act on the moments, as they do in a run.
 

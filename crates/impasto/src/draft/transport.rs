@@ -49,7 +49,7 @@ mod tests {
 
     fn moments(seed: usize, channels: usize) -> (Vec<Vec<f64>>, MeanMoments) {
         let value = |i: usize, c: usize| {
-            (((i * 7919 + c * 104_729 + seed) % 1009) as f64 / 1009.0).powi(1 + c as i32 % 3)
+            (((i * 7919 + c * 104_729 + seed) % 1009) as f64 / 1009.0).powi(1 + (c + seed) as i32 % 3)
         };
         let features: Vec<Vec<f64>> =
             (0..200).map(|i| (0..channels).map(|c| value(i, c)).collect()).collect();
