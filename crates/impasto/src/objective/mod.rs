@@ -6,6 +6,7 @@ mod matrix;
 mod mean_std;
 mod metric;
 mod moments;
+mod nine_point;
 mod statistic;
 mod tv;
 mod wasserstein;
