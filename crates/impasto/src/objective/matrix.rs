@@ -21,12 +21,21 @@ impl Spectrum {
         Some(Spectrum { vectors: eigen.U().to_owned(), values })
     }
 
+    /// V.
+    pub(crate) fn vectors(&self) -> &Mat<f64> {
+        &self.vectors
+    }
+
     /// V diag(f(values)) V^T for the given f(values).
     pub(crate) fn with_values(&self, values: &[f64]) -> Mat<f64> {
-        let scaled =
-            Mat::from_fn(self.vectors.nrows(), self.vectors.ncols(), |i, j| self.vectors[(i, j)] * values[j]);
-        scaled * self.vectors.transpose()
+        scaled_square(&self.vectors, values)
     }
+}
+
+/// M diag(values) M^T.
+pub(crate) fn scaled_square(matrix: &Mat<f64>, values: &[f64]) -> Mat<f64> {
+    let scaled = Mat::from_fn(matrix.nrows(), matrix.ncols(), |i, j| matrix[(i, j)] * values[j]);
+    scaled * matrix.transpose()
 }
 
 /// (M + M^T) / 2 as row-major values, `scale` times.

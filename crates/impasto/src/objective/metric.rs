@@ -17,6 +17,14 @@ use super::{Judged, MeanMoments};
 pub(super) struct Metric(Option<Mat<f64>>);
 
 impl Metric {
+    /// Moments are as they are.
+    pub(super) const NONE: Metric = Metric(None);
+
+    /// M, where there is one.
+    pub(super) fn matrix(&self) -> Option<&Mat<f64>> {
+        self.0.as_ref()
+    }
+
     pub(super) fn of(encoder: &Encoder, tap: Tap) -> Metric {
         Metric(encoder.metric(tap).map(|values| {
             let channels = encoder.topology().channels(tap);
@@ -25,9 +33,13 @@ impl Metric {
     }
 
     /// Moments of M f from the sums of f.
-    pub(super) fn moments(&self, sums: &Moments) -> MeanMoments {
-        let seen = MeanMoments::from_sums(sums);
-        let Some(metric) = &self.0 else { return seen };
+    pub(super) fn of_sums(&self, sums: &Moments) -> MeanMoments {
+        self.moments(&MeanMoments::from_sums(sums))
+    }
+
+    /// Moments of M f from those of f.
+    pub(super) fn moments(&self, seen: &MeanMoments) -> MeanMoments {
+        let Some(metric) = &self.0 else { return seen.clone() };
         let second = metric * square(&seen.second, seen.channels) * metric.transpose();
         MeanMoments {
             channels: seen.channels,
@@ -80,7 +92,7 @@ mod tests {
     #[test]
     fn moments_through_a_metric_are_those_of_the_mapped_features() {
         let (features, metric) = (features(1, 5, 40, None), metric(5));
-        let seen = metric.moments(&sums(&moments(&features)));
+        let seen = metric.of_sums(&sums(&moments(&features)));
         let Metric(Some(matrix)) = &metric else { unreachable!() };
         let mapped: Vec<Vec<f64>> = features.iter().map(|f| times(matrix, f)).collect();
         let expected = moments(&mapped);
@@ -92,12 +104,19 @@ mod tests {
     #[test]
     fn derivatives_through_a_metric_are_those_of_the_whole() {
         let metric = metric(4);
-        let target = metric.moments(&sums(&moments(&features(2, 4, 30, None))));
+        let target = metric.moments(&moments(&features(2, 4, 30, None)));
         let seen = moments(&features(3, 4, 30, None));
         for statistic in [Statistic::Wasserstein, Statistic::MeanStd, Statistic::Covariance] {
-            let aim = Mixture::from(statistic).aim(&target).unwrap();
-            let value = |seen: &MeanMoments| aim.judge(&metric.moments(&sums(seen))).unwrap().value;
-            let by = metric.pulled_back(aim.judge(&metric.moments(&sums(&seen))).unwrap());
+            let aim = Mixture::from(statistic).aim(&target, &metric).unwrap();
+            let value = |seen: &MeanMoments| aim.judge(seen).unwrap().value;
+            let by = aim.judge(&seen).unwrap();
+            let mapped = Mixture::from(statistic).aim(&target, &Metric::NONE).unwrap();
+            let expected = mapped.judge(&metric.moments(&seen)).unwrap().value;
+            assert!(
+                (by.value - expected).abs() < ROUNDING * expected,
+                "{statistic:?}: {} {expected}",
+                by.value
+            );
             let step = 1e-5;
             for i in 0..4 {
                 let moved = |by: f64| {

@@ -6,6 +6,7 @@ mod matrix;
 mod mean_std;
 mod metric;
 mod moments;
+mod nine_point;
 mod statistic;
 mod tv;
 mod wasserstein;
@@ -91,7 +92,6 @@ pub(crate) struct Objective {
 struct StyleTerm {
     layer: String,
     weight: f64,
-    metric: Metric,
     /// For each region; `None` where no style is for it at this layer.
     aims: Vec<Option<Aim>>,
 }
@@ -128,11 +128,11 @@ impl Objective {
                 let metric = Metric::of(&encoder, tap);
                 let aim = |target: &Option<MeanMoments>| {
                     let Some(target) = target else { return Ok(None) };
-                    let aim = recipe.statistic.aim(target);
+                    let aim = recipe.statistic.aim(target, &metric);
                     aim.map(Some).ok_or_else(|| Error::TargetNotFinite { layer: layer.clone() })
                 };
                 let aims = targets.par_iter().map(aim).collect::<Result<_, Error>>()?;
-                Ok(StyleTerm { layer, weight: weight * recipe.style_weight, metric, aims })
+                Ok(StyleTerm { layer, weight: weight * recipe.style_weight, aims })
             })
             .collect::<Result<_, Error>>()?;
         let content = content_layers
@@ -208,9 +208,7 @@ impl StyleTerm {
     /// numbers.
     fn judge(&self, regions: &[Moments]) -> Vec<Option<Judged>> {
         let judge = |(aim, seen): (&Option<Aim>, &Moments)| match aim {
-            Some(aim) if seen.weight > 0.0 => {
-                aim.judge(&self.metric.moments(seen)).map(|judged| self.metric.pulled_back(judged))
-            }
+            Some(aim) if seen.weight > 0.0 => aim.judge(&MeanMoments::from_sums(seen)),
             _ => Some(Judged::zero(seen.first.len())),
         };
         self.aims.par_iter().zip(regions).map(judge).collect()
@@ -236,7 +234,7 @@ pub(crate) fn style_moments(
     }
     let regions = weight.into_iter().collect();
     let seen = engine.observe(picture, &Request { moments: taps.clone(), regions, ..Request::default() })?;
-    let of = |(tap, regions): (&Tap, &Vec<Moments>)| Metric::of(&encoder, *tap).moments(&regions[0]);
+    let of = |(tap, regions): (&Tap, &Vec<Moments>)| Metric::of(&encoder, *tap).of_sums(&regions[0]);
     Ok(taps.iter().zip(&seen.moments).map(of).collect())
 }
 
@@ -255,7 +253,7 @@ fn weaken(
 ) {
     for ((targets, own), metric) in targets.iter_mut().zip(&own.moments).zip(metrics) {
         for (target, own) in targets.iter_mut().zip(own) {
-            let own = metric.moments(own);
+            let own = metric.of_sums(own);
             *target = target
                 .take()
                 .and_then(|style| MeanMoments::blend(&[(strength, &style), (1.0 - strength, &own)]));

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use serde::{Serialize, Serializer};
 
+use super::metric::Metric;
 use super::moments::{Judged, MeanMoments};
 use super::wasserstein::{Roots, Target};
 use super::{covariance, gram, mean_std};
@@ -73,20 +74,21 @@ impl Mixture {
         &self.0
     }
 
-    /// Takes everything from the target that does not change during a run. `None` when its moments are not finite.
-    pub(super) fn aim(&self, target: &MeanMoments) -> Option<Aim> {
+    /// Takes everything from the target that does not change during a run. `None` when its moments are not finite. They are as the
+    /// metric has them; what will be judged is not.
+    pub(super) fn aim(&self, target: &MeanMoments, metric: &Metric) -> Option<Aim> {
         if !target.is_finite() {
             return None;
         }
         let parts = self.0.iter().map(|&(weight, statistic)| {
             let prepared = match statistic {
-                Statistic::Wasserstein => Some(Target::new(Roots::Exact, target)?),
-                Statistic::WassersteinNewton => Some(Target::new(Roots::NewtonSchulz, target)?),
+                Statistic::Wasserstein => Some(Target::new(Roots::Exact, target, metric)?),
+                Statistic::WassersteinNewton => Some(Target::new(Roots::NewtonSchulz, target, metric)?),
                 _ => None,
             };
             Some((weight, statistic, prepared))
         });
-        Some(Aim { target: target.clone(), parts: parts.collect::<Option<_>>()? })
+        Some(Aim { target: target.clone(), metric: metric.clone(), parts: parts.collect::<Option<_>>()? })
     }
 }
 
@@ -145,25 +147,38 @@ impl Serialize for Mixture {
 #[derive(Clone, Debug)]
 pub(super) struct Aim {
     target: MeanMoments,
+    metric: Metric,
     parts: Vec<(f64, Statistic, Option<Target>)>,
 }
 
 impl Aim {
-    /// Distance of `seen` from the target, with its derivatives. `None` when the moments are not finite.
+    /// Distance of `seen`, moments of the features themselves, from the target, with its derivatives. `None` when the moments are
+    /// not finite.
     pub(super) fn judge(&self, seen: &MeanMoments) -> Option<Judged> {
         // Not every statistic shows it: an infinite variance is no more than its rounding.
         if !seen.is_finite() {
             return None;
         }
         let mut judged = Judged::zero(seen.channels);
-        for (weight, statistic, prepared) in &self.parts {
-            let part = match (statistic, prepared) {
-                (_, Some(target)) => target.judge(seen)?,
-                (Statistic::Gram(scale), None) => gram::judge(*scale, seen, &self.target),
-                (Statistic::Covariance, None) => covariance::judge(seen, &self.target),
-                (_, None) => mean_std::judge(seen, &self.target),
-            };
-            judged.add(*weight, &part);
+        // Wasserstein has the metric in its target; for what has not, moments go through it and derivatives back.
+        for (weight, _, prepared) in &self.parts {
+            if let Some(target) = prepared {
+                judged.add(*weight, &target.judge(seen)?);
+            }
+        }
+        let others = self.parts.iter().filter(|(.., prepared)| prepared.is_none());
+        if others.clone().next().is_some() {
+            let mapped = self.metric.moments(seen);
+            let mut by_mapped = Judged::zero(seen.channels);
+            for (weight, statistic, _) in others {
+                let part = match statistic {
+                    Statistic::Gram(scale) => gram::judge(*scale, &mapped, &self.target),
+                    Statistic::Covariance => covariance::judge(&mapped, &self.target),
+                    _ => mean_std::judge(&mapped, &self.target),
+                };
+                by_mapped.add(*weight, &part);
+            }
+            judged.add(1.0, &self.metric.pulled_back(by_mapped));
         }
         judged.value.is_finite().then_some(judged)
     }
@@ -225,7 +240,7 @@ mod tests {
         for (case, seen, target) in cases() {
             let c = seen.channels;
             for mixture in smooth() {
-                let aim = mixture.aim(&target).unwrap();
+                let aim = mixture.aim(&target, &Metric::NONE).unwrap();
                 let judged = aim.judge(&seen).unwrap();
                 let slope = |change: &dyn Fn(&mut MeanMoments, f64)| {
                     let at = |step| {
@@ -272,7 +287,8 @@ mod tests {
         for (case, seen, target) in cases() {
             let c = seen.channels;
             for statistic in Statistic::ALL {
-                let judged = Mixture::from(statistic).aim(&target).unwrap().judge(&seen).unwrap();
+                let judged =
+                    Mixture::from(statistic).aim(&target, &Metric::NONE).unwrap().judge(&seen).unwrap();
                 let values = [&judged.by_mean[..], &judged.by_second[..]].concat();
                 assert!(values.iter().all(|value| value.is_finite()), "{case}, {statistic:?}");
                 // Its roots are not converged, hence do not cancel, on a variance of 1e-4 beside ones of 1.
@@ -292,7 +308,7 @@ mod tests {
     fn every_distance_is_above_zero_and_zero_at_the_target() {
         for (case, seen, target) in cases() {
             for statistic in Statistic::ALL {
-                let aim = Mixture::from(statistic).aim(&target).unwrap();
+                let aim = Mixture::from(statistic).aim(&target, &Metric::NONE).unwrap();
                 let (away, there) = (aim.judge(&seen).unwrap(), aim.judge(&target).unwrap());
                 // Of unconverged roots the distance to itself is above 0.
                 if statistic != Statistic::WassersteinNewton {
@@ -319,9 +335,9 @@ mod tests {
             bad_second.second[12] = bad;
             for statistic in Statistic::ALL {
                 let mixture = Mixture::from(statistic);
-                let aim = mixture.aim(&good).unwrap();
+                let aim = mixture.aim(&good, &Metric::NONE).unwrap();
                 for moments in [&bad_mean, &bad_second] {
-                    assert!(mixture.aim(moments).is_none(), "{statistic:?}: {moments:?}");
+                    assert!(mixture.aim(moments, &Metric::NONE).is_none(), "{statistic:?}: {moments:?}");
                     assert!(aim.judge(moments).is_none(), "{statistic:?}: {moments:?}");
                 }
             }

@@ -6,6 +6,8 @@ use impasto_engine::Pixels;
 use rayon::prelude::*;
 use serde::Serialize;
 
+use super::nine_point;
+
 /// Which total variation.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -31,10 +33,10 @@ const ROWS: usize = 64;
 
 /// A plane of the picture.
 #[derive(Clone, Copy)]
-struct Plane<'a> {
-    data: &'a [f32],
-    width: usize,
-    height: usize,
+pub(super) struct Plane<'a> {
+    pub(super) data: &'a [f32],
+    pub(super) width: usize,
+    pub(super) height: usize,
 }
 
 impl TvForm {
@@ -62,6 +64,9 @@ impl TvForm {
     /// them.
     fn band(self, plane: Plane, first: usize, weight: f64, gradient: Option<&mut [f32]>) -> f64 {
         let end = (first + ROWS).min(plane.height);
+        if self == TvForm::NinePoint {
+            return nine_point::band(plane, (first, end), weight, gradient);
+        }
         // The row above has pairs with the first one.
         let above = first.saturating_sub(1);
         let origin = above * plane.width;
@@ -80,7 +85,7 @@ impl TvForm {
             match self {
                 TvForm::HalfSquares { scale } => half_squares(plane, y, scale, &mut pair),
                 TvForm::Absolute { scale } => absolute(plane, y, scale, &mut pair),
-                TvForm::NinePoint => nine_point(plane, y, &mut pair),
+                TvForm::NinePoint => {}
             }
         }
         if let Some(gradient) = gradient {
@@ -91,7 +96,11 @@ impl TvForm {
     }
 }
 
-impl Plane<'_> {
+impl<'a> Plane<'a> {
+    pub(super) fn row(self, y: usize) -> &'a [f32] {
+        &self.data[y * self.width..][..self.width]
+    }
+
     fn difference(self, at: usize, other: usize) -> f64 {
         self.data[other] as f64 - self.data[at] as f64
     }
@@ -130,37 +139,6 @@ fn absolute(plane: Plane, y: usize, scale: f64, pair: &mut impl FnMut(usize, usi
         }
         if y + 1 < plane.height {
             judge(at, at + plane.width);
-        }
-    }
-}
-
-#[inline]
-fn nine_point(plane: Plane, y: usize, pair: &mut impl FnMut(usize, usize, (f64, f64))) {
-    let Plane { width, height, .. } = plane;
-    // Means are over all three channels.
-    let inner = 2.0 / (3.0 * 3.0 * (width * height) as f64);
-    let diagonal = 2.0 / (12.0 * 3.0 * ((width + 1) * (height + 1)) as f64);
-    let mut judge = |at: usize, other: usize, factor: f64| {
-        let difference = plane.difference(at, other);
-        pair(at, other, (factor * difference * difference, 2.0 * factor * difference));
-    };
-    for x in 0..width {
-        let at = y * width + x;
-        if x + 1 < width {
-            judge(at, at + 1, inner);
-        }
-        if y + 1 < height {
-            judge(at, at + width, inner);
-        }
-    }
-    // 2x2 windows of the replicated picture, by their upper row; replicated pixels stand for the nearest real one. The first
-    // row is also the upper one of the windows above the picture.
-    for top in usize::from(y > 0) * (y + 1)..=y + 1 {
-        let (upper, lower) = (top.saturating_sub(1), top.min(height - 1));
-        for start in 0..=width {
-            let (left, right) = (start.saturating_sub(1), start.min(width - 1));
-            judge(upper * width + left, lower * width + right, diagonal);
-            judge(upper * width + right, lower * width + left, diagonal);
         }
     }
 }

@@ -10,10 +10,11 @@
 //!   and the derivative is asked for with a multiple of I, which commutes with everything. So both directions are scalar
 //!   recurrences on the same eigenvalues, at no further cost.
 
-use faer::Mat;
+use faer::{ColRef, Mat};
 
 use super::covariance::through_covariance;
-use super::matrix::{Spectrum, square, symmetric_values};
+use super::matrix::{Spectrum, scaled_square, square, symmetric_values};
+use super::metric::Metric;
 use super::moments::{Judged, MeanMoments};
 
 /// e: keeps roots differentiable where channels depend on each other. From style-transfer-pytorch.
@@ -29,44 +30,66 @@ pub(super) enum Roots {
     NewtonSchulz,
 }
 
-/// A target, with its root taken once.
+/// A target, with all that does not change during a run.
+///
+/// A metric M is part of it. With K = S - mu mu^T the covariance of the features themselves, B = M K M^T + e I, so that
+/// A^1/2 B A^1/2 = P K P^T + e A with P = A^1/2 M, and the derivative by K is M^T M - P^T (..)^-1/2 P. Moments are neither taken
+/// through the metric nor derivatives back, which was half of all products.
 #[derive(Clone, Debug)]
 pub(super) struct Target {
     roots: Roots,
     mean: Vec<f64>,
+    /// The trace of A + e I.
     trace: f64,
-    root: Mat<f64>,
+    /// P.
+    map: Mat<f64>,
+    /// e A.
+    floor: Mat<f64>,
+    /// M; I without one.
+    metric: Mat<f64>,
+    /// M^T M.
+    inner: Mat<f64>,
 }
 
 impl Target {
-    /// `None` where the target's moments are not finite.
-    pub(super) fn new(roots: Roots, target: &MeanMoments) -> Option<Target> {
+    /// The target's moments are those of M f. `None` where they are not finite.
+    pub(super) fn new(roots: Roots, target: &MeanMoments, metric: &Metric) -> Option<Target> {
+        let channels = target.channels;
         let covariance = regularised(target);
-        let spectrum = Spectrum::of(square(&covariance, target.channels))?;
+        let trace = trace(&covariance, channels) + channels as f64 * REGULARISATION;
+        let spectrum = Spectrum::of(square(&covariance, channels))?;
         let root = spectrum.with_values(&roots.of(&spectrum.values));
-        Some(Target { roots, mean: target.mean.clone(), trace: trace(&covariance, target.channels), root })
+        let metric = metric.matrix().cloned().unwrap_or_else(|| Mat::identity(channels, channels));
+        let inner = metric.transpose() * &metric;
+        let (map, floor) = (&root * &metric, REGULARISATION * (&root * &root));
+        Some(Target { roots, mean: target.mean.clone(), trace, map, floor, metric, inner })
     }
 
-    /// `None` where the moments are not finite.
+    /// `seen` are moments of f. `None` where they are not finite.
     pub(super) fn judge(&self, seen: &MeanMoments) -> Option<Judged> {
         let c = seen.channels;
-        let covariance = regularised(seen);
-        let product = &self.root * square(&covariance, c) * &self.root;
+        let covariance = seen.covariance();
+        let covariance = square(&covariance, c);
+        let product = &self.map * covariance * self.map.transpose() + &self.floor;
         let spectrum = Spectrum::of(product.as_ref())?;
         let roots = self.roots.of(&spectrum.values);
-        let difference: Vec<f64> = seen.mean.iter().zip(&self.mean).map(|(mu, m)| mu - m).collect();
-        let distance: f64 = difference.iter().map(|d| d * d).sum();
-        let traces = trace(&covariance, c) + self.trace - 2.0 * roots.iter().sum::<f64>();
+        let mean = &self.metric * column(&seen.mean);
+        let difference = mean - column(&self.mean);
+        let distance = difference.squared_norm_l2();
+        // tr(M K M^T) = <M^T M, K>.
+        let spread: f64 =
+            (0..c * c).map(|at| self.inner[(at / c, at % c)] * covariance[(at / c, at % c)]).sum();
+        let traces = spread + self.trace - 2.0 * roots.iter().sum::<f64>();
 
-        // d tr(root) / d product, then through product = A^1/2 B A^1/2 to B.
-        let by_product = spectrum.with_values(&self.roots.derivative_of_trace(&spectrum.values, &roots));
-        let by_covariance = &self.root * by_product * &self.root;
-        let mut by_second = symmetric_values(&by_covariance, -2.0 / c as f64);
-        for i in 0..c {
-            by_second[i * c + i] += 1.0 / c as f64;
-        }
+        // d tr(root) / d product = V diag(..) V^T, then through product = P K P^T + e A to K.
+        let slopes = self.roots.derivative_of_trace(&spectrum.values, &roots);
+        let vectors = self.map.transpose() * spectrum.vectors();
+        let by_trace = scaled_square(&vectors, &slopes);
+        let by_covariance = Mat::from_fn(c, c, |i, j| self.inner[(i, j)] - 2.0 * by_trace[(i, j)]);
+        let by_second = symmetric_values(&by_covariance, 1.0 / c as f64);
         let mut by_mean = through_covariance(&by_second, &seen.mean);
-        by_mean.iter_mut().zip(&difference).for_each(|(by, d)| *by += 2.0 * d / c as f64);
+        let moved = self.metric.transpose() * difference;
+        by_mean.iter_mut().zip(moved.iter()).for_each(|(by, d)| *by += 2.0 * d / c as f64);
         Some(Judged { value: (distance + traces) / c as f64, by_mean, by_second })
     }
 }
@@ -83,7 +106,7 @@ pub(crate) fn relative_distance(seen: &MeanMoments, target: &MeanMoments) -> Opt
         mean: moments.mean.iter().map(|value| scale.sqrt() * value).collect(),
         second: moments.second.iter().map(|value| scale * value).collect(),
     };
-    let judged = Target::new(Roots::Exact, &scaled(target))?.judge(&scaled(seen))?;
+    let judged = Target::new(Roots::Exact, &scaled(target), &Metric::NONE)?.judge(&scaled(seen))?;
     // Below 0 there is rounding only.
     Some(judged.value.max(0.0))
 }
@@ -147,6 +170,10 @@ impl Roots {
             }
         }
     }
+}
+
+fn column(values: &[f64]) -> ColRef<'_, f64> {
+    ColRef::from_slice(values)
 }
 
 fn regularised(moments: &MeanMoments) -> Vec<f64> {
@@ -270,7 +297,8 @@ mod tests {
             let dead = (seed % 2 == 1).then_some(2);
             let seen = moments(&features(seed as u64, channels, positions, dead));
             let target = moments(&features(seed as u64 + 100, channels, positions + 1, None));
-            let found = Target::new(Roots::NewtonSchulz, &target).unwrap().judge(&seen).unwrap();
+            let found =
+                Target::new(Roots::NewtonSchulz, &target, &Metric::NONE).unwrap().judge(&seen).unwrap();
             let expected = on_matrices(&seen, &target);
             assert_near(&[found.value], &[expected.value], "value");
             assert_near(&found.by_mean, &expected.by_mean, "by mean");
@@ -284,7 +312,7 @@ mod tests {
         let judge = |roots, positions| {
             let (seen, target) =
                 (moments(&features(1, 7, positions, None)), moments(&features(2, 7, positions, None)));
-            Target::new(roots, &target).unwrap().judge(&seen).unwrap()
+            Target::new(roots, &target, &Metric::NONE).unwrap().judge(&seen).unwrap()
         };
         let change = |positions| {
             let (exact, newton) = (judge(Roots::Exact, positions), judge(Roots::NewtonSchulz, positions));
@@ -313,7 +341,7 @@ mod tests {
                 [(&flat(1e-5), &lively), (&lively, &flat(1e-5)), (&flat(1e-5), &flat(2e-5)), (&alone, &alone)]
             {
                 assert!(regularised(seen)[0] < 0.0 || regularised(target)[0] < 0.0);
-                let judged = Target::new(roots, target).unwrap().judge(seen).unwrap();
+                let judged = Target::new(roots, target, &Metric::NONE).unwrap().judge(seen).unwrap();
                 let mut values =
                     [&[judged.value], &judged.by_mean[..], &judged.by_second[..]].concat().into_iter();
                 assert!(values.all(f64::is_finite), "{roots:?}: {judged:?}");
@@ -329,7 +357,10 @@ mod tests {
             mean: vec![mean],
             second: vec![mean * mean + variance],
         };
-        let judged = Target::new(Roots::Exact, &normal(0.2, 0.25)).unwrap().judge(&normal(0.7, 4.0)).unwrap();
+        let judged = Target::new(Roots::Exact, &normal(0.2, 0.25), &Metric::NONE)
+            .unwrap()
+            .judge(&normal(0.7, 4.0))
+            .unwrap();
         let (sd, aim) = ((4.0f64 + 1e-4).sqrt(), (0.25f64 + 1e-4).sqrt());
         assert_near(&[judged.value], &[0.25 + (sd - aim).powi(2)], "value");
         assert_near(&judged.by_second, &[1.0 - aim / sd], "by second moment");

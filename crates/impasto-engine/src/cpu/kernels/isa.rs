@@ -154,6 +154,13 @@ pub(in crate::cpu) trait Isa: Simd {
         value
     }
 
+    /// The same pointer, of which the compiler does not know how it was computed. It made each address of a product from the
+    /// one before, and waited for that; and kept all addresses of a transform, where there was no room for values.
+    #[inline(always)]
+    fn pointer<T>(self, to: *const T) -> *const T {
+        to
+    }
+
     /// Bit `l`: whether lane `l` of `a` is greater than that of `b`.
     #[inline(always)]
     fn greater(self, a: &Lanes, b: &Lanes) -> u16 {
@@ -212,11 +219,20 @@ impl Isa for pulp::x86::V3 {
         #[target_feature(enable = "avx")]
         unsafe fn pin(mut value: std::arch::x86_64::__m256) -> std::arch::x86_64::__m256 {
             // SAFETY: a comment, no instruction.
-            unsafe { std::arch::asm!("/* {0} */", inout(ymm_reg) value, options(nostack, preserves_flags)) };
+            unsafe {
+                std::arch::asm!("/* {0} */", inout(ymm_reg) value, options(nostack, preserves_flags, nomem))
+            };
             value
         }
         // SAFETY: `self` proves AVX2.
         unsafe { pulp::cast(pin(pulp::cast(value))) }
+    }
+
+    #[inline(always)]
+    fn pointer<T>(self, mut to: *const T) -> *const T {
+        // SAFETY: a comment, no instruction.
+        unsafe { std::arch::asm!("/* {0} */", inout(reg) to, options(nostack, preserves_flags, nomem)) };
+        to
     }
 
     #[inline(always)]

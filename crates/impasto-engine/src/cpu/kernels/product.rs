@@ -66,7 +66,7 @@ impl Product<'_> {
         if VECTORS * I::F32_LANES != GROUP || self.rows == 0 || self.panels == 0 {
             return;
         }
-        let Product { rows, segments, inner, panels, a, b, c, c_stride, add, next } = self;
+        let Product { rows, segments, inner, panels, a, b, c_stride, .. } = self;
         let depth = segments * inner;
         if depth > 0 {
             // The blocks below read without bounds checks; this is the check.
@@ -77,106 +77,149 @@ impl Product<'_> {
             assert!(last_b <= b.data.len(), "B is too short");
         }
         assert!(b.panel_stride % GROUP == 0 && b.inner_stride % GROUP == 0 && c_stride % GROUP == 0);
+        // The rows in blocks of nearly the same height; which it is, is asked once.
+        let height = rows.div_ceil(rows.div_ceil(ROWS));
+        // SAFETY: the assertions above cover the last element that the last block reads.
+        unsafe {
+            match height {
+                12 if ROWS >= 12 => self.panels::<I, 12, 11, VECTORS>(isa),
+                11 if ROWS >= 12 => self.panels::<I, 11, 10, VECTORS>(isa),
+                10 if ROWS >= 12 => self.panels::<I, 10, 9, VECTORS>(isa),
+                9 if ROWS >= 12 => self.panels::<I, 9, 8, VECTORS>(isa),
+                8 if ROWS >= 12 => self.panels::<I, 8, 7, VECTORS>(isa),
+                7 if ROWS >= 12 => self.panels::<I, 7, 6, VECTORS>(isa),
+                6 => self.panels::<I, 6, 5, VECTORS>(isa),
+                5 => self.panels::<I, 5, 4, VECTORS>(isa),
+                4 => self.panels::<I, 4, 3, VECTORS>(isa),
+                3 => self.panels::<I, 3, 2, VECTORS>(isa),
+                2 => self.panels::<I, 2, 1, VECTORS>(isa),
+                _ => self.panels::<I, 1, 1, VECTORS>(isa),
+            }
+        }
+    }
+
+    /// All panels by blocks of `TALL` rows, as many as it takes for the others to have `SHORT`, one less.
+    ///
+    /// # Safety
+    /// All that the inner dimension, the rows and the panels reach of A and B must be inside of their data.
+    #[inline(always)]
+    unsafe fn panels<I: Isa, const TALL: usize, const SHORT: usize, const VECTORS: usize>(self, isa: I) {
+        let Product { rows, segments, inner, panels, a, b, c, c_stride, add, next } = self;
+        let lanes = I::F32_LANES;
         let (b_vectors, _) = I::as_simd_f32s(b.data);
         let (c_vectors, _) = I::as_mut_simd_f32s(c);
-        let lanes = I::F32_LANES;
-        let steps = panels * rows.div_ceil(ROWS) * depth;
-        let ahead = next.map(|data| Ahead::new(data, steps));
-        let mut step = 0;
+        let blocks = rows.div_ceil(TALL);
+        let tall = rows - (TALL - 1) * blocks;
+        let mut ahead =
+            next.map(|data| Ahead::new(data, a.data, panels * blocks * segments * (inner / STEPS)));
         for panel in 0..panels {
-            let b_panel = &b_vectors[(panel * b.panel_stride / lanes).min(b_vectors.len())..];
+            let mut block = Block {
+                segments,
+                inner,
+                a: a.data.as_ptr(),
+                a_row: a.row_stride,
+                a_inner: a.inner_stride,
+                a_segment: a.segment_stride,
+                b: b_vectors.as_ptr().wrapping_add(panel * b.panel_stride / lanes),
+                b_inner: b.inner_stride / lanes,
+                c_row: c_stride / lanes,
+                add,
+            };
             let mut row = 0;
-            while row < rows {
-                // The rows that are left, in blocks of nearly the same height.
-                let left = rows - row;
-                let height = left.div_ceil(left.div_ceil(ROWS));
-                let block = Block {
-                    segments,
-                    inner,
-                    a: &a.data[(row * a.row_stride).min(a.data.len())..],
-                    a_row: a.row_stride,
-                    a_inner: a.inner_stride,
-                    a_segment: a.segment_stride,
-                    b: b_panel,
-                    b_inner: b.inner_stride / lanes,
-                    ahead,
-                    step,
-                    c: &mut c_vectors[(row * c_stride + panel * GROUP) / lanes..],
-                    c_row: c_stride / lanes,
-                    add,
-                };
-                // SAFETY: the assertions above cover the last element that the last block reads.
-                unsafe {
-                    match height {
-                        12 if ROWS >= 12 => block.run::<I, 12, VECTORS>(isa),
-                        11 if ROWS >= 12 => block.run::<I, 11, VECTORS>(isa),
-                        10 if ROWS >= 12 => block.run::<I, 10, VECTORS>(isa),
-                        9 if ROWS >= 12 => block.run::<I, 9, VECTORS>(isa),
-                        8 if ROWS >= 12 => block.run::<I, 8, VECTORS>(isa),
-                        7 if ROWS >= 12 => block.run::<I, 7, VECTORS>(isa),
-                        6 => block.run::<I, 6, VECTORS>(isa),
-                        5 => block.run::<I, 5, VECTORS>(isa),
-                        4 => block.run::<I, 4, VECTORS>(isa),
-                        3 => block.run::<I, 3, VECTORS>(isa),
-                        2 => block.run::<I, 2, VECTORS>(isa),
-                        _ => block.run::<I, 1, VECTORS>(isa),
-                    }
+            // SAFETY: the caller's promise; the rows of all blocks together are those of A.
+            unsafe {
+                for _ in 0..tall {
+                    let c = &mut c_vectors[(row * c_stride + panel * GROUP) / lanes..];
+                    block.run::<I, TALL, VECTORS>(isa, c, &mut ahead);
+                    block.a = block.a.wrapping_add(TALL * a.row_stride);
+                    row += TALL;
                 }
-                row += height;
-                step += depth;
+                while row < rows {
+                    let c = &mut c_vectors[(row * c_stride + panel * GROUP) / lanes..];
+                    block.run::<I, SHORT, VECTORS>(isa, c, &mut ahead);
+                    block.a = block.a.wrapping_add(SHORT * a.row_stride);
+                    row += SHORT;
+                }
             }
         }
     }
 }
 
-/// A few rows of C by one panel.
-struct Block<'a, V> {
+/// Steps of the inner loop between two looks ahead, which cost as much as a row when they were in every one.
+const STEPS: usize = 4;
+
+/// A few rows of C by one panel: where they are read.
+struct Block<V> {
     segments: usize,
     inner: usize,
-    a: &'a [f32],
+    a: *const f32,
     a_row: usize,
     a_inner: usize,
     a_segment: usize,
-    b: &'a [V],
+    b: *const V,
     b_inner: usize,
-    ahead: [Ahead; 2],
-    /// Steps of the inner loop that are done already.
-    step: usize,
-    c: &'a mut [V],
     c_row: usize,
     add: bool,
 }
 
-impl<V: Copy> Block<'_, V> {
+impl<V: Copy> Block<V> {
     /// # Safety
-    /// `(ROWS - 1) * a_row + (segments - 1) * a_segment + (inner - 1) * a_inner` must be inside `a`, and
-    /// `(segments * inner - 1) * b_inner + VECTORS - 1` inside `b`, unless `segments * inner` is 0.
+    /// `a` and `b` must point to data that holds element `(ROWS - 1) * a_row + (segments - 1) * a_segment + (inner - 1) * a_inner`
+    /// of the one and `(segments * inner - 1) * b_inner + VECTORS - 1` of the other, unless `segments * inner` is 0.
     #[inline(always)]
-    unsafe fn run<I: Isa<f32s = V>, const ROWS: usize, const VECTORS: usize>(self, isa: I) {
+    unsafe fn run<I: Isa<f32s = V>, const ROWS: usize, const VECTORS: usize>(
+        &self,
+        isa: I,
+        c: &mut [V],
+        ahead: &mut [Ahead; 2],
+    ) {
         let mut sums = [[isa.splat_f32s(0.0); VECTORS]; ROWS];
         for segment in 0..self.segments {
-            let a = self.a.as_ptr().wrapping_add(segment * self.a_segment);
-            let b = self.b.as_ptr().wrapping_add(segment * self.inner * self.b_inner);
-            for k in 0..self.inner {
-                let row = b.wrapping_add(k * self.b_inner);
-                let step = self.step + segment * self.inner + k;
-                self.ahead[0].fetch(step);
-                self.ahead[1].fetch(step);
-                // SAFETY: `k < inner` and `segment < segments`, so the caller's promise covers both reads.
-                let b: [V; VECTORS] = std::array::from_fn(|v| unsafe { *row.add(v) });
-                for (row, sums) in sums.iter_mut().enumerate() {
-                    // SAFETY: as above, with `row < ROWS`.
-                    let a = isa.splat_f32s(unsafe { *a.add(row * self.a_row + k * self.a_inner) });
-                    for v in 0..VECTORS {
-                        sums[v] = isa.here(isa.multiply_add(a, b[v], sums[v]));
-                    }
+            let mut a = self.a.wrapping_add(segment * self.a_segment);
+            let mut b = self.b.wrapping_add(segment * self.inner * self.b_inner);
+            for _ in 0..self.inner / STEPS {
+                ahead[0].fetch();
+                ahead[1].fetch();
+                for _ in 0..STEPS {
+                    // SAFETY: all steps together are `inner`, which the caller's promise covers.
+                    unsafe { self.step::<I, ROWS, VECTORS>(isa, a, b, &mut sums) };
+                    (a, b) = (a.wrapping_add(self.a_inner), b.wrapping_add(self.b_inner));
                 }
+            }
+            for _ in 0..self.inner % STEPS {
+                // SAFETY: as above.
+                unsafe { self.step::<I, ROWS, VECTORS>(isa, a, b, &mut sums) };
+                (a, b) = (a.wrapping_add(self.a_inner), b.wrapping_add(self.b_inner));
             }
         }
         for (row, sums) in sums.into_iter().enumerate() {
-            let c = &mut self.c[row * self.c_row..][..VECTORS];
+            let c = &mut c[row * self.c_row..][..VECTORS];
             for (c, sum) in c.iter_mut().zip(sums) {
                 *c = if self.add { isa.add_f32s(*c, sum) } else { sum };
+            }
+        }
+    }
+
+    /// One row of B with a column of A.
+    ///
+    /// # Safety
+    /// `a` and `b` must point to data that holds elements `(ROWS - 1) * a_row` and `VECTORS - 1`.
+    #[inline(always)]
+    unsafe fn step<I: Isa<f32s = V>, const ROWS: usize, const VECTORS: usize>(
+        &self,
+        isa: I,
+        a: *const f32,
+        b: *const V,
+        sums: &mut [[V; VECTORS]; ROWS],
+    ) {
+        let a = isa.pointer(a);
+        // SAFETY: the caller's promise.
+        let b: [V; VECTORS] = std::array::from_fn(|v| unsafe { *b.add(v) });
+        for (row, sums) in sums.iter_mut().enumerate() {
+            // SAFETY: as above, with `row < ROWS`.
+            let a = isa.splat_f32s(unsafe { *a.add(row * self.a_row) });
+            for v in 0..VECTORS {
+                sums[v] = isa.here(isa.multiply_add(a, b[v], sums[v]));
             }
         }
     }
@@ -186,21 +229,25 @@ impl<V: Copy> Block<'_, V> {
 #[derive(Clone, Copy)]
 struct Ahead {
     start: *const f32,
-    /// Cache lines per step, in 2^-16.
+    /// Cache lines per look, in 2^-16, and how many there were.
     rate: usize,
+    line: usize,
 }
 
 impl Ahead {
+    /// Without data, what is at hand is asked for: the address of nothing takes long to be found out.
     #[inline(always)]
-    fn new(data: &[f32], steps: usize) -> Ahead {
-        let rate = if data.is_empty() { 0 } else { (data.len().div_ceil(GROUP) << 16) / steps.max(1) };
-        Ahead { start: data.as_ptr(), rate }
+    fn new(data: &[f32], at_hand: &[f32], looks: usize) -> Ahead {
+        let rate = (data.len().div_ceil(GROUP) << 16) / looks.max(1);
+        let start = if data.is_empty() { at_hand.as_ptr() } else { data.as_ptr() };
+        Ahead { start, rate, line: 0 }
     }
 
     /// Asks for the cache line whose turn it is.
     #[inline(always)]
-    fn fetch(&self, step: usize) {
-        let _at = self.start.wrapping_add(((step * self.rate) >> 16) * GROUP);
+    fn fetch(&mut self) {
+        let _at = self.start.wrapping_add((self.line >> 16) * GROUP);
+        self.line += self.rate;
         #[cfg(target_arch = "x86_64")]
         {
             use std::arch::x86_64::{_MM_HINT_T1, _mm_prefetch};

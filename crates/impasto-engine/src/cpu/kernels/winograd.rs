@@ -19,6 +19,8 @@
 //! d = 2 (a^2 - b^2); those of B^T are the coefficients of the products of x - q over the other points q; the columns of
 //! A^T are the powers p^0 .. p^3, times b^2 for +-a and -1 for +-b.
 
+use std::mem::MaybeUninit;
+
 use super::{GROUP, Isa, Kernel, Lanes, Windows, dispatch, groups};
 use crate::InstructionSet;
 use crate::cpu::kernels::Cut;
@@ -154,28 +156,64 @@ pub(in crate::cpu) fn input_transform<I: Isa>(
     to: &mut [f32],
     point_stride: usize,
 ) {
-    let lanes = I::F32_LANES;
-    let (from, _) = I::as_simd_f32s(&source.data[source.start..]);
-    let (to, _) = I::as_mut_simd_f32s(to);
-    let (row, column, point_stride) = (source.row / lanes, source.column / lanes, point_stride / lanes);
-    let count = channels / lanes;
-    // One check for all reads and writes below, which the compiler can then leave out.
-    assert!(5 * row + 5 * column + count <= from.len() && 35 * point_stride + count <= to.len());
-    for at in 0..count {
-        let mut half = [[isa.splat_f32s(0.0); 6]; 6];
+    let TileSource { data, start, row, column } = source;
+    // One check for all reads and writes below.
+    assert!(start < data.len() && 5 * row + 5 * column + channels <= data.len() - start);
+    assert!(channels % GROUP == 0 && 35 * point_stride + channels <= to.len());
+    let (from, to) = (data[start..].as_ptr(), to.as_mut_ptr());
+    let mut half = Half::<I, 36>::new();
+    let half = half.place(isa);
+    for at in (0..channels).step_by(I::F32_LANES) {
         for j in 0..6 {
-            let line: [I::f32s; 6] = std::array::from_fn(|i| from[i * row + j * column + at]);
-            let line = input_line(isa, line);
-            for i in 0..6 {
-                half[i][j] = line[i];
+            let from = isa.pointer(from.wrapping_add(at + j * column));
+            // SAFETY: pixel (i, j) with its channels up to `at` and a vector more is inside of `data`, as was asserted; `half`
+            // has 36 places.
+            unsafe {
+                let line: [I::f32s; 6] = std::array::from_fn(|i| read::<I>(from.wrapping_add(i * row)));
+                let line = input_line(isa, line);
+                for i in 0..6 {
+                    *half.add(6 * i + j) = line[i];
+                }
             }
         }
-        for (i, line) in half.into_iter().enumerate() {
-            for (j, value) in input_line(isa, line).into_iter().enumerate() {
-                to[(6 * i + j) * point_stride + at] = value;
+        for i in 0..6 {
+            let to = isa.pointer(to.wrapping_add(at + 6 * i * point_stride)).cast_mut();
+            // SAFETY: as above; point 35 with its channels up to `at` and a vector more is inside of `to`.
+            unsafe {
+                let line: [I::f32s; 6] = std::array::from_fn(|j| *half.add(6 * i + j));
+                let line = input_line(isa, line);
+                for j in 0..6 {
+                    to.wrapping_add(j * point_stride).cast::<I::f32s>().write_unaligned(line[j]);
+                }
             }
         }
     }
+}
+
+/// A transform that is half done. It lies in memory: 16 registers do not hold it, and where the compiler was left to move what
+/// does not fit, it moved everything twice.
+#[repr(align(64))]
+struct Half<I: Isa, const PLACES: usize>(MaybeUninit<[I::f32s; PLACES]>);
+
+impl<I: Isa, const PLACES: usize> Half<I, PLACES> {
+    #[inline(always)]
+    fn new() -> Half<I, PLACES> {
+        Half(MaybeUninit::uninit())
+    }
+
+    /// The first of its places.
+    #[inline(always)]
+    fn place(&mut self, isa: I) -> *mut I::f32s {
+        isa.pointer(self.0.as_mut_ptr().cast::<I::f32s>().cast_const()).cast_mut()
+    }
+}
+
+/// # Safety
+/// A vector must be there.
+#[inline(always)]
+unsafe fn read<I: Isa>(from: *const f32) -> I::f32s {
+    // SAFETY: the caller's promise; vectors of `pulp` are aligned as their values are.
+    unsafe { from.cast::<I::f32s>().read_unaligned() }
 }
 
 /// B^T applied to one line of six.
@@ -202,22 +240,31 @@ pub(in crate::cpu) fn output_transform<I: Isa>(
     point_stride: usize,
     to: &mut [[Lanes; TILE]; TILE],
 ) {
-    let lanes = I::F32_LANES;
-    let (from, _) = I::as_simd_f32s(from);
-    let (point_stride, count) = (point_stride / lanes, GROUP / lanes);
-    assert!(35 * point_stride + count <= from.len());
-    for at in 0..count {
-        let mut half = [[isa.splat_f32s(0.0); 6]; 4];
+    assert!(35 * point_stride + GROUP <= from.len());
+    let (from, to) = (from.as_ptr(), to.as_mut_ptr().cast::<f32>());
+    let mut half = Half::<I, 24>::new();
+    let half = half.place(isa);
+    for at in (0..GROUP).step_by(I::F32_LANES) {
         for j in 0..6 {
-            let line: [I::f32s; 6] = std::array::from_fn(|i| from[(6 * i + j) * point_stride + at]);
-            let line = output_line(isa, line);
-            for i in 0..4 {
-                half[i][j] = line[i];
+            let from = isa.pointer(from.wrapping_add(at + j * point_stride));
+            // SAFETY: point 35 with a group is inside of `from`, as was asserted; `half` has 24 places.
+            unsafe {
+                let line: [I::f32s; 6] =
+                    std::array::from_fn(|i| read::<I>(from.wrapping_add(6 * i * point_stride)));
+                let line = output_line(isa, line);
+                for i in 0..4 {
+                    *half.add(6 * i + j) = line[i];
+                }
             }
         }
-        for (line, to) in half.into_iter().zip(to.iter_mut()) {
-            for (value, to) in output_line(isa, line).into_iter().zip(to.iter_mut()) {
-                I::as_mut_simd_f32s(&mut to.0).0[at] = value;
+        for i in 0..4 {
+            // SAFETY: as above; `to` has 16 groups.
+            unsafe {
+                let line: [I::f32s; 6] = std::array::from_fn(|j| *half.add(6 * i + j));
+                let line = output_line(isa, line);
+                for j in 0..4 {
+                    to.add((TILE * i + j) * GROUP + at).cast::<I::f32s>().write_unaligned(line[j]);
+                }
             }
         }
     }
