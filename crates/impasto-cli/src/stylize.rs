@@ -154,7 +154,8 @@ fn perform(
         Err(_) => "failed",
     };
     // A draft is a picture. Nothing was painted: an earlier result under this name is worth more than the picture to begin with.
-    let worth_saving = ended.is_ok() || !steps.is_empty() || session.has_draft();
+    let interrupted = matches!(&ended, Err(Ended::Run(error)) if error.is_cancelled());
+    let worth_saving = ended.is_ok() || !steps.is_empty() || (interrupted && session.has_draft());
     let picture = match session.picture() {
         Ok(picture) => picture,
         // What ended the run took its picture, too.

@@ -13,6 +13,7 @@ use crate::draft::Drafter;
 use crate::kit::{Kit, StyleMoments};
 use crate::pace::Budget;
 use crate::plan::{self, Planner};
+use crate::preset::from_nothing;
 use crate::recipe::Init;
 use crate::regions::{check_shape, check_weights, plane_digest};
 use crate::session::{Plan, Session};
@@ -213,11 +214,11 @@ impl StyleTransfer {
             }
         }
         self.check_regions()?;
-        let mut overrides = self.overrides.clone();
-        if self.texture.is_some() && overrides.init.is_none() && self.init_picture.is_none() {
-            overrides.init = Some(Init::StyleStats);
+        let mut recipe = self.preset.recipe();
+        if self.texture.is_some() && recipe.init == Init::Draft {
+            recipe = from_nothing();
         }
-        let mut recipe = overrides.apply(self.preset.recipe())?;
+        let mut recipe = self.overrides.clone().apply(recipe)?;
         self.without_content(&mut recipe)?;
         if let Some(size) = self.stroke_size {
             if !STROKE_SIZES.contains(&size) {

@@ -183,14 +183,14 @@ impl Planner<'_> {
         let copying = resized + (given + resizing).max(resized + kept);
         // A draft is held in the content's place: at its size, and while what it lacks is added to it.
         let draft = match self.recipe.content_is_draft && self.drafter.is_some() {
-            true => 3 * resized,
+            true => 2 * resized,
             false => 0,
         };
         let copying = copying + draft;
         // Weights of positions are there by then; own moments, of which less than all of a style is mixed, are taken with them.
         let copies = if self.recipe.strength < 1.0 { 3 } else { 1 };
         let weights = copies * self.weights * size_of::<f32>() * at.size.area();
-        Ok(copying.max(resized + draft / 3 + kept + weights + capturing))
+        Ok(copying.max(resized + draft / 2 + kept + weights + capturing))
     }
 
     /// A gradient, and what the engine needs for it or the optimiser to make a step of it.

@@ -42,7 +42,7 @@ pub(crate) fn prepare_scale(
     let canvas = plan.canvas(scale);
     let draft = draft.filter(|_| plan.recipe.content_is_draft && !plan.recipe.content_layers.is_empty());
     let kept = draft.map(|draft| {
-        let kept = draft_at(draft, &content, (scale.width, scale.height), plan.averaging);
+        let kept = draft_at(draft, (&content, &resized), plan.averaging);
         mirrored(kept, canvas)
     });
     if last {

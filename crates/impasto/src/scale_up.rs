@@ -38,7 +38,9 @@ impl Session {
             let last: &dyn Numbers = if plan.recipe.carry_average { average } else { &image.data };
             let data = from.carried(to, last, Filter::Bicubic, &Home::Memory)?.into_vec()?;
             let mut image = Pixels { size, data };
-            if let Some(content) = plan.content.as_ref().filter(|_| plan.recipe.strength < 1.0) {
+            // A draft has it already, and the content term holds it.
+            let bare = plan.recipe.strength < 1.0 && !plan.holds_draft();
+            if let Some(content) = plan.content.as_ref().filter(|_| bare) {
                 let detail = detail(content, (from, to), plan.averaging)?;
                 let part = (1.0 - plan.recipe.strength) as f32;
                 image.data.iter_mut().zip(detail).for_each(|(to, detail)| *to += part * detail);

@@ -19,7 +19,7 @@ use crate::optimiser::{Average, Home, Numbers, Optimiser, Values};
 use crate::pace::{Budget, Pace};
 use crate::plan::RunPlan;
 use crate::prepare::start_image;
-use crate::recipe::{Keep, OptimizerKind};
+use crate::recipe::{Init, Keep, OptimizerKind};
 use crate::regions::Regions;
 use crate::scale_up::{clamp, new_optimiser};
 use crate::{Error, Recipe, Scale, Style};
@@ -79,6 +79,11 @@ impl Plan {
             window: self.run.window,
             half: self.half,
         }
+    }
+
+    /// Whether the content term holds a draft.
+    pub(crate) fn holds_draft(&self) -> bool {
+        self.recipe.content_is_draft && self.recipe.init == Init::Draft
     }
 
     /// What is optimised at a scale: the picture with its margin.

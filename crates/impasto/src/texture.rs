@@ -45,6 +45,7 @@ impl StyleTransfer {
         let asked = [
             ("--content-weight", self.overrides.content_weight.is_some()),
             ("--content-layers", self.overrides.content_layers.is_some()),
+            ("--effort", self.overrides.effort.is_some()),
             ("--strength", self.overrides.strength.is_some()),
             ("--colour", self.colour != Colour::Style),
             ("--mask", self.regions != Regions::default()),

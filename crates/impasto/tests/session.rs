@@ -121,7 +121,8 @@ fn a_stopped_run_has_ended() {
 #[test]
 fn without_iterations_the_prepared_content_comes_back() {
     for min_size in [32, 96] {
-        let overrides = Overrides { min_size: Some(min_size), ..iterations(0) };
+        let init = Some(Init::Content);
+        let overrides = Overrides { min_size: Some(min_size), init, ..iterations(0) };
         let content = waves(96, 72, 0);
         let transfer = StyleTransfer::new(content.clone()).style(waves(64, 64, 1)).size(64);
         let (steps, picture) = run(transfer.overrides(overrides).build().unwrap());
@@ -137,12 +138,12 @@ fn the_longest_run_is_the_one_that_the_preset_plans() {
     let content = waves(300, 200, 0);
     let session = StyleTransfer::new(content).style(waves(64, 64, 1)).build().unwrap();
     let scales: Vec<_> = session.scales().iter().map(|scale| (scale.width, scale.height)).collect();
-    assert_eq!(scales, [(150, 100), (212, 141), (300, 200)]);
-    let Iterations::FirstThen { first, then } = session.recipe().pyramid.iterations else {
+    assert_eq!(scales, [(212, 141), (300, 200)]);
+    let Iterations::Shrinking { first, divisor, .. } = session.recipe().pyramid.iterations else {
         panic!("{:?}", session.recipe().pyramid);
     };
     let planned: Vec<_> = session.scales().iter().map(|scale| scale.iterations).collect();
-    assert_eq!(planned, [first, then, then]);
+    assert_eq!(planned, [first, (first as f64 / divisor) as usize]);
     assert_eq!(session.encoder().name, "lite");
 }
 
@@ -208,6 +209,8 @@ fn the_average_is_that_of_the_iterates() {
     let overrides = Overrides { min_size: Some(48), ..iterations(5) };
     let mut session = transfer("impasto").overrides(overrides).build().unwrap();
     assert_eq!((session.scales().len(), session.recipe().keep), (1, Keep::Average));
+    // What the average begins with is there before the first step.
+    session.draft().unwrap();
     let decay = session.recipe().average_decay;
     let (mut sum, mut weight) = (vec![0.0f64; 3 * 48 * 40], 0.0);
     loop {

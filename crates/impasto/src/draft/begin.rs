@@ -65,18 +65,18 @@ impl Session {
     }
 }
 
-/// The draft at a size: where that is larger than the draft, with what the content has there and not at the draft's size.
+/// The draft at the size of `fine`, the content there: where that is larger than the draft, with what the content has there and not at the
+/// draft's size.
 pub(crate) fn draft_at(
     draft: &Picture,
-    content: &Picture,
-    (width, height): (usize, usize),
+    (content, fine): (&Picture, &Picture),
     averaging: impasto_image::Averaging,
 ) -> Picture {
+    let (width, height) = fine.size();
     let sized = |picture: &Picture| resize(picture, width, height, Filter::Bicubic, averaging);
     let mut picture = sized(draft);
     if draft.long_edge() < width.max(height) {
-        let (fine, small) =
-            (sized(content), resize(content, draft.width(), draft.height(), Filter::Bicubic, averaging));
+        let small = resize(content, draft.width(), draft.height(), Filter::Bicubic, averaging);
         let coarse = sized(&small);
         for ((to, fine), coarse) in picture.rgb_mut().iter_mut().zip(fine.rgb()).zip(coarse.rgb()) {
             *to = (*to + fine - coarse).clamp(0.0, 1.0);

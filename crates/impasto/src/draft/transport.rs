@@ -2,7 +2,7 @@
 //!
 //! x becomes T (x - m) + n with T = A^-½ (A^½ B A^½)^½ A^-½, where m, A are the mean and covariance that features have and n, B those
 //! that they are to have (Mroueh, "Wasserstein style transfer", AISTATS 2020). It is the map whose cost the statistic
-//! `wasserstein` is. A part of it, t, is (1 - t) x + t times that: the features go that part of their way.
+//! `wasserstein` is.
 
 use impasto_engine::Affine;
 
@@ -12,8 +12,8 @@ use crate::objective::{MeanMoments, Spectrum, square, symmetric_values};
 /// without bound.
 const FLOOR: f64 = 1e-5;
 
-/// A map for the part `strength` of the way; `None` where a decomposition fails, as with values that are not finite.
-pub(super) fn transport(own: &MeanMoments, target: &MeanMoments, strength: f64) -> Option<Affine> {
+/// The map; `None` where a decomposition fails, as with values that are not finite.
+pub(super) fn transport(own: &MeanMoments, target: &MeanMoments) -> Option<Affine> {
     let channels = own.channels;
     let floored = |moments: &MeanMoments| {
         let mut covariance = moments.covariance();
@@ -34,10 +34,9 @@ pub(super) fn transport(own: &MeanMoments, target: &MeanMoments, strength: f64) 
         let row = &map[i * channels..][..channels];
         target.mean[i] - row.iter().zip(&own.mean).map(|(t, m)| t * m).sum::<f64>()
     };
-    let mut part = Affine::identity(channels);
-    part.matrix.iter_mut().zip(&map).for_each(|(to, t)| *to += strength * (t - *to));
-    part.bias = (0..channels).map(|i| strength * moved(i)).collect();
-    part.matrix.iter().chain(&part.bias).all(|value| value.is_finite()).then_some(part)
+    let bias = (0..channels).map(moved).collect();
+    let by = Affine { matrix: map.clone(), bias };
+    by.matrix.iter().chain(&by.bias).all(|value| value.is_finite()).then_some(by)
 }
 
 #[cfg(test)]
@@ -76,9 +75,9 @@ mod tests {
     }
 
     #[test]
-    fn all_the_way_features_have_the_targets_moments() {
+    fn features_that_are_moved_have_the_targets_moments() {
         let ((features, own), (_, target)) = (moments(3, 5), moments(77, 5));
-        let found = moved(&features, &transport(&own, &target, 1.0).unwrap());
+        let found = moved(&features, &transport(&own, &target).unwrap());
         let pairs = found.mean.iter().zip(&target.mean);
         assert!(pairs.clone().all(|(a, b)| (a - b).abs() < ROUNDING));
         // The floor moves variances by some 1e-5.
@@ -88,23 +87,11 @@ mod tests {
         assert!(start.clone().any(|(a, b)| (a - b).abs() > 1e-2), "the test sees nothing");
     }
 
-    #[test]
-    fn a_part_of_the_way_lies_between() {
-        let ((_, own), (_, target)) = (moments(3, 4), moments(77, 4));
-        let (none, all) = (transport(&own, &target, 0.0).unwrap(), transport(&own, &target, 1.0).unwrap());
-        assert_eq!(none, Affine::identity(4));
-        let half = transport(&own, &target, 0.5).unwrap();
-        let middle = |a: f64, b: f64| (a + b) / 2.0;
-        for (i, value) in half.matrix.iter().enumerate() {
-            assert!((value - middle(none.matrix[i], all.matrix[i])).abs() < ROUNDING);
-        }
-    }
-
     /// The map between Gaussians is the gradient of a convex function: symmetric, with no negative eigenvalue.
     #[test]
     fn the_map_is_symmetric() {
         let ((_, own), (_, target)) = (moments(5, 6), moments(9, 6));
-        let map = transport(&own, &target, 1.0).unwrap().matrix;
+        let map = transport(&own, &target).unwrap().matrix;
         assert!((0..36).all(|i| (map[i] - map[i % 6 * 6 + i / 6]).abs() < ROUNDING));
         assert!(Spectrum::of(square(&map, 6)).unwrap().values.iter().all(|value| *value > -ROUNDING));
     }
@@ -113,6 +100,6 @@ mod tests {
     fn what_is_not_finite_gives_no_map() {
         let ((_, own), (_, mut target)) = (moments(5, 3), moments(9, 3));
         target.second[0] = f64::NAN;
-        assert_eq!(transport(&own, &target, 1.0), None);
+        assert_eq!(transport(&own, &target), None);
     }
 }

@@ -1,7 +1,7 @@
 //! Recipes of one term alone, for looking into a network: the default preset's, from noise. Its total variation belongs to them:
 //! without it, what deep layers have forgotten is filled with dots.
 
-use super::impasto;
+use super::from_nothing;
 use crate::recipe::Init;
 use crate::{Iterations, Preset, Pyramid, Recipe};
 
@@ -28,10 +28,10 @@ fn content() -> Recipe {
         content_weight: 1.0,
         style_layers: Vec::new(),
         style_weight: 0.0,
-        pyramid: Pyramid { iterations: ITERATIONS, ..impasto::recipe().pyramid },
+        pyramid: Pyramid { iterations: ITERATIONS, ..from_nothing().pyramid },
         average_decay: DECAY,
         init: Init::Noise,
-        ..impasto::recipe()
+        ..from_nothing()
     }
 }
 
@@ -40,9 +40,9 @@ fn style() -> Recipe {
         preset: Preset::STYLE_ALONE.name.into(),
         content_weight: 0.0,
         content_layers: Vec::new(),
-        pyramid: Pyramid { iterations: ITERATIONS, ..impasto::recipe().pyramid },
+        pyramid: Pyramid { iterations: ITERATIONS, ..from_nothing().pyramid },
         average_decay: DECAY,
         init: Init::Noise,
-        ..impasto::recipe()
+        ..from_nothing()
     }
 }

@@ -230,8 +230,12 @@ impl Isa for pulp::x86::V3 {
 
     #[inline(always)]
     fn pointer<T>(self, mut to: *const T) -> *const T {
+        // What it points to is not touched.
+        #[allow(clippy::pointers_in_nomem_asm_block)]
         // SAFETY: a comment, no instruction.
-        unsafe { std::arch::asm!("/* {0} */", inout(reg) to, options(nostack, preserves_flags, nomem)) };
+        unsafe {
+            std::arch::asm!("/* {0} */", inout(reg) to, options(nostack, preserves_flags, nomem))
+        };
         to
     }
 

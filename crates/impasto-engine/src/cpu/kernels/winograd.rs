@@ -159,7 +159,7 @@ pub(in crate::cpu) fn input_transform<I: Isa>(
     let TileSource { data, start, row, column } = source;
     // One check for all reads and writes below.
     assert!(start < data.len() && 5 * row + 5 * column + channels <= data.len() - start);
-    assert!(channels % GROUP == 0 && 35 * point_stride + channels <= to.len());
+    assert!(channels.is_multiple_of(GROUP) && 35 * point_stride + channels <= to.len());
     let (from, to) = (data[start..].as_ptr(), to.as_mut_ptr());
     let mut half = Half::<I, 36>::new();
     let half = half.place(isa);
