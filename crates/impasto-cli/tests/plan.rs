@@ -49,7 +49,8 @@ fn a_plan_tells_what_each_scale_takes() {
 fn runs_take_the_memory_that_was_planned() {
     let folder = large();
     let runs = [
-        "--size 640 --min-size 320 --iterations 2",
+        "--size 640 --min-size 320 --iterations 2 --init content",
+        "--size 640 --effort draft",
         "--size 600 --iterations 2",
         "--size 900 --min-size 900 --iterations 2 --memory 170M",
         "--size 1500 --min-size 1500 --iterations 2 --memory 220M",
@@ -104,8 +105,8 @@ fn a_full_disk_for_temporary_files_is_said_and_leaves_nothing() {
 #[test]
 fn half_precision_is_planned_and_recorded() {
     let folder = large();
-    let full = planned(&folder, "--size 640 --iterations 1");
-    let half = planned(&folder, "--size 640 --iterations 1 --half");
+    let full = planned(&folder, "--size 640 --init content --iterations 1");
+    let half = planned(&folder, "--size 640 --init content --iterations 1 --half");
     assert_eq!(full["peak_bytes_in_half"], half["peak_bytes"]);
     assert!(half["peak_bytes"].as_u64() < full["peak_bytes"].as_u64());
     folder.succeeds("stylize c.png s.png -o o.png --size 96 --iterations 2 --half --report r.json");
@@ -116,7 +117,7 @@ fn half_precision_is_planned_and_recorded() {
 #[test]
 fn tiles_do_not_change_the_picture() {
     let folder = large();
-    let run = "stylize c.png s.png -o o.png --size 900 --min-size 900 --iterations 2 --progress none";
+    let run = "stylize c.png s.png -o o.png --size 900 --min-size 900 --iterations 2 --learning-rate 0.02 --progress none";
     folder.succeeds(run);
     let whole = folder.decoded("o.png").picture;
     folder.succeeds(&format!("{run} --memory 170M --report r.json"));

@@ -111,8 +111,8 @@ impl Drafter {
             let size = Size::new(width.next_multiple_of(step), height.next_multiple_of(step));
             let levels = self.levels.iter().map(|level| level.bytes(size, regions, threads));
             let levels = levels.collect::<Result<Vec<_>, _>>()?;
-            // Every level keeps its buffers; a picture goes in and one comes out.
-            Ok(levels.iter().sum::<usize>() + 2 * 12 * size.area())
+            // One level after the other; a picture goes in and one comes out, and the content stays.
+            Ok(levels.into_iter().max().unwrap_or(0) + 3 * 12 * size.area())
         };
         let mut most = of(size, regions)?;
         for style in styles {
@@ -142,8 +142,6 @@ impl Drafter {
         let weights: Vec<Weights> = placed.regions.iter().map(|plane| bare(plane, self.step())).collect();
         let content = self.content(scene);
         let mut image = self.paint_levels(scene, content.clone(), &weights)?;
-        // Buffers of all levels would stay beside those of the run.
-        self.levels.iter_mut().for_each(CpuAutoencoder::forget);
         paint_palette(scene, &self.topology, &weights, &mut image);
         weaken(scene, &content, &weights, &mut image);
         let (width, height) = scene.size;
@@ -185,6 +183,8 @@ impl Drafter {
             };
             let moves = sums.iter().zip(&targets).map(map).collect::<Result<Vec<_>, _>>()?;
             image = level.decode(&moves)?;
+            // Buffers of all levels at once would take several times as much.
+            level.forget();
             image.data.iter_mut().for_each(|value| *value = value.clamp(0.0, 1.0));
         }
         Ok(image)
