@@ -89,7 +89,9 @@ fn colours_are_written_by_the_profile_asked_for() {
     for (options, space) in
         [("", Space::DisplayP3), ("--profile p3", Space::DisplayP3), ("--profile srgb", Space::Srgb)]
     {
-        folder.succeeds(&format!("stylize wide.png s.png -o o.png --init content --iterations 0 --size 48 {options}"));
+        folder.succeeds(&format!(
+            "stylize wide.png s.png -o o.png --init content --iterations 0 --size 48 {options}"
+        ));
         let mut expected = folder.decoded("wide.png");
         expected.bring_to(space);
         let found = folder.decoded("o.png");
@@ -111,7 +113,9 @@ fn resizing_averages_light_unless_asked_otherwise() {
     save(&folder.path("k.png"), &Picture::new(96, 72, checkers).unwrap(), None, &Encoding::default())
         .unwrap();
     for (options, expected) in [("", 0.735), ("--resize linear", 0.735), ("--resize gamma", 0.5)] {
-        folder.succeeds(&format!("stylize k.png s.png -o o.png --init content --iterations 0 --size 24 {options}"));
+        folder.succeeds(&format!(
+            "stylize k.png s.png -o o.png --init content --iterations 0 --size 24 {options}"
+        ));
         let picture = folder.decoded("o.png").picture;
         let mean = picture.rgb().iter().sum::<f32>() / picture.rgb().len() as f32;
         assert!((mean - expected).abs() < 0.01, "{options}: {mean}");
@@ -137,7 +141,8 @@ fn a_picture_may_come_from_standard_input() {
 fn wide_colours_go_into_light_and_out_of_it() {
     let folder = Folder::with_pictures();
     draw_wide(&folder);
-    let run = |line: &str| folder.succeeds(&format!("stylize {line} --init content --iterations 0 --size 48"));
+    let run =
+        |line: &str| folder.succeeds(&format!("stylize {line} --init content --iterations 0 --size 48"));
     run("wide.png s.png -o w.exr");
     assert_eq!(folder.decoded("w.exr").space, Space::DisplayP3);
     run("wide.png s.png -o n.exr --profile srgb");

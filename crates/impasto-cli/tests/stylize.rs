@@ -81,7 +81,7 @@ fn the_extension_chooses_the_format() {
 fn no_iterations_give_the_beginning() {
     let folder = Folder::with_pictures();
     let content = folder.decoded("c.png").picture;
-    folder.succeeds("stylize c.png s.png -o o.png --iterations 0");
+    folder.succeeds("stylize c.png s.png -o o.png --init content --iterations 0");
     assert_eq!(largest_difference(&folder.decoded("o.png").picture, &content), 0.0);
     folder.succeeds("stylize c.png s.png -o o.png --iterations 0 --init t.png");
     let beginning = resize(&folder.decoded("t.png").picture, 48, 36, Filter::Bicubic, Averaging::Light);
@@ -254,7 +254,7 @@ fn a_report_resolves_what_was_left_to_others() {
 #[test]
 fn a_report_without_steps_is_well_formed() {
     let folder = Folder::with_pictures();
-    let ran = folder.succeeds("stylize c.png s.png -o o.png --iterations 0 --report r.json");
+    let ran = folder.succeeds("stylize c.png s.png -o o.png --init content --iterations 0 --report r.json");
     let report = folder.json("r.json");
     assert_eq!((&report["outcome"], &report["steps"]), (&json!("complete"), &json!([])));
     assert!(report["seconds"].as_f64().unwrap().is_sign_positive(), "{}", report["seconds"]);

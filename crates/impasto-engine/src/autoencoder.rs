@@ -56,7 +56,7 @@ pub trait Autoencoder: Send {
 /// Checks an image for a level.
 pub(crate) fn check_image(level: &Level, size: Size, regions: &[Plane]) -> Result<(), EngineError> {
     let step = level.step();
-    if size.area() == 0 || size.width % step != 0 || size.height % step != 0 {
+    if size.area() == 0 || !size.width.is_multiple_of(step) || !size.height.is_multiple_of(step) {
         let fits = |side: usize| side.next_multiple_of(step).max(step);
         let expected = Size::new(fits(size.width), fits(size.height));
         return Err(EngineError::SizesDiffer { what: "image of a level", expected, found: size });

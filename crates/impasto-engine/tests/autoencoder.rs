@@ -13,6 +13,9 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 /// Of the largest value: single precision through some twenty layers of Winograd, which the encoder's own suite sees at a few 1e-6 each.
 const ROUNDING: f64 = 2e-4;
 
+/// Widths of the blocks' convolutions, and sizes to run at.
+type Design<'a> = (&'a [Vec<usize>], [(usize, usize); 3]);
+
 fn drawn(rng: &mut ChaCha8Rng) -> f32 {
     (rng.next_u32() >> 8) as f32 / (1 << 24) as f32
 }
@@ -75,7 +78,7 @@ fn values(moments: &[Moments]) -> impl Iterator<Item = f64> + Clone + '_ {
 
 #[test]
 fn the_fast_autoencoder_agrees_with_the_reference() {
-    let designs: [(&[Vec<usize>], [(usize, usize); 3]); 4] = [
+    let designs: [Design; 4] = [
         (&[vec![24]], [(9, 7), (33, 18), (1, 1)]),
         (&[vec![5, 6], vec![17]], [(4, 2), (34, 22), (130, 6)]),
         (&[vec![16, 16], vec![32, 32], vec![20]], [(4, 4), (36, 28), (8, 12)]),

@@ -9,7 +9,7 @@ use std::path::Path;
 use common::{saved, waves};
 use impasto::engine::{EngineError, Tiling};
 use impasto::{
-    Checkpoint, CheckpointError, Error, Keep, OptimizerKind, Overrides, Preset, Session, StyleTransfer,
+    Checkpoint, CheckpointError, Error, Init, Keep, OptimizerKind, Overrides, Preset, Session, StyleTransfer,
 };
 
 /// Shallow ones, which need small margins only.
@@ -29,6 +29,8 @@ fn transfer(preset: &str, overrides: Overrides, folder: Option<&Path>) -> StyleT
             min_size: Some(260),
             content_layers: layers("relu2_1"),
             style_layers: layers("relu1_1"),
+            // A draft is smaller where there is less memory.
+            init: Some(Init::Content),
             ..overrides
         })
         .size(400)

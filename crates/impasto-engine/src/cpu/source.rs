@@ -101,7 +101,7 @@ fn enlarged<I: Isa>(isa: I, map: &Map, y: usize, x: usize, to: &mut [Lanes]) {
     // The nearer of the two places that a place lies between, and the other.
     let between = |at: usize, length: usize| {
         let near = at / 2;
-        (near, if at % 2 == 0 { near.saturating_sub(1) } else { (near + 1).min(length - 1) })
+        (near, if at.is_multiple_of(2) { near.saturating_sub(1) } else { (near + 1).min(length - 1) })
     };
     let (near, far) = between(y, height);
     let rows = [near, far].map(|row| &map.data[row * width * map.groups..][..width * map.groups]);

@@ -135,7 +135,7 @@ pub(super) fn enlarge(input: &Map) -> Map {
     // The two places that a place lies between, the nearer one first.
     let between = |at: usize, length: usize| {
         let near = at / 2;
-        let far = if at % 2 == 0 { near.saturating_sub(1) } else { (near + 1).min(length - 1) };
+        let far = if at.is_multiple_of(2) { near.saturating_sub(1) } else { (near + 1).min(length - 1) };
         [(near, 0.75), (far, 0.25)]
     };
     for channel in 0..input.channels {
