@@ -36,12 +36,11 @@ PAIRS = [
 RECIPES = {
     "crowson": "--preset crowson",
     "crowson, 300 then 150": "--preset crowson --first-iterations 300 --iterations 150",
+    "draft": "--effort draft",
     "impasto": "",
-    "impasto, content 0.03": "--content-weight 0.03",
-    "impasto, content 0.2": "--content-weight 0.2",
-    "impasto, 150 then 120": "--first-iterations 150 --iterations 120",
-    "impasto, average 0.99": "--average-decay 0.99",
-    "impasto, layers as crowson": "--style-layer-weights 0.751,0.188,0.047,0.0117,0.0029 --content-weight 0.015",
+    "fine": "--effort fine",
+    "impasto, content 0.3": "--content-weight 0.3",
+    "impasto, content 1.2": "--content-weight 1.2",
 }
 
 

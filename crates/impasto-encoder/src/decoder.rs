@@ -58,8 +58,8 @@ impl Decoder {
     }
 }
 
-/// How much of an enlarged value is the nearest one; the rest is bilinear. The published decoders were trained with the nearest alone, which
-/// paints a grid of two and four pixels. Bilinear alone paints none, and no strokes either (docs/draft.md).
+/// How much of an enlarged value is the nearest one; the rest is bilinear. The published decoders were trained with the nearest
+/// alone, which paints a grid of two and four pixels. Bilinear alone paints none, and no strokes either (docs/draft.md).
 pub const NEAREST: f64 = 0.8;
 
 /// An encoder up to one tap, and the decoder that leads back from there.

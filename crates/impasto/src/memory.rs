@@ -220,7 +220,7 @@ impl Planner<'_> {
         let given: usize =
             self.styles.iter().map(|(size, _)| size).chain([&self.content]).map(|size| picture(*size)).sum();
         let kernels = BASE + self.masks + self.engine.kernel_bytes();
-        while let Some(memory) = self.memory
+        while let (Some(memory), Some(_)) = (self.memory, self.drafter)
             && longest > 2 * STEP
             && kernels + given + usual.drafting(result, longest)? > memory
         {

@@ -21,8 +21,8 @@ pub struct Recipe {
     pub content_layers: Vec<(String, f64)>,
     /// Multiplies every content term.
     pub content_weight: f64,
-    /// Whether the content term holds the draft, where a run begins with one: what is to be kept of the content is in it, and its features
-    /// are the style's already, so that both terms agree.
+    /// Whether the content term holds the draft, where a run begins with one. The subject is in it, and its features are the style's
+    /// already, so that both terms agree.
     pub content_is_draft: bool,
     /// Style layers with their weights.
     pub style_layers: Vec<(String, f64)>,

@@ -99,7 +99,7 @@ impl Session {
         (self.optimiser, self.before, self.objective, self.hold) = (optimiser, before, None, None);
         self.pace = state.pace.clone();
         (self.stopped, self.spoiled) = (false, false);
-        // A draft is painted before the first step: again, and the same, where nothing came after it.
+        // Where nothing came after the draft, it is painted again, and is the same.
         self.begun = (state.scale, state.iteration) != (0, 0);
         self.engine.forget_targets();
         Ok(())

@@ -93,8 +93,8 @@ const PARTS: [f32; 3] = [
     ((1.0 - NEAREST) * 0.0625) as f32,
 ];
 
-/// Consecutive positions of an enlarged row: mostly the nearest value, and bilinear for the rest. Each value lies in the middle of the four that it becomes, and beyond the edges is what is
-/// there.
+/// Consecutive positions of an enlarged row: mostly the nearest value, and bilinear for the rest. Each value lies in the middle of the
+/// four that it becomes; beyond an edge lies the edge's own value.
 #[inline(always)]
 fn enlarged<I: Isa>(isa: I, map: &Map, y: usize, x: usize, to: &mut [Lanes]) {
     let Size { width, height } = map.size;

@@ -65,8 +65,7 @@ impl Session {
     }
 }
 
-/// The draft at the size of `fine`, the content there: where that is larger than the draft, with what the content has there and not at the
-/// draft's size.
+/// The draft at the size of `fine`, the content there. Where that is larger than the draft, the content's own detail is added.
 pub(crate) fn draft_at(
     draft: &Picture,
     (content, fine): (&Picture, &Picture),

@@ -191,7 +191,8 @@ impl Drafter {
     }
 }
 
-/// Leaves the content where nothing of it is painted, and as much of it as the strength does not take: the steps from content to draft are even.
+/// Leaves the content where nothing of it is painted, and as much of it as the strength does not take: the steps from content to
+/// draft are even.
 fn weaken(scene: &Scene, content: &Pixels, weights: &[Weights], image: &mut Pixels) {
     let strength = scene.strength as f32;
     if strength == 1.0 && weights.is_empty() {
