@@ -24,7 +24,7 @@ mod request;
 mod tiled;
 
 pub use autoencoder::{Affine, Autoencoder};
-pub use cpu::{Cpu, CpuAutoencoder, InstructionSet, LayerSeconds};
+pub use cpu::{Cpu, CpuAutoencoder, InstructionSet, LayerSeconds, Workspace};
 pub use engine::{Cancel, Decisions, Engine, EngineError, Features, PoolDecision};
 pub use geometry::{Edges, Padding, Pixels, Plane, Rect, Size};
 pub use network::Network;

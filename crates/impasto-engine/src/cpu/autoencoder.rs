@@ -11,14 +11,15 @@ use super::conv::{Borders, Convolution, Outputs, Prepared, lengths};
 use super::kernels::{
     GROUP, InstructionSet, Isa, Kernel, Lanes, Matrix, Panels, Product, dispatch, flat, flat_mut, groups,
 };
-use super::map::Map;
-use super::plan::{Plan, Work};
+use super::buffers::{Buffers, hold};
+use super::map::{Image, Map};
+use super::plan::{Id, Plan, Work};
 use super::scratch;
 use super::source::Source;
 use crate::autoencoder::{Affine, Autoencoder, check_image, check_moves};
 use crate::geometry::Border;
 use crate::request::pyramid;
-use crate::{Cancel, Engine, EngineError, Moments, Network, Padding, Pixels, Plane, Request, Size};
+use crate::{Cancel, EngineError, Moments, Network, Padding, Pixels, Plane, Request, Size};
 
 /// The f32 autoencoder.
 #[derive(Debug)]
@@ -28,6 +29,16 @@ pub struct CpuAutoencoder {
     decoder: Vec<Prepared>,
     /// What is encoded, and how positions weigh at the tap, by region.
     encoded: Option<Vec<Plane>>,
+    /// Maps that the decoder writes, in turns.
+    painted: [Vec<Lanes>; 2],
+}
+
+/// The memory that a level works in. Levels that run one after the other hand it on, as fresh memory costs as much time as the work.
+#[derive(Debug, Default)]
+pub struct Workspace {
+    image: Image,
+    buffers: Buffers,
+    painted: [Vec<Lanes>; 2],
 }
 
 impl CpuAutoencoder {
@@ -39,16 +50,27 @@ impl CpuAutoencoder {
             pool_scale: 1.0,
             padding: Padding::Zero,
         };
-        let cpu = Cpu { mirrors: true, ..Cpu::with_instructions(network, cancel, set) };
+        let cpu = Cpu::forwards(network, cancel, set);
         let decoder = level.decoder.convs().iter().zip(level.decoder.weights());
         let decoder = decoder.map(|(conv, weights)| Prepared::winograd(conv, weights, cpu.set)).collect();
-        CpuAutoencoder { level, cpu, decoder, encoded: None }
+        CpuAutoencoder { level, cpu, decoder, encoded: None, painted: Default::default() }
     }
 
-    /// Gives the memory of the last picture back.
-    pub fn forget(&mut self) {
-        self.encoded = None;
-        self.cpu.forget_targets();
+    /// Works in memory that another level has left.
+    pub fn enter(&mut self, workspace: Workspace) {
+        let _own = self.leave();
+        Workspace { image: self.cpu.image, buffers: self.cpu.buffers, painted: self.painted } = workspace;
+    }
+
+    /// Leaves the memory of the last picture to another level, and forgets what is encoded.
+    pub fn leave(&mut self) -> Workspace {
+        (self.encoded, self.cpu.plan, self.cpu.observed) = (None, None, None);
+        self.cpu.weights = Default::default();
+        Workspace {
+            image: std::mem::take(&mut self.cpu.image),
+            buffers: std::mem::take(&mut self.cpu.buffers),
+            painted: std::mem::take(&mut self.painted),
+        }
     }
 
     fn request(&self, regions: Vec<Plane>) -> Request {
@@ -77,38 +99,46 @@ impl CpuAutoencoder {
         self.decoder[conv].forward().map_or((0, 0), |kernels| lengths(size, kernels))
     }
 
-    fn decoded(&self, features: Map<'_>) -> Result<Vec<Lanes>, EngineError> {
-        let set = self.cpu.set;
-        let image =
-            Size::new(features.size.width * self.level.step(), features.size.height * self.level.step());
-        let (mut before, mut enlarges, mut last): (Option<Vec<Lanes>>, _, _) = (None, false, features.size);
+    /// Runs the decoder over the features that lie at `features` in the buffers. What it paints is in the first of the maps.
+    fn run_decoder(&mut self, features: (&Plan, Id), size: Size) -> Result<(), EngineError> {
+        let image = Size::new(size.width * self.level.step(), size.height * self.level.step());
+        let (mut enlarges, mut last) = (false, size);
         for (conv, size) in self.sizes(image).into_iter().enumerate() {
+            let transformed = self.lengths(conv, size).0;
             let prepared = &self.decoder[conv];
             let Some(kernels) = prepared.forward() else { continue };
-            let map = match &before {
-                None => features,
-                Some(data) => Map { size: last, groups: kernels.inputs, data },
-            };
+            let [before, output] = &mut self.painted;
+            hold(&mut self.cpu.buffers.transformed, transformed);
+            hold(output, size.area() * kernels.outputs);
+            let (data, transformed) = self.cpu.buffers.see_beside_transformed(features);
+            let data = if conv == 0 { data } else { &before[..last.area() * kernels.inputs] };
+            let map = Map { size: last, groups: kernels.inputs, data };
             let source = if enlarges { Source::Enlarged(map) } else { Source::Map(map) };
             let (columns, rows) = Border::mirrored(size);
             let direct = prepared.direct(&self.level.decoder.weights()[conv], false);
             let borders = Borders { columns, rows };
-            let work = Convolution { set, source, borders, kernels, direct, cancel: &self.cpu.cancel };
-            let mut output = vec![Lanes::ZERO; size.area() * kernels.outputs];
-            let mut transformed = vec![Lanes::ZERO; self.lengths(conv, size).0];
+            let work = Convolution {
+                set: self.cpu.set,
+                source,
+                borders,
+                kernels,
+                direct,
+                cancel: &self.cpu.cancel,
+            };
             let mut outputs = Outputs {
                 size,
                 bias: &prepared.bias,
-                activations: &mut output,
+                activations: &mut output[..size.area() * kernels.outputs],
                 bits: &mut [],
                 pooling: None::<(Pooling, f32)>,
                 pooled: &mut [],
                 choices: &mut [],
             };
-            work.run(&mut outputs, &mut transformed)?;
-            (before, enlarges, last) = (Some(output), self.level.decoder.enlarges_after(conv), size);
+            work.run(&mut outputs, transformed)?;
+            (enlarges, last) = (self.level.decoder.enlarges_after(conv), size);
+            self.painted.swap(0, 1);
         }
-        before.ok_or(EngineError::NoObservation)
+        Ok(())
     }
 }
 
@@ -122,15 +152,17 @@ impl Autoencoder for CpuAutoencoder {
         let request = self.request(vec![Plane { size, data: Vec::new() }; regions]);
         let work = Work::of(&request, size, false, false).ok_or(EngineError::NothingToObserve)?;
         let encoding = Plan::new(work, &self.cpu.network, &self.cpu.convs).bytes(threads);
-        let convs = self.sizes(size).into_iter().enumerate().map(|(conv, at)| {
-            let (transformed, scratch) = self.lengths(conv, at);
-            let kernels = self.decoder[conv].forward();
-            let maps = kernels.map_or(0, |kernels| at.area() * (kernels.inputs + kernels.outputs));
-            maps + transformed + threads * scratch
-        });
+        // The encoder's buffers stay while the decoder runs; its maps are written in turns.
+        let (mut transformed, mut scratch, mut maps) = (0, 0, [0, 0]);
+        for (conv, at) in self.sizes(size).into_iter().enumerate() {
+            let lengths = self.lengths(conv, at);
+            (transformed, scratch) = (lengths.0.max(transformed), lengths.1.max(scratch));
+            let outputs = self.decoder[conv].forward().map_or(0, |kernels| kernels.outputs);
+            maps[conv % 2] = at.area().saturating_mul(outputs).max(maps[conv % 2]);
+        }
+        let decoding = maps[0] + maps[1] + transformed + threads * scratch;
         let weights = regions * 2 * size.area() * size_of::<f32>();
-        // The encoder's buffers stay while the decoder runs.
-        Ok(encoding + weights + convs.max().unwrap_or(0) * size_of::<Lanes>())
+        Ok(encoding + weights + decoding * size_of::<Lanes>())
     }
 
     fn encode(&mut self, image: &Pixels, regions: &[Plane]) -> Result<Vec<Moments>, EngineError> {
@@ -147,17 +179,17 @@ impl Autoencoder for CpuAutoencoder {
     fn decode(&mut self, moves: &[Affine]) -> Result<Pixels, EngineError> {
         let regions = self.encoded.take().ok_or(EngineError::NoObservation)?;
         check_moves(&self.level, regions.len(), moves)?;
-        let plan = self.cpu.plan.as_ref().ok_or(EngineError::NoObservation)?;
+        let plan = self.cpu.plan.take().ok_or(EngineError::NoObservation)?;
         let conv = self.level.tap().conv();
         let (size, groups) = (plan.sizes[conv], groups(self.level.channels()));
-        let lent = self.cpu.buffers.lend(plan, [plan.activations[conv]]);
-        let [data] = lent.maps;
+        let features = plan.activations[conv].ok_or(EngineError::NoObservation)?;
+        let [data] = self.cpu.buffers.lend(&plan, [Some(features)]).maps;
         let moves: Vec<Packed> = moves.iter().map(|by| Packed::new(by, self.level.channels())).collect();
         move_features(self.cpu.set, data, (size.width, groups), &moves, &regions);
-        let data = self.cpu.buffers.see(plan, plan.activations[conv].ok_or(EngineError::NoObservation)?);
-        let painted = self.decoded(Map { size, groups, data })?;
+        self.run_decoder((&plan, features), size)?;
+        self.cpu.plan = Some(plan);
         let image = Size::new(size.width * self.level.step(), size.height * self.level.step());
-        Ok(planar(&painted, image))
+        Ok(planar(&self.painted[0], image))
     }
 }
 

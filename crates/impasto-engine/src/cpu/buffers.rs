@@ -26,8 +26,8 @@ pub(super) struct Buffers {
 impl Buffers {
     /// Makes the buffers those of another plan.
     pub(super) fn fit(&mut self, plan: &Plan, network: &Network) {
-        fit(&mut self.arena, plan.arena, Lanes::ZERO);
-        fit(&mut self.transformed, plan.transformed, Lanes::ZERO);
+        hold(&mut self.arena, plan.arena);
+        hold(&mut self.transformed, plan.transformed);
         fit(&mut self.sums, plan.sums, 0.0);
         self.half_scales = vec![1.0; plan.sizes.len()];
         self.partials = Vec::new();
@@ -46,6 +46,11 @@ impl Buffers {
     /// One buffer, to read.
     pub(super) fn see(&self, plan: &Plan, id: Id) -> &[Lanes] {
         &self.arena[plan.places[id].clone()]
+    }
+
+    /// One buffer, to read, and the transformed tiles, to write.
+    pub(super) fn see_beside_transformed(&mut self, (plan, id): (&Plan, Id)) -> (&[Lanes], &mut [Lanes]) {
+        (&self.arena[plan.places[id].clone()], &mut self.transformed)
     }
 
     /// Several buffers at once, of those that live together; nothing for `None`.
@@ -69,6 +74,13 @@ fn fit<T: Clone>(buffer: &mut Vec<T>, length: usize, value: T) {
         *buffer = vec![value; length];
     } else {
         buffer.resize(length, value);
+    }
+}
+
+/// Makes a buffer at least as long as that, without what it held. A shorter length would only have to be cleared when it grows again.
+pub(super) fn hold(buffer: &mut Vec<Lanes>, length: usize) {
+    if length > buffer.len() {
+        fit(buffer, length, Lanes::ZERO);
     }
 }
 

@@ -60,16 +60,25 @@ impl Borders {
 }
 
 impl Prepared {
+    /// One for both directions. The first takes an image.
     pub(super) fn new(index: usize, shape: &Conv, weights: &Weights, set: InstructionSet) -> Prepared {
         let (inputs, outputs, kernel) = (shape.inputs, shape.outputs, &weights.kernel[..]);
+        let mut prepared = Prepared::forwards(index, shape, weights, set);
+        if let Layout::Winograd { backward, .. } = &mut prepared.weights
+            && inputs * outputs < SHARED_FROM
+        {
+            *backward = Some(TransformWeights { inputs, outputs, kernel, turned: true }.run(set));
+        }
+        prepared
+    }
+
+    /// One that is only ever run forward. The first takes an image.
+    pub(super) fn forwards(index: usize, shape: &Conv, weights: &Weights, set: InstructionSet) -> Prepared {
+        if index > 0 {
+            return Prepared::winograd(shape, weights, set);
+        }
         let bias = in_groups(&weights.bias);
-        let weights = if index == 0 {
-            Layout::First(First::new(outputs, kernel, bias.clone()))
-        } else {
-            let transform = |turned| TransformWeights { inputs, outputs, kernel, turned }.run(set);
-            let shared = inputs * outputs >= SHARED_FROM;
-            Layout::Winograd { forward: transform(false), backward: (!shared).then(|| transform(true)) }
-        };
+        let weights = Layout::First(First::new(shape.outputs, &weights.kernel, bias.clone()));
         Prepared { shape: shape.clone(), bias, weights }
     }
 

@@ -33,7 +33,7 @@ mod tiny;
 
 use std::io;
 
-use impasto_encoder::Tap;
+use impasto_encoder::{self as encoder, Conv, Tap};
 
 use crate::geometry::Border;
 use crate::request::{check_size, pyramid};
@@ -41,7 +41,7 @@ use crate::{
     Cancel, Cotangents, Decisions, Edges, Engine, EngineError, Features, Network, Observation, Pixels, Rect,
     Request, Size, Target,
 };
-pub use autoencoder::CpuAutoencoder;
+pub use autoencoder::{CpuAutoencoder, Workspace};
 use buffers::Buffers;
 use conv::{Borders, Prepared};
 use forward::{Early, Weights};
@@ -90,11 +90,24 @@ impl Cpu {
 
     /// As [`Cpu::new`], on a given instruction set; on plain loops where the machine lacks it.
     pub fn with_instructions(network: Network, cancel: Cancel, set: InstructionSet) -> Cpu {
+        Cpu::prepared(network, cancel, set, Prepared::new)
+    }
+
+    /// An engine without the way back, which reflects the image and all maps at their edges.
+    fn forwards(network: Network, cancel: Cancel, set: InstructionSet) -> Cpu {
+        Cpu { mirrors: true, ..Cpu::prepared(network, cancel, set, Prepared::forwards) }
+    }
+
+    fn prepared(
+        network: Network,
+        cancel: Cancel,
+        set: InstructionSet,
+        prepare: fn(usize, &Conv, &encoder::Weights, InstructionSet) -> Prepared,
+    ) -> Cpu {
         let set = if set.is_available() { set } else { InstructionSet::Portable };
         let shapes = network.encoder.topology().convs();
         let convs = shapes.iter().zip(network.encoder.weights()).enumerate();
-        let convs =
-            convs.map(|(index, (shape, weights))| Prepared::new(index, shape, weights, set)).collect();
+        let convs = convs.map(|(index, (shape, weights))| prepare(index, shape, weights, set)).collect();
         Cpu {
             network,
             cancel,

@@ -15,7 +15,7 @@ mod warm;
 use impasto_encoder::{Tap, Topology, levels};
 use impasto_engine::{
     Affine, Autoencoder, Cancel, CpuAutoencoder, EngineError, InstructionSet, Moments, Pixels,
-    Plane as Weights, Size,
+    Plane as Weights, Size, Workspace,
 };
 use impasto_image::{Averaging, Filter, Picture, Plane, resize};
 
@@ -166,16 +166,15 @@ impl Drafter {
         mut image: Pixels,
         weights: &[Weights],
     ) -> Result<Pixels, Error> {
-        let step = self.step();
-        let Drafter { levels, styles, topology, .. } = self;
-        for level in levels {
-            let tap = level.level().tap();
-            if !asked_for(scene, topology, tap) {
-                continue;
-            }
-            let targets = targets(scene, level, styles, topology, step)?;
+        let taps = self.taps(scene);
+        let mut workspace = Workspace::default();
+        let targets = self.targets(scene, &taps, &mut workspace)?;
+        let topology = &self.topology;
+        let levels = self.levels.iter_mut().filter(|level| taps.contains(&level.level().tap()));
+        for (level, targets) in levels.zip(targets) {
+            let (tap, channels) = (level.level().tap(), level.level().channels());
+            level.enter(workspace);
             let sums = level.encode(&image, weights)?;
-            let channels = level.level().channels();
             let map = |(sums, target): (&Moments, &Option<MeanMoments>)| match target {
                 Some(target) if sums.weight > 0.0 => transport(&MeanMoments::from_sums(sums), target)
                     .ok_or_else(|| Error::TargetNotFinite { layer: topology.tap_name(tap) }),
@@ -183,12 +182,69 @@ impl Drafter {
             };
             let moves = sums.iter().zip(&targets).map(map).collect::<Result<Vec<_>, _>>()?;
             image = level.decode(&moves)?;
-            // Buffers of all levels at once would take several times as much.
-            level.forget();
             image.data.iter_mut().for_each(|value| *value = value.clamp(0.0, 1.0));
+            workspace = level.leave();
         }
         Ok(image)
     }
+
+    /// Where the levels end that a style is looked at in the block of, the deepest first.
+    fn taps(&self, scene: &Scene) -> Vec<Tap> {
+        let taps = self.levels.iter().map(|level| level.level().tap());
+        taps.filter(|tap| asked_for(scene, &self.topology, *tap)).collect()
+    }
+
+    /// What the styles are at the levels that end at these taps, for each region.
+    fn targets(
+        &mut self,
+        scene: &Scene,
+        taps: &[Tap],
+        workspace: &mut Workspace,
+    ) -> Result<Vec<Vec<Option<MeanMoments>>>, Error> {
+        let step = self.step();
+        let Drafter { levels, styles, topology, .. } = self;
+        let names: Vec<String> = taps.iter().map(|tap| topology.tap_name(*tap)).collect();
+        let wanted =
+            |style: &Style, name: &str| topology.tap(name).is_ok_and(|tap| is_for(style, topology, tap));
+        style_targets(&names, scene.regions, scene.styles, wanted, |index, part, weights| {
+            styles.get(key(scene, index, part, taps), || {
+                let size = style_size_of(scene, index);
+                let picture = &scene.styles[index].picture;
+                let resized = resize(picture, size.0, size.1, Filter::Bicubic, scene.averaging);
+                let weights = weights.map(|weights| at_size(&weights, size));
+                let planes = weights.map(|weights| bare(&plane_of(Canvas::new(size, 0), &weights), step));
+                let image = extended(resized.into_rgb(), size, step);
+                let levels = levels.iter_mut().filter(|level| taps.contains(&level.level().tap()));
+                let moments = levels.map(|level| {
+                    level.enter(std::mem::take(workspace));
+                    let mut sums = level.encode(&image, planes.as_slice())?;
+                    *workspace = level.leave();
+                    let sums = sums.pop().ok_or(EngineError::NothingToObserve)?;
+                    Ok(MeanMoments::from_sums(&sums))
+                });
+                moments.collect::<Result<Vec<_>, Error>>()
+            })
+        })
+    }
+}
+
+/// What the moments of a style's part depend on.
+fn key(scene: &Scene, index: usize, part: &Part, taps: &[Tap]) -> Key {
+    let of_part = part.weights.as_ref().map(plane_digest).unwrap_or_default();
+    Key {
+        picture: format!("{} {of_part}", scene.digests[index]),
+        canvas: Canvas::new(style_size_of(scene, index), 0),
+        taps: taps.to_vec(),
+        window: None,
+        averaging: scene.averaging,
+        half: false,
+    }
+}
+
+/// The size that a style is looked at with.
+fn style_size_of(scene: &Scene, index: usize) -> (usize, usize) {
+    let style = &scene.styles[index];
+    style_size(style.picture.size(), scene.style_fit, style.scale, scene.size)
 }
 
 /// Leaves the content where nothing of it is painted, and as much of it as the strength does not take: the steps from content to
@@ -243,52 +299,6 @@ fn in_block(layer: &str, topology: &Topology, tap: Tap) -> bool {
 /// Whether a style is for a layer in the block of a tap.
 fn is_for(style: &Style, topology: &Topology, tap: Tap) -> bool {
     style.layers.as_ref().is_none_or(|layers| layers.iter().any(|layer| in_block(layer, topology, tap)))
-}
-
-/// What the styles are at a level, for each region.
-fn targets(
-    scene: &Scene,
-    level: &mut CpuAutoencoder,
-    known: &mut StyleMoments,
-    topology: &Topology,
-    step: usize,
-) -> Result<Vec<Option<MeanMoments>>, Error> {
-    let tap = level.level().tap();
-    let wanted = |style: &Style, _: &str| is_for(style, topology, tap);
-    let names = [topology.tap_name(tap)];
-    let mut all = style_targets(&names, scene.regions, scene.styles, wanted, |index, part, weights| {
-        moments(scene, level, known, (index, part, weights), step).map(|moments| vec![moments])
-    })?;
-    Ok(all.pop().unwrap_or_default())
-}
-
-/// The moments of a style's part at a level.
-fn moments(
-    scene: &Scene,
-    level: &mut CpuAutoencoder,
-    known: &mut StyleMoments,
-    (index, part, weights): (usize, &Part, Option<Plane>),
-    step: usize,
-) -> Result<MeanMoments, Error> {
-    let style = &scene.styles[index];
-    let size = style_size(style.picture.size(), scene.style_fit, style.scale, scene.size);
-    let of_part = part.weights.as_ref().map(plane_digest).unwrap_or_default();
-    let key = Key {
-        picture: format!("{} {of_part}", scene.digests[index]),
-        canvas: Canvas::new(size, 0),
-        taps: vec![level.level().tap()],
-        window: None,
-        averaging: scene.averaging,
-        half: false,
-    };
-    let mut moments = known.get(key, || {
-        let resized = resize(&style.picture, size.0, size.1, Filter::Bicubic, scene.averaging);
-        let weights = weights.map(|weights| at_size(&weights, size));
-        let planes = weights.map(|weights| bare(&plane_of(Canvas::new(size, 0), &weights), step));
-        let sums = level.encode(&extended(resized.into_rgb(), size, step), planes.as_slice())?;
-        Ok::<_, Error>(sums.iter().map(MeanMoments::from_sums).collect())
-    })?;
-    moments.pop().ok_or(Error::Engine(EngineError::NothingToObserve))
 }
 
 /// Planes whose sides are made multiples of a step, by a mirror image to the right and below.
