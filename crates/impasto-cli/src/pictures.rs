@@ -1,6 +1,8 @@
 //! The pictures of a run, read together.
 
+use std::panic::resume_unwind;
 use std::path::Path;
+use std::thread;
 
 use impasto::image::Limits;
 
@@ -37,14 +39,26 @@ impl Pictures {
         limits: &Limits,
     ) -> Result<Pictures, Failure> {
         let read = |path: &Path| inputs::read(path, limits);
-        let read_styles = styles.iter().map(|style| read(&style.path)).collect::<Result<Vec<_>, _>>()?;
-        let content = match (content, read_styles.first()) {
-            (Source::File(path), _) => read(path)?,
-            (Source::Texture(texture), first) => Input::nothing((texture.width, texture.height), first),
+        let read_styles = || styles.iter().map(|style| read(&style.path)).collect::<Result<Vec<_>, _>>();
+        let (content, styles_read) = match content {
+            Source::File(path) => {
+                // Both at once: decoding is a good part of a draft's time.
+                let (content, styles) = thread::scope(|scope| {
+                    let content = scope.spawn(|| read(path));
+                    let styles = read_styles();
+                    (content.join().unwrap_or_else(|panic| resume_unwind(panic)), styles)
+                });
+                let styles = styles?;
+                (content?, styles)
+            }
+            Source::Texture(texture) => {
+                let styles = read_styles()?;
+                (Input::nothing((texture.width, texture.height), styles.first()), styles)
+            }
         };
         Ok(Pictures {
             content,
-            styles: read_styles,
+            styles: styles_read,
             init: init.map(read).transpose()?,
             masks: Masks::read(regions, styles, limits)?,
         })

@@ -71,9 +71,12 @@ impl Canvas {
                 let painted = mirrored(at as isize - self.margin as isize, length + 2 * self.bleed);
                 mirrored(painted as isize - self.bleed as isize, length)
             };
+            let beyond = self.beyond();
             for y in 0..outer_height {
                 let row = &plane[inside(y, height) * width..][..width];
-                data.extend((0..outer_width).map(|x| row[inside(x, width)]));
+                data.extend((0..beyond).map(|x| row[inside(x, width)]));
+                data.extend_from_slice(row);
+                data.extend((width + beyond..outer_width).map(|x| row[inside(x, width)]));
             }
         }
         data

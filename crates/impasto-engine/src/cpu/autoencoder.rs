@@ -7,11 +7,11 @@ use impasto_encoder::{Level, Pooling};
 use rayon::prelude::*;
 
 use super::Cpu;
+use super::buffers::{Buffers, hold};
 use super::conv::{Borders, Convolution, Outputs, Prepared, lengths};
 use super::kernels::{
     GROUP, InstructionSet, Isa, Kernel, Lanes, Matrix, Panels, Product, dispatch, flat, flat_mut, groups,
 };
-use super::buffers::{Buffers, hold};
 use super::map::{Image, Map};
 use super::plan::{Id, Plan, Work};
 use super::scratch;
@@ -51,7 +51,7 @@ impl CpuAutoencoder {
             padding: Padding::Zero,
         };
         let cpu = Cpu::forwards(network, cancel, set);
-        let decoder = level.decoder.convs().iter().zip(level.decoder.weights());
+        let decoder = level.decoder.convs().par_iter().zip(level.decoder.weights());
         let decoder = decoder.map(|(conv, weights)| Prepared::winograd(conv, weights, cpu.set)).collect();
         CpuAutoencoder { level, cpu, decoder, encoded: None, painted: Default::default() }
     }
@@ -117,14 +117,8 @@ impl CpuAutoencoder {
             let (columns, rows) = Border::mirrored(size);
             let direct = prepared.direct(&self.level.decoder.weights()[conv], false);
             let borders = Borders { columns, rows };
-            let work = Convolution {
-                set: self.cpu.set,
-                source,
-                borders,
-                kernels,
-                direct,
-                cancel: &self.cpu.cancel,
-            };
+            let work =
+                Convolution { set: self.cpu.set, source, borders, kernels, direct, cancel: &self.cpu.cancel };
             let mut outputs = Outputs {
                 size,
                 bias: &prepared.bias,

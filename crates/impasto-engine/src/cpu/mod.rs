@@ -34,6 +34,7 @@ mod tiny;
 use std::io;
 
 use impasto_encoder::{self as encoder, Conv, Tap};
+use rayon::prelude::*;
 
 use crate::geometry::Border;
 use crate::request::{check_size, pyramid};
@@ -106,7 +107,7 @@ impl Cpu {
     ) -> Cpu {
         let set = if set.is_available() { set } else { InstructionSet::Portable };
         let shapes = network.encoder.topology().convs();
-        let convs = shapes.iter().zip(network.encoder.weights()).enumerate();
+        let convs = shapes.par_iter().zip(network.encoder.weights()).enumerate();
         let convs = convs.map(|(index, (shape, weights))| prepare(index, shape, weights, set)).collect();
         Cpu {
             network,

@@ -18,6 +18,7 @@ use impasto_engine::{
     Plane as Weights, Size, Workspace,
 };
 use impasto_image::{Averaging, Filter, Picture, Plane, resize};
+use rayon::prelude::*;
 
 use crate::kit::{Key, StyleMoments};
 use crate::margin::{Canvas, mirrored};
@@ -89,7 +90,7 @@ impl Drafter {
         let deepest = levels.first().ok_or(Error::Engine(EngineError::NothingToObserve))?;
         let topology = deepest.encoder.topology().clone();
         let levels =
-            levels.into_iter().map(|level| CpuAutoencoder::new(level, cancel.clone(), set)).collect();
+            levels.into_par_iter().map(|level| CpuAutoencoder::new(level, cancel.clone(), set)).collect();
         Ok(Drafter { levels, styles: StyleMoments::within(KEPT_MOMENTS), topology, set })
     }
 
@@ -147,8 +148,10 @@ impl Drafter {
         let (width, height) = scene.size;
         let row = image.size.width;
         let planes = image.data.chunks_exact(image.size.area());
-        let rows = planes.flat_map(|plane| plane.chunks_exact(row).take(height));
-        let rgb = rows.flat_map(|row| &row[..width]).copied().collect();
+        let mut rgb = Vec::with_capacity(3 * width * height);
+        for row in planes.flat_map(|plane| plane.chunks_exact(row).take(height)) {
+            rgb.extend_from_slice(&row[..width]);
+        }
         Picture::new(width, height, rgb).ok_or(Error::Engine(EngineError::NothingToObserve))
     }
 
