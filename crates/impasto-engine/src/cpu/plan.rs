@@ -154,9 +154,9 @@ impl Plan {
                     // L2 pooling looks at what was before it, so that cannot be replaced.
                     plan.gradients[conv] = need(length, back(conv + 1).min(back(conv)), back(conv));
                 }
-                plan.decisions += 2 * length;
+                plan.decisions += if plan.work.backward { 2 * length } else { 0 };
             }
-            if pools(conv) && network.pooling == Pooling::Max {
+            if plan.work.backward && pools(conv) && network.pooling == Pooling::Max {
                 plan.decisions += 4 * half;
             }
             plan.measure(conv, &convs[conv]);

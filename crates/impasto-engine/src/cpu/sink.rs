@@ -65,7 +65,9 @@ impl Sink for Forward<'_> {
                 let pooled = match pooling {
                     Pooling::Max => {
                         let (pooled, choices) = largest(isa, window);
-                        *self.choices.tile(y / 2 + i, x / 2 + j, group, 1).at(0, 0) = choices;
+                        if !self.choices.is_empty() {
+                            *self.choices.tile(y / 2 + i, x / 2 + j, group, 1).at(0, 0) = choices;
+                        }
                         pooled
                     }
                     Pooling::Average => average(isa, window),
