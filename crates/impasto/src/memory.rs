@@ -69,6 +69,7 @@ impl Planner<'_> {
         let fixed = BASE
             + 4 * network.encoder.parameters()
             + self.engine.kernel_bytes()
+            + self.kept_of_draft(result)
             + self.regions * self.sets() * self.moments_of(&at.moments)
             + self.moments_bytes(index + 1)?
             + if self.keeps_colours { picture(result) } else { 0 };
@@ -83,9 +84,12 @@ impl Planner<'_> {
                 .sum::<usize>();
         let kept = if last { self.masks } else { given };
         let state = self.state(&at);
-        let mut peak = given + state + self.taking_styles(&at, window)?;
-        peak = peak.max(state + self.taking_content(&at, given, kept)?);
-        peak = peak.max(kept + state + self.evaluating(&at)?);
+        let mut peak = given + PICTURE * at.size.area();
+        if at.scale.iterations > 0 {
+            peak = given + state + self.taking_styles(&at, window)?;
+            peak = peak.max(state + self.taking_content(&at, given, kept)?);
+            peak = peak.max(kept + state + self.evaluating(&at)?);
+        }
         match index.checked_sub(1) {
             Some(before) => {
                 let before = self.outline(scales[before], before, window)?;
@@ -219,7 +223,7 @@ impl Planner<'_> {
         let (usual, mut longest) = (self.usual(), self.recipe.draft_size);
         let given: usize =
             self.styles.iter().map(|(size, _)| size).chain([&self.content]).map(|size| picture(*size)).sum();
-        let kernels = BASE + self.masks + self.engine.kernel_bytes();
+        let kernels = BASE + self.masks + self.engine.kernel_bytes() + self.kept_of_draft(result);
         while let (Some(memory), Some(_)) = (self.memory, self.drafter)
             && longest > 2 * STEP
             && kernels + given + usual.drafting(result, longest)? > memory
@@ -229,14 +233,23 @@ impl Planner<'_> {
         Ok(longest)
     }
 
-    /// The draft of a result: its levels, one after the other. They stay for the next run, but for their buffers.
+    /// What stays of a draft: the picture, and where memory is not short its levels for the next run.
+    fn kept_of_draft(&self, result: (usize, usize)) -> usize {
+        let Some(drafter) = self.drafter else { return 0 };
+        let long = self.recipe.draft_size.min(result.0.max(result.1));
+        let levels = if self.memory.is_none() { drafter.kernel_bytes() } else { 0 };
+        picture(impasto_image::fit_long_edge(result, long)) + levels
+    }
+
+    /// The draft of a result, while it is painted: its levels, one after the other.
     fn drafting(&self, result: (usize, usize), longest: usize) -> Result<usize, Error> {
         let Some(drafter) = self.drafter else { return Ok(0) };
         let scales: Vec<f64> = self.styles.iter().map(|(_, scale)| *scale).collect();
         let size = draft_size(result, longest, &scales);
         let sizes =
             self.styles.iter().map(|(style, scale)| style_size(*style, self.recipe.style_fit, *scale, size));
-        drafter.bytes(size, &sizes.collect::<Vec<_>>(), self.regions, self.threads)
+        let levels = if self.memory.is_some() { drafter.kernel_bytes() } else { 0 };
+        Ok(levels + drafter.bytes(size, &sizes.collect::<Vec<_>>(), self.regions, self.threads)?)
     }
 
     /// The state of one scale brought to the size of the next: Adam's moments, the picture, and at last the average.

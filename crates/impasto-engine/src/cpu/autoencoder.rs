@@ -73,6 +73,13 @@ impl CpuAutoencoder {
         }
     }
 
+    /// Bytes of the networks, and of their weights as they were transformed.
+    pub fn kernel_bytes(&self) -> usize {
+        let parameters = self.level.encoder.parameters() + self.level.decoder.parameters();
+        let kernels = self.cpu.convs.iter().chain(&self.decoder).map(Prepared::bytes);
+        size_of::<f32>() * parameters + kernels.sum::<usize>()
+    }
+
     fn request(&self, regions: Vec<Plane>) -> Request {
         Request { moments: vec![self.level.tap()], regions, ..Request::default() }
     }

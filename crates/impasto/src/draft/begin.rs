@@ -61,6 +61,9 @@ impl Session {
             make_grey(&mut picture);
         }
         self.draft = Some(picture);
+        if self.plan.memory.is_some() {
+            self.drafter = None;
+        }
         Ok(())
     }
 }

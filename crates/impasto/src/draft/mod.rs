@@ -119,16 +119,12 @@ impl Drafter {
         for style in styles {
             most = most.max(of(*style, 1)?);
         }
-        let weights: usize = self
-            .levels
-            .iter()
-            .map(|level| {
-                let level = level.level();
-                // Winograd kernels are four times as large; encoders have them in both directions.
-                (2 * 4 + 1) * level.encoder.parameters() + (4 + 1) * level.decoder.parameters()
-            })
-            .sum();
-        Ok(most + size_of::<f32>() * weights)
+        Ok(most)
+    }
+
+    /// Bytes that the levels take as long as they are there.
+    pub(crate) fn kernel_bytes(&self) -> usize {
+        self.levels.iter().map(CpuAutoencoder::kernel_bytes).sum()
     }
 
     /// Sides are multiples of this.
