@@ -61,7 +61,8 @@ pub(crate) fn prepare_scale(
     if last {
         plan.alpha = None;
     }
-    Objective::new(&plan.recipe, engine, (&content, kept.as_ref()), placed, targets)
+    let recipe = plan.recipe.at_scale(index, plan.scales.len());
+    Objective::new(&recipe, engine, (&content, kept.as_ref()), placed, targets)
 }
 
 /// What the styles are at a scale, for each style layer and region.

@@ -21,6 +21,8 @@ pub struct Recipe {
     pub content_layers: Vec<(String, f64)>,
     /// Multiplies every content term.
     pub content_weight: f64,
+    /// The part of that at the first scale. From scale to scale it doubles until it is all; the last scale has all of it.
+    pub content_at_first: f64,
     /// Whether the content term holds the draft, where a run begins with one. The subject is in it, and its features are the style's
     /// already, so that both terms agree.
     pub content_is_draft: bool,
@@ -80,6 +82,13 @@ pub struct Recipe {
 }
 
 impl Recipe {
+    /// What counts at one of so many scales.
+    pub(crate) fn at_scale(&self, index: usize, scales: usize) -> Recipe {
+        let doubled = self.content_at_first * 2f64.powi(index.min(64) as i32);
+        let part = if index + 1 < scales { doubled.min(1.0) } else { 1.0 };
+        Recipe { content_weight: part * self.content_weight, ..self.clone() }
+    }
+
     /// What is painted on for a picture of some size.
     pub(crate) fn canvas(&self, inner: (usize, usize)) -> Canvas {
         Canvas::new(inner, self.margin).bleed(self.bleed).ring(self.padding == Some(Padding::Wrap))

@@ -55,6 +55,7 @@ impl Session {
             style_layers: &self.plan.recipe.style_layers,
             strength: self.plan.recipe.strength,
             size: draft_size(result, self.plan.recipe.draft_size, &scales),
+            seed: self.plan.seed,
         };
         let mut picture = self.pool.install(|| drafter.paint(&scene))?;
         if self.plan.colour == Colour::Luminance {

@@ -3,11 +3,13 @@
 //! From the deepest level to the first, the picture's features are moved to the style's moments by the optimal-transport map
 //! between two Gaussians, and decoded; the next level goes on with that picture (Li et al., "Universal style transfer via feature
 //! transforms", NIPS 2017, with whitening and colouring; Mroueh, AISTATS 2020, for the map). Where we differ: levels begin at relu4_1,
-//! not at relu5_1, which keeps the subject; decoders blend where they enlarge, which leaves no grid (docs/draft.md).
+//! not at relu5_1, which keeps the subject; decoders blend where they enlarge, and flat parts get grain, which leaves no grid and no
+//! weave (docs/draft.md).
 //!
 //! Masks, opacity, several styles and their layers act on the moments, as they do in a run.
 
 mod begin;
+mod grain;
 mod palette;
 mod transport;
 mod warm;
@@ -63,6 +65,8 @@ pub(crate) struct Scene<'a> {
     pub(crate) strength: f64,
     /// Of the draft.
     pub(crate) size: (usize, usize),
+    /// Of the grain in flat parts.
+    pub(crate) seed: u64,
 }
 
 /// The size of a draft for a result of some size: as large as the result, within a long edge, and smaller for large strokes, for
@@ -138,7 +142,9 @@ impl Drafter {
         let placed = scene.regions.place(scene.alpha, canvas);
         let weights: Vec<Weights> = placed.regions.iter().map(|plane| bare(plane, self.step())).collect();
         let content = self.content(scene);
-        let mut image = self.paint_levels(scene, content.clone(), &weights)?;
+        let mut start = content.clone();
+        grain::add_grain(&mut start, scene.seed);
+        let mut image = self.paint_levels(scene, start, &weights)?;
         paint_palette(scene, &self.topology, &weights, &mut image);
         weaken(scene, &content, &weights, &mut image);
         let (width, height) = scene.size;
@@ -372,6 +378,7 @@ mod tests {
                 style_layers: &layers,
                 strength: 1.0,
                 size: (96, 64),
+                seed: 0,
             };
             let start = drafter.content(&scene);
             let found = drafter.paint_levels(&scene, start, &[]).unwrap();

@@ -109,6 +109,7 @@ impl Draft {
             style_layers: &recipe.style_layers,
             strength: recipe.strength,
             size: draft_size(self.size, recipe.draft_size, &scales),
+            seed: transfer.seed,
         };
         let drafter = &mut self.drafter;
         let picture = self.pool.install(|| drafter.paint(&scene))?;

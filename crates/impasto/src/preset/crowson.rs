@@ -18,6 +18,7 @@ pub(super) fn recipe() -> Recipe {
         preset: "crowson".into(),
         content_layers: layer("relu4_2"),
         content_weight: 0.015,
+        content_at_first: 1.0,
         content_is_draft: false,
         style_layers: style_layers([256.0, 64.0, 16.0, 4.0, 1.0].map(|weight| weight / 341.0)),
         style_weight: 1.0,

@@ -16,6 +16,7 @@ pub(super) fn recipe() -> Recipe {
         preset: "gatys".into(),
         content_layers: layer("relu4_2"),
         content_weight: 1.0,
+        content_at_first: 1.0,
         content_is_draft: false,
         style_layers: style_layers([1.0; 5]),
         style_weight: 1000.0,

@@ -5,9 +5,11 @@
 //! averaged iterates. What differs, and what it was seen to do:
 //!
 //! - A run begins with a draft, which has the subject and the palette already. Few iterations then paint strokes, and larger shapes
-//!   at the first scale, where iterations cost least.
+//!   at the first scales, where iterations cost least.
 //! - The content term holds the draft in place of the photograph. Its features are the style's already, so the two terms do not pull
 //!   against each other: pairs keep nearly the same part of their structure, at the same weight.
+//! - The content term has a quarter of its weight at the first scale, and half at the second: there, a sky turns to swirls. It has all of it
+//!   where the subject's detail is.
 //! - Roots are exact, so that fewer iterations give the same picture.
 //! - Steps are large (0.06) and the average of the iterates forgets fast (0.85): few iterations go far, and the average is smooth.
 //! - Style layers weigh 24 : 12 : 8 : 2 : 1 instead of 256 : 64 : 16 : 4 : 1. Deep layers then have a say: strokes join to
@@ -28,12 +30,13 @@ pub(super) fn recipe() -> Recipe {
     Recipe {
         init: Init::Draft,
         content_is_draft: true,
-        content_weight: 0.6,
+        content_weight: 0.7,
+        content_at_first: 0.25,
         adam: AdamSettings { rate: 0.06, ..long.adam },
         average_decay: 0.85,
         pyramid: Pyramid {
-            smallest: Smallest::LongEdge(181),
-            iterations: Iterations::Shrinking { first: 80, divisor: 2.5, least: 12 },
+            smallest: Smallest::LongEdge(128),
+            iterations: Iterations::Shrinking { first: 80, divisor: 1.8, least: 12 },
             ..long.pyramid
         },
         ..long
@@ -58,8 +61,7 @@ pub(crate) fn with_effort(effort: Effort) -> Recipe {
             adam: AdamSettings { rate: 0.05, ..normal.adam },
             average_decay: 0.9,
             pyramid: Pyramid {
-                smallest: Smallest::LongEdge(128),
-                iterations: Iterations::Shrinking { first: 200, divisor: 2.0, least: 36 },
+                iterations: Iterations::Shrinking { first: 240, divisor: 2.0, least: 40 },
                 ..normal.pyramid
             },
             ..normal

@@ -1,0 +1,99 @@
+//! Grain for what is flat in a content: a sky, a wall, calm water.
+//!
+//! The map between two Gaussians stretches directions in which features hardly vary up to some hundred times. In a flat part that is
+//! what the camera and JPEG left there, lines of blocks above all: a weave over a dull colour. Grain of all sizes takes its place,
+//! and the map makes strokes of it. (Texture from noise is Heeger and Bergen's, SIGGRAPH 1995; that a content is given it, where it
+//! is flat, is ours.) Where there is something to see, next to nothing is added.
+
+use impasto_engine::Pixels;
+use impasto_image::{Filter, Plane, blur, resize_plane};
+use rand_chacha::ChaCha8Rng;
+use rand_chacha::rand_core::SeedableRng;
+use rand_distr::{Distribution, StandardNormal};
+
+/// Deviation of the grain where the content is flat, of values in 0..1.
+const DEPTH: f32 = 0.05;
+
+/// Deviation of the content at which half of that is added.
+const FLAT: f32 = 0.05;
+
+/// How far around a pixel the content is looked at, in pixels of deviation.
+const AROUND: f64 = 8.0;
+
+/// Pixels of a grain; each size has the same part, as in photographs of nature.
+const SIZES: [usize; 4] = [4, 8, 16, 32];
+
+/// Adds grain to a content, the same in all channels.
+pub(super) fn add_grain(content: &mut Pixels, seed: u64) {
+    let (width, height) = (content.size.width, content.size.height);
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let mut grain = vec![0.0; width * height];
+    for size in SIZES {
+        let (across, down) = (width.div_ceil(size), height.div_ceil(size));
+        let drawn: Vec<f32> = (0..across * down).map(|_| StandardNormal.sample(&mut rng)).collect();
+        let drawn = resize_plane(&drawn, (across, down), (width, height), Filter::Bicubic);
+        grain.iter_mut().zip(drawn).for_each(|(grain, drawn)| *grain += drawn);
+    }
+    let depth = DEPTH / (SIZES.len() as f32).sqrt();
+    let variance = variance(content);
+    for (grain, variance) in grain.iter_mut().zip(&variance) {
+        *grain *= depth / (1.0 + variance / (FLAT * FLAT));
+    }
+    for plane in content.data.chunks_exact_mut(width * height) {
+        plane.iter_mut().zip(&grain).for_each(|(value, grain)| *value = (*value + grain).clamp(0.0, 1.0));
+    }
+}
+
+/// Of the brightness around each pixel.
+fn variance(content: &Pixels) -> Vec<f32> {
+    let (width, height) = (content.size.width, content.size.height);
+    let (red, rest) = content.data.split_at(width * height);
+    let (green, blue) = rest.split_at(width * height);
+    let grey = red.iter().zip(green).zip(blue).map(|((r, g), b)| (r + g + b) / 3.0);
+    let blurred = |values: Vec<f32>| -> Vec<f32> {
+        Plane::new(width, height, values).map_or_else(Vec::new, |plane| blur(&plane, AROUND).data().to_vec())
+    };
+    let mean = blurred(grey.clone().collect());
+    let square = blurred(grey.map(|value| value * value).collect());
+    mean.iter().zip(&square).map(|(mean, square)| (square - mean * mean).max(0.0)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use impasto_engine::Size;
+
+    use super::*;
+
+    /// Grey to the left, stripes to the right.
+    fn half_flat() -> Pixels {
+        let value = |x: usize| if x >= 64 && x % 8 < 4 { 0.9 } else { 0.4 };
+        Pixels { size: Size::new(128, 96), data: (0..3 * 128 * 96).map(|i| value(i % 128)).collect() }
+    }
+
+    #[test]
+    fn what_is_flat_gets_grain_and_what_is_not_keeps_its_look() {
+        let before = half_flat();
+        let mut after = half_flat();
+        add_grain(&mut after, 1);
+        let change = |columns: std::ops::Range<usize>| {
+            let at = (0..96).flat_map(|y| columns.clone().map(move |x| y * 128 + x));
+            let squares: Vec<f32> = at.map(|at| (after.data[at] - before.data[at]).powi(2)).collect();
+            (squares.iter().sum::<f32>() / squares.len() as f32).sqrt()
+        };
+        let (flat, striped) = (change(0..40), change(88..128));
+        assert!((0.5 * DEPTH..1.5 * DEPTH).contains(&flat), "{flat}");
+        assert!(striped < flat / 8.0, "{striped} {flat}");
+        assert_eq!(after.data[..96 * 128][7] - 0.4, after.data[96 * 128..][7] - 0.4, "grey");
+    }
+
+    #[test]
+    fn a_seed_is_a_grain() {
+        let with = |seed: u64| {
+            let mut content = half_flat();
+            add_grain(&mut content, seed);
+            content
+        };
+        assert_eq!(with(1), with(1));
+        assert_ne!(with(1), with(2));
+    }
+}
