@@ -11,11 +11,9 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use rand_distr::{Distribution, StandardNormal};
 
-/// Deviation of the grain where the content is flat, of values in 0..1.
-const DEPTH: f32 = 0.05;
-
-/// Deviation of the content at which half of that is added.
-const FLAT: f32 = 0.05;
+/// Deviation of the grain where the content is flat, and of the content where it is half as deep: parts of the deviation of all of the
+/// content. By that the map stretches: as deep a grain in a picture of the night would be clouds.
+const DEPTH: f32 = 0.15;
 
 /// How far around a pixel the content is looked at, in pixels of deviation.
 const AROUND: f64 = 8.0;
@@ -34,27 +32,37 @@ pub(super) fn add_grain(content: &mut Pixels, seed: u64) {
         let drawn = resize_plane(&drawn, (across, down), (width, height), Filter::Bicubic);
         grain.iter_mut().zip(drawn).for_each(|(grain, drawn)| *grain += drawn);
     }
-    let depth = DEPTH / (SIZES.len() as f32).sqrt();
-    let variance = variance(content);
-    for (grain, variance) in grain.iter_mut().zip(&variance) {
-        *grain *= depth / (1.0 + variance / (FLAT * FLAT));
+    let grey = grey(content);
+    let flat = DEPTH * deviation(&grey);
+    let depth = flat / (SIZES.len() as f32).sqrt();
+    for (grain, variance) in grain.iter_mut().zip(variance(&grey, (width, height))) {
+        *grain *= depth / (1.0 + variance / (flat * flat).max(f32::MIN_POSITIVE));
     }
     for plane in content.data.chunks_exact_mut(width * height) {
         plane.iter_mut().zip(&grain).for_each(|(value, grain)| *value = (*value + grain).clamp(0.0, 1.0));
     }
 }
 
-/// Of the brightness around each pixel.
-fn variance(content: &Pixels) -> Vec<f32> {
-    let (width, height) = (content.size.width, content.size.height);
-    let (red, rest) = content.data.split_at(width * height);
-    let (green, blue) = rest.split_at(width * height);
-    let grey = red.iter().zip(green).zip(blue).map(|((r, g), b)| (r + g + b) / 3.0);
+fn grey(content: &Pixels) -> Vec<f32> {
+    let (red, rest) = content.data.split_at(content.size.area());
+    let (green, blue) = rest.split_at(content.size.area());
+    red.iter().zip(green).zip(blue).map(|((r, g), b)| (r + g + b) / 3.0).collect()
+}
+
+fn deviation(values: &[f32]) -> f32 {
+    let count = values.len().max(1) as f64;
+    let mean = values.iter().map(|value| f64::from(*value)).sum::<f64>() / count;
+    let squares = values.iter().map(|value| (f64::from(*value) - mean).powi(2)).sum::<f64>();
+    (squares / count).sqrt() as f32
+}
+
+/// Of the values around each.
+fn variance(values: &[f32], (width, height): (usize, usize)) -> Vec<f32> {
     let blurred = |values: Vec<f32>| -> Vec<f32> {
         Plane::new(width, height, values).map_or_else(Vec::new, |plane| blur(&plane, AROUND).data().to_vec())
     };
-    let mean = blurred(grey.clone().collect());
-    let square = blurred(grey.map(|value| value * value).collect());
+    let mean = blurred(values.to_vec());
+    let square = blurred(values.iter().map(|value| value * value).collect());
     mean.iter().zip(&square).map(|(mean, square)| (square - mean * mean).max(0.0)).collect()
 }
 
@@ -81,7 +89,8 @@ mod tests {
             (squares.iter().sum::<f32>() / squares.len() as f32).sqrt()
         };
         let (flat, striped) = (change(0..40), change(88..128));
-        assert!((0.5 * DEPTH..1.5 * DEPTH).contains(&flat), "{flat}");
+        let depth = DEPTH * deviation(&grey(&before));
+        assert!((0.5 * depth..1.5 * depth).contains(&flat), "{flat} {depth}");
         assert!(striped < flat / 8.0, "{striped} {flat}");
         assert_eq!(after.data[..96 * 128][7] - 0.4, after.data[96 * 128..][7] - 0.4, "grey");
     }
