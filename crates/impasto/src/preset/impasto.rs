@@ -8,8 +8,8 @@
 //!   at the first scales, where iterations cost least.
 //! - The content term holds the draft in place of the photograph. Its features are the style's already, so the two terms do not pull
 //!   against each other: pairs keep nearly the same part of their structure, at the same weight.
-//! - The content term has a quarter of its weight at the first scale, and half at the second: there, a sky turns to swirls. It has all of it
-//!   where the subject's detail is.
+//! - The content term has half of its weight at the first scale, where a sky turns to swirls. It has all of it where the subject's
+//!   detail is.
 //! - Roots are exact, so that fewer iterations give the same picture.
 //! - Steps are large (0.06) and the average of the iterates forgets fast (0.85): few iterations go far, and the average is smooth.
 //! - Style layers weigh 24 : 12 : 8 : 2 : 1 instead of 256 : 64 : 16 : 4 : 1. Deep layers then have a say: strokes join to
@@ -30,8 +30,8 @@ pub(super) fn recipe() -> Recipe {
     Recipe {
         init: Init::Draft,
         content_is_draft: true,
-        content_weight: 0.7,
-        content_at_first: 0.25,
+        content_weight: 0.8,
+        content_at_first: 0.5,
         adam: AdamSettings { rate: 0.06, ..long.adam },
         average_decay: 0.85,
         pyramid: Pyramid {
@@ -57,7 +57,7 @@ pub(crate) fn with_effort(effort: Effort) -> Recipe {
             ..normal
         },
         Effort::Fine => Recipe {
-            content_weight: 0.3,
+            content_weight: 0.4,
             adam: AdamSettings { rate: 0.05, ..normal.adam },
             average_decay: 0.9,
             pyramid: Pyramid {
