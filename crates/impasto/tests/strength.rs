@@ -53,12 +53,12 @@ fn targets_are_between_the_contents_own_and_the_styles() {
 fn strokes_of_another_size_begin_at_another_scale() {
     let content = || StyleTransfer::new(waves(512, 400, 0)).style(waves(300, 300, 1)).size(512);
     let first = |transfer: StyleTransfer| transfer.build().unwrap().scales()[0].width;
-    assert_eq!(first(content()), 181);
-    assert_eq!(first(content().stroke_size(0.5)), 362);
-    assert_eq!(first(content().stroke_size(2.0)), 91);
+    assert_eq!(first(content()), 128);
+    assert_eq!(first(content().stroke_size(0.5)), 256);
+    assert_eq!(first(content().stroke_size(2.0)), 64);
     // Both scales of styles count.
     let plain = content().stroke_size(0.5).build().unwrap().plan().clone();
-    assert_eq!(content().style_scale(0.5).stroke_size(1.0).build().unwrap().scales()[0].width, 181);
+    assert_eq!(content().style_scale(0.5).stroke_size(1.0).build().unwrap().scales()[0].width, 128);
     assert!(plain.scales.len() < content().build().unwrap().scales().len());
     let asked = Overrides { min_size: Some(200), ..Overrides::default() };
     assert_eq!(first(content().stroke_size(0.5).overrides(asked)), 256);
