@@ -11,6 +11,7 @@
 mod begin;
 mod grain;
 mod palette;
+mod styles;
 mod transport;
 mod warm;
 
@@ -22,16 +23,15 @@ use impasto_engine::{
 use impasto_image::{Averaging, Filter, Picture, Plane, resize};
 use rayon::prelude::*;
 
-use crate::kit::{Key, StyleMoments};
+use crate::kit::StyleMoments;
 use crate::margin::{Canvas, mirrored};
 use crate::objective::MeanMoments;
-use crate::prepare::{parts_of, style_targets};
+use crate::prepare::parts_of;
 use crate::recipe::StyleFit;
-use crate::regions::{Regions, at_size, plane_digest, plane_of};
-use crate::style::Part;
-use crate::style_size::style_size;
+use crate::regions::Regions;
 use crate::{Error, Style};
 pub(crate) use begin::draft_at;
+use styles::{asked_for, is_for};
 use transport::transport;
 pub use warm::Draft;
 
@@ -198,58 +198,6 @@ impl Drafter {
         let taps = self.levels.iter().map(|level| level.level().tap());
         taps.filter(|tap| asked_for(scene, &self.topology, *tap)).collect()
     }
-
-    /// What the styles are at the levels that end at these taps, for each region.
-    fn targets(
-        &mut self,
-        scene: &Scene,
-        taps: &[Tap],
-        workspace: &mut Workspace,
-    ) -> Result<Vec<Vec<Option<MeanMoments>>>, Error> {
-        let step = self.step();
-        let Drafter { levels, styles, topology, .. } = self;
-        let names: Vec<String> = taps.iter().map(|tap| topology.tap_name(*tap)).collect();
-        let wanted =
-            |style: &Style, name: &str| topology.tap(name).is_ok_and(|tap| is_for(style, topology, tap));
-        style_targets(&names, scene.regions, scene.styles, wanted, |index, part, weights| {
-            styles.get(key(scene, index, part, taps), || {
-                let size = style_size_of(scene, index);
-                let picture = &scene.styles[index].picture;
-                let resized = resize(picture, size.0, size.1, Filter::Bicubic, scene.averaging);
-                let weights = weights.map(|weights| at_size(&weights, size));
-                let planes = weights.map(|weights| bare(&plane_of(Canvas::new(size, 0), &weights), step));
-                let image = extended(resized.into_rgb(), size, step);
-                let levels = levels.iter_mut().filter(|level| taps.contains(&level.level().tap()));
-                let moments = levels.map(|level| {
-                    level.enter(std::mem::take(workspace));
-                    let mut sums = level.encode(&image, planes.as_slice())?;
-                    *workspace = level.leave();
-                    let sums = sums.pop().ok_or(EngineError::NothingToObserve)?;
-                    Ok(MeanMoments::from_sums(&sums))
-                });
-                moments.collect::<Result<Vec<_>, Error>>()
-            })
-        })
-    }
-}
-
-/// What the moments of a style's part depend on.
-fn key(scene: &Scene, index: usize, part: &Part, taps: &[Tap]) -> Key {
-    let of_part = part.weights.as_ref().map(plane_digest).unwrap_or_default();
-    Key {
-        picture: format!("{} {of_part}", scene.digests[index]),
-        canvas: Canvas::new(style_size_of(scene, index), 0),
-        taps: taps.to_vec(),
-        window: None,
-        averaging: scene.averaging,
-        half: false,
-    }
-}
-
-/// The size that a style is looked at with.
-fn style_size_of(scene: &Scene, index: usize) -> (usize, usize) {
-    let style = &scene.styles[index];
-    style_size(style.picture.size(), scene.style_fit, style.scale, scene.size)
 }
 
 /// Leaves the content where nothing of it is painted, and as much of it as the strength does not take: the steps from content to
@@ -288,22 +236,6 @@ fn paint_palette(scene: &Scene, topology: &Topology, weights: &[Weights], image:
         let weights = weights.get(region).map(|plane| &plane.data[..]);
         palette::recolour(&mut image.data, weights, &target, PALETTE);
     }
-}
-
-/// Whether a style is looked at in the block of a level.
-fn asked_for(scene: &Scene, topology: &Topology, tap: Tap) -> bool {
-    scene.style_layers.iter().any(|(layer, weight)| *weight > 0.0 && in_block(layer, topology, tap))
-}
-
-/// Whether a layer's name (`relu3_4`) is of the block of a tap.
-fn in_block(layer: &str, topology: &Topology, tap: Tap) -> bool {
-    let block = topology.convs()[tap.conv()].block;
-    layer.strip_prefix("relu").and_then(|rest| rest.split('_').next()) == Some(block.to_string().as_str())
-}
-
-/// Whether a style is for a layer in the block of a tap.
-fn is_for(style: &Style, topology: &Topology, tap: Tap) -> bool {
-    style.layers.as_ref().is_none_or(|layers| layers.iter().any(|layer| in_block(layer, topology, tap)))
 }
 
 /// Planes whose sides are made multiples of a step, by a mirror image to the right and below.
@@ -399,13 +331,5 @@ mod tests {
         assert_eq!(found.data[8..12], found.data[..4]);
         let weights = bare(&Weights { size: Size::new(2, 1), data: vec![1.0; 2] }, 2);
         assert_eq!(weights.data, [1.0, 1.0, 0.0, 0.0]);
-    }
-
-    #[test]
-    fn levels_go_by_the_blocks_of_layers() {
-        let topology = Topology::vgg19(1, 16);
-        let tap = topology.tap("relu3_1").unwrap();
-        assert!(in_block("relu3_4", &topology, tap));
-        assert!(!in_block("relu4_1", &topology, tap));
     }
 }
