@@ -50,10 +50,12 @@ fn runs_take_the_memory_that_was_planned() {
     let folder = large();
     let runs = [
         "--size 640 --min-size 320 --iterations 2 --init content",
+        "--size 640 --effort draft",
+        "--size 1024 --effort draft",
         "--size 600 --iterations 2",
-        "--size 900 --min-size 900 --iterations 2 --memory 170M --init content",
-        "--size 1500 --min-size 1500 --iterations 2 --memory 220M --init content",
-        "--size 900 --min-size 900 --iterations 4 --optimizer lbfgs --memory 170M --init content",
+        "--size 900 --min-size 900 --iterations 2 --memory 170M",
+        "--size 1500 --min-size 1500 --iterations 2 --memory 220M",
+        "--size 900 --min-size 900 --iterations 4 --optimizer lbfgs --memory 170M",
         "--size 640 --iterations 6 --preset gatys",
         "--size 500 --iterations 2 --min-size 500 --model random:vgg19?width=1/2",
         "--size 800 --iterations 2 --min-size 800 --half",
@@ -89,10 +91,7 @@ fn what_cannot_fit_is_refused_with_the_size_that_would() {
 /// Content targets first, and with less memory the state of the run.
 #[test]
 fn a_full_disk_for_temporary_files_is_said_and_leaves_nothing() {
-    for size in [
-        "--size 900 --min-size 900 --memory 170M --init content",
-        "--size 1500 --min-size 1500 --memory 220M --init content",
-    ] {
+    for size in ["--size 900 --min-size 900 --memory 170M", "--size 1500 --min-size 1500 --memory 220M"] {
         let folder = large();
         let script =
             format!("\"$0\" stylize c.png s.png -o m/o.png {size} --progress none; echo code $?; ls -A m");
@@ -119,7 +118,7 @@ fn half_precision_is_planned_and_recorded() {
 #[test]
 fn tiles_do_not_change_the_picture() {
     let folder = large();
-    let run = "stylize c.png s.png -o o.png --size 900 --min-size 900 --iterations 2 --init content --learning-rate 0.02 --progress none";
+    let run = "stylize c.png s.png -o o.png --size 900 --min-size 900 --iterations 2 --learning-rate 0.02 --progress none";
     folder.succeeds(run);
     let whole = folder.decoded("o.png").picture;
     folder.succeeds(&format!("{run} --memory 170M --report r.json"));

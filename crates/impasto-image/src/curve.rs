@@ -31,7 +31,7 @@ pub fn encode(light: f32) -> f32 {
     value.copysign(light)
 }
 
-/// As [`encode`], from a table over the root of the light, whose ends are less steep.
+/// As [`encode`], from a table. Its places are roots of light: by the light itself, the curve is too steep near black for straight lines.
 pub(crate) fn value_of(light: f32) -> f32 {
     /// Straight lines between so many values are exact to 5e-8.
     const LINES: usize = 1 << 12;

@@ -3,7 +3,6 @@
 use fast_image_resize::images::{TypedImage, TypedImageRef};
 use fast_image_resize::pixels::F32;
 use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
-
 use rayon::prelude::*;
 
 use crate::Picture;

@@ -218,7 +218,11 @@ impl StyleTransfer {
         if self.texture.is_some() && recipe.init == Init::Draft {
             recipe = from_nothing();
         }
-        let mut recipe = self.overrides.clone().apply(recipe)?;
+        let mut overrides = self.overrides.clone();
+        if self.init_picture.is_some() {
+            overrides.init.get_or_insert(Init::Picture);
+        }
+        let mut recipe = overrides.apply(recipe)?;
         self.without_content(&mut recipe)?;
         if let Some(size) = self.stroke_size {
             if !STROKE_SIZES.contains(&size) {
@@ -234,9 +238,6 @@ impl StyleTransfer {
         }
         for layers in self.styles.iter().filter_map(|style| style.layers.as_ref()) {
             check_layers(layers, &recipe)?;
-        }
-        if self.init_picture.is_some() && self.overrides.init.is_none() {
-            recipe.init = Init::Picture;
         }
         if recipe.strength == 0.0 && matches!(recipe.init, Init::Content | Init::Draft) {
             // It is there already.

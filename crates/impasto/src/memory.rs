@@ -236,16 +236,19 @@ impl Planner<'_> {
     /// What stays of a draft: the picture, and where memory is not short its levels for the next run.
     fn kept_of_draft(&self, result: (usize, usize)) -> usize {
         let Some(drafter) = self.drafter else { return 0 };
-        let long = self.recipe.draft_size.min(result.0.max(result.1));
         let levels = if self.memory.is_none() { drafter.kernel_bytes() } else { 0 };
-        picture(impasto_image::fit_long_edge(result, long)) + levels
+        picture(self.draft_size(result, self.recipe.draft_size)) + levels
+    }
+
+    fn draft_size(&self, result: (usize, usize), longest: usize) -> (usize, usize) {
+        let scales: Vec<f64> = self.styles.iter().map(|(_, scale)| *scale).collect();
+        draft_size(result, longest, &scales)
     }
 
     /// The draft of a result, while it is painted: its levels, one after the other.
     fn drafting(&self, result: (usize, usize), longest: usize) -> Result<usize, Error> {
         let Some(drafter) = self.drafter else { return Ok(0) };
-        let scales: Vec<f64> = self.styles.iter().map(|(_, scale)| *scale).collect();
-        let size = draft_size(result, longest, &scales);
+        let size = self.draft_size(result, longest);
         let sizes =
             self.styles.iter().map(|(style, scale)| style_size(*style, self.recipe.style_fit, *scale, size));
         let levels = if self.memory.is_some() { drafter.kernel_bytes() } else { 0 };

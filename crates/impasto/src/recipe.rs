@@ -21,7 +21,8 @@ pub struct Recipe {
     pub content_layers: Vec<(String, f64)>,
     /// Multiplies every content term.
     pub content_weight: f64,
-    /// The part of that at the first scale. From scale to scale it doubles until it is all; the last scale has all of it.
+    /// The part of the content weight that counts at the first scale. It doubles from scale to scale until it is 1, and is 1 at the
+    /// last scale.
     pub content_at_first: f64,
     /// Whether the content term holds the draft, where a run begins with one. The subject is in it, and its features are the style's
     /// already, so that both terms agree.
@@ -82,7 +83,7 @@ pub struct Recipe {
 }
 
 impl Recipe {
-    /// What counts at one of so many scales.
+    /// The recipe with the weights that count at scale `index` of `scales`.
     pub(crate) fn at_scale(&self, index: usize, scales: usize) -> Recipe {
         let doubled = self.content_at_first * 2f64.powi(index.min(64) as i32);
         let part = if index + 1 < scales { doubled.min(1.0) } else { 1.0 };
@@ -224,5 +225,25 @@ fn displayed<S: Serializer>(choice: &Option<impl Display>, serializer: S) -> Res
     match choice {
         Some(choice) => serializer.collect_str(choice),
         None => serializer.serialize_str("as trained"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::Preset;
+
+    #[test]
+    fn content_counts_by_halves_until_it_is_whole() {
+        let recipe = crate::Recipe {
+            content_weight: 8.0,
+            content_at_first: 0.25,
+            ..Preset::named("impasto").unwrap().recipe()
+        };
+        let weights = |scales: usize| -> Vec<f64> {
+            (0..scales).map(|index| recipe.at_scale(index, scales).content_weight).collect()
+        };
+        assert_eq!(weights(1), [8.0]);
+        assert_eq!(weights(2), [2.0, 8.0]);
+        assert_eq!(weights(5), [2.0, 4.0, 8.0, 8.0, 8.0]);
     }
 }

@@ -199,6 +199,8 @@ fn effort_is_for_one_preset_and_a_draft_has_no_iterations() {
     assert!(with("gatys", effort(Effort::Fine)).0.contains("--effort is for preset impasto"));
     let both = Overrides { iterations: Some(3), ..effort(Effort::Draft) };
     assert!(with("impasto", both).0.contains("--iterations: cannot act"));
+    let picture = transfer("impasto").init_picture(waves(32, 24, 2)).overrides(effort(Effort::Draft));
+    assert!(said(picture.build()).0.contains("--init: cannot act"));
     let texture = StyleTransfer::texture((32, 32), false).unwrap().style(waves(20, 20, 1));
     assert!(said(Draft::new(texture.clone()).map(drop)).0.contains("no content"));
     let init = Overrides { init: Some(Init::Draft), ..Overrides::default() };

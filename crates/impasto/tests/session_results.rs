@@ -41,6 +41,16 @@ fn every_preset_brings_the_loss_down() {
     }
 }
 
+/// The content term is nothing at first, where it holds the draft: what shall fall is the style's.
+#[test]
+fn iterations_bring_a_draft_nearer_to_the_style() {
+    let overrides = Overrides { min_size: Some(48), ..iterations(20) };
+    let (steps, _) = run(transfer("impasto").overrides(overrides).build().unwrap());
+    let style = |step: &Step| step.losses.style.iter().map(|(_, value)| value).sum::<f64>();
+    let (first, last) = (style(&steps[0]), style(&steps[19]));
+    assert!(last < 0.8 * first, "{last} of {first}");
+}
+
 #[test]
 fn random_weights_will_do() {
     for (preset, most) in [

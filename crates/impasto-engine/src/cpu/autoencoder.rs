@@ -56,9 +56,9 @@ impl CpuAutoencoder {
         CpuAutoencoder { level, cpu, decoder, encoded: None, painted: Default::default() }
     }
 
-    /// Works in memory that another level has left.
+    /// Works in the memory that another level has left; its own goes.
     pub fn enter(&mut self, workspace: Workspace) {
-        let _own = self.leave();
+        drop(self.leave());
         Workspace { image: self.cpu.image, buffers: self.cpu.buffers, painted: self.painted } = workspace;
     }
 

@@ -2,8 +2,8 @@
 //!
 //! The map between two Gaussians stretches directions in which features hardly vary up to some hundred times. In a flat part that is
 //! what the camera and JPEG left there, lines of blocks above all: a weave over a dull colour. Grain of all sizes takes its place,
-//! and the map makes strokes of it. (Texture from noise is Heeger and Bergen's, SIGGRAPH 1995; that a content is given it, where it
-//! is flat, is ours.) Where there is something to see, next to nothing is added.
+//! and the map makes strokes of it. (Texture from noise is Heeger and Bergen's, SIGGRAPH 1995; adding it to
+//! the flat parts of a content is ours.) Where there is something to see, next to nothing is added.
 
 use impasto_engine::Pixels;
 use impasto_image::{Filter, Plane, blur, resize_plane};
@@ -11,14 +11,15 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use rand_distr::{Distribution, StandardNormal};
 
-/// Deviation of the grain where the content is flat, and of the content where it is half as deep: parts of the deviation of all of the
-/// content. By that the map stretches: as deep a grain in a picture of the night would be clouds.
+/// How deep the grain is where the content is flat: its deviation, as a part of the content's own. The map stretches by the content's
+/// deviation, too, and a fixed depth would turn to clouds in a picture of the night. Where the content around a pixel deviates as
+/// much as the grain, the grain is half as deep.
 const DEPTH: f32 = 0.15;
 
-/// How far around a pixel the content is looked at, in pixels of deviation.
+/// A window of this deviation, in pixels, says how flat the content is around a pixel.
 const AROUND: f64 = 8.0;
 
-/// Pixels of a grain; each size has the same part, as in photographs of nature.
+/// Sizes of grains in pixels. Each has the same share, as in photographs of nature.
 const SIZES: [usize; 4] = [4, 8, 16, 32];
 
 /// Adds grain to a content, the same in all channels.
@@ -56,7 +57,7 @@ fn deviation(values: &[f32]) -> f32 {
     (squares / count).sqrt() as f32
 }
 
-/// Of the values around each.
+/// The variance of the values around each place.
 fn variance(values: &[f32], (width, height): (usize, usize)) -> Vec<f32> {
     let blurred = |values: Vec<f32>| -> Vec<f32> {
         Plane::new(width, height, values).map_or_else(Vec::new, |plane| blur(&plane, AROUND).data().to_vec())

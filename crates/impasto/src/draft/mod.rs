@@ -65,7 +65,7 @@ pub(crate) struct Scene<'a> {
     pub(crate) strength: f64,
     /// Of the draft.
     pub(crate) size: (usize, usize),
-    /// Of the grain in flat parts.
+    /// Draws the grain of flat parts.
     pub(crate) seed: u64,
 }
 
@@ -193,7 +193,7 @@ impl Drafter {
         Ok(image)
     }
 
-    /// Where the levels end that a style is looked at in the block of, the deepest first.
+    /// The taps of the levels that are run, the deepest first: a style is looked at in their blocks.
     fn taps(&self, scene: &Scene) -> Vec<Tap> {
         let taps = self.levels.iter().map(|level| level.level().tap());
         taps.filter(|tap| asked_for(scene, &self.topology, *tap)).collect()

@@ -23,7 +23,7 @@ const KNOTS: usize = 48;
 /// Times that a map may stretch a difference of colours.
 const STEEPEST: f32 = 3.0;
 
-/// Colours that quantiles are taken of, at most: some hundred for each.
+/// Quantiles are taken of at most so many colours, which leaves more than a hundred between two.
 const SAMPLES: usize = 1 << 13;
 
 /// Pieces of equal width that a map is looked up in.

@@ -1,4 +1,4 @@
-//! What the styles of a draft are at its levels: their moments, taken once for each picture and size.
+//! The styles of a draft: their moments at its levels, which are taken once for each picture and size.
 
 use impasto_encoder::{Tap, Topology};
 use impasto_engine::{Autoencoder, EngineError, Workspace};
@@ -15,7 +15,7 @@ use crate::style_size::style_size;
 use crate::{Error, Style};
 
 impl Drafter {
-    /// What the styles are at the levels that end at these taps, for each region.
+    /// The styles' moments at each of these taps, for each region; `None` where no style is for it.
     pub(super) fn targets(
         &mut self,
         scene: &Scene,
@@ -49,7 +49,7 @@ impl Drafter {
     }
 }
 
-/// What the moments of a style's part depend on.
+/// The key of a style's part in the cache of moments: everything that they depend on.
 fn key(scene: &Scene, index: usize, part: &Part, taps: &[Tap]) -> Key {
     let of_part = part.weights.as_ref().map(plane_digest).unwrap_or_default();
     Key {
