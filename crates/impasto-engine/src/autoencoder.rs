@@ -5,7 +5,7 @@
 
 use impasto_encoder::Level;
 
-use crate::{EngineError, Moments, Pixels, Plane, Size};
+use crate::{Cancel, EngineError, Moments, Pixels, Plane, Size};
 
 /// An affine map of features with C channels: `f -> matrix f + bias`.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,6 +30,9 @@ impl Affine {
 pub trait Autoencoder: Send {
     /// What it runs.
     fn level(&self) -> &Level;
+
+    /// Obeys another flag from now on.
+    fn set_cancel(&mut self, cancel: Cancel);
 
     /// Bytes that both directions take at a size, on so many threads, besides the networks and the pictures that go in and out.
     ///

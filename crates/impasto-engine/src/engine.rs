@@ -76,6 +76,9 @@ pub trait Engine: Send {
     /// on as it is.
     fn set_half(&mut self, half: bool);
 
+    /// Obeys another flag from now on: an engine that is used again must not stop for the run before.
+    fn set_cancel(&mut self, cancel: Cancel);
+
     /// Bytes of what the engine made of the network's weights, in both directions.
     fn kernel_bytes(&self) -> usize;
 

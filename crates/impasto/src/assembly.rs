@@ -36,7 +36,7 @@ impl StyleTransfer {
     }
 
     /// As [`build`](StyleTransfer::build), with what an earlier session left, as far as it is of use here: the result is
-    /// the same bytes. The cancel flag of the engine that is used again stays in force.
+    /// the same bytes.
     ///
     /// # Errors
     /// As [`build`](StyleTransfer::build).
@@ -56,6 +56,7 @@ impl StyleTransfer {
         if recipe.init == Init::Draft && kit.drafter.is_none() {
             kit.drafter = Some(pool.install(|| Drafter::new(&self.cancel, set))?);
         }
+        kit.set_cancel(&self.cancel);
         kit.engine.retile(Tiling::default());
         kit.engine.set_half(self.half);
         self.check_ring(&kit.engine, size)?;

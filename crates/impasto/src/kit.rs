@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 
 use impasto_encoder::Tap;
-use impasto_engine::{Engine, InstructionSet, Network, Tiled};
+use impasto_engine::{Cancel, Engine, InstructionSet, Network, Tiled};
 use impasto_image::Averaging;
 
 use crate::draft::Drafter;
@@ -20,6 +20,14 @@ pub struct Kit {
 }
 
 impl Kit {
+    /// Obeys another flag from now on: that of the run before may be set.
+    pub(crate) fn set_cancel(&mut self, cancel: &Cancel) {
+        self.engine.set_cancel(cancel.clone());
+        if let Some(drafter) = &mut self.drafter {
+            drafter.set_cancel(cancel);
+        }
+    }
+
     /// Whether its engine is one for this network on this instruction set.
     pub(crate) fn suits(&self, network: &Network, set: InstructionSet) -> bool {
         self.engine.network() == network && self.engine.instruction_set() == set.name()

@@ -4,7 +4,7 @@
 mod common;
 
 use common::{in_range, nearly_equal, saved, transfer};
-use impasto::{Cancel, CheckpointError, Error, Keep, OptimizerKind, Overrides};
+use impasto::{Cancel, CheckpointError, Error, Keep, OptimizerKind, Overrides, Session};
 
 fn iterations(count: usize) -> Overrides {
     Overrides { iterations: Some(count), ..Overrides::default() }
@@ -30,6 +30,28 @@ fn a_cancelled_run_says_so_and_keeps_its_picture() {
         assert!(in_range(&picture));
     }
     assert!(!transfer("impasto").size(0).build().map(|_| ()).unwrap_err().is_cancelled());
+}
+
+#[test]
+fn what_a_cancelled_run_leaves_obeys_the_next_runs_flag() {
+    let run = |cancel: &Cancel| transfer("impasto").overrides(iterations(2)).cancel(cancel.clone());
+    let end = |mut session: Session| {
+        session.by_ref().for_each(|step| drop(step.unwrap()));
+        session.picture().unwrap()
+    };
+    let whole = end(run(&Cancel::default()).build().unwrap());
+    let first = Cancel::default();
+    let mut session = run(&first).build().unwrap();
+    first.cancel();
+    assert!(session.step().unwrap_err().is_cancelled());
+    // The next one is not cancelled by it, and is by its own.
+    let second = Cancel::default();
+    let mut session = run(&second).build_with(Some(session.into_kit())).unwrap();
+    session.step().unwrap().unwrap();
+    second.cancel();
+    assert!(session.step().unwrap_err().is_cancelled());
+    let third = run(&Cancel::default()).build_with(Some(session.into_kit())).unwrap();
+    assert_eq!(end(third), whole);
 }
 
 #[test]

@@ -148,6 +148,10 @@ impl Autoencoder for CpuAutoencoder {
         &self.level
     }
 
+    fn set_cancel(&mut self, cancel: Cancel) {
+        self.cpu.cancel = cancel;
+    }
+
     fn bytes(&self, size: Size, regions: usize, threads: usize) -> Result<usize, EngineError> {
         check_image(&self.level, size, &[])?;
         let request = self.request(vec![Plane { size, data: Vec::new() }; regions]);

@@ -226,6 +226,10 @@ impl Engine for Cpu {
         (self.half, self.observed) = (half, None);
     }
 
+    fn set_cancel(&mut self, cancel: Cancel) {
+        self.cancel = cancel;
+    }
+
     fn kernel_bytes(&self) -> usize {
         self.convs.iter().map(Prepared::bytes).sum()
     }

@@ -44,6 +44,10 @@ impl Autoencoder for ReferenceAutoencoder {
         &self.level
     }
 
+    fn set_cancel(&mut self, cancel: Cancel) {
+        self.cancel = cancel;
+    }
+
     fn bytes(&self, size: Size, regions: usize, _: usize) -> Result<usize, EngineError> {
         check_image(&self.level, size, &[])?;
         // Maps before and after a convolution; the widest are those of the image's size.

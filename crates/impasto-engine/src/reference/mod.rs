@@ -228,6 +228,10 @@ impl Engine for Reference {
         self.kept = None;
     }
 
+    fn set_cancel(&mut self, cancel: Cancel) {
+        self.cancel = cancel;
+    }
+
     fn kernel_bytes(&self) -> usize {
         0
     }

@@ -17,8 +17,8 @@ use impasto_encoder::Tap;
 
 use crate::request::check_size;
 use crate::{
-    Cotangents, Decisions, Edges, Engine, EngineError, Features, Network, Observation, Pixels, Plane, Rect,
-    Request, Size, Target,
+    Cancel, Cotangents, Decisions, Edges, Engine, EngineError, Features, Network, Observation, Pixels, Plane,
+    Rect, Request, Size, Target,
 };
 use cut::{cut_pixels, cut_plane};
 pub use layout::FORWARD;
@@ -176,6 +176,10 @@ impl Engine for Tiled {
     fn set_half(&mut self, half: bool) {
         self.observed = None;
         self.inner.set_half(half);
+    }
+
+    fn set_cancel(&mut self, cancel: Cancel) {
+        self.inner.set_cancel(cancel);
     }
 
     fn kernel_bytes(&self) -> usize {

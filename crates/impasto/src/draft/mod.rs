@@ -98,6 +98,11 @@ impl Drafter {
         Ok(Drafter { levels, styles: StyleMoments::within(KEPT_MOMENTS), topology, set })
     }
 
+    /// Obeys another flag from now on.
+    pub(crate) fn set_cancel(&mut self, cancel: &Cancel) {
+        self.levels.iter_mut().for_each(|level| level.set_cancel(cancel.clone()));
+    }
+
     /// Whether it computes on this instruction set.
     pub(crate) fn suits(&self, set: InstructionSet) -> bool {
         self.set == set

@@ -81,12 +81,18 @@ impl Mixture {
             return None;
         }
         let parts = self.0.iter().map(|&(weight, statistic)| {
-            let prepared = match statistic {
-                Statistic::Wasserstein => Some(Target::new(Roots::Exact, target, metric)?),
-                Statistic::WassersteinNewton => Some(Target::new(Roots::NewtonSchulz, target, metric)?),
-                _ => None,
+            let part = match statistic {
+                Statistic::Wasserstein => {
+                    Part::Transport(Box::new(Target::new(Roots::Exact, target, metric)?))
+                }
+                Statistic::WassersteinNewton => {
+                    Part::Transport(Box::new(Target::new(Roots::NewtonSchulz, target, metric)?))
+                }
+                Statistic::Gram(scale) => Part::Gram(scale),
+                Statistic::MeanStd => Part::MeanStd,
+                Statistic::Covariance => Part::Covariance,
             };
-            Some((weight, statistic, prepared))
+            Some((weight, part))
         });
         Some(Aim { target: target.clone(), metric: metric.clone(), parts: parts.collect::<Option<_>>()? })
     }
@@ -148,7 +154,17 @@ impl Serialize for Mixture {
 pub(super) struct Aim {
     target: MeanMoments,
     metric: Metric,
-    parts: Vec<(f64, Statistic, Option<Target>)>,
+    parts: Vec<(f64, Part)>,
+}
+
+/// One statistic of a mixture, with what it takes from its target.
+#[derive(Clone, Debug)]
+enum Part {
+    /// The metric is in its target.
+    Transport(Box<Target>),
+    Gram(GramScale),
+    MeanStd,
+    Covariance,
 }
 
 impl Aim {
@@ -160,23 +176,23 @@ impl Aim {
             return None;
         }
         let mut judged = Judged::zero(seen.channels);
-        // Wasserstein has the metric in its target; for what has not, moments go through it and derivatives back.
-        for (weight, _, prepared) in &self.parts {
-            if let Some(target) = prepared {
+        for (weight, part) in &self.parts {
+            if let Part::Transport(target) = part {
                 judged.add(*weight, &target.judge(seen)?);
             }
         }
-        let others = self.parts.iter().filter(|(.., prepared)| prepared.is_none());
-        if others.clone().next().is_some() {
+        // For the others, moments go through the metric and derivatives back.
+        if !self.parts.iter().all(|(_, part)| matches!(part, Part::Transport(_))) {
             let mapped = self.metric.moments(seen);
             let mut by_mapped = Judged::zero(seen.channels);
-            for (weight, statistic, _) in others {
-                let part = match statistic {
-                    Statistic::Gram(scale) => gram::judge(*scale, &mapped, &self.target),
-                    Statistic::Covariance => covariance::judge(&mapped, &self.target),
-                    _ => mean_std::judge(&mapped, &self.target),
+            for (weight, part) in &self.parts {
+                let judged = match part {
+                    Part::Transport(_) => continue,
+                    Part::Gram(scale) => gram::judge(*scale, &mapped, &self.target),
+                    Part::MeanStd => mean_std::judge(&mapped, &self.target),
+                    Part::Covariance => covariance::judge(&mapped, &self.target),
                 };
-                by_mapped.add(*weight, &part);
+                by_mapped.add(*weight, &judged);
             }
             judged.add(1.0, &self.metric.pulled_back(by_mapped));
         }
