@@ -3,10 +3,10 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use impasto::CheckpointError;
 use impasto::encoder::EncoderError;
 use impasto::engine::EngineError;
 use impasto::image::ImageError;
+use impasto::{CheckpointError, Setting};
 
 use crate::output::{printable_lines, say};
 
@@ -98,6 +98,11 @@ impl Failure {
     }
 }
 
+/// A message of the library, with its settings as they are spelled here: `style_scale` is `--style-scale`.
+fn with_options(message: &str) -> String {
+    Setting::spell(message, |setting| format!("--{}", setting.name().replace('_', "-")))
+}
+
 impl From<impasto::Error> for Failure {
     fn from(error: impasto::Error) -> Failure {
         let code = match &error {
@@ -111,9 +116,11 @@ impl From<impasto::Error> for Failure {
             | impasto::Error::Engine(EngineError::Spill { .. }) => ENVIRONMENT,
             _ => BAD_INPUT,
         };
-        let message =
-            if error.is_cancelled() { "interrupted; nothing was written".into() } else { error.to_string() };
-        Failure { message, hint: error.hint(), code }
+        let message = match error.is_cancelled() {
+            true => "interrupted; nothing was written".into(),
+            false => with_options(&error.to_string()),
+        };
+        Failure { message, hint: error.hint().map(|hint| with_options(&hint)), code }
     }
 }
 

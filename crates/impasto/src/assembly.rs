@@ -18,7 +18,7 @@ use crate::recipe::Init;
 use crate::regions::{check_shape, check_weights, plane_digest};
 use crate::session::{Plan, Session};
 use crate::style::{Part, shares};
-use crate::{Error, Iterations, Recipe, Scale, Style, StyleTransfer};
+use crate::{Error, Iterations, Recipe, Scale, Setting, Style, StyleTransfer};
 
 /// Smaller strokes are no more than grain, and for larger ones the picture has no room.
 const STROKE_SIZES: std::ops::RangeInclusive<f64> = 0.1..=4.0;
@@ -70,7 +70,7 @@ impl StyleTransfer {
         {
             let (scales, found) = (scales.len(), counts.len());
             let problem = format!("expected one number, or one for each of {scales} scales, found {found}");
-            return Err(Error::invalid("--iterations", problem));
+            return Err(Error::invalid(Setting::Iterations, problem));
         }
         let planned = match self.tiling.window {
             Some(window) => Some(planner.with_window(&scales, Some(window))?),
@@ -188,10 +188,10 @@ impl StyleTransfer {
             return Ok(texture.size);
         }
         let long = match self.size {
-            Some(0) => return Err(Error::invalid("--size", "expected at least 1 pixel, found 0")),
+            Some(0) => return Err(Error::invalid(Setting::Size, "expected at least 1 pixel, found 0")),
             Some(long) if long > LARGEST_SIZE => {
                 return Err(Error::invalid(
-                    "--size",
+                    Setting::Size,
                     format!("expected at most {LARGEST_SIZE} pixels, found {long}"),
                 ));
             }
@@ -205,7 +205,7 @@ impl StyleTransfer {
         let shares = shares(&self.styles)?;
         if !(self.style_scale.is_finite() && self.style_scale > 0.0) {
             let problem = format!("expected a number above 0, found {}", self.style_scale);
-            return Err(Error::invalid("--style-scale", problem));
+            return Err(Error::invalid(Setting::StyleScale, problem));
         }
         let pictures = self.styles.iter().map(|style| (&style.picture, &style.alpha));
         for (picture, alpha) in pictures.chain([(&self.content, &self.alpha)]) {
@@ -229,7 +229,7 @@ impl StyleTransfer {
             if !STROKE_SIZES.contains(&size) {
                 let (least, most) = (STROKE_SIZES.start(), STROKE_SIZES.end());
                 return Err(Error::invalid(
-                    "--stroke-size",
+                    Setting::StrokeSize,
                     format!("expected {least} to {most}, found {size}"),
                 ));
             }
@@ -249,7 +249,7 @@ impl StyleTransfer {
                 Some(_) => "a picture to begin with was given, and an init of another kind",
                 None => "expected a picture to begin with, found none",
             };
-            return Err(Error::invalid("--init", problem));
+            return Err(Error::invalid(Setting::Init, problem));
         }
         let encoder = match &self.encoder {
             Some(encoder) => encoder.clone(),
@@ -321,11 +321,11 @@ impl StyleTransfer {
     /// Resolves every layer. A layer that only the preset asks for, and that the encoder lacks, is the preset's fault.
     fn deepest_tap(&self, recipe: &Recipe, encoder: &Encoder) -> Result<impasto_encoder::Tap, Error> {
         let given = [
-            ("--content-layers", &recipe.content_layers, self.overrides.content_layers.is_some()),
-            ("--style-layers", &recipe.style_layers, self.overrides.style_layers.is_some()),
+            (Setting::ContentLayers, &recipe.content_layers, self.overrides.content_layers.is_some()),
+            (Setting::StyleLayers, &recipe.style_layers, self.overrides.style_layers.is_some()),
         ];
         let mut deepest = None;
-        for (option, layers, asked_for) in given {
+        for (setting, layers, asked_for) in given {
             for (layer, _) in layers {
                 let tap = encoder.topology().tap(layer).map_err(|error| match error {
                     EncoderError::UnknownLayer { name, nearest, last } if !asked_for => {
@@ -334,7 +334,7 @@ impl StyleTransfer {
                             layer: name,
                             last,
                             nearest,
-                            option,
+                            setting,
                         }
                     }
                     error => error.into(),
@@ -368,7 +368,7 @@ pub fn thread_pool(threads: Option<usize>) -> Result<rayon::ThreadPool, Error> {
     /// More than any machine has; each takes memory, and a mistyped number shall not take it all.
     const MOST: usize = 1024;
     if let Some(wrong) = threads.filter(|threads| !(1..=MOST).contains(threads)) {
-        return Err(Error::invalid("--threads", format!("expected 1 to {MOST}, found {wrong}")));
+        return Err(Error::invalid(Setting::Threads, format!("expected 1 to {MOST}, found {wrong}")));
     }
     let threads = threads.unwrap_or(0);
     rayon::ThreadPoolBuilder::new()

@@ -3,7 +3,7 @@
 use impasto_image::Plane;
 
 use crate::mask::{ColourMask, Mask, MaskColour};
-use crate::{Error, Rest};
+use crate::{Error, Rest, Setting};
 
 /// What a style's mask says of it.
 #[derive(Clone, Debug, Default)]
@@ -35,7 +35,7 @@ pub struct Assigned {
 /// # Errors
 /// [`Error::Invalid`] for masks that do not go together, and for a style that would go nowhere.
 pub fn assign(content: &[Mask], styles: &[StyleMask], rest: Rest) -> Result<Assigned, Error> {
-    let wrong = |problem: String| Err(Error::invalid("--mask", problem));
+    let wrong = |problem: String| Err(Error::invalid(Setting::Mask, problem));
     let mut assigned = Assigned::default();
     if let [Mask::Colours(mask)] = content {
         return by_colour(mask, styles, rest);
@@ -83,7 +83,7 @@ fn grey(style: &StyleMask) -> Option<Plane> {
 }
 
 fn by_colour(content: &ColourMask, styles: &[StyleMask], rest: Rest) -> Result<Assigned, Error> {
-    let wrong = |problem: String| Err(Error::invalid("--mask", problem));
+    let wrong = |problem: String| Err(Error::invalid(Setting::Mask, problem));
     let list = |mask: &ColourMask| {
         let shares = mask.colours().iter().map(|colour| (colour, 100.0 * mask.share(*colour)));
         shares.map(|(colour, share)| format!("{colour} ({share:.1} %)")).collect::<Vec<_>>().join(", ")
@@ -139,7 +139,8 @@ fn by_colour(content: &ColourMask, styles: &[StyleMask], rest: Rest) -> Result<A
         notes.push(format!("note: {colour} of the mask ({share:.1} % of it) has no style, and {becomes}"));
     }
     if painted.is_empty() {
-        return wrong("no style has a region: with --rest first the first takes what others leave".into());
+        let rest = Setting::Rest;
+        return wrong(format!("no style has a region: with {rest} first the first takes what others leave"));
     }
     let place = |colour: MaskColour| painted.iter().position(|other| *other == colour);
     let indexed = |(index, mine): (usize, Vec<(MaskColour, Option<Plane>)>)| {

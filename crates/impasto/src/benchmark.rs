@@ -9,7 +9,7 @@ use rayon::prelude::*;
 use crate::median::median;
 use crate::objective::{Objective, alone, style_moments};
 use crate::regions::Placed;
-use crate::{Error, Preset, Recipe};
+use crate::{Error, Preset, Recipe, Setting};
 
 /// What a benchmark measured.
 #[derive(Clone, Debug, PartialEq)]
@@ -62,7 +62,7 @@ impl Benchmark {
         cancel: Cancel,
     ) -> Result<Benchmark, Error> {
         if iterations == 0 {
-            return Err(Error::invalid("--iterations", "expected at least 1, found 0"));
+            return Err(Error::invalid(Setting::Iterations, "expected at least 1, found 0"));
         }
         let recipe = preset.recipe();
         let topology = encoder.topology();

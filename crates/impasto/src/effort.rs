@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use serde::Serialize;
 
-use crate::{Error, Recipe};
+use crate::{Error, Recipe, Setting};
 
 /// How much work a run of the preset `impasto` does.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
@@ -27,8 +27,9 @@ impl Effort {
     /// Its recipe in place of the preset's; only one preset has several.
     pub(crate) fn recipe(self, preset: &Recipe) -> Result<Recipe, Error> {
         if preset.preset != "impasto" {
-            let problem = format!("preset {} is one recipe; --effort is for preset impasto", preset.preset);
-            return Err(Error::invalid("--effort", problem));
+            let problem =
+                format!("preset {} is one recipe; {} is for preset impasto", preset.preset, Setting::Effort);
+            return Err(Error::invalid(Setting::Effort, problem));
         }
         Ok(crate::preset::with_effort(self))
     }

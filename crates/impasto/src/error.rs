@@ -1,8 +1,42 @@
 //! What can go wrong in a style transfer, grouped by whose fault it is; every error that the user can mend has a hint.
 
+use std::fmt;
+
+use crate::Setting;
 use crate::checkpoint::CheckpointError;
 use impasto_encoder::EncoderError;
 use impasto_engine::EngineError;
+
+/// What [`Error::Invalid`] is about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Subject {
+    /// A setting.
+    Setting(Setting),
+    /// Anything else, in words.
+    Part(&'static str),
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Subject::Setting(setting) => setting.fmt(f),
+            Subject::Part(part) => f.write_str(part),
+        }
+    }
+}
+
+impl From<Setting> for Subject {
+    fn from(setting: Setting) -> Subject {
+        Subject::Setting(setting)
+    }
+}
+
+impl From<&'static str> for Subject {
+    fn from(part: &'static str) -> Subject {
+        Subject::Part(part)
+    }
+}
 
 /// Why a style transfer could not be built, or stopped.
 #[derive(Debug, thiserror::Error)]
@@ -19,11 +53,11 @@ pub enum Error {
         /// The names nearest to it, or all there are.
         nearest: Vec<String>,
     },
-    /// An option with a value that cannot act.
-    #[error("{option}: {problem}")]
+    /// A setting with a value that cannot act, or a part of what was given that does not fit.
+    #[error("{subject}: {problem}")]
     Invalid {
-        /// Name of the option or setting.
-        option: &'static str,
+        /// The setting or part.
+        subject: Subject,
         /// What is wrong with it, and what was expected.
         problem: String,
     },
@@ -38,8 +72,8 @@ pub enum Error {
         last: String,
         /// The nearest layers that it has.
         nearest: Vec<String>,
-        /// The option that replaces the layer.
-        option: &'static str,
+        /// The setting that replaces the layer.
+        setting: Setting,
     },
     /// A picture leaves no feature at a layer.
     #[error(
@@ -155,8 +189,8 @@ impl Error {
         Error::Stream { source }
     }
 
-    pub(crate) fn invalid(option: &'static str, problem: impl Into<String>) -> Error {
-        Error::Invalid { option, problem: problem.into() }
+    pub(crate) fn invalid(subject: impl Into<Subject>, problem: impl Into<String>) -> Error {
+        Error::Invalid { subject: subject.into(), problem: problem.into() }
     }
 
     /// True when the run was cancelled and nothing is wrong.
@@ -164,28 +198,34 @@ impl Error {
         matches!(self, Error::Engine(EngineError::Cancelled))
     }
 
-    /// What the user can do about it, where we know.
+    /// What the user can do about it, where we know. Settings are named as in the error: [`Setting::spell`].
     pub fn hint(&self) -> Option<String> {
         match self {
             Error::Unknown { nearest, .. } => Some(format!("did you mean {}?", nearest.join(" or "))),
-            Error::PresetNeedsLayer { nearest, option, .. } => Some(format!(
-                "the nearest layer is {}: give {option} {}, or a model that is deep enough",
+            Error::PresetNeedsLayer { nearest, setting, .. } => Some(format!(
+                "the nearest layer is {}: give {setting} {}, or a model that is deep enough",
                 nearest.join(" or "),
                 nearest.first().map_or("relu4_2", String::as_str)
             )),
-            Error::Diverged { .. } | Error::NotFinite { .. } => {
-                Some("lower --learning-rate or the weights; adam holds where lbfgs does not".into())
-            }
-            Error::TooSmall { what, .. } => Some(format!(
-                "give {}, or shallower layers",
-                if what.contains("content") { "a larger picture, --size or --min-size" } else { "a larger picture or --style-scale" }
+            Error::Diverged { .. } | Error::NotFinite { .. } => Some(format!(
+                "lower {} or the weights; adam holds where lbfgs does not",
+                Setting::LearningRate
             )),
-            Error::TooLarge { fits: 0, .. } => {
-                Some("no size fits: give more --memory, or smaller pictures".into())
+            Error::TooSmall { what, .. } => {
+                let larger = match what.contains("content") {
+                    true => format!(", {} or {}", Setting::Size, Setting::MinSize),
+                    false => format!(" or {}", Setting::StyleScale),
+                };
+                Some(format!("give a larger picture{larger}, or shallower layers"))
             }
-            Error::TooLarge { fits, .. } => Some(format!("the largest that fits is --size {fits}")),
+            Error::TooLarge { fits: 0, .. } => {
+                Some(format!("no size fits: give more {}, or smaller pictures", Setting::Memory))
+            }
+            Error::TooLarge { fits, .. } => {
+                Some(format!("the largest that fits is {} {fits}", Setting::Size))
+            }
             Error::Stream { .. } | Error::Engine(EngineError::Spill { .. }) => {
-                Some("free space in the folder of the result, or give more --memory".into())
+                Some(format!("free space in the folder of the result, or give more {}", Setting::Memory))
             }
             Error::Checkpoint(error) => error.hint(),
             Error::Encoder(error) => error.hint(),
@@ -195,12 +235,14 @@ impl Error {
             Error::Engine(EngineError::NoSuchInstructionSet { asked_by, .. }) if asked_by.contains('_') => {
                 Some(format!("unset {asked_by} for the best that this machine has"))
             }
-            Error::Engine(EngineError::NoSuchInstructionSet { .. }) => {
-                Some("results are the same bytes only on the same instruction set: go on where the run began".into())
-            }
-            Error::Engine(EngineError::SizesDiffer { what: "picture", .. }) => {
-                Some("content and picture must have the same size; pictures of one shape can be brought to it with --size".into())
-            }
+            Error::Engine(EngineError::NoSuchInstructionSet { .. }) => Some(
+                "results are the same bytes only on the same instruction set: go on where the run began"
+                    .into(),
+            ),
+            Error::Engine(EngineError::SizesDiffer { what: "picture", .. }) => Some(format!(
+                "content and picture must have the same size; pictures of one shape can be brought to it with {}",
+                Setting::Size
+            )),
             _ => None,
         }
     }

@@ -9,7 +9,7 @@ use crate::objective::{Losses, Objective, style_moments};
 use crate::prepare::{for_layer, style_names, style_targets};
 use crate::regions::{at_size, plane_of};
 use crate::style_size::{check_style_size, style_size};
-use crate::{Colour, Error, Style, StyleTransfer};
+use crate::{Colour, Error, Setting, Style, StyleTransfer};
 
 /// What a picture is worth by an objective.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,7 +30,7 @@ impl StyleTransfer {
     /// [`colour`](StyleTransfer::colour) but the style's.
     pub fn evaluate(self, image: &Picture) -> Result<Evaluation, Error> {
         if self.colour != Colour::Style {
-            return Err(Error::invalid("--colour", "a picture is judged in its own colours"));
+            return Err(Error::invalid(Setting::Colour, "a picture is judged in its own colours"));
         }
         let pool = thread_pool(self.threads)?;
         self.result_size()?;

@@ -12,7 +12,7 @@ use impasto_image::{Picture, fit_long_edge};
 
 use crate::assembly::{pixels, thread_pool};
 use crate::plan::largest;
-use crate::{Error, Overrides, Preset, StyleTransfer};
+use crate::{Error, Overrides, Preset, Setting, StyleTransfer};
 
 /// What a network makes of one picture, layer by layer.
 pub struct Inspector {
@@ -229,7 +229,7 @@ fn resolve(encoder: &Encoder, layers: &[String]) -> Result<Vec<(String, Tap)>, E
     for layer in layers {
         let tap = topology.tap(layer)?;
         if named.iter().any(|(_, other)| *other == tap) {
-            return Err(Error::invalid("--layers", format!("{layer} is named twice")));
+            return Err(Error::invalid(Setting::Layers, format!("{layer} is named twice")));
         }
         named.push((layer.clone(), tap));
     }

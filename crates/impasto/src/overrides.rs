@@ -5,7 +5,7 @@ use impasto_encoder::Pooling;
 use crate::objective::Mixture;
 use crate::preset::from_nothing;
 use crate::recipe::{Init, Keep, OptimizerKind};
-use crate::{Effort, Error, Iterations, Recipe, Smallest};
+use crate::{Effort, Error, Iterations, Recipe, Setting, Smallest};
 
 /// Iterations at a scale, at most: more is a slip of the finger.
 const MOST_ITERATIONS: usize = 1_000_000;
@@ -74,63 +74,67 @@ impl Overrides {
         }
         if self.effort == Some(Effort::Draft) {
             let given = [
-                ("--init", self.init.as_ref().is_some_and(|init| *init != Init::Draft)),
-                ("--iterations", self.iterations.is_some() || self.scale_iterations.is_some()),
-                ("--first-iterations", self.first_iterations.is_some()),
-                ("--min-size", self.min_size.is_some()),
+                (Setting::Init, self.init.as_ref().is_some_and(|init| *init != Init::Draft)),
+                (Setting::Iterations, self.iterations.is_some() || self.scale_iterations.is_some()),
+                (Setting::FirstIterations, self.first_iterations.is_some()),
+                (Setting::MinSize, self.min_size.is_some()),
             ];
-            if let Some((option, _)) = given.iter().find(|(_, given)| *given) {
-                return Err(Error::invalid(option, "cannot act: --effort draft has no iterations"));
+            if let Some(&(setting, _)) = given.iter().find(|(_, given)| *given) {
+                return Err(Error::invalid(
+                    setting,
+                    format!("cannot act: {} draft has no iterations", Setting::Effort),
+                ));
             }
         }
-        let of_content = [("--content-layers", self.content_layers.is_some())];
+        let of_content = [(Setting::ContentLayers, self.content_layers.is_some())];
         let of_style = [
-            ("--style-layers", self.style_layers.is_some()),
-            ("--style-layer-weights", self.style_layer_weights.is_some()),
-            ("--statistic", self.statistic.is_some()),
-            ("--strength", self.strength.is_some()),
+            (Setting::StyleLayers, self.style_layers.is_some()),
+            (Setting::StyleLayerWeights, self.style_layer_weights.is_some()),
+            (Setting::Statistic, self.statistic.is_some()),
+            (Setting::Strength, self.strength.is_some()),
         ];
         for (weight, options) in [(self.content_weight, &of_content[..]), (self.style_weight, &of_style)] {
-            if let Some((option, _)) = options.iter().find(|(_, given)| *given && weight == Some(0.0)) {
-                return Err(Error::invalid(option, "cannot act beside a weight of 0"));
+            if let Some(&(setting, _)) = options.iter().find(|(_, given)| *given && weight == Some(0.0)) {
+                return Err(Error::invalid(setting, "cannot act beside a weight of 0"));
             }
         }
         let counts = self.iterations.iter().chain(self.scale_iterations.iter().flatten());
-        let counts = [("--iterations", counts.max()), ("--first-iterations", self.first_iterations.as_ref())];
-        if let Some((option, _)) =
+        let counts =
+            [(Setting::Iterations, counts.max()), (Setting::FirstIterations, self.first_iterations.as_ref())];
+        if let Some(&(setting, _)) =
             counts.iter().find(|(_, given)| given.is_some_and(|count| *count > MOST_ITERATIONS))
         {
-            return Err(Error::invalid(option, format!("expected at most {MOST_ITERATIONS}")));
+            return Err(Error::invalid(setting, format!("expected at most {MOST_ITERATIONS}")));
         }
         if self.first_iterations.is_some() && self.scale_iterations.is_some() {
             return Err(Error::invalid(
-                "--first-iterations",
-                "--iterations has a number for each scale already",
+                Setting::FirstIterations,
+                format!("{} has a number for each scale already", Setting::Iterations),
             ));
         }
         let weights = [
-            ("--content-weight", self.content_weight, &mut recipe.content_weight),
-            ("--style-weight", self.style_weight, &mut recipe.style_weight),
-            ("--tv-weight", self.tv_weight, &mut recipe.tv_weight),
+            (Setting::ContentWeight, self.content_weight, &mut recipe.content_weight),
+            (Setting::StyleWeight, self.style_weight, &mut recipe.style_weight),
+            (Setting::TvWeight, self.tv_weight, &mut recipe.tv_weight),
         ];
-        for (option, given, place) in weights {
+        for (setting, given, place) in weights {
             if let Some(weight) = given {
-                *place = non_negative(option, weight)?;
+                *place = non_negative(setting, weight)?;
             }
         }
         if let Some(strength) = self.strength {
             if !(0.0..=1.0).contains(&strength) {
-                return Err(Error::invalid("--strength", format!("expected 0 to 1, found {strength}")));
+                return Err(Error::invalid(Setting::Strength, format!("expected 0 to 1, found {strength}")));
             }
             recipe.strength = strength;
         }
         if let Some(layers) = self.content_layers {
             let share = recipe.content_layers.iter().map(|(_, weight)| weight).sum::<f64>();
-            let each = share / distinct("--content-layers", &layers)? as f64;
+            let each = share / distinct(Setting::ContentLayers, &layers)? as f64;
             recipe.content_layers = layers.into_iter().map(|layer| (layer, each)).collect();
         }
         if let Some(layers) = self.style_layers {
-            let each = recipe.style_share() / distinct("--style-layers", &layers)? as f64;
+            let each = recipe.style_share() / distinct(Setting::StyleLayers, &layers)? as f64;
             recipe.style_layers = layers.into_iter().map(|layer| (layer, each)).collect();
         }
         if let Some(weights) = self.style_layer_weights {
@@ -142,16 +146,16 @@ impl Overrides {
                     names.join(","),
                     weights.len()
                 );
-                return Err(Error::invalid("--style-layer-weights", problem));
+                return Err(Error::invalid(Setting::StyleLayerWeights, problem));
             }
             for ((_, place), weight) in recipe.style_layers.iter_mut().zip(weights) {
-                *place = non_negative("--style-layer-weights", weight)?;
+                *place = non_negative(Setting::StyleLayerWeights, weight)?;
             }
         }
         if let Some(rate) = self.learning_rate {
             if !(rate.is_finite() && rate > 0.0) {
                 return Err(Error::invalid(
-                    "--learning-rate",
+                    Setting::LearningRate,
                     format!("expected a number above 0, found {rate}"),
                 ));
             }
@@ -162,7 +166,7 @@ impl Overrides {
         }
         if let Some(least) = self.min_size {
             if least == 0 {
-                return Err(Error::invalid("--min-size", "expected at least 1 pixel, found 0"));
+                return Err(Error::invalid(Setting::MinSize, "expected at least 1 pixel, found 0"));
             }
             recipe.pyramid.smallest = Smallest::LongEdge(least);
         }
@@ -181,7 +185,7 @@ impl Overrides {
         if let Some(plateau) = self.plateau {
             if !(0.0..1.0).contains(&plateau) {
                 let problem = format!("expected 0 or more and less than 1, found {plateau}");
-                return Err(Error::invalid("--plateau", problem));
+                return Err(Error::invalid(Setting::Plateau, problem));
             }
             recipe.plateau = plateau;
         }
@@ -198,7 +202,7 @@ impl Overrides {
         let looks_at_style = recipe.style_weight > 0.0 && recipe.style_layers.iter().any(|(_, w)| *w > 0.0);
         if !looks_at_content && !looks_at_style {
             return Err(Error::invalid(
-                "--content-weight",
+                Setting::ContentWeight,
                 "content and style both have weight 0: nothing to look at",
             ));
         }
@@ -208,10 +212,10 @@ impl Overrides {
 
 fn remember(recipe: &mut Recipe, pairs: usize) -> Result<(), Error> {
     if !(1..=MOST_PAIRS).contains(&pairs) {
-        return Err(Error::invalid("--history", format!("expected 1 to {MOST_PAIRS}, found {pairs}")));
+        return Err(Error::invalid(Setting::History, format!("expected 1 to {MOST_PAIRS}, found {pairs}")));
     }
     if recipe.optimizer != OptimizerKind::Lbfgs {
-        return Err(Error::invalid("--history", "only lbfgs has one"));
+        return Err(Error::invalid(Setting::History, "only lbfgs has one"));
     }
     (recipe.lbfgs.history, recipe.lbfgs.history_later) = (pairs, pairs);
     Ok(())
@@ -220,36 +224,36 @@ fn remember(recipe: &mut Recipe, pairs: usize) -> Result<(), Error> {
 fn average_by(recipe: &mut Recipe, decay: f64) -> Result<(), Error> {
     if !(0.0..1.0).contains(&decay) {
         return Err(Error::invalid(
-            "--average-decay",
+            Setting::AverageDecay,
             format!("expected a number from 0 to less than 1, found {decay}"),
         ));
     }
     if recipe.keep != Keep::Average && !recipe.carry_average {
         return Err(Error::invalid(
-            "--average-decay",
-            "the average is no part of this run; --keep average makes it the result",
+            Setting::AverageDecay,
+            format!("the average is no part of this run; {} average makes it the result", Setting::Keep),
         ));
     }
     recipe.average_decay = decay;
     Ok(())
 }
 
-fn non_negative(option: &'static str, weight: f64) -> Result<f64, Error> {
+fn non_negative(setting: Setting, weight: f64) -> Result<f64, Error> {
     if weight.is_finite() && weight >= 0.0 {
         Ok(weight)
     } else {
-        Err(Error::invalid(option, format!("expected a number of 0 or more, found {weight}")))
+        Err(Error::invalid(setting, format!("expected a number of 0 or more, found {weight}")))
     }
 }
 
 /// How many layers, once it is clear that none is named twice.
-fn distinct(option: &'static str, layers: &[String]) -> Result<usize, Error> {
+fn distinct(setting: Setting, layers: &[String]) -> Result<usize, Error> {
     if layers.is_empty() {
-        return Err(Error::invalid(option, "expected at least one layer"));
+        return Err(Error::invalid(setting, "expected at least one layer"));
     }
     for (index, layer) in layers.iter().enumerate() {
         if layers[..index].contains(layer) {
-            return Err(Error::invalid(option, format!("{layer} is named twice")));
+            return Err(Error::invalid(setting, format!("{layer} is named twice")));
         }
     }
     Ok(layers.len())

@@ -15,7 +15,7 @@ use impasto_engine::{Engine, FORWARD};
 use serde::{Deserialize, Serialize};
 
 use crate::plan::ScalePlan;
-use crate::{Error, Session, benchmark};
+use crate::{Error, Session, Setting, benchmark};
 
 /// Iterations that are compared with as many before.
 pub(crate) const WINDOW: usize = 20;
@@ -192,7 +192,7 @@ impl Session {
         let iterations = budget.iterations(&self.plan.run.scales[self.scale..], passes, &self.pace);
         iterations.map(Some).map_err(|TooShort { needed }| {
             let problem = format!("a picture of this size takes {needed:.0} s at least on this machine");
-            Error::invalid("--time", problem)
+            Error::invalid(Setting::Time, problem)
         })
     }
 }

@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use crate::checkpoint::{each_bytes, hexadecimal};
 use crate::margin::Canvas;
 use crate::style::Part;
-use crate::{Error, Style};
+use crate::{Error, Setting, Style, Subject};
 
 /// What becomes of the positions that no region has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -120,25 +120,25 @@ impl Regions {
     pub(crate) fn check(&self, content: (usize, usize)) -> Result<(), Error> {
         if self.planes.len() > MOST {
             let problem = format!("expected at most {MOST} regions, found {}", self.planes.len());
-            return Err(Error::invalid("--mask", problem));
+            return Err(Error::invalid(Setting::Mask, problem));
         }
         if !FEATHERS.contains(&self.feather) {
             let (least, most) = (FEATHERS.start(), FEATHERS.end());
             let problem = format!("expected {least} to {most} of the long edge, found {}", self.feather);
-            return Err(Error::invalid("--feather", problem));
+            return Err(Error::invalid(Setting::Feather, problem));
         }
-        let planes = self.planes.iter().map(|plane| ("--mask", plane));
-        for (option, plane) in planes.chain(self.protect.iter().map(|plane| ("--protect", plane))) {
-            check_shape(option, plane.size(), content)?;
-            check_weights(option, plane)?;
+        let planes = self.planes.iter().map(|plane| (Setting::Mask, plane));
+        for (setting, plane) in planes.chain(self.protect.iter().map(|plane| (Setting::Protect, plane))) {
+            check_shape(setting, plane.size(), content)?;
+            check_weights(setting, plane)?;
         }
         if self.planes.iter().any(|plane| plane.data().iter().all(|&weight| weight == 0.0)) {
-            return Err(Error::invalid("--mask", "a region has no position: the mask is black there"));
+            return Err(Error::invalid(Setting::Mask, "a region has no position: the mask is black there"));
         }
         let held = |plane: &Plane| plane.data().iter().all(|&weight| weight >= 1.0);
         if self.protect.as_ref().is_some_and(held) {
             return Err(Error::invalid(
-                "--protect",
+                Setting::Protect,
                 "all of the picture is protected: nothing is left to paint",
             ));
         }
@@ -289,7 +289,7 @@ pub(crate) fn plane_digest(plane: &Plane) -> String {
 
 /// A mask of another shape is that of another picture.
 pub(crate) fn check_shape(
-    option: &'static str,
+    subject: impl Into<Subject>,
     mask: (usize, usize),
     picture: (usize, usize),
 ) -> Result<(), Error> {
@@ -301,14 +301,14 @@ pub(crate) fn check_shape(
             "expected the shape of its picture, {}x{}, found {}x{}",
             picture.0, picture.1, mask.0, mask.1
         );
-        return Err(Error::invalid(option, problem));
+        return Err(Error::invalid(subject, problem));
     }
     Ok(())
 }
 
-pub(crate) fn check_weights(option: &'static str, plane: &Plane) -> Result<(), Error> {
+pub(crate) fn check_weights(subject: impl Into<Subject>, plane: &Plane) -> Result<(), Error> {
     match plane.data().iter().find(|weight| !(0.0..=1.0).contains(*weight)) {
-        Some(wrong) => Err(Error::invalid(option, format!("expected weights of 0 to 1, found {wrong}"))),
+        Some(wrong) => Err(Error::invalid(subject, format!("expected weights of 0 to 1, found {wrong}"))),
         None => Ok(()),
     }
 }

@@ -4,7 +4,7 @@ use impasto_image::{Picture, Plane, rotate, rotate_plane};
 
 use crate::regions::{at_size, check_shape};
 
-use crate::Error;
+use crate::{Error, Setting};
 
 /// A style picture: its part among several, and its size beside the content.
 #[derive(Clone, Debug)]
@@ -150,7 +150,7 @@ pub(crate) fn shares(styles: &[Style]) -> Result<Vec<f64>, Error> {
     let largest = styles.iter().map(|style| style.weight).fold(0.0, f64::max);
     let total: f64 = styles.iter().map(|style| style.weight / largest).sum();
     if !styles.iter().all(|style| style.weight.is_finite() && style.weight >= 0.0) || largest <= 0.0 {
-        return Err(Error::invalid("--style-weights", "expected numbers of 0 or more, not all 0"));
+        return Err(Error::invalid(Setting::StyleWeights, "expected numbers of 0 or more, not all 0"));
     }
     Ok(styles.iter().map(|style| style.weight / largest / total).collect())
 }

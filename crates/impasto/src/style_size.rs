@@ -2,16 +2,16 @@
 
 use impasto_image::fit_long_edge;
 
-use crate::Error;
 use crate::builder::LARGEST_SIZE;
 use crate::recipe::StyleFit;
+use crate::{Error, Setting};
 
 /// Refuses what nobody can have meant.
 pub(crate) fn check_style_size((width, height): (usize, usize)) -> Result<(), Error> {
     match width.max(height) <= LARGEST_SIZE {
         true => Ok(()),
         false => Err(Error::invalid(
-            "--style-scale",
+            Setting::StyleScale,
             format!("expected a style of at most {LARGEST_SIZE} pixels a side, found {width}x{height}"),
         )),
     }

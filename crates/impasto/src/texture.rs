@@ -11,7 +11,7 @@ use impasto_image::Picture;
 use crate::builder::LARGEST_SIZE;
 use crate::colour::Colour;
 use crate::recipe::Init;
-use crate::{Error, Iterations, Recipe, Regions, Scale, StyleTransfer};
+use crate::{Error, Iterations, Recipe, Regions, Scale, Setting, StyleTransfer};
 
 /// What makes a transfer one of a texture.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -31,7 +31,7 @@ impl StyleTransfer {
     pub fn texture((width, height): (usize, usize), seamless: bool) -> Result<StyleTransfer, Error> {
         if width.min(height) == 0 || width.max(height) > LARGEST_SIZE {
             let problem = format!("expected sides of 1 to {LARGEST_SIZE} pixels, found {width}x{height}");
-            return Err(Error::invalid("--size", problem));
+            return Err(Error::invalid(Setting::Size, problem));
         }
         // Nothing looks at it.
         let mut transfer = StyleTransfer::new(Picture::filled(1, 1, [0.5; 3]));
@@ -43,17 +43,17 @@ impl StyleTransfer {
     pub(crate) fn without_content(&self, recipe: &mut Recipe) -> Result<(), Error> {
         let Some(Texture { seamless, .. }) = self.texture else { return Ok(()) };
         let asked = [
-            ("--content-weight", self.overrides.content_weight.is_some()),
-            ("--content-layers", self.overrides.content_layers.is_some()),
-            ("--effort", self.overrides.effort.is_some()),
-            ("--strength", self.overrides.strength.is_some()),
-            ("--colour", self.colour != Colour::Style),
-            ("--mask", self.regions != Regions::default()),
-            ("--init", matches!(self.overrides.init, Some(Init::Content | Init::Draft))),
-            ("--size", self.size.is_some()),
+            (Setting::ContentWeight, self.overrides.content_weight.is_some()),
+            (Setting::ContentLayers, self.overrides.content_layers.is_some()),
+            (Setting::Effort, self.overrides.effort.is_some()),
+            (Setting::Strength, self.overrides.strength.is_some()),
+            (Setting::Colour, self.colour != Colour::Style),
+            (Setting::Mask, self.regions != Regions::default()),
+            (Setting::Init, matches!(self.overrides.init, Some(Init::Content | Init::Draft))),
+            (Setting::Size, self.size.is_some()),
         ];
-        if let Some((option, _)) = asked.into_iter().find(|(_, asked)| *asked) {
-            return Err(Error::invalid(option, "a texture has no content"));
+        if let Some((setting, _)) = asked.into_iter().find(|(_, asked)| *asked) {
+            return Err(Error::invalid(setting, "a texture has no content"));
         }
         (recipe.content_layers, recipe.content_weight) = (Vec::new(), 0.0);
         if matches!(recipe.init, Init::Content | Init::Draft) {
@@ -103,7 +103,7 @@ impl StyleTransfer {
         {
             let problem =
                 format!("expected multiples of {step} for a seamless texture, found {width}x{height}");
-            return Err(Error::invalid("--size", problem));
+            return Err(Error::invalid(Setting::Size, problem));
         }
         Ok(())
     }

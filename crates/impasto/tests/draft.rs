@@ -95,7 +95,7 @@ fn a_warm_draft_is_that_of_a_run() {
     draft.set_colour(Colour::Keep);
     assert!(in_range(&draft.picture().unwrap()));
     draft.set_stroke_size(9.0);
-    assert!(said(draft.picture()).0.contains("--stroke-size"));
+    assert!(said(draft.picture()).0.contains("`stroke_size`"));
     draft.set_stroke_size(1.0);
     draft.cancel().cancel();
     assert!(draft.picture().unwrap_err().is_cancelled());
@@ -196,11 +196,11 @@ fn a_draft_is_smaller_where_memory_is_short() {
 fn effort_is_for_one_preset_and_a_draft_has_no_iterations() {
     let with = |preset: &str, overrides: Overrides| said(transfer(preset).overrides(overrides).build());
     let effort = |effort| Overrides { effort: Some(effort), ..Overrides::default() };
-    assert!(with("gatys", effort(Effort::Fine)).0.contains("--effort is for preset impasto"));
+    assert!(with("gatys", effort(Effort::Fine)).0.contains("`effort` is for preset impasto"));
     let both = Overrides { iterations: Some(3), ..effort(Effort::Draft) };
-    assert!(with("impasto", both).0.contains("--iterations: cannot act"));
+    assert!(with("impasto", both).0.contains("`iterations`: cannot act"));
     let picture = transfer("impasto").init_picture(waves(32, 24, 2)).overrides(effort(Effort::Draft));
-    assert!(said(picture.build()).0.contains("--init: cannot act"));
+    assert!(said(picture.build()).0.contains("`init`: cannot act"));
     let texture = StyleTransfer::texture((32, 32), false).unwrap().style(waves(20, 20, 1));
     assert!(said(Draft::new(texture.clone()).map(drop)).0.contains("no content"));
     let init = Overrides { init: Some(Init::Draft), ..Overrides::default() };

@@ -42,7 +42,7 @@ fn statistics_have_positive_weights() {
         let mixture = format!("mean-std+gram:{weight}").parse::<Mixture>();
         assert_eq!(
             text(mixture),
-            format!("--statistic: expected a positive weight after gram:, found {shown}")
+            format!("`statistic`: expected a positive weight after gram:, found {shown}")
         );
     }
 }
@@ -71,7 +71,7 @@ fn a_preset_that_needs_a_deeper_encoder_names_the_way_out() {
     assert_eq!(error.to_string(), "preset keras looks at relu5_2, but the encoder ends at relu5_1");
     let hint = error.hint().unwrap();
     assert!(hint.starts_with("the nearest layer is relu5_1"), "{hint}");
-    assert!(hint.contains("give --content-layers relu5_1, or a model that is deep enough"), "{hint}");
+    assert!(hint.contains("give `content_layers` relu5_1, or a model that is deep enough"), "{hint}");
     // The way out is one.
     let overrides = Overrides { content_layers: names(&["relu5_1"]), ..Overrides::default() };
     transfer("keras").overrides(overrides).build().unwrap();
@@ -118,7 +118,7 @@ fn style_weights_are_numbers_of_zero_or_more_and_not_all_zero() {
         let transfer = StyleTransfer::new(waves(48, 40, 0))
             .style(Style::new(waves(40, 40, 1)).weight(weights[0]))
             .style(Style::new(waves(40, 40, 2)).weight(weights[1]));
-        let refused = "--style-weights: expected numbers of 0 or more, not all 0";
+        let refused = "`style_weights`: expected numbers of 0 or more, not all 0";
         assert_eq!(text(transfer.build()), refused, "{weights:?}");
     }
 }
@@ -128,7 +128,7 @@ fn style_scales_are_above_zero() {
     for scale in [0.0, -1.0, f64::NAN, f64::INFINITY] {
         assert_eq!(
             text(transfer("impasto").style_scale(scale).build()),
-            format!("--style-scale: expected a number above 0, found {scale}")
+            format!("`style_scale`: expected a number above 0, found {scale}")
         );
     }
 }
@@ -136,13 +136,13 @@ fn style_scales_are_above_zero() {
 #[test]
 fn sizes_and_threads_are_within_limits() {
     let size = |size| transfer("impasto").size(size).build();
-    assert_eq!(text(size(0)), "--size: expected at least 1 pixel, found 0");
+    assert_eq!(text(size(0)), "`size`: expected at least 1 pixel, found 0");
     assert_eq!(
         text(size(LARGEST_SIZE + 1)),
-        format!("--size: expected at most {LARGEST_SIZE} pixels, found {}", LARGEST_SIZE + 1)
+        format!("`size`: expected at most {LARGEST_SIZE} pixels, found {}", LARGEST_SIZE + 1)
     );
     for threads in [0, 1025, usize::MAX] {
-        let refused = format!("--threads: expected 1 to 1024, found {threads}");
+        let refused = format!("`threads`: expected 1 to 1024, found {threads}");
         assert_eq!(text(transfer("impasto").threads(threads).build()), refused);
         assert_eq!(text(transfer("impasto").threads(threads).evaluate(&waves(48, 40, 0))), refused);
     }
@@ -169,8 +169,8 @@ fn the_content_is_not_enlarged_unless_asked_for() {
 
 #[test]
 fn pictures_that_are_too_small_are_refused_before_the_first_step() {
-    let content = "give a larger picture, --size or --min-size, or shallower layers";
-    let style = "give a larger picture or --style-scale, or shallower layers";
+    let content = "give a larger picture, `size` or `min_size`, or shallower layers";
+    let style = "give a larger picture or `style_scale`, or shallower layers";
     let needs = "too small for relu5_1: expected at least 16x16";
     let small = |content: Picture, style: Picture| StyleTransfer::new(content).style(style).build();
     let result = small(waves(40, 15, 0), waves(48, 48, 1));
@@ -194,10 +194,10 @@ fn a_picture_to_begin_with_goes_with_its_init() {
     let init = |init: Option<Init>| Overrides { init, iterations: Some(0), ..Overrides::default() };
     let picture = waves(48, 40, 7);
     let none = text(transfer("impasto").overrides(init(Some(Init::Picture))).build());
-    assert_eq!(none, "--init: expected a picture to begin with, found none");
+    assert_eq!(none, "`init`: expected a picture to begin with, found none");
     let given = transfer("impasto").init_picture(picture.clone());
     let other = text(given.clone().overrides(init(Some(Init::Noise))).build());
-    assert_eq!(other, "--init: a picture to begin with was given, and an init of another kind");
+    assert_eq!(other, "`init`: a picture to begin with was given, and an init of another kind");
     for chosen in [None, Some(Init::Picture)] {
         let session = given.clone().overrides(init(chosen)).build().unwrap();
         assert_eq!(session.iterate(Keep::Last).unwrap(), picture);
@@ -212,11 +212,11 @@ fn judged_pictures_are_of_the_contents_size() {
         assert_eq!(text, format!("picture: expected 48x40, found {width}x{height}"));
         assert_eq!(
             hint,
-            "content and picture must have the same size; pictures of one shape can be brought to it with --size"
+            "content and picture must have the same size; pictures of one shape can be brought to it with `size`"
         );
     }
     // As the hint says, where the shape is the same.
     transfer("impasto").size(32).evaluate(&waves(96, 80, 0)).unwrap();
     let result = transfer("impasto").size(0).evaluate(&waves(48, 40, 0));
-    assert_eq!(said(result).0, "--size: expected at least 1 pixel, found 0");
+    assert_eq!(said(result).0, "`size`: expected at least 1 pixel, found 0");
 }

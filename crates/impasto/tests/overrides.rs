@@ -34,7 +34,7 @@ fn the_first_scale_the_average_and_the_history_are_as_asked_for() {
     assert_eq!(averaged.average_decay, 0.25);
     for decay in [1.0, -0.1, f64::NAN] {
         let overrides = Overrides { average_decay: Some(decay), ..Overrides::default() };
-        assert!(text(apply(overrides)).starts_with("--average-decay: expected"), "{decay}");
+        assert!(text(apply(overrides)).starts_with("`average_decay`: expected"), "{decay}");
     }
     let last = Overrides { average_decay: Some(0.5), ..Overrides::default() };
     let refused = last.clone().apply(Preset::named("gatys").unwrap().recipe());
@@ -50,17 +50,17 @@ fn the_first_scale_the_average_and_the_history_are_as_asked_for() {
     let none = apply(Overrides { history: Some(0), optimizer: lbfgs, ..Overrides::default() });
     assert!(text(none).contains("expected 1 to 1000, found 0"));
     let many = apply(Overrides { first_iterations: Some(2_000_000), ..Overrides::default() });
-    assert!(text(many).starts_with("--first-iterations: expected at most"));
+    assert!(text(many).starts_with("`first_iterations`: expected at most"));
 }
 
 #[test]
 fn weights_are_numbers_of_zero_or_more() {
     type Set = fn(&mut Overrides, f64);
     let options: [(&str, Set); 4] = [
-        ("--content-weight", |o, weight| o.content_weight = Some(weight)),
-        ("--style-weight", |o, weight| o.style_weight = Some(weight)),
-        ("--tv-weight", |o, weight| o.tv_weight = Some(weight)),
-        ("--style-layer-weights", |o, weight| o.style_layer_weights = Some(vec![1.0, 1.0, weight, 1.0, 1.0])),
+        ("`content_weight`", |o, weight| o.content_weight = Some(weight)),
+        ("`style_weight`", |o, weight| o.style_weight = Some(weight)),
+        ("`tv_weight`", |o, weight| o.tv_weight = Some(weight)),
+        ("`style_layer_weights`", |o, weight| o.style_layer_weights = Some(vec![1.0, 1.0, weight, 1.0, 1.0])),
     ];
     for (option, set) in options {
         for weight in [-1.0, -1e-300, f64::NAN, f64::INFINITY] {
@@ -77,7 +77,7 @@ fn weights_are_numbers_of_zero_or_more() {
 
 #[test]
 fn there_is_something_to_look_at() {
-    let refused = "--content-weight: content and style both have weight 0: nothing to look at";
+    let refused = "`content_weight`: content and style both have weight 0: nothing to look at";
     let nothing = Overrides { content_weight: Some(0.0), style_weight: Some(0.0), ..Overrides::default() };
     assert_eq!(text(apply(nothing)), refused);
     let nothing = Overrides {
@@ -99,25 +99,25 @@ fn layers_are_named_once_and_weighted_one_by_one() {
             ..Overrides::default()
         })
     };
-    assert_eq!(text(style(&[], None)), "--style-layers: expected at least one layer");
+    assert_eq!(text(style(&[], None)), "`style_layers`: expected at least one layer");
     assert_eq!(
         text(style(&["relu1_1", "relu2_1", "relu1_1"], None)),
-        "--style-layers: relu1_1 is named twice"
+        "`style_layers`: relu1_1 is named twice"
     );
     assert_eq!(
         text(style(&["relu1_1", "relu2_1"], Some(&[1.0]))),
-        "--style-layer-weights: expected 2 weights, one each for relu1_1,relu2_1, found 1"
+        "`style_layer_weights`: expected 2 weights, one each for relu1_1,relu2_1, found 1"
     );
     let five = Overrides { style_layer_weights: Some(vec![1.0; 6]), ..Overrides::default() };
     assert_eq!(
         text(apply(five)),
-        "--style-layer-weights: expected 5 weights, one each for \
+        "`style_layer_weights`: expected 5 weights, one each for \
          relu1_1,relu2_1,relu3_1,relu4_1,relu5_1, found 6"
     );
     let content =
         |layers: &[&str]| apply(Overrides { content_layers: names(layers), ..Overrides::default() });
-    assert_eq!(text(content(&[])), "--content-layers: expected at least one layer");
-    assert_eq!(text(content(&["relu4_2", "relu4_2"])), "--content-layers: relu4_2 is named twice");
+    assert_eq!(text(content(&[])), "`content_layers`: expected at least one layer");
+    assert_eq!(text(content(&["relu4_2", "relu4_2"])), "`content_layers`: relu4_2 is named twice");
 
     // The preset's total is shared.
     let recipe = style(&["relu1_2", "relu3_1"], None).unwrap();
@@ -141,11 +141,11 @@ fn rates_and_sizes_are_above_zero() {
         let overrides = Overrides { learning_rate: Some(rate), ..Overrides::default() };
         assert_eq!(
             text(apply(overrides)),
-            format!("--learning-rate: expected a number above 0, found {rate}")
+            format!("`learning_rate`: expected a number above 0, found {rate}")
         );
     }
     let overrides = Overrides { min_size: Some(0), ..Overrides::default() };
-    assert_eq!(text(apply(overrides)), "--min-size: expected at least 1 pixel, found 0");
+    assert_eq!(text(apply(overrides)), "`min_size`: expected at least 1 pixel, found 0");
 }
 
 #[test]

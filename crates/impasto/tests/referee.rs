@@ -271,7 +271,7 @@ fn weights_and_scales_that_are_none_are_refused() {
     }
     let mut referee = Referee::new(None, vec![style().scale(1e9)]).unwrap();
     let refused = referee.score(&waves(64, 48, 0)).unwrap_err().to_string();
-    assert!(refused.contains("--style-scale"), "{refused}");
+    assert!(refused.contains("`style_scale`"), "{refused}");
     let scores = Referee::new(None, vec![style()]).unwrap().score(&waves(64, 48, 1)).unwrap();
     assert_eq!((scores.ssim, scores.ms_ssim, scores.gmsd), (None, None, None));
     assert!(scores.seams.is_some() && scores.noise.is_some());

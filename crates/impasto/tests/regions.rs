@@ -263,7 +263,7 @@ fn a_run_with_regions_is_taken_up_with_the_same_bytes_and_not_with_others() {
         assert_eq!(resumed.picture().unwrap(), session.picture().unwrap(), "after {done}");
         assert_eq!(end(resumed), expected, "after {done}");
         let error = begin(61).restore(&checkpoint).unwrap_err().to_string();
-        assert!(error.contains("--mask"), "{error}");
+        assert!(error.contains("`mask`"), "{error}");
         session.step().unwrap();
     }
 }

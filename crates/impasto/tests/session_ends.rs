@@ -77,7 +77,7 @@ fn a_diverging_run_says_where_and_keeps_the_last_good_picture() {
                 error.to_string(),
                 format!("at {layer}: a value that is not a finite number, in scale 1, iteration {iteration}")
             );
-            assert!(error.hint().unwrap().contains("--learning-rate"));
+            assert!(error.hint().unwrap().contains("`learning_rate`"));
             assert!(!error.is_cancelled());
             let picture = session.picture().unwrap();
             assert!(in_range(&picture));

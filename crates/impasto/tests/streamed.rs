@@ -95,7 +95,7 @@ fn a_folder_that_goes_away_ends_the_run_with_the_reason() {
     // The next scale has vectors of another size.
     let error = session.step().unwrap_err();
     assert!(matches!(error, Error::Stream { .. }), "{error}");
-    assert!(error.hint().unwrap().contains("--memory"));
+    assert!(error.hint().unwrap().contains("`memory`"));
     // It is over, but the picture is still there; what is left of the state is not worth saving.
     assert!(session.step().unwrap().is_none());
     assert_eq!(session.picture().unwrap(), picture);

@@ -71,10 +71,10 @@ fn values_out_of_range_are_refused_with_the_range() {
         other => panic!("{:?}", other.err()),
     };
     for strength in [-0.1, 1.1, f64::NAN] {
-        assert!(text(transfer(with(strength))).contains("--strength: expected 0 to 1"), "{strength}");
+        assert!(text(transfer(with(strength))).contains("`strength`: expected 0 to 1"), "{strength}");
     }
     for size in [0.0, 0.05, 5.0, f64::NAN] {
         let refused = text(transfer(Overrides::default()).stroke_size(size));
-        assert!(refused.contains("--stroke-size: expected 0.1 to 4"), "{size}: {refused}");
+        assert!(refused.contains("`stroke_size`: expected 0.1 to 4"), "{size}: {refused}");
     }
 }

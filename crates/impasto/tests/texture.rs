@@ -103,12 +103,12 @@ fn what_a_texture_cannot_be_is_an_error() {
     assert!(failed(texture((100, 96), true)).contains("multiples of 16"));
     let with = |overrides: Overrides| texture((96, 96), false).overrides(overrides);
     for (transfer, option) in [
-        (with(Overrides { content_weight: Some(1.0), ..Overrides::default() }), "--content-weight"),
-        (with(Overrides { strength: Some(0.5), ..Overrides::default() }), "--strength"),
-        (with(Overrides { init: Some(Init::Content), ..Overrides::default() }), "--init"),
-        (texture((96, 96), false).colour(Colour::Keep), "--colour"),
-        (texture((96, 96), false).size(200), "--size"),
-        (texture((96, 96), false).regions(Regions::default().feather(0.1)), "--mask"),
+        (with(Overrides { content_weight: Some(1.0), ..Overrides::default() }), "`content_weight`"),
+        (with(Overrides { strength: Some(0.5), ..Overrides::default() }), "`strength`"),
+        (with(Overrides { init: Some(Init::Content), ..Overrides::default() }), "`init`"),
+        (texture((96, 96), false).colour(Colour::Keep), "`colour`"),
+        (texture((96, 96), false).size(200), "`size`"),
+        (texture((96, 96), false).regions(Regions::default().feather(0.1)), "`mask`"),
     ] {
         assert!(failed(transfer).contains(option), "{option}");
     }

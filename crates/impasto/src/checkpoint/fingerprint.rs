@@ -51,17 +51,17 @@ impl Fingerprint {
             ("the model", self.model != other.model),
             ("the size or the number of iterations", self.scales != other.scales),
             ("the size of the styles", self.style_scales != other.style_scales),
-            ("how pictures are resized (--resize)", self.in_light != other.in_light),
-            ("whose colours the result has (--colour)", self.colour != other.colour),
+            ("how pictures are resized (`resize`)", self.in_light != other.in_light),
+            ("whose colours the result has (`colour`)", self.colour != other.colour),
             ("the content's colours", self.colours != other.colours),
             (
-                "masks, or what styles are for (--mask, --protect, --rest, --feather)",
+                "masks, or what styles are for (`mask`, `protect`, `rest`, `feather`)",
                 self.regions != other.regions,
             ),
             ("the seed", self.seed != other.seed),
             ("the instruction set", self.instruction_set != other.instruction_set),
             ("the size of the tiles", self.window != other.window),
-            ("the precision (--half)", self.half != other.half),
+            ("the precision (`half`)", self.half != other.half),
         ];
         if let Some((what, _)) = values.iter().find(|(_, differs)| *differs) {
             return Some(format!("{what} is not the same"));

@@ -14,7 +14,7 @@ use std::str::FromStr;
 use impasto_image::{Picture, Plane};
 use serde::{Deserialize, Serialize};
 
-use crate::Error;
+use crate::{Error, Setting};
 
 /// Whose colours the result has.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,7 +71,7 @@ impl FromStr for ColourMap {
         let found = ColourMap::ALL.into_iter().find(|map| map.to_string() == name);
         found.ok_or_else(|| {
             let names = ColourMap::ALL.map(|map| map.to_string()).join(", ");
-            Error::invalid("--colour-map", format!("expected one of {names}, found {name:?}"))
+            Error::invalid(Setting::ColourMap, format!("expected one of {names}, found {name:?}"))
         })
     }
 }

@@ -8,7 +8,7 @@ use crate::assembly::{Prepared, thread_pool};
 use crate::checkpoint::picture_digest;
 use crate::colour::{Colour, coloured};
 use crate::recipe::Init;
-use crate::{Error, Overrides, Scale, Style, StyleTransfer};
+use crate::{Error, Overrides, Scale, Setting, Style, StyleTransfer};
 
 /// A draft of a style transfer whose settings may change: each [`picture`](Draft::picture) repeats only what the change touches. The
 /// styles' moments stay for another strength, and for another weight of a style among several.
@@ -38,7 +38,7 @@ impl Draft {
     /// As [`StyleTransfer::build`], and [`Error::Invalid`] for a texture, which has no content to draft.
     pub fn new(mut transfer: StyleTransfer) -> Result<Draft, Error> {
         if transfer.texture.is_some() {
-            return Err(Error::invalid("--init draft", "a texture has no content"));
+            return Err(Error::invalid(Setting::Init, "a texture has no content to draft"));
         }
         let pool = thread_pool(transfer.threads)?;
         transfer.prepare()?;

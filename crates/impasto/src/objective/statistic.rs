@@ -9,7 +9,7 @@ use super::metric::Metric;
 use super::moments::{Judged, MeanMoments};
 use super::wasserstein::{Roots, Target};
 use super::{covariance, gram, mean_std};
-use crate::Error;
+use crate::{Error, Setting};
 
 /// By what a Gram matrix F F^T is divided before differences are taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -133,7 +133,7 @@ impl FromStr for Mixture {
                 match weight.parse::<f64>() {
                     Ok(weight) if weight.is_finite() && weight > 0.0 => Ok((weight, statistic)),
                     _ => Err(Error::invalid(
-                        "--statistic",
+                        Setting::Statistic,
                         format!("expected a positive weight after {name}:, found {weight:?}"),
                     )),
                 }

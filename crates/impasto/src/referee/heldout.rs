@@ -9,9 +9,9 @@ use impasto_engine::{Cancel, Cpu, Engine, Network, Request, Tiled, Tiling};
 use impasto_image::Picture;
 
 use super::structure;
-use crate::Error;
 use crate::assembly::pixels;
 use crate::objective::{MeanMoments, relative_distance};
+use crate::{Error, Setting};
 
 /// Layers of VGG-19; VGG-16 has no relu4_4, and relu4_3 as the last of its block.
 const LAYERS: [&[&str]; 3] = [&["relu2_2"], &["relu3_2"], &["relu4_4", "relu4_3"]];
@@ -36,7 +36,10 @@ impl Heldout {
         });
         let taps: Vec<_> = found.collect();
         if taps.is_empty() {
-            return Err(Error::invalid("--referee-model", "expected an encoder with relu2_2, found none"));
+            return Err(Error::invalid(
+                Setting::RefereeModel,
+                "expected an encoder with relu2_2, found none",
+            ));
         }
         let of_structure = structure::taps(topology).into_iter().flatten().map(|(tap, _)| tap);
         let deepest = taps.iter().map(|(tap, _)| *tap).chain(of_structure).max().unwrap_or(Tap::after(0));

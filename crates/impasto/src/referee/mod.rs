@@ -41,7 +41,7 @@ use crate::builder::LARGEST_SIZE;
 use crate::recipe::StyleFit;
 use crate::style::shares;
 use crate::style_size::{check_style_size, style_size};
-use crate::{Error, Style};
+use crate::{Error, Setting, Style};
 use heldout::Heldout;
 use structure::Structure;
 
@@ -89,7 +89,7 @@ impl Referee {
     pub fn size(mut self, long: usize) -> Result<Referee, Error> {
         if !(1..=LARGEST_SIZE).contains(&long) {
             return Err(Error::invalid(
-                "--size",
+                Setting::Size,
                 format!("expected 1 to {LARGEST_SIZE} pixels, found {long}"),
             ));
         }
