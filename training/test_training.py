@@ -8,7 +8,9 @@ from pathlib import Path
 
 import torch
 from PIL import Image, ImageOps
+from safetensors.torch import load_file, save_file
 
+from chain import CONVS, decoder_convs, moments, moved
 from export import mean_squares, rescaled, save
 from losses import Heads, kernel
 from network import Design, File, Teacher, Vgg
@@ -16,6 +18,8 @@ from pictures import fingerprints, is_held, learned_and_held
 
 # Sums of a few thousand products in single precision.
 SINGLE = 1e-4
+# What is added to a variance, 1e-5, as a part of one of 0.08: that of numbers between 0 and 1.
+RIDGE = 3e-4
 NARROW = Design(((4, 4), (5, 5), (6, 6, 6, 6), (7, 7, 7, 7), (8,)), "max", "replicate-first")
 
 
@@ -178,6 +182,59 @@ def test_a_run_that_was_broken_off_goes_on_as_if_it_had_not_been(steps=6):
         assert whole == broken
         lines = (folder / "broken" / "curve.jsonl").read_text().splitlines()
         assert [json.loads(line)["step"] for line in lines] == [3, 6]
+
+
+def test_moved_features_have_the_moments_of_the_style():
+    content, style = torch.rand(1, 5, 12, 10), torch.rand(1, 5, 9, 11) ** 2 * 3
+    for found, wanted in zip(moments(moved(content, style)), moments(style)):
+        assert apart(found, wanted) < RIDGE
+
+
+def levels(width=4):
+    """Two levels of random weights, named as the published ones."""
+    torch.manual_seed(3)
+    tensors = {}
+
+    def conv(name, inputs, outputs):
+        tensors[f"{name}.weight"] = torch.randn(outputs, inputs, 3, 3) * (2 / (9 * inputs)) ** 0.5
+        tensors[f"{name}.bias"] = torch.full((outputs,), 0.1)
+
+    for level in (1, 2):
+        tensors[f"encoder{level}.input.weight"], tensors[f"encoder{level}.input.bias"] = torch.eye(3), torch.zeros(3)
+        convs = [(b, i) for b in range(1, level + 1) for i in range(1, (CONVS[b - 1] if b < level else 1) + 1)]
+        for block, place in convs:
+            conv(f"encoder{level}.conv{block}_{place}", 3 if (block, place) == (1, 1) else width, width)
+        for block, place in decoder_convs(level):
+            conv(f"decoder{level}.conv{block}_{place}", width, 3 if (block, place) == (1, 1) else width)
+    return tensors
+
+
+def test_decoders_learn_go_on_and_leave_the_encoders_as_they_are(steps=6):
+    with tempfile.TemporaryDirectory() as folder:
+        folder = Path(folder)
+        save_file(levels(), folder / "published.safetensors")
+        drawn(folder / "pictures", learned=3)
+
+        def run(name, at_most, *more):
+            command = [sys.executable, Path(__file__).parent / "decoders.py", folder / "published.safetensors", "--pictures", folder / "pictures"]
+            command += ["--run", folder / name, "--levels", 2, 1, "--size", 64, "--steps", steps, "--stop-at", at_most]
+            command += ["--threads", 1, "--device", "cpu", "--report", 3, *more]
+            return subprocess.run([str(word) for word in command], check=not more, capture_output=True, text=True)
+
+        run("whole", steps)
+        run("broken", steps // 2)
+        run("broken", steps)
+        other = run("broken", steps, "--rate", 0.5)
+        assert other.returncode and "begun with --rate 0.002" in other.stderr
+        whole, broken = ((folder / name / "levels.safetensors").read_bytes() for name in ("whole", "broken"))
+        assert whole == broken
+        before, after = load_file(folder / "published.safetensors"), load_file(folder / "whole" / "levels.safetensors")
+        assert before.keys() == after.keys()
+        for name in before:
+            assert torch.equal(before[name], after[name]) == name.startswith("encoder"), name
+        lines = [json.loads(line) for line in (folder / "whole" / "curve.jsonl").read_text().splitlines()]
+        assert [line["step"] for line in lines] == [0, 3, 6]
+        assert sum(lines[-1]["held"].values()) < sum(lines[0]["held"].values())
 
 
 if __name__ == "__main__":

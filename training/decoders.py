@@ -1,0 +1,190 @@
+"""Trains the decoders that drafts are painted by. See README.md.
+
+    python decoders.py FILE --pictures FOLDER --exclude JUDGED --run FOLDER [--steps 2000] [--nearest 0]
+
+FILE holds published encoders and decoders (levels.py): the encoders stay, the decoders begin as they are. A step takes a content and
+a style through all levels, as a draft does, so that every decoder learns from pictures that the one before it paints:
+
+- Features: what is decoded, encoded again, is to be what was decoded.
+- Style: what is decoded of moved features is to have the style's moments in every block of the encoder, so that it has strokes and is not
+  blurred. This is what the published decoders were never shown.
+- Pixels: what is decoded of a picture's own features is to be that picture.
+
+`state.pt` is written every --save-every seconds and at the end; the same command goes on from it, to the same result.
+`levels.safetensors` has all tensors of FILE with the decoders as they are so far: levels.py makes the embedded file of it.
+"""
+
+import argparse
+import json
+import os
+import random
+import signal
+import time
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file, save_file
+
+from chain import decode, encode, moments, moved
+from distil import rate_at
+from pictures import Crops, fingerprints, learned_and_held, squares
+
+# What decides the result, besides the files: a run cannot go on with others.
+DECIDES = ("levels", "nearest", "own", "style", "pixels", "steps", "rate", "size", "seed")
+
+
+def options():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    parser.add_argument("file", type=Path, help="published encoders and decoders")
+    parser.add_argument("--pictures", type=Path, required=True, nargs="+", help="folders of photographs and paintings")
+    parser.add_argument("--exclude", type=Path, nargs="+", default=[], help="folders of pictures that drafts will be judged by")
+    parser.add_argument("--run", type=Path, required=True, help="folder of this run")
+    parser.add_argument("--levels", type=int, nargs="+", default=[4, 3, 2, 1], help="the deepest first")
+    parser.add_argument("--nearest", type=float, default=0.0, help="part of the nearest value in what is enlarged; the rest is bilinear")
+    parser.add_argument("--own", type=float, default=0.3, help="part of the steps that decode a picture's own features")
+    parser.add_argument("--style", type=float, default=1.0, help="weight of the style's moments")
+    parser.add_argument("--pixels", type=float, default=10.0, help="weight of pixels, where features are a picture's own")
+    parser.add_argument("--steps", type=int, default=2000)
+    parser.add_argument("--rate", type=float, default=0.002, help="of Adam, as a part of each tensor's size")
+    parser.add_argument("--size", type=int, default=256, help="sides of crops, a multiple of 8")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--stop-at", type=int, default=10**9, help="stop at this step; the same command goes on")
+    parser.add_argument("--report", type=int, default=100, help="steps between two lines of the curve")
+    parser.add_argument("--save-every", type=float, default=120, help="seconds")
+    parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
+    parser.add_argument("--threads", type=int, default=os.cpu_count())
+    return parser.parse_args()
+
+
+def apart(found, wanted):
+    """Squared distance of two pairs of moments, as a part of what is wanted."""
+    return sum((f - w).square().sum() / w.square().sum().clamp_min(1e-12) for f, w in zip(found, wanted))
+
+
+class Run:
+    def __init__(self, given):
+        self.given = given
+        torch.set_num_threads(given.threads)
+        self.tensors = {name: tensor.float().to(given.device) for name, tensor in load_file(given.file).items()}
+        kept = tuple(f"{kind}{level}." for kind in ("encoder", "decoder") for level in given.levels)
+        self.tensors = {name: tensor for name, tensor in self.tensors.items() if name.startswith(kept)}
+        learned = {name: tensor for name, tensor in self.tensors.items() if name.startswith("decoder")}
+        if not learned:
+            raise SystemExit(f"error: {given.file} has no decoders of levels {given.levels}\nhint: tensors such as decoder4.conv4_1.weight")
+        for tensor in learned.values():
+            tensor.requires_grad_(True)
+        # Sizes of tensors differ by powers of ten between levels: a step is a part of each.
+        groups = [{"params": [tensor], "size": float(tensor.detach().square().mean().sqrt())} for tensor in learned.values()]
+        self.adam = torch.optim.Adam(groups, lr=given.rate, betas=(0.9, 0.99))
+        natural, held = learned_and_held(given.pictures, fingerprints(given.exclude))
+        self.crops = Crops(natural, [], given.seed)
+        self.held = squares(held, given.size)[:16]
+        self.step = 0
+        given.run.mkdir(parents=True, exist_ok=True)
+        self.state = given.run / "state.pt"
+        if self.state.exists():
+            self.resume()
+
+    def resume(self):
+        saved = torch.load(self.state, map_location=self.given.device, weights_only=True)
+        for name in DECIDES:
+            if saved["given"][name] != getattr(self.given, name):
+                raise SystemExit(f"error: {self.given.run} was begun with --{name} {saved['given'][name]}\nhint: another --run")
+        with torch.no_grad():
+            for name, tensor in saved["decoders"].items():
+                self.tensors[name].copy_(tensor)
+        self.adam.load_state_dict(saved["adam"])
+        self.step = saved["step"]
+        curve = self.given.run / "curve.jsonl"
+        if curve.exists():
+            lines = curve.read_text().splitlines(keepends=True)
+            curve.write_text("".join(line for line in lines if json.loads(line)["step"] <= self.step))
+        print(f"goes on from step {self.step}", flush=True)
+
+    def save(self):
+        decoders = {name: tensor.detach().clone() for name, tensor in self.tensors.items() if tensor.requires_grad}
+        if not all(tensor.isfinite().all() for tensor in decoders.values()):
+            raise SystemExit("error: a weight is not finite\nhint: a smaller --rate")
+        everything = {name: tensor.detach().cpu().contiguous() for name, tensor in self.tensors.items()}
+        partial = self.given.run / "levels.part"
+        save_file(everything, partial)
+        partial.replace(self.given.run / "levels.safetensors")
+        given = {name: getattr(self.given, name) for name in DECIDES}
+        partial = self.state.with_suffix(".part")
+        torch.save({"decoders": decoders, "adam": self.adam.state_dict(), "step": self.step, "given": given}, partial)
+        partial.replace(self.state)
+
+    def level(self, level, picture, style, own):
+        """What a level paints, and the parts of its loss."""
+        seen = encode(self.tensors, level, picture)[-1].detach()
+        styles = [features.detach() for features in encode(self.tensors, level, style)]
+        features = seen if own else moved(seen, styles[-1])
+        painted = decode(self.tensors, level, features, self.given.nearest)
+        again = encode(self.tensors, level, painted)
+        parts = {"features": (again[-1] - features).square().mean() / features.var().clamp_min(1e-12)}
+        if own:
+            parts["pixels"] = (painted - picture).square().mean()
+        else:
+            # At the level itself it is the feature term's.
+            pairs = zip(again[:-1] or again, styles)
+            parts["style"] = sum(apart(moments(found), moments(wanted)) for found, wanted in pairs) / len(again)
+        return painted.detach().clamp(0, 1), parts
+
+    def losses(self, content, style, own):
+        """{level: parts of its loss}; gradients are the decoders'."""
+        weights = {"features": 1.0, "style": self.given.style, "pixels": self.given.pixels}
+        picture, found = content, {}
+        for level in self.given.levels:
+            picture, parts = self.level(level, picture, style, own)
+            if torch.is_grad_enabled():
+                sum(weights[name] * part for name, part in parts.items()).backward()
+            found[level] = {name: float(part.detach()) for name, part in parts.items()}
+        return found
+
+    def pair(self, step):
+        dice = random.Random(f"{self.given.seed} {step}")
+        content, style = (self.crops.crop(self.crops.natural, self.given.size, dice)[None] for _ in range(2))
+        return content.to(self.given.device), style.to(self.given.device), dice.random() < self.given.own
+
+    @torch.no_grad()
+    def judge(self):
+        """Means of what the losses are on pictures that are not learned from, each with the next one as its style."""
+        count, sums = len(self.held), {}
+        for at in range(count):
+            content, style = self.held[at : at + 1], self.held[(at + 1) % count][None]
+            found = self.losses(content.to(self.given.device), style.to(self.given.device), False)
+            for level, parts in found.items():
+                for name, part in parts.items():
+                    key = f"{level} {name}"
+                    sums[key] = sums.get(key, 0) + part / count
+        return {key: round(value, 5) for key, value in sums.items()}
+
+    def report(self):
+        line = json.dumps({"step": self.step, "held": self.judge()})
+        with open(self.given.run / "curve.jsonl", "a") as curve:
+            curve.write(line + "\n")
+        print(line, flush=True)
+
+    def go(self):
+        given, saved, stop = self.given, time.time(), []
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: stop.append(True))
+        if self.step == 0:
+            self.report()
+        while not stop and self.step < min(given.steps, given.stop_at):
+            for group in self.adam.param_groups:
+                group["lr"] = rate_at(self.step, given.steps, given.rate) * group["size"]
+            self.adam.zero_grad(set_to_none=True)
+            self.losses(*self.pair(self.step))
+            self.adam.step()
+            self.step += 1
+            if self.step % given.report == 0 or self.step == given.steps:
+                self.report()
+            if time.time() - saved > given.save_every:
+                self.save()
+                saved = time.time()
+        self.save()
+
+
+if __name__ == "__main__":
+    Run(options()).go()
