@@ -15,6 +15,7 @@ a style through all levels, as a draft does, so that every decoder learns from p
 """
 
 import argparse
+import hashlib
 import json
 import os
 import random
@@ -107,12 +108,22 @@ class Run:
             raise SystemExit("error: a weight is not finite\nhint: a smaller --rate")
         everything = {name: tensor.detach().cpu().contiguous() for name, tensor in self.tensors.items()}
         partial = self.given.run / "levels.part"
-        save_file(everything, partial)
+        save_file(everything, partial, self.facts())
         partial.replace(self.given.run / "levels.safetensors")
         given = {name: getattr(self.given, name) for name in DECIDES}
         partial = self.state.with_suffix(".part")
         torch.save({"decoders": decoders, "adam": self.adam.state_dict(), "step": self.step, "given": given}, partial)
         partial.replace(self.state)
+
+    def facts(self):
+        """What the embedded file says of itself besides what levels.py knows."""
+        given = self.given
+        return {
+            "enlarging": f"nearest {given.nearest:g}, bilinear {1 - given.nearest:g}",
+            "source_sha256": hashlib.sha256(given.file.read_bytes()).hexdigest(),
+            "training": f"decoders: {self.step} steps from the published ones, style weight {given.style:g}, seed {given.seed}, "
+            f"{len(self.crops.natural)} pictures",
+        }
 
     def level(self, level, picture, style, own):
         """What a level paints, and the parts of its loss."""

@@ -1,8 +1,8 @@
-"""Writes the levels that a draft is painted by: published encoders and decoders, in half precision.
+"""Writes the levels that a draft is painted by: encoders and decoders, in half precision.
 
     python levels.py FILE -o draft.safetensors [--levels 1 2 3 4]
 
-FILE holds the 16-fold compressed networks of Collaborative Distillation (Wang, Li, Wang, Hu and Yang, CVPR 2020, MIT licence) as
+FILE is what decoders.py wrote, or the published file. That holds the 16-fold compressed networks of Collaborative Distillation (Wang, Li, Wang, Hu and Yang, CVPR 2020, MIT licence) as
 `encoderL.convB_I`, `encoderL.input` and `decoderL.convB_I`. The same file gives the same bytes.
 """
 
@@ -18,7 +18,7 @@ from export import in_order
 FACTS = {
     "format": "impasto-draft",
     "version": "1",
-    "enlarging": "nearest 0.8, bilinear 0.2; trained with nearest",
+    "enlarging": "nearest",
     "padding": "reflect",
     "licence": "MIT; derived from VGG-19 (CC BY 4.0)",
     "attribution": "Copyright (c) 2020 Huan Wang (Collaborative Distillation); VGG-19 by Karen Simonyan and Andrew Zisserman",
@@ -31,8 +31,9 @@ def main():
     parser.add_argument("-o", "--output", type=Path, required=True)
     parser.add_argument("--levels", type=int, nargs="+", default=[1, 2, 3, 4])
     options = parser.parse_args()
-    tensors = {}
+    tensors, facts = {}, {"source_sha256": hashlib.sha256(options.file.read_bytes()).hexdigest()}
     with safe_open(options.file, "pt") as file:
+        facts |= file.metadata() or {}
         for name in sorted(file.keys()):
             tensor = file.get_tensor(name)
             if int(name.split(".")[0].removeprefix("encoder").removeprefix("decoder")) not in options.levels:
@@ -41,9 +42,8 @@ def main():
             is_input = ".input." in name
             tensor = tensor.reshape(tensor.shape[:2]) if is_input and tensor.dim() == 4 else tensor
             tensors[name] = tensor.float().contiguous() if is_input else tensor.half().contiguous()
-    facts = FACTS | {"source_sha256": hashlib.sha256(options.file.read_bytes()).hexdigest()}
     partial = options.output.with_suffix(".part")
-    partial.write_bytes(in_order(to_bytes(tensors, facts)))
+    partial.write_bytes(in_order(to_bytes(tensors, FACTS | facts)))
     partial.replace(options.output)
     print(options.output, hashlib.sha256(options.output.read_bytes()).hexdigest())
 

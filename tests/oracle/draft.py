@@ -1,5 +1,5 @@
 """What a draft is by PyTorch: levels of crates/impasto-encoder/src/draft.safetensors from the deepest on, the optimal-transport map
-between two Gaussians at each, enlarging that is mostly nearest, reflection at every convolution. Without the palette at the end.
+between two Gaussians at each, enlarging that is half nearest and half bilinear, reflection at every convolution. Without the palette at the end.
 
     python tests/oracle/draft.py      writes crates/impasto/tests/fixtures/draft.json
 """
@@ -14,7 +14,7 @@ from safetensors.torch import load_file
 ROOT = Path(__file__).resolve().parents[2]
 BLOCKS = [2, 2, 4, 4]
 FLOOR = 1e-5
-NEAREST = 0.8
+NEAREST = 0.5
 
 
 def picture(width, height, phase):

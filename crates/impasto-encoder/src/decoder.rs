@@ -58,9 +58,9 @@ impl Decoder {
     }
 }
 
-/// How much of an enlarged value is the nearest one; the rest is bilinear. The published decoders were trained with the nearest
-/// alone, which paints a grid of two and four pixels. Bilinear alone paints none, and no strokes either (docs/draft.md).
-pub const NEAREST: f64 = 0.8;
+/// How much of an enlarged value is the nearest one; the rest is bilinear. The nearest alone paints a grid of two and four pixels,
+/// bilinear alone blurs. The embedded decoders were trained with this part of both (docs/draft.md).
+pub const NEAREST: f64 = 0.5;
 
 /// An encoder up to one tap, and the decoder that leads back from there.
 #[derive(Clone, Debug, PartialEq)]

@@ -1,8 +1,8 @@
 //! The levels that a draft is painted by: published encoders with a decoder each, inside the binary.
 //!
 //! Wang, Li, Wang, Hu and Yang, "Collaborative distillation for ultra-resolution universal style transfer", CVPR 2020: the
-//! 16-fold compressed networks of levels 1 to 4. Their decoders enlarged by repeating values; here they blend a
-//! little, which takes the grid of two and four pixels out of what they paint (docs/draft.md).
+//! 16-fold compressed networks of levels 1 to 4. Their decoders enlarged by repeating values. Ours went on from those
+//! (training/decoders.py) and blend, so that what they paint has no grid of two and four pixels (docs/draft.md).
 
 use std::io::{Cursor, Read, Seek};
 

@@ -93,7 +93,7 @@ const PARTS: [f32; 3] = [
     ((1.0 - NEAREST) * 0.0625) as f32,
 ];
 
-/// Consecutive positions of an enlarged row: mostly the nearest value, and bilinear for the rest. Each value lies in the middle of the
+/// Consecutive positions of an enlarged row: a part of the nearest value, and bilinear for the rest. Each value lies in the middle of the
 /// four that it becomes; beyond an edge lies the edge's own value.
 #[inline(always)]
 fn enlarged<I: Isa>(isa: I, map: &Map, y: usize, x: usize, to: &mut [Lanes]) {

@@ -127,7 +127,7 @@ fn taps_of_kernel() -> impl Iterator<Item = (isize, isize)> {
     (0..9).map(|i| (i / 3, i % 3))
 }
 
-/// Twice as many rows and columns: mostly the nearest value, and bilinear for the rest. Each value lies in the middle of the four that it
+/// Twice as many rows and columns: a part of the nearest value, and bilinear for the rest. Each value lies in the middle of the four that it
 /// becomes, and beyond the edges is what is there.
 pub(super) fn enlarge(input: &Map) -> Map {
     let size = Size::new(2 * input.size.width, 2 * input.size.height);
