@@ -6,12 +6,12 @@ use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use serde::{Deserialize, Serialize};
 
-use crate::extras::ExtrasArgs;
 use crate::limits::InputArgs;
 use crate::masks::RegionArgs;
 use crate::options::{ObjectiveArgs, RunArgs};
 use crate::results::OutputArgs;
 use crate::sheet::SheetArgs;
+use crate::side_outputs::ExtrasArgs;
 use crate::style_arg::StyleArg;
 use crate::texture::{Texture, TextureArgs};
 

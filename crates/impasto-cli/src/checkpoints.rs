@@ -26,7 +26,7 @@ const SHARE: u32 = 20;
 
 /// What a checkpoint keeps for the command that resumes it.
 #[derive(Serialize, Deserialize)]
-pub(crate) struct Note {
+pub(crate) struct ResumeInfo {
     pub(crate) args: StylizeArgs,
     /// SHA-256 of the files of content, styles and the picture to begin with.
     inputs: Vec<String>,
@@ -34,8 +34,8 @@ pub(crate) struct Note {
     pub(crate) steps: Vec<Step>,
 }
 
-impl Note {
-    pub(crate) fn parse(text: &str) -> Option<Note> {
+impl ResumeInfo {
+    pub(crate) fn parse(text: &str) -> Option<ResumeInfo> {
         serde_json::from_str(text).ok()
     }
 
@@ -176,7 +176,7 @@ impl Checkpoints {
             }
         }
         let start = Instant::now();
-        let note = Note { args: self.args.clone(), inputs: self.inputs.clone(), steps: steps.to_vec() };
+        let note = ResumeInfo { args: self.args.clone(), inputs: self.inputs.clone(), steps: steps.to_vec() };
         let saved = serde_json::to_string(&note)
             .map_err(|error| error.to_string())
             .and_then(|note| saving(|| session.save(&self.path, &note)).map_err(|error| error.to_string()));

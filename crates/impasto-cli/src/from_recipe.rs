@@ -21,7 +21,7 @@ use crate::results::{ProfileKind, depth_of, same_file};
 use crate::style_arg::{NAMES, text_of};
 
 /// A run as another one was.
-pub(crate) struct Like {
+pub(crate) struct FromRecipe {
     pub(crate) args: StylizeArgs,
     /// What is to be said about it.
     pub(crate) notes: Vec<String>,
@@ -30,8 +30,10 @@ pub(crate) struct Like {
 }
 
 /// The options of the picture that `--like` names, where those given do not say otherwise.
-pub(crate) fn like(mut args: StylizeArgs, matches: &ArgMatches) -> Result<Like, Failure> {
-    let Some(path) = args.like.take() else { return Ok(Like { args, notes: Vec::new(), weights: None }) };
+pub(crate) fn like(mut args: StylizeArgs, matches: &ArgMatches) -> Result<FromRecipe, Failure> {
+    let Some(path) = args.like.take() else {
+        return Ok(FromRecipe { args, notes: Vec::new(), weights: None });
+    };
     let recipe =
         read(&path, &args.input.limits_from(OF_RESULTS)?).map_err(|failure| failure.about("--like"))?;
     let name = path.display();
@@ -101,7 +103,7 @@ pub(crate) fn like(mut args: StylizeArgs, matches: &ArgMatches) -> Result<Like, 
     fit_to_format(&mut args, &given, &mut notes)?;
     let sha256 = recipe.get("encoder").and_then(|encoder| encoder["sha256"].as_str());
     let weights = sha256.filter(|_| !given("model")).map(str::to_owned);
-    Ok(Like { args, notes, weights })
+    Ok(FromRecipe { args, notes, weights })
 }
 
 /// Never taken from a recipe: they make no picture another one, or are about the file that is written.

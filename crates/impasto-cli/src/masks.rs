@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 use impasto::image::{Limits, Plane};
-use impasto::{Assigned, FEATHER, Mask, Regions, Rest, StyleMask, StyleTransfer, assign};
+use impasto::{FEATHER, Mask, RegionAssignment, Regions, Rest, StyleMask, StyleTransfer, assign};
 use serde::{Deserialize, Serialize};
 
 use crate::failure::Failure;
@@ -75,7 +75,7 @@ pub(crate) struct Masks {
     /// What it keeps.
     kept: Option<Plane>,
     /// `None` where there is no mask but that of `--protect`.
-    assigned: Option<Assigned>,
+    assigned: Option<RegionAssignment>,
 }
 
 impl Masks {

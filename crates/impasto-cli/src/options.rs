@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::{Args, ValueEnum};
 use impasto::encoder::Pooling;
 use impasto::image::Averaging;
-use impasto::objective::Mixture;
+use impasto::objective::StyleLoss;
 use impasto::{Colour, ColourMap, Effort, Init, Keep, OptimizerKind, Overrides, Preset};
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -182,7 +182,7 @@ impl ObjectiveArgs {
             content_layers: trimmed(&self.content_layers),
             style_layers: trimmed(&self.style_layers),
             style_layer_weights: self.style_layer_weights.clone(),
-            statistic: self.statistic.as_deref().map(str::parse::<Mixture>).transpose()?,
+            statistic: self.statistic.as_deref().map(str::parse::<StyleLoss>).transpose()?,
             pooling: self.pooling.as_deref().map(str::parse::<Pooling>).transpose()?,
             ..Overrides::default()
         })

@@ -43,7 +43,7 @@ impl ExtrasArgs {
 }
 
 /// What is needed for them at the end of a run: its pictures are gone by then.
-pub(crate) struct Extras<'a> {
+pub(crate) struct SideOutputs<'a> {
     args: &'a ExtrasArgs,
     /// Content and styles, in the content's space.
     pictures: Vec<Picture>,
@@ -56,14 +56,14 @@ const LONG_EDGE: usize = 1024;
 /// The gap between them, as a part of their height.
 const GAP: f64 = 0.02;
 
-impl Extras<'_> {
+impl SideOutputs<'_> {
     /// Checks the names against those of all inputs and of other files that are written, and takes what is needed.
     pub(crate) fn new<'a>(
         args: &'a ExtrasArgs,
         (content, styles, all): (&Input, &[Input], &[&Input]),
         others: &[(&'static str, Option<&Path>)],
         model: &str,
-    ) -> Result<Extras<'a>, Failure> {
+    ) -> Result<SideOutputs<'a>, Failure> {
         for (option, path) in args.files() {
             inputs::check_apart(option, path, all)?;
             inputs::check_model(option, path, model)?;
@@ -104,7 +104,7 @@ impl Extras<'_> {
             }
         }
         let pictures = if args.triptych.is_some() { all.iter().map(small).collect() } else { Vec::new() };
-        Ok(Extras { args, pictures, space })
+        Ok(SideOutputs { args, pictures, space })
     }
 
     /// Writes them, each whatever becomes of the other.

@@ -8,12 +8,11 @@ use impasto::image::{Decoded, check_output, check_writable};
 use impasto::{Checkpoint, Overrides, Picture, Preset, Session, Step};
 
 use crate::args::{ResumeArgs, StylizeArgs};
-use crate::checkpoints::{Checkpoints, Note};
-use crate::extras::Extras;
+use crate::checkpoints::{Checkpoints, ResumeInfo};
 use crate::failure::Failure;
+use crate::from_recipe::{FromRecipe, like};
 use crate::inputs::{self, Input};
 use crate::interrupt::{cancel_on_signal, saving};
-use crate::like::{Like, like};
 use crate::numbered::{check_numbered, numbered};
 use crate::pictures::{Pictures, Source};
 use crate::preview;
@@ -21,12 +20,13 @@ use crate::progress::Progress;
 use crate::recipe;
 use crate::report::Report;
 use crate::results::{check_side, encoding, losses_of_format, same_file, write};
+use crate::side_outputs::SideOutputs;
 use crate::texture::TextureArgs;
 use crate::timelapse::Timelapse;
 use crate::transfer;
 
 pub(crate) fn run(args: Box<StylizeArgs>, matches: &ArgMatches) -> Result<(), Failure> {
-    let Like { args, notes, weights } = like(*args, matches)?;
+    let FromRecipe { args, notes, weights } = like(*args, matches)?;
     perform(args, None, notes, weights)
 }
 
@@ -38,7 +38,7 @@ pub(crate) fn texture(args: TextureArgs) -> Result<(), Failure> {
 /// `impasto resume`: the same run, from where it stood.
 pub(crate) fn resume(given: ResumeArgs) -> Result<(), Failure> {
     let checkpoint = Checkpoint::read(&given.checkpoint).map_err(impasto::Error::from)?;
-    let note = Note::parse(checkpoint.note()).ok_or_else(|| {
+    let note = ResumeInfo::parse(checkpoint.note()).ok_or_else(|| {
         Failure::bad_input(format!("{} was not written by `impasto stylize`", given.checkpoint.display()))
             .hint("the program that wrote it may be able to resume it")
     })?;
@@ -52,7 +52,7 @@ pub(crate) fn resume(given: ResumeArgs) -> Result<(), Failure> {
 struct Resumed {
     path: PathBuf,
     checkpoint: Checkpoint,
-    note: Note,
+    note: ResumeInfo,
 }
 
 /// `weights` is the SHA-256 of those that are expected, if any are.
@@ -90,7 +90,7 @@ fn perform(
         ("the checkpoint", Some(checkpoints.path())),
     ];
     let model = &args.run.objective.model;
-    let extras = Extras::new(&args.extras, (&pictures.content, &pictures.styles, &all), &others, model)?;
+    let extras = SideOutputs::new(&args.extras, (&pictures.content, &pictures.styles, &all), &others, model)?;
     let mut session = begin(&args, &mut pictures, (preset, overrides), resumed.as_ref())?;
     let mut steps = resumed.map_or_else(Vec::new, |resumed| resumed.note.steps);
     check_side(&args.output, &args.result, &session)?;

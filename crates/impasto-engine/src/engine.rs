@@ -105,22 +105,22 @@ pub trait Engine: Send {
     fn target_stride(&self, tap: Tap) -> usize;
 
     /// Hands the rows of a content target out, from the first on, positions one after the other, and drops it: with
-    /// [`put_target`](Engine::put_target), how targets are kept elsewhere and cut in tiles.
+    /// [`import_target`](Engine::import_target), how targets are kept elsewhere and cut in tiles.
     ///
     /// # Errors
     /// When there is no such target; [`EngineError::Spill`] for an error of `row`.
-    fn take_target(
+    fn export_target(
         &mut self,
         target: Target,
         row: &mut dyn FnMut(usize, &[u8]) -> io::Result<()>,
     ) -> Result<(), EngineError>;
 
-    /// Makes a content target of rows that [`take_target`](Engine::take_target) gave: a grid of `size` positions at a tap, in
+    /// Makes a content target of rows that [`export_target`](Engine::export_target) gave: a grid of `size` positions at a tap, in
     /// the place of another target if one is given.
     ///
     /// # Errors
     /// [`EngineError::Spill`] for an error of `row`.
-    fn put_target(
+    fn import_target(
         &mut self,
         slot: Option<Target>,
         tap: Tap,

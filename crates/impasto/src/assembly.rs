@@ -10,20 +10,20 @@ use crate::builder::{DEFAULT_SIZE, LARGEST_SIZE};
 use crate::checkpoint::picture_digest;
 use crate::colour::{Colour, make_grey, match_colours};
 use crate::draft::Drafter;
-use crate::kit::{Kit, StyleMoments};
-use crate::pace::Budget;
-use crate::plan::{self, Planner};
+use crate::engine_cache::{EngineCache, StyleMoments};
+use crate::pace::TimeBudget;
+use crate::plan::{self, GivenSizes, Planner};
 use crate::preset::from_nothing;
 use crate::recipe::Init;
 use crate::regions::{check_shape, check_weights, plane_digest};
-use crate::session::{Plan, Session};
+use crate::session::{RunInputs, Session};
 use crate::style::{Part, shares};
 use crate::{Error, Iterations, Recipe, Scale, Setting, Style, StyleTransfer};
 
 /// Smaller strokes are no more than grain, and for larger ones the picture has no room.
 const STROKE_SIZES: std::ops::RangeInclusive<f64> = 0.1..=4.0;
 
-/// Bytes of what is known of styles that a [`Kit`] takes along where there is memory for it.
+/// Bytes of what is known of styles that a [`EngineCache`] takes along where there is memory for it.
 const SPARE_MOMENTS: usize = 256 << 20;
 
 impl StyleTransfer {
@@ -40,30 +40,32 @@ impl StyleTransfer {
     ///
     /// # Errors
     /// As [`build`](StyleTransfer::build).
-    pub fn build_with(mut self, kit: Option<Kit>) -> Result<Session, Error> {
-        let budget = self.time.map(Budget::new);
+    pub fn build_with(mut self, cache: Option<EngineCache>) -> Result<Session, Error> {
+        let budget = self.time.map(TimeBudget::new);
         let pool = thread_pool(self.threads)?;
         let size = self.result_size()?;
         let Prepared { mut recipe, network, shares } = self.prepare()?;
         let provenance = network.encoder.provenance().clone();
         let set = self.instruction_set.map_or_else(InstructionSet::from_env, Ok)?;
-        let mut kit = kit.filter(|kit| kit.suits(&network, set)).unwrap_or_else(|| {
+        let mut cache = cache.filter(|cache| cache.suits(&network, set)).unwrap_or_else(|| {
             let cpu = pool.install(|| Cpu::with_instructions(network, self.cancel.clone(), set));
             let engine = Tiled::new(Box::new(cpu), Tiling::default());
-            Kit { engine, styles: StyleMoments::default(), drafter: None }
+            EngineCache { engine, styles: StyleMoments::default(), drafter: None }
         });
-        kit.drafter = kit.drafter.take().filter(|drafter| recipe.init == Init::Draft && drafter.suits(set));
-        if recipe.init == Init::Draft && kit.drafter.is_none() {
-            kit.drafter = Some(pool.install(|| Drafter::new(&self.cancel, set))?);
+        cache.drafter =
+            cache.drafter.take().filter(|drafter| recipe.init == Init::Draft && drafter.suits(set));
+        if recipe.init == Init::Draft && cache.drafter.is_none() {
+            cache.drafter = Some(pool.install(|| Drafter::new(&self.cancel, set))?);
         }
-        kit.set_cancel(&self.cancel);
-        kit.engine.retile(Tiling::default());
-        kit.engine.set_half(self.half);
-        self.check_ring(&kit.engine, size)?;
-        let scales = self.scales(&recipe, &kit.engine, size);
+        cache.set_cancel(&self.cancel);
+        cache.engine.retile(Tiling::default());
+        cache.engine.set_half(self.half);
+        self.check_ring(&cache.engine, size)?;
+        let scales = self.scales(&recipe, &cache.engine, size);
         let threads = pool.current_num_threads();
-        recipe.draft_size = self.planner(&recipe, &kit, threads).fitting_draft(size)?;
-        let planner = self.planner(&recipe, &kit, threads);
+        let given = self.given_sizes(&recipe);
+        recipe.draft_size = cache.planner(&recipe, &given, threads).fitting_draft(size)?;
+        let planner = cache.planner(&recipe, &given, threads);
         planner.check_sizes(&scales)?;
         if let Iterations::Listed(counts) = &recipe.pyramid.iterations
             && counts.len() != scales.len()
@@ -79,17 +81,17 @@ impl StyleTransfer {
         let Some(planned) = planned else { return Err(self.too_large(&planner, &scales)?) };
         // Beyond what the plan counts, what is known of styles may only take what is left.
         let left = self.memory.map_or(usize::MAX, |memory| memory.saturating_sub(planned.peak_bytes));
-        kit.styles.budget = planner.moments_bytes(scales.len())? + left.min(SPARE_MOMENTS);
-        kit.styles.trim();
+        cache.styles.budget = planner.moments_bytes(scales.len())? + left.min(SPARE_MOMENTS);
+        cache.styles.trim();
         let colours = self.take_colours(&scales)?;
         let (regions_digest, scale) = (self.regions_digest(), self.scale_of_styles());
-        kit.engine.retile(Tiling { window: planned.window, ..self.tiling });
+        cache.engine.retile(Tiling { window: planned.window, ..self.tiling });
         let digest = |style: &Style| picture_digest(&style.picture, style.alpha.as_ref());
         let digests = self.styles.iter().map(digest).collect();
         for (style, share) in self.styles.iter_mut().zip(shares) {
             (style.weight, style.scale) = (share, style.scale * scale);
         }
-        let plan = Plan {
+        let inputs = RunInputs {
             content: Some(self.content),
             alpha: self.alpha,
             regions: self.regions,
@@ -99,7 +101,6 @@ impl StyleTransfer {
             colour: self.colour,
             colours,
             seed: self.seed,
-            init: self.init_picture.as_ref().map(Picture::size),
             init_picture: self.init_picture,
             scales,
             recipe,
@@ -107,24 +108,18 @@ impl StyleTransfer {
             run: planned,
             digests,
             half: self.half,
-            memory: self.memory,
+            given,
         };
-        Session::new(plan, kit, pool, budget)
+        Session::new(inputs, cache, pool, budget)
     }
 
-    fn planner<'a>(&self, recipe: &'a Recipe, kit: &'a Kit, threads: usize) -> Planner<'a> {
-        Planner {
-            recipe,
-            engine: &kit.engine,
+    /// What a plan counts of what was given.
+    fn given_sizes(&self, recipe: &Recipe) -> GivenSizes {
+        let scale = self.scale_of_styles();
+        GivenSizes {
             content: self.content.size(),
-            styles: self
-                .styles
-                .iter()
-                .map(|style| (style.picture.size(), style.scale * self.scale_of_styles()))
-                .collect(),
+            styles: self.styles.iter().map(|style| (style.picture.size(), style.scale * scale)).collect(),
             init: self.init_picture.as_ref().map(Picture::size),
-            drafter: kit.drafter.as_ref(),
-            threads,
             memory: self.memory,
             weights: self.regions.weights(self.alpha.is_some(), recipe.margin),
             regions: self.regions.count(),

@@ -16,7 +16,7 @@ pub struct StyleMask {
 
 /// Which style goes where, by masks.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Assigned {
+pub struct RegionAssignment {
     /// Of the content.
     pub regions: Vec<Plane>,
     /// For each style its regions, and how much its positions count for each.
@@ -34,9 +34,9 @@ pub struct Assigned {
 ///
 /// # Errors
 /// [`Error::Invalid`] for masks that do not go together, and for a style that would go nowhere.
-pub fn assign(content: &[Mask], styles: &[StyleMask], rest: Rest) -> Result<Assigned, Error> {
+pub fn assign(content: &[Mask], styles: &[StyleMask], rest: Rest) -> Result<RegionAssignment, Error> {
     let wrong = |problem: String| Err(Error::invalid(Setting::Mask, problem));
-    let mut assigned = Assigned::default();
+    let mut assigned = RegionAssignment::default();
     if let [Mask::Colours(mask)] = content {
         return by_colour(mask, styles, rest);
     }
@@ -82,7 +82,7 @@ fn grey(style: &StyleMask) -> Option<Plane> {
     }
 }
 
-fn by_colour(content: &ColourMask, styles: &[StyleMask], rest: Rest) -> Result<Assigned, Error> {
+fn by_colour(content: &ColourMask, styles: &[StyleMask], rest: Rest) -> Result<RegionAssignment, Error> {
     let wrong = |problem: String| Err(Error::invalid(Setting::Mask, problem));
     let list = |mask: &ColourMask| {
         let shares = mask.colours().iter().map(|colour| (colour, 100.0 * mask.share(*colour)));
@@ -149,7 +149,7 @@ fn by_colour(content: &ColourMask, styles: &[StyleMask], rest: Rest) -> Result<A
         let rest = (index == 0 && rest == Rest::First).then(|| (painted.len(), grey(&styles[0])));
         regions.chain(rest).collect()
     };
-    Ok(Assigned {
+    Ok(RegionAssignment {
         regions: painted.iter().filter_map(|colour| content.region(*colour)).collect(),
         parts: parts.into_iter().enumerate().map(indexed).collect(),
         notes,

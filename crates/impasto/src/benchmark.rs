@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use crate::median::median;
 use crate::objective::{Objective, alone, style_moments};
-use crate::regions::Placed;
+use crate::regions::PositionWeights;
 use crate::{Error, Preset, Recipe, Setting};
 
 /// What a benchmark measured.
@@ -79,7 +79,13 @@ impl Benchmark {
             // Both pictures end here: a run needs them for its next scale only.
             let (content, style) = (drawn(0.0)?, drawn(1.0)?);
             let moments = style_moments(&recipe, &mut engine, &style, None)?;
-            Objective::new(&recipe, &mut engine, (&content, None), Placed::default(), alone(moments))?
+            Objective::new(
+                &recipe,
+                &mut engine,
+                (&content, None),
+                PositionWeights::default(),
+                alone(moments),
+            )?
         };
         objective.evaluate(&mut engine, &image)?;
         let mut seconds = Vec::with_capacity(iterations);
@@ -135,7 +141,7 @@ pub(crate) fn calibrate(recipe: &Recipe, engine: &mut dyn Engine) -> Result<(f64
         // A run with a margin counts by weights, which takes a little longer.
         let weights = Plane { size: Size::new(size, size), data: vec![1.0; size * size] };
         let regions = (recipe.margin > 0).then_some(weights).into_iter().collect();
-        let placed = Placed { regions, ..Placed::default() };
+        let placed = PositionWeights { regions, ..PositionWeights::default() };
         let objective = Objective::new(recipe, engine, (&content?, None), placed, alone(moments))?;
         let image = image?;
         objective.evaluate(engine, &image)?;

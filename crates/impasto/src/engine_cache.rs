@@ -7,25 +7,36 @@ use impasto_encoder::Tap;
 use impasto_engine::{Cancel, Engine, InstructionSet, Network, Tiled};
 use impasto_image::Averaging;
 
+use crate::Recipe;
 use crate::draft::Drafter;
 use crate::margin::Canvas;
 use crate::objective::MeanMoments;
+use crate::plan::{GivenSizes, Planner};
 
 /// Taken from a session that is done, for the next with the same model and recipe.
-pub struct Kit {
+pub struct EngineCache {
     pub(crate) engine: Tiled,
     pub(crate) styles: StyleMoments,
     /// Where a run begins with a draft.
     pub(crate) drafter: Option<Drafter>,
 }
 
-impl Kit {
+impl EngineCache {
     /// Obeys another flag from now on: that of the run before may be set.
     pub(crate) fn set_cancel(&mut self, cancel: &Cancel) {
         self.engine.set_cancel(cancel.clone());
         if let Some(drafter) = &mut self.drafter {
             drafter.set_cancel(cancel);
         }
+    }
+
+    pub(crate) fn planner<'a>(
+        &'a self,
+        recipe: &'a Recipe,
+        given: &'a GivenSizes,
+        threads: usize,
+    ) -> Planner<'a> {
+        Planner { recipe, engine: &self.engine, given, drafter: self.drafter.as_ref(), threads }
     }
 
     /// Whether its engine is one for this network on this instruction set.

@@ -30,7 +30,7 @@ impl StyleTransfer {
     /// [`colour`](StyleTransfer::colour) but the style's.
     pub fn evaluate(self, image: &Picture) -> Result<Evaluation, Error> {
         if self.colour != Colour::Style {
-            return Err(Error::invalid(Setting::Colour, "a picture is judged in its own colours"));
+            return Err(Error::invalid(Setting::Colour, "a picture is loss in its own colours"));
         }
         let pool = thread_pool(self.threads)?;
         self.result_size()?;

@@ -13,12 +13,12 @@ use crate::{Error, Session};
 
 impl Session {
     pub(crate) fn evaluate_and_move(&mut self) -> Result<Losses, Error> {
-        let home = home(&self.plan, &self.engine, self.scale);
-        if self.objective.is_none() && self.plan.holds_draft() {
+        let home = home(&self.inputs, &self.engine, self.scale);
+        if self.objective.is_none() && self.inputs.holds_draft() {
             self.paint_draft()?;
         }
         let Session {
-            plan,
+            inputs,
             draft,
             engine,
             styles,
@@ -37,7 +37,7 @@ impl Session {
             let objective = match objective {
                 Some(objective) => objective,
                 None => {
-                    let prepared = prepare_scale(plan, draft.as_ref(), *scale, engine, styles, hold)?;
+                    let prepared = prepare_scale(inputs, draft.as_ref(), *scale, engine, styles, hold)?;
                     objective.insert(prepared)
                 }
             };
@@ -47,12 +47,12 @@ impl Session {
             if let Some(hold) = hold {
                 hold.through(&mut gradient);
             }
-            plan.canvas(plan.scales[*scale]).tie(&mut gradient.data);
-            if plan.colour == Colour::Luminance {
+            inputs.canvas(inputs.scales[*scale]).tie(&mut gradient.data);
+            if inputs.colour == Colour::Luminance {
                 level(&mut gradient.data);
             }
-            if plan.recipe.keep == Keep::Best
-                && *scale + 1 == plan.scales.len()
+            if inputs.recipe.keep == Keep::Best
+                && *scale + 1 == inputs.scales.len()
                 && best.as_ref().is_none_or(|(lowest, _)| losses.total < *lowest)
             {
                 *best = None;
@@ -60,10 +60,10 @@ impl Session {
             }
             let mut move_on = || -> io::Result<bool> {
                 if average.sum.is_empty() {
-                    *average = Average::new(plan.recipe.average_decay, &image.data, &home)?;
-                    *optimiser = new_optimiser(&plan.recipe, *scale, image.data.len(), &home)?;
+                    *average = Average::new(inputs.recipe.average_decay, &image.data, &home)?;
+                    *optimiser = new_optimiser(&inputs.recipe, *scale, image.data.len(), &home)?;
                 }
-                let bounded = plan.recipe.optimizer == OptimizerKind::Adam && plan.recipe.adam.bounded;
+                let bounded = inputs.recipe.optimizer == OptimizerKind::Adam && inputs.recipe.adam.bounded;
                 *before = None;
                 if !bounded {
                     let sum = home.copied(&average.sum)?;
@@ -134,7 +134,7 @@ mod tests {
             let first = session.image.data.clone();
             let mut steps = 0;
             loop {
-                let canvas = session.plan.canvas(session.plan.scales[session.scale]).painted();
+                let canvas = session.inputs.canvas(session.inputs.scales[session.scale]).painted();
                 assert!(canvas.margin > 0, "nothing to see");
                 let image = &session.image.data;
                 assert_eq!(canvas.mirrored(&canvas.cropped(image)), *image, "{init:?} {optimizer:?} {steps}");

@@ -70,19 +70,20 @@ impl Planner<'_> {
             + 4 * network.encoder.parameters()
             + self.engine.kernel_bytes()
             + self.kept_of_draft(result)
-            + self.regions * self.sets() * self.moments_of(&at.moments)
+            + self.given.regions * self.sets() * self.moments_of(&at.moments)
             + self.moments_bytes(index + 1)?
-            + if self.keeps_colours { picture(result) } else { 0 };
+            + if self.given.keeps_colours { picture(result) } else { 0 };
         // Pictures as they were given; at the last scale they go with the targets taken.
-        let given: usize = self.masks
+        let given: usize = self.given.masks
             + self
+                .given
                 .styles
                 .iter()
                 .map(|(size, _)| size)
-                .chain([&self.content])
+                .chain([&self.given.content])
                 .map(|size| picture(*size))
                 .sum::<usize>();
-        let kept = if last { self.masks } else { given };
+        let kept = if last { self.given.masks } else { given };
         let state = self.state(&at);
         let mut peak = given + PICTURE * at.size.area();
         if at.scale.iterations > 0 {
@@ -97,7 +98,7 @@ impl Planner<'_> {
             }
             // The picture to begin with, brought to its size and mirrored.
             None => {
-                let beginning = self.init.map_or(0, picture) + 2 * PICTURE * at.size.area();
+                let beginning = self.given.init.map_or(0, picture) + 2 * PICTURE * at.size.area();
                 peak = peak
                     .max(given + beginning)
                     .max(given + PICTURE * at.size.area() + self.drafting(result, self.recipe.draft_size)?);
@@ -137,7 +138,7 @@ impl Planner<'_> {
         let cut = tiles.counts != (1, 1);
         let mut at = Outline { scale, index, size, moments, contents, deepest, tiles, cut, streamed: false };
         let streaming = (self.streaming(&at) * size.area()) as f64;
-        at.streamed = cut && self.memory.is_some_and(|memory| streaming > STATE_SHARE * memory as f64);
+        at.streamed = cut && self.given.memory.is_some_and(|memory| streaming > STATE_SHARE * memory as f64);
         Ok(at)
     }
 
@@ -153,7 +154,7 @@ impl Planner<'_> {
             return Ok(0);
         }
         let mut most = 0;
-        for (style, scale) in &self.styles {
+        for (style, scale) in &self.given.styles {
             let content = (at.scale.width, at.scale.height);
             let inner = style_size(*style, self.recipe.style_fit, *scale, content);
             let size = style_canvas(inner, self.recipe).outer();
@@ -181,8 +182,8 @@ impl Planner<'_> {
                 capturing.max(self.engine.capture_bytes(at.tiles.window, *tap, self.threads)? + of_window);
         }
         // Plane by plane, at first across; then the margin is added to another copy.
-        let (width, height) = (at.size.width, self.content.1.max(at.size.height));
-        let light = self.content.0 * self.content.1;
+        let (width, height) = (at.size.width, self.given.content.1.max(at.size.height));
+        let light = self.given.content.0 * self.given.content.1;
         let resizing = size_of::<f32>() * (light + width * (height + at.size.height));
         let copying = resized + (given + resizing).max(resized + kept);
         // A draft is held in the content's place: at its size, and while what it lacks is added to it.
@@ -193,7 +194,7 @@ impl Planner<'_> {
         let copying = copying + draft;
         // Weights of positions are there by then; own moments, of which less than all of a style is mixed, are taken with them.
         let copies = if self.recipe.strength < 1.0 { 3 } else { 1 };
-        let weights = copies * self.weights * size_of::<f32>() * at.size.area();
+        let weights = copies * self.given.weights * size_of::<f32>() * at.size.area();
         Ok(copying.max(resized + draft / 2 + kept + weights + capturing))
     }
 
@@ -209,9 +210,9 @@ impl Planner<'_> {
             OptimizerKind::Lbfgs => PICTURE * at.size.area(),
         };
         // In the objective and what was observed last; cut to a window, as the engine has it, and at each of its sizes.
-        let weights = self.weights * (8 * at.size.area() + 14 * at.tiles.window.area());
+        let weights = self.given.weights * (8 * at.size.area() + 14 * at.tiles.window.area());
         // The content, how much of it stays, and what is seen.
-        let held = held + if self.holds { (2 * PICTURE + 4) * at.size.area() } else { 0 };
+        let held = held + if self.given.holds { (2 * PICTURE + 4) * at.size.area() } else { 0 };
         let bands = if at.streamed { BANDS * size_of::<f32>() * BAND.min(3 * at.size.area()) } else { 0 };
         // The engine keeps its buffers during the step, and no tile.
         Ok(PICTURE * at.size.area() + held + weights + evaluation + window.max(stepping + bands))
@@ -221,10 +222,16 @@ impl Planner<'_> {
     pub(crate) fn fitting_draft(&self, result: (usize, usize)) -> Result<usize, Error> {
         const STEP: usize = 64;
         let (usual, mut longest) = (self.usual(), self.recipe.draft_size);
-        let given: usize =
-            self.styles.iter().map(|(size, _)| size).chain([&self.content]).map(|size| picture(*size)).sum();
-        let kernels = BASE + self.masks + self.engine.kernel_bytes() + self.kept_of_draft(result);
-        while let (Some(memory), Some(_)) = (self.memory, self.drafter)
+        let given: usize = self
+            .given
+            .styles
+            .iter()
+            .map(|(size, _)| size)
+            .chain([&self.given.content])
+            .map(|size| picture(*size))
+            .sum();
+        let kernels = BASE + self.given.masks + self.engine.kernel_bytes() + self.kept_of_draft(result);
+        while let (Some(memory), Some(_)) = (self.given.memory, self.drafter)
             && longest > 2 * STEP
             && kernels + given + usual.drafting(result, longest)? > memory
         {
@@ -236,12 +243,12 @@ impl Planner<'_> {
     /// What stays of a draft: the picture, and where memory is not short its levels for the next run.
     fn kept_of_draft(&self, result: (usize, usize)) -> usize {
         let Some(drafter) = self.drafter else { return 0 };
-        let levels = if self.memory.is_none() { drafter.kernel_bytes() } else { 0 };
+        let levels = if self.given.memory.is_none() { drafter.kernel_bytes() } else { 0 };
         picture(self.draft_size(result, self.recipe.draft_size)) + levels
     }
 
     fn draft_size(&self, result: (usize, usize), longest: usize) -> (usize, usize) {
-        let scales: Vec<f64> = self.styles.iter().map(|(_, scale)| *scale).collect();
+        let scales: Vec<f64> = self.given.styles.iter().map(|(_, scale)| *scale).collect();
         draft_size(result, longest, &scales)
     }
 
@@ -249,10 +256,13 @@ impl Planner<'_> {
     fn drafting(&self, result: (usize, usize), longest: usize) -> Result<usize, Error> {
         let Some(drafter) = self.drafter else { return Ok(0) };
         let size = self.draft_size(result, longest);
-        let sizes =
-            self.styles.iter().map(|(style, scale)| style_size(*style, self.recipe.style_fit, *scale, size));
-        let levels = if self.memory.is_some() { drafter.kernel_bytes() } else { 0 };
-        Ok(levels + drafter.bytes(size, &sizes.collect::<Vec<_>>(), self.regions, self.threads)?)
+        let sizes = self
+            .given
+            .styles
+            .iter()
+            .map(|(style, scale)| style_size(*style, self.recipe.style_fit, *scale, size));
+        let levels = if self.given.memory.is_some() { drafter.kernel_bytes() } else { 0 };
+        Ok(levels + drafter.bytes(size, &sizes.collect::<Vec<_>>(), self.given.regions, self.threads)?)
     }
 
     /// The state of one scale brought to the size of the next: Adam's moments, the picture, and at last the average.
@@ -275,8 +285,8 @@ impl Planner<'_> {
         let best = usize::from(self.recipe.keep == Keep::Best);
         let state = PICTURE * if at.streamed { 1 } else { 2 + best };
         // Colours are brought to the size of the picture that gets them.
-        let colours = if self.keeps_colours { PICTURE } else { 0 };
-        let state = state + if self.holds { 2 * (PICTURE + 4) } else { 0 };
+        let colours = if self.given.keeps_colours { PICTURE } else { 0 };
+        let state = state + if self.given.holds { 2 * (PICTURE + 4) } else { 0 };
         (state + PICTURE + colours + ENCODING) * at.size.area()
     }
 
@@ -303,7 +313,7 @@ impl Planner<'_> {
     /// What is kept of the styles' moments at the first `scales` scales.
     pub(crate) fn moments_bytes(&self, scales: usize) -> Result<usize, Error> {
         let taps = style_taps(self.recipe, self.engine.network().encoder.topology())?;
-        Ok(self.styles.len() * scales * self.moments_of(&taps))
+        Ok(self.given.styles.len() * scales * self.moments_of(&taps))
     }
 
     /// Sets of matrices of an evaluation.

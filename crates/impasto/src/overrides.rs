@@ -2,7 +2,7 @@
 
 use impasto_encoder::Pooling;
 
-use crate::objective::Mixture;
+use crate::objective::StyleLoss;
 use crate::preset::from_nothing;
 use crate::recipe::{Init, Keep, OptimizerKind};
 use crate::{Effort, Error, Iterations, Recipe, Setting, Smallest};
@@ -33,7 +33,7 @@ pub struct Overrides {
     /// A weight for each style layer.
     pub style_layer_weights: Option<Vec<f64>>,
     /// The style statistic.
-    pub statistic: Option<Mixture>,
+    pub statistic: Option<StyleLoss>,
     /// Pooling between blocks.
     pub pooling: Option<Pooling>,
     /// Which optimiser.

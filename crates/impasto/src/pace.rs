@@ -28,7 +28,7 @@ const RESERVE: f64 = 0.03;
 
 /// How the current scale goes: part of what a checkpoint keeps.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Pace {
+pub(crate) struct Convergence {
     /// The last losses of this scale.
     recent: VecDeque<f64>,
     /// Iterations of this scale that there is time for.
@@ -39,7 +39,7 @@ pub(crate) struct Pace {
     spent: f64,
 }
 
-impl Pace {
+impl Convergence {
     pub(crate) fn add(&mut self, loss: f64) {
         self.recent.push_back(loss);
         if self.recent.len() > 2 * WINDOW {
@@ -64,14 +64,14 @@ impl Pace {
     }
 
     /// To go on with after a break.
-    pub(crate) fn saved(&self, budget: Option<&Budget>) -> Pace {
-        Pace { spent: budget.map_or(self.spent, |budget| budget.elapsed(self)), ..self.clone() }
+    pub(crate) fn saved(&self, budget: Option<&TimeBudget>) -> Convergence {
+        Convergence { spent: budget.map_or(self.spent, |budget| budget.elapsed(self)), ..self.clone() }
     }
 }
 
 /// The time that a run may take.
 #[derive(Clone, Debug)]
-pub(crate) struct Budget {
+pub(crate) struct TimeBudget {
     started: Instant,
     seconds: f64,
     /// Seconds of an evaluation: for each pixel, and besides.
@@ -86,16 +86,16 @@ pub(crate) struct TooShort {
     pub(crate) needed: f64,
 }
 
-impl Budget {
-    pub(crate) fn new(time: Duration) -> Budget {
-        Budget { started: Instant::now(), seconds: time.as_secs_f64(), rates: None, seen: (0.0, 0.0) }
+impl TimeBudget {
+    pub(crate) fn new(time: Duration) -> TimeBudget {
+        TimeBudget { started: Instant::now(), seconds: time.as_secs_f64(), rates: None, seen: (0.0, 0.0) }
     }
 
-    fn elapsed(&self, pace: &Pace) -> f64 {
+    fn elapsed(&self, pace: &Convergence) -> f64 {
         pace.spent + self.started.elapsed().as_secs_f64()
     }
 
-    fn left(&self, pace: &Pace) -> f64 {
+    fn left(&self, pace: &Convergence) -> f64 {
         self.seconds * (1.0 - RESERVE) - self.elapsed(pace)
     }
 
@@ -114,7 +114,7 @@ impl Budget {
     }
 
     /// Whether the last scale must end.
-    pub(crate) fn is_over(&self, pace: &Pace, iterations: usize) -> bool {
+    pub(crate) fn is_over(&self, pace: &Convergence, iterations: usize) -> bool {
         iterations >= LEAST && self.left(pace) <= 0.0
     }
 
@@ -126,7 +126,7 @@ impl Budget {
         &self,
         scales: &[ScalePlan],
         passes: f64,
-        pace: &Pace,
+        pace: &Convergence,
     ) -> Result<usize, TooShort> {
         let Some(scale) = scales.first() else { return Ok(0) };
         let correction = if self.seen.1 > 0.0 { self.seen.0 / self.seen.1 } else { 1.0 };
@@ -152,16 +152,16 @@ impl Session {
         if self.pace.until.is_none() && self.iteration == 0 {
             self.pace.until = self.iterations_in_time()?;
         }
-        let is_last = self.scale + 1 == self.plan.scales.len();
-        let over = |budget: &Budget| is_last && budget.is_over(&self.pace, self.iteration);
+        let is_last = self.scale + 1 == self.inputs.scales.len();
+        let over = |budget: &TimeBudget| is_last && budget.is_over(&self.pace, self.iteration);
         Ok(self.iteration >= self.iterations_of_scale()
-            || self.pace.is_flat(self.plan.recipe.plateau)
+            || self.pace.is_flat(self.inputs.recipe.plateau)
             || self.budget.as_ref().is_some_and(over))
     }
 
     /// Iterations of this scale, if it is not left before.
     pub(crate) fn iterations_of_scale(&self) -> usize {
-        let iterations = self.plan.scales[self.scale].iterations;
+        let iterations = self.inputs.scales[self.scale].iterations;
         self.pace.until.map_or(iterations, |until| until.min(iterations))
     }
 
@@ -174,22 +174,22 @@ impl Session {
     /// Pixels times iterations that are left to do: what the rest of the time is proportional to.
     pub fn work_left(&self) -> f64 {
         let now = self.iterations_of_scale();
-        let part = now as f64 / self.plan.scales[self.scale].iterations.max(1) as f64;
+        let part = now as f64 / self.inputs.scales[self.scale].iterations.max(1) as f64;
         let pixels = |scale: &crate::Scale| (scale.width * scale.height) as f64;
-        let here = pixels(&self.plan.scales[self.scale]) * now.saturating_sub(self.iteration) as f64;
-        let later = self.plan.scales.iter().skip(self.scale + 1);
+        let here = pixels(&self.inputs.scales[self.scale]) * now.saturating_sub(self.iteration) as f64;
+        let later = self.inputs.scales.iter().skip(self.scale + 1);
         here + part * later.map(|scale| pixels(scale) * scale.iterations as f64).sum::<f64>()
     }
 
     fn iterations_in_time(&mut self) -> Result<Option<usize>, Error> {
         let Some(budget) = &mut self.budget else { return Ok(None) };
         if budget.rates.is_none() {
-            let (recipe, engine) = (&self.plan.recipe, &mut self.engine);
+            let (recipe, engine) = (&self.inputs.recipe, &mut self.engine);
             budget.rates = Some(self.pool.install(|| benchmark::calibrate(recipe, engine))?);
             self.engine.forget_targets();
         }
-        let passes = FORWARD * (1 + self.plan.styles.len()) as f64;
-        let iterations = budget.iterations(&self.plan.run.scales[self.scale..], passes, &self.pace);
+        let passes = FORWARD * (1 + self.inputs.styles.len()) as f64;
+        let iterations = budget.iterations(&self.inputs.run.scales[self.scale..], passes, &self.pace);
         iterations.map(Some).map_err(|TooShort { needed }| {
             let problem = format!("a picture of this size takes {needed:.0} s at least on this machine");
             Error::invalid(Setting::Time, problem)
@@ -204,7 +204,7 @@ mod tests {
     #[test]
     fn a_loss_that_falls_is_no_plateau() {
         let after = |loss: &dyn Fn(usize) -> f64, steps: usize| {
-            let mut pace = Pace::default();
+            let mut pace = Convergence::default();
             (0..steps).for_each(|step| pace.add(loss(step)));
             pace.is_flat(0.01)
         };
@@ -215,7 +215,7 @@ mod tests {
         // Noise, and a loss that rises.
         assert!(after(&|step| 1.0 + 0.1 * (step % 2) as f64, 100));
         assert!(after(&|step| 1.0 + step as f64, 100));
-        let mut pace = Pace::default();
+        let mut pace = Convergence::default();
         (0..100).for_each(|_| pace.add(1.0));
         assert!(!pace.is_flat(0.0), "switched off");
         pace.next(100);
@@ -240,24 +240,24 @@ mod tests {
 
     #[test]
     fn time_is_shared_among_the_scales_that_are_left() {
-        let mut budget = Budget::new(Duration::from_secs(1000));
+        let mut budget = TimeBudget::new(Duration::from_secs(1000));
         budget.rates = Some((1.0, 0.0));
         let scales = [scale(1.0, 200), scale(4.0, 100), scale(16.0, 100)];
-        let fresh = Pace::default();
+        let fresh = Convergence::default();
         // 2200 s for everything: a little less than 44 per cent of each.
         let first = budget.iterations(&scales, 0.0, &fresh).unwrap();
         assert!((86..=88).contains(&first), "{first}");
-        let there = Pace { done: vec![88], spent: 90.0, ..Pace::default() };
+        let there = Convergence { done: vec![88], spent: 90.0, ..Convergence::default() };
         // It goes twice as fast as expected.
         budget.add(&scale(1.0, 1), 0.5);
         let second = budget.iterations(&scales[1..], 0.0, &there).unwrap();
         assert!((86..=88).contains(&second), "{second}");
-        let late = Pace { done: vec![88, 50], spent: 2000.0, ..Pace::default() };
+        let late = Convergence { done: vec![88, 50], spent: 2000.0, ..Convergence::default() };
         assert_eq!(budget.iterations(&scales[2..], 0.0, &late), Ok(LEAST));
         assert!(budget.is_over(&late, LEAST) && !budget.is_over(&late, LEAST - 1));
         // Never more than the recipe has.
         assert_eq!(budget.iterations(&scales[..1], 0.0, &fresh), Ok(200));
-        let mut short = Budget::new(Duration::from_secs(10));
+        let mut short = TimeBudget::new(Duration::from_secs(10));
         short.rates = Some((1.0, 0.0));
         let TooShort { needed } = short.iterations(&scales, 1.0, &fresh).unwrap_err();
         assert!((needed - (5.0 * 21.0 + 21.0) / 0.97).abs() < 1.0, "{needed}");

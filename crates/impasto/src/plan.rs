@@ -21,7 +21,7 @@ pub(crate) const SMALLEST_WINDOW: usize = (*SIDES.start() * GRID).pow(2);
 
 /// What a run will take.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct RunPlan {
+pub struct MemoryPlan {
     /// From the smallest scale on.
     pub scales: Vec<ScalePlan>,
     /// Pixels of a tile with its margins at most, where the run is cut in tiles.
@@ -61,14 +61,19 @@ pub struct ScalePlan {
 pub(crate) struct Planner<'a> {
     pub(crate) recipe: &'a Recipe,
     pub(crate) engine: &'a dyn Engine,
+    pub(crate) given: &'a GivenSizes,
+    /// Where the run begins with a draft.
+    pub(crate) drafter: Option<&'a Drafter>,
+    pub(crate) threads: usize,
+}
+
+/// What a plan counts of what was given.
+pub(crate) struct GivenSizes {
     /// Of the pictures as they were given.
     pub(crate) content: (usize, usize),
     /// With their scales.
     pub(crate) styles: Vec<((usize, usize), f64)>,
     pub(crate) init: Option<(usize, usize)>,
-    /// Where the run begins with a draft.
-    pub(crate) drafter: Option<&'a Drafter>,
-    pub(crate) threads: usize,
     /// Bytes that the run may take.
     pub(crate) memory: Option<usize>,
     /// Planes of weights of positions, of regions and content; none where all count the same.
@@ -77,7 +82,7 @@ pub(crate) struct Planner<'a> {
     pub(crate) regions: usize,
     /// Whether some of the content stays as it is.
     pub(crate) holds: bool,
-    /// Bytes of masks as they were given.
+    /// Bytes of masks as they were given, of the content and of the styles.
     pub(crate) masks: usize,
     /// Whether the content is kept in its colours, at the size of the result.
     pub(crate) keeps_colours: bool,
@@ -86,10 +91,10 @@ pub(crate) struct Planner<'a> {
 impl Planner<'_> {
     /// The plan of a run of these scales: whole if that fits into the memory, else with the largest tiles that fit; `None` if
     /// nothing does.
-    pub(crate) fn plan(&self, scales: &[Scale]) -> Result<Option<RunPlan>, Error> {
+    pub(crate) fn plan(&self, scales: &[Scale]) -> Result<Option<MemoryPlan>, Error> {
         let usual = self.usual();
         let peak = |window| usual.with_window(scales, window).map(|plan| plan.peak_bytes);
-        let Some(memory) = self.memory else { return self.with_window(scales, None).map(Some) };
+        let Some(memory) = self.given.memory else { return self.with_window(scales, None).map(Some) };
         if peak(None)? <= memory {
             return self.with_window(scales, None).map(Some);
         }
@@ -109,14 +114,14 @@ impl Planner<'_> {
 
     /// What tiles are chosen by: they are part of what decides the bytes of a result, and the number of threads must not be.
     pub(crate) fn usual(&self) -> Planner<'_> {
-        Planner { threads: THREADS, styles: self.styles.clone(), ..*self }
+        Planner { threads: THREADS, ..*self }
     }
 
     /// A layer that a picture is too small for shall not be found out halfway, nor a style that is too large. Pictures are
     /// smallest at the first scale.
     pub(crate) fn check_sizes(&self, scales: &[Scale]) -> Result<(), Error> {
         let (Some(first), Some(last)) = (scales.first(), scales.last()) else { return Err(Error::NoStyle) };
-        for (style, scale) in &self.styles {
+        for (style, scale) in &self.given.styles {
             let content = (last.width, last.height);
             check_style_size(style_size(*style, self.recipe.style_fit, *scale, content))?;
         }
@@ -134,22 +139,22 @@ impl Planner<'_> {
             Ok(())
         };
         check("the content at its first scale", &[content_layers, style_layers], (width, height))?;
-        self.styles.iter().try_for_each(|(style, scale)| {
+        self.given.styles.iter().try_for_each(|(style, scale)| {
             let size = style_size(*style, *style_fit, *scale, (width, height));
             check("a style at the first scale", &[style_layers], size)
         })
     }
 
     /// The plan with windows of at most so many pixels.
-    pub(crate) fn with_window(&self, scales: &[Scale], window: Option<usize>) -> Result<RunPlan, Error> {
+    pub(crate) fn with_window(&self, scales: &[Scale], window: Option<usize>) -> Result<MemoryPlan, Error> {
         let scales: Vec<ScalePlan> =
             (0..scales.len()).map(|index| self.scale(scales, index, window)).collect::<Result<_, _>>()?;
         let peak_bytes = scales.iter().map(|scale| scale.peak_bytes).max().unwrap_or(0);
-        Ok(RunPlan { scales, window, peak_bytes })
+        Ok(MemoryPlan { scales, window, peak_bytes })
     }
 }
 
-impl RunPlan {
+impl MemoryPlan {
     /// Seconds of the whole run, where they were predicted.
     pub fn seconds(&self) -> Option<f64> {
         self.scales.iter().map(|scale| scale.seconds).sum()

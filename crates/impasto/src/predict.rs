@@ -1,7 +1,6 @@
 //! What a session's run would take: by short measurements, and in half precision.
 
 use impasto_engine::{Engine, Tiling};
-use impasto_image::Picture;
 
 use crate::benchmark;
 use crate::plan::Planner;
@@ -14,9 +13,9 @@ impl Session {
     /// When the run was cancelled, or has begun.
     pub fn predict_time(&mut self) -> Result<(), Error> {
         self.check_not_begun()?;
-        let Session { plan, engine, pool, .. } = self;
-        let (per_pixel, besides) = pool.install(|| benchmark::calibrate(&plan.recipe, engine))?;
-        plan.run.predict(per_pixel, besides, plan.styles.len());
+        let Session { inputs, engine, pool, .. } = self;
+        let (per_pixel, besides) = pool.install(|| benchmark::calibrate(&inputs.recipe, engine))?;
+        inputs.run.predict(per_pixel, besides, inputs.styles.len());
         self.objective = None;
         Ok(())
     }
@@ -27,26 +26,18 @@ impl Session {
     /// When the run has begun.
     pub fn peak_in_half(&mut self) -> Result<usize, Error> {
         self.check_not_begun()?;
-        let (window, tiling) = (self.plan.run.window, self.engine.tiling().clone());
+        let (window, tiling) = (self.inputs.run.window, self.engine.tiling().clone());
         self.engine.retile(Tiling::default());
         self.engine.set_half(true);
         let planner = Planner {
-            recipe: &self.plan.recipe,
+            recipe: &self.inputs.recipe,
             engine: &self.engine,
-            content: self.plan.content.as_ref().map_or((1, 1), Picture::size),
-            styles: self.plan.styles.iter().map(|style| (style.picture.size(), style.scale)).collect(),
-            init: self.plan.init,
+            given: &self.inputs.given,
             drafter: self.drafter.as_ref(),
             threads: self.pool.current_num_threads(),
-            memory: self.plan.memory,
-            weights: self.plan.regions.weights(self.plan.alpha.is_some(), self.plan.recipe.margin),
-            regions: self.plan.regions.count(),
-            holds: self.plan.regions.hold(),
-            masks: self.plan.regions.bytes(),
-            keeps_colours: self.plan.colours.is_some(),
         };
-        let plan = planner.with_window(&self.plan.scales, window);
-        self.engine.set_half(self.plan.half);
+        let plan = planner.with_window(&self.inputs.scales, window);
+        self.engine.set_half(self.inputs.half);
         self.engine.retile(tiling);
         self.objective = None;
         Ok(plan?.peak_bytes)

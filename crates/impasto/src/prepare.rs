@@ -5,13 +5,13 @@ use impasto_image::{Filter, Picture, Plane, resize};
 
 use crate::assembly::pixels;
 use crate::draft::draft_at;
-use crate::hold::Hold;
-use crate::kit::{Key, StyleMoments};
+use crate::engine_cache::{Key, StyleMoments};
 use crate::margin::Canvas;
 use crate::objective::{MeanMoments, Objective, blended, style_moments, style_taps};
+use crate::protected_content::ProtectedContent;
 use crate::recipe::Init;
 use crate::regions::{Regions, at_size, plane_digest, plane_of};
-use crate::session::Plan;
+use crate::session::RunInputs;
 use crate::style::Part;
 use crate::style_size::style_size;
 use crate::{Error, Recipe, Style, init};
@@ -19,82 +19,82 @@ use crate::{Error, Recipe, Style, init};
 /// Content and style targets at the size of a scale; `hold` becomes what stays of the content there. At the last one the pictures go as soon as
 /// they are not needed: of a large picture each copy counts.
 pub(crate) fn prepare_scale(
-    plan: &mut Plan,
+    inputs: &mut RunInputs,
     draft: Option<&Picture>,
     index: usize,
     engine: &mut Tiled,
     known: &mut StyleMoments,
-    hold: &mut Option<Hold>,
+    hold: &mut Option<ProtectedContent>,
 ) -> Result<Objective, Error> {
-    let (scale, last) = (plan.scales[index], index + 1 == plan.scales.len());
+    let (scale, last) = (inputs.scales[index], index + 1 == inputs.scales.len());
     // An earlier attempt was broken off.
-    let content = plan.content.take().ok_or(EngineError::Cancelled)?;
-    let targets = match targets_at(plan, (scale.width, scale.height), engine, known) {
+    let content = inputs.content.take().ok_or(EngineError::Cancelled)?;
+    let targets = match targets_at(inputs, (scale.width, scale.height), engine, known) {
         Ok(targets) => targets,
         Err(error) => {
-            plan.content = Some(content);
+            inputs.content = Some(content);
             return Err(error);
         }
     };
     // Its buffers are of the styles' sizes.
     engine.forget_targets();
-    let resized = resize(&content, scale.width, scale.height, Filter::Bicubic, plan.averaging);
-    let canvas = plan.canvas(scale);
-    let draft = draft.filter(|_| plan.recipe.content_is_draft && !plan.recipe.content_layers.is_empty());
+    let resized = resize(&content, scale.width, scale.height, Filter::Bicubic, inputs.averaging);
+    let canvas = inputs.canvas(scale);
+    let draft = draft.filter(|_| inputs.recipe.content_is_draft && !inputs.recipe.content_layers.is_empty());
     let kept = draft.map(|draft| {
-        let kept = draft_at(draft, (&content, &resized), plan.averaging);
+        let kept = draft_at(draft, (&content, &resized), inputs.averaging);
         mirrored(kept, canvas)
     });
     if last {
         drop(content);
-        for style in &mut plan.styles {
+        for style in &mut inputs.styles {
             (style.picture, style.alpha) = (Picture::filled(1, 1, [0.0; 3]), None);
             style.parts = None;
         }
     } else {
-        plan.content = Some(content);
+        inputs.content = Some(content);
     }
     let content = if canvas.margin == 0 { pixels(resized) } else { mirrored(resized, canvas) };
-    let mut placed = plan.regions.place(plan.alpha.as_ref(), canvas);
+    let mut placed = inputs.regions.place(inputs.alpha.as_ref(), canvas);
     // Before anything can be broken off: at the last scale the content is gone.
-    *hold = placed.held.take().map(|part| Hold::new(part, &content));
+    *hold = placed.held.take().map(|part| ProtectedContent::new(part, &content));
     if last {
-        plan.alpha = None;
+        inputs.alpha = None;
     }
-    let recipe = plan.recipe.at_scale(index, plan.scales.len());
+    let recipe = inputs.recipe.at_scale(index, inputs.scales.len());
     Objective::new(&recipe, engine, (&content, kept.as_ref()), placed, targets)
 }
 
 /// What the styles are at a scale, for each style layer and region.
 fn targets_at(
-    plan: &Plan,
+    inputs: &RunInputs,
     content: (usize, usize),
     engine: &mut Tiled,
     known: &mut StyleMoments,
 ) -> Result<Vec<Vec<Option<MeanMoments>>>, Error> {
     let topology = engine.network().encoder.topology().clone();
-    let taps = style_taps(&plan.recipe, &topology)?;
-    let names = style_names(&plan.recipe);
-    style_targets(&names, &plan.regions, &plan.styles, for_layer, |index, part, weights| {
-        let style = &plan.styles[index];
-        let (width, height) = style_size(style.picture.size(), plan.recipe.style_fit, style.scale, content);
+    let taps = style_taps(&inputs.recipe, &topology)?;
+    let names = style_names(&inputs.recipe);
+    style_targets(&names, &inputs.regions, &inputs.styles, for_layer, |index, part, weights| {
+        let style = &inputs.styles[index];
+        let (width, height) = style_size(style.picture.size(), inputs.recipe.style_fit, style.scale, content);
         let of_part = part.weights.as_ref().map(plane_digest).unwrap_or_default();
-        let canvas = style_canvas((width, height), &plan.recipe);
+        let canvas = style_canvas((width, height), &inputs.recipe);
         let key = Key {
-            picture: format!("{} {of_part}", plan.digests[index]),
+            picture: format!("{} {of_part}", inputs.digests[index]),
             canvas,
             taps: taps.clone(),
-            window: plan.run.window,
-            averaging: plan.averaging,
-            half: plan.half,
+            window: inputs.run.window,
+            averaging: inputs.averaging,
+            half: inputs.half,
         };
         known.get(key, || {
-            let resized = resize(&style.picture, width, height, Filter::Bicubic, plan.averaging);
+            let resized = resize(&style.picture, width, height, Filter::Bicubic, inputs.averaging);
             let weights = weights.map(|weights| at_size(&weights, (width, height)));
             let weights = weights.or((canvas.margin > 0).then(|| vec![1.0; width * height]));
             let weights = weights.map(|weights| plane_of(canvas, &weights));
             let picture = if canvas.margin == 0 { pixels(resized) } else { mirrored(resized, canvas) };
-            style_moments(&plan.recipe, engine, &picture, weights)
+            style_moments(&inputs.recipe, engine, &picture, weights)
         })
     })
 }
@@ -152,25 +152,25 @@ pub(crate) fn style_targets(
 }
 
 /// What a run begins with.
-pub(crate) fn start_image(plan: &Plan, canvas: Canvas) -> Pixels {
+pub(crate) fn start_image(inputs: &RunInputs, canvas: Canvas) -> Pixels {
     let resized = |picture| {
         let (width, height) = canvas.inner;
-        mirrored(resize(picture, width, height, Filter::Bicubic, plan.averaging), canvas)
+        mirrored(resize(picture, width, height, Filter::Bicubic, inputs.averaging), canvas)
     };
     let size = canvas.inner;
-    match (&plan.recipe.init, &plan.init_picture) {
+    match (&inputs.recipe.init, &inputs.init_picture) {
         (Init::Picture, Some(picture)) => resized(picture),
         // A draft takes the content's place at the first step.
-        (Init::Content | Init::Draft | Init::Picture, _) => match &plan.content {
+        (Init::Content | Init::Draft | Init::Picture, _) => match &inputs.content {
             Some(content) => resized(content),
-            None => mirrored(init::gray(size, plan.seed), canvas),
+            None => mirrored(init::gray(size, inputs.seed), canvas),
         },
-        (Init::Noise, _) => mirrored(init::noise(plan.recipe.noise, size, plan.seed), canvas),
-        (Init::Gray, _) => mirrored(init::gray(size, plan.seed), canvas),
+        (Init::Noise, _) => mirrored(init::noise(inputs.recipe.noise, size, inputs.seed), canvas),
+        (Init::Gray, _) => mirrored(init::gray(size, inputs.seed), canvas),
         (Init::StyleStats, _) => {
             let styles: Vec<(f64, &Picture)> =
-                plan.styles.iter().map(|style| (style.weight, &style.picture)).collect();
-            mirrored(init::style_stats(&styles, size, plan.seed), canvas)
+                inputs.styles.iter().map(|style| (style.weight, &style.picture)).collect();
+            mirrored(init::style_stats(&styles, size, inputs.seed), canvas)
         }
     }
 }

@@ -7,27 +7,27 @@ use impasto_image::{Filter, Picture, resize};
 
 use crate::margin::Canvas;
 use crate::optimiser::Numbers;
-use crate::session::Plan;
+use crate::session::RunInputs;
 
 /// What stays, at one scale.
-pub(crate) struct Hold {
+pub(crate) struct ProtectedContent {
     /// How much of the content is seen at each position of the canvas.
     part: Vec<f32>,
     content: Vec<f32>,
 }
 
-impl Hold {
-    pub(crate) fn new(part: Vec<f32>, content: &Pixels) -> Hold {
-        Hold { part, content: content.data.clone() }
+impl ProtectedContent {
+    pub(crate) fn new(part: Vec<f32>, content: &Pixels) -> ProtectedContent {
+        ProtectedContent { part, content: content.data.clone() }
     }
 
     /// As the first step of a scale makes it, while the content is still at hand.
-    pub(crate) fn of(plan: &Plan, canvas: Canvas) -> Option<Hold> {
-        let content = plan.content.as_ref().filter(|_| plan.regions.hold())?;
-        let part = plan.regions.place(plan.alpha.as_ref(), canvas).held?;
+    pub(crate) fn of(inputs: &RunInputs, canvas: Canvas) -> Option<ProtectedContent> {
+        let content = inputs.content.as_ref().filter(|_| inputs.regions.hold())?;
+        let part = inputs.regions.place(inputs.alpha.as_ref(), canvas).held?;
         let (width, height) = canvas.inner;
-        let resized = resize(content, width, height, Filter::Bicubic, plan.averaging);
-        Some(Hold { part, content: canvas.mirrored(resized.rgb()) })
+        let resized = resize(content, width, height, Filter::Bicubic, inputs.averaging);
+        Some(ProtectedContent { part, content: canvas.mirrored(resized.rgb()) })
     }
 
     /// What is seen of what is painted.
@@ -80,7 +80,11 @@ fn blended(paint: f32, content: f32, part: f32) -> f32 {
 }
 
 /// What is seen of a picture that is painted: the picture itself where nothing stays.
-pub(crate) fn seen(hold: Option<&Hold>, canvas: Canvas, paint: &dyn Numbers) -> io::Result<Picture> {
+pub(crate) fn seen(
+    hold: Option<&ProtectedContent>,
+    canvas: Canvas,
+    paint: &dyn Numbers,
+) -> io::Result<Picture> {
     let (width, height) = canvas.inner;
     let rgb = match hold {
         Some(hold) => hold.seen(canvas, paint)?,

@@ -8,7 +8,7 @@ use impasto_engine::Padding;
 use serde::{Serialize, Serializer};
 
 use crate::margin::Canvas;
-use crate::objective::{Mixture, TvForm};
+use crate::objective::{StyleLoss, TvForm};
 use crate::optimiser::{AdamSettings, LbfgsSettings};
 use crate::{Error, Pyramid};
 
@@ -35,7 +35,7 @@ pub struct Recipe {
     /// the rest.
     pub strength: f64,
     /// What makes two pictures alike in style.
-    pub statistic: Mixture,
+    pub statistic: StyleLoss,
     /// Multiplies the total variation; 0 leaves it out.
     pub tv_weight: f64,
     /// Which total variation.

@@ -160,13 +160,13 @@ impl Regions {
     }
 
     /// The weights of positions on a canvas. `alpha` is the content's opacity.
-    pub(crate) fn place(&self, alpha: Option<&Plane>, canvas: Canvas) -> Placed {
+    pub(crate) fn place(&self, alpha: Option<&Plane>, canvas: Canvas) -> PositionWeights {
         let at = |plane: &Plane| at_size(plane, canvas.inner);
         let (alpha, area) = (alpha.map(at), canvas.inner.0 * canvas.inner.1);
         if self.weights(alpha.is_some(), 0) == 0 {
             // Content counts in the margin, as everywhere: it is the same there.
             let regions = (canvas.margin > 0).then(|| plane_of(canvas, &vec![1.0; area]));
-            return Placed { regions: regions.into_iter().collect(), ..Placed::default() };
+            return PositionWeights { regions: regions.into_iter().collect(), ..PositionWeights::default() };
         }
         let mut regions: Vec<Vec<f32>> = self.planes.iter().map(at).collect();
         let left = |at: usize| (1.0 - regions.iter().map(|region| region[at]).sum::<f32>()).max(0.0);
@@ -200,7 +200,7 @@ impl Regions {
             .then(|| (0..area).map(|at| 1.0 - painted(at)).collect::<Vec<f32>>());
         let (width, height) = canvas.outer();
         let size = impasto_engine::Size::new(width, height);
-        Placed {
+        PositionWeights {
             regions: regions.iter().map(|region| plane_of(canvas, region)).collect(),
             residual: Some(impasto_engine::Plane { size, data: canvas.mirrored(&residual) }),
             held: held.map(|held| canvas.mirrored(&held)),
@@ -256,7 +256,7 @@ impl Regions {
 
 /// Weights of positions on a canvas. Default: every one counts the same.
 #[derive(Default)]
-pub(crate) struct Placed {
+pub(crate) struct PositionWeights {
     /// Of the regions; none where every position counts the same.
     pub(crate) regions: Vec<impasto_engine::Plane>,
     /// Of the content.

@@ -66,19 +66,19 @@ impl Session {
         if let Some(what) = self.fingerprint.difference(&state.fingerprint) {
             return Err(checkpoint.differs(what).into());
         }
-        if self.plan.content.is_none() {
+        if self.inputs.content.is_none() {
             return Err(checkpoint.differs("this session is at its last scale already".into()).into());
         }
         let wrong = || CheckpointError::Damaged {
             path: checkpoint.path.clone(),
             problem: "its parts do not fit each other".into(),
         };
-        let scale = *self.plan.scales.get(state.scale).ok_or_else(wrong)?;
+        let scale = *self.inputs.scales.get(state.scale).ok_or_else(wrong)?;
         if state.iteration > scale.iterations {
             return Err(wrong().into());
         }
-        let (width, height) = self.plan.canvas(scale).outer();
-        let (size, home) = (Size::new(width, height), home(&self.plan, &self.engine, state.scale));
+        let (width, height) = self.inputs.canvas(scale).outer();
+        let (size, home) = (Size::new(width, height), home(&self.inputs, &self.engine, state.scale));
         // Before the first step there is no state yet.
         let or_none = |name: &str, home: &Home| checkpoint.vector(name, 3 * size.area(), home);
         let take = |name: &str, home: &Home| match or_none(name, home)? {

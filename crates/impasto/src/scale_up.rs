@@ -8,23 +8,23 @@ use impasto_image::{Averaging, Filter, Picture, resize};
 use crate::margin::Canvas;
 use crate::optimiser::{Adam, Average, Home, Lbfgs, Numbers, Optimiser};
 use crate::recipe::OptimizerKind;
-use crate::session::Plan;
+use crate::session::RunInputs;
 use crate::{Error, Recipe, Session};
 
 impl Session {
     /// Carries the picture and Adam's moments up.
     pub(crate) fn next_scale(&mut self) -> Result<(), Error> {
         let next = self.scale + 1;
-        let from = self.plan.canvas(self.plan.scales[self.scale]);
-        let to = self.plan.canvas(self.plan.scales[next]);
-        let home = home(&self.plan, &self.engine, next);
+        let from = self.inputs.canvas(self.inputs.scales[self.scale]);
+        let to = self.inputs.canvas(self.inputs.scales[next]);
+        let home = home(&self.inputs, &self.engine, next);
         (self.objective, self.before, self.hold) = (None, None, None);
         self.engine.forget_targets();
-        let Session { plan, pool, image, average, optimiser, .. } = self;
+        let Session { inputs, pool, image, average, optimiser, .. } = self;
         let (width, height) = to.outer();
         let size = Size::new(width, height);
         let moved = pool.install(|| -> io::Result<(Pixels, Average)> {
-            let decay = plan.recipe.average_decay;
+            let decay = inputs.recipe.average_decay;
             // The moments first, while the pictures are still small.
             let without_vectors = optimiser.clone_scalars();
             *optimiser = match std::mem::replace(optimiser, without_vectors) {
@@ -33,16 +33,16 @@ impl Session {
                     from.carried(to, &moments, filter, &home)
                 })?),
                 // Curvature pairs of another size are no use.
-                Optimiser::Lbfgs(_) => new_optimiser(&plan.recipe, next, 3 * size.area(), &home)?,
+                Optimiser::Lbfgs(_) => new_optimiser(&inputs.recipe, next, 3 * size.area(), &home)?,
             };
-            let last: &dyn Numbers = if plan.recipe.carry_average { average } else { &image.data };
+            let last: &dyn Numbers = if inputs.recipe.carry_average { average } else { &image.data };
             let data = from.carried(to, last, Filter::Bicubic, &Home::Memory)?.into_vec()?;
             let mut image = Pixels { size, data };
             // A draft has it already, and the content term holds it.
-            let bare = plan.recipe.strength < 1.0 && !plan.holds_draft();
-            if let Some(content) = plan.content.as_ref().filter(|_| bare) {
-                let detail = detail(content, (from, to), plan.averaging)?;
-                let part = (1.0 - plan.recipe.strength) as f32;
+            let bare = inputs.recipe.strength < 1.0 && !inputs.holds_draft();
+            if let Some(content) = inputs.content.as_ref().filter(|_| bare) {
+                let detail = detail(content, (from, to), inputs.averaging)?;
+                let part = (1.0 - inputs.recipe.strength) as f32;
                 image.data.iter_mut().zip(detail).for_each(|(to, detail)| *to += part * detail);
             }
             // Bicubic overshoots at edges; the published programs clip here too, bounded or not.
@@ -71,8 +71,8 @@ fn detail(content: &Picture, (from, to): (Canvas, Canvas), averaging: Averaging)
 }
 
 /// Where the vectors of a scale are kept.
-pub(crate) fn home(plan: &Plan, engine: &Tiled, scale: usize) -> Home {
-    match plan.run.scales[scale].streamed {
+pub(crate) fn home(inputs: &RunInputs, engine: &Tiled, scale: usize) -> Home {
+    match inputs.run.scales[scale].streamed {
         true => Home::Folder(engine.tiling().folder.clone().unwrap_or_else(std::env::temp_dir)),
         false => Home::Memory,
     }

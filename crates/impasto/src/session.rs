@@ -11,21 +11,21 @@ use serde_json::json;
 use crate::checkpoint::{Fingerprint, picture_digest};
 use crate::colour::{Colour, coloured, first_in_all};
 use crate::draft::Drafter;
-use crate::hold::{Hold, seen};
-use crate::kit::{Kit, StyleMoments};
+use crate::engine_cache::{EngineCache, StyleMoments};
 use crate::margin::Canvas;
 use crate::objective::{Losses, Objective};
 use crate::optimiser::{Average, Home, Numbers, Optimiser, Values};
-use crate::pace::{Budget, Pace};
-use crate::plan::RunPlan;
+use crate::pace::{Convergence, TimeBudget};
+use crate::plan::{GivenSizes, MemoryPlan};
 use crate::prepare::start_image;
+use crate::protected_content::{ProtectedContent, seen};
 use crate::recipe::{Init, Keep, OptimizerKind};
 use crate::regions::Regions;
 use crate::scale_up::{clamp, new_optimiser};
 use crate::{Error, Recipe, Scale, Style};
 
 /// What a session was built from.
-pub(crate) struct Plan {
+pub(crate) struct RunInputs {
     /// Until the last scale has taken its targets from it.
     pub(crate) content: Option<Picture>,
     /// The content's opacity.
@@ -39,23 +39,20 @@ pub(crate) struct Plan {
     pub(crate) colours: Option<Picture>,
     pub(crate) seed: u64,
     pub(crate) init_picture: Option<Picture>,
-    /// Its size.
-    pub(crate) init: Option<(usize, usize)>,
     pub(crate) scales: Vec<Scale>,
     pub(crate) recipe: Recipe,
     pub(crate) provenance: Provenance,
-    pub(crate) run: RunPlan,
+    pub(crate) run: MemoryPlan,
     /// Of the styles' pictures.
     pub(crate) digests: Vec<String>,
     /// Of masks and of what styles are for.
     pub(crate) regions_digest: Option<String>,
     /// Whether features are kept in half precision.
     pub(crate) half: bool,
-    /// Bytes that the run may take.
-    pub(crate) memory: Option<usize>,
+    pub(crate) given: GivenSizes,
 }
 
-impl Plan {
+impl RunInputs {
     /// Everything that the run's bytes depend on.
     fn fingerprint(&self, instruction_set: &str) -> Fingerprint {
         Fingerprint {
@@ -115,7 +112,7 @@ pub struct Step {
 
 /// A style transfer in progress.
 pub struct Session {
-    pub(crate) plan: Plan,
+    pub(crate) inputs: RunInputs,
     pub(crate) engine: Tiled,
     pub(crate) styles: StyleMoments,
     pub(crate) drafter: Option<Drafter>,
@@ -128,8 +125,8 @@ pub struct Session {
     pub(crate) scale: usize,
     /// Iterations done at the scale.
     pub(crate) iteration: usize,
-    pub(crate) pace: Pace,
-    pub(crate) budget: Option<Budget>,
+    pub(crate) pace: Convergence,
+    pub(crate) budget: Option<TimeBudget>,
     pub(crate) image: Pixels,
     /// Of nothing before the first step, as is the optimiser's state: both may be large.
     pub(crate) average: Average,
@@ -142,7 +139,7 @@ pub struct Session {
     /// Made at the first step of each scale.
     pub(crate) objective: Option<Objective>,
     /// What stays of the content at this scale; made with the objective, and left when that goes.
-    pub(crate) hold: Option<Hold>,
+    pub(crate) hold: Option<ProtectedContent>,
     pub(crate) stopped: bool,
     /// It diverged, or a part of its state is gone: there is nothing to go on from.
     pub(crate) spoiled: bool,
@@ -151,34 +148,34 @@ pub struct Session {
 
 impl Session {
     pub(crate) fn new(
-        mut plan: Plan,
-        kit: Kit,
+        mut inputs: RunInputs,
+        cache: EngineCache,
         pool: rayon::ThreadPool,
-        budget: Option<Budget>,
+        budget: Option<TimeBudget>,
     ) -> Result<Session, Error> {
-        let first = *plan.scales.first().ok_or(Error::NoStyle)?;
-        let mut image = start_image(&plan, plan.canvas(first));
-        if plan.recipe.optimizer == OptimizerKind::Adam && plan.recipe.adam.bounded {
+        let first = *inputs.scales.first().ok_or(Error::NoStyle)?;
+        let mut image = start_image(&inputs, inputs.canvas(first));
+        if inputs.recipe.optimizer == OptimizerKind::Adam && inputs.recipe.adam.bounded {
             clamp(&mut image);
         }
-        if plan.colour == Colour::Luminance {
+        if inputs.colour == Colour::Luminance {
             first_in_all(&mut image.data);
         }
-        let average = Average::none(plan.recipe.average_decay);
-        let optimiser = new_optimiser(&plan.recipe, 0, 0, &Home::Memory).map_err(Error::stream)?;
-        let fingerprint = plan.fingerprint(kit.engine.instruction_set());
-        plan.init_picture = None;
+        let average = Average::none(inputs.recipe.average_decay);
+        let optimiser = new_optimiser(&inputs.recipe, 0, 0, &Home::Memory).map_err(Error::stream)?;
+        let fingerprint = inputs.fingerprint(cache.engine.instruction_set());
+        inputs.init_picture = None;
         Ok(Session {
-            plan,
-            engine: kit.engine,
-            styles: kit.styles,
-            drafter: kit.drafter,
+            inputs,
+            engine: cache.engine,
+            styles: cache.styles,
+            drafter: cache.drafter,
             draft: None,
             begun: false,
             pool,
             scale: 0,
             iteration: 0,
-            pace: Pace::default(),
+            pace: Convergence::default(),
             budget,
             image,
             average,
@@ -209,7 +206,7 @@ impl Session {
     fn try_step(&mut self) -> Result<Option<Step>, Error> {
         self.draft()?;
         while !self.stopped && self.scale_is_done()? {
-            if self.scale + 1 == self.plan.scales.len() {
+            if self.scale + 1 == self.inputs.scales.len() {
                 self.release();
                 return Ok(None);
             }
@@ -233,13 +230,13 @@ impl Session {
         self.pace.add(losses.total);
         // One that prepares the scale takes longer.
         if let Some(budget) = self.budget.as_mut().filter(|_| prepared) {
-            budget.add(&self.plan.run.scales[self.scale], start.elapsed().as_secs_f64());
+            budget.add(&self.inputs.run.scales[self.scale], start.elapsed().as_secs_f64());
         }
-        let Scale { width, height, .. } = self.plan.scales[self.scale];
+        let Scale { width, height, .. } = self.inputs.scales[self.scale];
         let iterations = self.iterations_of_scale();
         Ok(Some(Step {
             scale: self.scale + 1,
-            scales: self.plan.scales.len(),
+            scales: self.inputs.scales.len(),
             width,
             height,
             iteration: self.iteration,
@@ -250,9 +247,9 @@ impl Session {
     }
 
     /// Ends the session, and gives what the next can use.
-    pub fn into_kit(mut self) -> Kit {
+    pub fn into_cache(mut self) -> EngineCache {
         self.engine.forget_targets();
-        Kit { engine: self.engine, styles: self.styles, drafter: self.drafter }
+        EngineCache { engine: self.engine, styles: self.styles, drafter: self.drafter }
     }
 
     /// Ends the run here: further steps give `None`.
@@ -279,7 +276,7 @@ impl Session {
     /// # Errors
     /// [`Error::Stream`] when it is kept in a temporary file that cannot be read.
     pub fn picture(&self) -> Result<Picture, Error> {
-        self.iterate(self.plan.recipe.keep)
+        self.iterate(self.inputs.recipe.keep)
     }
 
     /// The iterate asked for, clamped to 0..1; the last where there is no average yet, or no best (it is kept at the final
@@ -293,14 +290,14 @@ impl Session {
             (Keep::Best, Some((_, best))) => best,
             _ => &self.image.data,
         };
-        let canvas = self.plan.canvas(self.plan.scales[self.scale]);
-        let made = if self.hold.is_none() { Hold::of(&self.plan, canvas) } else { None };
+        let canvas = self.inputs.canvas(self.inputs.scales[self.scale]);
+        let made = if self.hold.is_none() { ProtectedContent::of(&self.inputs, canvas) } else { None };
         let inner = seen(self.hold.as_ref().or(made.as_ref()), canvas, planes).map_err(Error::stream)?;
         let hold = self.hold.as_ref().or(made.as_ref());
-        Ok(match &self.plan.colours {
+        Ok(match &self.inputs.colours {
             Some(colours) => {
                 let (width, height) = canvas.inner;
-                let colours = resize(colours, width, height, Filter::Bicubic, self.plan.averaging);
+                let colours = resize(colours, width, height, Filter::Bicubic, self.inputs.averaging);
                 let mut picture = coloured(inner, &colours);
                 hold.iter().for_each(|hold| hold.put_back(canvas, &colours, &mut picture));
                 picture
@@ -311,17 +308,17 @@ impl Session {
 
     /// The resolved recipe.
     pub fn recipe(&self) -> &Recipe {
-        &self.plan.recipe
+        &self.inputs.recipe
     }
 
     /// The scales of the run.
     pub fn scales(&self) -> &[Scale] {
-        &self.plan.scales
+        &self.inputs.scales
     }
 
     /// Where the encoder came from.
     pub fn encoder(&self) -> &Provenance {
-        &self.plan.provenance
+        &self.inputs.provenance
     }
 
     /// The instruction set that the engine computes with: results repeat to the byte on the same one.
@@ -340,13 +337,13 @@ impl Session {
     }
 
     /// What the run takes.
-    pub fn plan(&self) -> &RunPlan {
-        &self.plan.run
+    pub fn plan(&self) -> &MemoryPlan {
+        &self.inputs.run
     }
 
     /// Whether features are kept in half precision.
     pub fn half(&self) -> bool {
-        self.plan.half
+        self.inputs.half
     }
 }
 

@@ -5,7 +5,7 @@ mod common;
 
 use common::{names, said, text, transfer, waves};
 use impasto::encoder::EncoderError;
-use impasto::objective::{Mixture, Statistic};
+use impasto::objective::{Statistic, StyleLoss};
 use impasto::{
     DEFAULT_SIZE, Error, Init, Keep, LARGEST_SIZE, OptimizerKind, Overrides, Picture, Preset, Style,
     StyleTransfer,
@@ -22,15 +22,15 @@ fn misspelt_names_are_answered_with_the_nearest() {
     };
     nearest(said(Preset::named("impato")), "no preset impato", "impasto");
     nearest(said(Preset::named("jonson")), "no preset jonson", "johnson");
-    nearest(said("wassertein".parse::<Mixture>()), "no statistic wassertein", "wasserstein");
-    nearest(said("gram+meanstd:3".parse::<Mixture>()), "no statistic meanstd", "mean-std");
+    nearest(said("wassertein".parse::<StyleLoss>()), "no statistic wassertein", "wasserstein");
+    nearest(said("gram+meanstd:3".parse::<StyleLoss>()), "no statistic meanstd", "mean-std");
     nearest(said("adamm".parse::<OptimizerKind>()), "no optimizer adamm", "adam");
     nearest(said("avarage".parse::<Keep>()), "no iterate to keep avarage", "average");
     nearest(said("style-stat".parse::<Init>()), "no init style-stat", "style-stats");
     // Where nothing is near, all that there are.
     let (_, hint) = said(Preset::named("zzz"));
     assert!(Preset::ALL.iter().all(|preset| hint.contains(preset.name)), "{hint}");
-    let (_, hint) = said("".parse::<Mixture>());
+    let (_, hint) = said("".parse::<StyleLoss>());
     assert!(Statistic::ALL.iter().all(|statistic| hint.contains(statistic.name())), "{hint}");
 }
 
@@ -39,7 +39,7 @@ fn statistics_have_positive_weights() {
     for (weight, shown) in
         [("0", "\"0\""), ("-1", "\"-1\""), ("", "\"\""), ("x", "\"x\""), ("inf", "\"inf\"")]
     {
-        let mixture = format!("mean-std+gram:{weight}").parse::<Mixture>();
+        let mixture = format!("mean-std+gram:{weight}").parse::<StyleLoss>();
         assert_eq!(
             text(mixture),
             format!("`statistic`: expected a positive weight after gram:, found {shown}")

@@ -46,11 +46,11 @@ fn what_a_cancelled_run_leaves_obeys_the_next_runs_flag() {
     assert!(session.step().unwrap_err().is_cancelled());
     // The next one is not cancelled by it, and is by its own.
     let second = Cancel::default();
-    let mut session = run(&second).build_with(Some(session.into_kit())).unwrap();
+    let mut session = run(&second).build_with(Some(session.into_cache())).unwrap();
     session.step().unwrap().unwrap();
     second.cancel();
     assert!(session.step().unwrap_err().is_cancelled());
-    let third = run(&Cancel::default()).build_with(Some(session.into_kit())).unwrap();
+    let third = run(&Cancel::default()).build_with(Some(session.into_cache())).unwrap();
     assert_eq!(end(third), whole);
 }
 

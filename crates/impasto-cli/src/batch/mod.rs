@@ -14,7 +14,7 @@ use std::time::Instant;
 use impasto::encoder::Encoder;
 use impasto::engine::Tiling;
 use impasto::image::{Limits, check_output};
-use impasto::{Cancel, Kit};
+use impasto::{Cancel, EngineCache};
 use serde_json::json;
 
 use crate::args::{BatchArgs, ProgressKind};
@@ -76,12 +76,12 @@ pub(crate) fn run(args: BatchArgs) -> Result<(), Failure> {
     let next = AtomicUsize::new(0);
     let outcomes: Vec<Mutex<Option<Outcome>>> = items.iter().map(|_| Mutex::new(None)).collect();
     let work = || {
-        let mut kit = None;
+        let mut cache = None;
         loop {
             let index = next.fetch_add(1, Ordering::Relaxed);
             let (Some(item), false) = (items.get(index), cancel.is_cancelled()) else { return };
             // A bug that one picture brings out shall not cost the others.
-            let made = panic::catch_unwind(AssertUnwindSafe(|| batch.make(item, &mut kit)));
+            let made = panic::catch_unwind(AssertUnwindSafe(|| batch.make(item, &mut cache)));
             let outcome = made.unwrap_or_else(|_| Err(Failure::bug("this picture ended in a panic".into())));
             let outcome = outcome.unwrap_or_else(Outcome::Failed);
             if !cancel.is_cancelled() || !matches!(outcome, Outcome::Failed(_)) {
@@ -105,7 +105,7 @@ pub(crate) fn run(args: BatchArgs) -> Result<(), Failure> {
 
 impl Batch<'_> {
     /// Makes one picture, if it is not there.
-    fn make(&self, item: &Item, kit: &mut Option<Kit>) -> Result<Outcome, Failure> {
+    fn make(&self, item: &Item, cache: &mut Option<EngineCache>) -> Result<Outcome, Failure> {
         let start = Instant::now();
         let run = &self.args.run;
         let (content, style) =
@@ -156,7 +156,7 @@ impl Batch<'_> {
             (None, Some(memory)) => transfer.memory(memory / self.args.jobs.unwrap_or(1)),
             _ => transfer,
         };
-        let mut session = transfer.build_with(kit.take())?;
+        let mut session = transfer.build_with(cache.take())?;
         results::check_side(&output, &self.args.result, &session)?;
         let picture = loop {
             match session.step() {
@@ -167,7 +167,7 @@ impl Batch<'_> {
         };
         let recipe =
             recipe::of(run, &self.args.result, &RegionArgs::default(), &pictures, (&given, None), &session);
-        *kit = Some(session.into_kit());
+        *cache = Some(session.into_cache());
         let picture = picture?;
         // First the bytes, then the line that knows them, then the name.
         saving(|| {

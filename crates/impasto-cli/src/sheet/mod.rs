@@ -9,7 +9,7 @@ use std::time::Instant;
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Args, Parser};
 use impasto::image::{Encoding, Format, Space, check_output, save};
-use impasto::{Cancel, Kit, Picture, Session};
+use impasto::{Cancel, EngineCache, Picture, Session};
 use serde_json::{Value, json};
 
 use crate::args::{Cli, Command, ProgressKind};
@@ -111,13 +111,13 @@ pub(crate) fn run(mut args: SheetArgs) -> Result<(), Failure> {
     pictures.notes().iter().for_each(|note| say(note));
     let cancel = cancel_on_signal();
     let mut made = Vec::with_capacity(cells.len());
-    let mut kit = None;
+    let mut cache = None;
     // What is wrong with the last shall not be found after the work for the first.
     let mut size = (1, 1);
     for cell in &cells {
-        let session = begin(cell, &args, pictures.clone(), &mut kit, &cancel)?;
+        let session = begin(cell, &args, pictures.clone(), &mut cache, &cancel)?;
         size = session.scales().last().map_or(size, |scale| (scale.width, scale.height));
-        kit = Some(session.into_kit());
+        cache = Some(session.into_cache());
     }
     let (format, (width, height)) = (
         Format::of(&args.output)?,
@@ -136,7 +136,7 @@ pub(crate) fn run(mut args: SheetArgs) -> Result<(), Failure> {
     let mut ended = Ok(());
     for (index, cell) in cells.iter().enumerate() {
         let start = Instant::now();
-        match make(cell, &args, pictures.clone(), &mut kit, &cancel) {
+        match make(cell, &args, pictures.clone(), &mut cache, &cancel) {
             Ok(picture) => made.push(picture),
             // What is there is worth having.
             Err(failure) => {
@@ -233,14 +233,14 @@ fn begin(
     cell: &Cell,
     args: &SheetArgs,
     mut pictures: Pictures,
-    kit: &mut Option<Kit>,
+    cache: &mut Option<EngineCache>,
     cancel: &Cancel,
 ) -> Result<Session, Failure> {
     let (preset, (overrides, _)) = (cell.run.objective.preset()?, cell.run.overrides()?);
     let transfer =
         transfer::of(&cell.run, &mut pictures, (&args.style, None), &args.regions, preset, overrides)
             .map_err(|failure| failure.about(&cell.label))?;
-    let session = transfer.cancel(cancel.clone()).build_with(kit.take());
+    let session = transfer.cancel(cancel.clone()).build_with(cache.take());
     session.map_err(|error| Failure::from(error).about(&cell.label))
 }
 
@@ -248,13 +248,13 @@ fn make(
     cell: &Cell,
     args: &SheetArgs,
     pictures: Pictures,
-    kit: &mut Option<Kit>,
+    cache: &mut Option<EngineCache>,
     cancel: &Cancel,
 ) -> Result<Picture, Failure> {
-    let mut session = begin(cell, args, pictures, kit, cancel)?;
+    let mut session = begin(cell, args, pictures, cache, cancel)?;
     while session.step()?.is_some() {}
     let picture = session.picture();
-    *kit = Some(session.into_kit());
+    *cache = Some(session.into_cache());
     Ok(picture?)
 }
 

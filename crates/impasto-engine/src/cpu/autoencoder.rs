@@ -13,7 +13,7 @@ use super::kernels::{
     GROUP, InstructionSet, Isa, Kernel, Lanes, Matrix, Panels, Product, dispatch, flat, flat_mut, groups,
 };
 use super::map::{Image, Map};
-use super::plan::{Id, Plan, Work};
+use super::plan::{BufferPlan, Id, Work};
 use super::scratch;
 use super::source::Source;
 use crate::autoencoder::{Affine, Autoencoder, check_image, check_moves};
@@ -107,7 +107,7 @@ impl CpuAutoencoder {
     }
 
     /// Runs the decoder over the features that lie at `features` in the buffers. What it paints is in the first of the maps.
-    fn run_decoder(&mut self, features: (&Plan, Id), size: Size) -> Result<(), EngineError> {
+    fn run_decoder(&mut self, features: (&BufferPlan, Id), size: Size) -> Result<(), EngineError> {
         let image = Size::new(size.width * self.level.step(), size.height * self.level.step());
         let (mut enlarges, mut last) = (false, size);
         for (conv, size) in self.sizes(image).into_iter().enumerate() {
@@ -156,7 +156,7 @@ impl Autoencoder for CpuAutoencoder {
         check_image(&self.level, size, &[])?;
         let request = self.request(vec![Plane { size, data: Vec::new() }; regions]);
         let work = Work::of(&request, size, false, false).ok_or(EngineError::NothingToObserve)?;
-        let encoding = Plan::new(work, &self.cpu.network, &self.cpu.convs).bytes(threads);
+        let encoding = BufferPlan::new(work, &self.cpu.network, &self.cpu.convs).bytes(threads);
         // The encoder's buffers stay while the decoder runs; its maps are written in turns.
         let (mut transformed, mut scratch, mut maps) = (0, 0, [0, 0]);
         for (conv, at) in self.sizes(size).into_iter().enumerate() {

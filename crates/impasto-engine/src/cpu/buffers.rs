@@ -4,7 +4,7 @@ use impasto_encoder::Pooling;
 use rayon::prelude::*;
 
 use super::kernels::Lanes;
-use super::plan::{Id, Plan};
+use super::plan::{BufferPlan, Id};
 use crate::Network;
 
 /// Allocated for a plan, and again only where a later one needs more: the windows of tiles differ little, and fresh memory costs
@@ -27,7 +27,7 @@ pub(super) struct Buffers {
 
 impl Buffers {
     /// Makes the buffers those of another plan.
-    pub(super) fn fit(&mut self, plan: &Plan, network: &Network) {
+    pub(super) fn fit(&mut self, plan: &BufferPlan, network: &Network) {
         hold(&mut self.arena, plan.arena);
         hold(&mut self.transformed, plan.transformed);
         fit(&mut self.sums, plan.sums, 0.0);
@@ -46,17 +46,20 @@ impl Buffers {
     }
 
     /// One buffer, to read.
-    pub(super) fn see(&self, plan: &Plan, id: Id) -> &[Lanes] {
+    pub(super) fn see(&self, plan: &BufferPlan, id: Id) -> &[Lanes] {
         &self.arena[plan.places[id].clone()]
     }
 
     /// One buffer, to read, and the transformed tiles, to write.
-    pub(super) fn see_beside_transformed(&mut self, (plan, id): (&Plan, Id)) -> (&[Lanes], &mut [Lanes]) {
+    pub(super) fn see_beside_transformed(
+        &mut self,
+        (plan, id): (&BufferPlan, Id),
+    ) -> (&[Lanes], &mut [Lanes]) {
         (&self.arena[plan.places[id].clone()], &mut self.transformed)
     }
 
     /// Several buffers at once, of those that live together; nothing for `None`.
-    pub(super) fn lend<const N: usize>(&mut self, plan: &Plan, ids: [Option<Id>; N]) -> Lent<'_, N> {
+    pub(super) fn lend<const N: usize>(&mut self, plan: &BufferPlan, ids: [Option<Id>; N]) -> Lent<'_, N> {
         let places = ids.map(|id| id.map_or(0..0, |id| plan.places[id].clone()));
         Lent {
             maps: self.arena.get_disjoint_mut(places).expect("buffers that live together lie apart"),

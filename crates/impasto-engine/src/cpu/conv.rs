@@ -6,14 +6,14 @@
 use impasto_encoder::{Conv, Pooling, Weights};
 use rayon::prelude::*;
 
-use super::bands;
+use super::direct::{self, Direct};
+use super::epilogue::{Backward, Epilogue, Forward};
 use super::first::First;
 use super::kernels::{Cut, GROUP, InstructionSet, Lanes, TILE, TransformWeights, Windows, groups};
-use super::sink::{Backward, Forward, Sink};
-use super::slabs;
 use super::source::Source;
 use super::tiles::Kernels;
-use super::tiny::{self, Direct};
+use super::winograd_blocked;
+use super::winograd_fused;
 use crate::geometry::Border;
 use crate::{Cancel, EngineError, Size};
 
@@ -154,12 +154,12 @@ impl Convolution<'_> {
         transformed: &mut [Lanes],
     ) -> Result<(), EngineError> {
         let size = self.source.size();
-        if tiny::suits(size) {
-            tiny::convolve(self, target)
+        if direct::suits(size) {
+            direct::convolve(self, target)
         } else if suits_bands(size, self.kernels) {
-            bands::convolve(self, target)
+            winograd_fused::convolve(self, target)
         } else {
-            slabs::convolve(self, target, transformed)
+            winograd_blocked::convolve(self, target, transformed)
         }
     }
 }
@@ -173,24 +173,27 @@ fn suits_bands(size: Size, kernels: Kernels) -> bool {
 
 /// Groups that [`Convolution::run`] needs for transformed tiles, and for the scratch of each thread.
 pub(super) fn lengths(size: Size, kernels: Kernels) -> (usize, usize) {
-    if tiny::suits(size) {
+    if direct::suits(size) {
         return (0, 0);
     }
     if suits_bands(size, kernels) {
-        return (0, bands::length_for(kernels));
+        return (0, winograd_fused::length_for(kernels));
     }
-    let cuts = slabs::Cuts::new(size, kernels.inputs, kernels.outputs);
+    let cuts = winograd_blocked::Cuts::new(size, kernels.inputs, kernels.outputs);
     (cuts.transformed(kernels.inputs), cuts.scratch(kernels.inputs))
 }
 
 /// What a convolution writes, which can be cut into blocks.
 pub(super) trait Target: Send {
-    type Sink<'s>: Sink + Send
+    type Epilogue<'s>: Epilogue + Send
     where
         Self: 's;
 
     /// A sink for each block, slab by slab, rows before columns.
-    fn sinks<'s>(&'s mut self, cuts: (Cut, Cut, Cut)) -> impl IndexedParallelIterator<Item = Self::Sink<'s>>;
+    fn sinks<'s>(
+        &'s mut self,
+        cuts: (Cut, Cut, Cut),
+    ) -> impl IndexedParallelIterator<Item = Self::Epilogue<'s>>;
 }
 
 /// Everything that a forward convolution writes; what is not wanted is empty.
@@ -206,7 +209,7 @@ pub(super) struct Outputs<'a> {
 }
 
 impl Target for Outputs<'_> {
-    type Sink<'s>
+    type Epilogue<'s>
         = Forward<'s>
     where
         Self: 's;
@@ -247,7 +250,7 @@ pub(super) struct Gradient<'a> {
 }
 
 impl Target for Gradient<'_> {
-    type Sink<'s>
+    type Epilogue<'s>
         = Backward<'s>
     where
         Self: 's;

@@ -5,8 +5,8 @@
 use rayon::prelude::*;
 
 use super::conv::{Convolution, Target};
+use super::epilogue::Epilogue;
 use super::kernels::{Cut, GROUP, Isa, Kernel, Lanes, TILE, dispatch};
-use super::sink::Sink;
 use crate::{EngineError, Size};
 
 /// Rows and columns of the largest map.
@@ -95,7 +95,7 @@ struct OneGroup<'a, K> {
     sink: &'a mut K,
 }
 
-impl<K: Sink> Kernel for OneGroup<'_, K> {
+impl<K: Epilogue> Kernel for OneGroup<'_, K> {
     type Output = ();
 
     #[inline(always)]

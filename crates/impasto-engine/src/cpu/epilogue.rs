@@ -7,7 +7,7 @@ use super::bits::pack_choices;
 use super::kernels::{Isa, Lanes, TILE, Window};
 
 /// Takes 4x4 tiles of outputs, one group of channels at a time.
-pub(super) trait Sink {
+pub(super) trait Epilogue {
     /// `y` and `x` are the tile's first row and column; outputs beyond the map are to be dropped.
     fn tile<I: Isa>(&mut self, isa: I, y: usize, x: usize, group: usize, values: &mut [[Lanes; TILE]; TILE]);
 }
@@ -23,7 +23,7 @@ pub(super) struct Forward<'a> {
     pub(super) choices: Window<'a, u32>,
 }
 
-impl Sink for Forward<'_> {
+impl Epilogue for Forward<'_> {
     #[inline(always)]
     fn tile<I: Isa>(&mut self, isa: I, y: usize, x: usize, group: usize, values: &mut [[Lanes; TILE]; TILE]) {
         let bias = &self.bias[group];
@@ -122,7 +122,7 @@ pub(super) struct Backward<'a> {
     pub(super) groups: usize,
 }
 
-impl Sink for Backward<'_> {
+impl Epilogue for Backward<'_> {
     #[inline(always)]
     fn tile<I: Isa>(&mut self, isa: I, y: usize, x: usize, group: usize, values: &mut [[Lanes; TILE]; TILE]) {
         let mut gradient = self.gradient.tile(y, x, group, TILE);

@@ -10,7 +10,7 @@ use super::buffers::Buffers;
 use super::conv::{Convolution, Layout, Outputs};
 use super::kernels::Lanes;
 use super::map::Map;
-use super::plan::Plan;
+use super::plan::BufferPlan;
 use super::source::Source;
 use super::stem::{self, FirstTap};
 use super::{Cpu, half, moments};
@@ -117,7 +117,7 @@ impl Cpu {
     /// Sums what the request asks for at a tap whose features are about to go.
     fn sum_early(
         &self,
-        plan: &Plan,
+        plan: &BufferPlan,
         buffers: &Buffers,
         request: &Request,
         conv: usize,

@@ -10,11 +10,12 @@
 
 mod autoencoder;
 mod backward;
-mod bands;
 mod bits;
 mod buffers;
 mod conv;
 mod decisions;
+mod direct;
+mod epilogue;
 mod first;
 mod forward;
 mod half;
@@ -23,13 +24,12 @@ mod map;
 mod moments;
 mod plan;
 mod scratch;
-mod sink;
-mod slabs;
 mod source;
 mod stem;
 mod taps;
 mod tiles;
-mod tiny;
+mod winograd_blocked;
+mod winograd_fused;
 
 use std::io;
 
@@ -49,7 +49,7 @@ use forward::{Early, Weights};
 pub use kernels::InstructionSet;
 use kernels::Lanes;
 use map::{Image, Map, Owned};
-use plan::{Plan, Work};
+use plan::{BufferPlan, Work};
 
 /// The f32 engine.
 #[derive(Debug)]
@@ -64,7 +64,7 @@ pub struct Cpu {
     convs: Vec<Prepared>,
     targets: Vec<Owned>,
     image: Image,
-    plan: Option<Plan>,
+    plan: Option<BufferPlan>,
     buffers: Buffers,
     weights: Weights,
     /// What the last observation was asked; what it kept is in the buffers.
@@ -154,7 +154,7 @@ impl Cpu {
         let deepest = request.deepest().ok_or(EngineError::NothingToObserve)?;
         check_size(self.network.encoder.topology(), deepest, size)?;
         let work = Work::of(request, size, backward, self.half).ok_or(EngineError::NothingToObserve)?;
-        Ok(Plan::new(work, &self.network, &self.convs).bytes(threads))
+        Ok(BufferPlan::new(work, &self.network, &self.convs).bytes(threads))
     }
 
     fn borders(&self, conv: usize, size: Size, edges: Edges) -> Borders {
@@ -170,7 +170,7 @@ impl Cpu {
         self.observed = None;
         let work = Work::of(request, image.size, backward, self.half).ok_or(EngineError::NothingToObserve)?;
         if self.plan.as_ref().is_none_or(|plan| plan.work != work) {
-            let plan = Plan::new(work, &self.network, &self.convs);
+            let plan = BufferPlan::new(work, &self.network, &self.convs);
             self.buffers.fit(&plan, &self.network);
             self.plan = Some(plan);
         }
@@ -253,7 +253,7 @@ impl Engine for Cpu {
         size_of::<Lanes>() * kernels::groups(self.network.encoder.topology().channels(tap))
     }
 
-    fn take_target(
+    fn export_target(
         &mut self,
         target: Target,
         row: &mut dyn FnMut(usize, &[u8]) -> io::Result<()>,
@@ -271,7 +271,7 @@ impl Engine for Cpu {
         Ok(())
     }
 
-    fn put_target(
+    fn import_target(
         &mut self,
         slot: Option<Target>,
         tap: Tap,

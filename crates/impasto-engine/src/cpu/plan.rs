@@ -53,7 +53,7 @@ impl Work {
 
 /// The buffers of an evaluation; per convolution where nothing else is said.
 #[derive(Debug)]
-pub(super) struct Plan {
+pub(super) struct BufferPlan {
     pub(super) work: Work,
     /// Size of the features.
     pub(super) sizes: Vec<Size>,
@@ -92,8 +92,8 @@ struct Need {
     to: usize,
 }
 
-impl Plan {
-    pub(super) fn new(work: Work, network: &Network, convs: &[Prepared]) -> Plan {
+impl BufferPlan {
+    pub(super) fn new(work: Work, network: &Network, convs: &[Prepared]) -> BufferPlan {
         let topology = network.encoder.topology();
         let count = work.deepest + 1;
         // Step `conv` runs a convolution forward, this one backward; without a gradient, all of these are the end.
@@ -102,7 +102,7 @@ impl Plan {
         let deepest = work.deepest;
         let pools = |conv: usize| conv < deepest && topology.pools_after(conv);
         let stem = count > 1 && !pools(0);
-        let mut plan = Plan {
+        let mut plan = BufferPlan {
             sizes: Vec::new(),
             stem,
             activations: vec![None; count],

@@ -1,11 +1,11 @@
 //! A 3x3 convolution of a block of Winograd tiles: transformed, multiplied with the kernels, transformed back.
 
 use super::conv::Borders;
+use super::epilogue::Epilogue;
 use super::kernels::{
     GROUP, Isa, Lanes, Matrix, POINTS, Panels, Product, TILE, TileSource, flat, flat_mut, input_transform,
     inverse_point, output_transform, transpose,
 };
-use super::sink::Sink;
 use super::source::Source;
 use crate::Size;
 
@@ -200,7 +200,7 @@ pub(super) fn multiply<I: Isa>(
 
 /// Transforms the products of `count` tiles of a block back, from tile `first` on, and hands them to the sink.
 #[inline(always)]
-pub(super) fn emit<I: Isa, K: Sink>(
+pub(super) fn store_tiles<I: Isa, K: Epilogue>(
     isa: I,
     products: &[Lanes],
     block: Block,

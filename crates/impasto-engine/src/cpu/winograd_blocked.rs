@@ -7,10 +7,10 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::conv::{Convolution, Target};
+use super::epilogue::Epilogue;
 use super::kernels::{Cut, GROUP, Isa, Kernel, Lanes, POINTS, TILE, dispatch};
 use super::scratch::{self, carve};
-use super::sink::Sink;
-use super::tiles::{Block, Input, emit, multiply, point_stride, transform};
+use super::tiles::{Block, Input, multiply, point_stride, store_tiles, transform};
 use crate::EngineError;
 use crate::Size;
 
@@ -180,7 +180,7 @@ struct Multiply<'a, K> {
     sink: &'a mut K,
 }
 
-impl<K: Sink> Kernel for Multiply<'_, K> {
+impl<K: Epilogue> Kernel for Multiply<'_, K> {
     type Output = ();
 
     #[inline(always)]
@@ -192,6 +192,6 @@ impl<K: Sink> Kernel for Multiply<'_, K> {
         let tiles = block.tiles();
         let chunks = (chunks, chunk_length(kernels.inputs));
         multiply(isa, kernels, chunks, (tiles, per_chunk(tiles)), slab.clone(), panel, products);
-        emit(isa, products, block, 0..tiles, slab, sink);
+        store_tiles(isa, products, block, 0..tiles, slab, sink);
     }
 }

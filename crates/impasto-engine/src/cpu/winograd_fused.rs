@@ -4,12 +4,12 @@
 use rayon::prelude::*;
 
 use super::conv::{Convolution, Target};
+use super::epilogue::Epilogue;
 use super::kernels::{Cut, Isa, Kernel, Lanes, POINTS, TILE, dispatch};
 use super::scratch::{self, carve};
-use super::sink::Sink;
 use super::source::Source;
 use super::tiles::{
-    Block, Input, Kernels, emit, fill_patch, multiply, patch_length, point_stride, transform,
+    Block, Input, Kernels, fill_patch, multiply, patch_length, point_stride, store_tiles, transform,
 };
 use crate::EngineError;
 
@@ -58,7 +58,7 @@ struct Band<'a, K> {
     scratch: &'a mut [Lanes],
 }
 
-impl<K: Sink> Kernel for Band<'_, K> {
+impl<K: Epilogue> Kernel for Band<'_, K> {
     type Output = ();
 
     #[inline(always)]
@@ -98,7 +98,7 @@ pub(super) fn fused_length(inputs: usize, outputs: usize) -> usize {
 
 /// All outputs of a block, a few tiles at a time.
 #[inline(always)]
-pub(super) fn fused<I: Isa, K: Sink>(
+pub(super) fn fused<I: Isa, K: Epilogue>(
     isa: I,
     work: &Convolution,
     input: Input,
@@ -117,6 +117,6 @@ pub(super) fn fused<I: Isa, K: Sink>(
         let count = tiles.len();
         transform(isa, (input, kernels.inputs), work.borders, block, tiles.clone(), edge, transformed);
         multiply(isa, kernels, (transformed, 0), (count, count), 0..kernels.outputs, &mut [], products);
-        emit(isa, products, block, tiles, 0..kernels.outputs, sink);
+        store_tiles(isa, products, block, tiles, 0..kernels.outputs, sink);
     }
 }

@@ -258,7 +258,7 @@ impl Engine for Reference {
         size_of::<f64>() * self.network.encoder.topology().channels(tap)
     }
 
-    fn take_target(
+    fn export_target(
         &mut self,
         target: Target,
         row: &mut dyn FnMut(usize, &[u8]) -> io::Result<()>,
@@ -275,7 +275,7 @@ impl Engine for Reference {
         Ok(())
     }
 
-    fn put_target(
+    fn import_target(
         &mut self,
         slot: Option<Target>,
         tap: Tap,

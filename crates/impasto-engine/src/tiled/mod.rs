@@ -229,7 +229,7 @@ impl Engine for Tiled {
             // The image's last rows and columns may fill no position.
             let rows = (tile.core.size.height / step).min(grid.height - y.min(grid.height));
             let columns = (tile.core.size.width / step).min(grid.width - x.min(grid.width));
-            self.inner.take_target(target, &mut |row, from| {
+            self.inner.export_target(target, &mut |row, from| {
                 if !(top..top + rows).contains(&row) {
                     return Ok(());
                 }
@@ -241,13 +241,13 @@ impl Engine for Tiled {
         Ok(Target { index, tap })
     }
 
-    fn take_target(
+    fn export_target(
         &mut self,
         target: Target,
         row: &mut dyn FnMut(usize, &[u8]) -> io::Result<()>,
     ) -> Result<(), EngineError> {
         let Kept { size, stride, store, .. } = match self.targets.get_mut(target.index) {
-            Some(Whole::Inner(target)) => return self.inner.take_target(*target, row),
+            Some(Whole::Inner(target)) => return self.inner.export_target(*target, row),
             Some(Whole::Kept(kept)) => kept,
             None => return Err(EngineError::NoSuchTarget { index: target.index }),
         };
@@ -260,7 +260,7 @@ impl Engine for Tiled {
         Ok(())
     }
 
-    fn put_target(
+    fn import_target(
         &mut self,
         slot: Option<Target>,
         tap: Tap,

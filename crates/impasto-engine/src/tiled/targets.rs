@@ -59,7 +59,7 @@ impl Tiled {
             Ok(())
         };
         let held = self.slots.get(slot).copied();
-        let target = self.inner.put_target(held, *tap, Size::new(width, height), &mut fill)?;
+        let target = self.inner.import_target(held, *tap, Size::new(width, height), &mut fill)?;
         match self.slots.get_mut(slot) {
             Some(held) => *held = target,
             None => self.slots.push(target),

@@ -17,7 +17,7 @@ pub(crate) use fingerprint::{Fingerprint, hexadecimal, picture_digest};
 
 use crate::Error;
 use crate::optimiser::{Average, Home, Optimiser, Values};
-use crate::pace::Pace;
+use crate::pace::Convergence;
 
 /// The version that is written, and the only one that is read.
 const VERSION: u32 = 1;
@@ -50,7 +50,7 @@ pub(crate) struct State {
     pub(crate) best: Option<f64>,
     /// How the scale goes.
     #[serde(default)]
-    pub(crate) pace: Pace,
+    pub(crate) pace: Convergence,
     /// The average before the last step, where a step back is kept.
     pub(crate) before: Option<Average>,
 }
@@ -106,7 +106,7 @@ impl State {
             optimiser,
             average,
             best: None,
-            pace: Pace::default(),
+            pace: Convergence::default(),
             before: None,
         }
     }

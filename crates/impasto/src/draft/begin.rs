@@ -15,15 +15,16 @@ impl Session {
     /// # Errors
     /// When it was cancelled, or a style's features are no finite numbers.
     pub fn draft(&mut self) -> Result<Option<Picture>, Error> {
-        if self.begun || self.plan.recipe.init != Init::Draft {
+        if self.begun || self.inputs.recipe.init != Init::Draft {
             self.begun = true;
             return Ok(None);
         }
         self.paint_draft()?;
         let Some(draft) = &self.draft else { return Ok(None) };
-        let canvas = self.plan.canvas(self.plan.scales[self.scale]);
+        let canvas = self.inputs.canvas(self.inputs.scales[self.scale]);
         let (width, height) = canvas.inner;
-        let sized = self.pool.install(|| resize(draft, width, height, Filter::Bicubic, self.plan.averaging));
+        let sized =
+            self.pool.install(|| resize(draft, width, height, Filter::Bicubic, self.inputs.averaging));
         let mut data = canvas.mirrored(sized.rgb());
         data.iter_mut().for_each(|value| *value = value.clamp(0.0, 1.0));
         self.image = Pixels { size: self.image.size, data };
@@ -38,31 +39,31 @@ impl Session {
 
     /// Paints the draft, if the run has one and the pictures are still there.
     pub(crate) fn paint_draft(&mut self) -> Result<(), Error> {
-        let wanted = self.draft.is_none() && self.plan.recipe.init == Init::Draft;
-        let (true, Some(content), Some(drafter)) = (wanted, &self.plan.content, &mut self.drafter) else {
+        let wanted = self.draft.is_none() && self.inputs.recipe.init == Init::Draft;
+        let (true, Some(content), Some(drafter)) = (wanted, &self.inputs.content, &mut self.drafter) else {
             return Ok(());
         };
-        let result = self.plan.scales.last().map_or((1, 1), |scale| (scale.width, scale.height));
-        let scales: Vec<f64> = self.plan.styles.iter().map(|style| style.scale).collect();
+        let result = self.inputs.scales.last().map_or((1, 1), |scale| (scale.width, scale.height));
+        let scales: Vec<f64> = self.inputs.styles.iter().map(|style| style.scale).collect();
         let scene = Scene {
             content,
-            alpha: self.plan.alpha.as_ref(),
-            regions: &self.plan.regions,
-            styles: &self.plan.styles,
-            digests: &self.plan.digests,
-            averaging: self.plan.averaging,
-            style_fit: self.plan.recipe.style_fit,
-            style_layers: &self.plan.recipe.style_layers,
-            strength: self.plan.recipe.strength,
-            size: draft_size(result, self.plan.recipe.draft_size, &scales),
-            seed: self.plan.seed,
+            alpha: self.inputs.alpha.as_ref(),
+            regions: &self.inputs.regions,
+            styles: &self.inputs.styles,
+            digests: &self.inputs.digests,
+            averaging: self.inputs.averaging,
+            style_fit: self.inputs.recipe.style_fit,
+            style_layers: &self.inputs.recipe.style_layers,
+            strength: self.inputs.recipe.strength,
+            size: draft_size(result, self.inputs.recipe.draft_size, &scales),
+            seed: self.inputs.seed,
         };
         let mut picture = self.pool.install(|| drafter.paint(&scene))?;
-        if self.plan.colour == Colour::Luminance {
+        if self.inputs.colour == Colour::Luminance {
             make_grey(&mut picture);
         }
         self.draft = Some(picture);
-        if self.plan.memory.is_some() {
+        if self.inputs.given.memory.is_some() {
             self.drafter = None;
         }
         Ok(())

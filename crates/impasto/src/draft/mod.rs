@@ -23,7 +23,7 @@ use impasto_engine::{
 use impasto_image::{Averaging, Filter, Picture, Plane, resize};
 use rayon::prelude::*;
 
-use crate::kit::StyleMoments;
+use crate::engine_cache::StyleMoments;
 use crate::margin::{Canvas, mirrored};
 use crate::objective::MeanMoments;
 use crate::prepare::parts_of;

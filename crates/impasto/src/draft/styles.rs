@@ -5,7 +5,7 @@ use impasto_engine::{Autoencoder, EngineError, Workspace};
 use impasto_image::{Filter, resize};
 
 use super::{Drafter, Scene, bare, extended};
-use crate::kit::Key;
+use crate::engine_cache::Key;
 use crate::margin::Canvas;
 use crate::objective::MeanMoments;
 use crate::prepare::style_targets;

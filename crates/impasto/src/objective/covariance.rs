@@ -4,15 +4,15 @@
 //! "Improving the neural algorithm of artistic style", 2016, arXiv:1605.04603, with a constant shift; here each channel's
 //! own mean). Add `mean-std` where the palette shall follow too.
 
-use super::moments::{Judged, MeanMoments};
+use super::moments::{LossGradient, MeanMoments};
 
-pub(super) fn judge(seen: &MeanMoments, target: &MeanMoments) -> Judged {
+pub(super) fn loss_and_gradient(seen: &MeanMoments, target: &MeanMoments) -> LossGradient {
     let c = seen.channels;
     let factor = 1.0 / (c as f64).powi(4);
     let difference: Vec<f64> =
         seen.covariance().iter().zip(target.covariance()).map(|(s, t)| s - t).collect();
     let by_second: Vec<f64> = difference.iter().map(|d| 2.0 * factor * d).collect();
-    Judged {
+    LossGradient {
         value: factor * difference.iter().map(|d| d * d).sum::<f64>(),
         by_mean: through_covariance(&by_second, &seen.mean),
         by_second,

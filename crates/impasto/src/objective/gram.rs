@@ -4,11 +4,11 @@
 //! 4 C^2 (HW)^2 outside of the square; published programs divide the Gram matrix itself, by the number of positions or by
 //! positions and channels ([`GramScale`]).
 
-use super::moments::{Judged, MeanMoments};
+use super::moments::{LossGradient, MeanMoments};
 use super::statistic::GramScale;
 
 /// MSE(S / n, T / n), the mean over C^2 entries, with n = C or 1.
-pub(super) fn judge(scale: GramScale, seen: &MeanMoments, target: &MeanMoments) -> Judged {
+pub(super) fn loss_and_gradient(scale: GramScale, seen: &MeanMoments, target: &MeanMoments) -> LossGradient {
     let channels = seen.channels as f64;
     let divisor = match scale {
         GramScale::PositionsAndChannels => channels,
@@ -16,7 +16,7 @@ pub(super) fn judge(scale: GramScale, seen: &MeanMoments, target: &MeanMoments) 
     };
     let factor = 1.0 / (channels * divisor).powi(2);
     let difference: Vec<f64> = seen.second.iter().zip(&target.second).map(|(s, t)| s - t).collect();
-    Judged {
+    LossGradient {
         value: factor * difference.iter().map(|d| d * d).sum::<f64>(),
         by_mean: vec![0.0; seen.channels],
         by_second: difference.into_iter().map(|d| 2.0 * factor * d).collect(),

@@ -4,24 +4,24 @@
 //! Gram matrix in Galerne et al., "Scaling painting style transfer", 2024 (arXiv:2212.13459). A channel without variance
 //! has derivative 0 by its deviation, where the root has none.
 
-use super::moments::{Judged, MeanMoments};
+use super::moments::{LossGradient, MeanMoments};
 
-pub(super) fn judge(seen: &MeanMoments, target: &MeanMoments) -> Judged {
+pub(super) fn loss_and_gradient(seen: &MeanMoments, target: &MeanMoments) -> LossGradient {
     let c = seen.channels;
-    let mut judged = Judged::zero(c);
+    let mut loss = LossGradient::zero(c);
     let (variance, aims) = (seen.variance(), target.variance());
     for i in 0..c {
         let by_mean = seen.mean[i] - target.mean[i];
         let deviation = variance[i].sqrt();
         let by_deviation = deviation - aims[i].sqrt();
-        judged.value += (by_mean * by_mean + by_deviation * by_deviation) / c as f64;
-        judged.by_mean[i] = 2.0 * by_mean / c as f64;
+        loss.value += (by_mean * by_mean + by_deviation * by_deviation) / c as f64;
+        loss.by_mean[i] = 2.0 * by_mean / c as f64;
         if deviation > 0.0 {
             // d sd / d E[f^2] = 1 / (2 sd), d sd / d mu = -mu / sd.
             let by_variance = by_deviation / deviation / c as f64;
-            judged.by_second[i * c + i] = by_variance;
-            judged.by_mean[i] -= 2.0 * by_variance * seen.mean[i];
+            loss.by_second[i * c + i] = by_variance;
+            loss.by_mean[i] -= 2.0 * by_variance * seen.mean[i];
         }
     }
-    judged
+    loss
 }

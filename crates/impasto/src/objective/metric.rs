@@ -10,7 +10,7 @@ use impasto_encoder::{Encoder, Tap};
 use impasto_engine::Moments;
 
 use super::matrix::{square, symmetric_values};
-use super::{Judged, MeanMoments};
+use super::{LossGradient, MeanMoments};
 
 /// The metric of a tap, in f64; without one, moments are as they are.
 #[derive(Clone, Debug)]
@@ -49,12 +49,12 @@ impl Metric {
     }
 
     /// Derivatives by the moments of f from those by the moments of M f.
-    pub(super) fn pulled_back(&self, by: Judged) -> Judged {
+    pub(super) fn pulled_back(&self, by: LossGradient) -> LossGradient {
         let Some(metric) = &self.0 else { return by };
         let channels = by.by_mean.len();
         let second = metric.transpose() * square(&by.by_second, channels) * metric;
         let transposed = metric.transpose().to_owned();
-        Judged {
+        LossGradient {
             value: by.value,
             by_mean: times(&transposed, &by.by_mean),
             by_second: symmetric_values(&second, 1.0),
@@ -71,7 +71,7 @@ fn times(matrix: &Mat<f64>, vector: &[f64]) -> Vec<f64> {
 #[cfg(test)]
 mod tests {
     use super::super::moments::tests::{features, moments};
-    use super::super::{Mixture, Statistic};
+    use super::super::{Statistic, StyleLoss};
     use super::*;
 
     /// f64 products of a few numbers in another order.
@@ -107,11 +107,11 @@ mod tests {
         let target = metric.moments(&moments(&features(2, 4, 30, None)));
         let seen = moments(&features(3, 4, 30, None));
         for statistic in [Statistic::Wasserstein, Statistic::MeanStd, Statistic::Covariance] {
-            let aim = Mixture::from(statistic).aim(&target, &metric).unwrap();
-            let value = |seen: &MeanMoments| aim.judge(seen).unwrap().value;
-            let by = aim.judge(&seen).unwrap();
-            let mapped = Mixture::from(statistic).aim(&target, &Metric::NONE).unwrap();
-            let expected = mapped.judge(&metric.moments(&seen)).unwrap().value;
+            let aim = StyleLoss::from(statistic).target(&target, &metric).unwrap();
+            let value = |seen: &MeanMoments| aim.loss_and_gradient(seen).unwrap().value;
+            let by = aim.loss_and_gradient(&seen).unwrap();
+            let mapped = StyleLoss::from(statistic).target(&target, &Metric::NONE).unwrap();
+            let expected = mapped.loss_and_gradient(&metric.moments(&seen)).unwrap().value;
             assert!(
                 (by.value - expected).abs() < ROUNDING * expected,
                 "{statistic:?}: {} {expected}",

@@ -17,15 +17,15 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use matrix::{Spectrum, square, symmetric_values};
-pub use moments::{Judged, MeanMoments};
-pub use statistic::{GramScale, Mixture, Statistic};
+pub use moments::{LossGradient, MeanMoments};
+pub use statistic::{GramScale, Statistic, StyleLoss};
 pub use tv::TvForm;
 pub(crate) use wasserstein::relative_distance;
 
-use crate::regions::Placed;
+use crate::regions::PositionWeights;
 use crate::{Error, Recipe};
 use metric::Metric;
-use statistic::Aim;
+use statistic::StyleTarget;
 
 /// The terms of a loss, after all weights.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -93,7 +93,7 @@ struct StyleTerm {
     layer: String,
     weight: f64,
     /// For each region; `None` where no style is for it at this layer.
-    aims: Vec<Option<Aim>>,
+    aims: Vec<Option<StyleTarget>>,
 }
 
 impl Objective {
@@ -104,7 +104,7 @@ impl Objective {
         recipe: &Recipe,
         engine: &mut dyn Engine,
         (content, kept): (&Pixels, Option<&Pixels>),
-        Placed { regions, residual, .. }: Placed,
+        PositionWeights { regions, residual, .. }: PositionWeights,
         mut targets: Vec<Vec<Option<MeanMoments>>>,
     ) -> Result<Objective, Error> {
         let encoder = engine.network().encoder.clone();
@@ -128,7 +128,7 @@ impl Objective {
                 let metric = Metric::of(&encoder, tap);
                 let aim = |target: &Option<MeanMoments>| {
                     let Some(target) = target else { return Ok(None) };
-                    let aim = recipe.statistic.aim(target, &metric);
+                    let aim = recipe.statistic.target(target, &metric);
                     aim.map(Some).ok_or_else(|| Error::TargetNotFinite { layer: layer.clone() })
                 };
                 let aims = targets.par_iter().map(aim).collect::<Result<_, Error>>()?;
@@ -152,10 +152,10 @@ impl Objective {
         image: &Pixels,
     ) -> Result<(Losses, Pixels), Error> {
         let seen = engine.observe(image, &self.request)?;
-        let (mut losses, cotangents) = self.judge(&seen)?;
+        let (mut losses, cotangents) = self.loss_and_gradient(&seen)?;
         let mut gradient = engine.pull_back(image, &cotangents)?;
         if let Some((weight, form)) = self.tv {
-            losses.tv = form.judge(image, weight, Some(&mut gradient));
+            losses.tv = form.loss_and_gradient(image, weight, Some(&mut gradient));
             losses.total += losses.tv;
         }
         // Without a way out of the inner loop, which it would keep from being vectorised.
@@ -167,7 +167,7 @@ impl Objective {
     }
 
     /// Content and style terms, and the derivatives by the observation.
-    fn judge(&self, seen: &Observation) -> Result<(Losses, Cotangents), Error> {
+    fn loss_and_gradient(&self, seen: &Observation) -> Result<(Losses, Cotangents), Error> {
         let mut cotangents = Cotangents { moments: Vec::new(), residuals: Vec::new() };
         let mut losses = Losses { content: Vec::new(), style: Vec::new(), tv: 0.0, total: 0.0 };
         for ((layer, weight), residual) in self.content.iter().zip(&seen.residuals) {
@@ -183,17 +183,21 @@ impl Objective {
             cotangents.residuals.push(factor);
         }
         // One task per layer and region: with full width the eigendecompositions are what takes time here.
-        let judged: Vec<Vec<Option<Judged>>> =
-            self.style.par_iter().zip(&seen.moments).map(|(term, regions)| term.judge(regions)).collect();
-        for ((term, regions), judged) in self.style.iter().zip(&seen.moments).zip(judged) {
+        let loss: Vec<Vec<Option<LossGradient>>> = self
+            .style
+            .par_iter()
+            .zip(&seen.moments)
+            .map(|(term, regions)| term.loss_and_gradient(regions))
+            .collect();
+        for ((term, regions), loss) in self.style.iter().zip(&seen.moments).zip(loss) {
             let all: f64 = regions.iter().map(|region| region.weight).sum();
             let (mut value, mut by) = (0.0, Vec::with_capacity(regions.len()));
-            for (region, judged) in regions.iter().zip(judged) {
-                let judged = judged.ok_or_else(|| Error::NotFinite { layer: term.layer.clone() })?;
+            for (region, loss) in regions.iter().zip(loss) {
+                let loss = loss.ok_or_else(|| Error::NotFinite { layer: term.layer.clone() })?;
                 // Exactly 1 for a region that is all there is.
                 let share = if all > 0.0 { term.weight * (region.weight / all) } else { 0.0 };
-                value += share * judged.value;
-                by.push(judged.by_sums(region.weight, share));
+                value += share * loss.value;
+                by.push(loss.by_sums(region.weight, share));
             }
             losses.style.push((term.layer.clone(), value));
             losses.total += value;
@@ -206,10 +210,10 @@ impl Objective {
 impl StyleTerm {
     /// The distance of each region from its style: 0 where there is none, or nothing of the region. `None` for sums that are no
     /// numbers.
-    fn judge(&self, regions: &[Moments]) -> Vec<Option<Judged>> {
-        let judge = |(aim, seen): (&Option<Aim>, &Moments)| match aim {
-            Some(aim) if seen.weight > 0.0 => aim.judge(&MeanMoments::from_sums(seen)),
-            _ => Some(Judged::zero(seen.first.len())),
+    fn loss_and_gradient(&self, regions: &[Moments]) -> Vec<Option<LossGradient>> {
+        let judge = |(aim, seen): (&Option<StyleTarget>, &Moments)| match aim {
+            Some(aim) if seen.weight > 0.0 => aim.loss_and_gradient(&MeanMoments::from_sums(seen)),
+            _ => Some(LossGradient::zero(seen.first.len())),
         };
         self.aims.par_iter().zip(regions).map(judge).collect()
     }

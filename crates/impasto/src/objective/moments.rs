@@ -72,7 +72,7 @@ impl MeanMoments {
 
 /// A value and its derivatives by the mean moments.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Judged {
+pub struct LossGradient {
     /// The value of the statistic's distance.
     pub value: f64,
     /// By E\[f\], C values.
@@ -81,14 +81,14 @@ pub struct Judged {
     pub by_second: Vec<f64>,
 }
 
-impl Judged {
+impl LossGradient {
     /// Nothing yet.
-    pub fn zero(channels: usize) -> Judged {
-        Judged { value: 0.0, by_mean: vec![0.0; channels], by_second: vec![0.0; channels * channels] }
+    pub fn zero(channels: usize) -> LossGradient {
+        LossGradient { value: 0.0, by_mean: vec![0.0; channels], by_second: vec![0.0; channels * channels] }
     }
 
     /// Adds `weight` times another.
-    pub fn add(&mut self, weight: f64, other: &Judged) {
+    pub fn add(&mut self, weight: f64, other: &LossGradient) {
         self.value += weight * other.value;
         self.by_mean.iter_mut().zip(&other.by_mean).for_each(|(to, from)| *to += weight * from);
         self.by_second.iter_mut().zip(&other.by_second).for_each(|(to, from)| *to += weight * from);
@@ -190,10 +190,10 @@ pub(super) mod tests {
         let sums = Moments { weight: 0.0, first: vec![0.0; 2], second: vec![0.0; 4] };
         let empty = MeanMoments::from_sums(&sums);
         assert_eq!((empty.mean, empty.second), (vec![0.0; 2], vec![0.0; 4]));
-        let judged = Judged { value: 1.0, by_mean: vec![1.0, 2.0], by_second: vec![3.0; 4] };
-        let nothing = judged.by_sums(0.0, 5.0);
+        let loss = LossGradient { value: 1.0, by_mean: vec![1.0, 2.0], by_second: vec![3.0; 4] };
+        let nothing = loss.by_sums(0.0, 5.0);
         assert_eq!((nothing.first, nothing.second), (vec![0.0; 2], vec![0.0; 4]));
-        let by_sums = judged.by_sums(4.0, 2.0);
+        let by_sums = loss.by_sums(4.0, 2.0);
         assert_eq!((by_sums.first, by_sums.second), (vec![0.5, 1.0], vec![1.5; 4]));
     }
 }

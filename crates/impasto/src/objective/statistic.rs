@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde::{Serialize, Serializer};
 
 use super::metric::Metric;
-use super::moments::{Judged, MeanMoments};
+use super::moments::{LossGradient, MeanMoments};
 use super::wasserstein::{Roots, Target};
 use super::{covariance, gram, mean_std};
 use crate::{Error, Setting};
@@ -61,12 +61,12 @@ impl Statistic {
 
 /// A weighted sum of statistics: `wasserstein`, or `gram:1000+mean-std:10000`.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Mixture(Vec<(f64, Statistic)>);
+pub struct StyleLoss(Vec<(f64, Statistic)>);
 
-impl Mixture {
+impl StyleLoss {
     /// Several statistics with their weights; the first with weight 1 alone is the plain statistic.
-    pub fn new(parts: Vec<(f64, Statistic)>) -> Mixture {
-        Mixture(parts)
+    pub fn new(parts: Vec<(f64, Statistic)>) -> StyleLoss {
+        StyleLoss(parts)
     }
 
     /// The statistics and their weights.
@@ -76,7 +76,7 @@ impl Mixture {
 
     /// Takes everything from the target that does not change during a run. `None` when its moments are not finite. They are as the
     /// metric has them; what will be judged is not.
-    pub(super) fn aim(&self, target: &MeanMoments, metric: &Metric) -> Option<Aim> {
+    pub(super) fn target(&self, target: &MeanMoments, metric: &Metric) -> Option<StyleTarget> {
         if !target.is_finite() {
             return None;
         }
@@ -94,17 +94,21 @@ impl Mixture {
             };
             Some((weight, part))
         });
-        Some(Aim { target: target.clone(), metric: metric.clone(), parts: parts.collect::<Option<_>>()? })
+        Some(StyleTarget {
+            target: target.clone(),
+            metric: metric.clone(),
+            parts: parts.collect::<Option<_>>()?,
+        })
     }
 }
 
-impl From<Statistic> for Mixture {
-    fn from(statistic: Statistic) -> Mixture {
-        Mixture(vec![(1.0, statistic)])
+impl From<Statistic> for StyleLoss {
+    fn from(statistic: Statistic) -> StyleLoss {
+        StyleLoss(vec![(1.0, statistic)])
     }
 }
 
-impl fmt::Display for Mixture {
+impl fmt::Display for StyleLoss {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, (weight, statistic)) in self.0.iter().enumerate() {
             if index > 0 {
@@ -119,10 +123,10 @@ impl fmt::Display for Mixture {
     }
 }
 
-impl FromStr for Mixture {
+impl FromStr for StyleLoss {
     type Err = Error;
 
-    fn from_str(text: &str) -> Result<Mixture, Error> {
+    fn from_str(text: &str) -> Result<StyleLoss, Error> {
         text.split('+')
             .map(|part| {
                 let (name, weight) = part.split_once(':').unwrap_or((part, "1"));
@@ -139,11 +143,11 @@ impl FromStr for Mixture {
                 }
             })
             .collect::<Result<_, _>>()
-            .map(Mixture)
+            .map(StyleLoss)
     }
 }
 
-impl Serialize for Mixture {
+impl Serialize for StyleLoss {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
     }
@@ -151,7 +155,7 @@ impl Serialize for Mixture {
 
 /// A mixture's target at one layer.
 #[derive(Clone, Debug)]
-pub(super) struct Aim {
+pub(super) struct StyleTarget {
     target: MeanMoments,
     metric: Metric,
     parts: Vec<(f64, Part)>,
@@ -167,36 +171,36 @@ enum Part {
     Covariance,
 }
 
-impl Aim {
+impl StyleTarget {
     /// Distance of `seen`, moments of the features themselves, from the target, with its derivatives. `None` when the moments are
     /// not finite.
-    pub(super) fn judge(&self, seen: &MeanMoments) -> Option<Judged> {
+    pub(super) fn loss_and_gradient(&self, seen: &MeanMoments) -> Option<LossGradient> {
         // Not every statistic shows it: an infinite variance is no more than its rounding.
         if !seen.is_finite() {
             return None;
         }
-        let mut judged = Judged::zero(seen.channels);
+        let mut loss = LossGradient::zero(seen.channels);
         for (weight, part) in &self.parts {
             if let Part::Transport(target) = part {
-                judged.add(*weight, &target.judge(seen)?);
+                loss.add(*weight, &target.loss_and_gradient(seen)?);
             }
         }
         // For the others, moments go through the metric and derivatives back.
         if !self.parts.iter().all(|(_, part)| matches!(part, Part::Transport(_))) {
             let mapped = self.metric.moments(seen);
-            let mut by_mapped = Judged::zero(seen.channels);
+            let mut by_mapped = LossGradient::zero(seen.channels);
             for (weight, part) in &self.parts {
-                let judged = match part {
+                let loss = match part {
                     Part::Transport(_) => continue,
-                    Part::Gram(scale) => gram::judge(*scale, &mapped, &self.target),
-                    Part::MeanStd => mean_std::judge(&mapped, &self.target),
-                    Part::Covariance => covariance::judge(&mapped, &self.target),
+                    Part::Gram(scale) => gram::loss_and_gradient(*scale, &mapped, &self.target),
+                    Part::MeanStd => mean_std::loss_and_gradient(&mapped, &self.target),
+                    Part::Covariance => covariance::loss_and_gradient(&mapped, &self.target),
                 };
-                by_mapped.add(*weight, &judged);
+                by_mapped.add(*weight, &loss);
             }
-            judged.add(1.0, &self.metric.pulled_back(by_mapped));
+            loss.add(1.0, &self.metric.pulled_back(by_mapped));
         }
-        judged.value.is_finite().then_some(judged)
+        loss.value.is_finite().then_some(loss)
     }
 }
 
@@ -216,7 +220,7 @@ mod tests {
     const MINIMUM: f64 = 1e-6;
 
     /// What has a derivative that is that of its value. `wasserstein-newton` has not, by design; see `wasserstein`.
-    fn smooth() -> impl Iterator<Item = Mixture> {
+    fn smooth() -> impl Iterator<Item = StyleLoss> {
         [
             "gram",
             "gram-hw",
@@ -256,28 +260,28 @@ mod tests {
         for (case, seen, target) in cases() {
             let c = seen.channels;
             for mixture in smooth() {
-                let aim = mixture.aim(&target, &Metric::NONE).unwrap();
-                let judged = aim.judge(&seen).unwrap();
+                let aim = mixture.target(&target, &Metric::NONE).unwrap();
+                let loss = aim.loss_and_gradient(&seen).unwrap();
                 let slope = |change: &dyn Fn(&mut MeanMoments, f64)| {
                     let at = |step| {
                         let mut moved = seen.clone();
                         change(&mut moved, step);
-                        aim.judge(&moved).unwrap().value
+                        aim.loss_and_gradient(&moved).unwrap().value
                     };
                     (at(STEP) - at(-STEP)) / (2.0 * STEP)
                 };
                 for i in 0..c {
-                    let (expected, found) = (slope(&|m, step| m.mean[i] += step), judged.by_mean[i]);
+                    let (expected, found) = (slope(&|m, step| m.mean[i] += step), loss.by_mean[i]);
                     let error = (found - expected).abs();
                     assert!(
-                        error <= DERIVATIVE * largest(&judged.by_mean),
+                        error <= DERIVATIVE * largest(&loss.by_mean),
                         "{case}, {mixture}, by mean {i}: {found} {expected}"
                     );
                     for j in 0..=i {
                         // The root of a variance has no derivative at 0.
                         if seen.second[i * c + i] == 0.0 && i == j && mixture.to_string().contains("mean-std")
                         {
-                            assert!(judged.by_second[i * c + i].is_finite());
+                            assert!(loss.by_second[i * c + i].is_finite());
                             continue;
                         }
                         // The second moments stay symmetric, so that both entries move.
@@ -285,11 +289,11 @@ mod tests {
                             m.second[i * c + j] += step;
                             m.second[j * c + i] = m.second[i * c + j];
                         });
-                        let (found, twin) = (judged.by_second[i * c + j], judged.by_second[j * c + i]);
+                        let (found, twin) = (loss.by_second[i * c + j], loss.by_second[j * c + i]);
                         assert_eq!(found, twin, "{case}, {mixture}: not symmetric");
                         let found = if i == j { found } else { found + twin };
                         assert!(
-                            (found - expected).abs() <= DERIVATIVE * largest(&judged.by_second),
+                            (found - expected).abs() <= DERIVATIVE * largest(&loss.by_second),
                             "{case}, {mixture}, by second {i} {j}: {found} {expected}"
                         );
                     }
@@ -303,18 +307,21 @@ mod tests {
         for (case, seen, target) in cases() {
             let c = seen.channels;
             for statistic in Statistic::ALL {
-                let judged =
-                    Mixture::from(statistic).aim(&target, &Metric::NONE).unwrap().judge(&seen).unwrap();
-                let values = [&judged.by_mean[..], &judged.by_second[..]].concat();
+                let loss = StyleLoss::from(statistic)
+                    .target(&target, &Metric::NONE)
+                    .unwrap()
+                    .loss_and_gradient(&seen)
+                    .unwrap();
+                let values = [&loss.by_mean[..], &loss.by_second[..]].concat();
                 assert!(values.iter().all(|value| value.is_finite()), "{case}, {statistic:?}");
                 // Its roots are not converged, hence do not cancel, on a variance of 1e-4 beside ones of 1.
                 if case == "both dead" && statistic != Statistic::WassersteinNewton {
-                    assert!(judged.by_mean[DEAD].abs() < MINIMUM, "{statistic:?}");
-                    let row = &judged.by_second[DEAD * c..][..c];
-                    assert!(largest(row) < MINIMUM * largest(&judged.by_second), "{statistic:?} {row:?}");
+                    assert!(loss.by_mean[DEAD].abs() < MINIMUM, "{statistic:?}");
+                    let row = &loss.by_second[DEAD * c..][..c];
+                    assert!(largest(row) < MINIMUM * largest(&loss.by_second), "{statistic:?} {row:?}");
                 }
                 if case == "dead" && statistic == Statistic::MeanStd {
-                    assert_eq!(judged.by_second[DEAD * c + DEAD], 0.0);
+                    assert_eq!(loss.by_second[DEAD * c + DEAD], 0.0);
                 }
             }
         }
@@ -324,8 +331,9 @@ mod tests {
     fn every_distance_is_above_zero_and_zero_at_the_target() {
         for (case, seen, target) in cases() {
             for statistic in Statistic::ALL {
-                let aim = Mixture::from(statistic).aim(&target, &Metric::NONE).unwrap();
-                let (away, there) = (aim.judge(&seen).unwrap(), aim.judge(&target).unwrap());
+                let aim = StyleLoss::from(statistic).target(&target, &Metric::NONE).unwrap();
+                let (away, there) =
+                    (aim.loss_and_gradient(&seen).unwrap(), aim.loss_and_gradient(&target).unwrap());
                 // Of unconverged roots the distance to itself is above 0.
                 if statistic != Statistic::WassersteinNewton {
                     assert!(
@@ -350,11 +358,11 @@ mod tests {
             let mut bad_second = good.clone();
             bad_second.second[12] = bad;
             for statistic in Statistic::ALL {
-                let mixture = Mixture::from(statistic);
-                let aim = mixture.aim(&good, &Metric::NONE).unwrap();
+                let mixture = StyleLoss::from(statistic);
+                let aim = mixture.target(&good, &Metric::NONE).unwrap();
                 for moments in [&bad_mean, &bad_second] {
-                    assert!(mixture.aim(moments, &Metric::NONE).is_none(), "{statistic:?}: {moments:?}");
-                    assert!(aim.judge(moments).is_none(), "{statistic:?}: {moments:?}");
+                    assert!(mixture.target(moments, &Metric::NONE).is_none(), "{statistic:?}: {moments:?}");
+                    assert!(aim.loss_and_gradient(moments).is_none(), "{statistic:?}: {moments:?}");
                 }
             }
         }
@@ -363,10 +371,10 @@ mod tests {
     #[test]
     fn mixtures_are_written_as_they_are_read() {
         for text in ["wasserstein", "gram:1000+mean-std:10000", "gram-hw:0.5", "covariance+mean-std"] {
-            assert_eq!(text.parse::<Mixture>().unwrap().to_string(), text);
+            assert_eq!(text.parse::<StyleLoss>().unwrap().to_string(), text);
         }
         for statistic in Statistic::ALL {
-            assert_eq!(statistic.name().parse::<Mixture>().unwrap(), statistic.into());
+            assert_eq!(statistic.name().parse::<StyleLoss>().unwrap(), statistic.into());
         }
     }
 }

@@ -41,7 +41,7 @@ pub(super) struct Plane<'a> {
 
 impl TvForm {
     /// The value times `weight`; adds the derivative by RGB 0..1 to `gradient`.
-    pub(crate) fn judge(self, image: &Pixels, weight: f64, gradient: Option<&mut Pixels>) -> f64 {
+    pub(crate) fn loss_and_gradient(self, image: &Pixels, weight: f64, gradient: Option<&mut Pixels>) -> f64 {
         let (width, height, area) = (image.size.width, image.size.height, image.size.area());
         let plane = |channel: usize| Plane { data: &image.data[channel * area..][..area], width, height };
         let bands = height.div_ceil(ROWS);
@@ -180,13 +180,13 @@ mod tests {
             for (width, height) in SIZES {
                 let mut image = picture(width, height);
                 let mut gradient = Pixels { data: vec![0.0; image.data.len()], ..image.clone() };
-                form.judge(&image, 0.75, Some(&mut gradient));
+                form.loss_and_gradient(&image, 0.75, Some(&mut gradient));
                 let largest = gradient.data.iter().fold(0.0, |most, g| f32::max(most, g.abs())) as f64;
                 for at in 0..image.data.len() {
                     let value = image.data[at];
                     let mut judged_at = |value| {
                         image.data[at] = value;
-                        form.judge(&image, 0.75, None)
+                        form.loss_and_gradient(&image, 0.75, None)
                     };
                     let expected = (judged_at(value + STEP) - judged_at(value - STEP)) / (2.0 * STEP as f64);
                     judged_at(value);
@@ -234,16 +234,16 @@ mod tests {
         for (width, height) in SIZES {
             let image = picture(width, height);
             let expected = nine_point_on_a_padded_picture(&image);
-            let found = TvForm::NinePoint.judge(&image, 1.0, None);
+            let found = TvForm::NinePoint.loss_and_gradient(&image, 1.0, None);
             assert!((found - expected).abs() <= ROUNDING * expected, "{width}x{height}: {found} {expected}");
         }
         // One plane of three is not flat: 0 1/2 / 1/4 1, of 2x2.
         let mut image = Pixels::new(Size::new(2, 2), vec![0.3; 12]).unwrap();
         image.data[4..8].copy_from_slice(&[0.0, 0.5, 0.25, 1.0]);
-        let absolute = TvForm::Absolute { scale: 255.0 }.judge(&image, 1.0, None);
+        let absolute = TvForm::Absolute { scale: 255.0 }.loss_and_gradient(&image, 1.0, None);
         assert_eq!(absolute, 255.0 * (0.5 + 0.75 + 0.25 + 0.5));
         // Only the first pixel has both neighbours.
-        let squares = TvForm::HalfSquares { scale: 256.0 }.judge(&image, 2.0, None);
+        let squares = TvForm::HalfSquares { scale: 256.0 }.loss_and_gradient(&image, 2.0, None);
         assert_eq!(squares, 2.0 * 0.5 * 256.0 * 256.0 * (0.25 + 0.0625));
     }
 
@@ -252,13 +252,13 @@ mod tests {
         for form in FORMS {
             let flat = Pixels::new(Size::new(5, 4), vec![0.7; 60]).unwrap();
             let mut gradient = Pixels { data: vec![0.25; 60], ..flat.clone() };
-            assert_eq!(form.judge(&flat, 1.0, Some(&mut gradient)), 0.0);
+            assert_eq!(form.loss_and_gradient(&flat, 1.0, Some(&mut gradient)), 0.0);
             assert_eq!(gradient.data, [0.25; 60], "{form:?}");
             let image = picture(5, 4);
             let mut once = Pixels { data: vec![0.0; 60], ..flat };
-            form.judge(&image, 1.0, Some(&mut once));
+            form.loss_and_gradient(&image, 1.0, Some(&mut once));
             let mut twice = once.clone();
-            form.judge(&image, 1.0, Some(&mut twice));
+            form.loss_and_gradient(&image, 1.0, Some(&mut twice));
             assert!(once.data.iter().zip(&twice.data).all(|(once, twice)| 2.0 * once == *twice), "{form:?}");
         }
     }

@@ -15,7 +15,7 @@ use faer::{ColRef, Mat};
 use super::covariance::through_covariance;
 use super::matrix::{Spectrum, scaled_square, square, symmetric_values};
 use super::metric::Metric;
-use super::moments::{Judged, MeanMoments};
+use super::moments::{LossGradient, MeanMoments};
 
 /// e: keeps roots differentiable where channels depend on each other. From style-transfer-pytorch.
 const REGULARISATION: f64 = 1e-4;
@@ -66,7 +66,7 @@ impl Target {
     }
 
     /// `seen` are moments of f. `None` where they are not finite.
-    pub(super) fn judge(&self, seen: &MeanMoments) -> Option<Judged> {
+    pub(super) fn loss_and_gradient(&self, seen: &MeanMoments) -> Option<LossGradient> {
         let c = seen.channels;
         let covariance = seen.covariance();
         let covariance = square(&covariance, c);
@@ -90,7 +90,7 @@ impl Target {
         let mut by_mean = through_covariance(&by_second, &seen.mean);
         let moved = self.metric.transpose() * difference;
         by_mean.iter_mut().zip(moved.iter()).for_each(|(by, d)| *by += 2.0 * d / c as f64);
-        Some(Judged { value: (distance + traces) / c as f64, by_mean, by_second })
+        Some(LossGradient { value: (distance + traces) / c as f64, by_mean, by_second })
     }
 }
 
@@ -106,9 +106,9 @@ pub(crate) fn relative_distance(seen: &MeanMoments, target: &MeanMoments) -> Opt
         mean: moments.mean.iter().map(|value| scale.sqrt() * value).collect(),
         second: moments.second.iter().map(|value| scale * value).collect(),
     };
-    let judged = Target::new(Roots::Exact, &scaled(target), &Metric::NONE)?.judge(&scaled(seen))?;
+    let loss = Target::new(Roots::Exact, &scaled(target), &Metric::NONE)?.loss_and_gradient(&scaled(seen))?;
     // Below 0 there is rounding only.
-    Some(judged.value.max(0.0))
+    Some(loss.value.max(0.0))
 }
 
 impl Roots {
@@ -258,7 +258,7 @@ mod tests {
     }
 
     /// The published distance, on matrices.
-    fn on_matrices(seen: &MeanMoments, target: &MeanMoments) -> Judged {
+    fn on_matrices(seen: &MeanMoments, target: &MeanMoments) -> LossGradient {
         let c = seen.channels;
         let part = 1.0 / c as f64;
         let covariance = Square(c, regularised(seen));
@@ -279,7 +279,7 @@ mod tests {
             let through: f64 = (0..c).map(|j| by_covariance.1[i * c + j] * seen.mean[j]).sum();
             2.0 * part * difference[i] - 2.0 * through
         });
-        Judged { value: part * value, by_mean: by_mean.collect(), by_second: by_covariance.1 }
+        LossGradient { value: part * value, by_mean: by_mean.collect(), by_second: by_covariance.1 }
     }
 
     fn assert_near(found: &[f64], expected: &[f64], what: &str) {
@@ -297,8 +297,10 @@ mod tests {
             let dead = (seed % 2 == 1).then_some(2);
             let seen = moments(&features(seed as u64, channels, positions, dead));
             let target = moments(&features(seed as u64 + 100, channels, positions + 1, None));
-            let found =
-                Target::new(Roots::NewtonSchulz, &target, &Metric::NONE).unwrap().judge(&seen).unwrap();
+            let found = Target::new(Roots::NewtonSchulz, &target, &Metric::NONE)
+                .unwrap()
+                .loss_and_gradient(&seen)
+                .unwrap();
             let expected = on_matrices(&seen, &target);
             assert_near(&[found.value], &[expected.value], "value");
             assert_near(&found.by_mean, &expected.by_mean, "by mean");
@@ -312,7 +314,7 @@ mod tests {
         let judge = |roots, positions| {
             let (seen, target) =
                 (moments(&features(1, 7, positions, None)), moments(&features(2, 7, positions, None)));
-            Target::new(roots, &target, &Metric::NONE).unwrap().judge(&seen).unwrap()
+            Target::new(roots, &target, &Metric::NONE).unwrap().loss_and_gradient(&seen).unwrap()
         };
         let change = |positions| {
             let (exact, newton) = (judge(Roots::Exact, positions), judge(Roots::NewtonSchulz, positions));
@@ -341,10 +343,10 @@ mod tests {
                 [(&flat(1e-5), &lively), (&lively, &flat(1e-5)), (&flat(1e-5), &flat(2e-5)), (&alone, &alone)]
             {
                 assert!(regularised(seen)[0] < 0.0 || regularised(target)[0] < 0.0);
-                let judged = Target::new(roots, target, &Metric::NONE).unwrap().judge(seen).unwrap();
-                let mut values =
-                    [&[judged.value], &judged.by_mean[..], &judged.by_second[..]].concat().into_iter();
-                assert!(values.all(f64::is_finite), "{roots:?}: {judged:?}");
+                let loss =
+                    Target::new(roots, target, &Metric::NONE).unwrap().loss_and_gradient(seen).unwrap();
+                let mut values = [&[loss.value], &loss.by_mean[..], &loss.by_second[..]].concat().into_iter();
+                assert!(values.all(f64::is_finite), "{roots:?}: {loss:?}");
             }
         }
     }
@@ -357,13 +359,13 @@ mod tests {
             mean: vec![mean],
             second: vec![mean * mean + variance],
         };
-        let judged = Target::new(Roots::Exact, &normal(0.2, 0.25), &Metric::NONE)
+        let loss = Target::new(Roots::Exact, &normal(0.2, 0.25), &Metric::NONE)
             .unwrap()
-            .judge(&normal(0.7, 4.0))
+            .loss_and_gradient(&normal(0.7, 4.0))
             .unwrap();
         let (sd, aim) = ((4.0f64 + 1e-4).sqrt(), (0.25f64 + 1e-4).sqrt());
-        assert_near(&[judged.value], &[0.25 + (sd - aim).powi(2)], "value");
-        assert_near(&judged.by_second, &[1.0 - aim / sd], "by second moment");
-        assert_near(&judged.by_mean, &[2.0 * 0.5 - 2.0 * 0.7 * (1.0 - aim / sd)], "by mean");
+        assert_near(&[loss.value], &[0.25 + (sd - aim).powi(2)], "value");
+        assert_near(&loss.by_second, &[1.0 - aim / sd], "by second moment");
+        assert_near(&loss.by_mean, &[2.0 * 0.5 - 2.0 * 0.7 * (1.0 - aim / sd)], "by mean");
     }
 }

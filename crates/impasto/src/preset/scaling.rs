@@ -6,7 +6,7 @@
 //! Tuned for the Oxford weights. Where we differ: the picture goes to the next scale in f32 instead of 8 bits.
 
 use super::{gatys, lbfgs};
-use crate::objective::{GramScale, Mixture, Statistic};
+use crate::objective::{GramScale, Statistic, StyleLoss};
 use crate::optimiser::LbfgsSettings;
 use crate::recipe::StyleFit;
 use crate::{Iterations, Pyramid, Recipe, Smallest};
@@ -16,7 +16,7 @@ pub(super) fn recipe() -> Recipe {
         preset: "scaling".into(),
         style_weight: 1.0,
         strength: 1.0,
-        statistic: Mixture::new(vec![
+        statistic: StyleLoss::new(vec![
             (1e3, Statistic::Gram(GramScale::PositionsAndChannels)),
             (1e4, Statistic::MeanStd),
         ]),

@@ -4,11 +4,11 @@ use rayon::prelude::*;
 
 use super::COLUMNS;
 use crate::cpu::conv::{Outputs, Target};
+use crate::cpu::epilogue::{Epilogue, Forward};
 use crate::cpu::first::First;
 use crate::cpu::kernels::{Cut, InstructionSet, Isa, Kernel, Lanes, TILE, dispatch};
 use crate::cpu::map::Image;
 use crate::cpu::scratch;
-use crate::cpu::sink::{Forward, Sink};
 use crate::{Cancel, EngineError, Size};
 
 /// The first convolution alone, where the second does not follow directly or is not asked for.

@@ -5,16 +5,16 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::{COLUMNS, ROWS, bands, pixels, tasks};
-use crate::cpu::bands::{fused, fused_length, pieces};
 use crate::cpu::conv::Convolution;
+use crate::cpu::epilogue::Epilogue;
 use crate::cpu::first::{First, PIXEL, SENT};
 use crate::cpu::kernels::{InstructionSet, Isa, Kernel, Lanes, TILE, dispatch};
 use crate::cpu::map::Image;
 use crate::cpu::scratch::{self, carve};
-use crate::cpu::sink::Sink;
 use crate::cpu::source::Source;
 use crate::cpu::taps::TapGradient;
 use crate::cpu::tiles::{Block, Input, fill_patch, patch_length};
+use crate::cpu::winograd_fused::{fused, fused_length, pieces};
 use crate::{Cancel, EngineError, Size};
 
 /// Where the gradient by the first convolution's outputs comes from.
@@ -147,7 +147,7 @@ struct PieceSink<'a> {
     to: &'a mut [Lanes],
 }
 
-impl Sink for PieceSink<'_> {
+impl Epilogue for PieceSink<'_> {
     #[inline(always)]
     fn tile<I: Isa>(&mut self, _: I, y: usize, x: usize, group: usize, values: &mut [[Lanes; TILE]; TILE]) {
         let (rows, columns) = (TILE.min(self.rows.end - y), TILE.min(self.columns.end - x));
