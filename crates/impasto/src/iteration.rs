@@ -14,7 +14,7 @@ use crate::{Error, Session};
 impl Session {
     pub(crate) fn evaluate_and_move(&mut self) -> Result<Losses, Error> {
         let home = home(&self.inputs, &self.engine, self.scale);
-        if self.objective.is_none() && self.inputs.holds_draft() {
+        if self.objective.is_none() && self.inputs.recipe.holds_draft() {
             self.paint_draft()?;
         }
         let Session {

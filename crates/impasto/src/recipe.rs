@@ -90,6 +90,18 @@ impl Recipe {
         Recipe { content_weight: part * self.content_weight, ..self.clone() }
     }
 
+    /// Whether the content term holds a draft.
+    pub(crate) fn holds_draft(&self) -> bool {
+        self.content_is_draft && self.init == Init::Draft
+    }
+
+    /// Adam's settings. A draft of less strength lies nearer to where the run ends, so that steps are smaller by as much: Adam's
+    /// are as long for a small gradient as for a large one, and a little of a style would cost all of the content's detail.
+    pub(crate) fn adam_settings(&self) -> AdamSettings {
+        let part = if self.holds_draft() { self.strength } else { 1.0 };
+        AdamSettings { rate: part * self.adam.rate, ..self.adam }
+    }
+
     /// What is painted on for a picture of some size.
     pub(crate) fn canvas(&self, inner: (usize, usize)) -> Canvas {
         Canvas::new(inner, self.margin).bleed(self.bleed).ring(self.padding == Some(Padding::Wrap))

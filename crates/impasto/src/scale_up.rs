@@ -39,7 +39,7 @@ impl Session {
             let data = from.carried(to, last, Filter::Bicubic, &Home::Memory)?.into_vec()?;
             let mut image = Pixels { size, data };
             // A draft has it already, and the content term holds it.
-            let bare = inputs.recipe.strength < 1.0 && !inputs.holds_draft();
+            let bare = inputs.recipe.strength < 1.0 && !inputs.recipe.holds_draft();
             if let Some(content) = inputs.content.as_ref().filter(|_| bare) {
                 let detail = detail(content, (from, to), inputs.averaging)?;
                 let part = (1.0 - inputs.recipe.strength) as f32;
@@ -85,7 +85,7 @@ pub(crate) fn new_optimiser(
     home: &Home,
 ) -> io::Result<Optimiser> {
     Ok(match recipe.optimizer {
-        OptimizerKind::Adam => Optimiser::Adam(Adam::new(recipe.adam, values, home)?),
+        OptimizerKind::Adam => Optimiser::Adam(Adam::new(recipe.adam_settings(), values, home)?),
         OptimizerKind::Lbfgs => {
             let history = if scale == 0 { recipe.lbfgs.history } else { recipe.lbfgs.history_later };
             Optimiser::Lbfgs(Lbfgs::new(recipe.lbfgs, history, home.clone()))

@@ -19,7 +19,7 @@ use crate::pace::{Convergence, TimeBudget};
 use crate::plan::{GivenSizes, MemoryPlan};
 use crate::prepare::start_image;
 use crate::protected_content::{ProtectedContent, seen};
-use crate::recipe::{Init, Keep, OptimizerKind};
+use crate::recipe::{Keep, OptimizerKind};
 use crate::regions::Regions;
 use crate::scale_up::{clamp, new_optimiser};
 use crate::{Error, Recipe, Scale, Style};
@@ -76,11 +76,6 @@ impl RunInputs {
             window: self.run.window,
             half: self.half,
         }
-    }
-
-    /// Whether the content term holds a draft.
-    pub(crate) fn holds_draft(&self) -> bool {
-        self.recipe.content_is_draft && self.recipe.init == Init::Draft
     }
 
     /// What is optimised at a scale: the picture with its margin.
