@@ -18,7 +18,7 @@ use crate::style_arg;
 #[derive(Serialize)]
 pub(crate) struct Report<'a> {
     pub(crate) version: &'static str,
-    pub(crate) instruction_set: &'static str,
+    pub(crate) instruction_set: &'a str,
     /// complete, interrupted or failed.
     pub(crate) outcome: &'a str,
     /// None of a texture.

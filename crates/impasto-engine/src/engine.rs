@@ -23,7 +23,11 @@ impl Cancel {
         self.0.load(Ordering::Relaxed)
     }
 
-    pub(crate) fn check(&self) -> Result<(), EngineError> {
+    /// For an engine, between two pieces of its work.
+    ///
+    /// # Errors
+    /// [`EngineError::Cancelled`] once [`Cancel::cancel`] was called.
+    pub fn check(&self) -> Result<(), EngineError> {
         if self.is_cancelled() { Err(EngineError::Cancelled) } else { Ok(()) }
     }
 }
@@ -68,8 +72,9 @@ pub trait Engine: Send {
     /// The network that this engine runs.
     fn network(&self) -> &Network;
 
-    /// What this engine computes with, as far as results depend on it.
-    fn instruction_set(&self) -> &'static str;
+    /// What results depend on besides the network and the request, such as an instruction set: engines of the same identity give the
+    /// same bytes.
+    fn identity(&self) -> &str;
 
     /// Keeps features at taps in half precision from an observation to its pull-back, or no longer does: less memory, and
     /// gradients that differ by about a thousandth. The last observation is dropped. An engine that has no such storage goes
@@ -223,6 +228,16 @@ pub enum EngineError {
     Spill {
         /// What the system said.
         source: io::Error,
+    },
+    /// A name of no backend, or of one that cannot run here.
+    #[error("no device {name}: {reason}; expected one of {}", available.join(", "))]
+    NoSuchBackend {
+        /// What was asked for.
+        name: String,
+        /// Why it cannot be had.
+        reason: String,
+        /// Those that can.
+        available: Vec<String>,
     },
     /// A name of no instruction set of this machine.
     #[error("{asked_by}: expected one of {available}, found {found}")]

@@ -14,6 +14,7 @@
 #![deny(unsafe_code)]
 
 mod autoencoder;
+mod backend;
 mod cpu;
 mod engine;
 mod geometry;
@@ -24,6 +25,7 @@ mod request;
 mod tiled;
 
 pub use autoencoder::{Affine, Autoencoder};
+pub use backend::{Backend, CpuBackend, ReferenceBackend, backend, backends};
 pub use cpu::{Cpu, CpuAutoencoder, InstructionSet, LayerSeconds, Workspace};
 pub use engine::{Cancel, Decisions, Engine, EngineError, Features, PoolDecision};
 pub use geometry::{Edges, Padding, Pixels, Plane, Rect, Size};

@@ -55,7 +55,10 @@ pub struct Cotangents {
 
 impl Cotangents {
     /// Checks that everything is there and has the right length, before any of it is used.
-    pub(crate) fn check(&self, request: &Request, topology: &Topology) -> Result<(), EngineError> {
+    ///
+    /// # Errors
+    /// [`EngineError::CotangentsDiffer`] with what does not fit.
+    pub fn check(&self, request: &Request, topology: &Topology) -> Result<(), EngineError> {
         let differ = |what| Err(EngineError::CotangentsDiffer { what });
         if self.residuals.len() != request.residuals.len() {
             return differ("number of content targets");

@@ -12,6 +12,16 @@ pub struct Target {
 }
 
 impl Target {
+    /// Number `index` of the targets that an engine keeps, captured at a tap: for engines.
+    pub fn new(index: usize, tap: Tap) -> Target {
+        Target { index, tap }
+    }
+
+    /// Its number in the engine that keeps it.
+    pub fn index(self) -> usize {
+        self.index
+    }
+
     /// A target that no engine holds: for a request that is planned and not run.
     pub fn unheld(tap: Tap) -> Target {
         Target { index: usize::MAX, tap }
@@ -42,11 +52,15 @@ pub struct Request {
 
 impl Request {
     /// The deepest tap that is looked at.
-    pub(crate) fn deepest(&self) -> Option<Tap> {
+    pub fn deepest(&self) -> Option<Tap> {
         self.moments.iter().copied().chain(self.residuals.iter().map(|target| target.tap)).max()
     }
 
-    pub(crate) fn check(&self, topology: &Topology, size: Size) -> Result<(), EngineError> {
+    /// What every engine checks before it runs.
+    ///
+    /// # Errors
+    /// When nothing is asked for, a tap is not the network's, the image is too small, or position weights have another size.
+    pub fn check(&self, topology: &Topology, size: Size) -> Result<(), EngineError> {
         let deepest = self.deepest().ok_or(EngineError::NothingToObserve)?;
         check_size(topology, deepest, size)?;
         match self.regions.iter().chain(&self.residual_weight).find(|plane| plane.size != size) {

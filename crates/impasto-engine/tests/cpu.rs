@@ -3,13 +3,11 @@
 
 #![allow(clippy::unwrap_used)] // a failing test
 
-mod common;
-
-use common::{Random, cotangents, network, picture, relative};
 use impasto_encoder::{Pooling, RandomSpec};
 use impasto_engine::{
     Cancel, Cpu, Edges, Engine, InstructionSet, Network, Padding, Rect, Reference, Request, Size,
 };
+use impasto_engine_testing::{Random, cotangents, network, picture, relative};
 
 #[test]
 fn the_same_bytes_at_any_number_of_threads() {

@@ -1,11 +1,9 @@
 //! Features in half precision: the same sums, nearly the same gradient, less memory.
 #![allow(clippy::unwrap_used)] // a failing test
 
-mod common;
-
-use common::{Random, cotangents, loss, network_of, picture, relative, request};
 use impasto_encoder::Pooling;
 use impasto_engine::{Cancel, Cpu, Edges, Engine, Padding, Request, Size, Tiled, Tiling};
+use impasto_engine_testing::{Random, cotangents, loss, network_of, picture, relative, request};
 
 /// Least cosine between both gradients, as promised.
 const COSINE: f64 = 0.9999;

@@ -2,11 +2,9 @@
 
 #![allow(clippy::unwrap_used)] // a failing test
 
-mod common;
-
-use common::{Random, cotangents, picture};
 use impasto_encoder::RandomSpec;
 use impasto_engine::{Cancel, Cpu, Edges, Engine, Network, Request, Size};
+use impasto_engine_testing::{Random, cotangents, picture};
 
 #[global_allocator]
 static ALLOCATOR: dhat::Alloc = dhat::Alloc;

@@ -2,11 +2,9 @@
 
 #![allow(clippy::unwrap_used)] // a failing test
 
-mod common;
-
-use common::{Random, cotangents, loss, network, picture, plane};
 use impasto_encoder::Pooling;
 use impasto_engine::{Cancel, Edges, Engine, Padding, Pixels, Rect, Reference, Request, Size};
+use impasto_engine_testing::{Random, cotangents, loss, network, picture, plane};
 
 /// Central differences in f64 with the best of three steps; a pixel next to the kink of a ReLU may miss by more, so the
 /// best step counts.
@@ -98,6 +96,6 @@ fn a_tile_with_its_margin_has_the_features_of_the_whole_picture() {
         let expected =
             engine.features(&whole, Edges::default(), deepest, Rect { x: 10, y: 0, size }).unwrap();
         let found = engine.features(&tile, edges, deepest, Rect { x: 6, y: 0, size }).unwrap();
-        assert!(common::relative(found.data, expected.data) < 1e-12);
+        assert!(impasto_engine_testing::relative(found.data, expected.data) < 1e-12);
     }
 }

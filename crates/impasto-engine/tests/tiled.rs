@@ -4,14 +4,12 @@
 
 #![allow(clippy::unwrap_used)] // a failing test
 
-mod common;
-
-use common::{Random, cotangents, loss, network, network_of, picture, relative, request};
 use impasto_encoder::Pooling;
 use impasto_engine::{
     Cancel, Cpu, Edges, Engine, EngineError, Network, Observation, Padding, Pixels, Rect, Reference, Request,
     Size, Tiled, Tiling,
 };
+use impasto_engine_testing::{Random, cotangents, loss, network, network_of, picture, relative, request};
 
 /// Relative error of every sum over the reference: f64, added up in another order.
 const EXACT: f64 = 1e-10;
@@ -58,7 +56,7 @@ fn judge(
     request: &Request,
     random: &mut Random,
 ) -> (Observation, Pixels) {
-    let taps = common::taps(random, engine.network().encoder.topology());
+    let taps = impasto_engine_testing::taps(random, engine.network().encoder.topology());
     let residuals =
         taps.into_iter().take(2).map(|tap| engine.capture(content, request.edges, tap).unwrap()).collect();
     let request = Request { residuals, ..request.clone() };

@@ -1,8 +1,10 @@
 //! Putting a style transfer together: everything is checked before the first evaluation.
 
+use std::sync::Arc;
+
 use impasto_encoder::{Encoder, EncoderError};
 use impasto_engine::{
-    Cpu, Engine, EngineError, InstructionSet, Network, Padding, Pixels, Size, Tiled, Tiling,
+    CpuBackend, Engine, EngineError, InstructionSet, Network, Padding, Pixels, Size, Tiled, Tiling,
 };
 use impasto_image::{Filter, Picture, fit_long_edge, resize};
 
@@ -10,7 +12,7 @@ use crate::builder::{DEFAULT_SIZE, LARGEST_SIZE};
 use crate::checkpoint::picture_digest;
 use crate::colour::{Colour, make_grey, match_colours};
 use crate::draft::Drafter;
-use crate::engine_cache::{EngineCache, StyleMoments};
+use crate::engine_cache::EngineCache;
 use crate::pace::TimeBudget;
 use crate::plan::{self, GivenSizes, Planner};
 use crate::preset::from_nothing;
@@ -47,11 +49,14 @@ impl StyleTransfer {
         let Prepared { mut recipe, network, shares } = self.prepare()?;
         let provenance = network.encoder.provenance().clone();
         let set = self.instruction_set.map_or_else(InstructionSet::from_env, Ok)?;
-        let mut cache = cache.filter(|cache| cache.suits(&network, set)).unwrap_or_else(|| {
-            let cpu = pool.install(|| Cpu::with_instructions(network, self.cancel.clone(), set));
-            let engine = Tiled::new(Box::new(cpu), Tiling::default());
-            EngineCache { engine, styles: StyleMoments::default(), drafter: None }
-        });
+        let backend = self.backend.take().unwrap_or_else(|| Arc::new(CpuBackend { set: Some(set) }));
+        let mut cache = match cache.filter(|cache| cache.suits(&network, backend.name())) {
+            Some(cache) => cache,
+            None => {
+                let engine = pool.install(|| backend.prepare(network, self.cancel.clone()))?;
+                EngineCache::new(backend.name(), Tiled::new(engine, Tiling::default()))
+            }
+        };
         cache.drafter =
             cache.drafter.take().filter(|drafter| recipe.init == Init::Draft && drafter.suits(set));
         if recipe.init == Init::Draft && cache.drafter.is_none() {

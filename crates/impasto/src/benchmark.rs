@@ -29,7 +29,7 @@ pub struct Benchmark {
     /// Seconds that went neither to convolutions nor to sums: mostly to judging.
     pub rest: f64,
     /// What the engine computes with.
-    pub instruction_set: &'static str,
+    pub instruction_set: String,
     /// Bytes that the engine planned for evaluations.
     pub planned_bytes: usize,
     /// Bytes of the transformed kernels of both directions.
@@ -117,7 +117,7 @@ impl Benchmark {
             flops: topology.flops_per_pixel(deepest) * (size * size) as f64,
             layers: layers_named,
             moments,
-            instruction_set: engine.instruction_set(),
+            instruction_set: engine.identity().to_string(),
             planned_bytes: engine.planned_bytes(rayon::current_num_threads()),
             kernel_bytes: engine.kernel_bytes(),
         })

@@ -1,13 +1,14 @@
 //! What a style transfer is made of, piece by piece; [`build`](StyleTransfer::build) puts it together.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use impasto_encoder::Encoder;
-use impasto_engine::{Cancel, InstructionSet, Tiling};
+use impasto_engine::{Backend, Cancel, InstructionSet, Tiling};
 use impasto_image::{Averaging, Picture, Plane};
 
 use crate::texture::Texture;
-use crate::{Colour, Overrides, Preset, Regions, Style};
+use crate::{Colour, Error, Overrides, Preset, Regions, Style};
 
 /// Long edge of the result unless asked otherwise.
 pub const DEFAULT_SIZE: usize = 768;
@@ -49,6 +50,7 @@ pub struct StyleTransfer {
     pub(crate) threads: Option<usize>,
     pub(crate) init_picture: Option<Picture>,
     pub(crate) instruction_set: Option<InstructionSet>,
+    pub(crate) backend: Option<Arc<dyn Backend>>,
     pub(crate) tiling: Tiling,
     pub(crate) memory: Option<usize>,
     pub(crate) half: bool,
@@ -79,6 +81,7 @@ impl StyleTransfer {
             threads: None,
             init_picture: None,
             instruction_set: None,
+            backend: None,
             tiling: Tiling::default(),
             memory: None,
             half: false,
@@ -200,6 +203,27 @@ impl StyleTransfer {
     #[must_use]
     pub fn instruction_set(mut self, set: InstructionSet) -> StyleTransfer {
         self.instruction_set = Some(set);
+        self
+    }
+
+    /// What the encoder runs on, by name: `auto` and `cpu` are the CPU's best, and a single instruction set (`avx2`) or `reference`
+    /// may be asked for. Drafts are painted by the CPU.
+    ///
+    /// # Errors
+    /// [`Error::Engine`] with the reason where there is none of this name, or where it cannot run here.
+    pub fn device(mut self, name: &str) -> Result<StyleTransfer, Error> {
+        let backend = impasto_engine::backend(name)?;
+        match name.parse::<InstructionSet>() {
+            Ok(set) => (self.instruction_set, self.backend) = (Some(set), None),
+            Err(_) => self.backend = Some(backend),
+        }
+        Ok(self)
+    }
+
+    /// What the encoder runs on, from any crate. Default: `auto`.
+    #[must_use]
+    pub fn backend(mut self, backend: Arc<dyn Backend>) -> StyleTransfer {
+        self.backend = Some(backend);
         self
     }
 

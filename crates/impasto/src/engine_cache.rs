@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 
 use impasto_encoder::Tap;
-use impasto_engine::{Cancel, Engine, InstructionSet, Network, Tiled};
+use impasto_engine::{Cancel, Engine, Network, Tiled};
 use impasto_image::Averaging;
 
 use crate::Recipe;
@@ -15,6 +15,8 @@ use crate::plan::{GivenSizes, Planner};
 
 /// Taken from a session that is done, for the next with the same model and recipe.
 pub struct EngineCache {
+    /// Name of the backend that made the engine.
+    pub(crate) backend: String,
     pub(crate) engine: Tiled,
     pub(crate) styles: StyleMoments,
     /// Where a run begins with a draft.
@@ -22,6 +24,11 @@ pub struct EngineCache {
 }
 
 impl EngineCache {
+    /// An engine alone.
+    pub(crate) fn new(backend: &str, engine: Tiled) -> EngineCache {
+        EngineCache { backend: backend.into(), engine, styles: StyleMoments::default(), drafter: None }
+    }
+
     /// Obeys another flag from now on: that of the run before may be set.
     pub(crate) fn set_cancel(&mut self, cancel: &Cancel) {
         self.engine.set_cancel(cancel.clone());
@@ -39,9 +46,9 @@ impl EngineCache {
         Planner { recipe, engine: &self.engine, given, drafter: self.drafter.as_ref(), threads }
     }
 
-    /// Whether its engine is one for this network on this instruction set.
-    pub(crate) fn suits(&self, network: &Network, set: InstructionSet) -> bool {
-        self.engine.network() == network && self.engine.instruction_set() == set.name()
+    /// Whether its engine is one for this network of this backend.
+    pub(crate) fn suits(&self, network: &Network, backend: &str) -> bool {
+        self.engine.network() == network && self.backend == backend
     }
 }
 

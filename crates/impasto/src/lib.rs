@@ -62,7 +62,7 @@ pub use effort::Effort;
 pub use engine_cache::EngineCache;
 pub use error::{Error, Subject};
 pub use evaluation::Evaluation;
-pub use impasto_engine::Cancel;
+pub use impasto_engine::{Backend, Cancel};
 pub use impasto_image::Picture;
 pub use inspect::{Inspector, LayerFeatures, Reconstruction};
 pub use mask::{ColourMask, Mask, MaskColour};
@@ -75,3 +75,12 @@ pub use schedule::{Iterations, Pyramid, Scale, Smallest};
 pub use session::{Session, Step};
 pub use setting::Setting;
 pub use style::Style;
+
+/// Servers and notebooks hand these to threads.
+const _: () = {
+    const fn is_send<T: Send>() {}
+    is_send::<StyleTransfer>();
+    is_send::<Session>();
+    is_send::<Draft>();
+    is_send::<EngineCache>();
+};

@@ -108,6 +108,8 @@ pub struct Step {
 /// A style transfer in progress.
 pub struct Session {
     pub(crate) inputs: RunInputs,
+    /// Name of the backend that made the engine.
+    pub(crate) backend: String,
     pub(crate) engine: Tiled,
     pub(crate) styles: StyleMoments,
     pub(crate) drafter: Option<Drafter>,
@@ -123,7 +125,7 @@ pub struct Session {
     pub(crate) pace: Convergence,
     pub(crate) budget: Option<TimeBudget>,
     pub(crate) image: Pixels,
-    /// Of nothing before the first step, as is the optimiser's state: both may be large.
+    /// Empty until the first step, as is the optimiser's state: both may be large.
     pub(crate) average: Average,
     /// Both before the last step, which may lead to where no loss is a number; not where pixels are kept in 0..1, as every
     /// loss is a number there.
@@ -158,10 +160,11 @@ impl Session {
         }
         let average = Average::none(inputs.recipe.average_decay);
         let optimiser = new_optimiser(&inputs.recipe, 0, 0, &Home::Memory).map_err(Error::stream)?;
-        let fingerprint = inputs.fingerprint(cache.engine.instruction_set());
+        let fingerprint = inputs.fingerprint(cache.engine.identity());
         inputs.init_picture = None;
         Ok(Session {
             inputs,
+            backend: cache.backend,
             engine: cache.engine,
             styles: cache.styles,
             drafter: cache.drafter,
@@ -244,7 +247,7 @@ impl Session {
     /// Ends the session, and gives what the next can use.
     pub fn into_cache(mut self) -> EngineCache {
         self.engine.forget_targets();
-        EngineCache { engine: self.engine, styles: self.styles, drafter: self.drafter }
+        EngineCache { backend: self.backend, engine: self.engine, styles: self.styles, drafter: self.drafter }
     }
 
     /// Ends the run here: further steps give `None`.
@@ -317,8 +320,8 @@ impl Session {
     }
 
     /// The instruction set that the engine computes with: results repeat to the byte on the same one.
-    pub fn instruction_set(&self) -> &'static str {
-        self.engine.instruction_set()
+    pub fn instruction_set(&self) -> &str {
+        self.engine.identity()
     }
 
     /// Threads that the run uses.

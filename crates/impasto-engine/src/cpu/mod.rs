@@ -218,7 +218,7 @@ impl Engine for Cpu {
         &self.network
     }
 
-    fn instruction_set(&self) -> &'static str {
+    fn identity(&self) -> &str {
         self.set.name()
     }
 

@@ -213,7 +213,7 @@ impl Engine for Reference {
         &self.network
     }
 
-    fn instruction_set(&self) -> &'static str {
+    fn identity(&self) -> &str {
         "f64"
     }
 

@@ -169,8 +169,8 @@ impl Engine for Tiled {
         self.inner.network()
     }
 
-    fn instruction_set(&self) -> &'static str {
-        self.inner.instruction_set()
+    fn identity(&self) -> &str {
+        self.inner.identity()
     }
 
     fn set_half(&mut self, half: bool) {

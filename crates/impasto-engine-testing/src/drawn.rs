@@ -1,6 +1,4 @@
-//! Narrow random networks, pictures and a plain loss for the suites.
-// Each suite includes this file and uses a part of it; `unwrap` here is a failing test.
-#![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
+//! Narrow random networks, pictures and a plain loss.
 
 use impasto_encoder::{Encoder, InputMap, Pooling, Provenance, Tap, Topology, Weights};
 use impasto_engine::{
@@ -12,7 +10,8 @@ use impasto_engine::{
 pub struct Random(pub u64);
 
 impl Random {
-    pub fn next(&mut self) -> f64 {
+    /// The next value, 0 to 1.
+    pub fn value(&mut self) -> f64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -20,13 +19,14 @@ impl Random {
         ((z ^ (z >> 31)) >> 11) as f64 / (1u64 << 53) as f64
     }
 
+    /// The next whole number below a bound.
     pub fn below(&mut self, bound: usize) -> usize {
-        (self.next() * bound as f64) as usize
+        (self.value() * bound as f64) as usize
     }
 
     /// Roughly normal: twelve uniform values less six.
     fn normal(&mut self) -> f64 {
-        (0..12).map(|_| self.next()).sum::<f64>() - 6.0
+        (0..12).map(|_| self.value()).sum::<f64>() - 6.0
     }
 }
 
@@ -49,7 +49,7 @@ pub fn network_of(
     pool_scale: f32,
     padding: Padding,
 ) -> Network {
-    let topology = Topology::new(blocks).unwrap();
+    let topology = Topology::new(blocks).expect("the shapes above fit");
     let weights = topology
         .convs()
         .iter()
@@ -65,33 +65,36 @@ pub fn network_of(
         .collect();
     let input =
         InputMap { matrix: [[0.3, 0.1, 4.0], [-0.2, 4.5, 0.2], [5.0, 0.0, 0.1]], bias: [-2.0, 0.3, -2.2] };
-    let encoder = Encoder::new(topology, input, weights, Pooling::Max, Provenance::default()).unwrap();
+    let encoder = Encoder::new(topology, input, weights, Pooling::Max, Provenance::default())
+        .expect("the shapes above fit");
     Network { encoder, pooling, pool_scale, padding }
 }
 
+/// A picture of waves and a little noise.
 pub fn picture(random: &mut Random, size: Size) -> Pixels {
     let waves: Vec<[f64; 4]> =
-        (0..9).map(|_| [random.next() * 0.5, random.next() * 0.5, random.next() * 6.0, 0.15]).collect();
+        (0..9).map(|_| [random.value() * 0.5, random.value() * 0.5, random.value() * 6.0, 0.15]).collect();
     let mut data = Vec::new();
     for channel in 0..3 {
         for i in 0..size.area() {
             let (x, y) = ((i % size.width) as f64, (i / size.width) as f64);
             let wave: f64 =
                 waves.iter().skip(channel).map(|w| w[3] * (w[0] * x + w[1] * y + w[2]).sin()).sum();
-            data.push((0.5 + wave + 0.1 * (random.next() - 0.5)) as f32);
+            data.push((0.5 + wave + 0.1 * (random.value() - 0.5)) as f32);
         }
     }
-    Pixels::new(size, data).unwrap()
+    Pixels::new(size, data).expect("the shapes above fit")
 }
 
+/// Position weights, nothing near two borders.
 pub fn plane(random: &mut Random, size: Size) -> Plane {
-    let cut = random.next();
+    let cut = random.value();
     let data = (0..size.area())
         .map(|i| {
             // Whole rows too: blocks of positions that count for nothing are left out.
             let inside = (i % size.width) as f64 / size.width as f64 > cut * 0.4
                 && (i / size.width) as f64 / size.height as f64 > cut * 0.5;
-            if inside { random.next() as f32 } else { 0.0 }
+            if inside { random.value() as f32 } else { 0.0 }
         })
         .collect();
     Plane { size, data }
@@ -99,7 +102,7 @@ pub fn plane(random: &mut Random, size: Size) -> Plane {
 
 /// A random, non-empty set of style taps.
 pub fn taps(random: &mut Random, topology: &Topology) -> Vec<Tap> {
-    let mut taps: Vec<Tap> = topology.taps().filter(|_| random.next() < 0.45).collect();
+    let mut taps: Vec<Tap> = topology.taps().filter(|_| random.value() < 0.45).collect();
     if taps.is_empty() {
         taps.push(Tap::after(random.below(topology.convs().len())));
     }
@@ -117,6 +120,7 @@ pub fn loss(observation: &Observation) -> f64 {
     moments.sum::<f64>() + residuals.sum::<f64>()
 }
 
+/// The derivatives of [`loss`].
 pub fn cotangents(observation: &Observation) -> Cotangents {
     let by = |m: &Moments| MomentsCotangent {
         first: m.first.iter().map(|f| 2.0 * (f / m.weight - 0.3) / m.weight).collect(),
@@ -132,12 +136,13 @@ pub fn cotangents(observation: &Observation) -> Cotangents {
     }
 }
 
+/// A request of random taps, regions and weights.
 pub fn request(random: &mut Random, topology: &Topology, size: Size, edges: Edges) -> Request {
     Request {
         moments: taps(random, topology),
         residuals: Vec::new(),
         regions: (0..random.below(3)).map(|_| plane(random, size)).collect(),
-        residual_weight: (random.next() < 0.4).then(|| plane(random, size)),
+        residual_weight: (random.value() < 0.4).then(|| plane(random, size)),
         edges,
     }
 }

@@ -1,0 +1,55 @@
+//! Whether an engine is one: the suite that every engine of impasto passes, for backends of any crate.
+//!
+//! ```
+//! use impasto_engine::CpuBackend;
+//! use impasto_engine_testing::{CHECKS, Check, conform};
+//!
+//! // In a test, all of CHECKS; what an engine cannot do is skipped with its reason.
+//! let quick: Vec<Check> = CHECKS.iter().filter(|check| check.name == "cancelling").copied().collect();
+//! conform(&CpuBackend { set: None }, &quick, &[]);
+//! ```
+#![deny(unsafe_code)]
+// A check that finds a fault panics, as a test does.
+#![allow(clippy::expect_used, clippy::missing_panics_doc)]
+
+mod conformance;
+mod drawn;
+
+pub use drawn::{
+    Random, cotangents, loss, network, network_of, picture, plane, relative, relative_to, request, taps,
+};
+use impasto_engine::Backend;
+
+/// One thing that every engine does.
+#[derive(Clone, Copy, Debug)]
+pub struct Check {
+    /// What it is skipped by.
+    pub name: &'static str,
+    run: fn(&dyn Backend),
+}
+
+/// All checks, the quickest first.
+pub const CHECKS: &[Check] = &[
+    Check { name: "bad_requests", run: conformance::bad_requests },
+    Check { name: "cancelling", run: conformance::cancelling },
+    Check { name: "targets_that_move", run: conformance::targets_that_move },
+    Check { name: "a_flat_picture", run: conformance::a_flat_picture },
+    Check { name: "small_pictures", run: conformance::small_pictures },
+    Check { name: "ends_of_the_range", run: conformance::ends_of_the_range },
+    Check { name: "wide_layers", run: conformance::wide_layers },
+    Check { name: "larger_pictures", run: conformance::larger_pictures },
+];
+
+/// Runs checks on a backend, but those of `skipped`: a name and the reason. Panics at the first fault, at a backend that is not
+/// available here, and at a name in `skipped` that is no check's.
+pub fn conform(backend: &dyn Backend, checks: &[Check], skipped: &[(&str, &str)]) {
+    if let Err(reason) = backend.available() {
+        panic!("{} is not available: {reason}", backend.name());
+    }
+    for (name, _) in skipped {
+        assert!(CHECKS.iter().any(|check| check.name == *name), "there is no check {name} to skip");
+    }
+    for check in checks.iter().filter(|check| skipped.iter().all(|(name, _)| *name != check.name)) {
+        (check.run)(backend);
+    }
+}

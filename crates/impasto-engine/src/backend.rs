@@ -1,0 +1,130 @@
+//! Kinds of engines, found by their names: what a device is to those who run style transfers.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::{Cancel, Cpu, Engine, EngineError, InstructionSet, Network, Reference};
+
+/// Makes engines of one kind. Implement it to bring an engine of your own; `impasto-engine-testing` says whether that conforms.
+pub trait Backend: fmt::Debug + Send + Sync {
+    /// The name that it is asked for by.
+    fn name(&self) -> &str;
+
+    /// Whether it can run here.
+    ///
+    /// # Errors
+    /// Why it cannot, for people.
+    fn available(&self) -> Result<(), String>;
+
+    /// Bytes of memory of its own; `None` where it works in the machine's.
+    fn memory(&self) -> Option<u64>;
+
+    /// An engine for a network, ready to observe.
+    ///
+    /// # Errors
+    /// When it cannot run here, or not this network.
+    fn prepare(&self, network: Network, cancel: Cancel) -> Result<Box<dyn Engine>, EngineError>;
+}
+
+/// [`Cpu`] on an instruction set.
+#[derive(Clone, Copy, Debug)]
+pub struct CpuBackend {
+    /// Which one; `None` is the one that the environment names, or the best of the machine.
+    pub set: Option<InstructionSet>,
+}
+
+impl Backend for CpuBackend {
+    fn name(&self) -> &str {
+        self.set.map_or("cpu", InstructionSet::name)
+    }
+
+    fn available(&self) -> Result<(), String> {
+        match self.set {
+            Some(set) if !set.is_available() => Err(format!("this machine has no {}", set.name())),
+            _ => Ok(()),
+        }
+    }
+
+    fn memory(&self) -> Option<u64> {
+        None
+    }
+
+    fn prepare(&self, network: Network, cancel: Cancel) -> Result<Box<dyn Engine>, EngineError> {
+        let set = self.set.map_or_else(InstructionSet::from_env, Ok)?;
+        Ok(Box::new(Cpu::with_instructions(network, cancel, set)))
+    }
+}
+
+/// [`Reference`]: slow, in double precision.
+#[derive(Clone, Copy, Debug)]
+pub struct ReferenceBackend;
+
+impl Backend for ReferenceBackend {
+    fn name(&self) -> &str {
+        "reference"
+    }
+
+    fn available(&self) -> Result<(), String> {
+        Ok(())
+    }
+
+    fn memory(&self) -> Option<u64> {
+        None
+    }
+
+    fn prepare(&self, network: Network, cancel: Cancel) -> Result<Box<dyn Engine>, EngineError> {
+        Ok(Box::new(Reference::new(network, cancel)))
+    }
+}
+
+/// All that are built in: `cpu`, one for each instruction set, and `reference`.
+pub fn backends() -> Vec<Arc<dyn Backend>> {
+    let sets = InstructionSet::ALL
+        .into_iter()
+        .map(|set| Arc::new(CpuBackend { set: Some(set) }) as Arc<dyn Backend>);
+    let first: Arc<dyn Backend> = Arc::new(CpuBackend { set: None });
+    std::iter::once(first).chain(sets).chain([Arc::new(ReferenceBackend) as Arc<dyn Backend>]).collect()
+}
+
+/// The one of a name; `auto` is the fastest that can run here.
+///
+/// # Errors
+/// [`EngineError::NoSuchBackend`] for another name, and for one that cannot run here.
+pub fn backend(name: &str) -> Result<Arc<dyn Backend>, EngineError> {
+    let known = backends();
+    let asked = if name == "auto" { "cpu" } else { name };
+    let found = known.iter().find(|backend| backend.name() == asked).cloned();
+    let reason = match &found {
+        None => Some("there is none of this name".into()),
+        Some(backend) => backend.available().err(),
+    };
+    match (found, reason) {
+        (Some(found), None) => Ok(found),
+        (_, reason) => {
+            let usable = known.iter().filter(|backend| backend.available().is_ok());
+            Err(EngineError::NoSuchBackend {
+                name: name.into(),
+                reason: reason.unwrap_or_default(),
+                available: usable.map(|backend| backend.name().to_string()).collect(),
+            })
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn backends_are_found_by_name_and_say_why_not() {
+        assert_eq!(backend("auto").unwrap().name(), "cpu");
+        assert_eq!(backend("portable").unwrap().name(), "portable");
+        assert_eq!(backend("reference").unwrap().name(), "reference");
+        let none = backend("abacus").unwrap_err().to_string();
+        assert!(none.starts_with("no device abacus: there is none of this name"), "{none}");
+        // A machine has AVX2 or NEON, never both.
+        let absent =
+            ["avx2", "neon"].iter().filter_map(|name| backend(name).err()).next().unwrap().to_string();
+        assert!(absent.contains("this machine has no"), "{absent}");
+    }
+}
