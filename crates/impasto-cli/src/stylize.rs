@@ -106,7 +106,7 @@ fn perform(
         progress.note(&warning);
     }
     let recipe = session.recipe();
-    if !recipe.tuned_for.contains(&session.encoder().family.as_str()) {
+    if !recipe.tuned_for.contains(&session.encoder().family) {
         progress.note(&format!(
             "note: preset {} was tuned for {} weights; {} may want other weights of content, style and total variation",
             recipe.preset,

@@ -1,6 +1,7 @@
 //! Sizes, pixel buffers, and what lies beyond an image's edge.
 
 use std::fmt;
+use std::str::FromStr;
 
 use impasto_encoder::Encoder;
 
@@ -129,6 +130,16 @@ impl fmt::Display for Padding {
             Padding::ReplicateFirst => "replicate-first",
             Padding::Wrap => "wrap",
         })
+    }
+}
+
+impl FromStr for Padding {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Padding, String> {
+        let known = [Padding::Zero, Padding::ReplicateFirst, Padding::Wrap];
+        let found = known.into_iter().find(|padding| padding.to_string() == name);
+        found.ok_or_else(|| format!("expected zero, replicate-first or wrap, found {name}"))
     }
 }
 

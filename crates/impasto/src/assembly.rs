@@ -215,7 +215,8 @@ impl StyleTransfer {
             }
         }
         self.check_regions()?;
-        let mut recipe = self.preset.recipe();
+        let mut recipe = self.recipe.clone().unwrap_or_else(|| self.preset.recipe());
+        recipe.check()?;
         if self.texture.is_some() && recipe.init == Init::Draft {
             recipe = from_nothing();
         }

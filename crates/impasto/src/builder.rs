@@ -8,7 +8,7 @@ use impasto_engine::{Backend, Cancel, InstructionSet, Tiling};
 use impasto_image::{Averaging, Picture, Plane};
 
 use crate::texture::Texture;
-use crate::{Colour, Error, Overrides, Preset, Regions, Style};
+use crate::{Colour, Error, Overrides, Preset, Recipe, Regions, Style};
 
 /// Long edge of the result unless asked otherwise.
 pub const DEFAULT_SIZE: usize = 768;
@@ -38,6 +38,7 @@ pub struct StyleTransfer {
     pub(crate) styles: Vec<Style>,
     pub(crate) texture: Option<Texture>,
     pub(crate) preset: Preset,
+    pub(crate) recipe: Option<Recipe>,
     pub(crate) overrides: Overrides,
     pub(crate) model: String,
     pub(crate) encoder: Option<Encoder>,
@@ -69,6 +70,7 @@ impl StyleTransfer {
             styles: Vec::new(),
             texture: None,
             preset: Preset::ALL[0],
+            recipe: None,
             overrides: Overrides::default(),
             model: impasto_encoder::EMBEDDED.into(),
             encoder: None,
@@ -116,6 +118,13 @@ impl StyleTransfer {
     #[must_use]
     pub fn preset(mut self, preset: Preset) -> StyleTransfer {
         self.preset = preset;
+        self
+    }
+
+    /// A recipe in the preset's place, which is checked when the transfer is built. Default: the preset's.
+    #[must_use]
+    pub fn recipe(mut self, recipe: Recipe) -> StyleTransfer {
+        self.recipe = Some(recipe);
         self
     }
 

@@ -36,6 +36,7 @@ mod prepare;
 mod preset;
 mod protected_content;
 mod recipe;
+mod recipe_check;
 pub mod referee;
 mod regions;
 mod resume;

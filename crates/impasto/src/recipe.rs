@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use impasto_encoder::Pooling;
 use impasto_engine::Padding;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::margin::Canvas;
 use crate::objective::{StyleLoss, TvForm};
@@ -13,7 +13,11 @@ use crate::optimiser::{AdamSettings, LbfgsSettings};
 use crate::{Error, Pyramid};
 
 /// Everything that decides a run, except pictures, model, size and seed.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+///
+/// It is written and read as JSON, for instance: what a run had ([`Session::recipe`](crate::Session::recipe)) can be changed and given
+/// back by [`StyleTransfer::recipe`](crate::StyleTransfer::recipe).
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Recipe {
     /// Name of the preset that it began as.
     pub preset: String,
@@ -41,12 +45,12 @@ pub struct Recipe {
     /// Which total variation.
     pub tv_form: TvForm,
     /// Pooling between blocks. `None`: what the encoder was trained with.
-    #[serde(serialize_with = "displayed")]
+    #[serde(serialize_with = "displayed", deserialize_with = "parsed")]
     pub pooling: Option<Pooling>,
     /// Multiplies average-pooled and L2-pooled values.
     pub pool_scales: PoolScales,
     /// What lies beyond the image's edge. `None`: what the encoder was trained with.
-    #[serde(serialize_with = "displayed")]
+    #[serde(serialize_with = "displayed", deserialize_with = "parsed")]
     pub padding: Option<Padding>,
     /// Which optimiser.
     pub optimizer: OptimizerKind,
@@ -79,7 +83,7 @@ pub struct Recipe {
     /// How large style pictures are.
     pub style_fit: StyleFit,
     /// The families of weights that the recipe was tuned for.
-    pub tuned_for: &'static [&'static str],
+    pub tuned_for: Vec<String>,
 }
 
 impl Recipe {
@@ -114,7 +118,7 @@ impl Recipe {
 }
 
 /// Factors of poolings other than max.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PoolScales {
     /// Of average pooling.
     pub average: f32,
@@ -137,7 +141,7 @@ impl PoolScales {
 }
 
 /// Which optimiser.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum OptimizerKind {
     /// Adam (Kingma and Ba, 2015).
@@ -147,7 +151,7 @@ pub enum OptimizerKind {
 }
 
 /// Which iterate of the final scale is the result.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Keep {
     /// The running average of the iterates: less noise.
@@ -159,7 +163,7 @@ pub enum Keep {
 }
 
 /// What a run begins with.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Init {
     /// A draft: the content in the style, painted by decoders without an iteration.
@@ -177,7 +181,7 @@ pub enum Init {
 }
 
 /// What `noise` means to a preset.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Noise {
     /// Normal, around a colour, RGB 0..1.
@@ -192,7 +196,7 @@ pub enum Noise {
 }
 
 /// How large a style picture is made for a scale.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum StyleFit {
     /// Its long edge becomes the content's, times `--style-scale`.
@@ -233,10 +237,20 @@ named!(
     "style-stats" => Init::StyleStats,
 );
 
+/// What a choice is called that is the encoder's.
+const TRAINED: &str = "as trained";
+
 fn displayed<S: Serializer>(choice: &Option<impl Display>, serializer: S) -> Result<S::Ok, S::Error> {
     match choice {
         Some(choice) => serializer.collect_str(choice),
-        None => serializer.serialize_str("as trained"),
+        None => serializer.serialize_str(TRAINED),
+    }
+}
+
+fn parsed<'de, T: FromStr<Err: Display>, D: Deserializer<'de>>(from: D) -> Result<Option<T>, D::Error> {
+    match Option::<String>::deserialize(from)?.as_deref() {
+        None | Some(TRAINED) => Ok(None),
+        Some(name) => name.parse().map(Some).map_err(serde::de::Error::custom),
     }
 }
 

@@ -3,12 +3,12 @@
 //! A picture at a small scale sees large structures of the style for little cost; each further scale adds detail (Gatys et
 //! al., "Controlling perceptual factors in neural style transfer", CVPR 2017, section 6).
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use impasto_image::fit_long_edge;
 
 /// Scales and iterations.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Pyramid {
     /// From one scale to the next.
     pub factor: f64,
@@ -19,7 +19,7 @@ pub struct Pyramid {
 }
 
 /// The smallest scale.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Smallest {
     /// Only the final scale.
@@ -46,7 +46,7 @@ impl Smallest {
 }
 
 /// Iterations at each scale.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Iterations {
     /// Some at the first scale, others at all further ones.
@@ -102,7 +102,7 @@ impl Iterations {
 }
 
 /// One scale of a run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Scale {
     /// Pixels across.
     pub width: usize,

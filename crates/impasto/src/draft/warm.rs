@@ -127,7 +127,8 @@ impl Draft {
 impl StyleTransfer {
     /// The recipe of a run that begins with a draft.
     fn recipe_with_draft(&self) -> Result<crate::Recipe, Error> {
-        Overrides { init: Some(Init::Draft), ..self.overrides.clone() }.apply(self.preset.recipe())
+        Overrides { init: Some(Init::Draft), ..self.overrides.clone() }
+            .apply(self.recipe.clone().unwrap_or_else(|| self.preset.recipe()))
     }
 }
 

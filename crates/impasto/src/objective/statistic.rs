@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::metric::Metric;
 use super::moments::{LossGradient, MeanMoments};
@@ -150,6 +150,12 @@ impl FromStr for StyleLoss {
 impl Serialize for StyleLoss {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for StyleLoss {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<StyleLoss, D::Error> {
+        String::deserialize(from)?.parse().map_err(serde::de::Error::custom)
     }
 }
 

@@ -4,12 +4,12 @@
 
 use impasto_engine::Pixels;
 use rayon::prelude::*;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::nine_point;
 
 /// Which total variation.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TvForm {
     /// `scale^2 / 2 * sum(dx^2 + dy^2)` over the (H-1) x (W-1) pixels that have both neighbours: neural-style (its

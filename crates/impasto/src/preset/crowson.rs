@@ -47,6 +47,6 @@ pub(super) fn recipe() -> Recipe {
         draft_size: 512,
         noise: Noise::Uniform,
         style_fit: StyleFit::LongEdge { enlarge: false },
-        tuned_for: &["vgg19", "vgg19-lite"],
+        tuned_for: ["vgg19", "vgg19-lite"].map(String::from).to_vec(),
     }
 }

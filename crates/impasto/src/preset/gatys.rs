@@ -45,6 +45,6 @@ pub(super) fn recipe() -> Recipe {
         draft_size: 512,
         noise: Noise::Normal { mean: [0.48501961, 0.45795686, 0.40760392], deviation: 1.0 / 255.0 },
         style_fit: StyleFit::LongEdge { enlarge: true },
-        tuned_for: &["vgg19-oxford"],
+        tuned_for: ["vgg19-oxford"].map(String::from).to_vec(),
     }
 }

@@ -86,7 +86,7 @@ pub(crate) fn from_nothing() -> Recipe {
         average_decay: 0.95,
         plateau: 0.002,
         pyramid: Pyramid { iterations: Iterations::FirstThen { first: 400, then: 90 }, ..crowson.pyramid },
-        tuned_for: &["vgg19-lite", "vgg19"],
+        tuned_for: ["vgg19-lite", "vgg19"].map(String::from).to_vec(),
         ..crowson
     }
 }
