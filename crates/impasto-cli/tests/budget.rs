@@ -19,17 +19,15 @@ fn done(folder: &Folder, report: &str) -> Vec<u64> {
 }
 
 #[test]
-fn a_run_in_limited_time_ends_has_its_size_and_can_be_had_again() {
+fn a_run_in_limited_time_can_be_had_again_without_the_limit() {
     let folder = Folder::with_pictures();
     folder.draw("c.png", 96, 72, 0.0);
-    // Nobody would wait for so many.
-    let line = format!(
-        "stylize c.png s.png -o o.png --time 4s --iterations 1000000 --plateau 0 --report r.json {SMALL}"
-    );
+    // An hour is enough on any machine: how time is shared is tested in the library, by a clock of its own.
+    let line = format!("stylize c.png s.png -o o.png --time 1h --iterations 6 --report r.json {SMALL}");
     folder.succeeds(&line);
     assert_eq!(folder.decoded("o.png").picture.size(), (96, 72));
     let counts = done(&folder, "r.json");
-    assert!(counts.len() == 2 && counts.iter().all(|count| (5..1_000_000).contains(count)), "{counts:?}");
+    assert_eq!(counts, [6, 6]);
     let shown = folder.succeeds("show o.png").stdout;
     let first = shown.lines().next().unwrap();
     let listed = counts.iter().map(u64::to_string).collect::<Vec<_>>().join(",");
@@ -37,7 +35,7 @@ fn a_run_in_limited_time_ends_has_its_size_and_can_be_had_again() {
     folder.succeeds("stylize c.png s.png -o again.png --like o.png");
     assert!(folder.decoded("again.png").picture == folder.decoded("o.png").picture);
     // Beside options that a list takes the place of, too.
-    let line = format!("stylize c.png s.png -o q.png --time 30s --first-iterations 3 --iterations 2 {SMALL}");
+    let line = format!("stylize c.png s.png -o q.png --time 1h --first-iterations 3 --iterations 2 {SMALL}");
     folder.succeeds(&line);
     folder.succeeds("stylize c.png s.png -o again.png --like q.png");
     assert!(folder.decoded("again.png").picture == folder.decoded("q.png").picture);

@@ -43,7 +43,8 @@ impl StyleTransfer {
     /// # Errors
     /// As [`build`](StyleTransfer::build).
     pub fn build_with(mut self, cache: Option<EngineCache>) -> Result<Session, Error> {
-        let budget = self.time.map(TimeBudget::new);
+        let clock = self.clock.clone();
+        let budget = self.time.map(|time| TimeBudget::new(time, clock.clone()));
         let pool = thread_pool(self.threads)?;
         let size = self.result_size()?;
         let Prepared { mut recipe, network, shares } = self.prepare()?;
@@ -115,7 +116,7 @@ impl StyleTransfer {
             half: self.half,
             given,
         };
-        Session::new(inputs, cache, pool, budget)
+        Session::new(inputs, cache, pool, (clock, budget))
     }
 
     /// What a plan counts of what was given.

@@ -6,6 +6,7 @@ use impasto_encoder::{Encoder, Tap};
 use impasto_engine::{Cancel, Cpu, Engine, EngineError, LayerSeconds, Network, Pixels, Plane, Size};
 use rayon::prelude::*;
 
+use crate::clock::Clock;
 use crate::median::median;
 use crate::objective::{Objective, alone, style_moments};
 use crate::regions::PositionWeights;
@@ -130,7 +131,11 @@ impl Benchmark {
 }
 
 /// Seconds of an evaluation: for each pixel, and besides.
-pub(crate) fn calibrate(recipe: &Recipe, engine: &mut dyn Engine) -> Result<(f64, f64), Error> {
+pub(crate) fn calibrate(
+    recipe: &Recipe,
+    engine: &mut dyn Engine,
+    clock: &Clock,
+) -> Result<(f64, f64), Error> {
     let cancel = Cancel::default();
     // Sizes at which a run spends its time alike, and that every layer can look at.
     const SIZES: [usize; 2] = [128, 320];
@@ -146,8 +151,8 @@ pub(crate) fn calibrate(recipe: &Recipe, engine: &mut dyn Engine) -> Result<(f64
         let image = image?;
         objective.evaluate(engine, &image)?;
         let times = (0..3).map(|_| {
-            let start = Instant::now();
-            objective.evaluate(engine, &image).map(|_| start.elapsed().as_secs_f64())
+            let start = clock.now();
+            objective.evaluate(engine, &image).map(|_| clock.seconds_since(start))
         });
         *seconds = median(times.collect::<Result<Vec<_>, _>>()?);
         engine.forget_targets();

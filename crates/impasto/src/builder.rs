@@ -7,6 +7,7 @@ use impasto_encoder::Encoder;
 use impasto_engine::{Backend, Cancel, InstructionSet, Tiling};
 use impasto_image::{Averaging, Picture, Plane};
 
+use crate::clock::Clock;
 use crate::texture::Texture;
 use crate::{Colour, Error, Overrides, Preset, Recipe, Regions, Style};
 
@@ -56,6 +57,7 @@ pub struct StyleTransfer {
     pub(crate) memory: Option<usize>,
     pub(crate) half: bool,
     pub(crate) time: Option<Duration>,
+    pub(crate) clock: Clock,
     pub(crate) cancel: Cancel,
 }
 
@@ -88,6 +90,7 @@ impl StyleTransfer {
             memory: None,
             half: false,
             time: None,
+            clock: Clock::default(),
             cancel: Cancel::default(),
         }
     }
@@ -264,6 +267,13 @@ impl StyleTransfer {
     #[must_use]
     pub fn time(mut self, time: impl Into<Option<Duration>>) -> StyleTransfer {
         self.time = time.into();
+        self
+    }
+
+    /// What tells the time of [`time`](StyleTransfer::time), and the seconds of steps. Default: the machine's clock.
+    #[must_use]
+    pub fn clock(mut self, clock: Clock) -> StyleTransfer {
+        self.clock = clock;
         self
     }
 

@@ -9,11 +9,12 @@
 //! iterations there are depends on the machine; what they were can be asked for again.
 
 use std::collections::VecDeque;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use impasto_engine::{Engine, FORWARD};
 use serde::{Deserialize, Serialize};
 
+use crate::clock::Clock;
 use crate::plan::ScalePlan;
 use crate::{Error, Session, Setting, benchmark};
 
@@ -72,7 +73,8 @@ impl Convergence {
 /// The time that a run may take.
 #[derive(Clone, Debug)]
 pub(crate) struct TimeBudget {
-    started: Instant,
+    clock: Clock,
+    started: Duration,
     seconds: f64,
     /// Seconds of an evaluation: for each pixel, and besides.
     pub(crate) rates: Option<(f64, f64)>,
@@ -87,12 +89,13 @@ pub(crate) struct TooShort {
 }
 
 impl TimeBudget {
-    pub(crate) fn new(time: Duration) -> TimeBudget {
-        TimeBudget { started: Instant::now(), seconds: time.as_secs_f64(), rates: None, seen: (0.0, 0.0) }
+    pub(crate) fn new(time: Duration, clock: Clock) -> TimeBudget {
+        let started = clock.now();
+        TimeBudget { clock, started, seconds: time.as_secs_f64(), rates: None, seen: (0.0, 0.0) }
     }
 
     fn elapsed(&self, pace: &Convergence) -> f64 {
-        pace.spent + self.started.elapsed().as_secs_f64()
+        pace.spent + self.clock.seconds_since(self.started)
     }
 
     fn left(&self, pace: &Convergence) -> f64 {
@@ -185,7 +188,7 @@ impl Session {
         let Some(budget) = &mut self.budget else { return Ok(None) };
         if budget.rates.is_none() {
             let (recipe, engine) = (&self.inputs.recipe, &mut self.engine);
-            budget.rates = Some(self.pool.install(|| benchmark::calibrate(recipe, engine))?);
+            budget.rates = Some(self.pool.install(|| benchmark::calibrate(recipe, engine, &self.clock))?);
             self.engine.forget_targets();
         }
         let passes = FORWARD * (1 + self.inputs.styles.len()) as f64;
@@ -240,7 +243,7 @@ mod tests {
 
     #[test]
     fn time_is_shared_among_the_scales_that_are_left() {
-        let mut budget = TimeBudget::new(Duration::from_secs(1000));
+        let mut budget = TimeBudget::new(Duration::from_secs(1000), Clock::new(|| Duration::ZERO));
         budget.rates = Some((1.0, 0.0));
         let scales = [scale(1.0, 200), scale(4.0, 100), scale(16.0, 100)];
         let fresh = Convergence::default();
@@ -257,7 +260,7 @@ mod tests {
         assert!(budget.is_over(&late, LEAST) && !budget.is_over(&late, LEAST - 1));
         // Never more than the recipe has.
         assert_eq!(budget.iterations(&scales[..1], 0.0, &fresh), Ok(200));
-        let mut short = TimeBudget::new(Duration::from_secs(10));
+        let mut short = TimeBudget::new(Duration::from_secs(10), Clock::new(|| Duration::ZERO));
         short.rates = Some((1.0, 0.0));
         let TooShort { needed } = short.iterations(&scales, 1.0, &fresh).unwrap_err();
         assert!((needed - (5.0 * 21.0 + 21.0) / 0.97).abs() < 1.0, "{needed}");

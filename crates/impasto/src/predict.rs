@@ -13,8 +13,8 @@ impl Session {
     /// When the run was cancelled, or has begun.
     pub fn predict_time(&mut self) -> Result<(), Error> {
         self.check_not_begun()?;
-        let Session { inputs, engine, pool, .. } = self;
-        let (per_pixel, besides) = pool.install(|| benchmark::calibrate(&inputs.recipe, engine))?;
+        let Session { inputs, engine, pool, clock, .. } = self;
+        let (per_pixel, besides) = pool.install(|| benchmark::calibrate(&inputs.recipe, engine, clock))?;
         inputs.run.predict(per_pixel, besides, inputs.styles.len());
         self.objective = None;
         Ok(())

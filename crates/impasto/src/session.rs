@@ -1,7 +1,5 @@
 //! A run: scale by scale, step by step, with the picture at hand at every one.
 
-use std::time::Instant;
-
 use impasto_encoder::Provenance;
 use impasto_engine::{Engine, Pixels, Tiled};
 use impasto_image::{Averaging, Filter, Picture, Plane, resize};
@@ -9,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::checkpoint::{Fingerprint, picture_digest};
+use crate::clock::Clock;
 use crate::colour::{Colour, coloured, first_in_all};
 use crate::draft::Drafter;
 use crate::engine_cache::{EngineCache, StyleMoments};
@@ -123,6 +122,7 @@ pub struct Session {
     /// Iterations done at the scale.
     pub(crate) iteration: usize,
     pub(crate) pace: Convergence,
+    pub(crate) clock: Clock,
     pub(crate) budget: Option<TimeBudget>,
     pub(crate) image: Pixels,
     /// Empty until the first step, as is the optimiser's state: both may be large.
@@ -148,7 +148,7 @@ impl Session {
         mut inputs: RunInputs,
         cache: EngineCache,
         pool: rayon::ThreadPool,
-        budget: Option<TimeBudget>,
+        (clock, budget): (Clock, Option<TimeBudget>),
     ) -> Result<Session, Error> {
         let first = *inputs.scales.first().ok_or(Error::NoStyle)?;
         let mut image = start_image(&inputs, inputs.canvas(first));
@@ -174,6 +174,7 @@ impl Session {
             scale: 0,
             iteration: 0,
             pace: Convergence::default(),
+            clock,
             budget,
             image,
             average,
@@ -213,7 +214,7 @@ impl Session {
         if self.stopped {
             return Ok(None);
         }
-        let (start, prepared) = (Instant::now(), self.objective.is_some());
+        let (start, prepared) = (self.clock.now(), self.objective.is_some());
         let losses = self.evaluate_and_move().map_err(|error| match error {
             Error::NotFinite { layer } => {
                 (self.stopped, self.spoiled) = (true, true);
@@ -228,7 +229,7 @@ impl Session {
         self.pace.add(losses.total);
         // One that prepares the scale takes longer.
         if let Some(budget) = self.budget.as_mut().filter(|_| prepared) {
-            budget.add(&self.inputs.run.scales[self.scale], start.elapsed().as_secs_f64());
+            budget.add(&self.inputs.run.scales[self.scale], self.clock.seconds_since(start));
         }
         let Scale { width, height, .. } = self.inputs.scales[self.scale];
         let iterations = self.iterations_of_scale();
@@ -240,7 +241,7 @@ impl Session {
             iteration: self.iteration,
             iterations,
             losses,
-            seconds: start.elapsed().as_secs_f64(),
+            seconds: self.clock.seconds_since(start),
         }))
     }
 

@@ -1,0 +1,38 @@
+//! What tells the time, so that whoever tests a run in limited time need not wait, nor hope for an idle machine.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+/// A clock that only goes forward. The default is the machine's.
+#[derive(Clone)]
+pub struct Clock(Arc<dyn Fn() -> Duration + Send + Sync>);
+
+impl Clock {
+    /// One that is told the time since any fixed moment by a function.
+    pub fn new(now: impl Fn() -> Duration + Send + Sync + 'static) -> Clock {
+        Clock(Arc::new(now))
+    }
+
+    pub(crate) fn now(&self) -> Duration {
+        (self.0)()
+    }
+
+    /// Seconds since a moment that it told.
+    pub(crate) fn seconds_since(&self, moment: Duration) -> f64 {
+        self.now().saturating_sub(moment).as_secs_f64()
+    }
+}
+
+impl Default for Clock {
+    fn default() -> Clock {
+        let started = Instant::now();
+        Clock::new(move || started.elapsed())
+    }
+}
+
+impl fmt::Debug for Clock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Clock")
+    }
+}
