@@ -15,6 +15,7 @@ pub mod curve;
 mod decode;
 mod encode;
 mod error;
+mod files;
 mod fill;
 mod metadata;
 mod picture;

@@ -21,13 +21,13 @@ pub const LARGEST_SIZE: usize = 30_000;
 ///
 /// ```no_run
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// let content = impasto::image::open("content.jpg".as_ref())?.picture;
-/// let style = impasto::image::open("style.jpg".as_ref())?.picture;
+/// let content = impasto::Picture::open("content.jpg")?;
+/// let style = impasto::Picture::open("style.jpg")?;
 /// let mut session = impasto::StyleTransfer::new(content).style(style).size(512).build()?;
 /// while let Some(step) = session.step()? {
 ///     println!("{} of {}: {}", step.iteration, step.iterations, step.losses.total);
 /// }
-/// impasto::image::save("out.png".as_ref(), &session.picture()?, None, &Default::default())?;
+/// session.picture()?.save("out.png")?;
 /// # Ok(())
 /// # }
 /// ```

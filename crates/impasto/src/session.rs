@@ -2,7 +2,7 @@
 
 use impasto_encoder::Provenance;
 use impasto_engine::{Engine, Pixels, Tiled};
-use impasto_image::{Averaging, Filter, Picture, Plane, resize};
+use impasto_image::{Averaging, Filter, Picture, Plane, fit_long_edge, resize};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -276,6 +276,21 @@ impl Session {
     /// [`Error::Stream`] when it is kept in a temporary file that cannot be read.
     pub fn picture(&self) -> Result<Picture, Error> {
         self.iterate(self.inputs.recipe.keep)
+    }
+
+    /// The result so far, made smaller to a long edge of at most so many pixels (1 or more): for a glance on the way.
+    ///
+    /// # Errors
+    /// As [`picture`](Session::picture).
+    pub fn preview(&self, max_edge: usize) -> Result<Picture, Error> {
+        let picture = self.picture()?;
+        let long = picture.long_edge().min(max_edge.max(1));
+        let (width, height) = fit_long_edge(picture.size(), long);
+        let averaging = self.inputs.averaging;
+        Ok(match (width, height) == picture.size() {
+            true => picture,
+            false => self.pool.install(|| resize(&picture, width, height, Filter::Bicubic, averaging)),
+        })
     }
 
     /// The iterate asked for, clamped to 0..1; the last where there is no average yet, or no best (it is kept at the final

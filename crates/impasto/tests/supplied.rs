@@ -66,6 +66,15 @@ fn a_recipe_that_cannot_be_says_why() {
     }
 }
 
+#[test]
+fn a_preview_is_the_picture_made_smaller() {
+    let mut session = transfer().build().unwrap();
+    session.by_ref().for_each(|step| drop(step.unwrap()));
+    assert_eq!(session.preview(32).unwrap().size(), (32, 24));
+    assert_eq!(session.preview(0).unwrap().size(), (1, 1));
+    assert_eq!(session.preview(1000).unwrap(), session.picture().unwrap());
+}
+
 /// The CPU's by another name.
 #[derive(Debug)]
 struct Mine;

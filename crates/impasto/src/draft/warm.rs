@@ -15,8 +15,8 @@ use crate::{Error, Overrides, Scale, Setting, Style, StyleTransfer};
 ///
 /// ```no_run
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// let content = impasto::image::open("content.jpg".as_ref())?.picture;
-/// let style = impasto::image::open("style.jpg".as_ref())?.picture;
+/// let content = impasto::Picture::open("content.jpg")?;
+/// let style = impasto::Picture::open("style.jpg")?;
 /// let mut draft = impasto::Draft::new(impasto::StyleTransfer::new(content).style(style))?;
 /// let first = draft.picture()?;
 /// draft.set_strength(0.5);

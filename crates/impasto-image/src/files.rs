@@ -1,0 +1,43 @@
+//! Pictures from files and to files in one word, for those who need nothing of [`Decoded`](crate::Decoded) but the colours.
+
+use std::path::Path;
+
+use crate::{Encoding, ImageError, Picture, Space, open, save};
+
+impl Picture {
+    /// Reads a file of any format that [`open`] reads, in sRGB whatever its profile. Its opacity and its metadata are left out.
+    ///
+    /// # Errors
+    /// As [`open`].
+    pub fn open(path: impl AsRef<Path>) -> Result<Picture, ImageError> {
+        let mut decoded = open(path.as_ref())?;
+        decoded.bring_to(Space::Srgb);
+        Ok(decoded.picture)
+    }
+
+    /// Writes it as sRGB with 8 bits, in the format that the extension names. The file appears complete or not at all.
+    ///
+    /// # Errors
+    /// As [`save`].
+    pub fn save(&self, path: impl AsRef<Path>) -> Result<(), ImageError> {
+        save(path.as_ref(), self, None, &Encoding::default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)] // a failing test
+    use super::*;
+
+    #[test]
+    fn a_picture_comes_back_from_its_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let values = (0..3 * 5 * 4).map(|i| (i * 4) as f32 / 255.0).collect();
+        let picture = Picture::new(5, 4, values).unwrap();
+        let path = folder.path().join("picture.png");
+        picture.save(&path).unwrap();
+        assert_eq!(Picture::open(&path).unwrap(), picture);
+        assert!(picture.save(folder.path().join("picture.xyz")).is_err());
+        assert!(Picture::open(folder.path().join("none.png")).is_err());
+    }
+}
