@@ -34,7 +34,7 @@ fn measure(model: &str, size: Size, rounds: usize) -> Result<(), Failure> {
     let content = topology.tap("relu4_2")?;
 
     let sets: Vec<InstructionSet> =
-        InstructionSet::ALL.into_iter().filter(|set| set.is_available()).collect();
+        InstructionSet::ALL.iter().copied().filter(|set| set.is_available()).collect();
     let mut found: Vec<Vec<LayerSeconds>> = vec![Vec::new(); sets.len()];
     let mut engines = Vec::new();
     for &set in &sets {

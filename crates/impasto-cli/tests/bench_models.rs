@@ -69,7 +69,7 @@ fn bench_shows_layers_of_any_preset() {
 
 #[test]
 fn the_instruction_set_can_be_chosen() {
-    for set in InstructionSet::ALL.into_iter().filter(|set| set.is_available()) {
+    for set in InstructionSet::ALL.iter().copied().filter(|set| set.is_available()) {
         let mut command = impasto("bench --size 32 --iterations 1 --json".split_whitespace());
         command.env("IMPASTO_INSTRUCTION_SET", set.name());
         let ran = finish(command);

@@ -324,7 +324,7 @@ fn results_that_cannot_be_written_are_not_lost_silently() {
 fn help_names_every_preset_and_option() {
     let ran = finish(impasto(["evaluate", "--help"]));
     assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));
-    for preset in Preset::ALL {
+    for &preset in Preset::ALL {
         assert!(ran.stdout.contains(preset.name), "{}", preset.name);
     }
     for option in

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 #[test]
 fn every_preset_runs() {
     let folder = Folder::with_pictures();
-    for preset in Preset::ALL {
+    for &preset in Preset::ALL {
         // All layers of VGG-19, little width: a fraction of a second.
         let ran = folder.succeeds(&format!(
             "{RUN} --preset {} --model random:vgg19?width=1/16 --report r.json",
@@ -384,7 +384,7 @@ fn a_report_on_a_read_only_disk_is_found_out_before_the_work() {
 fn help_names_every_preset_and_option() {
     let ran = finish(impasto(["stylize", "--help"]));
     assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""));
-    for preset in Preset::ALL {
+    for &preset in Preset::ALL {
         assert!(ran.stdout.contains(preset.name), "{}", preset.name);
     }
     for option in "output preset model size iterations content-weight style-weight style-weights tv-weight content-layers \

@@ -49,8 +49,8 @@ pub struct Identified {
 
 impl Family {
     /// All families, in the order of the documentation.
-    pub const ALL: [Family; 5] =
-        [Family::Vgg19, Family::Vgg19Oxford, Family::Vgg16, Family::Vgg16Oxford, Family::Vgg19Normalised];
+    pub const ALL: &'static [Family] =
+        &[Family::Vgg19, Family::Vgg19Oxford, Family::Vgg16, Family::Vgg16Oxford, Family::Vgg19Normalised];
 
     /// The licence of the weights, as SPDX names it.
     pub fn licence(self) -> &'static str {
@@ -132,7 +132,7 @@ impl FromStr for Family {
     type Err = EncoderError;
 
     fn from_str(name: &str) -> Result<Family, EncoderError> {
-        Family::ALL.into_iter().find(|family| family.to_string() == name).ok_or_else(|| {
+        Family::ALL.iter().copied().find(|family| family.to_string() == name).ok_or_else(|| {
             let names: Vec<String> = Family::ALL.iter().map(Family::to_string).collect();
             EncoderError::UnknownFamily {
                 name: name.to_string(),
@@ -304,7 +304,7 @@ mod tests {
 
     #[test]
     fn families_have_names_and_fit_their_layers_only() {
-        for family in Family::ALL {
+        for &family in Family::ALL {
             assert_eq!(family.to_string().parse::<Family>().unwrap(), family);
         }
         let error = "vgg19-oxfrd".parse::<Family>().unwrap_err();

@@ -55,7 +55,7 @@ pub enum Pooling {
 
 impl Pooling {
     /// All kinds, in the order of their names in the documentation.
-    pub const ALL: [Pooling; 3] = [Pooling::Max, Pooling::Average, Pooling::L2];
+    pub const ALL: &'static [Pooling] = &[Pooling::Max, Pooling::Average, Pooling::L2];
 }
 
 impl fmt::Display for Pooling {
@@ -73,7 +73,8 @@ impl FromStr for Pooling {
 
     fn from_str(name: &str) -> Result<Pooling, EncoderError> {
         Pooling::ALL
-            .into_iter()
+            .iter()
+            .copied()
             .find(|kind| kind.to_string() == name)
             .ok_or_else(|| EncoderError::UnknownPooling { name: name.to_string() })
     }

@@ -52,7 +52,7 @@ fn case(width: std::ops::Range<usize>, height: std::ops::Range<usize>) -> impl S
         3 => Just(Edges::default()),
         1 => any::<[bool; 4]>().prop_map(|[top, bottom, left, right]| Edges { top, bottom, left, right }),
     ];
-    (any::<u64>(), width, height, prop::sample::select(&Pooling::ALL[..]), padding, edges).prop_map(
+    (any::<u64>(), width, height, prop::sample::select(Pooling::ALL), padding, edges).prop_map(
         |(seed, width, height, pooling, padding, edges)| Case {
             seed,
             size: Size::new(width, height),
@@ -155,7 +155,7 @@ pub(crate) fn larger_pictures(backend: &dyn Backend) {
 
 pub(crate) fn ends_of_the_range(backend: &dyn Backend) {
     for (width, height) in [(16, 16), (17, 16), (31, 33), (200, 131)] {
-        for pooling in Pooling::ALL {
+        for &pooling in Pooling::ALL {
             for padding in [Padding::Zero, Padding::ReplicateFirst, Padding::Wrap] {
                 let size = Size::new(width, height);
                 conform_to(backend, &Case { seed: 11, size, pooling, padding, edges: Edges::default() });

@@ -80,7 +80,8 @@ impl Backend for ReferenceBackend {
 /// All that are built in: `cpu`, one for each instruction set, and `reference`.
 pub fn backends() -> Vec<Arc<dyn Backend>> {
     let sets = InstructionSet::ALL
-        .into_iter()
+        .iter()
+        .copied()
         .map(|set| Arc::new(CpuBackend { set: Some(set) }) as Arc<dyn Backend>);
     let first: Arc<dyn Backend> = Arc::new(CpuBackend { set: None });
     std::iter::once(first).chain(sets).chain([Arc::new(ReferenceBackend) as Arc<dyn Backend>]).collect()

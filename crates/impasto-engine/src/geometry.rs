@@ -110,14 +110,15 @@ pub enum Padding {
 
 impl Padding {
     /// All kinds.
-    pub const ALL: [Padding; 3] = [Padding::Zero, Padding::ReplicateFirst, Padding::Wrap];
+    pub const ALL: &'static [Padding] = &[Padding::Zero, Padding::ReplicateFirst, Padding::Wrap];
 
     /// What an encoder was trained with, by its metadata's `padding`, where it is one of these. Otherwise zero: what all published
     /// networks but AdaIN's were trained with, whose reflection at every layer is not run here.
     pub fn trained(encoder: &Encoder) -> Padding {
         let named = encoder.provenance().metadata.get("padding");
         Padding::ALL
-            .into_iter()
+            .iter()
+            .copied()
             .find(|kind| named.is_some_and(|name| *name == kind.to_string()))
             .unwrap_or_default()
     }

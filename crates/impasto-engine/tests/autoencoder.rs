@@ -95,7 +95,7 @@ fn the_fast_autoencoder_agrees_with_the_reference() {
                 let mut reference = ReferenceAutoencoder::new(level.clone(), Cancel::default());
                 let sums = reference.encode(&image, &regions).unwrap();
                 let painted = reference.decode(&moves).unwrap();
-                for set in InstructionSet::ALL.into_iter().filter(|set| set.is_available()) {
+                for set in InstructionSet::ALL.iter().copied().filter(|set| set.is_available()) {
                     let mut cpu = CpuAutoencoder::new(level.clone(), Cancel::default(), set);
                     let what = format!("{blocks:?} {size:?}, {} regions, {}", regions.len(), set.name());
                     close(values(&cpu.encode(&image, &regions).unwrap()), values(&sums), &what);

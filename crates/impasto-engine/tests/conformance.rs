@@ -17,7 +17,7 @@ fn the_reference_conforms() {
 
 #[test]
 fn the_cpu_conforms_on_every_instruction_set() {
-    for set in InstructionSet::ALL.into_iter().filter(|set| set.is_available()) {
+    for set in InstructionSet::ALL.iter().copied().filter(|set| set.is_available()) {
         conform(&CpuBackend { set: Some(set) }, CHECKS, &[]);
     }
 }

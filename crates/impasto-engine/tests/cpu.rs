@@ -48,7 +48,7 @@ fn features_of_a_full_width_vgg19_agree_with_the_reference() {
     let window = Rect { x: 0, y: 0, size: Size::new(4, 3) };
     let mut reference = Reference::new(network.clone(), Cancel::default());
     let expected = reference.features(&image, edges, tap, window).unwrap();
-    for set in InstructionSet::ALL.into_iter().filter(|set| set.is_available()) {
+    for set in InstructionSet::ALL.iter().copied().filter(|set| set.is_available()) {
         let mut engine = Cpu::with_instructions(network.clone(), Cancel::default(), set);
         let found = engine.features(&image, edges, tap, window).unwrap();
         let error = relative(found.data, expected.data.iter().copied());

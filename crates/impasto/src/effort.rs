@@ -22,7 +22,7 @@ pub enum Effort {
 
 impl Effort {
     /// All of them, from the least on.
-    pub const ALL: [Effort; 3] = [Effort::Draft, Effort::Normal, Effort::Fine];
+    pub const ALL: &'static [Effort] = &[Effort::Draft, Effort::Normal, Effort::Fine];
 
     /// Its recipe in place of the preset's; only one preset has several.
     pub(crate) fn recipe(self, preset: &Recipe) -> Result<Recipe, Error> {
@@ -49,8 +49,8 @@ impl FromStr for Effort {
     type Err = Error;
 
     fn from_str(name: &str) -> Result<Effort, Error> {
-        let known = Effort::ALL.map(|effort| effort.to_string());
-        let found = Effort::ALL.into_iter().find(|effort| effort.to_string() == name);
+        let known: Vec<String> = Effort::ALL.iter().map(Effort::to_string).collect();
+        let found = Effort::ALL.iter().copied().find(|effort| effort.to_string() == name);
         found.ok_or_else(|| Error::unknown("effort", name, known.iter().map(String::as_str)))
     }
 }

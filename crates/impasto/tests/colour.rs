@@ -21,7 +21,7 @@ fn maps_are_those_of_numpy_and_scikit_image() {
     let known: Value = serde_json::from_str(include_str!("fixtures/colour_maps.json")).unwrap();
     let style = Picture::new(6, 5, numbers(&known["style"])).unwrap();
     let content = Picture::new(7, 4, numbers(&known["content"])).unwrap();
-    for map in ColourMap::ALL {
+    for &map in ColourMap::ALL {
         let mut found = style.clone();
         match_colours(map, (&mut found, None), (&content, None)).unwrap();
         let expected = numbers(&known["cases"][map.to_string()]);
@@ -41,7 +41,7 @@ fn what_is_not_seen_has_no_colours() {
     let left = Plane::new(8, 8, (0..64).map(|i| if i % 8 < 4 { 1.0 } else { 0.0 }).collect()).unwrap();
     let style = halves([0.2, 0.4, 0.6], [0.9, 0.9, 0.0]);
     let content = halves([0.7, 0.5, 0.3], [0.0, 1.0, 0.0]);
-    for map in ColourMap::ALL {
+    for &map in ColourMap::ALL {
         let mut found = style.clone();
         match_colours(map, (&mut found, Some(&left)), (&content, Some(&left))).unwrap();
         for (plane, expected) in found.rgb().chunks(64).zip([0.7, 0.5, 0.3]) {
@@ -50,7 +50,7 @@ fn what_is_not_seen_has_no_colours() {
     }
     // Grey pictures have no inverse; they must do no harm.
     let grey = |value: f32| Picture::new(2, 1, [value, 0.8].repeat(3)).unwrap();
-    for map in ColourMap::ALL {
+    for &map in ColourMap::ALL {
         let mut found = grey(0.2);
         match_colours(map, (&mut found, None), (&grey(0.4), None)).unwrap();
         assert!(found.rgb().iter().all(|value| value.is_finite()), "{map}");

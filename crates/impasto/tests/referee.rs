@@ -279,7 +279,7 @@ fn weights_and_scales_that_are_none_are_refused() {
 
 #[test]
 fn every_measure_says_which_way_is_better() {
-    for measure in Measure::ALL {
+    for &measure in Measure::ALL {
         let higher = measure.better == Better::Higher;
         assert_eq!(higher, measure.name.ends_with("ssim") || measure.name == "structure", "{}", measure.name);
         assert_eq!(measure.prefers(1.0, 0.5), higher);

@@ -33,7 +33,7 @@ fn brought_down_to(preset: &str, model: &str) -> f64 {
 
 #[test]
 fn every_preset_brings_the_loss_down() {
-    for preset in Preset::ALL {
+    for &preset in Preset::ALL {
         // The tutorial looks deeper than `lite` is.
         let model = if preset.name == "keras" { NARROW } else { "lite" };
         let part = brought_down_to(preset.name, model);
@@ -93,7 +93,7 @@ fn flat_and_flickering_pictures_do_no_harm() {
         for (role, content, style) in
             [("content", extreme, &lively), ("style", &lively, extreme), ("both", extreme, extreme)]
         {
-            for statistic in Statistic::ALL {
+            for &statistic in Statistic::ALL {
                 for preset in ["crowson", "gatys"] {
                     let what = format!("{name} as {role}, {preset}, {}", statistic.name());
                     let overrides = Overrides { statistic: Some(statistic.into()), ..iterations(3) };

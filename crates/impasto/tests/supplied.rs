@@ -22,7 +22,7 @@ fn end(transfer: StyleTransfer) -> Picture {
 
 #[test]
 fn every_recipe_comes_back_from_its_text() {
-    for preset in Preset::ALL {
+    for &preset in Preset::ALL {
         let recipe = preset.recipe();
         recipe.check().unwrap();
         let text = serde_json::to_string(&recipe).unwrap();

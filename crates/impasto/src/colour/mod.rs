@@ -49,8 +49,8 @@ pub enum ColourMap {
 
 impl ColourMap {
     /// All of them.
-    pub const ALL: [ColourMap; 4] =
-        [ColourMap::MongeKantorovich, ColourMap::Cholesky, ColourMap::Pca, ColourMap::Histogram];
+    pub const ALL: &'static [ColourMap] =
+        &[ColourMap::MongeKantorovich, ColourMap::Cholesky, ColourMap::Pca, ColourMap::Histogram];
 }
 
 impl fmt::Display for ColourMap {
@@ -68,9 +68,9 @@ impl FromStr for ColourMap {
     type Err = Error;
 
     fn from_str(name: &str) -> Result<ColourMap, Error> {
-        let found = ColourMap::ALL.into_iter().find(|map| map.to_string() == name);
+        let found = ColourMap::ALL.iter().copied().find(|map| map.to_string() == name);
         found.ok_or_else(|| {
-            let names = ColourMap::ALL.map(|map| map.to_string()).join(", ");
+            let names = ColourMap::ALL.iter().map(ColourMap::to_string).collect::<Vec<_>>().join(", ");
             Error::invalid(Setting::ColourMap, format!("expected one of {names}, found {name:?}"))
         })
     }
@@ -150,7 +150,7 @@ mod tests {
 
     #[test]
     fn names_are_read_as_they_are_written() {
-        for map in ColourMap::ALL {
+        for &map in ColourMap::ALL {
             assert_eq!(map.to_string().parse::<ColourMap>().unwrap(), map);
         }
         assert!("none".parse::<ColourMap>().unwrap_err().to_string().contains("pca"));

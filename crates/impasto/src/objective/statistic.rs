@@ -37,7 +37,7 @@ pub enum Statistic {
 
 impl Statistic {
     /// All of them, in the order of the documentation.
-    pub const ALL: [Statistic; 6] = [
+    pub const ALL: &'static [Statistic] = &[
         Statistic::Gram(GramScale::PositionsAndChannels),
         Statistic::Gram(GramScale::Positions),
         Statistic::MeanStd,
@@ -130,7 +130,7 @@ impl FromStr for StyleLoss {
         text.split('+')
             .map(|part| {
                 let (name, weight) = part.split_once(':').unwrap_or((part, "1"));
-                let statistic = Statistic::ALL.into_iter().find(|statistic| statistic.name() == name);
+                let statistic = Statistic::ALL.iter().copied().find(|statistic| statistic.name() == name);
                 let statistic = statistic.ok_or_else(|| {
                     Error::unknown("statistic", name, Statistic::ALL.iter().map(|statistic| statistic.name()))
                 })?;
@@ -312,7 +312,7 @@ mod tests {
     fn a_channel_that_is_dead_in_both_is_left_alone() {
         for (case, seen, target) in cases() {
             let c = seen.channels;
-            for statistic in Statistic::ALL {
+            for &statistic in Statistic::ALL {
                 let loss = StyleLoss::from(statistic)
                     .target(&target, &Metric::NONE)
                     .unwrap()
@@ -336,7 +336,7 @@ mod tests {
     #[test]
     fn every_distance_is_above_zero_and_zero_at_the_target() {
         for (case, seen, target) in cases() {
-            for statistic in Statistic::ALL {
+            for &statistic in Statistic::ALL {
                 let aim = StyleLoss::from(statistic).target(&target, &Metric::NONE).unwrap();
                 let (away, there) =
                     (aim.loss_and_gradient(&seen).unwrap(), aim.loss_and_gradient(&target).unwrap());
@@ -363,7 +363,7 @@ mod tests {
             bad_mean.mean[1] = bad;
             let mut bad_second = good.clone();
             bad_second.second[12] = bad;
-            for statistic in Statistic::ALL {
+            for &statistic in Statistic::ALL {
                 let mixture = StyleLoss::from(statistic);
                 let aim = mixture.target(&good, &Metric::NONE).unwrap();
                 for moments in [&bad_mean, &bad_second] {
@@ -379,7 +379,7 @@ mod tests {
         for text in ["wasserstein", "gram:1000+mean-std:10000", "gram-hw:0.5", "covariance+mean-std"] {
             assert_eq!(text.parse::<StyleLoss>().unwrap().to_string(), text);
         }
-        for statistic in Statistic::ALL {
+        for &statistic in Statistic::ALL {
             assert_eq!(statistic.name().parse::<StyleLoss>().unwrap(), statistic.into());
         }
     }

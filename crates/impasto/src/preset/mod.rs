@@ -26,7 +26,7 @@ pub struct Preset {
 
 impl Preset {
     /// All presets, our own first.
-    pub const ALL: [Preset; 7] = [
+    pub const ALL: &'static [Preset] = &[
         Preset {
             name: "impasto",
             about: "our own: Wasserstein style, coarse to fine, averaged",
@@ -54,7 +54,8 @@ impl Preset {
     /// [`Error::Unknown`] with the nearest names.
     pub fn named(name: &str) -> Result<Preset, Error> {
         Preset::ALL
-            .into_iter()
+            .iter()
+            .copied()
             .find(|preset| preset.name == name)
             .ok_or_else(|| Error::unknown("preset", name, Preset::ALL.iter().map(|preset| preset.name)))
     }

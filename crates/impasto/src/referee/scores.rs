@@ -46,7 +46,7 @@ impl Measure {
     }
 
     /// All that are there without an encoder, in the order of tables.
-    pub const ALL: [Measure; 10] = [
+    pub const ALL: &'static [Measure] = &[
         Measure::new(
             "ssim",
             Aspect::Content,

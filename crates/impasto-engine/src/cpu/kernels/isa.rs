@@ -28,12 +28,12 @@ pub enum InstructionSet {
 
 impl InstructionSet {
     /// From the fastest to the one that is always there.
-    pub const ALL: [InstructionSet; 4] =
-        [InstructionSet::Avx512, InstructionSet::Avx2, InstructionSet::Neon, InstructionSet::Portable];
+    pub const ALL: &'static [InstructionSet] =
+        &[InstructionSet::Avx512, InstructionSet::Avx2, InstructionSet::Neon, InstructionSet::Portable];
 
     /// The best that this machine has.
     pub fn best() -> InstructionSet {
-        let found = InstructionSet::ALL.into_iter().find(|set| set.is_available());
+        let found = InstructionSet::ALL.iter().copied().find(|set| set.is_available());
         found.unwrap_or(InstructionSet::Portable)
     }
 
@@ -48,7 +48,7 @@ impl InstructionSet {
 
     /// The one with a name, asked for by `asked_by`.
     fn named(name: &str, asked_by: &'static str) -> Result<InstructionSet, EngineError> {
-        let available = || InstructionSet::ALL.into_iter().filter(|set| set.is_available());
+        let available = || InstructionSet::ALL.iter().copied().filter(|set| set.is_available());
         available().find(|set| name == set.name()).ok_or_else(|| EngineError::NoSuchInstructionSet {
             asked_by,
             found: name.into(),

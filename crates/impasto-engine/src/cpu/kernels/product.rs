@@ -268,7 +268,7 @@ mod tests {
         let shapes =
             [(1, 1, 1, 1), (5, 1, 3, 2), (12, 1, 16, 1), (13, 3, 9, 3), (48, 1, 64, 4), (31, 1, 0, 1)];
         let rows = (1..26).map(|rows| (rows, 1, 20, 2));
-        let sets = InstructionSet::ALL.into_iter().filter(|set| set.is_available());
+        let sets = InstructionSet::ALL.iter().copied().filter(|set| set.is_available());
         for (set, (rows, segments, inner, panels)) in
             sets.flat_map(|set| shapes.into_iter().chain(rows.clone()).map(move |shape| (set, shape)))
         {

@@ -325,7 +325,7 @@ mod tests {
     fn a_tile_agrees_with_nine_products_and_turned_kernels_share_the_weights() {
         let kernel: [f32; 9] = std::array::from_fn(|i| ((i * 37 % 11) as f32 - 5.0) / 5.0);
         let pixels: [Lanes; 36] = std::array::from_fn(|i| Lanes([((i * 53 % 17) as f32 - 8.0) / 8.0; GROUP]));
-        for set in InstructionSet::ALL.into_iter().filter(|set| set.is_available()) {
+        for set in InstructionSet::ALL.iter().copied().filter(|set| set.is_available()) {
             let transform = TransformWeights { inputs: 1, outputs: 1, kernel: &kernel, turned: false };
             let weights = transform.run(set);
             for turned in [false, true] {
