@@ -25,6 +25,10 @@ FACTS = {
 }
 
 
+# What decoders.py says of its file.
+TRAINED = ("enlarging", "source_sha256", "training")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("file", type=Path)
@@ -33,7 +37,7 @@ def main():
     options = parser.parse_args()
     tensors, facts = {}, {"source_sha256": hashlib.sha256(options.file.read_bytes()).hexdigest()}
     with safe_open(options.file, "pt") as file:
-        facts |= file.metadata() or {}
+        facts |= {name: text for name, text in (file.metadata() or {}).items() if name in TRAINED}
         for name in sorted(file.keys()):
             tensor = file.get_tensor(name)
             if int(name.split(".")[0].removeprefix("encoder").removeprefix("decoder")) not in options.levels:

@@ -1,7 +1,7 @@
-//! What a draft takes when it is made anew, and when one setting of it changes: what a page with sliders waits for.
+//! Measures a new draft, and the same draft after one setting changes, as an interactive page would do.
 //!
 //! `cargo run --release --manifest-path benches/Cargo.toml --bin drafts -- CONTENT STYLE [SIZE [ROUNDS [THREADS]]]`, by default 512,
-//! 7 and one thread per processor. The changes come in turn; seconds are medians. Nothing is read from a disk while they count.
+//! 7 and one thread per processor. The changes come in turn; seconds are medians. No disk is read while time is measured.
 
 use std::path::Path;
 use std::time::Instant;

@@ -1,5 +1,5 @@
 //! The recipe that travels with a picture: the options of its run, complete, and what it was made from. `show.rs` prints it,
-//! `like.rs` repeats it.
+//! `from_recipe.rs` repeats it.
 //!
 //! It says nothing that would make two equal runs differ (no time, no threads), and of files only their names and digests:
 //! folders are nobody else's business.

@@ -10,7 +10,7 @@ use impasto_engine::{
     Backend, Cancel, Edges, Engine, EngineError, Network, Padding, Pixels, Rect, Reference, Request, Size,
 };
 use proptest::prelude::*;
-use proptest::test_runner::{Config, RngSeed, TestRunner};
+use proptest::test_runner::{Config, RngSeed, TestRunner, contextualize_config};
 
 use crate::drawn::{
     Random, cotangents, loss, network, network_of, picture, plane, relative, relative_to, request, taps,
@@ -140,7 +140,7 @@ fn draw(backend: &dyn Backend, cases: u32, strategy: impl Strategy<Value = Case>
         conform_to(backend, &case);
         Ok(())
     };
-    if let Err(failure) = TestRunner::new(seeded).run(&strategy, check) {
+    if let Err(failure) = TestRunner::new(contextualize_config(seeded)).run(&strategy, check) {
         panic!("{}: {failure}", backend.name());
     }
 }

@@ -1,4 +1,4 @@
-//! Whether an engine is one: the suite that every engine of impasto passes, for backends of any crate.
+//! The conformance suite that every engine of impasto must pass, for backends of any crate.
 //!
 //! ```
 //! use impasto_engine::CpuBackend;
@@ -40,7 +40,7 @@ pub const CHECKS: &[Check] = &[
     Check { name: "larger_pictures", run: conformance::larger_pictures },
 ];
 
-/// Runs checks on a backend, but those of `skipped`: a name and the reason. Panics at the first fault, at a backend that is not
+/// Runs the checks on a backend, except those in `skipped` (pairs of a name and a reason). Panics at the first fault, at a backend that is not
 /// available here, and at a name in `skipped` that is no check's.
 pub fn conform(backend: &dyn Backend, checks: &[Check], skipped: &[(&str, &str)]) {
     if let Err(reason) = backend.available() {

@@ -7,7 +7,8 @@ use crate::{Cancel, Cpu, Engine, EngineError, InstructionSet, Network, Reference
 
 /// Makes engines of one kind. Implement it to bring an engine of your own; `impasto-engine-testing` says whether that conforms.
 pub trait Backend: fmt::Debug + Send + Sync {
-    /// The name that it is asked for by.
+    /// The name that it is asked for by. An engine is used again for a run by the same name, so that it must say all that results
+    /// depend on.
     fn name(&self) -> &str;
 
     /// Whether it can run here.
@@ -50,6 +51,13 @@ impl Backend for CpuBackend {
     }
 
     fn prepare(&self, network: Network, cancel: Cancel) -> Result<Box<dyn Engine>, EngineError> {
+        if let Err(reason) = self.available() {
+            return Err(EngineError::NoSuchBackend {
+                name: self.name().into(),
+                reason,
+                available: usable(&backends()),
+            });
+        }
         let set = self.set.map_or_else(InstructionSet::from_env, Ok)?;
         Ok(Box::new(Cpu::with_instructions(network, cancel, set)))
     }
@@ -87,7 +95,12 @@ pub fn backends() -> Vec<Arc<dyn Backend>> {
     std::iter::once(first).chain(sets).chain([Arc::new(ReferenceBackend) as Arc<dyn Backend>]).collect()
 }
 
-/// The one of a name; `auto` is the fastest that can run here.
+/// Names of those that can run here.
+fn usable(known: &[Arc<dyn Backend>]) -> Vec<String> {
+    known.iter().filter(|backend| backend.available().is_ok()).map(|backend| backend.name().into()).collect()
+}
+
+/// The one of a name; `auto` is the fastest that can run here, or what `IMPASTO_INSTRUCTION_SET` names.
 ///
 /// # Errors
 /// [`EngineError::NoSuchBackend`] for another name, and for one that cannot run here.
@@ -101,14 +114,11 @@ pub fn backend(name: &str) -> Result<Arc<dyn Backend>, EngineError> {
     };
     match (found, reason) {
         (Some(found), None) => Ok(found),
-        (_, reason) => {
-            let usable = known.iter().filter(|backend| backend.available().is_ok());
-            Err(EngineError::NoSuchBackend {
-                name: name.into(),
-                reason: reason.unwrap_or_default(),
-                available: usable.map(|backend| backend.name().to_string()).collect(),
-            })
-        }
+        (_, reason) => Err(EngineError::NoSuchBackend {
+            name: name.into(),
+            reason: reason.unwrap_or_default(),
+            available: usable(&known),
+        }),
     }
 }
 

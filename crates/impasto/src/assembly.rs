@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use impasto_encoder::{Encoder, EncoderError};
 use impasto_engine::{
-    CpuBackend, Engine, EngineError, InstructionSet, Network, Padding, Pixels, Size, Tiled, Tiling,
+    Backend, CpuBackend, Engine, EngineError, InstructionSet, Network, Padding, Pixels, Size, Tiled, Tiling,
 };
 use impasto_image::{Filter, Picture, fit_long_edge, resize};
 
@@ -49,8 +49,10 @@ impl StyleTransfer {
         let size = self.result_size()?;
         let Prepared { mut recipe, network, shares } = self.prepare()?;
         let provenance = network.encoder.provenance().clone();
-        let set = self.instruction_set.map_or_else(InstructionSet::from_env, Ok)?;
-        let backend = self.backend.take().unwrap_or_else(|| Arc::new(CpuBackend { set: Some(set) }));
+        let (set, backend) = self.take_backend()?;
+        // One with memory of its own has no more than that.
+        let own = backend.memory().map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX));
+        self.memory = self.memory.into_iter().chain(own).min();
         let mut cache = match cache.filter(|cache| cache.suits(&network, backend.name())) {
             Some(cache) => cache,
             None => {
@@ -117,6 +119,12 @@ impl StyleTransfer {
             given,
         };
         Session::new(inputs, cache, pool, (clock, budget))
+    }
+
+    /// What the encoder runs on, and the instruction set of what the CPU does in any case.
+    pub(crate) fn take_backend(&mut self) -> Result<(InstructionSet, Arc<dyn Backend>), Error> {
+        let set = self.instruction_set.map_or_else(InstructionSet::from_env, Ok)?;
+        Ok((set, self.backend.take().unwrap_or_else(|| Arc::new(CpuBackend { set: Some(set) }))))
     }
 
     /// What a plan counts of what was given.
@@ -218,8 +226,12 @@ impl StyleTransfer {
         self.check_regions()?;
         let mut recipe = self.recipe.clone().unwrap_or_else(|| self.preset.recipe());
         recipe.check()?;
-        if self.texture.is_some() && recipe.init == Init::Draft {
-            recipe = from_nothing();
+        match (&self.texture, &self.recipe) {
+            (Some(_), None) if recipe.init == Init::Draft => recipe = from_nothing(),
+            (Some(_), Some(given)) if given.init == Init::Draft => {
+                return Err(Error::invalid(Setting::Init, "a texture has no content to draft"));
+            }
+            _ => {}
         }
         let mut overrides = self.overrides.clone();
         if self.init_picture.is_some() {
@@ -323,8 +335,16 @@ impl StyleTransfer {
     /// Resolves every layer. A layer that only the preset asks for, and that the encoder lacks, is the preset's fault.
     fn deepest_tap(&self, recipe: &Recipe, encoder: &Encoder) -> Result<impasto_encoder::Tap, Error> {
         let given = [
-            (Setting::ContentLayers, &recipe.content_layers, self.overrides.content_layers.is_some()),
-            (Setting::StyleLayers, &recipe.style_layers, self.overrides.style_layers.is_some()),
+            (
+                Setting::ContentLayers,
+                &recipe.content_layers,
+                self.overrides.content_layers.is_some() || self.recipe.is_some(),
+            ),
+            (
+                Setting::StyleLayers,
+                &recipe.style_layers,
+                self.overrides.style_layers.is_some() || self.recipe.is_some(),
+            ),
         ];
         let mut deepest = None;
         for (setting, layers, asked_for) in given {

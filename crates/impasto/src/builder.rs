@@ -124,7 +124,8 @@ impl StyleTransfer {
         self
     }
 
-    /// A recipe in the preset's place, which is checked when the transfer is built. Default: the preset's.
+    /// A recipe in the preset's place, which is checked when the transfer is built. Default: the preset's. The recipe of a run with a
+    /// [`stroke_size`](StyleTransfer::stroke_size) has scales for it already: give [`style_scale`](StyleTransfer::style_scale) with it instead.
     #[must_use]
     pub fn recipe(mut self, recipe: Recipe) -> StyleTransfer {
         self.recipe = Some(recipe);
@@ -214,7 +215,7 @@ impl StyleTransfer {
     /// `IMPASTO_INSTRUCTION_SET` names, or the best of this machine.
     #[must_use]
     pub fn instruction_set(mut self, set: InstructionSet) -> StyleTransfer {
-        self.instruction_set = Some(set);
+        (self.instruction_set, self.backend) = (Some(set), None);
         self
     }
 
@@ -227,12 +228,12 @@ impl StyleTransfer {
         let backend = impasto_engine::backend(name)?;
         match name.parse::<InstructionSet>() {
             Ok(set) => (self.instruction_set, self.backend) = (Some(set), None),
-            Err(_) => self.backend = Some(backend),
+            Err(_) => (self.instruction_set, self.backend) = (None, Some(backend)),
         }
         Ok(self)
     }
 
-    /// What the encoder runs on, from any crate. Default: `auto`.
+    /// What the encoder runs on, from any crate. Default: the CPU, on the instruction set that is asked for or the best.
     #[must_use]
     pub fn backend(mut self, backend: Arc<dyn Backend>) -> StyleTransfer {
         self.backend = Some(backend);

@@ -31,6 +31,12 @@ impl Effort {
                 format!("preset {} is one recipe; {} is for preset impasto", preset.preset, Setting::Effort);
             return Err(Error::invalid(Setting::Effort, problem));
         }
+        if *preset != crate::preset::with_effort(Effort::Normal) {
+            return Err(Error::invalid(
+                Setting::Effort,
+                "takes the preset's own recipe, and another one was given",
+            ));
+        }
         Ok(crate::preset::with_effort(self))
     }
 }

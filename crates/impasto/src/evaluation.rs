@@ -1,6 +1,6 @@
 //! Judging a picture by an objective, without a run.
 
-use impasto_engine::{Cpu, EngineError, Pixels};
+use impasto_engine::{EngineError, Pixels};
 use impasto_image::{Filter, Picture, fit_long_edge, resize};
 
 use crate::assembly::{Prepared, pixels, thread_pool};
@@ -28,10 +28,11 @@ impl StyleTransfer {
     /// # Errors
     /// As [`build`](StyleTransfer::build); also when picture and content differ in size, and with any
     /// [`colour`](StyleTransfer::colour) but the style's.
-    pub fn evaluate(self, image: &Picture) -> Result<Evaluation, Error> {
+    pub fn evaluate(mut self, image: &Picture) -> Result<Evaluation, Error> {
         if self.colour != Colour::Style {
-            return Err(Error::invalid(Setting::Colour, "a picture is loss in its own colours"));
+            return Err(Error::invalid(Setting::Colour, "a picture is judged in its own colours"));
         }
+        let (_, backend) = self.take_backend()?;
         let pool = thread_pool(self.threads)?;
         self.result_size()?;
         let Prepared { recipe, network, shares } = self.prepare()?;
@@ -67,15 +68,16 @@ impl StyleTransfer {
         let placed = self.regions.place(self.alpha.as_ref(), Canvas::new(size, 0));
         let (cancel, regions) = (self.cancel, self.regions);
         let (losses, gradient) = pool.install(|| {
-            let mut engine = Cpu::from_env(network, cancel)?;
+            let mut engine = backend.prepare(network, cancel)?;
+            let engine = engine.as_mut();
             let names = style_names(&recipe);
             let targets = style_targets(&names, &regions, &styles, for_layer, |index, _, weights| {
                 let size = (sized[index].size.width, sized[index].size.height);
                 let at = |weights| plane_of(Canvas::new(size, 0), &at_size(&weights, size));
-                style_moments(&recipe, &mut engine, &sized[index], weights.map(at))
+                style_moments(&recipe, engine, &sized[index], weights.map(at))
             })?;
-            let objective = Objective::new(&recipe, &mut engine, (&content, None), placed, targets)?;
-            objective.evaluate(&mut engine, &image)
+            let objective = Objective::new(&recipe, engine, (&content, None), placed, targets)?;
+            objective.evaluate(engine, &image)
         })?;
         Ok(Evaluation { losses, gradient })
     }

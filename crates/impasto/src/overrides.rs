@@ -3,7 +3,7 @@
 use impasto_encoder::Pooling;
 
 use crate::objective::StyleLoss;
-use crate::preset::from_nothing;
+use crate::preset::{from_nothing, with_effort};
 use crate::recipe::{Init, Keep, OptimizerKind};
 use crate::{Effort, Error, Iterations, Recipe, Setting, Smallest};
 
@@ -11,7 +11,7 @@ use crate::{Effort, Error, Iterations, Recipe, Setting, Smallest};
 const MOST_ITERATIONS: usize = 1_000_000;
 
 /// Pairs of vectors of L-BFGS, at most.
-const MOST_PAIRS: usize = 1000;
+pub(crate) const MOST_PAIRS: usize = 1000;
 
 /// What to change of a preset. `None` leaves the preset's value.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -69,7 +69,7 @@ impl Overrides {
         let from_noise = matches!(self.init, Some(Init::Noise | Init::Gray | Init::StyleStats));
         match self.effort {
             Some(effort) => recipe = effort.recipe(&recipe)?,
-            None if from_noise && recipe.init == Init::Draft => recipe = from_nothing(),
+            None if from_noise && recipe == with_effort(Effort::Normal) => recipe = from_nothing(),
             None => {}
         }
         if self.effort == Some(Effort::Draft) {

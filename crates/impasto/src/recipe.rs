@@ -199,12 +199,12 @@ pub enum Noise {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum StyleFit {
-    /// Its long edge becomes the content's, times `--style-scale`.
+    /// Its long edge becomes the content's, times the style scale.
     LongEdge {
         /// Small styles are enlarged too.
         enlarge: bool,
     },
-    /// Its short edge becomes the content's, times `--style-scale`, where it is longer.
+    /// Its short edge becomes the content's, times the style scale, where it is longer.
     ShortEdge,
 }
 

@@ -1,11 +1,13 @@
-//! What a recipe must be, whoever made it: presets are by their tests, and what is given is checked before anything runs.
+//! Checks a recipe. Tests check the presets; a recipe that a caller supplies is checked before a run.
 
-use crate::{Error, Iterations, Recipe, Setting, Smallest};
+use crate::objective::TvForm;
+use crate::overrides::MOST_PAIRS;
+use crate::{Error, Iterations, Noise, Recipe, Setting, Smallest};
 
-/// More iterations of a scale are a slip of the pen.
+/// The most iterations of a scale.
 const MOST_ITERATIONS: usize = 1_000_000;
 
-/// More pixels of margin, or of a draft, are none.
+/// The most pixels of a margin or a draft.
 const MOST_PIXELS: usize = 30_000;
 
 impl Recipe {
@@ -18,6 +20,7 @@ impl Recipe {
         let weight = |value: f64| value.is_finite() && value >= 0.0;
         let above = |value: f64| value.is_finite() && value > 0.0;
         let layers = |layers: &[(String, f64)]| layers.iter().all(|(_, part)| weight(*part));
+        let history = [self.lbfgs.history, self.lbfgs.history_later];
         let betas = [self.adam.beta1, self.adam.beta2];
         let rules = [
             (Setting::ContentLayers, layers(&self.content_layers), "weights of 0 or more"),
@@ -29,7 +32,11 @@ impl Recipe {
             (Setting::LearningRate, above(self.adam.rate) && above(self.lbfgs.rate), "a number above 0"),
             (Setting::AverageDecay, unit(self.average_decay), "a number from 0 to less than 1"),
             (Setting::Plateau, unit(self.plateau), "a number from 0 to less than 1"),
-            (Setting::History, self.lbfgs.history > 0 && self.lbfgs.history_later > 0, "at least 1 pair"),
+            (
+                Setting::History,
+                history.into_iter().all(|pairs| (1..=MOST_PAIRS).contains(&pairs)),
+                "1 to 1000 pairs",
+            ),
             (Setting::MinSize, smallest(self.pyramid.smallest) > 0, "at least 1 pixel"),
             (Setting::Iterations, iterations(&self.pyramid.iterations), "at most a million at each scale"),
         ];
@@ -37,24 +44,63 @@ impl Recipe {
             return Err(Error::invalid(setting, format!("expected {expected}")));
         }
         let parts = [
-            ("content_at_first", (0.0..=1.0).contains(&self.content_at_first), "0 to 1"),
-            ("adam", betas.into_iter().all(unit), "betas from 0 to less than 1"),
-            ("adam", weight(self.adam.epsilon), "an epsilon of 0 or more"),
+            ("recipe.content_at_first", (0.0..=1.0).contains(&self.content_at_first), "0 to 1"),
+            ("recipe.adam", betas.into_iter().all(unit), "betas from 0 to less than 1"),
+            ("recipe.adam", weight(self.adam.epsilon), "an epsilon of 0 or more"),
             (
                 "pool_scales",
                 above(self.pool_scales.average.into()) && above(self.pool_scales.l2.into()),
                 "above 0",
             ),
-            ("pyramid", self.pyramid.factor.is_finite() && self.pyramid.factor > 1.0, "a factor above 1"),
-            ("margin", self.margin <= MOST_PIXELS && self.bleed <= self.margin, "a bleed within the margin"),
-            ("draft_size", (1..=MOST_PIXELS).contains(&self.draft_size), "1 to 30000 pixels"),
+            (
+                "recipe.pyramid",
+                self.pyramid.factor.is_finite() && self.pyramid.factor > 1.0,
+                "a factor above 1",
+            ),
+            ("recipe.lbfgs", above(self.lbfgs.variable_scale), "a scale of variables above 0"),
+            ("recipe.tv_form", tv_form(self.tv_form), "a scale above 0"),
+            ("recipe.noise", noise(self.noise), "a mean, and a deviation of 0 or more"),
+            (
+                "recipe.margin",
+                self.margin <= MOST_PIXELS && self.bleed <= self.margin,
+                "a bleed within the margin",
+            ),
+            ("recipe.draft_size", (1..=MOST_PIXELS).contains(&self.draft_size), "1 to 30000 pixels"),
         ];
+        distinct(Setting::ContentLayers, &self.content_layers)?;
+        distinct(Setting::StyleLayers, &self.style_layers)?;
         match parts.into_iter().find(|(_, holds, _)| !holds) {
-            Some((part, _, expected)) => {
-                Err(Error::invalid(part, format!("of the recipe: expected {expected}")))
-            }
+            Some((part, _, expected)) => Err(Error::invalid(part, format!("expected {expected}"))),
             None => Ok(()),
         }
+    }
+}
+
+/// No layer is named twice.
+fn distinct(setting: Setting, layers: &[(String, f64)]) -> Result<(), Error> {
+    let twice = layers
+        .iter()
+        .enumerate()
+        .find(|(index, (layer, _))| layers[..*index].iter().any(|(name, _)| name == layer));
+    match twice {
+        Some((_, (layer, _))) => Err(Error::invalid(setting, format!("{layer} is named twice"))),
+        None => Ok(()),
+    }
+}
+
+fn tv_form(form: TvForm) -> bool {
+    match form {
+        TvForm::HalfSquares { scale } | TvForm::Absolute { scale } => scale.is_finite() && scale > 0.0,
+        TvForm::NinePoint => true,
+    }
+}
+
+fn noise(noise: Noise) -> bool {
+    match noise {
+        Noise::Normal { mean, deviation } => {
+            mean.into_iter().all(f32::is_finite) && deviation.is_finite() && deviation >= 0.0
+        }
+        Noise::Uniform => true,
     }
 }
 

@@ -289,7 +289,11 @@ impl Session {
         let averaging = self.inputs.averaging;
         Ok(match (width, height) == picture.size() {
             true => picture,
-            false => self.pool.install(|| resize(&picture, width, height, Filter::Bicubic, averaging)),
+            false => {
+                let small = self.pool.install(|| resize(&picture, width, height, Filter::Bicubic, averaging));
+                let rgb = small.into_rgb().into_iter().map(|value| value.clamp(0.0, 1.0)).collect();
+                Picture::new(width, height, rgb).unwrap_or(picture)
+            }
         })
     }
 

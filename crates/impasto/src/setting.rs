@@ -1,4 +1,4 @@
-//! What messages call the settings of a style transfer: by their names here, which each face spells as its users know them.
+//! The names of settings in messages. A front end replaces them with its own spelling.
 
 use std::fmt;
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use common::{NARROW, said, waves};
 use impasto::engine::{CpuBackend, Engine, EngineError, Network};
-use impasto::{Backend, Cancel, Iterations, Overrides, Picture, Preset, Recipe, StyleTransfer};
+use impasto::{Backend, Cancel, Iterations, Noise, Overrides, Picture, Preset, Recipe, StyleTransfer};
 
 fn transfer() -> StyleTransfer {
     let iterations = Overrides { iterations: Some(2), min_size: Some(48), ..Overrides::default() };
@@ -45,7 +45,12 @@ type Wrong = (&'static str, fn(&mut Recipe));
 
 #[test]
 fn a_recipe_that_cannot_be_says_why() {
-    let wrong: [Wrong; 9] = [
+    let wrong: [Wrong; 12] = [
+        ("`style_layers`: relu1_1 is named twice", |r| r.style_layers[1].0 = "relu1_1".into()),
+        ("`history`: expected 1 to 1000", |r| r.lbfgs.history = 5000),
+        ("recipe.noise: expected a mean", |r| {
+            r.noise = Noise::Normal { mean: [0.5; 3], deviation: f32::NAN };
+        }),
         ("`content_weight`: expected a number of 0 or more", |r| r.content_weight = f64::NAN),
         ("`style_layers`: expected weights", |r| r.style_layers[0].1 = -1.0),
         ("`learning_rate`: expected a number above 0", |r| r.adam.rate = 0.0),
@@ -53,10 +58,10 @@ fn a_recipe_that_cannot_be_says_why() {
         ("`iterations`: expected at most", |r| {
             r.pyramid.iterations = Iterations::Shrinking { first: 5, divisor: 0.0, least: 1 };
         }),
-        ("pyramid: of the recipe: expected a factor", |r| r.pyramid.factor = 1.0),
-        ("adam: of the recipe: expected betas", |r| r.adam.beta2 = 1.0),
-        ("margin: of the recipe: expected a bleed", |r| r.bleed = r.margin + 1),
-        ("draft_size: of the recipe: expected 1 to", |r| r.draft_size = 0),
+        ("recipe.pyramid: expected a factor", |r| r.pyramid.factor = 1.0),
+        ("recipe.adam: expected betas", |r| r.adam.beta2 = 1.0),
+        ("recipe.margin: expected a bleed", |r| r.bleed = r.margin + 1),
+        ("recipe.draft_size: expected 1 to", |r| r.draft_size = 0),
     ];
     for (expected, change) in wrong {
         let mut recipe = Preset::named("impasto").unwrap().recipe();

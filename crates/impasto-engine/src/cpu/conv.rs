@@ -189,8 +189,8 @@ pub(super) trait Target: Send {
     where
         Self: 's;
 
-    /// A sink for each block, slab by slab, rows before columns.
-    fn sinks<'s>(
+    /// An epilogue for each block, slab by slab, rows before columns.
+    fn epilogues<'s>(
         &'s mut self,
         cuts: (Cut, Cut, Cut),
     ) -> impl IndexedParallelIterator<Item = Self::Epilogue<'s>>;
@@ -214,7 +214,7 @@ impl Target for Outputs<'_> {
     where
         Self: 's;
 
-    fn sinks<'s>(
+    fn epilogues<'s>(
         &'s mut self,
         (rows, columns, slabs): (Cut, Cut, Cut),
     ) -> impl IndexedParallelIterator<Item = Forward<'s>> {
@@ -255,7 +255,10 @@ impl Target for Gradient<'_> {
     where
         Self: 's;
 
-    fn sinks<'s>(&'s mut self, cuts: (Cut, Cut, Cut)) -> impl IndexedParallelIterator<Item = Backward<'s>> {
+    fn epilogues<'s>(
+        &'s mut self,
+        cuts: (Cut, Cut, Cut),
+    ) -> impl IndexedParallelIterator<Item = Backward<'s>> {
         let Gradient { size, groups, add, bits, .. } = *self;
         let windows = Windows::new(&mut *self.data, (size.width, groups), cuts);
         windows.into_par_iter().map(move |gradient| Backward {

@@ -36,9 +36,9 @@ pub(super) fn convolve<T: Target>(work: &Convolution, target: &mut T) -> Result<
     let columns = if work.direct.backward { Vec::new() } else { around.columns(work.direct.inputs) };
     let cuts =
         (Cut::new(0..size.height, TILE), Cut::new(0..size.width, TILE), Cut::new(0..work.kernels.outputs, 1));
-    target.sinks(cuts).enumerate().for_each(|(group, mut sink)| {
+    target.epilogues(cuts).enumerate().for_each(|(group, mut epilogue)| {
         let (direct, columns) = (work.direct, &columns[..]);
-        dispatch(work.set, OneGroup { direct, around, columns, group, sink: &mut sink });
+        dispatch(work.set, OneGroup { direct, around, columns, group, epilogue: &mut epilogue });
     });
     work.cancel.check()
 }
@@ -92,7 +92,7 @@ struct OneGroup<'a, K> {
     around: Around<'a>,
     columns: &'a [f32],
     group: usize,
-    sink: &'a mut K,
+    epilogue: &'a mut K,
 }
 
 impl<K: Epilogue> Kernel for OneGroup<'_, K> {
@@ -106,7 +106,7 @@ impl<K: Epilogue> Kernel for OneGroup<'_, K> {
         } else {
             self.forward(&mut tile);
         }
-        self.sink.tile(isa, 0, 0, self.group, &mut tile);
+        self.epilogue.tile(isa, 0, 0, self.group, &mut tile);
     }
 }
 

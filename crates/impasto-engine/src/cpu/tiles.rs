@@ -198,7 +198,7 @@ pub(super) fn multiply<I: Isa>(
     }
 }
 
-/// Transforms the products of `count` tiles of a block back, from tile `first` on, and hands them to the sink.
+/// Transforms the products of `tiles` of a block back, and hands them to the epilogue.
 #[inline(always)]
 pub(super) fn store_tiles<I: Isa, K: Epilogue>(
     isa: I,
@@ -206,7 +206,7 @@ pub(super) fn store_tiles<I: Isa, K: Epilogue>(
     block: Block,
     tiles: std::ops::Range<usize>,
     slab: std::ops::Range<usize>,
-    sink: &mut K,
+    epilogue: &mut K,
 ) {
     let point_stride = point_stride(tiles.len(), slab.len()) * GROUP;
     let mut lanes = [[Lanes::ZERO; TILE]; TILE];
@@ -215,7 +215,7 @@ pub(super) fn store_tiles<I: Isa, K: Epilogue>(
         for (at, group) in slab.clone().enumerate() {
             let from = flat(&products[index * slab.len() + at..]);
             output_transform(isa, from, point_stride, &mut lanes);
-            sink.tile(isa, y, x, group, &mut lanes);
+            epilogue.tile(isa, y, x, group, &mut lanes);
         }
     }
 }

@@ -133,7 +133,7 @@ pub(super) fn convolve<T: Target>(
             Cut::new(0..kernels.outputs, cuts.slab),
         );
         let transformed = &transformed[..];
-        target.sinks(pixels).enumerate().for_each(|(index, mut sink)| {
+        target.epilogues(pixels).enumerate().for_each(|(index, mut epilogue)| {
             let (slab, index) = (index / pieces, index % pieces);
             if work.cancel.is_cancelled() {
                 return;
@@ -141,7 +141,7 @@ pub(super) fn convolve<T: Target>(
             let slab = slab * cuts.slab..((slab + 1) * cuts.slab).min(kernels.outputs);
             let (block, chunks) = (block(index), &transformed[index * piece..][..piece]);
             scratch::with(cuts.scratch(kernels.inputs), |scratch| {
-                let multiply = Multiply { work, block, slab, chunks, scratch, sink: &mut sink };
+                let multiply = Multiply { work, block, slab, chunks, scratch, epilogue: &mut epilogue };
                 dispatch(work.set, multiply);
             });
         });
@@ -177,7 +177,7 @@ struct Multiply<'a, K> {
     slab: Range<usize>,
     chunks: &'a [Lanes],
     scratch: &'a mut [Lanes],
-    sink: &'a mut K,
+    epilogue: &'a mut K,
 }
 
 impl<K: Epilogue> Kernel for Multiply<'_, K> {
@@ -185,13 +185,13 @@ impl<K: Epilogue> Kernel for Multiply<'_, K> {
 
     #[inline(always)]
     fn run<I: Isa>(self, isa: I) {
-        let Multiply { work, block, slab, chunks, mut scratch, sink } = self;
+        let Multiply { work, block, slab, chunks, mut scratch, epilogue } = self;
         let kernels = work.kernels;
         let panel = carve(&mut scratch, slab.len() * kernels.inputs * GROUP);
         let products = carve(&mut scratch, POINTS * point_stride(block.tiles(), slab.len()));
         let tiles = block.tiles();
         let chunks = (chunks, chunk_length(kernels.inputs));
         multiply(isa, kernels, chunks, (tiles, per_chunk(tiles)), slab.clone(), panel, products);
-        store_tiles(isa, products, block, 0..tiles, slab, sink);
+        store_tiles(isa, products, block, 0..tiles, slab, epilogue);
     }
 }

@@ -32,14 +32,14 @@ pub(super) fn convolve<T: Target>(work: &Convolution, target: &mut T) -> Result<
     let pieces = Cut::balanced(across, across.div_ceil(BLOCKS.div_ceil(down)));
     let columns = Cut::new(0..size.width, TILE * pieces.piece(0).len());
     let cuts = (Cut::new(0..size.height, TILE), columns, Cut::whole(work.kernels.outputs));
-    target.sinks(cuts).enumerate().for_each(|(index, mut sink)| {
+    target.epilogues(cuts).enumerate().for_each(|(index, mut epilogue)| {
         if work.cancel.is_cancelled() {
             return;
         }
         let (row, columns) = (index / pieces.pieces(), pieces.piece(index % pieces.pieces()));
         let band = Block { row, column: columns.start, down: 1, across: columns.len() };
         scratch::with(length_for(work.kernels), |scratch| {
-            dispatch(work.set, Band { work, band, sink: &mut sink, scratch });
+            dispatch(work.set, Band { work, band, epilogue: &mut epilogue, scratch });
         });
     });
     work.cancel.check()
@@ -54,7 +54,7 @@ pub(super) fn length_for(kernels: Kernels) -> usize {
 struct Band<'a, K> {
     work: &'a Convolution<'a>,
     band: Block,
-    sink: &'a mut K,
+    epilogue: &'a mut K,
     scratch: &'a mut [Lanes],
 }
 
@@ -63,7 +63,7 @@ impl<K: Epilogue> Kernel for Band<'_, K> {
 
     #[inline(always)]
     fn run<I: Isa>(self, isa: I) {
-        let Band { work, band, sink, mut scratch } = self;
+        let Band { work, band, epilogue, mut scratch } = self;
         let Convolution { source, borders, kernels, .. } = *work;
         let own = carve(&mut scratch, fused_length(kernels.inputs, kernels.outputs));
         for piece in pieces(band) {
@@ -75,7 +75,7 @@ impl<K: Epilogue> Kernel for Band<'_, K> {
                     Input::Patch(patch)
                 }
             };
-            fused(isa, work, input, piece, own, sink);
+            fused(isa, work, input, piece, own, epilogue);
         }
     }
 }
@@ -104,7 +104,7 @@ pub(super) fn fused<I: Isa, K: Epilogue>(
     input: Input,
     block: Block,
     mut scratch: &mut [Lanes],
-    sink: &mut K,
+    epilogue: &mut K,
 ) {
     let kernels = work.kernels;
     let tiles = at_once(kernels.inputs);
@@ -117,6 +117,6 @@ pub(super) fn fused<I: Isa, K: Epilogue>(
         let count = tiles.len();
         transform(isa, (input, kernels.inputs), work.borders, block, tiles.clone(), edge, transformed);
         multiply(isa, kernels, (transformed, 0), (count, count), 0..kernels.outputs, &mut [], products);
-        store_tiles(isa, products, block, tiles, 0..kernels.outputs, sink);
+        store_tiles(isa, products, block, tiles, 0..kernels.outputs, epilogue);
     }
 }

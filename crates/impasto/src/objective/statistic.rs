@@ -159,7 +159,7 @@ impl<'de> Deserialize<'de> for StyleLoss {
     }
 }
 
-/// A mixture's target at one layer.
+/// The target of a style loss at one layer.
 #[derive(Clone, Debug)]
 pub(super) struct StyleTarget {
     target: MeanMoments,
@@ -167,7 +167,7 @@ pub(super) struct StyleTarget {
     parts: Vec<(f64, Part)>,
 }
 
-/// One statistic of a mixture, with what it takes from its target.
+/// One statistic of a style loss, with what it takes from its target.
 #[derive(Clone, Debug)]
 enum Part {
     /// The metric is in its target.

@@ -21,13 +21,13 @@ pub(in crate::cpu) fn first_alone(
     let size = outputs.size;
     let groups = first.groups();
     let cuts = (Cut::new(0..size.height, TILE), Cut::whole(size.width), Cut::whole(groups));
-    outputs.sinks(cuts).enumerate().for_each(|(band, mut sink)| {
+    outputs.epilogues(cuts).enumerate().for_each(|(band, mut epilogue)| {
         if cancel.is_cancelled() {
             return;
         }
         scratch::with(alone_scratch(groups), |scratch| {
             let y = TILE * band;
-            dispatch(set, FirstBand { first, image, y, size, sink: &mut sink, scratch });
+            dispatch(set, FirstBand { first, image, y, size, epilogue: &mut epilogue, scratch });
         });
     });
     cancel.check()
@@ -43,7 +43,7 @@ struct FirstBand<'a, 's> {
     image: &'a Image,
     y: usize,
     size: Size,
-    sink: &'a mut Forward<'s>,
+    epilogue: &'a mut Forward<'s>,
     scratch: &'a mut [Lanes],
 }
 
@@ -52,7 +52,7 @@ impl Kernel for FirstBand<'_, '_> {
 
     #[inline(always)]
     fn run<I: Isa>(self, isa: I) {
-        let FirstBand { first, image, y, size, sink, scratch } = self;
+        let FirstBand { first, image, y, size, epilogue, scratch } = self;
         let groups = first.groups();
         let mut tile = [[Lanes::ZERO; TILE]; TILE];
         for x in (0..size.width).step_by(COLUMNS) {
@@ -68,7 +68,7 @@ impl Kernel for FirstBand<'_, '_> {
                             *value = scratch[(i * COLUMNS + column + j) * groups + group];
                         }
                     }
-                    sink.tile(isa, y, x + column, group, &mut tile);
+                    epilogue.tile(isa, y, x + column, group, &mut tile);
                 }
             }
         }

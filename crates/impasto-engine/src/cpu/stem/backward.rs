@@ -111,9 +111,9 @@ impl Kernel for BackwardBand<'_> {
                         Input::Patch(patch)
                     }
                 };
-                let mut sink =
-                    PieceSink { rows: rows.clone(), columns: columns.clone(), groups, to: gradient };
-                fused(isa, work, input, piece, own, &mut sink);
+                let mut epilogue =
+                    PieceEpilogue { rows: rows.clone(), columns: columns.clone(), groups, to: gradient };
+                fused(isa, work, input, piece, own, &mut epilogue);
             }
             for (row, y) in rows.enumerate() {
                 let gradient = &mut gradient[row * COLUMNS * groups..][..columns.len() * groups];
@@ -140,14 +140,14 @@ impl Kernel for BackwardBand<'_> {
 }
 
 /// Keeps a piece's outputs, rows [`COLUMNS`] apart.
-struct PieceSink<'a> {
+struct PieceEpilogue<'a> {
     rows: Range<usize>,
     columns: Range<usize>,
     groups: usize,
     to: &'a mut [Lanes],
 }
 
-impl Epilogue for PieceSink<'_> {
+impl Epilogue for PieceEpilogue<'_> {
     #[inline(always)]
     fn tile<I: Isa>(&mut self, _: I, y: usize, x: usize, group: usize, values: &mut [[Lanes; TILE]; TILE]) {
         let (rows, columns) = (TILE.min(self.rows.end - y), TILE.min(self.columns.end - x));

@@ -68,14 +68,17 @@ pub(in crate::cpu) fn forward(
     // Nothing to sum still needs a chunk for each task.
     let length = tap.sums(groups).max(1);
     let sums = sums[..rows.pieces() * length].par_chunks_mut(length);
-    outputs.sinks(cuts).zip(sums).enumerate().for_each(|(task, (mut sink, sums))| {
+    outputs.epilogues(cuts).zip(sums).enumerate().for_each(|(task, (mut epilogue, sums))| {
         sums.fill(0.0);
         for band in bands(rows.piece(task), size.width) {
             if work.cancel.is_cancelled() {
                 return;
             }
             scratch::with(forward_scratch(work.kernels.inputs, work.kernels.outputs), |scratch| {
-                dispatch(work.set, ForwardBand { work, band, size, sink: &mut sink, tap, sums, scratch });
+                dispatch(
+                    work.set,
+                    ForwardBand { work, band, size, epilogue: &mut epilogue, tap, sums, scratch },
+                );
             });
         }
     });
@@ -91,7 +94,7 @@ struct ForwardBand<'a, 's> {
     work: &'a Convolution<'a>,
     band: Block,
     size: Size,
-    sink: &'a mut Forward<'s>,
+    epilogue: &'a mut Forward<'s>,
     tap: &'a FirstTap<'a>,
     sums: &'a mut [f64],
     scratch: &'a mut [Lanes],
@@ -102,7 +105,7 @@ impl Kernel for ForwardBand<'_, '_> {
 
     #[inline(always)]
     fn run<I: Isa>(self, isa: I) {
-        let ForwardBand { work, band, size, sink, tap, sums, mut scratch } = self;
+        let ForwardBand { work, band, size, epilogue, tap, sums, mut scratch } = self;
         let groups = work.kernels.inputs;
         let own = carve(&mut scratch, fused_length(groups, work.kernels.outputs));
         let summing = carve(&mut scratch, moments::scratch_length(groups));
@@ -115,7 +118,7 @@ impl Kernel for ForwardBand<'_, '_> {
                 let features = &patch[((row + 1) * width + 1) * groups..][..columns.len() * groups];
                 tap.add(isa, y * size.width + columns.start, features, groups, sums, summing);
             }
-            fused(isa, work, Input::Patch(patch), piece, own, sink);
+            fused(isa, work, Input::Patch(patch), piece, own, epilogue);
         }
     }
 }
