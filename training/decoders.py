@@ -19,15 +19,16 @@ import hashlib
 import json
 import os
 import random
-import signal
 import time
 from pathlib import Path
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
+from safetensors.torch import save as to_bytes
 
 from chain import decode, encode, moments, moved
-from distil import rate_at
+from distil import asked_to_stop, rate_at
+from export import in_order
 from pictures import Crops, fingerprints, learned_and_held, squares
 
 # What decides the result, besides the files: a run cannot go on with others.
@@ -108,7 +109,7 @@ class Run:
             raise SystemExit("error: a weight is not finite\nhint: a smaller --rate")
         everything = {name: tensor.detach().cpu().contiguous() for name, tensor in self.tensors.items()}
         partial = self.given.run / "levels.part"
-        save_file(everything, partial, self.facts())
+        partial.write_bytes(in_order(to_bytes(everything, self.facts())))
         partial.replace(self.given.run / "levels.safetensors")
         given = {name: getattr(self.given, name) for name in DECIDES}
         partial = self.state.with_suffix(".part")
@@ -177,9 +178,7 @@ class Run:
         print(line, flush=True)
 
     def go(self):
-        given, saved, stop = self.given, time.time(), []
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: stop.append(True))
+        given, saved, stop = self.given, time.time(), asked_to_stop()
         if self.step == 0:
             self.report()
         while not stop and self.step < min(given.steps, given.stop_at):

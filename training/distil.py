@@ -68,6 +68,14 @@ def rate_at(step, steps, rate):
     return rate * (0.01 + 0.99 * 0.5 * (1 + float(torch.cos(torch.tensor(torch.pi * part)))))
 
 
+def asked_to_stop():
+    """A list that is no longer empty once somebody wants the run to stop: it saves and ends."""
+    asked = []
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: asked.append(True))
+    return asked
+
+
 class Run:
     def __init__(self, given):
         self.given, self.began = given, time.time()
@@ -191,9 +199,7 @@ class Run:
     def go(self):
         given, began, saved = self.given, time.time(), time.time()
         until = self.began + given.minutes * 60
-        stop = []
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: stop.append(True))
+        stop = asked_to_stop()
         before = self.seconds
         self.student.train()
         last = min(given.steps, given.stop_at)
