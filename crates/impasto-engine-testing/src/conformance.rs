@@ -28,7 +28,7 @@ const GRADIENT: f64 = 1e-5;
 /// A decision may differ where the value is this near, as a part of the layer's root mean square.
 const UNDECIDED: f64 = 1e-5;
 
-/// What a check says of an engine that returns an error.
+/// The message of a check whose engine returns an error.
 const RUNS: &str = "an engine runs what is sound";
 
 fn prepare(backend: &dyn Backend, network: &Network) -> Box<dyn Engine> {
@@ -192,7 +192,7 @@ pub(crate) fn a_flat_picture(backend: &dyn Backend) {
     }
 }
 
-/// What cannot be done is refused with the error that says so.
+/// An engine refuses what it cannot do, with the error that says so.
 pub(crate) fn bad_requests(backend: &dyn Backend) {
     let (mut random, name) = (Random(5), backend.name());
     let network = network(&mut random, Pooling::Max, 1.0, Padding::Zero);

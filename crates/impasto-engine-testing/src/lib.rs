@@ -23,7 +23,7 @@ use impasto_engine::Backend;
 /// One thing that every engine does.
 #[derive(Clone, Copy, Debug)]
 pub struct Check {
-    /// What it is skipped by.
+    /// The name to skip it by.
     pub name: &'static str,
     run: fn(&dyn Backend),
 }

@@ -7,18 +7,22 @@ use crate::{Cancel, Cpu, Engine, EngineError, InstructionSet, Network, Reference
 
 /// Makes engines of one kind. Implement it to bring an engine of your own; `impasto-engine-testing` says whether that conforms.
 pub trait Backend: fmt::Debug + Send + Sync {
-    /// The name that it is asked for by. An engine is used again for a run by the same name, so that it must say all that results
-    /// depend on.
+    /// The name that it is asked for by. The name says all that results depend on: a later run by the same
+    /// name uses the engine again.
     fn name(&self) -> &str;
 
-    /// Whether it can run here.
+    /// Whether it can run here. By default it can.
     ///
     /// # Errors
     /// Why it cannot, for people.
-    fn available(&self) -> Result<(), String>;
+    fn available(&self) -> Result<(), String> {
+        Ok(())
+    }
 
-    /// Bytes of memory of its own; `None` where it works in the machine's.
-    fn memory(&self) -> Option<u64>;
+    /// Bytes of memory of its own; `None`, the default, where it works in the machine's.
+    fn memory(&self) -> Option<u64> {
+        None
+    }
 
     /// An engine for a network, ready to observe.
     ///
@@ -46,10 +50,6 @@ impl Backend for CpuBackend {
         }
     }
 
-    fn memory(&self) -> Option<u64> {
-        None
-    }
-
     fn prepare(&self, network: Network, cancel: Cancel) -> Result<Box<dyn Engine>, EngineError> {
         if let Err(reason) = self.available() {
             return Err(EngineError::NoSuchBackend {
@@ -70,14 +70,6 @@ pub struct ReferenceBackend;
 impl Backend for ReferenceBackend {
     fn name(&self) -> &str {
         "reference"
-    }
-
-    fn available(&self) -> Result<(), String> {
-        Ok(())
-    }
-
-    fn memory(&self) -> Option<u64> {
-        None
     }
 
     fn prepare(&self, network: Network, cancel: Cancel) -> Result<Box<dyn Engine>, EngineError> {

@@ -72,8 +72,8 @@ pub trait Engine: Send {
     /// The network that this engine runs.
     fn network(&self) -> &Network;
 
-    /// What results depend on besides the network and the request, such as an instruction set: engines of the same identity give the
-    /// same bytes.
+    /// Says what results depend on besides the network and the request, such as an instruction set. Engines of the same identity give
+    /// the same bytes.
     fn identity(&self) -> &str;
 
     /// Keeps features at taps in half precision from an observation to its pull-back, or no longer does: less memory, and
@@ -232,11 +232,11 @@ pub enum EngineError {
     /// A name of no backend, or of one that cannot run here.
     #[error("no device {name}: {reason}; expected one of {}", available.join(", "))]
     NoSuchBackend {
-        /// What was asked for.
+        /// The name that was asked for.
         name: String,
-        /// Why it cannot be had.
+        /// Why this backend cannot be had.
         reason: String,
-        /// Those that can.
+        /// Names of those that can.
         available: Vec<String>,
     },
     /// A name of no instruction set of this machine.

@@ -56,7 +56,7 @@ impl Request {
         self.moments.iter().copied().chain(self.residuals.iter().map(|target| target.tap)).max()
     }
 
-    /// What every engine checks before it runs.
+    /// Checks a request; every engine does so before it runs.
     ///
     /// # Errors
     /// When nothing is asked for, a tap is not the network's, the image is too small, or position weights have another size.

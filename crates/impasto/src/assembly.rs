@@ -17,15 +17,15 @@ use crate::pace::TimeBudget;
 use crate::plan::{self, GivenSizes, Planner};
 use crate::preset::from_nothing;
 use crate::recipe::Init;
-use crate::regions::{check_shape, check_weights, plane_digest};
 use crate::session::{RunInputs, Session};
-use crate::style::{Part, shares};
+use crate::style::shares;
+use crate::style_parts::check_layers;
 use crate::{Error, Iterations, Recipe, Scale, Setting, Style, StyleTransfer};
 
 /// Smaller strokes are no more than grain, and for larger ones the picture has no room.
 const STROKE_SIZES: std::ops::RangeInclusive<f64> = 0.1..=4.0;
 
-/// Bytes of what is known of styles that a [`EngineCache`] takes along where there is memory for it.
+/// Bytes of what is known of styles that an [`EngineCache`] takes along where there is memory for it.
 const SPARE_MOMENTS: usize = 256 << 20;
 
 impl StyleTransfer {
@@ -226,12 +226,11 @@ impl StyleTransfer {
         self.check_regions()?;
         let mut recipe = self.recipe.clone().unwrap_or_else(|| self.preset.recipe());
         recipe.check()?;
-        match (&self.texture, &self.recipe) {
-            (Some(_), None) if recipe.init == Init::Draft => recipe = from_nothing(),
-            (Some(_), Some(given)) if given.init == Init::Draft => {
+        if self.texture.is_some() && recipe.init == Init::Draft {
+            if self.recipe.is_some() {
                 return Err(Error::invalid(Setting::Init, "a texture has no content to draft"));
             }
-            _ => {}
+            recipe = from_nothing();
         }
         let mut overrides = self.overrides.clone();
         if self.init_picture.is_some() {
@@ -283,71 +282,16 @@ impl StyleTransfer {
         Ok(Prepared { recipe, network, shares })
     }
 
-    /// Bytes of masks as they were given.
-    fn mask_bytes(&self) -> usize {
-        let parts = self.styles.iter().flat_map(|style| style.parts.iter().flatten());
-        let weights = parts.filter_map(|part| part.weights.as_ref());
-        self.regions.bytes() + weights.map(|plane| size_of_val(plane.data())).sum::<usize>()
-    }
-
-    /// Of everything that regions and parts decide.
-    fn regions_digest(&self) -> Option<String> {
-        let parts: Vec<String> = self
-            .styles
-            .iter()
-            .filter(|style| style.parts.is_some() || style.layers.is_some())
-            .map(|style| {
-                let part = |part: &Part| (part.region, part.weights.as_ref().map(plane_digest));
-                let parts: Option<Vec<_>> =
-                    style.parts.as_ref().map(|parts| parts.iter().map(part).collect());
-                format!("{parts:?} {:?}", style.layers)
-            })
-            .collect();
-        let regions = self.regions.digest();
-        (regions.is_some() || !parts.is_empty()).then(|| format!("{} {parts:?}", regions.unwrap_or_default()))
-    }
-
-    fn check_regions(&self) -> Result<(), Error> {
-        self.regions.check(self.content.size())?;
-        for (index, style) in self.styles.iter().enumerate() {
-            // The first may be for what is left, too.
-            let rest = usize::from(index == 0 && self.regions.rest_is_painted());
-            for part in style.parts.iter().flatten() {
-                let Part { region, weights, of } = part;
-                if *region >= self.regions.named() + rest {
-                    let problem = format!("expected below {}, found {region}", self.regions.named() + rest);
-                    return Err(Error::invalid("the region of a style", problem));
-                }
-                if let Some(weights) = weights {
-                    check_shape("the mask of a style", *of, style.size)?;
-                    check_weights("the mask of a style", weights)?;
-                    let seen = style.weights_for(part);
-                    if seen.iter().any(|seen| seen.data().iter().all(|&weight| weight == 0.0)) {
-                        let problem = "nothing is left of the style: it is black where there is any";
-                        return Err(Error::invalid("the mask of a style", problem));
-                    }
-                }
-            }
-        }
-        Ok(())
-    }
-
     /// Resolves every layer. A layer that only the preset asks for, and that the encoder lacks, is the preset's fault.
     fn deepest_tap(&self, recipe: &Recipe, encoder: &Encoder) -> Result<impasto_encoder::Tap, Error> {
+        let (content, style) = (&self.overrides.content_layers, &self.overrides.style_layers);
         let given = [
-            (
-                Setting::ContentLayers,
-                &recipe.content_layers,
-                self.overrides.content_layers.is_some() || self.recipe.is_some(),
-            ),
-            (
-                Setting::StyleLayers,
-                &recipe.style_layers,
-                self.overrides.style_layers.is_some() || self.recipe.is_some(),
-            ),
+            (Setting::ContentLayers, &recipe.content_layers, content.is_some()),
+            (Setting::StyleLayers, &recipe.style_layers, style.is_some()),
         ];
         let mut deepest = None;
-        for (setting, layers, asked_for) in given {
+        for (setting, layers, overridden) in given {
+            let asked_for = overridden || self.recipe.is_some();
             for (layer, _) in layers {
                 let tap = encoder.topology().tap(layer).map_err(|error| match error {
                     EncoderError::UnknownLayer { name, nearest, last } if !asked_for => {
@@ -365,20 +309,6 @@ impl StyleTransfer {
             }
         }
         deepest.ok_or(Error::Engine(EngineError::NothingToObserve))
-    }
-}
-
-/// A style can be for layers that are looked at.
-fn check_layers(layers: &[String], recipe: &Recipe) -> Result<(), Error> {
-    let known = || recipe.style_layers.iter().map(|(layer, _)| layer.as_str());
-    match layers.iter().find(|layer| known().all(|known| known != layer.as_str())) {
-        Some(unknown) => {
-            let problem =
-                format!("expected some of {}, found {unknown:?}", known().collect::<Vec<_>>().join(", "));
-            Err(Error::invalid("the layers of a style", problem))
-        }
-        None if layers.is_empty() => Err(Error::invalid("the layers of a style", "expected at least one")),
-        None => Ok(()),
     }
 }
 

@@ -46,6 +46,7 @@ mod schedule;
 mod session;
 mod setting;
 mod style;
+mod style_parts;
 mod style_size;
 mod texture;
 

@@ -74,15 +74,7 @@ impl Planner<'_> {
             + self.moments_bytes(index + 1)?
             + if self.given.keeps_colours { picture(result) } else { 0 };
         // Pictures as they were given; at the last scale they go with the targets taken.
-        let given: usize = self.given.masks
-            + self
-                .given
-                .styles
-                .iter()
-                .map(|(size, _)| size)
-                .chain([&self.given.content])
-                .map(|size| picture(*size))
-                .sum::<usize>();
+        let given = self.given.masks + self.given.pictures().map(picture).sum::<usize>();
         let kept = if last { self.given.masks } else { given };
         let state = self.state(&at);
         let mut peak = given + PICTURE * at.size.area();
@@ -222,14 +214,7 @@ impl Planner<'_> {
     pub(crate) fn fitting_draft(&self, result: (usize, usize)) -> Result<usize, Error> {
         const STEP: usize = 64;
         let (usual, mut longest) = (self.usual(), self.recipe.draft_size);
-        let given: usize = self
-            .given
-            .styles
-            .iter()
-            .map(|(size, _)| size)
-            .chain([&self.given.content])
-            .map(|size| picture(*size))
-            .sum();
+        let given: usize = self.given.pictures().map(picture).sum();
         let kernels = BASE + self.given.masks + self.engine.kernel_bytes() + self.kept_of_draft(result);
         while let (Some(memory), Some(_)) = (self.given.memory, self.drafter)
             && longest > 2 * STEP

@@ -88,6 +88,13 @@ pub(crate) struct GivenSizes {
     pub(crate) keeps_colours: bool,
 }
 
+impl GivenSizes {
+    /// The sizes of all pictures that stay until the last scale has seen them.
+    pub(crate) fn pictures(&self) -> impl Iterator<Item = (usize, usize)> {
+        self.styles.iter().map(|(size, _)| *size).chain([self.content])
+    }
+}
+
 impl Planner<'_> {
     /// The plan of a run of these scales: whole if that fits into the memory, else with the largest tiles that fit; `None` if
     /// nothing does.

@@ -89,14 +89,6 @@ impl Backend for Mine {
         "mine"
     }
 
-    fn available(&self) -> Result<(), String> {
-        Ok(())
-    }
-
-    fn memory(&self) -> Option<u64> {
-        None
-    }
-
     fn prepare(&self, network: Network, cancel: Cancel) -> Result<Box<dyn Engine>, EngineError> {
         CpuBackend { set: None }.prepare(network, cancel)
     }
