@@ -4,16 +4,11 @@ use std::path::PathBuf;
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use impasto_job::spec::{
+    BatchSpec, CompareSpec, InputSpec, ObjectiveSpec, RegionSpec, RunSpec, SheetSpec, StyleSpec, StylizeSpec,
+    TextureSpec,
+};
 use serde::{Deserialize, Serialize};
-
-use crate::limits::InputArgs;
-use crate::masks::RegionArgs;
-use crate::options::{ObjectiveArgs, RunArgs};
-use crate::results::OutputArgs;
-use crate::sheet::SheetArgs;
-use crate::side_outputs::ExtrasArgs;
-use crate::style_arg::StyleArg;
-use crate::texture::{Texture, TextureArgs};
 
 /// Repaints a picture in the style of another: neural style transfer, with nothing to download.
 #[derive(Parser)]
@@ -79,56 +74,37 @@ pub(crate) enum Command {
     },
 }
 
-#[derive(Args, Clone, Serialize, Deserialize)]
+#[derive(Args)]
 pub(crate) struct StylizeArgs {
-    /// The picture to repaint
-    pub(crate) content: PathBuf,
-    /// The pictures whose style to take, as FILE or FILE:weight=W,scale=F,rotate=D,mask=FILE,region=COLOUR,layers=L+L
-    #[arg(required = true, value_parser = OsStringValueParser::new().try_map(StyleArg::parse))]
-    pub(crate) style: Vec<StyleArg>,
-    /// Where to write the result; the extension chooses the format (png, jpg, tif, webp, exr, qoi, bmp)
-    #[arg(short, long, value_name = "OUT")]
-    pub(crate) output: PathBuf,
     #[command(flatten)]
-    pub(crate) run: RunArgs,
-    #[command(flatten)]
-    #[serde(default)]
-    pub(crate) regions: RegionArgs,
-    #[command(flatten)]
-    pub(crate) result: OutputArgs,
-    #[command(flatten)]
-    pub(crate) input: InputArgs,
+    pub(crate) spec: StylizeSpec,
     /// Take all options from the recipe of a picture that impasto made; options given besides count more
     #[arg(long, value_name = "PICTURE")]
     pub(crate) like: Option<PathBuf>,
     /// Show the result in the terminal: by kitty, iTerm2 or sixel graphics, or in half blocks
     #[arg(long, help_heading = "Output")]
     pub(crate) preview: bool,
-    #[command(flatten)]
-    pub(crate) extras: ExtrasArgs,
-    /// Also write OUT_0050.png and so on, every N iterations
-    #[arg(long, value_name = "N")]
-    pub(crate) save_every: Option<usize>,
-    /// Write everything needed to repeat and judge the run
-    #[arg(long, value_name = "FILE.json")]
-    pub(crate) report: Option<PathBuf>,
-    /// Where to keep what `impasto resume` needs to go on; removed at the end [default: OUT.checkpoint, for runs that are
-    /// expected to take more than two minutes]
-    #[arg(long, value_name = "FILE")]
-    pub(crate) checkpoint: Option<PathBuf>,
-    /// How often to write it, such as 30s or 5m [default: 60s]
-    #[arg(long, value_name = "TIME")]
-    pub(crate) checkpoint_every: Option<String>,
-    /// Keep no checkpoint, however long the run
-    #[arg(long, conflicts_with_all = ["checkpoint", "checkpoint_every"])]
-    pub(crate) no_checkpoint: bool,
     /// How to show progress, on stderr
     #[arg(long, value_enum, default_value_t = ProgressKind::Bar)]
     pub(crate) progress: ProgressKind,
-    /// In place of a content.
-    #[arg(skip)]
-    #[serde(default)]
-    pub(crate) texture: Option<Texture>,
+}
+
+#[derive(Args)]
+pub(crate) struct TextureArgs {
+    #[command(flatten)]
+    pub(crate) spec: TextureSpec,
+    /// How to show progress, on stderr
+    #[arg(long, value_enum, default_value_t = ProgressKind::Bar)]
+    pub(crate) progress: ProgressKind,
+}
+
+#[derive(Args)]
+pub(crate) struct SheetArgs {
+    #[command(flatten)]
+    pub(crate) spec: SheetSpec,
+    /// How to show progress, on stderr: a line for each picture, or an object
+    #[arg(long, value_enum, default_value_t = ProgressKind::Bar)]
+    pub(crate) progress: ProgressKind,
 }
 
 #[derive(Args)]
@@ -136,14 +112,14 @@ pub(crate) struct PlanArgs {
     /// The picture to repaint
     pub(crate) content: PathBuf,
     /// The pictures whose style to take, as FILE or FILE:weight=W,scale=F,rotate=D,mask=FILE,region=COLOUR,layers=L+L
-    #[arg(required = true, value_parser = OsStringValueParser::new().try_map(StyleArg::parse))]
-    pub(crate) style: Vec<StyleArg>,
+    #[arg(required = true, value_parser = OsStringValueParser::new().try_map(StyleSpec::parse))]
+    pub(crate) style: Vec<StyleSpec>,
     #[command(flatten)]
-    pub(crate) run: RunArgs,
+    pub(crate) run: RunSpec,
     #[command(flatten)]
-    pub(crate) regions: RegionArgs,
+    pub(crate) regions: RegionSpec,
     #[command(flatten)]
-    pub(crate) input: InputArgs,
+    pub(crate) input: InputSpec,
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
@@ -151,31 +127,8 @@ pub(crate) struct PlanArgs {
 
 #[derive(Args)]
 pub(crate) struct BatchArgs {
-    /// Pictures to repaint: files, folders, or patterns such as 'photos/*.jpg'
-    #[arg(required = true)]
-    pub(crate) contents: Vec<PathBuf>,
-    /// Pictures whose styles to take, each for itself: files, folders or patterns
-    #[arg(long, value_name = "S", required = true, num_args = 1..)]
-    pub(crate) style: Vec<PathBuf>,
-    /// The folder to write to; made if it is not there
-    #[arg(short, long, value_name = "DIR")]
-    pub(crate) output: PathBuf,
-    /// Names of the results; the extension chooses the format
-    #[arg(long, value_name = "NAME", default_value = "{content}_{style}.png")]
-    pub(crate) name: String,
-    /// Pictures in progress at once, which share the threads [default: 1]
-    #[arg(long, value_name = "N")]
-    pub(crate) jobs: Option<usize>,
-    /// Only every N-th picture, from the I-th on: for several machines on one folder [default: as JOB_COMPLETION_INDEX and
-    /// JOB_COMPLETION_COUNT or SLURM_ARRAY_TASK_ID and SLURM_ARRAY_TASK_COUNT say, else all]
-    #[arg(long, value_name = "I/N")]
-    pub(crate) shard: Option<String>,
     #[command(flatten)]
-    pub(crate) run: RunArgs,
-    #[command(flatten)]
-    pub(crate) result: OutputArgs,
-    #[command(flatten)]
-    pub(crate) input: InputArgs,
+    pub(crate) spec: BatchSpec,
     /// How to show progress, on stderr: a line for each picture, or an object
     #[arg(long, value_enum, default_value_t = ProgressKind::Bar)]
     pub(crate) progress: ProgressKind,
@@ -186,7 +139,7 @@ pub(crate) struct ShowArgs {
     /// A picture that impasto made
     pub(crate) picture: PathBuf,
     #[command(flatten)]
-    pub(crate) input: InputArgs,
+    pub(crate) input: InputSpec,
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
@@ -212,14 +165,14 @@ pub(crate) struct EvaluateArgs {
     #[arg(long, value_name = "C")]
     pub(crate) content: PathBuf,
     /// The style pictures, as FILE or FILE:weight=W,scale=F,rotate=D,mask=FILE,region=COLOUR,layers=L+L
-    #[arg(long, value_name = "S", required = true, num_args = 1.., value_parser = OsStringValueParser::new().try_map(StyleArg::parse))]
-    pub(crate) style: Vec<StyleArg>,
+    #[arg(long, value_name = "S", required = true, num_args = 1.., value_parser = OsStringValueParser::new().try_map(StyleSpec::parse))]
+    pub(crate) style: Vec<StyleSpec>,
     #[command(flatten)]
-    pub(crate) objective: ObjectiveArgs,
+    pub(crate) objective: ObjectiveSpec,
     #[command(flatten)]
-    pub(crate) regions: RegionArgs,
+    pub(crate) regions: RegionSpec,
     #[command(flatten)]
-    pub(crate) input: InputArgs,
+    pub(crate) input: InputSpec,
     /// Bring content and picture to this long edge first, never enlarged, and styles as the preset does [default: their own sizes]
     #[arg(long, value_name = "N")]
     pub(crate) size: Option<usize>,
@@ -236,36 +189,11 @@ pub(crate) struct EvaluateArgs {
 
 #[derive(Args)]
 pub(crate) struct CompareArgs {
-    /// The pictures to score
-    #[arg(required = true)]
-    pub(crate) pictures: Vec<PathBuf>,
-    /// The content that they were made of; without one, nothing is said of it
-    #[arg(long, value_name = "C")]
-    pub(crate) content: Option<PathBuf>,
-    /// A style picture, as FILE or FILE:weight=W,scale=F; once for each
-    #[arg(long, value_name = "S", required = true, value_parser = OsStringValueParser::new().try_map(StyleArg::parse))]
-    pub(crate) style: Vec<StyleArg>,
-    /// Bring every picture to this long edge first, never enlarged [default: their own sizes]
-    #[arg(long, value_name = "N")]
-    pub(crate) size: Option<usize>,
-    /// Size of the styles beside the pictures: as they were made with
-    #[arg(long, value_name = "F", default_value_t = 1.0)]
-    pub(crate) style_scale: f64,
-    /// Look for structure through this encoder, in place of lite, and also at layers that no preset's style looks at: lite, or a
-    /// safetensors file; not the one that made a picture
-    #[arg(long, value_name = "NAME|FILE")]
-    pub(crate) referee_model: Option<String>,
+    #[command(flatten)]
+    pub(crate) spec: CompareSpec,
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
-    /// Also write a page with the pictures and the table
-    #[arg(long, value_name = "FILE.html")]
-    pub(crate) html: Option<PathBuf>,
-    /// Threads; the result does not depend on it [default: one per processor]
-    #[arg(long, value_name = "N")]
-    pub(crate) threads: Option<usize>,
-    #[command(flatten)]
-    pub(crate) input: InputArgs,
 }
 
 #[derive(Args)]
@@ -293,7 +221,7 @@ pub(crate) struct BenchArgs {
     pub(crate) json: bool,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 pub(crate) enum ProgressKind {
     /// A bar with scale, losses, speed and time left
     Bar,

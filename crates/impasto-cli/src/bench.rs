@@ -1,12 +1,13 @@
 //! `impasto bench`: how fast evaluations are on this machine.
 
 use impasto::{Benchmark, LARGEST_SIZE, Preset};
+use impasto_job::memory::peak_rss_bytes;
 use serde_json::json;
 
 use crate::args::BenchArgs;
 use crate::failure::Failure;
-use crate::interrupt::cancel_on_signal;
-use crate::output::{line, peak_rss_bytes};
+use crate::interrupt::control_on_signal;
+use crate::output::line;
 
 pub(crate) fn run(args: BenchArgs) -> Result<(), Failure> {
     if args.size > LARGEST_SIZE {
@@ -17,7 +18,7 @@ pub(crate) fn run(args: BenchArgs) -> Result<(), Failure> {
     }
     let preset = Preset::named(&args.preset)?;
     let encoder = crate::models::open(&args.model)?;
-    let cancel = cancel_on_signal();
+    let cancel = control_on_signal().flag();
     let pool = impasto::thread_pool(args.threads)?;
     let threads = pool.current_num_threads();
     let bench = pool.install(|| Benchmark::run(&encoder, preset, args.size, args.iterations, cancel))?;

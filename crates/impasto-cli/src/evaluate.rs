@@ -6,25 +6,23 @@ use std::path::Path;
 use impasto::engine::Pixels;
 use impasto::image::{Decoded, check_writable, write_atomically};
 use impasto::{Evaluation, StyleTransfer};
+use impasto_job::inputs::{self, Inputs};
+use impasto_job::spec::shares;
 use npyz::WriterBuilder;
 
 use crate::args::EvaluateArgs;
 use crate::failure::Failure;
-use crate::inputs;
-use crate::interrupt::cancel_on_signal;
+use crate::interrupt::control_on_signal;
 use crate::models;
 use crate::output::{line, say};
-use crate::pictures::{Pictures, Source};
-use crate::style_arg;
 
 pub(crate) fn run(args: Box<EvaluateArgs>) -> Result<(), Failure> {
     let limits = args.input.limits()?;
     let preset = args.objective.preset()?;
     let overrides = args.objective.overrides()?;
-    let shares = style_arg::shares(&args.style, args.objective.style_weights.as_deref())?;
+    let shares = shares(&args.style, args.objective.style_weights.as_deref())?;
     let mut image = inputs::read(&args.image, &limits)?;
-    let mut pictures =
-        Pictures::read(Source::File(&args.content), &args.style, None, &args.regions, &limits)?;
+    let mut pictures = Inputs::read(&args.content, &args.style, None, &args.regions, &limits)?;
     image.note().into_iter().chain(pictures.notes()).for_each(|note| say(&note));
     if let Some(path) = &args.gradient {
         let all = pictures.all();
@@ -33,7 +31,7 @@ pub(crate) fn run(args: Box<EvaluateArgs>) -> Result<(), Failure> {
         check_writable(path).map_err(|error| Failure::from(error).about("--gradient"))?;
     }
     let encoder = models::open(&args.objective.model)?;
-    let Pictures { content, styles, masks, .. } = &mut pictures;
+    let Inputs { content, styles, masks, .. } = &mut pictures;
     styles.iter_mut().chain([&mut image]).for_each(|input| input.decoded.bring_to(content.decoded.space));
     let mut transfer = StyleTransfer::new(content.decoded.picture.clone())
         .preset(preset)
@@ -41,7 +39,7 @@ pub(crate) fn run(args: Box<EvaluateArgs>) -> Result<(), Failure> {
         .encoder(encoder)
         .style_scale(args.objective.style_scale)
         .averaging(args.objective.resize.averaging())
-        .cancel(cancel_on_signal());
+        .cancel(control_on_signal().flag());
     for (index, ((style, share), given)) in styles.drain(..).zip(shares).zip(&args.style).enumerate() {
         let Decoded { picture, alpha, .. } = style.decoded;
         transfer = transfer.style(given.style(picture, alpha, share, masks.take_parts(index)));

@@ -6,17 +6,13 @@ use std::process::ExitCode;
 use impasto::encoder::EncoderError;
 use impasto::engine::EngineError;
 use impasto::image::ImageError;
-use impasto::{CheckpointError, Setting};
+use impasto_job::{ErrorKind, JobError, spell};
 
 use crate::output::{printable_lines, say};
 
 /// Why a command did not do what it was asked.
 #[derive(Debug)]
-pub(crate) struct Failure {
-    message: String,
-    hint: Option<String>,
-    code: u8,
-}
+pub(crate) struct Failure(JobError);
 
 const FAILED: u8 = 1;
 const BAD_INPUT: u8 = 2;
@@ -26,124 +22,99 @@ const INTERRUPTED: u8 = 130;
 impl Failure {
     /// Something that the user asked for and that cannot be.
     pub(crate) fn bad_input(message: impl Into<String>) -> Failure {
-        Failure { message: message.into(), hint: None, code: BAD_INPUT }
+        Failure(JobError::bad_input(message))
     }
 
-    pub(crate) fn hint(mut self, hint: impl Into<String>) -> Failure {
-        self.hint = Some(hint.into());
-        self
-    }
-
-    /// Adds a hint to what there may be.
-    pub(crate) fn and_hint(self, hint: impl Into<String>) -> Failure {
-        match &self.hint {
-            Some(first) => {
-                let both = format!("{first}; {}", hint.into());
-                self.hint(both)
-            }
-            None => self.hint(hint),
-        }
+    pub(crate) fn hint(self, hint: impl Into<String>) -> Failure {
+        Failure(self.0.hint(hint))
     }
 
     /// Names the option that it is about.
-    pub(crate) fn about(mut self, option: &str) -> Failure {
-        self.message = format!("{option}: {}", self.message);
-        self
+    pub(crate) fn about(self, option: &str) -> Failure {
+        Failure(self.0.about(option))
     }
 
     pub(crate) fn interrupted(message: impl Into<String>) -> Failure {
-        Failure { message: message.into(), hint: None, code: INTERRUPTED }
+        Failure(JobError::new(ErrorKind::Interrupted, message))
     }
 
-    /// A panic that nobody caught.
-    pub(crate) fn bug(message: String) -> Failure {
-        Failure { message: format!("internal error: {message}"), hint: None, code: FAILED }
-            .hint("this is a bug in impasto; please report it with the command and the pictures")
+    /// A mistake in this program, such as a panic that nobody caught.
+    pub(crate) fn bug(message: impl Into<String>) -> Failure {
+        Failure(JobError::new(ErrorKind::Bug, message))
     }
 
     /// Work that did not come to its end.
     pub(crate) fn failed(message: impl Into<String>) -> Failure {
-        Failure { message: message.into(), hint: None, code: FAILED }
+        Failure(JobError::failed(message))
     }
 
     /// A file or folder that could not be read.
     pub(crate) fn read(path: &Path, error: &std::io::Error) -> Failure {
-        Failure::bad_input(format!("cannot read {}: {error}", path.display()))
-    }
-
-    /// Without the hint.
-    pub(crate) fn message(&self) -> &str {
-        &self.message
+        Failure(JobError::read(path, error))
     }
 
     /// A file that could not be written.
     pub(crate) fn write(path: &Path, error: &std::io::Error) -> Failure {
-        Failure {
-            message: format!("cannot write {}: {error}", path.display()),
-            hint: None,
-            code: ENVIRONMENT,
-        }
+        Failure(JobError::write(path, error))
     }
 
     pub(crate) fn print(&self) {
+        let bug = self.0.kind() == ErrorKind::Bug;
+        let message = with_options(self.0.message());
         // Names of files and tensors, and what servers answer, are texts of strangers.
-        say(&printable_lines(&format!("error: {}", self.message)));
-        if let Some(hint) = &self.hint {
-            say(&printable_lines(&format!("hint: {hint}")));
+        say(&printable_lines(&format!("error: {}{message}", if bug { "internal error: " } else { "" })));
+        let hint = self.0.hint_text().map(with_options);
+        let goes_on = self.0.checkpoint().map(|path| format!("`impasto resume {}` goes on", path.display()));
+        let report = bug.then(|| {
+            "this is a bug in impasto; please report it with the command and the pictures".to_owned()
+        });
+        let hints: Vec<String> = hint.into_iter().chain(goes_on).chain(report).collect();
+        if !hints.is_empty() {
+            say(&printable_lines(&format!("hint: {}", hints.join("; "))));
         }
     }
 
     pub(crate) fn code(&self) -> ExitCode {
-        ExitCode::from(self.code)
+        ExitCode::from(match self.0.kind() {
+            ErrorKind::BadInput => BAD_INPUT,
+            ErrorKind::Environment => ENVIRONMENT,
+            ErrorKind::Interrupted => INTERRUPTED,
+            _ => FAILED,
+        })
     }
 }
 
-/// A message of the library, with its settings as they are spelled here: `style_scale` is `--style-scale`.
-fn with_options(message: &str) -> String {
-    Setting::spell(message, |setting| format!("--{}", setting.name().replace('_', "-")))
+/// A message with its options as they are spelled here: `style_scale` is `--style-scale`.
+pub(crate) fn with_options(message: &str) -> String {
+    spell(message, |name| format!("--{}", name.replace('_', "-")))
+}
+
+impl From<JobError> for Failure {
+    fn from(error: JobError) -> Failure {
+        Failure(error)
+    }
 }
 
 impl From<impasto::Error> for Failure {
     fn from(error: impasto::Error) -> Failure {
-        let code = match &error {
-            impasto::Error::Diverged { .. } | impasto::Error::NotFinite { .. } => FAILED,
-            impasto::Error::Threads { .. } => ENVIRONMENT,
-            impasto::Error::Encoder(EncoderError::Source(_)) => ENVIRONMENT,
-            impasto::Error::Engine(EngineError::Cancelled) => INTERRUPTED,
-            impasto::Error::Encoder(EncoderError::Write { .. })
-            | impasto::Error::Checkpoint(CheckpointError::Write(_))
-            | impasto::Error::Stream { .. }
-            | impasto::Error::Engine(EngineError::Spill { .. }) => ENVIRONMENT,
-            _ => BAD_INPUT,
-        };
-        let message = match error.is_cancelled() {
-            true => "interrupted; nothing was written".into(),
-            false => with_options(&error.to_string()),
-        };
-        Failure { message, hint: error.hint().map(|hint| with_options(&hint)), code }
+        Failure(error.into())
     }
 }
 
 impl From<ImageError> for Failure {
     fn from(error: ImageError) -> Failure {
-        let code = if matches!(error, ImageError::Write { .. }) { ENVIRONMENT } else { BAD_INPUT };
-        let failure = Failure { message: error.to_string(), hint: error.hint(), code };
-        match error {
-            ImageError::TooLarge { .. } => failure.and_hint("or raise the limit with --limits"),
-            ImageError::TooSlow { .. } => failure.and_hint("or give it more time with --limits time=60s"),
-            _ => failure,
-        }
+        Failure(error.into())
     }
 }
 
 impl From<EngineError> for Failure {
     fn from(error: EngineError) -> Failure {
-        impasto::Error::from(error).into()
+        Failure(error.into())
     }
 }
 
 impl From<EncoderError> for Failure {
     fn from(error: EncoderError) -> Failure {
-        impasto::Error::from(error).into()
+        Failure(error.into())
     }
 }

@@ -1,44 +1,28 @@
-//! Ctrl-C and SIGTERM: the first abandons the evaluation, so that what there is can be saved; the second ends at once.
+//! Ctrl-C and SIGTERM: the first stops the job, so that what there is can be saved; the second ends at once.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-
-use impasto::Cancel;
+use impasto_job::Control;
 
 use crate::output::say;
 
-/// Results that are being written: that is not to be broken off.
-static SAVING: AtomicUsize = AtomicUsize::new(0);
-
-/// One of them, however its writing ends.
-struct Saving;
-
-impl Drop for Saving {
-    fn drop(&mut self) {
-        SAVING.fetch_sub(1, Ordering::SeqCst);
-    }
-}
-
-/// Does what must not be broken off by a second signal.
-pub(crate) fn saving<T>(work: impl FnOnce() -> T) -> T {
-    SAVING.fetch_add(1, Ordering::SeqCst);
-    let _saving = Saving;
-    work()
-}
-
-/// A flag that the signals raise.
-pub(crate) fn cancel_on_signal() -> Cancel {
-    let cancel = Cancel::default();
-    let flag = cancel.clone();
+/// Stops the job when a signal comes.
+pub(crate) fn stop_on_signal(control: &Control) {
+    let control = control.clone();
     let handler = move || {
-        if flag.is_cancelled() && SAVING.load(Ordering::SeqCst) == 0 {
+        if control.is_ending() && !control.is_saving() {
             // The user insists; saving would take longer than they want to wait.
             #[allow(clippy::exit)]
             std::process::exit(130);
         }
-        flag.cancel();
+        control.stop();
     };
     if let Err(error) = ctrlc::set_handler(handler) {
         say(&format!("warning: Ctrl-C will end the run without saving: {error}"));
     }
-    cancel
+}
+
+/// A control that signals stop, for commands that are no jobs.
+pub(crate) fn control_on_signal() -> Control {
+    let control = Control::default();
+    stop_on_signal(&control);
+    control
 }

@@ -6,40 +6,20 @@
 
 mod allocator;
 mod args;
-mod batch;
 mod bench;
-mod checkpoints;
-mod compare;
 mod compat;
 mod evaluate;
 mod failure;
-mod from_recipe;
-mod inputs;
 mod inspect;
 mod interrupt;
-mod limits;
-mod masks;
+mod jobs;
 mod models;
-mod movie;
-mod numbered;
-mod options;
 mod output;
-mod pictures;
 mod plan;
-mod plot;
+#[cfg_attr(not(feature = "preview"), path = "no_preview.rs")]
 mod preview;
 mod progress;
-mod recipe;
-mod report;
-mod results;
-mod sheet;
 mod show;
-mod side_outputs;
-mod style_arg;
-mod stylize;
-mod texture;
-mod timelapse;
-mod transfer;
 
 use std::panic::{self, AssertUnwindSafe};
 use std::process::ExitCode;
@@ -79,16 +59,16 @@ fn main() -> ExitCode {
     // What the arguments were is not looked at after a panic.
     let done = panic::catch_unwind(AssertUnwindSafe(|| match cli.command {
         Command::Stylize(args) => {
-            stylize::run(args, matches.subcommand_matches("stylize").unwrap_or(&matches))
+            jobs::stylize(*args, matches.subcommand_matches("stylize").unwrap_or(&matches))
         }
-        Command::Texture(args) => stylize::texture(*args),
-        Command::Sheet(args) => sheet::run(*args),
+        Command::Texture(args) => jobs::texture(*args),
+        Command::Sheet(args) => jobs::sheet(*args),
         Command::Show(args) => show::run(args),
         Command::Plan(args) => plan::run(*args),
-        Command::Batch(args) => batch::run(*args),
-        Command::Resume(args) => stylize::resume(args),
+        Command::Batch(args) => jobs::batch(*args),
+        Command::Resume(args) => jobs::resume(args),
         Command::Evaluate(args) => evaluate::run(args),
-        Command::Compare(args) => compare::run(*args),
+        Command::Compare(args) => jobs::compare(*args),
         Command::Bench(args) => bench::run(args),
         Command::Compat { command } => compat::run(command),
         Command::Inspect(args) => inspect::run(args),

@@ -3,6 +3,8 @@
 use std::io::{self, Write};
 use std::path::Path;
 
+pub(crate) use impasto_job::text::printable;
+
 use crate::failure::Failure;
 
 /// Prints a line of data. A reader that closed the pipe (`head`) has what it wanted; data that is lost otherwise is an
@@ -17,13 +19,6 @@ pub(crate) fn line(text: &str) -> Result<(), Failure> {
     }
 }
 
-/// Text of strangers for a terminal, which would obey to its control characters.
-pub(crate) fn printable(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() { c.escape_default().to_string() } else { c.to_string() })
-        .collect()
-}
-
 /// As [`printable`], for a text of more than one line.
 pub(crate) fn printable_lines(text: &str) -> String {
     text.split('\n').map(printable).collect::<Vec<_>>().join("\n")
@@ -32,11 +27,4 @@ pub(crate) fn printable_lines(text: &str) -> String {
 /// Says something to the user. Where nobody can read it, the work goes on all the same.
 pub(crate) fn say(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{text}");
-}
-
-/// The largest resident memory so far, where the system tells (Linux).
-pub(crate) fn peak_rss_bytes() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    line.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok().map(|kilobytes| kilobytes * 1024)
 }

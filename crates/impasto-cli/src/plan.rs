@@ -1,38 +1,31 @@
 //! `impasto plan`: what a run will take, before it begins.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use impasto::ScalePlan;
+use impasto_job::spec::StylizeSpec;
 use indicatif::{DecimalBytes, HumanDuration};
 use serde_json::json;
 
 use crate::args::PlanArgs;
 use crate::failure::Failure;
-use crate::interrupt::cancel_on_signal;
-use crate::output::{line, say};
-use crate::pictures::{Pictures, Source};
-use crate::transfer;
+use crate::jobs::planner;
+use crate::output::line;
 
 pub(crate) fn run(args: PlanArgs) -> Result<(), Failure> {
-    let limits = args.input.limits()?;
-    let preset = args.run.objective.preset()?;
-    let (overrides, init) = args.run.overrides()?;
-    let mut pictures =
-        Pictures::read(Source::File(&args.content), &args.style, init.as_deref(), &args.regions, &limits)?;
-    pictures.notes().iter().for_each(|note| say(note));
-    let transfer =
-        transfer::of(&args.run, &mut pictures, (&args.style, None), &args.regions, preset, overrides)?;
-    let mut session = transfer.cancel(cancel_on_signal()).build()?;
-    let half = session.peak_in_half()?;
-    session.predict_time()?;
-    let plan = session.plan();
+    let mut spec = StylizeSpec::new(args.content, args.style, PathBuf::from("out.png"));
+    (spec.run, spec.regions, spec.input) = (args.run, args.regions, args.input);
+    let in_half = spec.run.half;
+    let planned = planner(spec).plan()?;
+    let (plan, half, threads) = (&planned.plan, planned.peak_bytes_in_half, planned.threads);
     if args.json {
         let mut object = json!(plan);
         object["seconds"] = json!(plan.seconds());
         object["peak_bytes_in_half"] = json!(half);
         object["checkpoint_bytes"] = json!(plan.checkpoint_bytes());
-        object["threads"] = json!(session.threads());
-        object["instruction_set"] = json!(session.instruction_set());
+        object["threads"] = json!(threads);
+        object["instruction_set"] = json!(planned.instruction_set);
         return line(&object.to_string());
     }
     line("scale  size          iterations  run                            memory      checkpoint  time")?;
@@ -49,8 +42,8 @@ pub(crate) fn run(args: PlanArgs) -> Result<(), Failure> {
         ))?;
     }
     let total = plan.seconds().map(time).unwrap_or_default();
-    line(&format!("peak memory {}, about {total} on {} threads", bytes(plan.peak_bytes), session.threads()))?;
-    if !args.run.half {
+    line(&format!("peak memory {}, about {total} on {} threads", bytes(plan.peak_bytes), threads))?;
+    if !in_half {
         line(&format!("with --half: {}", bytes(half)))?;
     }
     let spilled = plan.scales.iter().map(|scale| scale.spilled_bytes).max().unwrap_or(0);

@@ -9,7 +9,7 @@ use impasto::image::{Averaging, Filter, Space, fit_long_edge, resize};
 use viuer::Config;
 
 /// No terminal shows more pixels, and they may have to travel.
-const LONG_EDGE: usize = 1024;
+pub(crate) const LONG_EDGE: usize = 1024;
 
 /// Shows a picture of the space; says why where it cannot.
 pub(crate) fn show(picture: &Picture, space: Space) -> Result<(), String> {

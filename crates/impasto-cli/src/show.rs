@@ -1,13 +1,12 @@
 //! `impasto show`: the recipe that a picture carries, and the command that would repeat it.
 
-use clap::Parser;
+use impasto_job::recipe;
+use impasto_job::spec::{NAMES, StylizeSpec, text_of};
 use serde_json::{Map, Value};
 
-use crate::args::{Cli, Command, ShowArgs};
+use crate::args::ShowArgs;
 use crate::failure::Failure;
 use crate::output::{line, printable};
-use crate::recipe;
-use crate::style_arg::{NAMES, text_of};
 
 pub(crate) fn run(args: ShowArgs) -> Result<(), Failure> {
     let recipe = recipe::read(&args.picture, &args.input.limits_from(recipe::OF_RESULTS)?)?;
@@ -71,11 +70,8 @@ fn command(recipe: &Map<String, Value>) -> String {
         words.push(format!("--size {}x{}", texture["width"], texture["height"]));
         words.extend(texture["seamless"].as_bool().filter(|seamless| *seamless).map(|_| "--seamless".into()));
     }
-    let standard =
-        match Cli::try_parse_from(["impasto", "stylize", "c", "s", "-o", "o"]).map(|cli| cli.command) {
-            Ok(Command::Stylize(args)) => serde_json::to_value(&args).unwrap_or_default(),
-            _ => Value::Null,
-        };
+    let standard = StylizeSpec::new("c".into(), Vec::new(), "o".into());
+    let standard = serde_json::to_value(standard).unwrap_or_default();
     if let Some(options) = recipe.get("options").and_then(Value::as_object) {
         differences(options, &standard, &mut words);
     }

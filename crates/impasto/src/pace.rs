@@ -38,6 +38,9 @@ pub(crate) struct Convergence {
     pub(crate) done: Vec<usize>,
     /// Seconds that the run has taken before it was taken up.
     spent: f64,
+    /// Iterations of the last scale in a run that was asked to end soon.
+    #[serde(default)]
+    pub(crate) soon: Option<usize>,
 }
 
 impl Convergence {
@@ -157,15 +160,38 @@ impl Session {
         }
         let is_last = self.scale + 1 == self.inputs.scales.len();
         let over = |budget: &TimeBudget| is_last && budget.is_over(&self.pace, self.iteration);
-        Ok(self.iteration >= self.iterations_of_scale()
+        let hurries_on = self.pace.soon.is_some() && !is_last && self.iteration > 0;
+        Ok(hurries_on
+            || self.iteration >= self.iterations_of_scale()
             || self.pace.is_flat(self.inputs.recipe.plateau)
             || self.budget.as_ref().is_some_and(over))
     }
 
     /// Iterations of this scale, if it is not left before.
     pub(crate) fn iterations_of_scale(&self) -> usize {
-        let iterations = self.inputs.scales[self.scale].iterations;
+        let iterations = self.iterations_asked(self.scale);
         self.pace.until.map_or(iterations, |until| until.min(iterations))
+    }
+
+    /// Iterations of a scale, if neither time nor a plateau ends it.
+    fn iterations_asked(&self, scale: usize) -> usize {
+        let iterations = self.inputs.scales[scale].iterations;
+        match self.pace.soon {
+            Some(few) if scale + 1 == self.inputs.scales.len() => iterations.min(few),
+            Some(_) => iterations.min(1),
+            None => iterations,
+        }
+    }
+
+    /// Brings the run to its end soon: the current scale is left after its next step, each later one takes one step, and the
+    /// last at most `few`.
+    pub fn finish_soon(&mut self, few: usize) {
+        self.pace.soon = Some(few.max(1));
+    }
+
+    /// Whether the run was asked to end soon ([`finish_soon`](Session::finish_soon)).
+    pub fn is_hurried(&self) -> bool {
+        self.pace.soon.is_some()
     }
 
     /// Iterations done at each scale so far, from the smallest on: with [`Overrides::scale_iterations`](crate::Overrides) they give
@@ -177,11 +203,11 @@ impl Session {
     /// Pixels times iterations that are left to do: what the rest of the time is proportional to.
     pub fn work_left(&self) -> f64 {
         let now = self.iterations_of_scale();
-        let part = now as f64 / self.inputs.scales[self.scale].iterations.max(1) as f64;
-        let pixels = |scale: &crate::Scale| (scale.width * scale.height) as f64;
-        let here = pixels(&self.inputs.scales[self.scale]) * now.saturating_sub(self.iteration) as f64;
-        let later = self.inputs.scales.iter().skip(self.scale + 1);
-        here + part * later.map(|scale| pixels(scale) * scale.iterations as f64).sum::<f64>()
+        let part = now as f64 / self.iterations_asked(self.scale).max(1) as f64;
+        let pixels = |scale: usize| (self.inputs.scales[scale].width * self.inputs.scales[scale].height) as f64;
+        let here = pixels(self.scale) * now.saturating_sub(self.iteration) as f64;
+        let later = self.scale + 1..self.inputs.scales.len();
+        here + part * later.map(|scale| pixels(scale) * self.iterations_asked(scale) as f64).sum::<f64>()
     }
 
     fn iterations_in_time(&mut self) -> Result<Option<usize>, Error> {

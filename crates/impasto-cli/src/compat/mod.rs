@@ -13,9 +13,9 @@ use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::args::{Cli, Command};
 use crate::failure::Failure;
+use crate::jobs;
 use crate::output::{line, say};
 use crate::show::quoted;
-use crate::stylize;
 
 #[derive(Subcommand)]
 pub(crate) enum CompatCommand {
@@ -63,9 +63,9 @@ pub(crate) fn run(command: CompatCommand) -> Result<(), Failure> {
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     match cli.command {
         Command::Stylize(args) => {
-            stylize::run(args, matches.subcommand_matches("stylize").unwrap_or(&matches))
+            jobs::stylize(*args, matches.subcommand_matches("stylize").unwrap_or(&matches))
         }
-        _ => Err(Failure::bug("a translation into another command".into())),
+        _ => Err(Failure::bug("a translation into another command")),
     }
 }
 

@@ -8,7 +8,7 @@ use impasto::image::Limits;
 
 use super::{Translation, list, refused};
 use crate::failure::Failure;
-use crate::inputs;
+use impasto_job::inputs;
 
 /// Options of style-transfer-pytorch; behind --, options of `impasto stylize`
 #[derive(Parser)]

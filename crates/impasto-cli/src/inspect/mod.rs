@@ -10,16 +10,17 @@ use clap::Args;
 use impasto::encoder::Encoder;
 use impasto::image::{Averaging, Encoding, Filter, Space, check_output, fit_long_edge, resize, save};
 use impasto::{Cancel, Inspector, LayerFeatures, Picture, Reconstruction, StyleTransfer};
+use impasto_job::inputs;
+use impasto_job::memory::default_memory;
+use impasto_job::spec::InputSpec;
+use impasto_job::{Control, Pace};
 use serde_json::{Value, json};
 
 use crate::args::ProgressKind;
 use crate::failure::Failure;
-use crate::inputs;
-use crate::interrupt::{cancel_on_signal, saving};
-use crate::limits::InputArgs;
+use crate::interrupt::control_on_signal;
 use crate::output::{line, say};
 use crate::progress::Progress;
-use crate::transfer::default_memory;
 
 #[derive(Args)]
 pub(crate) struct InspectArgs {
@@ -57,7 +58,7 @@ pub(crate) struct InspectArgs {
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
     #[command(flatten)]
-    input: InputArgs,
+    input: InputSpec,
     /// How to show progress of reconstructions, on stderr
     #[arg(long, value_enum, default_value_t = ProgressKind::Bar)]
     progress: ProgressKind,
@@ -74,7 +75,8 @@ pub(crate) fn run(args: InspectArgs) -> Result<(), Failure> {
     let picture = &input.decoded.picture;
     let (width, height) = fit_long_edge(picture.size(), args.size.min(picture.long_edge()));
     let picture = resize(picture, width, height, Filter::Bicubic, Averaging::Light);
-    let cancel = cancel_on_signal();
+    let control = control_on_signal();
+    let cancel = control.flag();
     let reconstructions = args.reconstructions(&encoder)?;
     let layers: Vec<String> = args.layers.iter().map(|layer| layer.trim().to_owned()).collect();
     let mut inspector =
@@ -94,7 +96,7 @@ pub(crate) fn run(args: InspectArgs) -> Result<(), Failure> {
     let mut rows = Vec::new();
     for index in 0..inspector.layers().count() {
         let features = inspector.look(index).map_err(|error| args.ended(error))?;
-        args.draw(&features)?;
+        args.draw(&features, &control)?;
         rows.push(features_of(&features));
         if !args.json {
             if index == 0 {
@@ -110,7 +112,7 @@ pub(crate) fn run(args: InspectArgs) -> Result<(), Failure> {
     drop(inspector);
     for (name, what) in &reconstructions {
         let transfer = args.transfer(what, &picture, &encoder, &cancel)?;
-        args.reconstruct(transfer, &args.output.join(name), input.decoded.space)?;
+        args.reconstruct(transfer, &args.output.join(name), input.decoded.space, &control)?;
     }
     args.note(&format!("wrote {} pictures to {}", names.len(), args.output.display()));
     Ok(())
@@ -176,7 +178,7 @@ impl InspectArgs {
     }
 
     /// The pictures of a layer.
-    fn draw(&self, features: &LayerFeatures) -> Result<(), Failure> {
+    fn draw(&self, features: &LayerFeatures, control: &Control) -> Result<(), Failure> {
         let mut channels = features.by_energy();
         // In their own order where all are shown.
         if channels.len() > self.channels {
@@ -189,17 +191,27 @@ impl InspectArgs {
             (gram_name(&features.layer), sheet::heat_map(features)),
         ];
         for (name, picture) in pictures {
-            saving(|| save(&self.output.join(name), &picture, None, &Encoding::default()))?;
+            control.saving(|| save(&self.output.join(name), &picture, None, &Encoding::default()))?;
         }
         Ok(())
     }
 
-    fn reconstruct(&self, transfer: StyleTransfer, path: &Path, space: Space) -> Result<(), Failure> {
+    fn reconstruct(
+        &self,
+        transfer: StyleTransfer,
+        path: &Path,
+        space: Space,
+        control: &Control,
+    ) -> Result<(), Failure> {
         let mut session = transfer.build()?;
-        let mut progress = Progress::new(self.progress, &session, &[]);
+        let (progress, mut pace) = (Progress::new(self.progress), Pace::new(&session, &[]));
+        progress.begin(pace.work());
         let ended = loop {
             match session.step() {
-                Ok(Some(step)) => progress.step(&step, &session),
+                Ok(Some(step)) => {
+                    pace.step(&step, &session);
+                    progress.run(&pace.event(&step));
+                }
                 Ok(None) => break Ok(()),
                 Err(error) => break Err(error),
             }
@@ -209,7 +221,8 @@ impl InspectArgs {
             Ok(()) => {
                 let icc_profile = (space != Space::Srgb).then(|| space.icc());
                 let encoding = Encoding { space, icc_profile, ..Encoding::default() };
-                Ok(saving(|| save(path, &session.picture()?, None, &encoding).map_err(Failure::from))?)
+                Ok(control
+                    .saving(|| save(path, &session.picture()?, None, &encoding).map_err(Failure::from))?)
             }
             Err(error) => Err(self.ended(error)),
         }

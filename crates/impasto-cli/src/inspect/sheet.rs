@@ -2,7 +2,6 @@
 
 use impasto::image::{Averaging, Filter, resize};
 use impasto::{LayerFeatures, Picture};
-use plotters::style::colors::colormaps::{ColorMap, ViridisRGB};
 
 /// Long edge of a map on a sheet: small ones are enlarged by whole numbers, so that each feature is a square.
 const SMALLEST: usize = 96;
@@ -82,8 +81,7 @@ pub(super) fn heat_map(features: &LayerFeatures) -> Picture {
         .iter()
         .map(|value| {
             let height = 1.0 + (value.max(0.0) / largest).log10() / DECADES;
-            let colour = ViridisRGB.get_color(height.clamp(0.0, 1.0));
-            [colour.0, colour.1, colour.2].map(|byte| f32::from(byte) / 255.0)
+            heat(height.clamp(0.0, 1.0))
         })
         .collect();
     let rgb = (0..3 * side * side)
@@ -93,6 +91,20 @@ pub(super) fn heat_map(features: &LayerFeatures) -> Picture {
         })
         .collect();
     Picture::new(side, side, rgb).unwrap_or_else(|| Picture::filled(1, 1, [0.0; 3]))
+}
+
+/// Viridis, whose lightness rises evenly.
+#[cfg(feature = "plot")]
+fn heat(height: f64) -> [f32; 3] {
+    use plotters::style::colors::colormaps::{ColorMap, ViridisRGB};
+    let colour = ViridisRGB.get_color(height);
+    [colour.0, colour.1, colour.2].map(|byte| f32::from(byte) / 255.0)
+}
+
+/// Grey, in a build without colour maps.
+#[cfg(not(feature = "plot"))]
+fn heat(height: f64) -> [f32; 3] {
+    [height as f32; 3]
 }
 
 #[cfg(test)]

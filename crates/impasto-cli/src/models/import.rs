@@ -7,7 +7,7 @@ use impasto::encoder::{Family, Precision, import_file};
 
 use crate::failure::Failure;
 use crate::output::{line, printable};
-use crate::results::same_file;
+use impasto_job::encoding::same_file;
 
 #[derive(Args)]
 pub(crate) struct ImportArgs {

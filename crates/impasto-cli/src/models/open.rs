@@ -5,11 +5,11 @@ use std::sync::OnceLock;
 
 use impasto::encoder::sources::{Fetch, Model, SourceError, Store};
 use impasto::encoder::{self, Encoder, EncoderError};
+use impasto_job::JobError;
 
 use super::ask::ask;
 use super::watch::Watch;
 use crate::args::{NetworkArgs, ProgressKind};
-use crate::failure::Failure;
 
 static NETWORK: OnceLock<NetworkArgs> = OnceLock::new();
 
@@ -30,7 +30,7 @@ pub(super) fn store() -> Store {
 }
 
 /// The encoder with this name, or in this file. One that is not on this machine is fetched if the user wants it.
-pub(crate) fn open(name: &str) -> Result<Encoder, Failure> {
+pub(crate) fn open(name: &str) -> Result<Encoder, JobError> {
     let store = store();
     let Some(model) = store.model(name) else { return Ok(encoder::open(name)?) };
     let mut watch = Watch::new(ProgressKind::Bar);

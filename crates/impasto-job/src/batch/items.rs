@@ -1,0 +1,187 @@
+//! What a batch consists of: each content in each style, with the name of its result; and which part of it is a shard's.
+
+use std::collections::HashMap;
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::JobError;
+use crate::spec::OutputSpec;
+
+/// One picture to make.
+#[derive(Clone, Debug)]
+pub(super) struct Item {
+    pub(super) content: PathBuf,
+    pub(super) style: PathBuf,
+    /// File name in the output folder.
+    pub(super) output: String,
+}
+
+/// Names of files that are taken from a folder.
+const PICTURES: [&str; 19] = [
+    "png", "jpg", "jpeg", "tif", "tiff", "webp", "bmp", "gif", "qoi", "ppm", "pgm", "pbm", "pnm", "pam",
+    "tga", "jpe", "jfif", "exr", "jxl",
+];
+
+/// Inputs that names stand for: files, folders (the pictures in them, not in folders below), and patterns.
+pub(super) fn expand(what: &str, names: &[PathBuf]) -> Result<Vec<PathBuf>, JobError> {
+    let mut found = Vec::new();
+    for name in names {
+        let before = found.len();
+        if name.is_dir() {
+            let entries = fs::read_dir(name).map_err(|error| JobError::read(name, &error))?;
+            let mut inside: Vec<PathBuf> = entries
+                .filter_map(|entry| Some(entry.ok()?.path()))
+                .filter(|path| is_picture(path))
+                .collect();
+            inside.sort();
+            found.extend(inside);
+        } else if let Some(pattern) =
+            name.to_str().filter(|text| text.contains(['*', '?', '[']) && !name.exists())
+        {
+            let options = glob::MatchOptions { require_literal_leading_dot: true, ..Default::default() };
+            let paths = glob::glob_with(pattern, options).map_err(|error| {
+                JobError::bad_input(format!("{pattern}: {error}")).hint("such as 'photos/*.jpg'")
+            })?;
+            found.extend(paths.filter_map(Result::ok).filter(|path| path.is_file()));
+        } else {
+            // A file that is not there is one failed item, not the end of the batch.
+            found.push(name.clone());
+        }
+        if found.len() == before {
+            return Err(JobError::bad_input(format!("{}: no {what} picture there", name.display())));
+        }
+    }
+    Ok(found)
+}
+
+fn is_picture(path: &Path) -> bool {
+    let extension = path.extension().and_then(OsStr::to_str).map(str::to_lowercase);
+    let hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+    path.is_file() && !hidden && extension.is_some_and(|extension| PICTURES.contains(&extension.as_str()))
+}
+
+/// Results among the contents would be contents of the next batch.
+pub(super) fn check_folder(folder: &Path, pictures: &[PathBuf]) -> Result<(), JobError> {
+    let Ok(folder) = folder.canonicalize() else { return Ok(()) };
+    let inside = |path: &&PathBuf| {
+        path.canonicalize().is_ok_and(|path| path.parent().is_some_and(|parent| parent == folder))
+    };
+    match pictures.iter().find(inside) {
+        Some(path) => Err(JobError::bad_input(format!("`output`: {} is in the same folder", path.display()))
+            .hint("choose another one: results among the pictures would be taken for more of them")),
+        None => Ok(()),
+    }
+}
+
+/// Each content in each style, named by a template: style by style, as what is known of a style serves for all contents.
+pub(super) fn pair(
+    contents: &[PathBuf],
+    styles: &[PathBuf],
+    template: &str,
+    result: &OutputSpec,
+) -> Result<Vec<Item>, JobError> {
+    check(template, result)?;
+    let mut items = Vec::with_capacity(contents.len() * styles.len());
+    let mut taken: HashMap<String, (PathBuf, PathBuf)> = HashMap::new();
+    for style in styles {
+        for content in contents {
+            let output = template.replace("{content}", &stem(content)).replace("{style}", &stem(style));
+            let pair = (content.clone(), style.clone());
+            if let Some((other, other_style)) = taken.insert(output.clone(), pair) {
+                return Err(JobError::bad_input(format!(
+                    "{output} would be the result of both {} in {} and {} in {}",
+                    other.display(),
+                    other_style.display(),
+                    content.display(),
+                    style.display()
+                ))
+                .hint("put {content} and {style} into `name`, or give files of different names"));
+            }
+            items.push(Item { content: content.clone(), style: style.clone(), output });
+        }
+    }
+    Ok(items)
+}
+
+fn stem(path: &Path) -> String {
+    path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+fn check(template: &str, result: &OutputSpec) -> Result<(), JobError> {
+    let rest = template.replace("{content}", "").replace("{style}", "");
+    if let Some(start) = rest.find('{') {
+        let name: String = rest[start..].chars().take_while(|&c| c != '}').chain(['}']).collect();
+        return Err(
+            JobError::bad_input(format!("`name`: there is no {name}")).hint("{content} and {style} there are")
+        );
+    }
+    if template.contains(['/', '\\']) {
+        return Err(
+            JobError::bad_input("`name`: expected a file name, found a path").hint("-o names the folder")
+        );
+    }
+    result.format(Path::new(template)).map(|_| ()).map_err(|failure| failure.about("`name`"))
+}
+
+/// Which part of a batch is to be done: the shard with this index of so many.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Shard {
+    /// From 0 on.
+    pub(super) index: usize,
+    pub(super) count: usize,
+}
+
+/// Index and number of shards as schedulers of jobs give them: Kubernetes, Slurm.
+const VARIABLES: [[&str; 2]; 2] =
+    [["JOB_COMPLETION_INDEX", "JOB_COMPLETION_COUNT"], ["SLURM_ARRAY_TASK_ID", "SLURM_ARRAY_TASK_COUNT"]];
+
+impl Shard {
+    /// As asked for (`2/8`, from 1 on), or as a scheduler says.
+    pub(super) fn of(asked: Option<&str>) -> Result<Shard, JobError> {
+        if let Some(text) = asked {
+            let parts = text.split_once('/').and_then(|(i, n)| Some((i.parse().ok()?, n.parse().ok()?)));
+            return match parts {
+                Some((index @ 1.., count)) if index <= count => Ok(Shard { index: index - 1, count }),
+                _ => {
+                    Err(JobError::bad_input(format!("`shard`: expected I/N with I from 1 to N, found {text}")))
+                }
+            };
+        }
+        for [index, count] in VARIABLES {
+            let Ok(index_text) = std::env::var(index) else { continue };
+            let Ok(count_text) = std::env::var(count) else {
+                return Err(JobError::bad_input(format!("{index} is set, but {count} is not"))
+                    .hint("set it to the number of jobs, or give `shard` I/N"));
+            };
+            // Slurm's arrays may begin anywhere and leave numbers out.
+            let (first, step) = match index.starts_with("SLURM") {
+                true => (number("SLURM_ARRAY_TASK_MIN", 0), number("SLURM_ARRAY_TASK_STEP", 1).max(1)),
+                false => (0, 1),
+            };
+            let shard = index_text.parse::<usize>().ok().zip(count_text.parse::<usize>().ok());
+            return match shard {
+                Some((at, count))
+                    if at >= first && (at - first) % step == 0 && (at - first) / step < count =>
+                {
+                    Ok(Shard { index: (at - first) / step, count })
+                }
+                _ => Err(JobError::bad_input(format!(
+                    "{index}={index_text} and {count}={count_text} name no shard"
+                ))
+                .hint("give `shard` I/N, or unset them")),
+            };
+        }
+        Ok(Shard { index: 0, count: 1 })
+    }
+
+    /// The shard's items: every n-th.
+    pub(super) fn take(self, items: Vec<Item>) -> Vec<Item> {
+        items.into_iter().skip(self.index).step_by(self.count).collect()
+    }
+}
+
+/// A number in the environment.
+fn number(variable: &str, default: usize) -> usize {
+    std::env::var(variable).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
+}

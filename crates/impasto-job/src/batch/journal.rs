@@ -1,0 +1,157 @@
+//! What a batch has done: a line for each result, in the folder of the results, one file a shard.
+//!
+//! A line is written before the result gets its name, with the result's digest. So whatever moment a batch is killed at, the
+//! next can tell a result that is complete and its own from one that is not there yet, and from a file of somebody else.
+
+use std::collections::HashMap;
+use std::fs::{self, File, OpenOptions};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::items::Shard;
+use crate::JobError;
+use crate::inputs::sha256;
+
+/// How journals' names begin and end.
+const BEGIN: &str = ".impasto-batch-";
+const END: &str = ".jsonl";
+
+/// One result.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(super) struct Entry {
+    /// File name.
+    pub(super) output: String,
+    /// Digest of all that the result depends on.
+    pub(super) key: String,
+    /// SHA-256 of the file.
+    pub(super) sha256: String,
+    pub(super) seconds: f64,
+}
+
+/// The journal of a shard, and what all journals of the folder say.
+pub(super) struct Journal {
+    file: File,
+    path: PathBuf,
+    /// By file name. Several, where options changed: which of them made the file, its digest tells.
+    known: HashMap<String, Vec<Entry>>,
+}
+
+/// What is under a result's name.
+#[derive(Debug, PartialEq)]
+pub(super) enum Found {
+    Nothing,
+    /// The result that is asked for.
+    Done,
+    /// A result of other pictures or options, which may be replaced.
+    Older,
+    /// A file that no batch made.
+    Foreign,
+}
+
+impl Journal {
+    /// Opens the journal of a shard, and reads those of all.
+    ///
+    /// # Errors
+    /// When the folder cannot be read or written, or another process is at work on the shard.
+    pub(super) fn open(folder: &Path, shard: Shard) -> Result<Journal, JobError> {
+        let path = folder.join(format!("{BEGIN}{}-of-{}{END}", shard.index + 1, shard.count));
+        let failed = |error| JobError::write(&path, &error);
+        let file = OpenOptions::new().create(true).append(true).open(&path).map_err(failed)?;
+        if matches!(file.try_lock(), Err(fs::TryLockError::WouldBlock)) {
+            return Err(JobError::bad_input(format!("another batch is at work on {}", path.display()))
+                .hint("wait for it, or divide the work with `shard`"));
+        }
+        let mut known: HashMap<String, Vec<Entry>> = HashMap::new();
+        let entries = fs::read_dir(folder).map_err(|error| JobError::read(folder, &error))?;
+        for entry in entries.filter_map(Result::ok) {
+            let name = entry.file_name().to_string_lossy().into_owned();
+            if name.starts_with(BEGIN) && name.ends_with(END) {
+                let bytes = fs::read(entry.path()).map_err(|error| JobError::read(&entry.path(), &error))?;
+                // What was written when a process was killed, or the disk was full, may be half a line.
+                let lines = bytes.split(|&byte| byte == b'\n');
+                for entry in lines.filter_map(|line| serde_json::from_slice::<Entry>(line).ok()) {
+                    known.entry(entry.output.clone()).or_default().push(entry);
+                }
+            }
+        }
+        Ok(Journal { file, path, known })
+    }
+
+    /// What is under a name, beside what is asked for; a result that a killed process made, but did not name yet, gets its
+    /// name now.
+    pub(super) fn find(&self, output: &Path, unnamed: &Path, name: &str, key: &str) -> Found {
+        let entries = self.known.get(name).map(Vec::as_slice).unwrap_or_default();
+        let made = |file: &Path, any_key: bool| {
+            sha256_of(file).is_some_and(|digest| {
+                entries.iter().any(|entry| entry.sha256 == digest && (any_key || entry.key == key))
+            })
+        };
+        let found = match output.exists() {
+            false => Found::Nothing,
+            true if made(output, false) => return Found::Done,
+            true if made(output, true) => Found::Older,
+            true => return Found::Foreign,
+        };
+        if made(unnamed, false) && fs::rename(unnamed, output).is_ok() {
+            return Found::Done;
+        }
+        found
+    }
+
+    /// Adds a line, which is on the disk when this returns.
+    pub(super) fn add(&mut self, entry: Entry) -> Result<(), JobError> {
+        let failed = |error: std::io::Error| JobError::write(&self.path, &error);
+        let line = serde_json::to_string(&entry).map_err(|error| JobError::bug(error.to_string()))?;
+        // The last line may be half a line.
+        let line = format!("\n{line}\n");
+        self.file.write_all(line.as_bytes()).map_err(failed)?;
+        self.file.sync_data().map_err(failed)?;
+        self.known.entry(entry.output.clone()).or_default().push(entry);
+        Ok(())
+    }
+}
+
+/// Of a file, if it can be read.
+pub(super) fn sha256_of(path: &Path) -> Option<String> {
+    Some(sha256(&fs::read(path).ok()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_after_half_a_line_is_whole() {
+        let folder = tempfile::tempdir().unwrap();
+        let shard = Shard { index: 0, count: 1 };
+        let entry = |output: &str| Entry {
+            output: output.into(),
+            key: "k".into(),
+            sha256: sha256(output.as_bytes()),
+            seconds: 1.0,
+        };
+        let path = |name: &str| folder.path().join(name);
+        fs::write(path("a"), "a").unwrap();
+        fs::write(path("b"), "b").unwrap();
+        let mut journal = Journal::open(folder.path(), shard).unwrap();
+        journal.add(entry("a")).unwrap();
+        // The disk was full, and then it was not.
+        journal.file.write_all(b"{\"output\":\"c\",\"k").unwrap();
+        journal.add(entry("b")).unwrap();
+        drop(journal);
+        let journal = Journal::open(folder.path(), shard).unwrap();
+        for name in ["a", "b"] {
+            assert_eq!(journal.find(&path(name), &path("none"), name, "k"), Found::Done, "{name}");
+            assert_eq!(journal.find(&path(name), &path("none"), name, "other"), Found::Older, "{name}");
+        }
+        // A newer one that was complete, but had no name yet, takes the place of an older one.
+        let mut journal = journal;
+        fs::write(path("new"), "new").unwrap();
+        let newer = Entry { key: "other".into(), sha256: sha256(b"new"), ..entry("a") };
+        journal.add(newer).unwrap();
+        assert_eq!(journal.find(&path("a"), &path("new"), "a", "other"), Found::Done);
+        assert_eq!(fs::read(path("a")).unwrap(), b"new");
+    }
+}

@@ -1,0 +1,123 @@
+//! The scores as a table: a line for each measure, a column for each picture, the best of a line marked.
+
+use impasto::referee::{Aspect, Better, Measure};
+
+use super::Scored;
+use crate::inputs::Input;
+use crate::text::printable;
+
+/// Widest name of a picture; of longer ones, the end tells most.
+const NAME: usize = 24;
+
+/// One line.
+pub(super) struct Row {
+    pub(super) name: String,
+    pub(super) measure: Measure,
+    /// Of each picture: its score as text, and whether it is the best.
+    pub(super) cells: Vec<(String, bool)>,
+}
+
+/// A line for each measure that any picture has a score by.
+pub(super) fn rows(scored: &[Scored]) -> Vec<Row> {
+    let each: Vec<_> = scored.iter().map(|scored| scored.scores.each()).collect();
+    let Some(first) = each.first() else { return Vec::new() };
+    let row = |at: usize| {
+        let (name, measure, _) = &first[at];
+        let values: Vec<Option<f64>> = each.iter().map(|each| each[at].2).collect();
+        let better = |a: f64, b: f64| if measure.prefers(b, a) { b } else { a };
+        let best = values.iter().flatten().copied().reduce(better)?;
+        let cell = |value: &Option<f64>| {
+            let is_best = scored.len() > 1 && *value == Some(best);
+            (value.map_or_else(|| "-".to_owned(), |value| text(value, measure)), is_best)
+        };
+        Some(Row { name: name.clone(), measure: *measure, cells: values.iter().map(cell).collect() })
+    };
+    (0..first.len()).filter_map(row).collect()
+}
+
+/// Steps of 8 bits and units of colour have two digits, parts of one have four.
+fn text(value: f64, measure: &Measure) -> String {
+    match measure.aspect {
+        Aspect::Colour | Aspect::Faults => format!("{value:.2}"),
+        Aspect::Content | Aspect::Texture => format!("{value:.4}"),
+    }
+}
+
+/// The layer that structure was looked for at, and whose it is: one for all pictures.
+pub(super) fn structure_at(scored: &[Scored]) -> Option<&str> {
+    scored.iter().map(|scored| scored.scores.structure_at.as_str()).find(|at| !at.is_empty())
+}
+
+pub(super) fn arrow(better: Better) -> char {
+    match better {
+        Better::Higher => '↑',
+        Better::Lower => '↓',
+    }
+}
+
+/// The end of a name, if it is long.
+fn short(name: &str) -> String {
+    let length = name.chars().count();
+    if length <= NAME {
+        name.to_owned()
+    } else {
+        "…".chars().chain(name.chars().skip(length + 1 - NAME)).collect()
+    }
+}
+
+/// For a terminal.
+pub(super) fn lines(pictures: &[Input], scored: &[Scored]) -> Vec<String> {
+    let names: Vec<String> =
+        pictures.iter().map(|input| short(&printable(&input.path.to_string_lossy()))).collect();
+    let rows = rows(scored);
+    let of_name = rows.iter().map(|row| row.name.chars().count()).max().unwrap_or(0);
+    let marked = |(text, is_best): &(String, bool)| format!("{text}{}", if *is_best { '*' } else { ' ' });
+    let widths: Vec<usize> = names
+        .iter()
+        .enumerate()
+        .map(|(at, name)| {
+            let cells = rows.iter().map(|row| marked(&row.cells[at]).chars().count()).max().unwrap_or(0);
+            cells.max(name.chars().count() + 1)
+        })
+        .collect();
+    let joined = |start: String, cells: Vec<String>| {
+        let cells = cells.iter().zip(&widths).map(|(cell, width)| format!("  {cell:>width$}"));
+        (start + &cells.collect::<String>()).trim_end().to_owned()
+    };
+    let header = names.iter().map(|name| format!("{name} ")).collect();
+    let mut lines = vec![joined(" ".repeat(of_name + 2), header)];
+    lines.extend(rows.iter().map(|row| {
+        let start = format!("{:<of_name$} {}", row.name, arrow(row.measure.better));
+        joined(start, row.cells.iter().map(marked).collect())
+    }));
+    for (name, scored) in names.iter().zip(scored) {
+        if !scored.scores.seams_at.is_empty() {
+            lines.push(format!("the strongest seam of {name}: {}", scored.scores.seams_at));
+        }
+    }
+    lines.extend(structure_at(scored).map(|at| format!("structure is seen at {}", printable(at))));
+    let best = if scored.len() > 1 { "; * the best" } else { "" };
+    lines.push(format!("↑ higher is better, ↓ lower is{best}"));
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use impasto::referee::Scores;
+
+    #[test]
+    fn the_best_are_marked_and_what_nobody_has_is_left_out() {
+        let scored = |ssim, noise| Scored {
+            size: (1, 1),
+            scores: Scores { ssim: Some(ssim), noise, ..Scores::default() },
+        };
+        let rows = rows(&[scored(0.25, Some(2.0)), scored(0.5, None), scored(0.5, Some(3.0))]);
+        let cells: Vec<Vec<String>> = rows
+            .iter()
+            .map(|row| row.cells.iter().map(|(text, best)| format!("{text}{}", u8::from(*best))).collect())
+            .collect();
+        assert_eq!(cells, [["0.25000", "0.50001", "0.50001"], ["2.001", "-0", "3.000"]]);
+        assert_eq!(short("a/very/long/path/to/a/picture.png"), "…g/path/to/a/picture.png");
+    }
+}

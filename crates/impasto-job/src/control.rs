@@ -1,0 +1,135 @@
+//! Commands to a job in progress, from any thread.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
+
+use impasto::Cancel;
+
+/// How a job is asked to end. A later request counts only if it is more urgent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Request {
+    /// None yet.
+    GoOn,
+    Pause,
+    Stop,
+    Cancel,
+}
+
+/// The commands to one job. Clones command the same job; it may be over already, which does no harm.
+#[derive(Clone, Debug, Default)]
+pub struct Control(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    request: AtomicU8,
+    soon: AtomicBool,
+    /// Raised where an evaluation in progress is to be abandoned.
+    flag: Cancel,
+    /// Files that are being written.
+    saving: AtomicUsize,
+}
+
+impl Control {
+    /// Ends the job at once. Nothing more is written; a checkpoint that was written already stays.
+    pub fn cancel(&self) {
+        self.request(Request::Cancel);
+        self.0.flag.cancel();
+    }
+
+    /// Ends the job at once and keeps what it has: the picture so far and, for a long run, a checkpoint; of a batch or a
+    /// sheet, the pictures that are complete.
+    pub fn stop(&self) {
+        self.request(Request::Stop);
+        self.0.flag.cancel();
+    }
+
+    /// Ends a run after the step in progress, with a checkpoint from which [`Runner::resume`](crate::Runner::resume) goes on.
+    /// No picture is written. A batch or a sheet begins no further picture.
+    pub fn pause(&self) {
+        self.request(Request::Pause);
+    }
+
+    /// Brings a run to its end soon: the scale in progress is left, and the full size gets a few iterations.
+    /// A batch or a sheet begins no further picture.
+    pub fn finish_soon(&self) {
+        self.0.soon.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether the job was asked to end at once.
+    pub fn is_ending(&self) -> bool {
+        self.0.flag.is_cancelled()
+    }
+
+    /// Whether a file is being written, which should not be interrupted.
+    pub fn is_saving(&self) -> bool {
+        self.0.saving.load(Ordering::SeqCst) > 0
+    }
+
+    /// Does work that should not be interrupted, such as writing a file.
+    pub fn saving<T>(&self, work: impl FnOnce() -> T) -> T {
+        self.0.saving.fetch_add(1, Ordering::SeqCst);
+        let _saving = Saving(&self.0);
+        work()
+    }
+
+    /// The flag that ends evaluations of the library.
+    pub fn flag(&self) -> Cancel {
+        self.0.flag.clone()
+    }
+
+    pub(crate) fn requested(&self) -> Request {
+        match self.0.request.load(Ordering::SeqCst) {
+            1 => Request::Pause,
+            2 => Request::Stop,
+            3 => Request::Cancel,
+            _ => Request::GoOn,
+        }
+    }
+
+    /// Whether the job was asked to end, now or soon.
+    pub(crate) fn is_asked_to_end(&self) -> bool {
+        self.requested() != Request::GoOn || self.is_hurried()
+    }
+
+    pub(crate) fn is_hurried(&self) -> bool {
+        self.0.soon.load(Ordering::SeqCst)
+    }
+
+    fn request(&self, request: Request) {
+        self.0.request.fetch_max(request as u8, Ordering::SeqCst);
+    }
+}
+
+/// One piece of work that should not be interrupted, however it ends.
+struct Saving<'a>(&'a Shared);
+
+impl Drop for Saving<'_> {
+    fn drop(&mut self) {
+        self.0.saving.fetch_sub(1, Ordering::SeqCst);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_most_urgent_request_counts() {
+        let control = Control::default();
+        control.pause();
+        assert!(control.requested() == Request::Pause && !control.is_ending());
+        control.cancel();
+        control.stop();
+        assert!(control.clone().requested() == Request::Cancel && control.is_ending());
+    }
+
+    #[test]
+    fn saving_ends_with_a_panic_too() {
+        let control = Control::default();
+        let inner = control.clone();
+        let work = std::panic::AssertUnwindSafe(|| inner.saving(|| panic!("in the middle")));
+        assert!(std::panic::catch_unwind(work).is_err());
+        assert!(!control.is_saving());
+        assert!(control.saving(|| control.is_saving()));
+    }
+}

@@ -1,0 +1,160 @@
+//! `like`: the options of a run from the recipe of a picture that it made.
+//!
+//! The picture may be a stranger's: only what makes a picture what it is comes from there, no name of a file that is written, no
+//! limit, and no path.
+
+use std::path::Path;
+
+use impasto::image::Format;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use crate::JobError;
+use crate::encoding::{depth_of, same_file};
+use crate::recipe::{OF_RESULTS, PROGRAM, read};
+use crate::spec::{ColourKind, NAMES, ProfileKind, StylizeSpec, text_of};
+use crate::text::printable;
+
+/// A run as another one was.
+pub struct FromRecipe {
+    /// The job.
+    pub spec: StylizeSpec,
+    /// Notes for the user.
+    pub notes: Vec<String>,
+    /// SHA-256 of the weights that the other run had, unless others were asked for.
+    pub weights: Option<String>,
+}
+
+/// The job with the options of the picture at `path`, but for those that were given: `given` says so by name.
+///
+/// # Errors
+/// When the picture carries no recipe, or one that asks for what a stranger's recipe may not.
+pub fn like(
+    mut spec: StylizeSpec,
+    path: &Path,
+    given: &dyn Fn(&str) -> bool,
+) -> Result<FromRecipe, JobError> {
+    let recipe =
+        read(path, &spec.input.limits_from(OF_RESULTS)?).map_err(|failure| failure.about("`like`"))?;
+    let name = path.display();
+    let mut notes = Vec::new();
+    let version = recipe[PROGRAM].as_str().unwrap_or("another version");
+    if version != env!("CARGO_PKG_VERSION") {
+        let version = printable(version);
+        notes.push(format!("note: {name} was made by impasto {version}; what is not an option may differ"));
+    }
+    let report = spec.report.as_deref().map(|report| ("report", report));
+    if let Some((option, _)) = spec.side_outputs.files().chain(report).find(|(_, file)| same_file(file, path)) {
+        return Err(JobError::bad_input(format!("`{option}` and `like` name the same file, {name}")));
+    }
+    let broken = |reason: &str| {
+        JobError::bad_input(format!("`like`: {name}: its recipe is damaged: {}", printable(reason)))
+    };
+    let options = recipe.get("options").and_then(Value::as_object).ok_or_else(|| broken("no options"))?;
+    for (kind, inside) in options {
+        let inside = inside.as_object().ok_or_else(|| broken("its options are none"))?;
+        match kind.as_str() {
+            "run" => spec.run = overlaid(&spec.run, inside, given).map_err(|error| broken(&error))?,
+            "regions" => {
+                spec.regions = overlaid(&spec.regions, inside, given).map_err(|error| broken(&error))?
+            }
+            "result" => {
+                spec.result = overlaid(&spec.result, inside, given).map_err(|error| broken(&error))?
+            }
+            other => return Err(broken(&format!("there are no options {other}"))),
+        }
+    }
+    if !given("style_weights") && spec.style.iter().any(|style| style.weight.is_some()) {
+        spec.run.objective.style_weights = None;
+    }
+    if !given("colour_map") && spec.run.colour != ColourKind::Match {
+        spec.run.colour_map = None;
+    }
+    let is_path = |text: &str| text.contains(['/', '\\']) && !text.starts_with("random:");
+    let of_styles = recipe.get("styles").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    if of_styles.len() == spec.style.len() {
+        let has_weights = spec.run.objective.style_weights.is_some();
+        for (style, of) in
+            spec.style.iter_mut().zip(of_styles).filter(|(style, _)| style.settings().next().is_none())
+        {
+            for setting in NAMES.into_iter().filter(|setting| !(has_weights && *setting == "weight")) {
+                let value = text_of(&of[setting]);
+                if value.as_deref().is_some_and(|value| setting == "mask" && is_path(value)) {
+                    return Err(broken("it names files in other folders"));
+                }
+                value.map_or(Ok(()), |value| style.set(setting, &value)).map_err(|error| broken(&error))?;
+            }
+        }
+    } else if of_styles.iter().any(|of| NAMES.iter().any(|setting| !of[*setting].is_null())) {
+        notes.push(format!("note: {name} has another number of styles: their settings are left out"));
+    }
+    let init = spec.run.init.as_deref().unwrap_or(Path::new("")).to_string_lossy();
+    let masks = spec.regions.mask.iter().filter(|_| !given("mask"));
+    let masks = masks.chain(spec.regions.protect.iter().filter(|_| !given("protect")));
+    let others = masks.map(|path| path.to_string_lossy()).any(|path| is_path(&path));
+    if others || (!given("init") && is_path(&init)) || (!given("model") && is_path(&spec.run.objective.model))
+    {
+        return Err(broken("it names files in other folders"));
+    }
+    fit_to_format(&mut spec, &given, &mut notes)?;
+    let sha256 = recipe.get("encoder").and_then(|encoder| encoder["sha256"].as_str());
+    let weights = sha256.filter(|_| !given("model")).map(str::to_owned);
+    Ok(FromRecipe { spec, notes, weights })
+}
+
+/// Never taken from a recipe: they make no picture another one, or are about the file that is written.
+const OF_ONE_RUN: [&str; 3] = ["threads", "keep_gps", "format"];
+
+/// Options with those of a recipe, but for what was given.
+fn overlaid<T: Serialize + DeserializeOwned>(
+    options: &T,
+    from: &Map<String, Value>,
+    given: &dyn Fn(&str) -> bool,
+) -> Result<T, String> {
+    let mut all = serde_json::to_value(options).map_err(|error| error.to_string())?;
+    overlay(&mut all, from, given)?;
+    serde_json::from_value(all).map_err(|error| error.to_string())
+}
+
+fn overlay(into: &mut Value, from: &Map<String, Value>, given: &dyn Fn(&str) -> bool) -> Result<(), String> {
+    for (name, value) in from {
+        let Some(place) = into.get_mut(name) else {
+            return Err(format!("there is no option {name}"));
+        };
+        match value {
+            Value::Object(inside) if place.is_object() => overlay(place, inside, given)?,
+            _ if given(name) || OF_ONE_RUN.contains(&name.as_str()) => {}
+            _ => *place = value.clone(),
+        }
+    }
+    Ok(())
+}
+
+/// What the recipe says of a file of another format is not for this one.
+fn fit_to_format(
+    spec: &mut StylizeSpec,
+    given: &dyn Fn(&str) -> bool,
+    notes: &mut Vec<String>,
+) -> Result<(), JobError> {
+    let format = spec.result.format(&spec.output)?;
+    let result = &mut spec.result;
+    let mut drop = |name: &str| {
+        notes.push(format!("note: `{name}` of the recipe is not for {}: it is left out", format.name()));
+    };
+    if result.quality.is_some() && !given("quality") && format != Format::Jpeg {
+        result.quality = None;
+        drop("quality");
+    }
+    if !given("depth")
+        && result.depth.and_then(depth_of).is_some_and(|depth| !format.depths().contains(&depth))
+    {
+        result.depth = None;
+        drop("depth");
+    }
+    if !given("profile") && result.profile == ProfileKind::P3 && !format.holds_wide_gamut() {
+        result.profile = ProfileKind::Input;
+        drop("profile");
+    }
+    Ok(())
+}

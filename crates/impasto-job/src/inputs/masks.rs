@@ -1,0 +1,113 @@
+//! The masks of a run, read and matched: which style goes where, and what stays as it is.
+
+use std::path::Path;
+
+use impasto::image::{Limits, Plane};
+use impasto::{FEATHER, Mask, RegionAssignment, Regions, StyleMask, StyleTransfer, assign};
+
+use crate::JobError;
+use crate::inputs::{self, Input};
+use crate::spec::{RegionSpec, StyleSpec};
+
+/// The masks of a run, matched.
+#[derive(Clone, Default)]
+pub struct Masks {
+    content: Vec<Input>,
+    /// One for each style.
+    styles: Vec<Option<Input>>,
+    protect: Option<Input>,
+    /// What it keeps.
+    kept: Option<Plane>,
+    /// `None` where there is no mask but that of `--protect`.
+    assigned: Option<RegionAssignment>,
+}
+
+impl Masks {
+    /// Reads and matches them.
+    pub fn read(args: &RegionSpec, styles: &[StyleSpec], limits: &Limits) -> Result<Masks, JobError> {
+        args.check()?;
+        let read =
+            |option: &str, path: &Path| inputs::read(path, limits).map_err(|failure| failure.about(option));
+        let content = args.mask.iter().map(|path| read("`mask`", path)).collect::<Result<Vec<_>, _>>()?;
+        let of_styles =
+            styles.iter().map(|style| style.mask.as_deref().map(|path| read("mask", path)).transpose());
+        let of_styles = of_styles.collect::<Result<Vec<_>, _>>()?;
+        let protect = args.protect.as_deref().map(|path| read("`protect`", path)).transpose()?;
+        let kept = protect.as_ref().and_then(|input| grey(mask_of(input)));
+        if let Some(wrong) = protect.as_ref().filter(|_| kept.is_none()) {
+            let path = wrong.path.display();
+            return Err(JobError::bad_input(format!(
+                "`protect`: {path} has colours: expected a grey picture"
+            ))
+            .hint("white is kept, black is painted"));
+        }
+        let mut masks = Masks { content, styles: of_styles, protect, kept, assigned: None };
+        let named = styles.iter().any(|style| style.region.is_some());
+        if !masks.content.is_empty() || masks.styles.iter().any(Option::is_some) || named {
+            let theirs: Vec<StyleMask> = styles
+                .iter()
+                .zip(&masks.styles)
+                .map(|(style, mask)| {
+                    Ok(StyleMask { mask: mask.as_ref().map(mask_of), region: style.colour()? })
+                })
+                .collect::<Result<_, JobError>>()?;
+            let ours: Vec<Mask> = masks.content.iter().map(mask_of).collect();
+            masks.assigned = Some(assign(&ours, &theirs, args.rest())?);
+        }
+        // What they say is known, and pictures are large.
+        let all = masks.content.iter_mut().chain(masks.styles.iter_mut().flatten()).chain(&mut masks.protect);
+        all.for_each(Input::forget_picture);
+        Ok(masks)
+    }
+
+    /// Those that were read.
+    pub fn inputs(&self) -> impl Iterator<Item = &Input> {
+        self.content.iter().chain(self.styles.iter().flatten()).chain(&self.protect)
+    }
+
+    /// Those of the content.
+    pub fn of_content(&self) -> &[Input] {
+        &self.content
+    }
+
+    /// The mask of the style at this index.
+    pub fn of_style(&self, index: usize) -> Option<&Input> {
+        self.styles.get(index)?.as_ref()
+    }
+
+    /// The mask of what is kept.
+    pub fn protect(&self) -> Option<&Input> {
+        self.protect.as_ref()
+    }
+
+    /// What is worth knowing.
+    pub fn notes(&self) -> impl Iterator<Item = &String> {
+        self.assigned.iter().flat_map(|assigned| &assigned.notes)
+    }
+
+    /// What a style is for; `None`: everything.
+    pub fn take_parts(&mut self, index: usize) -> Option<Vec<(usize, Option<Plane>)>> {
+        self.assigned.as_mut()?.parts.get_mut(index).map(std::mem::take)
+    }
+
+    /// Gives a transfer its regions. The masks go, as they may be large.
+    pub fn onto(&mut self, transfer: StyleTransfer, args: &RegionSpec) -> StyleTransfer {
+        let planes = self.assigned.as_mut().map(|assigned| std::mem::take(&mut assigned.regions));
+        let mut regions = Regions::default().rest(args.rest()).feather(args.feather.unwrap_or(FEATHER));
+        for plane in planes.into_iter().flatten() {
+            regions = regions.region(plane);
+        }
+        transfer.regions(regions.protect(self.kept.take()))
+    }
+}
+
+fn grey(mask: Mask) -> Option<Plane> {
+    match mask {
+        Mask::Grey(plane) => Some(plane),
+        Mask::Colours(_) => None,
+    }
+}
+
+fn mask_of(input: &Input) -> Mask {
+    Mask::new(&input.decoded.picture, input.decoded.alpha.as_ref())
+}

@@ -1,0 +1,97 @@
+//! The pictures of a run: decoded, hashed, with their masks matched.
+
+mod file;
+mod masks;
+
+use std::panic::resume_unwind;
+use std::path::Path;
+use std::thread;
+
+use impasto::image::Limits;
+
+use crate::JobError;
+use crate::spec::{RegionSpec, StyleSpec, Texture};
+
+pub use file::{Input, InputSummary, check_apart, check_model, read};
+pub use masks::Masks;
+
+pub(crate) use file::{Unread, open, sha256};
+
+/// Everything that a run is made from.
+#[derive(Clone)]
+pub struct Inputs {
+    /// The picture to repaint. A texture has none: an [`Input`] without a file takes its place.
+    pub content: Input,
+    /// The styles, in their order.
+    pub styles: Vec<Input>,
+    /// What to begin with, where that is a picture.
+    pub init: Option<Input>,
+    /// The masks of content and styles.
+    pub masks: Masks,
+}
+
+impl Inputs {
+    /// Reads the files.
+    ///
+    /// # Errors
+    /// A file that cannot be read, is no picture, or is above the limits; masks that match nothing.
+    pub fn read(
+        content: &Path,
+        styles: &[StyleSpec],
+        init: Option<&Path>,
+        regions: &RegionSpec,
+        limits: &Limits,
+    ) -> Result<Inputs, JobError> {
+        // Both at once: decoding is a good part of a draft's time.
+        let (content, styles_read) = thread::scope(|scope| {
+            let content = scope.spawn(|| read(content, limits));
+            let styles = read_styles(styles, limits);
+            (content.join().unwrap_or_else(|panic| resume_unwind(panic)), styles)
+        });
+        let styles_read = styles_read?;
+        Inputs::with(content?, styles_read, (styles, init, regions), limits)
+    }
+
+    /// As [`read`](Inputs::read), for a texture.
+    pub(crate) fn read_texture(
+        texture: &Texture,
+        styles: &[StyleSpec],
+        init: Option<&Path>,
+        regions: &RegionSpec,
+        limits: &Limits,
+    ) -> Result<Inputs, JobError> {
+        let styles_read = read_styles(styles, limits)?;
+        let nothing = Input::nothing((texture.width, texture.height), styles_read.first());
+        Inputs::with(nothing, styles_read, (styles, init, regions), limits)
+    }
+
+    fn with(
+        content: Input,
+        styles: Vec<Input>,
+        (given, init, regions): (&[StyleSpec], Option<&Path>, &RegionSpec),
+        limits: &Limits,
+    ) -> Result<Inputs, JobError> {
+        let init = init.map(|path| read(path, limits)).transpose()?;
+        Ok(Inputs { content, styles, init, masks: Masks::read(regions, given, limits)? })
+    }
+
+    /// All files, in an order that does not change.
+    pub fn all(&self) -> Vec<&Input> {
+        let main = [&self.content]
+            .into_iter()
+            .filter(|content| content.is_file())
+            .chain(&self.styles)
+            .chain(&self.init);
+        main.chain(self.masks.inputs()).collect()
+    }
+
+    /// What is worth knowing of them.
+    pub fn notes(&self) -> Vec<String> {
+        let of_files = self.all().into_iter().filter_map(Input::note);
+        of_files.chain(self.masks.notes().cloned()).collect()
+    }
+}
+
+fn read_styles(styles: &[StyleSpec], limits: &Limits) -> Result<Vec<Input>, JobError> {
+    styles.iter().map(|style| read(&style.path, limits)).collect()
+}

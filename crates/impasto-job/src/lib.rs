@@ -1,0 +1,57 @@
+//! Style transfer jobs as data.
+//!
+//! A [`JobSpec`] is everything that decides a job, with the defaults filled in: it can be kept in a file, sent over a wire
+//! ([`JobSpec::from_json`]), and is held against a JSON schema ([`JobSpec::schema`]). A [`Runner`] runs one: it tells what
+//! happens by [`Event`]s, takes commands from any thread by a [`Control`], writes results, reports and checkpoints, and
+//! goes on from a checkpoint ([`Runner::resume`]). Every face of the program (command line, server, Python) stands on this.
+//!
+//! ```no_run
+//! use impasto_job::spec::{StyleSpec, StylizeSpec};
+//! use impasto_job::{Event, Runner, Task};
+//!
+//! let spec = StylizeSpec::new("photo.jpg".into(), vec![StyleSpec::plain("painting.jpg")], "result.png".into());
+//! let runner = Runner::new(Task::Stylize(spec)).on_event(|event| {
+//!     if let Event::Step { seconds_left, .. } = event {
+//!         println!("{seconds_left:.0} s left");
+//!     }
+//! });
+//! let control = runner.control(); // `control.stop()` from any thread ends the job and keeps the picture
+//! runner.run()?;
+//! # Ok::<(), impasto_job::JobError>(())
+//! ```
+#![forbid(unsafe_code)]
+
+mod batch;
+mod compare;
+mod context;
+mod control;
+pub mod encoding;
+mod error;
+mod event;
+pub mod inputs;
+pub mod memory;
+mod paint;
+pub mod recipe;
+mod report;
+mod runner;
+mod sheet;
+mod side;
+pub mod spec;
+pub mod text;
+mod transfer;
+
+mod from_recipe;
+
+pub use batch::BatchDone;
+pub use compare::Compared;
+pub use context::Previews;
+pub use control::Control;
+pub use error::{ErrorKind, JobError};
+pub use event::{End, Event, ItemOutcome};
+pub use from_recipe::{FromRecipe, like};
+pub use paint::{Pace, Painted, Planned};
+pub use runner::{Outcome, Runner};
+pub use sheet::SheetDone;
+pub use spec::{JobSpec, Task, spell};
+
+pub(crate) use context::Context;

@@ -1,0 +1,22 @@
+//! Memory of the machine, and memory that this process took.
+
+/// The part of a machine's memory that a run takes unless asked otherwise. It is a part of all memory, not of what happens
+/// to be free: the same job gives the same bytes.
+const SHARE: f64 = 0.75;
+
+/// The memory that a run takes by default, in bytes: three quarters of what the machine or its container has.
+pub fn default_memory() -> Option<usize> {
+    let kind = sysinfo::MemoryRefreshKind::nothing().with_ram();
+    let system = sysinfo::System::new_with_specifics(sysinfo::RefreshKind::nothing().with_memory(kind));
+    let machine = system.total_memory();
+    let container = system.cgroup_limits().map_or(machine, |limits| limits.total_memory);
+    let total = machine.min(container);
+    (total > 0).then_some((total as f64 * SHARE) as usize)
+}
+
+/// The largest resident memory of this process so far, in bytes. Linux alone tells.
+pub fn peak_rss_bytes() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok().map(|kilobytes| kilobytes * 1024)
+}

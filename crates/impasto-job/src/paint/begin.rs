@@ -1,0 +1,232 @@
+//! The start of a run: what would fail at its end fails here, before the work.
+
+use std::path::Path;
+
+use impasto::engine::Tiling;
+use impasto::image::{check_output, check_writable};
+use impasto::{MemoryPlan, Session};
+use serde_json::Value;
+
+use super::checkpoints::Checkpoints;
+use super::numbered::check_numbered;
+use super::pace::Pace;
+use super::{Painting, Resumed};
+use crate::encoding::{check_side, encoding, losses_of_format, same_file};
+use crate::inputs::{self, Input, Inputs};
+use crate::side::{SideOutputs, Timelapse};
+use crate::spec::{JobSpec, StylizeSpec, Texture};
+use crate::transfer::{self, Asked};
+use crate::{Context, Event, JobError, recipe};
+
+/// What comes to a run from outside its job.
+#[derive(Default)]
+pub(crate) struct Extras {
+    pub(crate) resumed: Option<Resumed>,
+    /// Pictures that are decoded already.
+    pub(crate) inputs: Option<Inputs>,
+    /// SHA-256 of the weights that are expected, if any are.
+    pub(crate) weights: Option<String>,
+    /// To be told before all else.
+    pub(crate) notes: Vec<String>,
+    /// What the face wants to find again in a checkpoint.
+    pub(crate) face: Value,
+}
+
+impl<'a> Painting<'a> {
+    pub(super) fn begin(
+        job: &JobSpec,
+        (spec, texture): (&'a StylizeSpec, Option<&'a Texture>),
+        extras: Extras,
+        context: &'a Context,
+    ) -> Result<Painting<'a>, JobError> {
+        let Extras { resumed, inputs, weights, notes: mut warnings, face } = extras;
+        check_options(spec)?;
+        let mut inputs = inputs.map_or_else(|| read(spec, texture), Ok)?;
+        let all = inputs.all();
+        if let Some(resumed) = &resumed {
+            resumed.info.check(&all)?;
+        }
+        warnings.extend(check_outputs(spec, &inputs.content, &all)?);
+        warnings.extend(inputs.notes());
+
+        let resumed_from = resumed.as_ref().map(|resumed| resumed.path.as_path());
+        let checkpoints = Checkpoints::new((job, spec), face, &all, resumed_from)?;
+        let others = [
+            ("`output`", Some(spec.output.as_path())),
+            ("`report`", spec.report.as_deref()),
+            ("the checkpoint", Some(checkpoints.path())),
+        ];
+        let model = &spec.run.objective.model;
+        let side =
+            SideOutputs::new(&spec.side_outputs, (&inputs.content, &inputs.styles, &all), &others, model)?;
+        let session = session(spec, texture, &mut inputs, resumed.as_ref(), context)?;
+        let steps = resumed.map_or_else(Vec::new, |resumed| resumed.info.steps);
+        check_side(&spec.output, &spec.result, &session)?;
+        check_numbered(spec, &session, &inputs.all(), checkpoints.path())?;
+
+        if weights.is_some_and(|expected| expected != session.encoder().sha256) {
+            warnings.push(format!("note: the picture of `like` was made with other weights than {model}"));
+        }
+        let pace = Pace::new(&session, &steps);
+        let mut painting = Painting {
+            spec,
+            texture,
+            context,
+            inputs,
+            side,
+            checkpoints,
+            session,
+            steps,
+            pace,
+            film: None,
+            recipe: String::new(),
+        };
+        painting.recipe = painting.recipe_now();
+        painting.announce(warnings)?;
+        let space = painting.inputs.content.decoded.space;
+        let film = spec.side_outputs.timelapse.as_deref();
+        let film = film.map(|path| Timelapse::new(path, &painting.session, space, painting.steps.len()));
+        painting.film = film.transpose()?;
+        Ok(painting)
+    }
+
+    /// The recipe of the run, as far as it is known.
+    pub(super) fn recipe_now(&self) -> String {
+        recipe::of(&self.asked(), &self.spec.result, &self.inputs, &self.session)
+    }
+
+    /// Tells what is planned, and what is to be known of it.
+    fn announce(&self, mut warnings: Vec<String>) -> Result<(), JobError> {
+        let session = &self.session;
+        self.context.emit(Event::Planned {
+            scales: session.scales().to_vec(),
+            done: self.steps.len(),
+            peak_bytes: session.plan().peak_bytes,
+            threads: session.threads(),
+            work: self.pace.work(),
+        });
+        let recipe = session.recipe();
+        if !recipe.tuned_for.contains(&session.encoder().family) {
+            warnings.push(format!(
+                "note: preset {} was tuned for {} weights; {} may want other weights of content, style and total variation",
+                recipe.preset,
+                recipe.tuned_for.join(" or "),
+                session.encoder().name
+            ));
+        }
+        let format = self.spec.result.format(&self.spec.output)?;
+        if !self.spec.result.no_metadata && format.holds_recipe() && !format.fits_recipe(&self.recipe) {
+            warnings.push(format!(
+                "warning: {} has no room for a recipe as long as this: the result has none",
+                format.name()
+            ));
+        }
+        warnings.into_iter().for_each(|text| self.context.warn(text));
+        Ok(())
+    }
+}
+
+/// Wrong options are found before any file is read.
+fn check_options(spec: &StylizeSpec) -> Result<(), JobError> {
+    if spec.output == Path::new("-") {
+        return Err(JobError::bad_input("-o -: expected the name of a file")
+            .hint("for a pipe, write to /dev/stdout and give `format`"));
+    }
+    if spec.save_every == Some(0) {
+        return Err(JobError::bad_input("`save_every`: expected at least 1, found 0"));
+    }
+    spec.input.limits()?;
+    spec.run.objective.preset()?;
+    spec.run.overrides().map(|_| ())
+}
+
+/// Reads the pictures of a run.
+pub(super) fn read(spec: &StylizeSpec, texture: Option<&Texture>) -> Result<Inputs, JobError> {
+    let (limits, (_, init)) = (spec.input.limits()?, spec.run.overrides()?);
+    match texture {
+        None => Inputs::read(&spec.content, &spec.style, init.as_deref(), &spec.regions, &limits),
+        Some(texture) => {
+            Inputs::read_texture(texture, &spec.style, init.as_deref(), &spec.regions, &limits)
+        }
+    }
+}
+
+/// The session, at its first step or where it was left. The pictures go into it.
+fn session(
+    spec: &StylizeSpec,
+    texture: Option<&Texture>,
+    inputs: &mut Inputs,
+    resumed: Option<&Resumed>,
+    context: &Context,
+) -> Result<Session, JobError> {
+    let asked = Asked { run: &spec.run, styles: &spec.style, texture, regions: &spec.regions };
+    let mut transfer = transfer::of(&asked, inputs, context)?;
+    // Content targets of a picture in tiles go to the disk that the result goes to.
+    let folder = std::path::absolute(&spec.output).ok().and_then(|path| path.parent().map(Path::to_path_buf));
+    let mut tiling = Tiling { folder, ..Tiling::default() };
+    if let Some(Resumed { checkpoint, .. }) = resumed {
+        transfer = transfer.instruction_set(checkpoint.instruction_set().parse()?);
+        tiling.window = checkpoint.window();
+        if tiling.window.is_none() {
+            // What began whole goes on whole.
+            transfer = transfer.memory(None);
+        }
+    }
+    let mut session = transfer.tiling(tiling).build()?;
+    if let Some(Resumed { checkpoint, .. }) = resumed {
+        session.restore(checkpoint)?;
+    }
+    Ok(session)
+}
+
+/// What a run would take, with its memory in half precision: nothing is painted.
+pub(crate) fn plan(
+    (spec, texture): (&StylizeSpec, Option<&Texture>),
+    context: &Context,
+) -> Result<Planned, JobError> {
+    let mut inputs = read(spec, texture)?;
+    inputs.notes().into_iter().for_each(|note| context.warn(note));
+    let asked = Asked { run: &spec.run, styles: &spec.style, texture, regions: &spec.regions };
+    let mut session = transfer::of(&asked, &mut inputs, context)?.build()?;
+    let peak_bytes_in_half = session.peak_in_half()?;
+    session.predict_time()?;
+    Ok(Planned {
+        plan: session.plan().clone(),
+        peak_bytes_in_half,
+        threads: session.threads(),
+        instruction_set: session.instruction_set().to_owned(),
+    })
+}
+
+/// What a run will take.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Planned {
+    /// Scale by scale.
+    pub plan: MemoryPlan,
+    /// Bytes at the peak of a run in half precision.
+    pub peak_bytes_in_half: usize,
+    /// Threads that the run uses.
+    pub threads: usize,
+    /// What the engine computes with.
+    pub instruction_set: String,
+}
+
+/// Checks the names of what is written, and says what the format will not hold.
+fn check_outputs(spec: &StylizeSpec, content: &Input, all: &[&Input]) -> Result<Vec<String>, JobError> {
+    let model = &spec.run.objective.model;
+    check_output(&spec.output, Some(spec.result.format(&spec.output)?), content.decoded.alpha.is_some())?;
+    inputs::check_apart("`output`", &spec.output, all)?;
+    inputs::check_model("`output`", &spec.output, model)?;
+    if let Some(path) = &spec.report {
+        inputs::check_apart("`report`", path, all)?;
+        inputs::check_model("`report`", path, model)?;
+        check_writable(path).map_err(|error| JobError::from(error).about("`report`"))?;
+        if same_file(path, &spec.output) {
+            return Err(JobError::bad_input("`report` and `output` name the same file"));
+        }
+    }
+    encoding(&spec.output, &content.decoded, &spec.result)?;
+    let losses = losses_of_format(&spec.output, &content.decoded, &spec.result)?;
+    Ok(losses.into_iter().collect())
+}

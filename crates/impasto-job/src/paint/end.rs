@@ -1,0 +1,167 @@
+//! The end of a run: what there is is kept, however it ended.
+
+use std::fmt;
+use std::sync::Arc;
+
+use impasto::Picture;
+
+use super::{Ended, Painted, Painting};
+use crate::control::Request;
+use crate::event::End;
+use crate::report::Report;
+use crate::{Event, JobError};
+
+impl Painting<'_> {
+    /// Writes what is to be kept. A run that failed, or could not be written, is an error.
+    pub(super) fn conclude(mut self, ended: Result<(), Ended>) -> Result<Painted, JobError> {
+        let end = self.end_of(&ended);
+        if ended.is_err() {
+            self.save_state(&ended, end);
+            self.session.finish();
+        }
+        let picture = match self.session.picture() {
+            Ok(picture) => picture,
+            // What ended the run took its picture, too.
+            Err(lost) => return Err(if let Err(Ended::Run(error)) = ended { error } else { lost }.into()),
+        };
+        if end == End::Complete {
+            // Only now it is known how many iterations there was time for.
+            self.recipe = self.recipe_now();
+        }
+        let keeps = self.is_worth_saving(end);
+        let control = &self.context.control;
+        let written = if keeps { control.saving(|| self.write(&self.spec.output, &picture)) } else { Ok(()) };
+        let beside = if keeps { self.write_beside(&picture) } else { Ok(()) };
+        if let (Err(lost), Err(_)) = (&beside, &ended) {
+            self.context.warn(format!("warning: {}", lost.message()));
+        }
+        self.report(end, keeps && written.is_ok(), written.is_ok(), &picture)?;
+        if let Err(error) = written {
+            if ended.is_ok() {
+                self.checkpoints.stop(&self.session, &self.steps, self.context);
+            }
+            return Err(self.checkpoints.mention(error));
+        }
+        let painted = self.painted(end, picture, keeps);
+        match ended {
+            Ok(()) => {
+                self.checkpoints.remove();
+                self.tell_result(&painted);
+                beside.map(|()| painted)
+            }
+            Err(Ended::Paused) if self.checkpoints.saved().is_none() => {
+                Err(JobError::failed("the run was paused, but could not be saved"))
+            }
+            Err(Ended::Paused) => Ok(painted),
+            Err(Ended::Run(error)) if error.is_cancelled() => Ok(painted),
+            Err(Ended::Run(error)) => {
+                self.context.warn(painted.to_string());
+                Err(self.checkpoints.mention(error.into()))
+            }
+            Err(Ended::Save(error)) => Err(self.checkpoints.mention(error)),
+        }
+    }
+
+    fn end_of(&self, ended: &Result<(), Ended>) -> End {
+        match ended {
+            Ok(()) => End::Complete,
+            Err(Ended::Paused) => End::Paused,
+            Err(Ended::Run(error)) if error.is_cancelled() => {
+                match self.context.control.requested() {
+                    Request::Cancel => End::Cancelled,
+                    _ => End::Stopped,
+                }
+            }
+            Err(_) => End::Failed,
+        }
+    }
+
+    /// Writes a checkpoint to go on from.
+    fn save_state(&mut self, ended: &Result<(), Ended>, end: End) {
+        // What is refused would be refused again.
+        let refused = matches!(ended, Err(Ended::Run(impasto::Error::Invalid { .. })));
+        match end {
+            End::Paused => self.checkpoints.save(&self.session, &self.steps, self.context),
+            End::Cancelled => {}
+            _ if refused => {}
+            _ => self.checkpoints.stop(&self.session, &self.steps, self.context),
+        }
+    }
+
+    /// Whether there is a picture to be kept. A draft is one. Where nothing was painted, an earlier result under this name is
+    /// worth more than the picture to begin with.
+    fn is_worth_saving(&self, end: End) -> bool {
+        match end {
+            End::Complete => true,
+            End::Paused | End::Cancelled => false,
+            End::Stopped => !self.steps.is_empty() || self.session.has_draft(),
+            End::Failed => !self.steps.is_empty(),
+        }
+    }
+
+    /// Writes what was asked for besides the result.
+    fn write_beside(&mut self, picture: &Picture) -> Result<(), JobError> {
+        let (film, done) = (self.film.take(), self.steps.len());
+        self.context.control.saving(|| {
+            let filmed = |film: crate::side::Timelapse| film.write(picture, done);
+            self.side.write(picture, &self.steps).and(film.map_or(Ok(()), filmed))
+        })
+    }
+
+    fn report(&self, end: End, has_output: bool, written: bool, picture: &Picture) -> Result<(), JobError> {
+        let Some(path) = self.spec.report.as_ref().filter(|_| end != End::Cancelled) else { return Ok(()) };
+        let outcome = match end {
+            _ if !written => "failed",
+            End::Complete => "complete",
+            End::Stopped => "interrupted",
+            End::Paused => "paused",
+            _ => "failed",
+        };
+        let (session, steps) = (&self.session, &self.steps[..]);
+        let mut report =
+            Report::of((self.spec, self.texture), &self.inputs, (session, steps), picture.size(), outcome)?;
+        if has_output {
+            report.output = self.spec.output.display().to_string();
+        }
+        report.write(path)
+    }
+
+    fn painted(&self, end: End, picture: Picture, keeps: bool) -> Painted {
+        Painted {
+            end,
+            picture: Arc::new(picture),
+            space: self.inputs.content.decoded.space,
+            output: keeps.then(|| self.spec.output.clone()),
+            checkpoint: if end == End::Complete { None } else { self.checkpoints.saved() },
+            iterations: self.steps.len(),
+            seconds: self.steps.iter().fold(0.0, |sum, step| sum + step.seconds),
+        }
+    }
+
+    fn tell_result(&self, painted: &Painted) {
+        let (width, height) = painted.picture.size();
+        self.context.emit(Event::Wrote {
+            path: self.spec.output.clone(),
+            width,
+            height,
+            count: painted.iterations,
+            seconds: painted.seconds,
+        });
+        self.show(&painted.picture, true);
+    }
+}
+
+/// What is kept, in a sentence.
+impl fmt::Display for Painted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ((width, height), done) = (self.picture.size(), self.iterations);
+        match &self.output {
+            Some(path) => {
+                let path = path.display();
+                write!(f, "{path} holds the picture after {done} iterations ({width}x{height})")
+            }
+            None if self.end == End::Paused => write!(f, "paused after {done} iterations"),
+            None => f.write_str("nothing was painted yet, so nothing was written"),
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! The jobs `stylize` and `texture`: read pictures, run a session, and keep what comes of it, whatever happens.
+
+mod begin;
+mod checkpoints;
+mod end;
+mod numbered;
+mod pace;
+mod resume;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use impasto::image::{Averaging, Filter, Space, fit_long_edge, resize};
+use impasto::{Picture, Session, Step};
+
+use crate::control::Request;
+use crate::encoding::write;
+use crate::event::End;
+use crate::inputs::Inputs;
+use crate::side::{SideOutputs, Timelapse};
+use crate::spec::{JobSpec, StylizeSpec, Texture};
+use crate::transfer::Asked;
+use crate::{Context, Event, JobError};
+
+pub use begin::Planned;
+pub use pace::Pace;
+pub(crate) use begin::{Extras, plan};
+pub(crate) use resume::Resumed;
+
+use checkpoints::Checkpoints;
+use numbered::numbered;
+
+/// Iterations at the full size of a run that was asked to end soon.
+const FEW: usize = 10;
+
+/// What a run came to.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Painted {
+    /// How it ended: complete, stopped, paused or cancelled.
+    pub end: End,
+    /// The picture, RGB encoded by the curve of sRGB, at the size of the last scale that was reached.
+    pub picture: Arc<Picture>,
+    /// Its colour space.
+    pub space: Space,
+    /// The file that holds it, where it was written.
+    pub output: Option<PathBuf>,
+    /// The checkpoint to go on from, if there is one.
+    pub checkpoint: Option<PathBuf>,
+    /// Iterations that were done.
+    pub iterations: usize,
+    /// Seconds that they took.
+    pub seconds: f64,
+}
+
+/// A run in progress, with all that belongs to it.
+struct Painting<'a> {
+    spec: &'a StylizeSpec,
+    texture: Option<&'a Texture>,
+    context: &'a Context,
+    inputs: Inputs,
+    side: SideOutputs<'a>,
+    checkpoints: Checkpoints,
+    session: Session,
+    steps: Vec<Step>,
+    pace: Pace,
+    film: Option<Timelapse>,
+    recipe: String,
+}
+
+/// Why a run did not come to its end.
+enum Ended {
+    /// The library ended it, or a request to the control did.
+    Run(impasto::Error),
+    /// A numbered picture could not be written.
+    Save(JobError),
+    Paused,
+}
+
+/// Runs a job from its start or from a checkpoint to its end.
+pub(crate) fn run(
+    job: &JobSpec,
+    (spec, texture): (&StylizeSpec, Option<&Texture>),
+    extras: Extras,
+    context: &Context,
+) -> Result<Painted, JobError> {
+    let mut painting = Painting::begin(job, (spec, texture), extras, context)?;
+    let ended = painting.first_sight().and_then(|()| painting.drive());
+    painting.conclude(ended)
+}
+
+impl Painting<'_> {
+    /// Paints the draft, where the run begins with one, and shows it: the first picture, long before the last.
+    fn first_sight(&mut self) -> Result<(), Ended> {
+        let Some(picture) = self.session.draft().map_err(Ended::Run)? else { return Ok(()) };
+        let (width, height) = picture.size();
+        self.context.emit(Event::Draft { width, height, elapsed: self.pace.elapsed().as_secs_f64() });
+        if let Some(film) = &mut self.film {
+            film.first(&self.session);
+        }
+        if self.session.scales().iter().any(|scale| scale.iterations > 0) {
+            self.show(&picture, false);
+        }
+        Ok(())
+    }
+
+    fn drive(&mut self) -> Result<(), Ended> {
+        loop {
+            if self.context.control.is_hurried() {
+                self.session.finish_soon(FEW);
+            }
+            if self.context.control.requested() == Request::Pause {
+                return Err(Ended::Paused);
+            }
+            let Some(step) = self.session.step().map_err(Ended::Run)? else { return Ok(()) };
+            self.after(step)?;
+        }
+    }
+
+    fn after(&mut self, step: Step) -> Result<(), Ended> {
+        self.pace.step(&step, &self.session);
+        self.context.emit(self.pace.event(&step));
+        self.steps.push(step);
+        let done = self.steps.len();
+        if self.spec.save_every.is_some_and(|every| done.is_multiple_of(every)) {
+            let path = numbered(&self.spec.output, done);
+            let picture = self.session.picture().map_err(Ended::Run)?;
+            self.write(&path, &picture).map_err(Ended::Save)?;
+        }
+        if let Some(film) = &mut self.film {
+            film.step(&self.session, done);
+        }
+        let every = self.context.previews.and_then(|previews| previews.every);
+        if every.is_some_and(|every| done.is_multiple_of(every.max(1))) {
+            let picture = self.session.picture().map_err(Ended::Run)?;
+            self.show(&picture, false);
+        }
+        self.checkpoints.step(&self.session, &self.steps, &self.pace, self.context);
+        Ok(())
+    }
+
+    /// Shows a picture to whoever asked for previews.
+    fn show(&self, picture: &Picture, result: bool) {
+        if let Some(previews) = self.context.previews {
+            self.context.emit(Event::Preview {
+                picture: Arc::new(fitted(picture, previews.max_edge)),
+                space: self.inputs.content.decoded.space,
+                iterations: self.steps.len(),
+                result,
+            });
+        }
+    }
+
+    /// Writes a picture of the run, with the recipe.
+    fn write(&self, path: &Path, picture: &Picture) -> Result<(), JobError> {
+        write(path, picture, &self.inputs.content.decoded, &self.spec.result, &self.recipe)
+    }
+
+    fn asked(&self) -> Asked<'_> {
+        let StylizeSpec { run, style, regions, .. } = self.spec;
+        Asked { run, styles: style, texture: self.texture, regions }
+    }
+}
+
+/// A picture made smaller to a long edge of at most so many pixels, with values in 0..1.
+fn fitted(picture: &Picture, max_edge: usize) -> Picture {
+    let (width, height) = fit_long_edge(picture.size(), picture.long_edge().min(max_edge.max(1)));
+    if (width, height) == picture.size() {
+        return picture.clone();
+    }
+    let small = resize(picture, width, height, Filter::Bilinear, Averaging::Light);
+    let rgb = small.into_rgb().into_iter().map(|value| value.clamp(0.0, 1.0)).collect();
+    Picture::new(width, height, rgb).unwrap_or_else(|| picture.clone())
+}

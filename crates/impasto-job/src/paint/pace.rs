@@ -1,0 +1,59 @@
+//! How far a run is, and what the rest will take.
+
+use std::time::{Duration, Instant};
+
+use impasto::{Session, Step};
+
+use crate::Event;
+
+/// How far a run is, in pixels times iterations: time is proportional to them.
+pub struct Pace {
+    started: Instant,
+    done: f64,
+    to_do: f64,
+    /// Done before this process began.
+    before: f64,
+}
+
+impl Pace {
+    /// The pace of a run of which some steps may be done already.
+    pub fn new(session: &Session, steps: &[Step]) -> Pace {
+        let before = steps.iter().map(work).sum();
+        Pace { started: Instant::now(), done: before, to_do: session.work_left(), before }
+    }
+
+    /// After a step. Scales may turn out to be shorter than they were planned.
+    pub fn step(&mut self, step: &Step, session: &Session) {
+        (self.done, self.to_do) = (self.done + work(step), session.work_left());
+    }
+
+    /// Time since this process began the run.
+    pub fn elapsed(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    /// Time that the rest of the run will take, by what it took so far.
+    pub fn left(&self) -> Duration {
+        let done = self.done - self.before;
+        if done > 0.0 { self.elapsed().mul_f64((self.to_do / done).max(0.0)) } else { Duration::ZERO }
+    }
+
+    /// The event of a step.
+    pub fn event(&self, step: &Step) -> Event {
+        Event::Step {
+            step: step.clone(),
+            elapsed: self.elapsed().as_secs_f64(),
+            seconds_left: self.left().as_secs_f64(),
+            work: self.work(),
+        }
+    }
+
+    /// Work done and left, in pixels times iterations.
+    pub fn work(&self) -> (f64, f64) {
+        (self.done, self.to_do)
+    }
+}
+
+fn work(step: &Step) -> f64 {
+    (step.width * step.height) as f64
+}

@@ -1,0 +1,149 @@
+//! What a checkpoint keeps besides the state of the session, so that the job can be taken up again.
+
+use std::path::{Path, PathBuf};
+
+use impasto::{Checkpoint, Step};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::JobError;
+use crate::inputs::Input;
+use crate::spec::{JobSpec, StylizeSpec, Task, TextureSpec};
+
+/// The note in a checkpoint.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct ResumeInfo {
+    /// The job, with names of files that hold in every folder.
+    pub(crate) job: JobSpec,
+    /// SHA-256 of all files that were read.
+    pub(crate) inputs: Vec<String>,
+    /// The steps that are done.
+    pub(crate) steps: Vec<Step>,
+    /// What the face that began the job wants to find again.
+    #[serde(default)]
+    pub(crate) face: Value,
+}
+
+impl ResumeInfo {
+    /// Reads the note of this program, or of one before jobs had a form of their own.
+    pub(crate) fn parse(text: &str) -> Result<ResumeInfo, String> {
+        let note: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
+        let note = if note.get("args").is_some() { from_args(note)? } else { note };
+        serde_json::from_value(note).map_err(|error| error.to_string())
+    }
+
+    /// Checks that the inputs are the files that the run began with.
+    pub(crate) fn check(&self, inputs: &[&Input]) -> Result<(), JobError> {
+        let changed = inputs.iter().zip(&self.inputs).find(|(input, hash)| input.sha256() != **hash);
+        match changed {
+            Some((input, _)) => Err(JobError::bad_input(format!(
+                "{} has changed since the checkpoint was written",
+                input.path.display()
+            ))
+            .hint("give back what it was before, or begin the run anew")),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A note of version 0.1 before jobs: the arguments of `stylize`.
+fn from_args(mut note: Value) -> Result<Value, String> {
+    let lost = || "its options are damaged".to_owned();
+    let mut args = note["args"].take();
+    let options = args.as_object_mut().ok_or_else(lost)?;
+    let face = serde_json::json!({
+        "progress": options.remove("progress"),
+        "preview": options.remove("preview"),
+    });
+    options.remove("like");
+    if let Some(extras) = options.remove("extras") {
+        options.insert("side_outputs".into(), extras);
+    }
+    let texture = options.remove("texture").filter(Value::is_object);
+    let spec: StylizeSpec = serde_json::from_value(args).map_err(|error| error.to_string())?;
+    let task = match texture {
+        None => Task::Stylize(spec),
+        Some(texture) => {
+            let side = |name: &str| texture[name].as_u64().map(|side| side as usize).ok_or_else(lost);
+            let size = (side("width")?, side("height")?);
+            Task::Texture(TextureSpec::of_stylize(spec, size, texture["seamless"] == true))
+        }
+    };
+    note["job"] = serde_json::to_value(JobSpec::from(task)).map_err(|error| error.to_string())?;
+    note["face"] = face;
+    Ok(note)
+}
+
+/// What a run goes on from.
+pub(crate) struct Resumed {
+    pub(crate) path: PathBuf,
+    pub(crate) checkpoint: Checkpoint,
+    pub(crate) info: ResumeInfo,
+}
+
+impl Resumed {
+    /// Reads a checkpoint.
+    pub(crate) fn read(path: &Path) -> Result<Resumed, JobError> {
+        let checkpoint = Checkpoint::read(path).map_err(impasto::Error::from)?;
+        let info = ResumeInfo::parse(checkpoint.note()).map_err(|reason| {
+            JobError::bad_input(format!("{} was not written by a job of impasto: {reason}", path.display()))
+                .hint("the program that wrote it may be able to resume it")
+        })?;
+        Ok(Resumed { path: path.into(), checkpoint, info })
+    }
+}
+
+/// The job with names of files that also hold in another folder.
+pub(super) fn absolute(job: &JobSpec) -> JobSpec {
+    let mut job = job.clone();
+    match &mut job.task {
+        Task::Stylize(spec) => {
+            in_place(&mut spec.content);
+            spec.regions.files_mut().for_each(in_place);
+            let side = &mut spec.side_outputs;
+            let others = [&mut spec.report, &mut side.triptych, &mut side.plot, &mut side.timelapse];
+            others.into_iter().flatten().for_each(in_place);
+            spec.style.iter_mut().flat_map(|style| [Some(&mut style.path), style.mask.as_mut()]).flatten().for_each(in_place);
+            in_place(&mut spec.output);
+            if let Ok((_, Some(picture))) = spec.run.overrides() {
+                spec.run.init = Some(made_absolute(&picture));
+            }
+            absolute_model(&mut spec.run.objective.model);
+        }
+        Task::Texture(spec) => {
+            spec.report.iter_mut().for_each(in_place);
+            spec.style.iter_mut().flat_map(|style| [Some(&mut style.path), style.mask.as_mut()]).flatten().for_each(in_place);
+            in_place(&mut spec.output);
+            if let Ok((_, Some(picture))) = spec.as_stylize().0.run.overrides() {
+                spec.init = Some(made_absolute(&picture));
+            }
+            absolute_model(&mut spec.model);
+        }
+        _ => {}
+    }
+    job
+}
+
+fn in_place(path: &mut PathBuf) {
+    *path = made_absolute(path);
+}
+
+/// Standard input is what it is, wherever it comes from.
+fn made_absolute(path: &Path) -> PathBuf {
+    match path.as_os_str() == "-" {
+        true => path.into(),
+        false => std::path::absolute(path).unwrap_or_else(|_| path.into()),
+    }
+}
+
+/// Names of models are no files, whatever there is in the folder.
+fn absolute_model(model: &mut String) {
+    let named = impasto::encoder::known().iter().any(|known| known.name == *model) || model.starts_with("random:");
+    let path = PathBuf::from(&*model);
+    if !named
+        && path.exists()
+        && let Some(path) = made_absolute(&path).to_str()
+    {
+        *model = path.into();
+    }
+}

@@ -1,0 +1,89 @@
+//! The recipe that travels with a picture: the options of its run, complete, and what it was made from. `from_recipe.rs` repeats it.
+//!
+//! It says nothing that would make two equal runs differ (no time, no threads), and of files only their names and digests:
+//! folders are nobody else's business.
+
+use std::path::Path;
+use std::time::Duration;
+
+use impasto::Session;
+use impasto::image::{Limits, read_recipe};
+use serde_json::{Map, Value, json};
+
+use crate::JobError;
+use crate::inputs::{Input, Inputs};
+use crate::spec::OutputSpec;
+use crate::transfer::Asked;
+
+/// What the text begins with: other programs' recipes are of no use here.
+pub(crate) const PROGRAM: &str = "impasto";
+
+/// The recipe of a run. What a run in limited time came to is asked for by its numbers: so it can be had again.
+pub(crate) fn of(asked: &Asked<'_>, result: &OutputSpec, inputs: &Inputs, session: &Session) -> String {
+    let Asked { styles: given, texture, .. } = asked;
+    let (mut run, mut result, mut regions) = (asked.run.clone(), result.clone(), asked.regions.clone());
+    regions.files_mut().for_each(|path| *path = name_of(path).into());
+    run.threads = None;
+    let done = session.iterations_done();
+    if (run.time.is_some() || session.is_hurried()) && done.len() == session.scales().len() && done.last() != Some(&0) {
+        (run.time, run.first_iterations, run.iterations) = (None, None, Some(done));
+    }
+    run.init = run.init.as_deref().map(name_if_file).map(Into::into);
+    run.objective.model = name_if_file(Path::new(&run.objective.model));
+    // Nobody's place is known because somebody else's was.
+    result.keep_gps = false;
+    let encoder = session.encoder();
+    let Inputs { content, styles, init, masks } = inputs;
+    let file = |input: &Input| json!({ "name": name_of(&input.path), "sha256": input.sha256() });
+    json!({
+        PROGRAM: env!("CARGO_PKG_VERSION"),
+        "content": content.is_file().then(|| file(content)),
+        "texture": texture,
+        "styles": styles.iter().zip(*given).enumerate().map(|(index, (style, given))| {
+            let mut object = file(style);
+            given.settings().for_each(|(name, value)| object[name] = value);
+            if let Some(mask) = masks.of_style(index) {
+                object["mask"] = file(mask);
+            }
+            object
+        }).collect::<Vec<_>>(),
+        "init": init.as_ref().map(file),
+        "masks": masks.of_content().iter().map(file).collect::<Vec<_>>(),
+        "protect": masks.protect().map(file),
+        "encoder": { "name": name_if_file(Path::new(&encoder.name)), "family": encoder.family, "sha256": encoder.sha256 },
+        "options": { "run": run, "regions": regions, "result": result },
+        "recipe": session.recipe(),
+        "scales": session.scales(),
+        "instruction_set": session.instruction_set(),
+    })
+    .to_string()
+}
+
+/// The last part of a path.
+fn name_of(path: &Path) -> String {
+    path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
+}
+
+/// Names of encoders and of ways to begin are no files.
+fn name_if_file(path: &Path) -> String {
+    if path.is_file() { name_of(path) } else { path.to_string_lossy().into_owned() }
+}
+
+/// Results may be larger than what is taken as an input, and only their texts are looked at.
+pub const OF_RESULTS: Limits =
+    Limits { file: 4_000_000_000, time: Some(Duration::from_secs(60)), ..Limits::NONE };
+
+/// The recipe that a picture carries, as JSON.
+///
+/// # Errors
+/// When the file cannot be read, or carries no recipe of this program.
+pub fn read(path: &Path, limits: &Limits) -> Result<Map<String, Value>, JobError> {
+    let value = read_recipe(path, limits)?.and_then(|text| serde_json::from_str(&text).ok());
+    match value {
+        Some(Value::Object(recipe)) if recipe.contains_key(PROGRAM) => Ok(recipe),
+        _ => Err(JobError::bad_input(format!("{}: the picture carries no recipe", path.display())).hint(
+            "impasto writes one into PNG, JPEG, TIFF, WebP and OpenEXR; other programs may drop it, and \
+             --no-metadata leaves it out",
+        )),
+    }
+}

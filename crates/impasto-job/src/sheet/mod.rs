@@ -1,0 +1,150 @@
+//! The job `sheet`: small pictures of what options do, side by side with their values. What looks the same at every size can be
+//! chosen here, and made large.
+
+mod draw;
+mod vary;
+
+use std::path::Path;
+use std::time::Instant;
+
+use impasto::image::{Encoding, Format, Space, check_output, save};
+use impasto::{EngineCache, Picture, Session};
+
+use crate::event::ItemOutcome;
+use crate::inputs::{self, Inputs};
+use crate::spec::SheetSpec;
+use crate::transfer::{self, Asked};
+use crate::{Context, Event, JobError};
+use vary::{Cell, Grid};
+
+/// What a sheet came to.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct SheetDone {
+    /// Pictures that were made.
+    pub made: usize,
+    /// Pictures that were asked for.
+    pub of: usize,
+    /// Size of the sheet in pixels.
+    pub size: (usize, usize),
+}
+
+/// Long edge of the pictures unless asked otherwise.
+const SIZE: usize = 256;
+
+pub(crate) fn run(spec: &SheetSpec, context: &Context) -> Result<SheetDone, JobError> {
+    let mut spec = spec.clone();
+    spec.run.size.get_or_insert(SIZE);
+    let limits = spec.input.limits()?;
+    let grid = Grid::of(&spec.vary)?;
+    let cells = grid.cells(&spec.run)?;
+    check_output(&spec.output, None, false)?;
+    let init = spec.run.overrides()?.1;
+    let inputs = Inputs::read(&spec.content, &spec.style, init.as_deref(), &spec.regions, &limits)?;
+    inputs::check_apart("`output`", &spec.output, &inputs.all())?;
+    inputs::check_model("`output`", &spec.output, &spec.run.objective.model)?;
+    inputs.notes().into_iter().for_each(|note| context.warn(note));
+    let mut sheet = Sheet { spec: &spec, context, inputs, cache: None };
+    let size = sheet.check(&cells)?;
+    check_side(&spec.output, draw::size(size, grid.columns().len(), grid.rows().len()))?;
+    if sheet.inputs.content.decoded.alpha.is_some() {
+        context.warn("note: the sheet is opaque: what is transparent in the content is shown as what is around it");
+    }
+    let (made, ended) = sheet.make_all(&cells);
+    if made.is_empty() {
+        return ended.map(|()| SheetDone { made: 0, of: cells.len(), size: (0, 0) });
+    }
+    let drawn = draw::sheet(&made, size, &grid.columns(), &grid.rows());
+    sheet.write(&drawn, made.len())?;
+    ended.map_err(|error| {
+        let (path, made) = (spec.output.display(), made.len());
+        error.and_hint(format!("{path} has the {made} pictures that were made"))
+    })?;
+    Ok(SheetDone { made: made.len(), of: cells.len(), size: drawn.size() })
+}
+
+/// Pictures of one content in one set of styles.
+struct Sheet<'a> {
+    spec: &'a SheetSpec,
+    context: &'a Context,
+    inputs: Inputs,
+    cache: Option<EngineCache>,
+}
+
+impl Sheet<'_> {
+    /// What is wrong with the last picture is found before the work for the first. Gives the size of one picture.
+    fn check(&mut self, cells: &[Cell]) -> Result<(usize, usize), JobError> {
+        let mut size = (1, 1);
+        for cell in cells {
+            let session = self.session(cell)?;
+            size = session.scales().last().map_or(size, |scale| (scale.width, scale.height));
+            self.cache = Some(session.into_cache());
+        }
+        Ok(size)
+    }
+
+    /// The pictures that could be made, and why there are no more.
+    fn make_all(&mut self, cells: &[Cell]) -> (Vec<Picture>, Result<(), JobError>) {
+        let control = &self.context.control;
+        let mut made = Vec::with_capacity(cells.len());
+        for (index, cell) in cells.iter().enumerate() {
+            let start = Instant::now();
+            if control.is_asked_to_end() {
+                return (made, Err(JobError::interrupted("interrupted")));
+            }
+            match self.make(cell) {
+                Ok(picture) => made.push(picture),
+                // What is there is worth having.
+                Err(_) if control.is_ending() => return (made, Err(JobError::interrupted("interrupted"))),
+                Err(error) => return (made, Err(error)),
+            }
+            self.context.emit(Event::Item {
+                number: index + 1,
+                of: cells.len(),
+                name: cell.label.clone(),
+                outcome: ItemOutcome::Made { seconds: start.elapsed().as_secs_f64() },
+            });
+        }
+        (made, Ok(()))
+    }
+
+    fn make(&mut self, cell: &Cell) -> Result<Picture, JobError> {
+        let mut session = self.session(cell)?;
+        while session.step()?.is_some() {}
+        let picture = session.picture();
+        self.cache = Some(session.into_cache());
+        Ok(picture?)
+    }
+
+    fn session(&mut self, cell: &Cell) -> Result<Session, JobError> {
+        let SheetSpec { style, regions, .. } = self.spec;
+        let asked = Asked { run: &cell.run, styles: style, texture: None, regions };
+        let transfer = transfer::of(&asked, &mut self.inputs.clone(), self.context)
+            .map_err(|error| error.about(&cell.label))?;
+        let session = transfer.build_with(self.cache.take());
+        session.map_err(|error| JobError::from(error).about(&cell.label))
+    }
+
+    fn write(&self, drawn: &Picture, made: usize) -> Result<(), JobError> {
+        let space = self.inputs.content.decoded.space;
+        let icc_profile = (space != Space::Srgb).then(|| space.icc());
+        let encoding = Encoding { space, icc_profile, ..Encoding::default() };
+        let path = &self.spec.output;
+        self.context.control.saving(|| save(path, drawn, None, &encoding))?;
+        let (width, height) = drawn.size();
+        self.context.emit(Event::Wrote { path: path.clone(), width, height, count: made, seconds: 0.0 });
+        Ok(())
+    }
+}
+
+fn check_side(output: &Path, (width, height): (usize, usize)) -> Result<(), JobError> {
+    let format = Format::of(output)?;
+    if width.max(height) > format.longest_side() {
+        let (name, most) = (format.name(), format.longest_side());
+        return Err(JobError::bad_input(format!(
+            "the sheet has {width}x{height} pixels: {name} holds {most} a side"
+        ))
+        .hint("end the name in .png, or give fewer values or a smaller `size`"));
+    }
+    Ok(())
+}

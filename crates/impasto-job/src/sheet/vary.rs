@@ -1,0 +1,174 @@
+//! `vary`: which options of a sheet have which values, in rows and columns.
+
+use serde_json::{Value, json};
+
+use crate::JobError;
+use crate::spec::RunSpec;
+
+/// Pictures on a sheet at most.
+const MOST: usize = 100;
+
+/// Options that change nothing of a picture, or the size that all pictures have.
+const FIXED: [&str; 5] = ["size", "threads", "memory", "time", "colour_map"];
+
+/// An option with its values.
+struct Varied {
+    /// As on the command line, without dashes.
+    name: String,
+    values: Vec<String>,
+}
+
+/// A picture of the sheet: its options, and what is written above it.
+pub(super) struct Cell {
+    pub(super) run: RunSpec,
+    pub(super) label: String,
+}
+
+/// The options that are varied: the first down, where there are two, and the other across.
+pub(super) struct Grid {
+    down: Option<Varied>,
+    across: Varied,
+}
+
+impl Grid {
+    pub(super) fn of(vary: &[String]) -> Result<Grid, JobError> {
+        let mut varied = vary.iter().map(|text| varied(text)).collect::<Result<Vec<_>, _>>()?;
+        let found = varied.len();
+        let grid = match (varied.pop(), varied.pop()) {
+            (Some(across), down) if found <= 2 => Grid { down, across },
+            _ => {
+                let message = format!("`vary`: expected one or two options, found {found}");
+                return Err(JobError::bad_input(message).hint("a sheet has rows and columns"));
+            }
+        };
+        if let Some(down) = grid.down.as_ref().filter(|down| down.name == grid.across.name) {
+            return Err(JobError::bad_input(format!("`vary` {} is given twice", down.name)));
+        }
+        let pictures = grid.across.values.len() * grid.down.as_ref().map_or(1, |down| down.values.len());
+        if pictures > MOST {
+            let message = format!("`vary`: expected at most {MOST} pictures, found {pictures}");
+            return Err(JobError::bad_input(message));
+        }
+        Ok(grid)
+    }
+
+    /// The pictures, row by row.
+    pub(super) fn cells(&self, run: &RunSpec) -> Result<Vec<Cell>, JobError> {
+        let rows: Vec<Option<(&String, &String)>> = match &self.down {
+            Some(down) => down.values.iter().map(|value| Some((&down.name, value))).collect(),
+            None => vec![None],
+        };
+        let mut cells = Vec::new();
+        for row in rows {
+            for value in &self.across.values {
+                let chosen: Vec<_> = row.into_iter().chain([(&self.across.name, value)]).collect();
+                cells.push(cell(run, &chosen)?);
+            }
+        }
+        Ok(cells)
+    }
+
+    /// What is written above the columns.
+    pub(super) fn columns(&self) -> Vec<String> {
+        self.across.labels()
+    }
+
+    /// What is written above the rows; empty where there is one.
+    pub(super) fn rows(&self) -> Vec<String> {
+        self.down.as_ref().map(Varied::labels).unwrap_or_default()
+    }
+}
+
+impl Varied {
+    fn labels(&self) -> Vec<String> {
+        self.values.iter().map(|value| format!("{} {value}", self.name)).collect()
+    }
+}
+
+/// `strength=0.3,0.6`.
+fn varied(text: &str) -> Result<Varied, JobError> {
+    let wrong = || {
+        JobError::bad_input(format!("`vary` {text}: expected an option and its values"))
+            .hint("such as `vary` strength=0.3,0.6,0.9")
+    };
+    let (name, values) = text.split_once('=').ok_or_else(wrong)?;
+    let name = name.trim().trim_start_matches('-');
+    let values: Vec<String> = values.split(',').map(|value| value.trim().to_owned()).collect();
+    if name.is_empty() || values.iter().any(String::is_empty) {
+        return Err(wrong());
+    }
+    // The other spelling of an option is the same option.
+    let name = name.replace("color", "colour");
+    Ok(Varied { name, values })
+}
+
+/// A run with other values of options.
+fn cell(run: &RunSpec, chosen: &[(&String, &String)]) -> Result<Cell, JobError> {
+    let mut changed = run.clone();
+    for (name, value) in chosen {
+        changed = with(&changed, name, value)?;
+        if changed.overrides()?.1.is_some() && changed.init != run.init {
+            return Err(JobError::bad_input(format!(
+                "`vary`: {name} {value} is a picture: only names can be varied"
+            )));
+        }
+    }
+    let label = chosen.iter().map(|(name, value)| format!("{name} {value}")).collect::<Vec<_>>().join(", ");
+    Ok(Cell { run: changed, label })
+}
+
+/// A run with another value of one option, given as text.
+fn with(run: &RunSpec, name: &str, text: &str) -> Result<RunSpec, JobError> {
+    let options = serde_json::to_value(run).map_err(|error| JobError::bug(error.to_string()))?;
+    let key = name.replace('-', "_");
+    let pointer = match (options.get(&key), options["objective"].get(&key)) {
+        (Some(_), _) if key != "objective" => format!("/{key}"),
+        (None, Some(_)) => format!("/objective/{key}"),
+        _ => String::new(),
+    };
+    if pointer.is_empty() || FIXED.contains(&&key[..]) {
+        return Err(JobError::bad_input(format!("`vary`: {name} is no option that can be varied"))
+            .hint("such as strength, stroke-size, content-weight, colour, preset, statistic or seed"));
+    }
+    let mut problem = None;
+    for value in readings(text) {
+        let mut changed = options.clone();
+        if let Some(place) = changed.pointer_mut(&pointer) {
+            *place = value;
+        }
+        match serde_json::from_value(changed) {
+            Ok(run) => return Ok(run),
+            // The first reading is the one that was meant.
+            Err(error) => problem = problem.or(Some(error)),
+        }
+    }
+    let problem = problem.map(|error| error.to_string()).unwrap_or_default();
+    Err(JobError::bad_input(format!("`vary`: invalid value {text} for {name}: {problem}")))
+}
+
+/// What a text may mean: a number or a word, or a list of one.
+fn readings(text: &str) -> Vec<Value> {
+    let number = serde_json::from_str(text).ok().filter(|value: &Value| value.is_number() || value.is_boolean());
+    let each = [number, Some(json!(text))].into_iter().flatten();
+    each.clone().chain(each.map(|value| json!([value]))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_take_their_values_from_text() {
+        let run = RunSpec::default();
+        let with = |name: &str, text: &str| with(&run, name, text);
+        assert_eq!(with("strength", "0.3").unwrap().objective.strength, Some(0.3));
+        assert_eq!(with("stroke-size", "2").unwrap().stroke_size, Some(2.0));
+        assert_eq!(with("iterations", "40").unwrap().iterations, Some(vec![40]));
+        assert_eq!(with("style-layers", "relu1_1").unwrap().objective.style_layers.unwrap(), ["relu1_1"]);
+        assert_eq!(with("effort", "fine").unwrap().effort.as_deref(), Some("fine"));
+        assert!(with("half", "true").unwrap().half);
+        for (name, text) in [("strength", "much"), ("seed", "-1"), ("colour", "mine"), ("size", "3"), ("objective", "1")] {
+            assert!(with(name, text).is_err(), "{name} {text}");
+        }
+    }
+}

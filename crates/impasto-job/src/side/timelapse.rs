@@ -1,0 +1,252 @@
+//! `timelapse`: how a picture comes about, as a GIF or, by an installed ffmpeg, as an MP4.
+//!
+//! About a hundred frames are taken over the run, evenly in iterations, and brought to the size of the result, so that coarse
+//! scales are seen as what they are. The first is what the run begins with, the last the result, which stays for a while. Until
+//! the end they lie in a file without a name beside the output, three bytes a pixel: memory does not grow with the run.
+
+use std::fs::File;
+use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use gif::{Encoder, Frame, Repeat};
+use impasto::image::{Averaging, Filter, Sink, Space, fit_long_edge, resize, write_atomically};
+use impasto::{Picture, Session};
+
+use crate::JobError;
+use super::movie::{self, Movie};
+
+/// Frames between the first and the last.
+const FRAMES: usize = 100;
+
+/// Time of a frame in hundredths of a second, the unit of GIF files.
+const DELAY: u16 = 8;
+
+/// How long the result stays, in the same unit.
+const HOLD: u16 = 150;
+
+/// Long edge of the frames of a GIF, at most: every frame has all its pixels.
+const GIF_EDGE: usize = 640;
+
+/// Long edge of the frames of a movie, at most.
+const MOVIE_EDGE: usize = 1280;
+
+/// A palette is learnt from about this many pixels of its frame.
+const PALETTE_PIXELS: usize = 30_000;
+
+/// Which kind of file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Gif,
+    Movie,
+}
+
+impl Kind {
+    /// As the extension says.
+    fn of(path: &Path) -> Option<Kind> {
+        match path.extension()?.to_str()?.to_lowercase().as_str() {
+            "gif" => Some(Kind::Gif),
+            "mp4" => Some(Kind::Movie),
+            _ => None,
+        }
+    }
+}
+
+/// Before any work: whether a file of this name could be made here.
+pub(crate) fn check(path: &Path) -> Result<(), JobError> {
+    match Kind::of(path) {
+        Some(Kind::Gif) => Ok(()),
+        Some(Kind::Movie) => Movie::find().map(|_| ()),
+        None => Err(JobError::bad_input("`timelapse`: expected a name that ends in .gif or .mp4")),
+    }
+}
+
+/// Frames of a run in progress.
+pub(crate) struct Timelapse {
+    path: PathBuf,
+    kind: Kind,
+    /// The space of the run's pictures.
+    space: Space,
+    /// Of every frame.
+    size: (usize, usize),
+    /// Iterations of the whole run.
+    total: usize,
+    file: File,
+    frames: usize,
+    /// Iterations that the last frame shows.
+    last: Option<usize>,
+    /// What kept a frame from being taken. The run goes on; there is no film.
+    problem: Option<JobError>,
+}
+
+impl Timelapse {
+    /// Takes the first frame: what the session begins with, or goes on from after `done` iterations.
+    pub(crate) fn new(
+        path: &Path,
+        session: &Session,
+        space: Space,
+        done: usize,
+    ) -> Result<Timelapse, JobError> {
+        check(path)?;
+        let kind = Kind::of(path).unwrap_or(Kind::Gif);
+        let result = session.scales().last().map_or((1, 1), |scale| (scale.width, scale.height));
+        let total = session.scales().iter().map(|scale| scale.iterations).sum();
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+        let file = tempfile::tempfile_in(folder.unwrap_or(Path::new(".")));
+        let mut timelapse = Timelapse {
+            path: path.into(),
+            kind,
+            space,
+            size: frame_size(kind, result),
+            total,
+            file: file.map_err(|error| JobError::write(path, &error))?,
+            frames: 0,
+            last: None,
+            problem: None,
+        };
+        timelapse.take(session, done);
+        Ok(timelapse)
+    }
+
+    /// Takes the first frame again: what the session begins with came about.
+    pub(crate) fn first(&mut self, session: &Session) {
+        self.take(session, 0);
+    }
+
+    /// After a step: takes a frame if it is time for one. The last is taken by [`write`](Timelapse::write).
+    pub(crate) fn step(&mut self, session: &Session, done: usize) {
+        if is_due(done, self.total) {
+            self.take(session, done);
+        }
+    }
+
+    fn take(&mut self, session: &Session, done: usize) {
+        if self.problem.is_none() {
+            let taken = session.picture().map_err(JobError::from).and_then(|picture| self.add(&picture, done));
+            self.problem = taken.err();
+        }
+    }
+
+    fn add(&mut self, picture: &Picture, done: usize) -> Result<(), JobError> {
+        let (width, height) = self.size;
+        let frame = resize(picture, width, height, Filter::Bicubic, Averaging::Light);
+        let bytes = interleaved(&frame.between(self.space, Space::Srgb));
+        // A second frame of the same moment takes the place of the first.
+        let at = self.frames - usize::from(self.last == Some(done));
+        self.file
+            .seek(SeekFrom::Start((at * bytes.len()) as u64))
+            .and_then(|_| self.file.write_all(&bytes))
+            .map_err(|error| JobError::write(&self.path, &error))?;
+        (self.frames, self.last) = (at + 1, Some(done));
+        Ok(())
+    }
+
+    /// Writes the film, with the result as its last frame.
+    pub(crate) fn write(mut self, result: &Picture, done: usize) -> Result<(), JobError> {
+        if let Some(problem) = self.problem.take() {
+            return Err(problem.about("`timelapse`"));
+        }
+        self.add(result, done)?;
+        let begin = self.file.seek(SeekFrom::Start(0));
+        begin.map_err(|error| JobError::write(&self.path, &error))?;
+        let mut frames = Frames { from: BufReader::new(&self.file), size: self.size, left: self.frames };
+        match self.kind {
+            Kind::Gif => Ok(write_atomically(&self.path, |file| write_gif(file, &mut frames))?),
+            Kind::Movie => {
+                let times = (HOLD as usize).div_ceil(DELAY as usize);
+                Movie::find()?.write(&self.path, self.size, f64::from(DELAY) / 100.0, |film| {
+                    while let Some(frame) = frames.next()? {
+                        // Movies have no frames that stay; they show one again.
+                        for _ in 0..if frames.left == 0 { times } else { 1 } {
+                            film.write_all(&frame)?;
+                        }
+                    }
+                    Ok(())
+                })
+            }
+        }
+    }
+}
+
+/// Whether a frame is to be taken after so many of the iterations: about a hundred times, evenly.
+fn is_due(done: usize, total: usize) -> bool {
+    let of = |done: usize| done as u128 * FRAMES as u128 / total.max(1) as u128;
+    done < total && done > 0 && of(done) > of(done - 1)
+}
+
+/// At the shape of the result; movies have even sides.
+fn frame_size(kind: Kind, result: (usize, usize)) -> (usize, usize) {
+    let long = result.0.max(result.1);
+    match kind {
+        Kind::Gif => fit_long_edge(result, long.min(GIF_EDGE)),
+        Kind::Movie => {
+            let (width, height) = fit_long_edge(result, long.min(MOVIE_EDGE));
+            (movie::even(width), movie::even(height))
+        }
+    }
+}
+
+/// Bytes as screens take them: red, green and blue of each pixel.
+fn interleaved(picture: &Picture) -> Vec<u8> {
+    let byte = |value: f32| (value.clamp(0.0, 1.0) * 255.0).round() as u8;
+    let (rgb, area) = (picture.rgb(), picture.width() * picture.height());
+    (0..area).flat_map(|at| [0, 1, 2].map(|plane| byte(rgb[plane * area + at]))).collect()
+}
+
+/// Frames, one after the other, from where they were kept.
+struct Frames<R> {
+    from: R,
+    size: (usize, usize),
+    left: usize,
+}
+
+impl<R: Read> Frames<R> {
+    fn next(&mut self) -> io::Result<Option<Vec<u8>>> {
+        if self.left == 0 {
+            return Ok(None);
+        }
+        self.left -= 1;
+        let mut bytes = vec![0; 3 * self.size.0 * self.size.1];
+        self.from.read_exact(&mut bytes)?;
+        Ok(Some(bytes))
+    }
+}
+
+/// A GIF that begins again at its end; each frame has its own 256 colours.
+fn write_gif<R: Read>(file: &mut dyn Sink, frames: &mut Frames<R>) -> io::Result<()> {
+    // Neither side is above GIF_EDGE.
+    let (width, height) = (frames.size.0 as u16, frames.size.1 as u16);
+    let mut encoder = Encoder::new(file, width, height, &[]).map_err(io::Error::other)?;
+    encoder.set_repeat(Repeat::Infinite).map_err(io::Error::other)?;
+    // From 1, where all are learnt from, to 30.
+    let speed = (frames.size.0 * frames.size.1 / PALETTE_PIXELS).clamp(1, 30) as i32;
+    while let Some(bytes) = frames.next()? {
+        let mut frame = Frame::from_rgb_speed(width, height, &bytes, speed);
+        frame.delay = if frames.left == 0 { HOLD } else { DELAY };
+        encoder.write_frame(&frame).map_err(io::Error::other)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frames_come_evenly() {
+        let due = |total: usize| (0..=total).filter(|done| is_due(*done, total)).collect::<Vec<_>>();
+        assert_eq!(due(4), [1, 2, 3]);
+        assert_eq!(due(200), (1..100).map(|frame| 2 * frame).collect::<Vec<_>>());
+        let (many, apart) = (due(1234), [12, 13]);
+        assert_eq!(many.len(), 99);
+        assert!(many.windows(2).all(|pair| apart.contains(&(pair[1] - pair[0]))), "{many:?}");
+        assert!(due(0).is_empty());
+    }
+
+    #[test]
+    fn frames_have_the_shape_of_the_result() {
+        assert_eq!(frame_size(Kind::Gif, (3000, 1500)), (640, 320));
+        assert_eq!(frame_size(Kind::Gif, (333, 77)), (333, 77));
+        assert_eq!(frame_size(Kind::Movie, (333, 77)), (332, 76));
+        assert_eq!(frame_size(Kind::Movie, (9000, 1)), (1280, 2));
+    }
+}

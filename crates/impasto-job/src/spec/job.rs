@@ -1,0 +1,92 @@
+//! The whole of a job, with the version of its form.
+
+use std::path::PathBuf;
+
+use schemars::{JsonSchema, Schema, schema_for};
+use serde::{Deserialize, Serialize};
+
+use super::{BatchSpec, CompareSpec, SheetSpec, StylizeSpec, TextureSpec};
+use crate::JobError;
+
+/// The version of the form that this program writes. It reads this one and all before it.
+pub const VERSION: u32 = 1;
+
+/// A job.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct JobSpec {
+    /// Version of the form, 1.
+    pub version: u32,
+    /// What is to be done.
+    pub task: Task,
+}
+
+/// What a job does.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum Task {
+    /// Repaint a picture.
+    Stylize(StylizeSpec),
+    /// Make a picture of a style alone.
+    Texture(TextureSpec),
+    /// Repaint many pictures.
+    Batch(BatchSpec),
+    /// Show what options do.
+    Sheet(SheetSpec),
+    /// Score pictures.
+    Compare(CompareSpec),
+}
+
+impl From<Task> for JobSpec {
+    fn from(task: Task) -> JobSpec {
+        JobSpec { version: VERSION, task }
+    }
+}
+
+impl JobSpec {
+    /// Reads a job from JSON. Options that are left out have their defaults.
+    ///
+    /// # Errors
+    /// When the text is no job, has an option that does not exist, or is of a version that this program does not know.
+    pub fn from_json(text: &str) -> Result<JobSpec, JobError> {
+        #[derive(Deserialize)]
+        struct Versioned {
+            version: u32,
+        }
+        let wrong = |error: serde_json::Error| JobError::bad_input(format!("this is no job: {error}"));
+        let Versioned { version } = serde_json::from_str(text).map_err(wrong)?;
+        if version == 0 || version > VERSION {
+            return Err(JobError::bad_input(format!(
+                "the job has version {version}, this program reads versions 1 to {VERSION}"
+            ))
+            .hint("a newer version of impasto may read it"));
+        }
+        serde_json::from_str(text).map_err(wrong)
+    }
+
+    /// The job as JSON, with every option.
+    ///
+    /// # Errors
+    /// When a file has a name that is not Unicode.
+    pub fn to_json(&self) -> Result<String, JobError> {
+        serde_json::to_string_pretty(self)
+            .map_err(|error| JobError::bad_input(format!("the job cannot be written as JSON: {error}")))
+    }
+
+    /// The JSON schema of a job.
+    pub fn schema() -> Schema {
+        schema_for!(JobSpec)
+    }
+
+    /// The file or folder of the result. A comparison has none.
+    pub fn output(&self) -> Option<&PathBuf> {
+        match &self.task {
+            Task::Stylize(spec) => Some(&spec.output),
+            Task::Texture(spec) => Some(&spec.output),
+            Task::Batch(spec) => Some(&spec.output),
+            Task::Sheet(spec) => Some(&spec.output),
+            Task::Compare(_) => None,
+        }
+    }
+}

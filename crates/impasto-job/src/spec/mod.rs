@@ -1,0 +1,34 @@
+//! A job as data: everything that decides it, with the defaults filled in, to be kept in a file or sent over a wire.
+//!
+//! Every option has its name, its meaning and its default here and nowhere else. The JSON schema ([`JobSpec::schema`]) has
+//! them; with the feature `clap` the same structs are the options of a command line.
+
+mod batch;
+mod compare;
+mod job;
+mod limits;
+mod names;
+mod output;
+mod regions;
+mod run;
+mod sheet;
+mod style;
+mod stylize;
+mod texture;
+
+pub use batch::BatchSpec;
+pub use compare::CompareSpec;
+pub use job::{JobSpec, Task, VERSION};
+pub use limits::InputSpec;
+pub use names::spell;
+pub use output::{OutputSpec, ProfileKind};
+pub use regions::{RegionSpec, RestKind};
+pub use run::{ColourKind, ObjectiveSpec, ResizeKind, RunSpec};
+pub use sheet::SheetSpec;
+pub use style::{NAMES, StyleSpec, shares, text_of};
+pub use stylize::{SideOutputSpec, StylizeSpec};
+pub use texture::TextureSpec;
+
+#[cfg(feature = "clap")]
+pub(crate) use run::size_of_memory;
+pub(crate) use texture::Texture;

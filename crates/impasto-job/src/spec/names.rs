@@ -1,0 +1,41 @@
+//! The names of options in messages. Each face spells them in its own way.
+
+use impasto::Setting;
+
+/// Options of jobs that are no settings of the library.
+const NAMES: &[&str] = &[
+    "checkpoint", "checkpoint_every", "content", "depth", "format", "html", "input", "jobs", "keep_gps", "like", "limits",
+    "model", "name", "no_checkpoint", "no_metadata", "optimizer", "output", "plot", "preset", "profile", "pooling", "quality",
+    "report", "save_every", "seamless", "seed", "shard", "style", "timelapse", "triptych", "vary",
+];
+
+/// A message with every option in it spelled another way, such as `--save-every` on a command line. In messages of jobs
+/// and of the library an option stands in backquotes: `` `save_every` ``.
+///
+/// ```
+/// let option = |name: &str| format!("--{}", name.replace('_', "-"));
+/// assert_eq!(impasto_job::spell("`save_every`: expected `size`", option), "--save-every: expected --size");
+/// ```
+pub fn spell(message: &str, spelling: impl Fn(&str) -> String) -> String {
+    let mut spelled = String::with_capacity(message.len());
+    let mut rest = message;
+    while let Some((before, after)) = rest.split_once('`') {
+        spelled.push_str(before);
+        let named = all().find_map(|name| Some((name, after.strip_prefix(name)?.strip_prefix('`')?)));
+        rest = match named {
+            Some((name, after)) => {
+                spelled.push_str(&spelling(name));
+                after
+            }
+            None => {
+                spelled.push('`');
+                after
+            }
+        };
+    }
+    spelled + rest
+}
+
+fn all() -> impl Iterator<Item = &'static str> {
+    NAMES.iter().copied().chain(Setting::ALL.iter().map(|setting| setting.name()))
+}

@@ -1,0 +1,239 @@
+//! A style picture on the command line: `FILE`, or `FILE:weight=2,scale=0.5,rotate=15,mask=FILE,region=red,layers=relu1_1+relu2_1`.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use impasto::image::Plane;
+use impasto::{MaskColour, Picture, Style};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::JobError;
+
+/// A style picture, with what is said of it alone.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct StyleSpec {
+    /// The file.
+    pub path: PathBuf,
+    /// Its part among several styles.
+    #[serde(default)]
+    pub weight: Option<f64>,
+    /// Its size beside the content.
+    #[serde(default)]
+    pub scale: Option<f64>,
+    /// Degrees that it is turned by, clockwise.
+    #[serde(default)]
+    pub rotate: Option<f64>,
+    /// The picture that says which part of it is for what.
+    #[serde(default)]
+    pub mask: Option<PathBuf>,
+    /// The colour in the content's mask that it is for.
+    #[serde(default)]
+    pub region: Option<String>,
+    /// The style layers that it is for.
+    #[serde(default)]
+    pub layers: Option<Vec<String>>,
+}
+
+/// Settings by their names.
+pub const NAMES: [&str; 6] = ["weight", "scale", "rotate", "mask", "region", "layers"];
+
+impl StyleSpec {
+    /// Without settings.
+    pub fn plain(path: impl Into<PathBuf>) -> StyleSpec {
+        let (weight, scale, rotate) = (None, None, None);
+        StyleSpec { path: path.into(), weight, scale, rotate, mask: None, region: None, layers: None }
+    }
+
+    /// The style that a picture becomes.
+    pub fn style(&self, picture: Picture, alpha: Option<Plane>, share: f64, parts: Option<Vec<(usize, Option<Plane>)>>) -> Style {
+        let mut style = Style::new(picture).alpha(alpha);
+        if let Some(parts) = parts {
+            style = style.parts(parts);
+        }
+        let turned = style.rotated(self.rotate.unwrap_or(0.0));
+        turned.weight(share).scale(self.scale.unwrap_or(1.0)).layers(self.layers.clone())
+    }
+
+    /// The colour of its region.
+    pub fn colour(&self) -> Result<Option<MaskColour>, JobError> {
+        let parsed = |text: &String| {
+            MaskColour::parse(text).ok_or_else(|| {
+                JobError::bad_input(format!("region={text}: expected a colour")).hint(
+                    "such as #ff0000, or black, white, red, green, lime, blue, yellow, cyan, magenta or grey",
+                )
+            })
+        };
+        self.region.as_ref().map(parsed).transpose()
+    }
+
+    /// What was given, by name.
+    pub fn settings(&self) -> impl Iterator<Item = (&'static str, Value)> {
+        let number = |value: Option<f64>| value.map(|value| json!(value));
+        let values = [
+            number(self.weight),
+            number(self.scale),
+            number(self.rotate),
+            self.mask.as_ref().map(|path| json!(path.to_string_lossy())),
+            self.region.as_ref().map(|colour| json!(colour)),
+            self.layers.as_ref().map(|layers| json!(layers.join("+"))),
+        ];
+        NAMES.into_iter().zip(values).filter_map(|(name, value)| Some((name, value?)))
+    }
+
+    /// The parser of a command line.
+    #[cfg(feature = "clap")]
+    pub(crate) fn parser() -> impl clap::builder::TypedValueParser<Value = StyleSpec> {
+        use clap::builder::{OsStringValueParser, TypedValueParser};
+        OsStringValueParser::new().try_map(StyleSpec::parse)
+    }
+
+    /// A style as `FILE`, or as `FILE:weight=2,scale=0.5` and so on.
+    ///
+    /// # Errors
+    /// What is wrong with the settings.
+    pub fn parse(text: OsString) -> Result<StyleSpec, String> {
+        // A file of exactly this name is meant, whatever stands in it.
+        let Some((path, settings)) = text.to_str().and_then(split).filter(|_| !Path::new(&text).exists())
+        else {
+            return Ok(StyleSpec::plain(text));
+        };
+        let mut style = StyleSpec::plain(path);
+        for setting in settings.split(',') {
+            let (name, value) = setting.split_once('=').unwrap_or((setting, ""));
+            let (name, value) = (name.trim(), value.trim());
+            if style.settings().any(|(other, _)| other == name) {
+                return Err(format!("{name} is given twice"));
+            }
+            style.set(name, value)?;
+        }
+        Ok(style)
+    }
+
+    /// Takes a setting by its name.
+    pub fn set(&mut self, name: &str, value: &str) -> Result<(), String> {
+        let number = || value.parse().map_err(|_| format!("{name}: expected a number, found {value:?}"));
+        let something = || match value {
+            "" => Err(format!("{name}: expected something after =")),
+            value => Ok(value.to_owned()),
+        };
+        match name {
+            "weight" => self.weight = Some(number()?),
+            "scale" => self.scale = Some(number()?),
+            "rotate" => {
+                let degrees: f64 = number()?;
+                if !degrees.is_finite() {
+                    return Err(format!("rotate: expected degrees, found {value:?}"));
+                }
+                self.rotate = Some(degrees);
+            }
+            "mask" => self.mask = Some(something()?.into()),
+            "region" => self.region = Some(something()?),
+            "layers" => {
+                self.layers = Some(something()?.split('+').map(|layer| layer.trim().to_owned()).collect());
+            }
+            other => return Err(format!("{other:?} is no setting of a style: {} are", NAMES.join(", "))),
+        }
+        Ok(())
+    }
+}
+
+/// What stands before and behind the colon of settings. Names of files have colons, too, but seldom one with a setting behind it.
+fn split(text: &str) -> Option<(&str, &str)> {
+    let known = NAMES.iter().filter_map(|name| text.find(&format!(":{name}="))).min();
+    let is_settings = |text: &str| text.contains('=') && !text.contains(['/', '\\']);
+    let parts = match known {
+        Some(colon) => Some((&text[..colon], &text[colon + 1..])),
+        None => text.rsplit_once(':').filter(|(_, settings)| is_settings(settings)),
+    };
+    parts.filter(|(path, _)| !path.is_empty())
+}
+
+/// A setting as it is given. In recipes a mask is a file with its name.
+pub fn text_of(value: &Value) -> Option<String> {
+    match value {
+        Value::Number(number) => number.as_f64().map(|number| number.to_string()),
+        Value::String(text) => Some(text.clone()),
+        Value::Object(file) => file.get("name").and_then(Value::as_str).map(str::to_owned),
+        _ => None,
+    }
+}
+
+/// A weight for each style: those of `--style-weights`, or their own.
+pub fn shares(styles: &[StyleSpec], weights: Option<&[f64]>) -> Result<Vec<f64>, JobError> {
+    let Some(weights) = weights else {
+        return Ok(styles.iter().map(|style| style.weight.unwrap_or(1.0)).collect());
+    };
+    if styles.iter().any(|style| style.weight.is_some()) {
+        return Err(JobError::bad_input("`style_weights`: a style has a weight of its own already"));
+    }
+    if weights.len() != styles.len() {
+        return Err(JobError::bad_input(format!(
+            "`style_weights`: expected {} numbers, one for each style, found {}",
+            styles.len(),
+            weights.len()
+        )));
+    }
+    Ok(weights.to_vec())
+}
+
+impl fmt::Display for StyleSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.path.display())?;
+        for (at, (name, value)) in self.settings().enumerate() {
+            let value = text_of(&value).unwrap_or_default();
+            write!(f, "{}{name}={value}", if at == 0 { ':' } else { ',' })?;
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<StyleSpec, String> {
+        StyleSpec::parse(text.into())
+    }
+
+    #[test]
+    fn settings_stand_behind_the_last_colon() {
+        assert_eq!(parse("a.jpg:rotate=-15").unwrap().rotate, Some(-15.0));
+        let style = parse("a:b.jpg:weight=0.7, scale=2").unwrap();
+        assert_eq!(
+            (style.path.as_path(), style.weight, style.scale),
+            (Path::new("a:b.jpg"), Some(0.7), Some(2.0))
+        );
+        assert_eq!(style.to_string(), "a:b.jpg:weight=0.7,scale=2");
+        let masked = parse("a.jpg:mask=masks/b.png,region=#ff0000,layers=relu1_1 + relu2_1").unwrap();
+        assert_eq!(masked.mask.as_deref(), Some(Path::new("masks/b.png")));
+        assert_eq!(masked.to_string(), "a.jpg:mask=masks/b.png,region=#ff0000,layers=relu1_1+relu2_1");
+        for plain in ["a.jpg", "a:b", "C:\\a.jpg", "12:30/run=3/a.jpg", "a=b.jpg", "-"] {
+            assert_eq!(parse(plain).unwrap().to_string(), plain);
+        }
+        for bad in [
+            "a.jpg:weight=x",
+            "a.jpg:size=3",
+            "a.jpg:weight=1,",
+            "a.jpg:=1",
+            "a.jpg:rotate=inf",
+            "a.jpg:scale=1,scale=2",
+            "a.jpg:mask=",
+            "a.jpg:mask=a,b.png",
+        ] {
+            assert!(parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn weights_are_given_once() {
+        let styles = [parse("a:weight=3").unwrap(), parse("b").unwrap()];
+        assert_eq!(shares(&styles, None).unwrap(), [3.0, 1.0]);
+        assert!(shares(&styles, Some(&[1.0, 1.0])).is_err());
+        assert!(shares(&styles[1..], Some(&[1.0, 1.0])).is_err());
+        assert_eq!(shares(&styles[1..], Some(&[5.0])).unwrap(), [5.0]);
+    }
+}

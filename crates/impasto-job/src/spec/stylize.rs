@@ -1,0 +1,114 @@
+//! The job `stylize`: repaint a picture in the style of others.
+
+use std::path::{Path, PathBuf};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{InputSpec, OutputSpec, RegionSpec, RunSpec, StyleSpec};
+
+/// Repaint a picture in the style of others.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "clap", derive(clap::Args))]
+#[serde(deny_unknown_fields)]
+pub struct StylizeSpec {
+    /// The picture to repaint
+    pub content: PathBuf,
+    /// The pictures whose style to take, as FILE or FILE:weight=W,scale=F,rotate=D,mask=FILE,region=COLOUR,layers=L+L
+    #[cfg_attr(feature = "clap", arg(required = true, value_parser = StyleSpec::parser()))]
+    pub style: Vec<StyleSpec>,
+    /// Where to write the result; the extension chooses the format (png, jpg, tif, webp, exr, qoi, bmp)
+    #[cfg_attr(feature = "clap", arg(short, long, value_name = "OUT"))]
+    pub output: PathBuf,
+    /// What decides the run.
+    #[cfg_attr(feature = "clap", command(flatten))]
+    #[serde(default)]
+    pub run: RunSpec,
+    /// Where styles go, and what stays as it is.
+    #[cfg_attr(feature = "clap", command(flatten))]
+    #[serde(default)]
+    pub regions: RegionSpec,
+    /// How the result is written.
+    #[cfg_attr(feature = "clap", command(flatten))]
+    #[serde(default)]
+    pub result: OutputSpec,
+    /// How inputs are read.
+    #[cfg_attr(feature = "clap", command(flatten))]
+    #[serde(default)]
+    pub input: InputSpec,
+    /// Files beside the result.
+    #[cfg_attr(feature = "clap", command(flatten))]
+    #[serde(default)]
+    pub side_outputs: SideOutputSpec,
+    /// Also write OUT_0050.png and so on, every N iterations
+    #[cfg_attr(feature = "clap", arg(long, value_name = "N"))]
+    #[serde(default)]
+    pub save_every: Option<usize>,
+    /// Write everything needed to repeat and judge the run
+    #[cfg_attr(feature = "clap", arg(long, value_name = "FILE.json"))]
+    #[serde(default)]
+    pub report: Option<PathBuf>,
+    /// Where to keep what `impasto resume` needs to go on; removed at the end [default: OUT.checkpoint, for runs that are
+    /// expected to take more than two minutes]
+    #[cfg_attr(feature = "clap", arg(long, value_name = "FILE"))]
+    #[serde(default)]
+    pub checkpoint: Option<PathBuf>,
+    /// How often to write it, such as 30s or 5m [default: 60s]
+    #[cfg_attr(feature = "clap", arg(long, value_name = "TIME"))]
+    #[serde(default)]
+    pub checkpoint_every: Option<String>,
+    /// Keep no checkpoint, however long the run
+    #[cfg_attr(feature = "clap", arg(long, conflicts_with_all = ["checkpoint", "checkpoint_every"]))]
+    #[serde(default)]
+    pub no_checkpoint: bool,
+}
+
+impl StylizeSpec {
+    /// A job with the default options.
+    pub fn new(content: PathBuf, style: Vec<StyleSpec>, output: PathBuf) -> StylizeSpec {
+        StylizeSpec {
+            content,
+            style,
+            output,
+            run: RunSpec::default(),
+            regions: RegionSpec::default(),
+            result: OutputSpec::default(),
+            input: InputSpec::default(),
+            side_outputs: SideOutputSpec::default(),
+            save_every: None,
+            report: None,
+            checkpoint: None,
+            checkpoint_every: None,
+            no_checkpoint: false,
+        }
+    }
+}
+
+/// Files that may be written beside the result.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "clap", derive(clap::Args))]
+#[serde(default, deny_unknown_fields)]
+pub struct SideOutputSpec {
+    /// Also write content, styles and result side by side
+    #[cfg_attr(feature = "clap", arg(long, value_name = "FILE", help_heading = "Output"))]
+    pub triptych: Option<PathBuf>,
+    /// Also draw the losses of the run
+    #[cfg_attr(feature = "clap", arg(long, value_name = "FILE.svg", help_heading = "Output"))]
+    pub plot: Option<PathBuf>,
+    /// Also show how the picture comes about; mp4 needs an installed ffmpeg
+    #[cfg_attr(feature = "clap", arg(long, value_name = "FILE.gif|mp4", help_heading = "Output"))]
+    pub timelapse: Option<PathBuf>,
+}
+
+impl SideOutputSpec {
+    /// The files, with their options.
+    pub fn files(&self) -> impl Iterator<Item = (&'static str, &Path)> {
+        let files = [
+            ("triptych", self.triptych.as_deref()),
+            ("plot", self.plot.as_deref()),
+            ("timelapse", self.timelapse.as_deref()),
+        ];
+        files.into_iter().filter_map(|(option, path)| Some((option, path?)))
+    }
+}
+

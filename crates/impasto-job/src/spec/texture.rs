@@ -1,0 +1,178 @@
+//! The job `texture`: a picture of a style alone. It runs as any other job, without a content.
+
+use std::path::PathBuf;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::run::{default_model, default_preset};
+use super::{InputSpec, ObjectiveSpec, OutputSpec, RunSpec, StyleSpec, StylizeSpec};
+
+/// Make a picture of a style alone, from noise; seamless if asked to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[cfg_attr(feature = "clap", derive(clap::Args))]
+#[serde(deny_unknown_fields)]
+pub struct TextureSpec {
+    /// The pictures of the texture, as FILE or FILE:weight=W,scale=F,rotate=D,mask=FILE,layers=L+L
+    #[cfg_attr(feature = "clap", arg(required = true, value_parser = StyleSpec::parser()))]
+    pub style: Vec<StyleSpec>,
+    /// Where to write the result; the extension chooses the format (png, jpg, tif, webp, exr, qoi, bmp)
+    #[cfg_attr(feature = "clap", arg(short, long, value_name = "OUT"))]
+    pub output: PathBuf,
+    /// Pixels across and down, such as 1024x512, or one number for both
+    #[cfg_attr(feature = "clap", arg(long, value_name = "WxH", default_value = "512x512", value_parser = size))]
+    #[serde(default = "default_size")]
+    pub size: (usize, usize),
+    /// Make it fit itself on all sides; width and height are then multiples of 16
+    #[cfg_attr(feature = "clap", arg(long))]
+    #[serde(default)]
+    pub seamless: bool,
+    /// A complete recipe: impasto, gatys, johnson, johnson-pt, crowson, scaling or keras
+    #[cfg_attr(feature = "clap", arg(long, value_name = "NAME", default_value = "impasto"))]
+    #[serde(default = "default_preset")]
+    pub preset: String,
+    /// The encoder: lite, vgg19, vgg19-oxford, random:vgg19?seed=0, ... (see `models list`), or a file of weights
+    #[cfg_attr(feature = "clap", arg(long, value_name = "NAME|FILE", default_value = "lite"))]
+    #[serde(default = "default_model")]
+    pub model: String,
+    /// gram, gram-hw, mean-std, covariance, wasserstein, wasserstein-newton, or a sum
+    #[cfg_attr(feature = "clap", arg(long, value_name = "S"))]
+    #[serde(default)]
+    pub statistic: Option<String>,
+    /// Style layers; they share the preset's weight equally
+    #[cfg_attr(feature = "clap", arg(long, value_name = "L,...", value_delimiter = ','))]
+    #[serde(default)]
+    pub style_layers: Option<Vec<String>>,
+    /// Multiplies the total variation
+    #[cfg_attr(feature = "clap", arg(long, value_name = "W"))]
+    #[serde(default)]
+    pub tv_weight: Option<f64>,
+    /// Size of strokes beside those of the style, 0.1 to 4, in proportion to the picture
+    #[cfg_attr(feature = "clap", arg(long, value_name = "F"))]
+    #[serde(default)]
+    pub stroke_size: Option<f64>,
+    /// Iterations at each scale, or a number for each from the smallest on
+    #[cfg_attr(feature = "clap", arg(long, value_name = "N|N,N,...", value_delimiter = ','))]
+    #[serde(default)]
+    pub iterations: Option<Vec<usize>>,
+    /// Finish in this time, such as 60s or 5m
+    #[cfg_attr(feature = "clap", arg(long, value_name = "TIME"))]
+    #[serde(default)]
+    pub time: Option<String>,
+    /// Long edge of the smallest scale
+    #[cfg_attr(feature = "clap", arg(long, value_name = "N"))]
+    #[serde(default)]
+    pub min_size: Option<usize>,
+    /// What to begin with: style-stats (noise in the colours of the styles), noise, gray, or a picture [default: style-stats]
+    #[cfg_attr(feature = "clap", arg(long, value_name = "NAME|FILE"))]
+    #[serde(default)]
+    pub init: Option<PathBuf>,
+    /// Seed of everything random: the same seed gives the same bytes
+    #[cfg_attr(feature = "clap", arg(long, value_name = "N", default_value_t = 0))]
+    #[serde(default)]
+    pub seed: u64,
+    /// Threads; the result does not depend on it [default: one per processor]
+    #[cfg_attr(feature = "clap", arg(long, value_name = "N"))]
+    #[serde(default)]
+    pub threads: Option<usize>,
+    /// Memory that the run may take, such as 4G
+    #[cfg_attr(feature = "clap", arg(long, value_name = "SIZE", value_parser = super::size_of_memory))]
+    #[serde(default)]
+    pub memory: Option<u64>,
+    /// How the result is written.
+    #[cfg_attr(feature = "clap", command(flatten))]
+    #[serde(default)]
+    pub result: OutputSpec,
+    /// How inputs are read.
+    #[cfg_attr(feature = "clap", command(flatten))]
+    #[serde(default)]
+    pub input: InputSpec,
+    /// Write everything needed to repeat and judge the run
+    #[cfg_attr(feature = "clap", arg(long, value_name = "FILE.json"))]
+    #[serde(default)]
+    pub report: Option<PathBuf>,
+}
+
+/// The size of a texture, in place of a content.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub(crate) struct Texture {
+    pub(crate) width: usize,
+    pub(crate) height: usize,
+    /// Whether it fits itself on all sides.
+    pub(crate) seamless: bool,
+}
+
+impl TextureSpec {
+    /// The same run as a job `stylize` whose other options have their defaults, and the size of the picture.
+    pub(crate) fn as_stylize(&self) -> (StylizeSpec, Texture) {
+        let (width, height) = self.size;
+        let spec = self.clone();
+        let objective = ObjectiveSpec {
+            preset: spec.preset,
+            model: spec.model,
+            statistic: spec.statistic,
+            style_layers: spec.style_layers,
+            tv_weight: spec.tv_weight,
+            ..ObjectiveSpec::default()
+        };
+        let run = RunSpec {
+            objective,
+            stroke_size: spec.stroke_size,
+            iterations: spec.iterations,
+            time: spec.time,
+            min_size: spec.min_size,
+            init: spec.init,
+            seed: spec.seed,
+            threads: spec.threads,
+            memory: spec.memory,
+            ..RunSpec::default()
+        };
+        let stylize = StylizeSpec {
+            run,
+            result: spec.result,
+            input: spec.input,
+            report: spec.report,
+            ..StylizeSpec::new(PathBuf::new(), spec.style, spec.output)
+        };
+        (stylize, Texture { width, height, seamless: self.seamless })
+    }
+
+    /// The reverse: options of a run that was once a texture's.
+    pub(crate) fn of_stylize(spec: StylizeSpec, (width, height): (usize, usize), seamless: bool) -> TextureSpec {
+        let StylizeSpec { style, output, run, result, input, report, .. } = spec;
+        TextureSpec {
+            style,
+            output,
+            size: (width, height),
+            seamless,
+            preset: run.objective.preset,
+            model: run.objective.model,
+            statistic: run.objective.statistic,
+            style_layers: run.objective.style_layers,
+            tv_weight: run.objective.tv_weight,
+            stroke_size: run.stroke_size,
+            iterations: run.iterations,
+            time: run.time,
+            min_size: run.min_size,
+            init: run.init,
+            seed: run.seed,
+            threads: run.threads,
+            memory: run.memory,
+            result,
+            input,
+            report,
+        }
+    }
+}
+
+fn default_size() -> (usize, usize) {
+    (512, 512)
+}
+
+#[cfg(feature = "clap")]
+/// `1024x512`, or `512` for both.
+fn size(text: &str) -> Result<(usize, usize), String> {
+    let side = |text: &str| text.trim().parse::<usize>().ok().filter(|side| *side > 0);
+    let (width, height) = text.split_once(['x', 'X']).unwrap_or((text, text));
+    side(width).zip(side(height)).ok_or_else(|| "expected a size such as 1024x512".into())
+}
