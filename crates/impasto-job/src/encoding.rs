@@ -2,9 +2,7 @@
 
 use std::path::Path;
 
-use impasto::image::{
-    Decoded, Depth, Encoding, Filter, Format, Metadata, Plane, Space, resize_plane, save,
-};
+use impasto::image::{Decoded, Depth, Encoding, Filter, Format, Metadata, Plane, Space, resize_plane, save};
 use impasto::{Picture, Session};
 
 use crate::JobError;

@@ -3,10 +3,10 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use impasto::CheckpointError;
 use impasto::encoder::EncoderError;
 use impasto::engine::EngineError;
 use impasto::image::ImageError;
-use impasto::CheckpointError;
 
 /// The kind of an error: who can do something about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

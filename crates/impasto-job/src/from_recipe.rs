@@ -45,7 +45,8 @@ pub fn like(
         notes.push(format!("note: {name} was made by impasto {version}; what is not an option may differ"));
     }
     let report = spec.report.as_deref().map(|report| ("report", report));
-    if let Some((option, _)) = spec.side_outputs.files().chain(report).find(|(_, file)| same_file(file, path)) {
+    if let Some((option, _)) = spec.side_outputs.files().chain(report).find(|(_, file)| same_file(file, path))
+    {
         return Err(JobError::bad_input(format!("`{option}` and `like` name the same file, {name}")));
     }
     let broken = |reason: &str| {

@@ -25,7 +25,10 @@ pub(crate) fn of(asked: &Asked<'_>, result: &OutputSpec, inputs: &Inputs, sessio
     regions.files_mut().for_each(|path| *path = name_of(path).into());
     run.threads = None;
     let done = session.iterations_done();
-    if (run.time.is_some() || session.is_hurried()) && done.len() == session.scales().len() && done.last() != Some(&0) {
+    if (run.time.is_some() || session.is_hurried())
+        && done.len() == session.scales().len()
+        && done.last() != Some(&0)
+    {
         (run.time, run.first_iterations, run.iterations) = (None, None, Some(done));
     }
     run.init = run.init.as_deref().map(name_if_file).map(Into::into);

@@ -7,7 +7,7 @@ use impasto::{Recipe, Scale, Session, Step};
 use serde::Serialize;
 
 use crate::JobError;
-use crate::inputs::{InputSummary, Input, Inputs};
+use crate::inputs::{Input, InputSummary, Inputs};
 use crate::memory::peak_rss_bytes;
 use crate::spec::{ColourKind, ResizeKind, RestKind, StylizeSpec, Texture, shares};
 

@@ -10,7 +10,9 @@ use serde_json::Value;
 use crate::context::Previews;
 use crate::inputs::Inputs;
 use crate::paint::{self, Extras, Resumed};
-use crate::{BatchDone, Compared, Context, Control, End, Event, JobError, JobSpec, Painted, Planned, SheetDone, Task};
+use crate::{
+    BatchDone, Compared, Context, Control, End, Event, JobError, JobSpec, Painted, Planned, SheetDone, Task,
+};
 use crate::{batch, compare, sheet};
 
 /// What a job came to.
@@ -75,6 +77,13 @@ impl Runner {
     /// Commands to the job, for other threads.
     pub fn control(&self) -> Control {
         self.context.control.clone()
+    }
+
+    /// Takes commands by this control, which may command other jobs, too.
+    #[must_use]
+    pub fn controlled_by(mut self, control: &Control) -> Runner {
+        self.context.control = control.clone();
+        self
     }
 
     /// Calls a function with every event, on the thread at work: it should be short. A batch calls it from several threads.

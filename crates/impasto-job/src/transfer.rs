@@ -16,7 +16,11 @@ pub(crate) struct Asked<'a> {
 }
 
 /// A transfer with all options of a run. The pictures move into it: they may be large.
-pub(crate) fn of(asked: &Asked<'_>, inputs: &mut Inputs, context: &Context) -> Result<StyleTransfer, JobError> {
+pub(crate) fn of(
+    asked: &Asked<'_>,
+    inputs: &mut Inputs,
+    context: &Context,
+) -> Result<StyleTransfer, JobError> {
     let Asked { run, styles: given, texture, regions } = asked;
     let Inputs { content, styles, init, masks } = inputs;
     let shares = shares(given, run.objective.style_weights.as_deref())?;

@@ -112,9 +112,8 @@ fn check(template: &str, result: &OutputSpec) -> Result<(), JobError> {
     let rest = template.replace("{content}", "").replace("{style}", "");
     if let Some(start) = rest.find('{') {
         let name: String = rest[start..].chars().take_while(|&c| c != '}').chain(['}']).collect();
-        return Err(
-            JobError::bad_input(format!("`name`: there is no {name}")).hint("{content} and {style} there are")
-        );
+        return Err(JobError::bad_input(format!("`name`: there is no {name}"))
+            .hint("{content} and {style} there are"));
     }
     if template.contains(['/', '\\']) {
         return Err(
@@ -143,9 +142,9 @@ impl Shard {
             let parts = text.split_once('/').and_then(|(i, n)| Some((i.parse().ok()?, n.parse().ok()?)));
             return match parts {
                 Some((index @ 1.., count)) if index <= count => Ok(Shard { index: index - 1, count }),
-                _ => {
-                    Err(JobError::bad_input(format!("`shard`: expected I/N with I from 1 to N, found {text}")))
-                }
+                _ => Err(JobError::bad_input(format!(
+                    "`shard`: expected I/N with I from 1 to N, found {text}"
+                ))),
             };
         }
         for [index, count] in VARIABLES {

@@ -145,9 +145,7 @@ pub(super) fn read(spec: &StylizeSpec, texture: Option<&Texture>) -> Result<Inpu
     let (limits, (_, init)) = (spec.input.limits()?, spec.run.overrides()?);
     match texture {
         None => Inputs::read(&spec.content, &spec.style, init.as_deref(), &spec.regions, &limits),
-        Some(texture) => {
-            Inputs::read_texture(texture, &spec.style, init.as_deref(), &spec.regions, &limits)
-        }
+        Some(texture) => Inputs::read_texture(texture, &spec.style, init.as_deref(), &spec.regions, &limits),
     }
 }
 

@@ -60,8 +60,11 @@ impl Checkpoints {
         let path = resumed.map(Path::to_path_buf).or(asked.clone()).unwrap_or_else(|| beside(&spec.output));
         for (option, other) in [("`output`", Some(&spec.output)), ("`report`", spec.report.as_ref())] {
             if other.is_some_and(|other| same_file(other, &path)) {
-                return Err(JobError::bad_input(format!("{option} names the checkpoint, {}", path.display()))
-                    .hint("give another name, with `checkpoint` if it is not that of the report"));
+                return Err(JobError::bad_input(format!(
+                    "{option} names the checkpoint, {}",
+                    path.display()
+                ))
+                .hint("give another name, with `checkpoint` if it is not that of the report"));
             }
         }
         Ok(Checkpoints {
@@ -147,8 +150,9 @@ impl Checkpoints {
     /// Moves what an earlier run left under the default name out of the way.
     fn clear_the_way(&mut self, context: &Context) -> Result<(), String> {
         if self.in_the_way {
-            let old = set_aside(&self.path)
-                .map_err(|error| format!("{} of an earlier run is in the way: {error}", self.path.display()))?;
+            let old = set_aside(&self.path).map_err(|error| {
+                format!("{} of an earlier run is in the way: {error}", self.path.display())
+            })?;
             self.in_the_way = false;
             context.warn(format!("note: the checkpoint of an earlier run is now {}", old.display()));
         }
@@ -195,4 +199,3 @@ fn beside(output: &Path) -> PathBuf {
     name.push(".checkpoint");
     name.into()
 }
-

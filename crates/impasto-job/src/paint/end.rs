@@ -66,12 +66,10 @@ impl Painting<'_> {
         match ended {
             Ok(()) => End::Complete,
             Err(Ended::Paused) => End::Paused,
-            Err(Ended::Run(error)) if error.is_cancelled() => {
-                match self.context.control.requested() {
-                    Request::Cancel => End::Cancelled,
-                    _ => End::Stopped,
-                }
-            }
+            Err(Ended::Run(error)) if error.is_cancelled() => match self.context.control.requested() {
+                Request::Cancel => End::Cancelled,
+                _ => End::Stopped,
+            },
             Err(_) => End::Failed,
         }
     }

@@ -23,8 +23,8 @@ use crate::transfer::Asked;
 use crate::{Context, Event, JobError};
 
 pub use begin::Planned;
-pub use pace::Pace;
 pub(crate) use begin::{Extras, plan};
+pub use pace::Pace;
 pub(crate) use resume::Resumed;
 
 use checkpoints::Checkpoints;

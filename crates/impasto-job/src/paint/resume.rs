@@ -103,7 +103,11 @@ pub(super) fn absolute(job: &JobSpec) -> JobSpec {
             let side = &mut spec.side_outputs;
             let others = [&mut spec.report, &mut side.triptych, &mut side.plot, &mut side.timelapse];
             others.into_iter().flatten().for_each(in_place);
-            spec.style.iter_mut().flat_map(|style| [Some(&mut style.path), style.mask.as_mut()]).flatten().for_each(in_place);
+            spec.style
+                .iter_mut()
+                .flat_map(|style| [Some(&mut style.path), style.mask.as_mut()])
+                .flatten()
+                .for_each(in_place);
             in_place(&mut spec.output);
             if let Ok((_, Some(picture))) = spec.run.overrides() {
                 spec.run.init = Some(made_absolute(&picture));
@@ -112,7 +116,11 @@ pub(super) fn absolute(job: &JobSpec) -> JobSpec {
         }
         Task::Texture(spec) => {
             spec.report.iter_mut().for_each(in_place);
-            spec.style.iter_mut().flat_map(|style| [Some(&mut style.path), style.mask.as_mut()]).flatten().for_each(in_place);
+            spec.style
+                .iter_mut()
+                .flat_map(|style| [Some(&mut style.path), style.mask.as_mut()])
+                .flatten()
+                .for_each(in_place);
             in_place(&mut spec.output);
             if let Ok((_, Some(picture))) = spec.as_stylize().0.run.overrides() {
                 spec.init = Some(made_absolute(&picture));
@@ -138,12 +146,51 @@ fn made_absolute(path: &Path) -> PathBuf {
 
 /// Names of models are no files, whatever there is in the folder.
 fn absolute_model(model: &mut String) {
-    let named = impasto::encoder::known().iter().any(|known| known.name == *model) || model.starts_with("random:");
+    let named =
+        impasto::encoder::known().iter().any(|known| known.name == *model) || model.starts_with("random:");
     let path = PathBuf::from(&*model);
     if !named
         && path.exists()
         && let Some(path) = made_absolute(&path).to_str()
     {
         *model = path.into();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// As the program wrote it before jobs had a form of their own, shortened to two steps.
+    const BEFORE_JOBS: &str = include_str!("../../tests/fixtures/note_before_jobs.json");
+
+    #[test]
+    fn notes_of_older_programs_are_read() {
+        let info = ResumeInfo::parse(BEFORE_JOBS).unwrap();
+        let Task::Stylize(spec) = &info.job.task else { panic!("another task") };
+        assert_eq!(spec.content, Path::new("/pictures/harbour.jpg"));
+        assert_eq!((spec.style[0].weight, spec.run.size), (Some(2.0), Some(200)));
+        assert_eq!(spec.side_outputs.triptych.as_deref(), Some(Path::new("/results/o1t.png")));
+        assert_eq!((info.steps.len(), info.face["progress"].as_str()), (2, Some("Json")));
+        // What is written now is read, too.
+        let again = ResumeInfo::parse(&serde_json::to_string(&info).unwrap()).unwrap();
+        assert_eq!((again.job, again.inputs), (info.job, info.inputs));
+    }
+
+    #[test]
+    fn textures_of_older_programs_are_read() {
+        let mut note: Value = serde_json::from_str(BEFORE_JOBS).unwrap();
+        note["args"]["texture"] = serde_json::json!({ "width": 96, "height": 64, "seamless": true });
+        let info = ResumeInfo::parse(&note.to_string()).unwrap();
+        let Task::Texture(spec) = &info.job.task else { panic!("another task") };
+        assert_eq!((spec.size, spec.seamless, spec.preset.as_str()), ((96, 64), true, "gatys"));
+    }
+
+    #[test]
+    fn what_is_no_note_is_refused_with_the_reason() {
+        for (text, reason) in [("", "EOF"), ("{}", "job"), (r#"{"args": 3}"#, "damaged")] {
+            let problem = ResumeInfo::parse(text).unwrap_err();
+            assert!(problem.contains(reason), "{text}: {problem}");
+        }
     }
 }

@@ -48,7 +48,9 @@ pub(crate) fn run(spec: &SheetSpec, context: &Context) -> Result<SheetDone, JobE
     let size = sheet.check(&cells)?;
     check_side(&spec.output, draw::size(size, grid.columns().len(), grid.rows().len()))?;
     if sheet.inputs.content.decoded.alpha.is_some() {
-        context.warn("note: the sheet is opaque: what is transparent in the content is shown as what is around it");
+        context.warn(
+            "note: the sheet is opaque: what is transparent in the content is shown as what is around it",
+        );
     }
     let (made, ended) = sheet.make_all(&cells);
     if made.is_empty() {

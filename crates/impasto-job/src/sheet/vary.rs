@@ -148,7 +148,8 @@ fn with(run: &RunSpec, name: &str, text: &str) -> Result<RunSpec, JobError> {
 
 /// What a text may mean: a number or a word, or a list of one.
 fn readings(text: &str) -> Vec<Value> {
-    let number = serde_json::from_str(text).ok().filter(|value: &Value| value.is_number() || value.is_boolean());
+    let number =
+        serde_json::from_str(text).ok().filter(|value: &Value| value.is_number() || value.is_boolean());
     let each = [number, Some(json!(text))].into_iter().flatten();
     each.clone().chain(each.map(|value| json!([value]))).collect()
 }
@@ -167,7 +168,9 @@ mod tests {
         assert_eq!(with("style-layers", "relu1_1").unwrap().objective.style_layers.unwrap(), ["relu1_1"]);
         assert_eq!(with("effort", "fine").unwrap().effort.as_deref(), Some("fine"));
         assert!(with("half", "true").unwrap().half);
-        for (name, text) in [("strength", "much"), ("seed", "-1"), ("colour", "mine"), ("size", "3"), ("objective", "1")] {
+        for (name, text) in
+            [("strength", "much"), ("seed", "-1"), ("colour", "mine"), ("size", "3"), ("objective", "1")]
+        {
             assert!(with(name, text).is_err(), "{name} {text}");
         }
     }

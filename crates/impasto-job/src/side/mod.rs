@@ -46,7 +46,10 @@ impl SideOutputs<'_> {
             let option = &format!("`{name}`");
             inputs::check_apart(option, path, all)?;
             inputs::check_model(option, path, model)?;
-            let rest = spec.files().filter(|(other, _)| *other != name).map(|(other, path)| (format!("`{other}`"), path));
+            let rest = spec
+                .files()
+                .filter(|(other, _)| *other != name)
+                .map(|(other, path)| (format!("`{other}`"), path));
             let others = others.iter().filter_map(|(other, path)| Some(((*other).to_owned(), (*path)?)));
             if let Some((other, _)) = rest.chain(others).find(|(_, other)| same_file(path, other)) {
                 return Err(JobError::bad_input(format!("{option} and {other} name the same file")));
@@ -58,7 +61,9 @@ impl SideOutputs<'_> {
             checked.map_err(|error| JobError::from(error).about(option))?;
         }
         if cfg!(not(feature = "plot")) && spec.plot.is_some() {
-            return Err(JobError::bad_input("`plot`: this build draws no losses").hint("build with the feature plot"));
+            return Err(
+                JobError::bad_input("`plot`: this build draws no losses").hint("build with the feature plot")
+            );
         }
         if spec
             .plot

@@ -12,8 +12,8 @@ use gif::{Encoder, Frame, Repeat};
 use impasto::image::{Averaging, Filter, Sink, Space, fit_long_edge, resize, write_atomically};
 use impasto::{Picture, Session};
 
-use crate::JobError;
 use super::movie::{self, Movie};
+use crate::JobError;
 
 /// Frames between the first and the last.
 const FRAMES: usize = 100;
@@ -121,7 +121,8 @@ impl Timelapse {
 
     fn take(&mut self, session: &Session, done: usize) {
         if self.problem.is_none() {
-            let taken = session.picture().map_err(JobError::from).and_then(|picture| self.add(&picture, done));
+            let taken =
+                session.picture().map_err(JobError::from).and_then(|picture| self.add(&picture, done));
             self.problem = taken.err();
         }
     }

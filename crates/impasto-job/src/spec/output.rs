@@ -61,4 +61,3 @@ pub enum ProfileKind {
     /// Display P3
     P3,
 }
-

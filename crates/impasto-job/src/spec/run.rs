@@ -93,10 +93,16 @@ pub struct RunSpec {
 #[serde(default, deny_unknown_fields)]
 pub struct ObjectiveSpec {
     /// A complete recipe: impasto, gatys, johnson, johnson-pt, crowson, scaling or keras
-    #[cfg_attr(feature = "clap", arg(long, value_name = "NAME", default_value = "impasto", help_heading = "Objective"))]
+    #[cfg_attr(
+        feature = "clap",
+        arg(long, value_name = "NAME", default_value = "impasto", help_heading = "Objective")
+    )]
     pub preset: String,
     /// The encoder: lite, vgg19, vgg19-oxford, random:vgg19?seed=0, ... (see `models list`), or a file of weights
-    #[cfg_attr(feature = "clap", arg(long, value_name = "NAME|FILE", default_value = "lite", help_heading = "Objective"))]
+    #[cfg_attr(
+        feature = "clap",
+        arg(long, value_name = "NAME|FILE", default_value = "lite", help_heading = "Objective")
+    )]
     pub model: String,
     /// Multiplies every content term
     #[cfg_attr(feature = "clap", arg(long, value_name = "W", help_heading = "Objective"))]
@@ -111,10 +117,16 @@ pub struct ObjectiveSpec {
     #[cfg_attr(feature = "clap", arg(long, value_name = "W", help_heading = "Objective"))]
     pub tv_weight: Option<f64>,
     /// Content layers, such as relu4_2
-    #[cfg_attr(feature = "clap", arg(long, value_name = "L,...", value_delimiter = ',', help_heading = "Objective"))]
+    #[cfg_attr(
+        feature = "clap",
+        arg(long, value_name = "L,...", value_delimiter = ',', help_heading = "Objective")
+    )]
     pub content_layers: Option<Vec<String>>,
     /// Style layers; they share the preset's weight equally unless --style-layer-weights is given
-    #[cfg_attr(feature = "clap", arg(long, value_name = "L,...", value_delimiter = ',', help_heading = "Objective"))]
+    #[cfg_attr(
+        feature = "clap",
+        arg(long, value_name = "L,...", value_delimiter = ',', help_heading = "Objective")
+    )]
     pub style_layers: Option<Vec<String>>,
     /// A weight for each style layer
     #[cfg_attr(feature = "clap", arg(long, value_name = "W,...", value_delimiter = ',', value_parser = number, help_heading = "Objective"))]
@@ -126,7 +138,10 @@ pub struct ObjectiveSpec {
     #[cfg_attr(feature = "clap", arg(long, value_name = "P", help_heading = "Objective"))]
     pub pooling: Option<String>,
     /// Size of the style beside the content: less than 1 for smaller strokes
-    #[cfg_attr(feature = "clap", arg(long, value_name = "F", default_value_t = 1.0, help_heading = "Objective"))]
+    #[cfg_attr(
+        feature = "clap",
+        arg(long, value_name = "F", default_value_t = 1.0, help_heading = "Objective")
+    )]
     pub style_scale: f64,
     /// How much of the style there is, 0 (the content) to 1; the same at every size [default: 1]
     #[cfg_attr(feature = "clap", arg(long, value_name = "F", help_heading = "Objective"))]

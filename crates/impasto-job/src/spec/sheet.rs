@@ -36,4 +36,3 @@ pub struct SheetSpec {
     #[serde(default)]
     pub input: InputSpec,
 }
-

@@ -49,7 +49,13 @@ impl StyleSpec {
     }
 
     /// The style that a picture becomes.
-    pub fn style(&self, picture: Picture, alpha: Option<Plane>, share: f64, parts: Option<Vec<(usize, Option<Plane>)>>) -> Style {
+    pub fn style(
+        &self,
+        picture: Picture,
+        alpha: Option<Plane>,
+        share: f64,
+        parts: Option<Vec<(usize, Option<Plane>)>>,
+    ) -> Style {
         let mut style = Style::new(picture).alpha(alpha);
         if let Some(parts) = parts {
             style = style.parts(parts);

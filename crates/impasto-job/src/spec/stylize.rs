@@ -111,4 +111,3 @@ impl SideOutputSpec {
         files.into_iter().filter_map(|(option, path)| Some((option, path?)))
     }
 }
-

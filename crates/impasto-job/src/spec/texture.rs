@@ -138,7 +138,11 @@ impl TextureSpec {
     }
 
     /// The reverse: options of a run that was once a texture's.
-    pub(crate) fn of_stylize(spec: StylizeSpec, (width, height): (usize, usize), seamless: bool) -> TextureSpec {
+    pub(crate) fn of_stylize(
+        spec: StylizeSpec,
+        (width, height): (usize, usize),
+        seamless: bool,
+    ) -> TextureSpec {
         let StylizeSpec { style, output, run, result, input, report, .. } = spec;
         TextureSpec {
             style,
