@@ -212,7 +212,7 @@ fn judged_pictures_are_of_the_contents_size() {
         assert_eq!(text, format!("picture: expected 48x40, found {width}x{height}"));
         assert_eq!(
             hint,
-            "content and picture must have the same size; pictures of one shape can be brought to it with `size`"
+            "content and picture must have the same size; pictures of one shape can be resized to it with `size`"
         );
     }
     // As the hint says, where the shape is the same.
