@@ -28,7 +28,7 @@ impl Effort {
     pub(crate) fn recipe(self, preset: &Recipe) -> Result<Recipe, Error> {
         if preset.preset != "impasto" {
             let problem = format!(
-                "preset {} has one recipe; only preset impasto has {}",
+                "preset {} has one recipe; {} is for preset impasto",
                 preset.preset,
                 Setting::Effort
             );
