@@ -27,11 +27,8 @@ impl Effort {
     /// The recipe of this effort, in place of the preset's. Only the preset `impasto` has several.
     pub(crate) fn recipe(self, preset: &Recipe) -> Result<Recipe, Error> {
         if preset.preset != "impasto" {
-            let problem = format!(
-                "preset {} has one recipe; {} is for preset impasto",
-                preset.preset,
-                Setting::Effort
-            );
+            let problem =
+                format!("preset {} has one recipe; {} is for preset impasto", preset.preset, Setting::Effort);
             return Err(Error::invalid(Setting::Effort, problem));
         }
         if *preset != crate::preset::with_effort(Effort::Normal) {
