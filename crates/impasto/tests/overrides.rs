@@ -38,7 +38,7 @@ fn the_first_scale_the_average_and_the_history_are_as_asked_for() {
     }
     let last = Overrides { average_decay: Some(0.5), ..Overrides::default() };
     let refused = last.clone().apply(Preset::named("gatys").unwrap().recipe());
-    assert!(text(refused).contains("no part of this run"));
+    assert!(text(refused).contains("no part in this run"));
     let kept = Overrides { keep: Some(Keep::Average), ..last };
     assert_eq!(kept.apply(Preset::named("gatys").unwrap().recipe()).unwrap().average_decay, 0.5);
 
@@ -77,7 +77,7 @@ fn weights_are_numbers_of_zero_or_more() {
 
 #[test]
 fn there_is_something_to_look_at() {
-    let refused = "`content_weight`: content and style both have weight 0: nothing to look at";
+    let refused = "`content_weight`: content and style both have weight 0: expected at least one above 0";
     let nothing = Overrides { content_weight: Some(0.0), style_weight: Some(0.0), ..Overrides::default() };
     assert_eq!(text(apply(nothing)), refused);
     let nothing = Overrides {
