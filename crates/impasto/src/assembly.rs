@@ -262,7 +262,7 @@ impl StyleTransfer {
         }
         if (recipe.init == Init::Picture) != self.init_picture.is_some() {
             let problem = match self.init_picture {
-                Some(_) => "a picture to begin with was given, and an init of another kind",
+                Some(_) => "expected no picture to begin with for this init, found one",
                 None => "expected a picture to begin with, found none",
             };
             return Err(Error::invalid(Setting::Init, problem));

@@ -236,7 +236,7 @@ impl Error {
                 Some(format!("unset {asked_by} to use the best instruction set of this machine"))
             }
             Error::Engine(EngineError::NoSuchInstructionSet { .. }) => Some(
-                "results are the same bytes only on the same instruction set: continue on the machine where the run began"
+                "the same bytes need the same instruction set: continue on the machine where the run began"
                     .into(),
             ),
             Error::Engine(EngineError::SizesDiffer { what: "picture", .. }) => Some(format!(

@@ -21,9 +21,9 @@ pub struct Evaluation {
 }
 
 impl StyleTransfer {
-    /// Evaluates the objective on a picture of encoded RGB in 0..1. Content, styles and picture keep their own
-    /// sizes. With [`size`](StyleTransfer::size), content and picture are first reduced to that long edge (never
-    /// enlarged), and the styles are resized as the recipe asks.
+    /// Evaluates the objective on a picture of encoded RGB in 0..1. Content and picture keep their own sizes;
+    /// styles have their own sizes times their scales. With [`size`](StyleTransfer::size), content and picture are
+    /// first reduced to that long edge (never enlarged), and the styles get the sizes that the recipe gives them.
     ///
     /// The picture is evaluated as it is. Parts that the [regions](StyleTransfer::regions) protect count for
     /// nothing; the content is not copied into them.

@@ -46,8 +46,8 @@ pub struct Overrides {
     pub iterations: Option<usize>,
     /// Iterations at each scale, from the smallest scale on; one number for each.
     pub scale_iterations: Option<Vec<usize>>,
-    /// The smallest relative fall of the loss over 20 iterations with which a scale continues, from 0 to less than
-    /// 1. With 0 it always continues.
+    /// The smallest relative fall of the loss over 20 iterations with which a scale continues: 0 or more,
+    /// below 1. With 0 it always continues.
     pub plateau: Option<f64>,
     /// Iterations at the first scale; other scales keep theirs.
     pub first_iterations: Option<usize>,

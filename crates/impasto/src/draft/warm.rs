@@ -35,7 +35,7 @@ pub struct Draft {
 
 impl Draft {
     /// Checks all options and shrinks the pictures to the size of the draft: the size of the result, with a long
-    /// edge of at most the recipe's draft size, 512 pixels.
+    /// edge of at most the recipe's draft size (512 pixels in all presets).
     ///
     /// # Errors
     /// The errors of [`StyleTransfer::build`], and [`Error::Invalid`] for a texture, which has no content to draft.

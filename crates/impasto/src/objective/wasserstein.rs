@@ -1,5 +1,6 @@
-//! Gaussian Wasserstein-2 distance between features, per channel: ( |mu - m|^2 + tr(B + A - 2 (A^1/2 B A^1/2)^1/2)
-//! ) / C, with B = S - mu mu^T + e I and A the target's covariance + e I.
+//! Gaussian Wasserstein-2 distance between features, per channel:
+//! ( |mu - m|^2 + tr(B + A - 2 (A^1/2 B A^1/2)^1/2) ) / C,
+//! with B = S - mu mu^T + e I and A the target's covariance + e I.
 //!
 //! Dowson and Landau, "The Fréchet distance between multivariate normal distributions", 1982. It is a style loss in
 //! style-transfer-pytorch, which computes the roots by 12 Newton-Schulz steps from the start. [`Roots`] has both
@@ -33,8 +34,8 @@ pub(super) enum Roots {
 
 /// A target, with all values that do not change during a run.
 ///
-/// It includes a metric M. Let K = S - mu mu^T be the covariance of the features themselves. Then B = M K M^T + e
-/// I, so that A^1/2 B A^1/2 = P K P^T + e A with P = A^1/2 M, and the derivative by K is M^T M - P^T (..)^-1/2 P.
+/// It includes a metric M. Let K = S - mu mu^T be the covariance of the features themselves. Then
+/// B = M K M^T + e I, so that A^1/2 B A^1/2 = P K P^T + e A with P = A^1/2 M, and the derivative by K is M^T M - P^T (..)^-1/2 P.
 /// So neither the moments nor the derivatives have to be mapped by the metric, which took half of all products.
 #[derive(Clone, Debug)]
 pub(super) struct Target {
@@ -95,10 +96,9 @@ impl Target {
     }
 }
 
-/// The distance of moments relative to the target's second moment. It has no unit, and is about 1 for features that
-/// are all
-/// 0. The regularisation is relative to the second moment of the average channel. `None` for moments that are not
-///    finite, and for a target that is 0.
+/// The distance of moments relative to the target's second moment. It has no unit. For features that are all 0
+/// it is about 1. The regularisation is relative to the second moment of the average channel. `None` for moments
+/// that are not finite, and for a target that is 0.
 pub(crate) fn relative_distance(seen: &MeanMoments, target: &MeanMoments) -> Option<f64> {
     let scale = target.channels as f64 / trace(&target.second, target.channels);
     if !(scale.is_finite() && seen.is_finite()) {

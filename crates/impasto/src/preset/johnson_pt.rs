@@ -1,6 +1,5 @@
 //! ProGamerGov/neural-style-pt: `johnson` in PyTorch, on 0..255, with an absolute total variation and Adam with
-//! rate 1 of
-//! 255. Tuned for the Oxford weights.
+//! rate 1 of 255. Tuned for the Oxford weights.
 
 use super::{adam, johnson, lbfgs};
 use crate::Recipe;
