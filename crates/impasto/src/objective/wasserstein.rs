@@ -35,8 +35,9 @@ pub(super) enum Roots {
 /// A target, with all values that do not change during a run.
 ///
 /// It includes a metric M. Let K = S - mu mu^T be the covariance of the features themselves. Then
-/// B = M K M^T + e I, so that A^1/2 B A^1/2 = P K P^T + e A with P = A^1/2 M, and the derivative by K is M^T M - P^T (..)^-1/2 P.
-/// So neither the moments nor the derivatives have to be mapped by the metric, which took half of all products.
+/// B = M K M^T + e I, so that A^1/2 B A^1/2 = P K P^T + e A with P = A^1/2 M, and the derivative by K is
+/// M^T M - P^T (..)^-1/2 P. So neither the moments nor the derivatives have to be mapped by the metric, which took
+/// half of all products.
 #[derive(Clone, Debug)]
 pub(super) struct Target {
     roots: Roots,

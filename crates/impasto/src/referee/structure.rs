@@ -9,8 +9,8 @@
 //! matrices of cosines without their diagonals.
 //!
 //! The matrix of N x N cosines is never computed. Let the columns of X and Y be features of unit length. Then its
-//! sums follow from C x C matrices: over all pairs, x·x' sums to |X 1|², and (x·x')(y·y') to |X Yᵀ|², the squared
-//! Frobenius norm.
+//! sums follow from C x C matrices: over all pairs, x·x' sums to |X 1|², and (x·x')(y·y') to |X Yᵀ|², the
+//! squared Frobenius norm.
 
 use faer::MatRef;
 use impasto_encoder::{Tap, Topology};
