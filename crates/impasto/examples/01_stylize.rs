@@ -7,8 +7,7 @@ use impasto::{Overrides, StyleTransfer, image};
 
 const CONTENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../samples/harbour.jpg");
 const STYLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../samples/swirls.jpg");
-/// Long edge of the result in pixels. It is small so that the example runs fast; try 512 without the
-/// overrides.
+/// Long edge of the result in pixels. It is small so that the example runs fast; try 512 without the overrides.
 const SIZE: usize = 96;
 
 /// Repaints the content in the style and writes the result.

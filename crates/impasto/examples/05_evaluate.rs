@@ -1,5 +1,4 @@
-//! Evaluates an objective on a picture. The picture may come from any tool; it must have the content's
-//! shape.
+//! Evaluates an objective on a picture. The picture may come from any tool; it must have the content's shape.
 #![allow(clippy::print_stdout)]
 use std::error::Error;
 
@@ -14,8 +13,7 @@ pub fn run() -> Result<(), Box<dyn Error>> {
     let content = image::open(CONTENT.as_ref())?.picture;
     let style = image::open(STYLE.as_ref())?.picture;
     let transfer = StyleTransfer::new(content.clone()).style(style).size(SIZE);
-    // This evaluates the content itself: it matches the content as well as any picture can, but not the
-    // style.
+    // This evaluates the content itself: it matches the content as well as any picture can, but not the style.
     let judged = transfer.preset(Preset::named("crowson")?).evaluate(&content)?;
     for (layer, value) in judged.losses.content.iter().chain(&judged.losses.style) {
         println!("{layer}: {value:.4}");

@@ -22,12 +22,11 @@ use crate::style::shares;
 use crate::style_parts::check_layers;
 use crate::{Error, Iterations, Recipe, Scale, Setting, Style, StyleTransfer};
 
-/// The stroke sizes that are accepted. Smaller strokes look like grain, and larger ones do not fit into
-/// the picture.
+/// The stroke sizes that are accepted. Smaller strokes look like grain, and larger ones do not fit into the
+/// picture.
 const STROKE_SIZES: std::ops::RangeInclusive<f64> = 0.1..=4.0;
 
-/// The most bytes of style moments that an [`EngineCache`] may keep beyond what the plan counts: 256
-/// MiB.
+/// The most bytes of style moments that an [`EngineCache`] may keep beyond what the plan counts: 256 MiB.
 const SPARE_MOMENTS: usize = 256 << 20;
 
 impl StyleTransfer {
@@ -39,8 +38,8 @@ impl StyleTransfer {
         self.build_with(None)
     }
 
-    /// Works like [`build`](StyleTransfer::build), but reuses the engine, the style moments and the drafter
-    /// of an earlier session where they suit this run. The result has the same bytes as without the cache.
+    /// Works like [`build`](StyleTransfer::build), but reuses the engine, the style moments and the drafter of an
+    /// earlier session where they suit this run. The result has the same bytes as without the cache.
     ///
     /// # Errors
     /// The errors of [`build`](StyleTransfer::build).
@@ -150,8 +149,8 @@ impl StyleTransfer {
         matches!(self.colour, Colour::Keep | Colour::Luminance)
     }
 
-    /// Converts the pictures to the colours in which they are compared. If the result is to keep the
-    /// content's colours, returns them as a picture of the size of the result.
+    /// Converts the pictures to the colours in which they are compared. If the result is to keep the content's
+    /// colours, returns them as a picture of the size of the result.
     pub(crate) fn take_colours(&mut self, scales: &[Scale]) -> Result<Option<Picture>, Error> {
         let last = scales.last().filter(|_| self.keeps_colours());
         let colours =
@@ -174,8 +173,8 @@ impl StyleTransfer {
         Ok(colours)
     }
 
-    /// The error for a run that does not fit into memory. It names the memory needed and the largest size
-    /// that fits.
+    /// The error for a run that does not fit into memory. It names the memory needed and the largest size that
+    /// fits.
     fn too_large(&self, planner: &Planner, scales: &[Scale]) -> Result<Error, Error> {
         let (memory, long) = (self.memory.unwrap_or(usize::MAX), scales.last().map_or(0, Scale::long_edge));
         let smallest = planner.usual().with_window(scales, Some(plan::SMALLEST_WINDOW))?;
@@ -285,8 +284,8 @@ impl StyleTransfer {
         Ok(Prepared { recipe, network, shares })
     }
 
-    /// Resolves every layer and returns the deepest tap. If the encoder lacks a layer that only the preset
-    /// asks for, the error blames the preset.
+    /// Resolves every layer and returns the deepest tap. If the encoder lacks a layer that only the preset asks
+    /// for, the error blames the preset.
     fn deepest_tap(&self, recipe: &Recipe, encoder: &Encoder) -> Result<impasto_encoder::Tap, Error> {
         let (content, style) = (&self.overrides.content_layers, &self.overrides.style_layers);
         let given = [
@@ -319,11 +318,10 @@ impl StyleTransfer {
 /// Makes a thread pool for a run; `None` means one thread per processor.
 ///
 /// # Errors
-/// [`Error::Invalid`] for 0 and for more than 1024 threads, [`Error::Threads`] when the system cannot
-/// start them.
+/// [`Error::Invalid`] for 0 and for more than 1024 threads, [`Error::Threads`] when the system cannot start them.
 pub fn thread_pool(threads: Option<usize>) -> Result<rayon::ThreadPool, Error> {
-    /// More threads than any machine has processors. Each thread takes memory, so the limit catches
-    /// mistyped numbers.
+    /// More threads than any machine has processors. Each thread takes memory, so the limit catches mistyped
+    /// numbers.
     const MOST: usize = 1024;
     if let Some(wrong) = threads.filter(|threads| !(1..=MOST).contains(threads)) {
         return Err(Error::invalid(Setting::Threads, format!("expected 1 to {MOST}, found {wrong}")));

@@ -1,5 +1,4 @@
-//! Assigns styles to regions: matches the masks of content and styles, by colour or by position in the
-//! list.
+//! Assigns styles to regions: matches the masks of content and styles, by colour or by position in the list.
 
 use impasto_image::Plane;
 
@@ -9,8 +8,7 @@ use crate::{Error, Rest, Setting};
 /// The mask of a style, and the region that the style is for.
 #[derive(Clone, Debug, Default)]
 pub struct StyleMask {
-    /// A grey mask says how much each position of the style counts. A mask with colours says so for each
-    /// region.
+    /// A grey mask says how much each position of the style counts. A mask with colours says so for each region.
     pub mask: Option<Mask>,
     /// The region that the whole style is for, given by its colour in the content's mask.
     pub region: Option<MaskColour>,
@@ -21,8 +19,7 @@ pub struct StyleMask {
 pub struct RegionAssignment {
     /// One plane for each region, of the size of the content's mask.
     pub regions: Vec<Plane>,
-    /// For each style: the regions it is for, and how much its positions count for each. `None` counts all
-    /// alike.
+    /// For each style: the regions it is for, and how much its positions count for each. `None` counts all alike.
     pub parts: Vec<Vec<(usize, Option<Plane>)>>,
     /// Notes for the user, such as a colour without a style.
     pub notes: Vec<String>,
@@ -32,11 +29,11 @@ pub struct RegionAssignment {
 ///
 /// - One grey mask of the content: all styles are painted where it is white.
 /// - As many grey masks as styles: each mask is for the style at the same place in the list.
-/// - One mask with colours: each of its colours is painted in the styles whose masks contain that
-///   colour, and in the styles that name it.
+/// - One mask with colours: each of its colours is painted in the styles whose masks contain that colour, and in
+///   the styles that name it.
 ///
-/// A grey mask of a style says how much each of its positions counts. With [`Rest::First`], the first
-/// style takes the rest: the grey masks are for the styles after it, and it needs no region of its own.
+/// A grey mask of a style says how much each of its positions counts. With [`Rest::First`], the first style takes
+/// the rest: the grey masks are for the styles after it, and it needs no region of its own.
 ///
 /// # Errors
 /// [`Error::Invalid`] for masks that do not go together, and for a style without any region.
@@ -201,8 +198,8 @@ mod tests {
         assert_eq!(assigned.regions.len(), 3);
         let regions: Vec<Vec<usize>> =
             assigned.parts.iter().map(|parts| parts.iter().map(|(region, _)| *region).collect()).collect();
-        // The largest region comes first, then the order of colours: black, red, blue. Pixels at an edge are
-        // not counted, so the inner stripe is the smallest.
+        // The largest region comes first, then the order of colours: black, red, blue. Pixels at an edge are not
+        // counted, so the inner stripe is the smallest.
         assert_eq!(regions, [vec![0, 1], vec![1, 2]]);
         let red = assigned.parts[1][0].1.as_ref().unwrap();
         assert_eq!(red.data()[..8], [0.0, 0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 1.0]);

@@ -1,5 +1,5 @@
-//! Measures how fast evaluations are. An evaluation observes, judges and pulls back a fixed synthetic
-//! picture with the objective of a preset.
+//! Measures how fast evaluations are. An evaluation observes, judges and pulls back a fixed synthetic picture with
+//! the objective of a preset.
 
 use std::time::Instant;
 
@@ -38,8 +38,8 @@ pub struct Benchmark {
     pub kernel_bytes: usize,
 }
 
-/// The time of one convolution with its ReLU and pooling. The backward time includes the derivative of
-/// the tap below.
+/// The time of one convolution with its ReLU and pooling. The backward time includes the derivative of the tap
+/// below.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Layer {
     /// Name of the convolution, such as `conv1_1`.
@@ -53,12 +53,12 @@ pub struct Layer {
 }
 
 impl Benchmark {
-    /// Times `iterations` evaluations of a square picture of `size` pixels, on the threads of the current
-    /// rayon pool.
+    /// Times `iterations` evaluations of a square picture of `size` pixels, on the threads of the current rayon
+    /// pool.
     ///
     /// # Errors
-    /// [`Error::Invalid`] for 0 iterations. Fails if the encoder lacks a layer of the objective, if the
-    /// picture is too small, or if the run was cancelled.
+    /// [`Error::Invalid`] for 0 iterations. Fails if the encoder lacks a layer of the objective, if the picture is
+    /// too small, or if the run was cancelled.
     pub fn run(
         encoder: &Encoder,
         preset: Preset,

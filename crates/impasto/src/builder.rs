@@ -102,17 +102,17 @@ impl StyleTransfer {
         self
     }
 
-    /// The content's opacity, of the content's size: 1 for opaque, 0 for transparent. Transparent pixels
-    /// count for nothing and are filled with the colours around them. The result has no opacity; resize
-    /// this plane and add it when you write the result.
+    /// The content's opacity, of the content's size: 1 for opaque, 0 for transparent. Transparent pixels count for
+    /// nothing and are filled with the colours around them. The result has no opacity; resize this plane and add it
+    /// when you write the result.
     #[must_use]
     pub fn alpha(mut self, alpha: Plane) -> StyleTransfer {
         self.alpha = Some(alpha);
         self
     }
 
-    /// Regions of the content, each painted in its own styles, and the protected parts that stay as they
-    /// are. Default: the whole content is one region.
+    /// Regions of the content, each painted in its own styles, and the protected parts that stay as they are.
+    /// Default: the whole content is one region.
     #[must_use]
     pub fn regions(mut self, regions: Regions) -> StyleTransfer {
         self.regions = regions;
@@ -126,12 +126,10 @@ impl StyleTransfer {
         self
     }
 
-    /// A recipe in place of the preset's. It is checked when the transfer is built. Default: the preset's
-    /// recipe.
+    /// A recipe in place of the preset's. It is checked when the transfer is built. Default: the preset's recipe.
     ///
-    /// The recipe of a run with a [`stroke_size`](StyleTransfer::stroke_size) already has its scales
-    /// adjusted for that size. To repeat such a run, give its stroke size as
-    /// [`style_scale`](StyleTransfer::style_scale).
+    /// The recipe of a run with a [`stroke_size`](StyleTransfer::stroke_size) already has its scales adjusted for
+    /// that size. To repeat such a run, give its stroke size as [`style_scale`](StyleTransfer::style_scale).
     #[must_use]
     pub fn recipe(mut self, recipe: Recipe) -> StyleTransfer {
         self.recipe = Some(recipe);
@@ -173,10 +171,9 @@ impl StyleTransfer {
         self
     }
 
-    /// Size of the strokes in the result, relative to those in the style, from 0.1 to 4. It scales the
-    /// styles as [`style_scale`](StyleTransfer::style_scale) does, and also adjusts the smallest scale of
-    /// the run, unless the overrides set it. The same value looks alike at every size of the result.
-    /// Default: 1.
+    /// Size of the strokes in the result, relative to those in the style, from 0.1 to 4. It scales the styles as
+    /// [`style_scale`](StyleTransfer::style_scale) does, and also adjusts the smallest scale of the run, unless the
+    /// overrides set it. The same value looks alike at every size of the result. Default: 1.
     #[must_use]
     pub fn stroke_size(mut self, size: f64) -> StyleTransfer {
         self.stroke_size = Some(size);
@@ -226,8 +223,8 @@ impl StyleTransfer {
         self
     }
 
-    /// The encoder's device, by name: `auto` and `cpu` use the CPU's best instruction set. A single
-    /// instruction set (`avx2`) or `reference` can be named too. Drafts are always painted by the CPU.
+    /// The encoder's device, by name: `auto` and `cpu` use the CPU's best instruction set. A single instruction set
+    /// (`avx2`) or `reference` can be named too. Drafts are always painted by the CPU.
     ///
     /// # Errors
     /// [`Error::Engine`] with the reason if there is no device of this name, or if it cannot run here.
@@ -240,48 +237,48 @@ impl StyleTransfer {
         Ok(self)
     }
 
-    /// The encoder's backend, which may come from any crate. Default: the CPU, with the chosen instruction
-    /// set or the best.
+    /// The encoder's backend, which may come from any crate. Default: the CPU, with the chosen instruction set or
+    /// the best.
     #[must_use]
     pub fn backend(mut self, backend: Arc<dyn Backend>) -> StyleTransfer {
         self.backend = Some(backend);
         self
     }
 
-    /// Cuts pictures into tiles of a given size. Default: tiles as large as
-    /// [`memory`](StyleTransfer::memory) allows.
+    /// Cuts pictures into tiles of a given size. Default: tiles as large as [`memory`](StyleTransfer::memory)
+    /// allows.
     #[must_use]
     pub fn tiling(mut self, tiling: Tiling) -> StyleTransfer {
         self.tiling = tiling;
         self
     }
 
-    /// Memory that the run may use, in bytes. Pictures that would need more are cut into tiles, which
-    /// changes the result only by rounding. Default, and `None`: no limit.
+    /// Memory that the run may use, in bytes. Pictures that would need more are cut into tiles, which changes the
+    /// result only by rounding. Default, and `None`: no limit.
     #[must_use]
     pub fn memory(mut self, bytes: impl Into<Option<usize>>) -> StyleTransfer {
         self.memory = bytes.into();
         self
     }
 
-    /// Keeps the features at the observed layers in half precision. This takes less memory and changes
-    /// gradients by about a thousandth. Default: full precision, however little memory there is.
+    /// Keeps the features at the observed layers in half precision. This takes less memory and changes gradients by
+    /// about a thousandth. Default: full precision, however little memory there is.
     #[must_use]
     pub fn half(mut self, half: bool) -> StyleTransfer {
         self.half = half;
         self
     }
 
-    /// The time that the run may take, counted from [`build`](StyleTransfer::build). Each scale gets as
-    /// many iterations as there is time for, at most those of the recipe. Default, and `None`: no limit.
+    /// The time that the run may take, counted from [`build`](StyleTransfer::build). Each scale gets as many
+    /// iterations as there is time for, at most those of the recipe. Default, and `None`: no limit.
     #[must_use]
     pub fn time(mut self, time: impl Into<Option<Duration>>) -> StyleTransfer {
         self.time = time.into();
         self
     }
 
-    /// The clock that measures [`time`](StyleTransfer::time) and the seconds of steps. Default: the
-    /// machine's clock.
+    /// The clock that measures [`time`](StyleTransfer::time) and the seconds of steps. Default: the machine's
+    /// clock.
     #[must_use]
     pub fn clock(mut self, clock: Clock) -> StyleTransfer {
         self.clock = clock;

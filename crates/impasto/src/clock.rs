@@ -1,5 +1,5 @@
-//! The clock of a run. A test of a run in limited time can give its own, and needs neither to wait nor
-//! an idle machine.
+//! The clock of a run. A test of a run in limited time can give its own, and needs neither to wait nor an idle
+//! machine.
 
 use std::fmt;
 use std::sync::Arc;

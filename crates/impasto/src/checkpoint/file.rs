@@ -1,6 +1,6 @@
-//! The checkpoint file. It is a safetensors file: the state as JSON in its metadata, the vectors as f32
-//! tensors, the note as a tensor of bytes, and as the last tensor the SHA-256 of all bytes before it.
-//! The file is written and read in one pass, vector by vector, so the whole is never copied.
+//! The checkpoint file. It is a safetensors file: the state as JSON in its metadata, the vectors as f32 tensors,
+//! the note as a tensor of bytes, and as the last tensor the SHA-256 of all bytes before it. The file is written
+//! and read in one pass, vector by vector, so the whole is never copied.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -43,8 +43,8 @@ pub(crate) fn each_bytes(values: &[f32], mut take: impl FnMut(&[u8])) {
     }
 }
 
-/// Writes a state and its vectors, completely or not at all. An earlier file stays in place until the
-/// new one is safely on the disk.
+/// Writes a state and its vectors, completely or not at all. An earlier file stays in place until the new one is
+/// safely on the disk.
 pub(crate) fn write(
     path: &Path,
     state: &State,
@@ -105,8 +105,7 @@ fn header(state: &State, note: usize, tensors: &[(String, &dyn Numbers)]) -> Res
     Ok(header)
 }
 
-/// The vectors of a file whose digest was correct. They may be large, so each is read only when it is
-/// needed.
+/// The vectors of a file whose digest was correct. They may be large, so each is read only when it is needed.
 #[derive(Debug)]
 pub(super) struct Tensors {
     file: File,

@@ -1,5 +1,5 @@
-//! The fingerprint of a run: everything that determines its result. Two runs with the same fingerprint
-//! give the same bytes.
+//! The fingerprint of a run: everything that determines its result. Two runs with the same fingerprint give the
+//! same bytes.
 
 use impasto_image::{Picture, Plane};
 use serde::{Deserialize, Serialize};

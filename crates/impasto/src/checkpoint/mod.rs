@@ -1,9 +1,9 @@
 //! Checkpoints: everything that a run needs to continue as if it had never stopped.
 //!
-//! A checkpoint holds the pixels, the optimiser's state, the average, the best iterate, the position in
-//! the run, and the fingerprint of everything that determines the result. It is a safetensors file, so
-//! any tool can inspect it. A session that resumes from a checkpoint must have been built in the same
-//! way; otherwise the error names the difference.
+//! A checkpoint holds the pixels, the optimiser's state, the average, the best iterate, the position in the run,
+//! and the fingerprint of everything that determines the result. It is a safetensors file, so any tool can inspect
+//! it. A session that resumes from a checkpoint must have been built in the same way; otherwise the error names the
+//! difference.
 
 mod file;
 mod fingerprint;
@@ -60,8 +60,8 @@ impl Checkpoint {
     /// Reads a file and checks it.
     ///
     /// # Errors
-    /// [`CheckpointError::Read`] if the file cannot be read, [`CheckpointError::Damaged`] if it is not an
-    /// intact checkpoint, and [`CheckpointError::Version`] if it has another format version.
+    /// [`CheckpointError::Read`] if the file cannot be read, [`CheckpointError::Damaged`] if it is not an intact
+    /// checkpoint, and [`CheckpointError::Version`] if it has another format version.
     pub fn read(path: &Path) -> Result<Checkpoint, CheckpointError> {
         let (state, note, tensors) = file::read(path)?;
         Ok(Checkpoint { state, tensors, note, path: path.into() })

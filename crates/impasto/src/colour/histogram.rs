@@ -1,7 +1,6 @@
-//! Matches the histogram of each channel by quantiles (Gonzalez and Woods, "Digital image processing",
-//! section 3.3.2), as scikit-image does. A value is mapped to the value of the other picture that has
-//! the same share of values at or below it. Values are counted in 16-bit steps, which represent files
-//! of 8 and 16 bits exactly.
+//! Matches the histogram of each channel by quantiles (Gonzalez and Woods, "Digital image processing", section
+//! 3.3.2), as scikit-image does. A value is mapped to the value of the other picture that has the same share of
+//! values at or below it. Values are counted in 16-bit steps, which represent files of 8 and 16 bits exactly.
 
 use impasto_image::{Picture, Plane};
 

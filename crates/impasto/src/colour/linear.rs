@@ -1,5 +1,5 @@
-//! Linear maps of colours: x -> A (x - m_s) + m_c. A is chosen so that the style's covariance S becomes
-//! the content's covariance C. There are many such maps; they differ by a rotation.
+//! Linear maps of colours: x -> A (x - m_s) + m_c. A is chosen so that the style's covariance S becomes the
+//! content's covariance C. There are many such maps; they differ by a rotation.
 //!
 //! - Cholesky: A = L_C L_S^-1, with lower triangular factors.
 //! - PCA: A = C^1/2 S^-1/2.
@@ -10,9 +10,8 @@ use impasto_image::{Picture, Plane};
 
 use super::ColourMap;
 
-/// Added to the variances; it equals a standard deviation of a hundredth. The channels of grey and
-/// sepia pictures differ by rounding only, and without this term the map would enlarge the rounding
-/// until it shows as colour.
+/// Added to the variances; it equals a standard deviation of a hundredth. The channels of grey and sepia pictures
+/// differ by rounding only, and without this term the map would enlarge the rounding until it shows as colour.
 const VARIANCE: f64 = 1e-4;
 
 /// Lower bound for eigenvalues. Only rounding leads below it.
@@ -87,8 +86,8 @@ fn map(kind: ColourMap, style: &Mat<f64>, content: &Mat<f64>) -> Option<Mat<f64>
     })
 }
 
-/// Gives the picture the mean and covariance of the other. The picture stays as it is if there is no
-/// map, which happens for values that are not finite.
+/// Gives the picture the mean and covariance of the other. The picture stays as it is if there is no map, which
+/// happens for values that are not finite.
 pub(super) fn matched(
     kind: ColourMap,
     (picture, alpha): (&mut Picture, Option<&Plane>),

@@ -1,9 +1,8 @@
 //! Handling of the colours of content and style.
 //!
-//! Keeping the content's colours, by luminance alone or by matching, follows Gatys, Bethge, Hertzmann
-//! and Shechtman, "Preserving color in neural artistic style transfer" (2016). The difference:
-//! lightness and chroma come from Oklab instead of YIQ, because light colours of equal YIQ luminance do
-//! not look equally light.
+//! Keeping the content's colours, by luminance alone or by matching, follows Gatys, Bethge, Hertzmann and
+//! Shechtman, "Preserving color in neural artistic style transfer" (2016). The difference: lightness and chroma
+//! come from Oklab instead of YIQ, because light colours of equal YIQ luminance do not look equally light.
 
 mod histogram;
 mod linear;
@@ -36,15 +35,15 @@ pub enum Colour {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ColourMap {
-    /// The linear map that changes colours least (Pitié and Kokaram, "The linear Monge-Kantorovitch linear
-    /// colour mapping for example-based colour transfer", 2007).
+    /// The linear map that changes colours least (Pitié and Kokaram, "The linear Monge-Kantorovitch linear colour
+    /// mapping for example-based colour transfer", 2007).
     #[default]
     MongeKantorovich,
-    /// The linear map from the Cholesky factors of both covariances (Gatys et al., 2016). It depends on the
-    /// order of the channels.
+    /// The linear map from the Cholesky factors of both covariances (Gatys et al., 2016). It depends on the order
+    /// of the channels.
     Cholesky,
-    /// The linear map from the symmetric square roots of both covariances (Hertzmann et al., "Image
-    /// analogies", 2001).
+    /// The linear map from the symmetric square roots of both covariances (Hertzmann et al., "Image analogies",
+    /// 2001).
     Pca,
     /// Histogram matching, each channel on its own.
     Histogram,
@@ -79,11 +78,10 @@ impl FromStr for ColourMap {
     }
 }
 
-/// Gives a picture the colours of another. The planes are the opacity of each picture, 1 for opaque; a
-/// pixel counts as much as it is opaque.
+/// Gives a picture the colours of another. The planes are the opacity of each picture, 1 for opaque; a pixel counts
+/// as much as it is opaque.
 ///
-/// Values are encoded RGB in 0..1 and are mapped as they are, without decoding. Results outside 0..1
-/// are clamped.
+/// Values are encoded RGB in 0..1 and are mapped as they are, without decoding. Results outside 0..1 are clamped.
 ///
 /// # Errors
 /// [`Error::Invalid`] for a plane whose size differs from that of its picture.
@@ -106,8 +104,8 @@ pub fn match_colours(
     Ok(())
 }
 
-/// Reduces a picture to its Oklab lightness, as grey in all three channels. It works in place because
-/// pictures may be large.
+/// Reduces a picture to its Oklab lightness, as grey in all three channels. It works in place because pictures may
+/// be large.
 pub(crate) fn make_grey(picture: &mut Picture) {
     let area = picture.width() * picture.height();
     let (first, rest) = picture.rgb_mut().split_at_mut(area);
@@ -118,8 +116,7 @@ pub(crate) fn make_grey(picture: &mut Picture) {
     }
 }
 
-/// Copies the first channel into the others. It makes noise grey; a mean of the channels would lower
-/// its deviation.
+/// Copies the first channel into the others. It makes noise grey; a mean of the channels would lower its deviation.
 pub(crate) fn first_in_all(planes: &mut [f32]) {
     let area = planes.len() / 3;
     planes.copy_within(..area, area);
@@ -136,8 +133,8 @@ pub(crate) fn level(planes: &mut [f32]) {
     }
 }
 
-/// Combines the lightness of one picture with the hue and chroma of another of its size. Colours
-/// outside the colour space lose chroma until they fit.
+/// Combines the lightness of one picture with the hue and chroma of another of its size. Colours outside the colour
+/// space lose chroma until they fit.
 pub(crate) fn coloured(mut lightness: Picture, colours: &Picture) -> Picture {
     let area = lightness.width() * lightness.height();
     let rgb = lightness.rgb_mut();

@@ -1,7 +1,6 @@
-//! Oklab (Björn Ottosson, "A perceptual color space for image processing", 2020), from RGB encoded with
-//! the sRGB curve. The matrices are those for the sRGB primaries. Pictures in Display P3 are treated as
-//! sRGB, which turns hues a little on the way to Oklab and turns them back on the way from it; no
-//! colour is lost.
+//! Oklab (Björn Ottosson, "A perceptual color space for image processing", 2020), from RGB encoded with the sRGB
+//! curve. The matrices are those for the sRGB primaries. Pictures in Display P3 are treated as sRGB, which turns
+//! hues a little on the way to Oklab and turns them back on the way from it; no colour is lost.
 
 use impasto_image::curve::{decode, encode};
 

@@ -1,5 +1,5 @@
-//! Runs that begin with a draft. The draft is painted before the first step. It replaces the content as
-//! the start of the run, and the content term keeps the result close to it.
+//! Runs that begin with a draft. The draft is painted before the first step. It replaces the content as the start
+//! of the run, and the content term keeps the result close to it.
 
 use impasto_engine::Pixels;
 use impasto_image::{Filter, Picture, resize};
@@ -10,9 +10,9 @@ use crate::recipe::Init;
 use crate::{Error, Session};
 
 impl Session {
-    /// Paints the draft that the run begins with, unless it exists already, and returns the picture.
-    /// Returns `None` if the run begins with something else or has begun. Without this call, the first
-    /// [`step`](Session::step) paints the draft.
+    /// Paints the draft that the run begins with, unless it exists already, and returns the picture. Returns `None`
+    /// if the run begins with something else or has begun. Without this call, the first [`step`](Session::step)
+    /// paints the draft.
     ///
     /// # Errors
     /// Fails if the run was cancelled, or if a style's features are not finite.
@@ -72,8 +72,8 @@ impl Session {
     }
 }
 
-/// The draft, resized to the size of `fine`, which is the content at that size. If that is larger than
-/// the draft, the content's own detail is added.
+/// The draft, resized to the size of `fine`, which is the content at that size. If that is larger than the draft,
+/// the content's own detail is added.
 pub(crate) fn draft_at(
     draft: &Picture,
     (content, fine): (&Picture, &Picture),

@@ -1,10 +1,10 @@
 //! Grain for the flat parts of a content: sky, walls, calm water.
 //!
-//! The map between two Gaussians stretches directions in which features hardly vary, by factors up to
-//! some hundred. In a flat part these directions hold camera noise and JPEG artefacts, above all block
-//! edges, which would become a weave over a dull colour. Grain of several sizes is added there, and the
-//! map makes strokes of it. Parts with detail get almost none. Texture from noise comes from Heeger and
-//! Bergen (SIGGRAPH 1995); adding it to the flat parts of a content is our own.
+//! The map between two Gaussians stretches directions in which features hardly vary, by factors up to some hundred.
+//! In a flat part these directions hold camera noise and JPEG artefacts, above all block edges, which would become
+//! a weave over a dull colour. Grain of several sizes is added there, and the map makes strokes of it. Parts with
+//! detail get almost none. Texture from noise comes from Heeger and Bergen (SIGGRAPH 1995); adding it to the flat
+//! parts of a content is our own.
 
 use impasto_engine::Pixels;
 use impasto_image::{Filter, Plane, blur, resize_plane};
@@ -12,14 +12,12 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use rand_distr::{Distribution, StandardNormal};
 
-/// Depth of the grain in flat parts: its standard deviation, as a fraction of the content's. It is
-/// relative because the map stretches by the content's deviation too: a fixed depth would turn to
-/// clouds in a night picture. The grain is half as deep where the content around a pixel deviates as
-/// much as the grain.
+/// Depth of the grain in flat parts: its standard deviation, as a fraction of the content's. It is relative because
+/// the map stretches by the content's deviation too: a fixed depth would turn to clouds in a night picture. The
+/// grain is half as deep where the content around a pixel deviates as much as the grain.
 const DEPTH: f32 = 0.15;
 
-/// Standard deviation, in pixels, of the Gaussian window that measures how flat the content is around a
-/// pixel.
+/// Standard deviation, in pixels, of the Gaussian window that measures how flat the content is around a pixel.
 const AROUND: f64 = 8.0;
 
 /// Sizes of the grains in pixels. Each size has the same share, as in photographs of nature.
