@@ -1,6 +1,6 @@
 //! Impasto repaints a picture in the style of another: neural style transfer by optimisation (Gatys, Ecker and
-//! Bethge, "Image style transfer using convolutional neural networks", CVPR 2016). It runs on the CPU and downloads
-//! nothing.
+//! Bethge, "Image style transfer using convolutional neural networks", CVPR 2016). It runs on the CPU, and
+//! nothing has to be downloaded.
 //!
 //! Begin with [`StyleTransfer`]. A [`Preset`] is a complete [`Recipe`]; [`Overrides`] change single values of it. A
 //! [`Session`] yields [`Step`]s and holds the picture.

@@ -54,7 +54,7 @@ impl Heldout {
         &mut self.engine
     }
 
-    /// The layer for [`structure`](super::structure) and the name of its encoder; empty if there is no such layer.
+    /// The layer for [`structure`] and the name of its encoder; empty if there is no such layer.
     pub(super) fn structure_at(&self) -> String {
         let encoder = &self.engine.network().encoder;
         let [of_score, _] = structure::taps(encoder.topology());
