@@ -99,10 +99,12 @@ fn what_cannot_be_resumed_is_refused_with_what_is_wrong() {
     let (good, content) = (folder.bytes("k"), folder.bytes("c.png"));
 
     folder.fails(2, "resume nothing").assert_says(&["cannot read nothing"]);
-    folder.fails(2, "resume c.png").assert_says(&["c.png is no intact checkpoint", "begin the run anew"]);
+    folder
+        .fails(2, "resume c.png")
+        .assert_says(&["c.png is not an intact checkpoint", "start the run again"]);
     for (what, bytes) in [("flipped", flipped(&good)), ("cut", good[..good.len() - 7].to_vec())] {
         folder.write("bad", &bytes);
-        folder.fails(2, "resume bad").assert_says(&["bad is no intact checkpoint"]);
+        folder.fails(2, "resume bad").assert_says(&["bad is not an intact checkpoint"]);
         assert_eq!(folder.bytes("bad"), bytes, "{what}: touched");
     }
     folder.draw("c.png", 48, 36, 0.3);

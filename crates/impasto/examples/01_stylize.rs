@@ -1,4 +1,4 @@
-//! The simplest run: a picture, a style, a result.
+//! The simplest run: one picture, one style, one result.
 //!
 //! `cargo run --release -p impasto --example 01_stylize [result.png]`
 use std::{env, error::Error, path::Path};
@@ -7,10 +7,10 @@ use impasto::{Overrides, StyleTransfer, image};
 
 const CONTENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../samples/harbour.jpg");
 const STYLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../samples/swirls.jpg");
-/// Long edge of the result, small for speed; try 512, and leave the overrides out.
+/// Long edge of the result in pixels. It is small so that the example runs fast; try 512 without the overrides.
 const SIZE: usize = 96;
 
-/// Repaints, and writes the result.
+/// Repaints the content in the style and writes the result.
 pub fn run(result: &Path) -> Result<(), Box<dyn Error>> {
     let content = image::open(CONTENT.as_ref())?.picture;
     let style = image::open(STYLE.as_ref())?.picture;

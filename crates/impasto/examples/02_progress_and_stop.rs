@@ -1,11 +1,11 @@
-//! Watches a run, and ends it when the loss stalls; the picture is at hand all the time.
+//! Watches a run and ends it when the loss stalls. The current picture is available after every step.
 #![allow(clippy::print_stdout)]
 use impasto::{StyleTransfer, image};
 
 const CONTENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../samples/harbour.jpg");
 const STYLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../samples/swirls.jpg");
 const SIZE: usize = 64;
-/// A step that brings the loss down by less than this part is the last.
+/// The run stops after a step that lowers the loss by less than this fraction.
 const STALLED: f64 = 0.02;
 
 /// Repaints until the loss stalls.

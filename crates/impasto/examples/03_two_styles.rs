@@ -1,4 +1,4 @@
-//! Two styles in one: three parts of the first to one of the second.
+//! Mixes two styles: three parts of the first to one part of the second.
 use std::{env, error::Error, path::Path};
 
 use impasto::{Overrides, Style, StyleTransfer, image};
@@ -10,7 +10,7 @@ const STYLES: [&str; 2] = [
 ];
 const SIZE: usize = 96;
 
-/// Repaints, and writes the result.
+/// Repaints the content in both styles and writes the result.
 pub fn run(result: &Path) -> Result<(), Box<dyn Error>> {
     let mut transfer = StyleTransfer::new(image::open(CONTENT.as_ref())?.picture).size(SIZE);
     for (style, weight) in STYLES.iter().zip([3.0, 1.0]) {

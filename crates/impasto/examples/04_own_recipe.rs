@@ -1,4 +1,4 @@
-//! A published recipe with some values of one's own.
+//! A published recipe with some of its values changed.
 use std::{env, error::Error, path::Path};
 
 use impasto::{Init, Overrides, Preset, StyleTransfer, image};
@@ -7,7 +7,7 @@ const CONTENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../samples/harbou
 const STYLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../samples/swirls.jpg");
 const SIZE: usize = 96;
 
-/// Repaints, and writes the result.
+/// Repaints the content with the changed recipe and writes the result.
 pub fn run(result: &Path) -> Result<(), Box<dyn Error>> {
     let overrides = Overrides {
         style_layers: Some(["relu1_1", "relu3_1", "relu4_1"].map(String::from).into()),

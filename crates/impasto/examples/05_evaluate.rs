@@ -1,4 +1,4 @@
-//! What a picture is worth by an objective: any picture, of any tool, of the content's shape.
+//! Evaluates an objective on a picture. The picture may come from any tool; it must have the content's shape.
 #![allow(clippy::print_stdout)]
 use std::error::Error;
 
@@ -8,12 +8,12 @@ const CONTENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../samples/harbou
 const STYLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../samples/swirls.jpg");
 const SIZE: usize = 96;
 
-/// Judges, and prints every term of the loss.
+/// Evaluates the content and prints every term of the loss.
 pub fn run() -> Result<(), Box<dyn Error>> {
     let content = image::open(CONTENT.as_ref())?.picture;
     let style = image::open(STYLE.as_ref())?.picture;
     let transfer = StyleTransfer::new(content.clone()).style(style).size(SIZE);
-    // The content itself: as near to the content as can be, and not at all like the style.
+    // This evaluates the content itself: it matches the content as well as any picture can, but not the style.
     let judged = transfer.preset(Preset::named("crowson")?).evaluate(&content)?;
     for (layer, value) in judged.losses.content.iter().chain(&judged.losses.style) {
         println!("{layer}: {value:.4}");

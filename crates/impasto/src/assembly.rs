@@ -1,4 +1,4 @@
-//! Putting a style transfer together: everything is checked before the first evaluation.
+//! Assembles a style transfer. Everything is checked before the first evaluation.
 
 use std::sync::Arc;
 
@@ -22,26 +22,27 @@ use crate::style::shares;
 use crate::style_parts::check_layers;
 use crate::{Error, Iterations, Recipe, Scale, Setting, Style, StyleTransfer};
 
-/// Smaller strokes are no more than grain, and for larger ones the picture has no room.
+/// The stroke sizes that are accepted. Smaller strokes look like grain, and larger ones do not fit into the
+/// picture.
 const STROKE_SIZES: std::ops::RangeInclusive<f64> = 0.1..=4.0;
 
-/// Bytes of what is known of styles that an [`EngineCache`] takes along where there is memory for it.
+/// The most bytes of style moments that an [`EngineCache`] may keep beyond what the plan counts: 256 MiB.
 const SPARE_MOMENTS: usize = 256 << 20;
 
 impl StyleTransfer {
-    /// Checks everything and makes a session, ready for its first step.
+    /// Checks all options and makes a session that is ready for its first step.
     ///
     /// # Errors
-    /// Whatever is wrong with the options, the model or the sizes; see [`Error`].
+    /// Any problem with the options, the model or the sizes; see [`Error`].
     pub fn build(self) -> Result<Session, Error> {
         self.build_with(None)
     }
 
-    /// As [`build`](StyleTransfer::build), with what an earlier session left, as far as it is of use here: the result is
-    /// the same bytes.
+    /// Works like [`build`](StyleTransfer::build), but reuses the engine, the style moments and the drafter of an
+    /// earlier session where they suit this run. The result has the same bytes as without the cache.
     ///
     /// # Errors
-    /// As [`build`](StyleTransfer::build).
+    /// The errors of [`build`](StyleTransfer::build).
     pub fn build_with(mut self, cache: Option<EngineCache>) -> Result<Session, Error> {
         let clock = self.clock.clone();
         let budget = self.time.map(|time| TimeBudget::new(time, clock.clone()));
@@ -50,7 +51,7 @@ impl StyleTransfer {
         let Prepared { mut recipe, network, shares } = self.prepare()?;
         let provenance = network.encoder.provenance().clone();
         let (set, backend) = self.take_backend()?;
-        // One with memory of its own has no more than that.
+        // A backend with memory of its own limits the run to that memory.
         let own = backend.memory().map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX));
         self.memory = self.memory.into_iter().chain(own).min();
         let mut cache = match cache.filter(|cache| cache.suits(&network, backend.name())) {
@@ -87,7 +88,7 @@ impl StyleTransfer {
             None => planner.plan(&scales)?,
         };
         let Some(planned) = planned else { return Err(self.too_large(&planner, &scales)?) };
-        // Beyond what the plan counts, what is known of styles may only take what is left.
+        // Style moments beyond those in the plan may only use the memory that is left.
         let left = self.memory.map_or(usize::MAX, |memory| memory.saturating_sub(planned.peak_bytes));
         cache.styles.budget = planner.moments_bytes(scales.len())? + left.min(SPARE_MOMENTS);
         cache.styles.trim();
@@ -121,13 +122,13 @@ impl StyleTransfer {
         Session::new(inputs, cache, pool, (clock, budget))
     }
 
-    /// What the encoder runs on, and the instruction set of what the CPU does in any case.
+    /// Takes the encoder's backend, and the instruction set for the work that always runs on the CPU.
     pub(crate) fn take_backend(&mut self) -> Result<(InstructionSet, Arc<dyn Backend>), Error> {
         let set = self.instruction_set.map_or_else(InstructionSet::from_env, Ok)?;
         Ok((set, self.backend.take().unwrap_or_else(|| Arc::new(CpuBackend { set: Some(set) }))))
     }
 
-    /// What a plan counts of what was given.
+    /// The sizes of the inputs that a plan counts.
     fn given_sizes(&self, recipe: &Recipe) -> GivenSizes {
         let scale = self.scale_of_styles();
         GivenSizes {
@@ -143,13 +144,13 @@ impl StyleTransfer {
         }
     }
 
-    /// Whether the result has the content's hue and chroma.
+    /// Whether the result keeps the content's hue and chroma.
     fn keeps_colours(&self) -> bool {
         matches!(self.colour, Colour::Keep | Colour::Luminance)
     }
 
-    /// Gives the pictures the colours that they are looked at in, and returns the content's at the size of the result, if that is
-    /// to have them.
+    /// Converts the pictures to the colours in which they are compared. If the result is to keep the content's
+    /// colours, returns them as a picture of the size of the result.
     pub(crate) fn take_colours(&mut self, scales: &[Scale]) -> Result<Option<Picture>, Error> {
         let last = scales.last().filter(|_| self.keeps_colours());
         let colours =
@@ -172,7 +173,8 @@ impl StyleTransfer {
         Ok(colours)
     }
 
-    /// The error that names what would be needed, and the largest size that fits.
+    /// The error for a run that does not fit into memory. It names the memory needed and the largest size that
+    /// fits.
     fn too_large(&self, planner: &Planner, scales: &[Scale]) -> Result<Error, Error> {
         let (memory, long) = (self.memory.unwrap_or(usize::MAX), scales.last().map_or(0, Scale::long_edge));
         let smallest = planner.usual().with_window(scales, Some(plan::SMALLEST_WINDOW))?;
@@ -180,18 +182,18 @@ impl StyleTransfer {
             let of = self.texture.map_or(self.content.size(), |texture| texture.size);
             let size = fit_long_edge(of, size.max(1));
             let scales = self.scales(planner.recipe, planner.engine, size);
-            // Too small a picture fails for another reason, which is not what is asked here.
+            // A picture that is too small fails for another reason, which this search ignores.
             Ok(planner.plan(&scales).is_ok_and(|plan| plan.is_some()))
         })?;
         Ok(Error::TooLarge { long_edge: long, needed: smallest.peak_bytes, memory, fits: size })
     }
 
-    /// What the sizes of all styles are multiplied by.
+    /// The factor that multiplies the sizes of all styles.
     pub(crate) fn scale_of_styles(&self) -> f64 {
         self.style_scale * self.stroke_size.unwrap_or(1.0)
     }
 
-    /// The size of the result: the default never enlarges the content.
+    /// The size of the result, width and height in pixels. The default size never enlarges the content.
     pub(crate) fn result_size(&self) -> Result<(usize, usize), Error> {
         if let Some(texture) = self.texture {
             return Ok(texture.size);
@@ -254,12 +256,12 @@ impl StyleTransfer {
             check_layers(layers, &recipe)?;
         }
         if recipe.strength == 0.0 && matches!(recipe.init, Init::Content | Init::Draft) {
-            // It is there already.
+            // With strength 0, the content is already the result.
             (recipe.init, recipe.pyramid.iterations) = (Init::Content, Iterations::each(0));
         }
         if (recipe.init == Init::Picture) != self.init_picture.is_some() {
             let problem = match self.init_picture {
-                Some(_) => "a picture to begin with was given, and an init of another kind",
+                Some(_) => "expected no picture to begin with for this init, found one",
                 None => "expected a picture to begin with, found none",
             };
             return Err(Error::invalid(Setting::Init, problem));
@@ -282,7 +284,8 @@ impl StyleTransfer {
         Ok(Prepared { recipe, network, shares })
     }
 
-    /// Resolves every layer. A layer that only the preset asks for, and that the encoder lacks, is the preset's fault.
+    /// Resolves every layer and returns the deepest tap. If the encoder lacks a layer that only the preset asks
+    /// for, the error blames the preset.
     fn deepest_tap(&self, recipe: &Recipe, encoder: &Encoder) -> Result<impasto_encoder::Tap, Error> {
         let (content, style) = (&self.overrides.content_layers, &self.overrides.style_layers);
         let given = [
@@ -312,12 +315,13 @@ impl StyleTransfer {
     }
 }
 
-/// Threads of their own for a run; `None`: one per processor.
+/// Makes a thread pool for a run; `None` means one thread per processor.
 ///
 /// # Errors
-/// [`Error::Invalid`] for 0 and for more than 1024, [`Error::Threads`] when the system has none left.
+/// [`Error::Invalid`] for 0 and for more than 1024 threads, [`Error::Threads`] when the system cannot start them.
 pub fn thread_pool(threads: Option<usize>) -> Result<rayon::ThreadPool, Error> {
-    /// More than any machine has; each takes memory, and a mistyped number shall not take it all.
+    /// More threads than any machine has processors. Each thread takes memory, so the limit catches mistyped
+    /// numbers.
     const MOST: usize = 1024;
     if let Some(wrong) = threads.filter(|threads| !(1..=MOST).contains(threads)) {
         return Err(Error::invalid(Setting::Threads, format!("expected 1 to {MOST}, found {wrong}")));
@@ -332,11 +336,11 @@ pub fn thread_pool(threads: Option<usize>) -> Result<rayon::ThreadPool, Error> {
 pub(crate) struct Prepared {
     pub(crate) recipe: Recipe,
     pub(crate) network: Network,
-    /// Of the styles; they sum to 1.
+    /// Shares of the styles; they sum to 1.
     pub(crate) shares: Vec<f64>,
 }
 
-/// The same planar values, as engines take them.
+/// Converts a picture to the engine's type; the planar values stay the same.
 pub(crate) fn pixels(picture: Picture) -> Pixels {
     Pixels { size: Size::new(picture.width(), picture.height()), data: picture.into_rgb() }
 }

@@ -1,39 +1,42 @@
-//! Which style goes where: masks of content and styles matched, by colour or by place.
+//! Assigns styles to regions: matches the masks of content and styles, by colour or by position in the list.
 
 use impasto_image::Plane;
 
 use crate::mask::{ColourMask, Mask, MaskColour};
 use crate::{Error, Rest, Setting};
 
-/// What a style's mask says of it.
+/// The mask of a style, and the region that the style is for.
 #[derive(Clone, Debug, Default)]
 pub struct StyleMask {
-    /// Which part of the style counts, or which part for which region.
+    /// A grey mask says how much each position of the style counts. A mask with colours says so for each region.
     pub mask: Option<Mask>,
-    /// The region that all of it is for, by the colour in the content's mask.
+    /// The region that the whole style is for, given by its colour in the content's mask.
     pub region: Option<MaskColour>,
 }
 
-/// Which style goes where, by masks.
+/// The regions of a content, and the styles for each of them.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct RegionAssignment {
-    /// Of the content.
+    /// One plane for each region, of the size of the content's mask.
     pub regions: Vec<Plane>,
-    /// For each style its regions, and how much its positions count for each.
+    /// For each style: the regions it is for, and how much its positions count for each. `None` counts all alike.
     pub parts: Vec<Vec<(usize, Option<Plane>)>>,
-    /// What is worth knowing.
+    /// Notes for the user, such as a colour without a style.
     pub notes: Vec<String>,
 }
 
-/// Matches masks of content and styles.
+/// Matches the masks of the content with the masks of the styles.
 ///
-/// One grey mask of the content: all styles go where it is white. As many as styles: each is for the style in its place. One with
-/// colours: each colour is painted in the styles whose masks have it, and in those that name it. A grey mask of a style says how
-/// much its positions count. With [`Rest::First`] the first style takes the rest: grey masks are for those after it, and it needs
-/// no region of its own.
+/// - One grey mask of the content: all styles are painted where it is white.
+/// - As many grey masks as styles: each mask is for the style at the same place in the list.
+/// - One mask with colours: each of its colours is painted in the styles whose masks contain that colour, and in
+///   the styles that name it.
+///
+/// A grey mask of a style says how much each of its positions counts. With [`Rest::First`], the first style takes
+/// the rest: the grey masks are for the styles after it, and it needs no region of its own.
 ///
 /// # Errors
-/// [`Error::Invalid`] for masks that do not go together, and for a style that would go nowhere.
+/// [`Error::Invalid`] for masks that do not go together, and for a style without any region.
 pub fn assign(content: &[Mask], styles: &[StyleMask], rest: Rest) -> Result<RegionAssignment, Error> {
     let wrong = |problem: String| Err(Error::invalid(Setting::Mask, problem));
     let mut assigned = RegionAssignment::default();
@@ -42,7 +45,7 @@ pub fn assign(content: &[Mask], styles: &[StyleMask], rest: Rest) -> Result<Regi
     }
     for (index, style) in styles.iter().enumerate() {
         if style.region.is_some() || matches!(style.mask, Some(Mask::Colours(_))) {
-            let problem = "is for a region by colour: the content needs one mask with colours";
+            let problem = "is for a region given by colour: expected one mask with colours for the content";
             return wrong(format!("style {} {problem}", index + 1));
         }
     }
@@ -50,7 +53,9 @@ pub fn assign(content: &[Mask], styles: &[StyleMask], rest: Rest) -> Result<Regi
         match mask {
             Mask::Grey(plane) => assigned.regions.push(plane.clone()),
             Mask::Colours(_) => {
-                return wrong("of several masks each must be grey, found one with colours".into());
+                return wrong(
+                    "expected only grey masks where there are several, found one with colours".into(),
+                );
             }
         }
     }
@@ -65,7 +70,7 @@ pub fn assign(content: &[Mask], styles: &[StyleMask], rest: Rest) -> Result<Regi
         return wrong(format!("expected {expected}, found {masks}"));
     }
     let region = |index| if masks > 1 { index } else { 0 };
-    // What is left comes after the regions.
+    // The region for the rest comes after all others.
     let parts = |(index, style)| match usize::checked_sub(index, first) {
         Some(index) => vec![(region(index), grey(style))],
         None => vec![(masks, grey(style))],
@@ -74,7 +79,7 @@ pub fn assign(content: &[Mask], styles: &[StyleMask], rest: Rest) -> Result<Regi
     Ok(assigned)
 }
 
-/// What a style's positions count, if its mask is grey.
+/// The style's mask if it is grey: how much each position counts.
 fn grey(style: &StyleMask) -> Option<Plane> {
     match &style.mask {
         Some(Mask::Grey(plane)) => Some(plane.clone()),
@@ -96,7 +101,7 @@ fn by_colour(content: &ColourMask, styles: &[StyleMask], rest: Rest) -> Result<R
         match (&style.mask, style.region) {
             (Some(Mask::Colours(_)), Some(_)) => {
                 return wrong(format!(
-                    "style {number} has a mask with colours and a region: one of both says where"
+                    "style {number} has a mask with colours and a region: expected only one of them"
                 ));
             }
             (Some(Mask::Colours(mask)), None) => {
@@ -105,19 +110,23 @@ fn by_colour(content: &ColourMask, styles: &[StyleMask], rest: Rest) -> Result<R
                 }
                 let others = mask.colours().iter().filter(|colour| content.nearest(**colour).is_none());
                 for other in others {
-                    notes
-                        .push(format!("note: {other} of the mask of style {number} is not in the content's"));
+                    notes.push(format!(
+                        "note: {other} in the mask of style {number} is not in the content's mask"
+                    ));
                 }
                 if mine.is_empty() {
                     let (ours, theirs) = (list(content), list(mask));
                     return wrong(format!(
-                        "no colour of the content's, {ours}, is in that of style {number}, {theirs}"
+                        "no colour of the content's mask ({ours}) is in the mask of style {number} ({theirs})"
                     ));
                 }
             }
             (_, Some(region)) => {
                 let Some(colour) = content.nearest(region) else {
-                    return wrong(format!("it has no region {region}, but {}", list(content)));
+                    return wrong(format!(
+                        "the content's mask has no region {region}; its regions are {}",
+                        list(content)
+                    ));
                 };
                 mine.push((colour, grey(style)));
             }
@@ -125,7 +134,7 @@ fn by_colour(content: &ColourMask, styles: &[StyleMask], rest: Rest) -> Result<R
             (_, None) => {
                 let colours = list(content);
                 return wrong(format!(
-                    "style {number} goes nowhere: it needs a mask with colours, or a region of {colours}"
+                    "style {number} goes nowhere: expected a mask with colours, or a region: one of {colours}"
                 ));
             }
         }
@@ -136,16 +145,18 @@ fn by_colour(content: &ColourMask, styles: &[StyleMask], rest: Rest) -> Result<R
     for colour in content.colours().iter().filter(|colour| !painted.contains(colour)) {
         let becomes = if rest == Rest::Keep { "stays as it is" } else { "is painted in the first" };
         let share = 100.0 * content.share(*colour);
-        notes.push(format!("note: {colour} of the mask ({share:.1} % of it) has no style, and {becomes}"));
+        notes.push(format!("note: {colour} ({share:.1} % of the mask) has no style, and {becomes}"));
     }
     if painted.is_empty() {
         let rest = Setting::Rest;
-        return wrong(format!("no style has a region: with {rest} first the first takes what others leave"));
+        return wrong(format!(
+            "no style has a region; with {rest} first, the first style would take the rest"
+        ));
     }
     let place = |colour: MaskColour| painted.iter().position(|other| *other == colour);
     let indexed = |(index, mine): (usize, Vec<(MaskColour, Option<Plane>)>)| {
         let regions = mine.into_iter().filter_map(|(colour, plane)| Some((place(colour)?, plane)));
-        // What is left comes after the regions.
+        // The region for the rest comes after all others.
         let rest = (index == 0 && rest == Rest::First).then(|| (painted.len(), grey(&styles[0])));
         regions.chain(rest).collect()
     };
@@ -162,7 +173,7 @@ mod tests {
 
     use super::*;
 
-    /// Stripes of colours, 4 pixels each.
+    /// Stripes of colours, each 4 pixels wide.
     fn stripes(colours: &[[f32; 3]]) -> Mask {
         let (width, height) = (4 * colours.len(), 4);
         let at = |plane: usize, x: usize| colours[x / 4][plane];
@@ -187,7 +198,8 @@ mod tests {
         assert_eq!(assigned.regions.len(), 3);
         let regions: Vec<Vec<usize>> =
             assigned.parts.iter().map(|parts| parts.iter().map(|(region, _)| *region).collect()).collect();
-        // The largest first, which edges lessen, and then by colour: black, red, blue.
+        // The largest region comes first, then the order of colours: black, red, blue. Pixels at an edge are not
+        // counted, so the inner stripe is the smallest.
         assert_eq!(regions, [vec![0, 1], vec![1, 2]]);
         let red = assigned.parts[1][0].1.as_ref().unwrap();
         assert_eq!(red.data()[..8], [0.0, 0.0, 0.0, 0.0, 1.0, 1.0, 1.0, 1.0]);

@@ -1,4 +1,5 @@
-//! How fast evaluations are: observe, judge and pull back, by the objective of a preset, on a fixed synthetic picture.
+//! Measures how fast evaluations are. An evaluation observes, judges and pulls back a fixed synthetic picture with
+//! the objective of a preset.
 
 use std::time::Instant;
 
@@ -12,49 +13,52 @@ use crate::objective::{Objective, alone, style_moments};
 use crate::regions::PositionWeights;
 use crate::{Error, Preset, Recipe, Setting};
 
-/// What a benchmark measured.
+/// The measurements of a benchmark.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Benchmark {
-    /// Pixels across and down.
+    /// Width of the picture in pixels.
     pub width: usize,
-    /// Pixels down.
+    /// Height of the picture in pixels.
     pub height: usize,
-    /// Seconds of each evaluation, in order, after one that was not counted.
+    /// Seconds of each evaluation, in order. The first evaluation warms up and is not listed.
     pub seconds: Vec<f64>,
-    /// Floating-point operations of an evaluation, counted as direct convolutions.
+    /// Floating-point operations of one evaluation, counted as direct convolutions.
     pub flops: f64,
-    /// Where the time went, by convolutions: medians over the evaluations.
+    /// The time of each convolution: medians over the evaluations.
     pub layers: Vec<Layer>,
-    /// Seconds of the sums at the taps, but for those taken within a convolution.
+    /// Seconds of the sums at the taps, except those computed within a convolution.
     pub moments: f64,
-    /// Seconds that went neither to convolutions nor to sums: mostly to judging.
+    /// Seconds spent on neither convolutions nor sums, mostly on judging.
     pub rest: f64,
-    /// What the engine computes with.
+    /// The instruction set that the engine computes with.
     pub instruction_set: String,
-    /// Bytes that the engine planned for evaluations.
+    /// Bytes of memory that the engine planned for evaluations.
     pub planned_bytes: usize,
-    /// Bytes of the transformed kernels of both directions.
+    /// Bytes of the transformed kernels for both directions.
     pub kernel_bytes: usize,
 }
 
-/// What a convolution took, with its ReLU and pooling, and in the other direction with the derivative of the tap below.
+/// The time of one convolution with its ReLU and pooling. The backward time includes the derivative of the tap
+/// below.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Layer {
-    /// Its name, `conv1_1` and so on.
+    /// Name of the convolution, such as `conv1_1`.
     pub name: String,
-    /// Seconds; 0 where the convolution runs together with the next.
+    /// Seconds of the forward pass; 0 where the convolution runs together with the next.
     pub forward: f64,
-    /// Seconds, 0 likewise.
+    /// Seconds of the backward pass; 0 where the convolution runs together with the next.
     pub backward: f64,
-    /// Floating-point operations in each direction, counted directly.
+    /// Floating-point operations in each direction, counted as a direct convolution.
     pub flops: f64,
 }
 
 impl Benchmark {
-    /// Times `iterations` evaluations of a square picture on the threads of the current rayon pool.
+    /// Times `iterations` evaluations of a square picture of `size` pixels, on the threads of the current rayon
+    /// pool.
     ///
     /// # Errors
-    /// When the encoder lacks a layer of the objective, the picture is too small, or the run was cancelled.
+    /// [`Error::Invalid`] for 0 iterations. Fails if the encoder lacks a layer of the objective, if the picture is
+    /// too small, or if the run was cancelled.
     pub fn run(
         encoder: &Encoder,
         preset: Preset,
@@ -77,7 +81,7 @@ impl Benchmark {
         let image = drawn(2.0)?;
         let mut engine = Cpu::from_env(Network::new(encoder.truncated(deepest)), cancel.clone())?;
         let objective = {
-            // Both pictures end here: a run needs them for its next scale only.
+            // Both pictures are dropped here: a run only needs them again at its next scale.
             let (content, style) = (drawn(0.0)?, drawn(1.0)?);
             let moments = style_moments(&recipe, &mut engine, &style, None)?;
             Objective::new(
@@ -124,26 +128,26 @@ impl Benchmark {
         })
     }
 
-    /// The median of the evaluations.
+    /// Median seconds of an evaluation.
     pub fn median(&self) -> f64 {
         median(self.seconds.iter().copied())
     }
 }
 
-/// Seconds of an evaluation: for each pixel, and besides.
+/// Measures an evaluation: seconds per pixel, and constant seconds.
 pub(crate) fn calibrate(
     recipe: &Recipe,
     engine: &mut dyn Engine,
     clock: &Clock,
 ) -> Result<(f64, f64), Error> {
     let cancel = Cancel::default();
-    // Sizes at which a run spends its time alike, and that every layer can look at.
+    // At these sizes a run spends its time in the same proportions, and every layer has positions.
     const SIZES: [usize; 2] = [128, 320];
     let mut seconds = [0.0; 2];
     for (size, seconds) in SIZES.into_iter().zip(&mut seconds) {
         let [content, style, image] = [0.0, 1.0, 2.0].map(|kind| synthetic(size, kind, &cancel));
         let moments = style_moments(recipe, engine, &style?, None)?;
-        // A run with a margin counts by weights, which takes a little longer.
+        // A run with a margin weights positions, which takes a little longer.
         let weights = Plane { size: Size::new(size, size), data: vec![1.0; size * size] };
         let regions = (recipe.margin > 0).then_some(weights).into_iter().collect();
         let placed = PositionWeights { regions, ..PositionWeights::default() };
@@ -162,7 +166,7 @@ pub(crate) fn calibrate(
     Ok((per_pixel, (seconds[1] - per_pixel * large).max(0.0)))
 }
 
-/// Waves of many lengths, other ones for another `kind`.
+/// A picture of waves of many lengths; each `kind` gives other waves.
 fn synthetic(size: usize, kind: f64, cancel: &Cancel) -> Result<Pixels, Error> {
     let mut data = vec![0.0; 3 * size * size];
     data.par_chunks_mut(size.max(1)).enumerate().for_each(|(row, values)| {

@@ -1,4 +1,4 @@
-//! What a style transfer is made of, piece by piece; [`build`](StyleTransfer::build) puts it together.
+//! The options of a style transfer. [`build`](StyleTransfer::build) makes a session of them.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,10 +11,10 @@ use crate::clock::Clock;
 use crate::texture::Texture;
 use crate::{Colour, Error, Overrides, Preset, Recipe, Regions, Style};
 
-/// Long edge of the result unless asked otherwise.
+/// Default long edge of the result in pixels.
 pub const DEFAULT_SIZE: usize = 768;
 
-/// Longest edge of a result.
+/// The largest long edge of a result in pixels.
 pub const LARGEST_SIZE: usize = 30_000;
 
 /// Neural style transfer: repaints a content picture in the style of others.
@@ -62,8 +62,8 @@ pub struct StyleTransfer {
 }
 
 impl StyleTransfer {
-    /// Begins with the picture to repaint. All pictures of a transfer are in one space of colours
-    /// ([`Space`](impasto_image::Space)), values in 0..1.
+    /// Begins with the picture to repaint. All pictures of a transfer share one colour space
+    /// ([`Space`](impasto_image::Space)), with encoded RGB values in 0..1.
     pub fn new(content: Picture) -> StyleTransfer {
         StyleTransfer {
             content,
@@ -102,15 +102,17 @@ impl StyleTransfer {
         self
     }
 
-    /// The content's opacity, 1 for opaque, of its size: what is transparent counts for nothing, and is filled with what is
-    /// around it. The result does not have it; it is to be resized and added where the result is written.
+    /// The content's opacity, of the content's size: 1 for opaque, 0 for transparent. Transparent pixels count for
+    /// nothing and are filled with the colours around them. The result has no opacity; resize this plane and add it
+    /// when you write the result.
     #[must_use]
     pub fn alpha(mut self, alpha: Plane) -> StyleTransfer {
         self.alpha = Some(alpha);
         self
     }
 
-    /// Regions of the content, each painted in styles of its own, and what of it stays as it is. Default: all of it is one.
+    /// Regions of the content, each painted in its own styles, and the protected parts that stay as they are.
+    /// Default: the whole content is one region.
     #[must_use]
     pub fn regions(mut self, regions: Regions) -> StyleTransfer {
         self.regions = regions;
@@ -124,15 +126,17 @@ impl StyleTransfer {
         self
     }
 
-    /// A recipe in the preset's place, which is checked when the transfer is built. Default: the preset's. The recipe of a run with a
-    /// [`stroke_size`](StyleTransfer::stroke_size) has scales for it already: give [`style_scale`](StyleTransfer::style_scale) with it instead.
+    /// A recipe in place of the preset's. It is checked when the transfer is built. Default: the preset's recipe.
+    ///
+    /// The recipe of a run with a [`stroke_size`](StyleTransfer::stroke_size) already has its scales adjusted for
+    /// that size. To repeat such a run, give its stroke size as [`style_scale`](StyleTransfer::style_scale).
     #[must_use]
     pub fn recipe(mut self, recipe: Recipe) -> StyleTransfer {
         self.recipe = Some(recipe);
         self
     }
 
-    /// Changes of single values of the recipe.
+    /// Changes to single values of the recipe.
     #[must_use]
     pub fn overrides(mut self, overrides: Overrides) -> StyleTransfer {
         self.overrides = overrides;
@@ -146,84 +150,84 @@ impl StyleTransfer {
         self
     }
 
-    /// The encoder, at hand.
+    /// The encoder, already loaded.
     #[must_use]
     pub fn encoder(mut self, encoder: Encoder) -> StyleTransfer {
         self.encoder = Some(encoder);
         self
     }
 
-    /// Long edge of the result in pixels. Default: 768, or the content's own where that is smaller.
+    /// Long edge of the result in pixels. Default: 768, or the content's long edge if that is smaller.
     #[must_use]
     pub fn size(mut self, long_edge: usize) -> StyleTransfer {
         self.size = Some(long_edge);
         self
     }
 
-    /// Size of all style pictures beside the content: less than 1 gives smaller strokes. Default: 1.
+    /// Factor for the size of all style pictures; less than 1 gives smaller strokes. Default: 1.
     #[must_use]
     pub fn style_scale(mut self, scale: f64) -> StyleTransfer {
         self.style_scale = scale;
         self
     }
 
-    /// Size of strokes in the picture beside those in the style, 0.1 to 4: as [`style_scale`](StyleTransfer::style_scale), and the
-    /// smallest scale of the run is chosen to go with it, unless it is asked for. The same value looks the same at every size of
-    /// the result. Default: 1.
+    /// Size of the strokes in the result, relative to those in the style, from 0.1 to 4. It scales the styles as
+    /// [`style_scale`](StyleTransfer::style_scale) does, and also adjusts the smallest scale of the run, unless the
+    /// overrides set it. The same value looks alike at every size of the result. Default: 1.
     #[must_use]
     pub fn stroke_size(mut self, size: f64) -> StyleTransfer {
         self.stroke_size = Some(size);
         self
     }
 
-    /// What is averaged where pictures are resized. Default: light.
+    /// The quantity that is averaged when pictures are resized. Default: light.
     #[must_use]
     pub fn averaging(mut self, averaging: Averaging) -> StyleTransfer {
         self.averaging = averaging;
         self
     }
 
-    /// Whose colours the result has. Default: those of the style.
+    /// The source of the result's colours. Default: the style.
     #[must_use]
     pub fn colour(mut self, colour: Colour) -> StyleTransfer {
         self.colour = colour;
         self
     }
 
-    /// Seed of everything random. Default: 0.
+    /// Seed of all random numbers. Default: 0.
     #[must_use]
     pub fn seed(mut self, seed: u64) -> StyleTransfer {
         self.seed = seed;
         self
     }
 
-    /// Threads to run on; the result does not depend on it. Default: one per processor.
+    /// Number of threads; the result does not depend on it. Default: one per processor.
     #[must_use]
     pub fn threads(mut self, threads: usize) -> StyleTransfer {
         self.threads = Some(threads);
         self
     }
 
-    /// A picture to begin with.
+    /// A picture to begin with, in place of the recipe's own beginning.
     #[must_use]
     pub fn init_picture(mut self, picture: Picture) -> StyleTransfer {
         self.init_picture = Some(picture);
         self
     }
 
-    /// The instruction set to compute with, on which a result depends to the byte. Default: what the environment variable
-    /// `IMPASTO_INSTRUCTION_SET` names, or the best of this machine.
+    /// The instruction set to compute with. The bytes of a result depend on it. Default: the one that the
+    /// environment variable `IMPASTO_INSTRUCTION_SET` names, or the best of this machine.
     #[must_use]
     pub fn instruction_set(mut self, set: InstructionSet) -> StyleTransfer {
         (self.instruction_set, self.backend) = (Some(set), None);
         self
     }
 
-    /// What the encoder runs on, by name: `auto` and `cpu` are the CPU's best, and a single instruction set (`avx2`) or `reference`
-    /// may be asked for. Drafts are painted by the CPU.
+    /// The encoder's device, by name: `auto` and `cpu` use the CPU's best instruction set. A single instruction set
+    /// (`avx2`) or `reference` can be named too. Drafts are always painted by the CPU.
     ///
     /// # Errors
-    /// [`Error::Engine`] with the reason where there is none of this name, or where it cannot run here.
+    /// [`Error::Engine`] with the reason if there is no device of this name, or if it cannot run here.
     pub fn device(mut self, name: &str) -> Result<StyleTransfer, Error> {
         let backend = impasto_engine::backend(name)?;
         match name.parse::<InstructionSet>() {
@@ -233,52 +237,55 @@ impl StyleTransfer {
         Ok(self)
     }
 
-    /// What the encoder runs on, from any crate. Default: the CPU, on the instruction set that is asked for or the best.
+    /// The encoder's backend, which may come from any crate. Default: the CPU, with the chosen instruction set or
+    /// the best.
     #[must_use]
     pub fn backend(mut self, backend: Arc<dyn Backend>) -> StyleTransfer {
         self.backend = Some(backend);
         self
     }
 
-    /// Cuts pictures in tiles of a given size. Default: what [`memory`](StyleTransfer::memory) needs.
+    /// Cuts pictures into tiles of a given size. Default: tiles as large as [`memory`](StyleTransfer::memory)
+    /// allows.
     #[must_use]
     pub fn tiling(mut self, tiling: Tiling) -> StyleTransfer {
         self.tiling = tiling;
         self
     }
 
-    /// Bytes of memory that the run may take: pictures are cut in tiles where they would take more, with the same result to
-    /// rounding. Default, and `None`: as many as it needs.
+    /// Memory that the run may use, in bytes. Pictures that would need more are cut into tiles, which changes the
+    /// result only by rounding. Default, and `None`: no limit.
     #[must_use]
     pub fn memory(mut self, bytes: impl Into<Option<usize>>) -> StyleTransfer {
         self.memory = bytes.into();
         self
     }
 
-    /// Keeps features at the layers that are looked at in half precision: less memory, and gradients that differ by about a
-    /// thousandth. Default: full precision, however little memory there is.
+    /// Keeps the features at the observed layers in half precision. This takes less memory and changes gradients by
+    /// about a thousandth. Default: full precision, however little memory there is.
     #[must_use]
     pub fn half(mut self, half: bool) -> StyleTransfer {
         self.half = half;
         self
     }
 
-    /// The time that the run may take, from [`build`](StyleTransfer::build) on: each scale gets as many iterations as there is time
-    /// for, at most those of the recipe. Default, and `None`: as long as it takes.
+    /// The time that the run may take, counted from [`build`](StyleTransfer::build). Each scale gets as many
+    /// iterations as there is time for, at most those of the recipe. Default, and `None`: no limit.
     #[must_use]
     pub fn time(mut self, time: impl Into<Option<Duration>>) -> StyleTransfer {
         self.time = time.into();
         self
     }
 
-    /// What tells the time of [`time`](StyleTransfer::time), and the seconds of steps. Default: the machine's clock.
+    /// The clock that measures [`time`](StyleTransfer::time) and the seconds of steps. Default: the machine's
+    /// clock.
     #[must_use]
     pub fn clock(mut self, clock: Clock) -> StyleTransfer {
         self.clock = clock;
         self
     }
 
-    /// A flag that abandons the evaluation in progress.
+    /// A flag that aborts the evaluation in progress.
     #[must_use]
     pub fn cancel(mut self, cancel: Cancel) -> StyleTransfer {
         self.cancel = cancel;

@@ -1,4 +1,5 @@
-//! What tells the time, so that whoever tests a run in limited time need not wait, nor hope for an idle machine.
+//! The clock of a run. A test of a run in limited time can give its own, and needs neither to wait nor an idle
+//! machine.
 
 use std::fmt;
 use std::sync::Arc;
@@ -9,7 +10,7 @@ use std::time::{Duration, Instant};
 pub struct Clock(Arc<dyn Fn() -> Duration + Send + Sync>);
 
 impl Clock {
-    /// One that is told the time since any fixed moment by a function.
+    /// Makes a clock from a function that returns the time since some fixed moment.
     pub fn new(now: impl Fn() -> Duration + Send + Sync + 'static) -> Clock {
         Clock(Arc::new(now))
     }
@@ -18,7 +19,7 @@ impl Clock {
         (self.0)()
     }
 
-    /// Seconds since a moment that it told.
+    /// Seconds since an earlier value of [`now`](Clock::now).
     pub(crate) fn seconds_since(&self, moment: Duration) -> f64 {
         self.now().saturating_sub(moment).as_secs_f64()
     }

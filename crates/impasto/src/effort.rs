@@ -1,4 +1,4 @@
-//! How much work a picture is worth: what the preset `impasto` does with it.
+//! The effort of the preset `impasto`: how much work a run does.
 
 use std::fmt;
 use std::str::FromStr;
@@ -16,25 +16,25 @@ pub enum Effort {
     /// A draft, and a few iterations at each scale.
     #[default]
     Normal,
-    /// A draft, a smaller first scale, and some three times the work.
+    /// A draft, a smaller first scale, and about three times the work of `Normal`.
     Fine,
 }
 
 impl Effort {
-    /// All of them, from the least on.
+    /// All efforts, from the least work to the most.
     pub const ALL: &'static [Effort] = &[Effort::Draft, Effort::Normal, Effort::Fine];
 
-    /// Its recipe in place of the preset's; only one preset has several.
+    /// The recipe of this effort, in place of the preset's. Only the preset `impasto` has several.
     pub(crate) fn recipe(self, preset: &Recipe) -> Result<Recipe, Error> {
         if preset.preset != "impasto" {
             let problem =
-                format!("preset {} is one recipe; {} is for preset impasto", preset.preset, Setting::Effort);
+                format!("preset {} has one recipe; {} is for preset impasto", preset.preset, Setting::Effort);
             return Err(Error::invalid(Setting::Effort, problem));
         }
         if *preset != crate::preset::with_effort(Effort::Normal) {
             return Err(Error::invalid(
                 Setting::Effort,
-                "takes the preset's own recipe, and another one was given",
+                "expected the preset's own recipe, found another one",
             ));
         }
         Ok(crate::preset::with_effort(self))

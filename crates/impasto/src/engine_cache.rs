@@ -1,5 +1,5 @@
-//! What runs with one model can share, one after the other: the engine with its transformed weights, and what the styles'
-//! moments are at each size.
+//! Data that consecutive runs with one model can share: the engine with its transformed weights, and the moments of
+//! the styles at each size.
 
 use std::collections::VecDeque;
 
@@ -13,23 +13,23 @@ use crate::margin::Canvas;
 use crate::objective::MeanMoments;
 use crate::plan::{GivenSizes, Planner};
 
-/// Taken from a session that is done, for the next with the same model and recipe.
+/// The reusable parts of a finished session, for the next session with the same model and recipe.
 pub struct EngineCache {
     /// Name of the backend that made the engine.
     pub(crate) backend: String,
     pub(crate) engine: Tiled,
     pub(crate) styles: StyleMoments,
-    /// Where a run begins with a draft.
+    /// Present if a run begins with a draft.
     pub(crate) drafter: Option<Drafter>,
 }
 
 impl EngineCache {
-    /// An engine alone.
+    /// A cache with an engine and no moments yet.
     pub(crate) fn new(backend: &str, engine: Tiled) -> EngineCache {
         EngineCache { backend: backend.into(), engine, styles: StyleMoments::default(), drafter: None }
     }
 
-    /// Obeys another flag from now on: that of the run before may be set.
+    /// Replaces the cancellation flag: the flag of the previous run may be set.
     pub(crate) fn set_cancel(&mut self, cancel: &Cancel) {
         self.engine.set_cancel(cancel.clone());
         if let Some(drafter) = &mut self.drafter {
@@ -46,25 +46,25 @@ impl EngineCache {
         Planner { recipe, engine: &self.engine, given, drafter: self.drafter.as_ref(), threads }
     }
 
-    /// Whether its engine is one for this network of this backend.
+    /// Whether the engine runs this network on this backend.
     pub(crate) fn suits(&self, network: &Network, backend: &str) -> bool {
         self.engine.network() == network && self.backend == backend
     }
 }
 
-/// Moments of styles, by picture, size, taps, and the tiles that they were taken in.
+/// Moments of styles, by picture, size, taps and tiles.
 #[derive(Debug, Default)]
 pub(crate) struct StyleMoments {
-    /// Those that were used last at the end.
+    /// Known moments; those used last are at the end.
     known: VecDeque<(Key, Vec<MeanMoments>)>,
-    /// Bytes that they may take; only the last is kept in any case.
+    /// Bytes that the moments may take. The moments used last are kept even if they exceed it.
     pub(crate) budget: usize,
 }
 
-/// What moments depend on, to the last bit.
+/// Everything that moments depend on, to the last bit.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Key {
-    /// Digest of the picture as it was given.
+    /// Digest of the picture in its original size.
     pub(crate) picture: String,
     pub(crate) canvas: Canvas,
     pub(crate) taps: Vec<Tap>,
@@ -74,12 +74,12 @@ pub(crate) struct Key {
 }
 
 impl StyleMoments {
-    /// None yet, which may take so many bytes.
+    /// An empty cache that may take `budget` bytes.
     pub(crate) fn within(budget: usize) -> StyleMoments {
         StyleMoments { budget, ..StyleMoments::default() }
     }
 
-    /// The moments at a size, which are taken if they are not there yet.
+    /// The moments for a key; computed by `take` if they are not known.
     pub(crate) fn get<E>(
         &mut self,
         key: Key,
@@ -95,7 +95,7 @@ impl StyleMoments {
         Ok(moments)
     }
 
-    /// Those that have not been used for the longest time go first.
+    /// Drops the least recently used moments until the rest fits into the budget.
     pub(crate) fn trim(&mut self) {
         let mut total: usize = self.known.iter().map(|(_, moments)| bytes(moments)).sum();
         while total > self.budget
@@ -125,7 +125,7 @@ mod tests {
             averaging: Averaging::Light,
             half: false,
         };
-        // 16 bytes each.
+        // Each has 16 bytes.
         let one = || vec![MeanMoments { channels: 1, mean: vec![0.0], second: vec![0.0] }];
         let mut moments = StyleMoments { budget: 40, ..StyleMoments::default() };
         let mut taken = Vec::new();
@@ -136,7 +136,7 @@ mod tests {
             };
             moments.get(key(picture), take).unwrap();
         }
-        // b had to make room for c, as a had been used since.
+        // b had to make room for c, because a had been used since.
         assert_eq!(taken, ["a", "b", "c", "b"]);
     }
 }

@@ -1,4 +1,4 @@
-//! What can go wrong in a style transfer, grouped by whose fault it is; every error that the user can mend has a hint.
+//! The errors of a style transfer, grouped by cause. Every error that the user can correct has a hint.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use crate::checkpoint::CheckpointError;
 use impasto_encoder::EncoderError;
 use impasto_engine::EngineError;
 
-/// What [`Error::Invalid`] is about.
+/// The subject of an [`Error::Invalid`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Subject {
@@ -38,30 +38,30 @@ impl From<&'static str> for Subject {
     }
 }
 
-/// Why a style transfer could not be built, or stopped.
+/// Reasons why a style transfer could not be built, or stopped.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    // === What was asked for ===
+    // === Wrong input ===
     /// A name that does not exist.
     #[error("no {kind} {name}")]
     Unknown {
-        /// Preset, statistic, layer and so on.
+        /// The kind of name: preset, statistic, layer and so on.
         kind: &'static str,
-        /// What was asked for.
+        /// The unknown name.
         name: String,
-        /// The names nearest to it, or all there are.
+        /// The most similar names, or all names if none is similar.
         nearest: Vec<String>,
     },
-    /// A setting with a value that cannot act, or a part of what was given that does not fit.
+    /// A setting with a value that cannot be used, or an input that does not fit the others.
     #[error("{subject}: {problem}")]
     Invalid {
-        /// The setting or part.
+        /// The setting or input.
         subject: Subject,
-        /// What is wrong with it, and what was expected.
+        /// What was expected, and what was found.
         problem: String,
     },
-    /// A preset looks at a layer that the encoder does not have.
+    /// A preset needs a layer that the encoder does not have.
     #[error("preset {preset} looks at {layer}, but the encoder ends at {last}")]
     PresetNeedsLayer {
         /// The preset.
@@ -70,100 +70,100 @@ pub enum Error {
         layer: String,
         /// The encoder's deepest layer.
         last: String,
-        /// The nearest layers that it has.
+        /// The nearest layers that the encoder has.
         nearest: Vec<String>,
         /// The setting that replaces the layer.
         setting: Setting,
     },
-    /// A picture leaves no feature at a layer.
+    /// A picture is so small that a layer has no feature.
     #[error(
         "{what} has {width}x{height} pixels, too small for {layer}: expected at least {smallest}x{smallest}"
     )]
     TooSmall {
-        /// Which picture.
+        /// The picture: `content`, `style` and so on.
         what: &'static str,
-        /// The deepest layer that looks at it.
+        /// The deepest layer that observes the picture.
         layer: String,
-        /// Smallest width and height.
+        /// Smallest width and height, in pixels.
         smallest: usize,
-        /// Its width.
+        /// Width of the picture in pixels.
         width: usize,
-        /// Its height.
+        /// Height of the picture in pixels.
         height: usize,
     },
-    /// A run that takes more memory than it may, however small its tiles.
+    /// The run needs more memory than it may use, even with the smallest tiles.
     #[error(
         "a picture of {long_edge} pixels needs {} of memory, but {} is allowed",
         bytes(*needed), bytes(*memory)
     )]
     TooLarge {
-        /// Long edge of the result.
+        /// Long edge of the result in pixels.
         long_edge: usize,
         /// Bytes needed with the smallest tiles.
         needed: usize,
         /// Bytes allowed.
         memory: usize,
-        /// The largest long edge that fits; 0 if none does.
+        /// The largest long edge that fits, in pixels; 0 if none fits.
         fits: usize,
     },
-    /// No style picture.
+    /// There is no style picture.
     #[error("no style picture was given")]
     NoStyle,
 
-    // === While it runs ===
-    /// A loss or gradient that is not a finite number. The session still holds the last good picture.
+    // === During the run ===
+    /// A loss or gradient is not a finite number. The session still holds the last good picture.
     #[error("at {layer}: a value that is not a finite number")]
     NotFinite {
-        /// Where it was seen first.
+        /// The first layer with such a value.
         layer: String,
     },
     /// [`NotFinite`](Error::NotFinite), with the step at which it happened.
     #[error("at {layer}: a value that is not a finite number, in scale {scale}, iteration {iteration}")]
     Diverged {
-        /// Where it was seen first.
+        /// The first layer with such a value.
         layer: String,
-        /// Scale, counted from 1.
+        /// The scale, counted from 1.
         scale: usize,
-        /// Iteration of the scale, counted from 1.
+        /// The iteration within the scale, counted from 1.
         iteration: usize,
     },
-    /// A style whose moments are not finite numbers.
+    /// The moments of a style are not finite numbers.
     #[error("the style has features that are not finite numbers at {layer}")]
     TargetNotFinite {
-        /// Where.
+        /// The layer.
         layer: String,
     },
     /// The threads could not be started.
     #[error("cannot start {threads} threads: {problem}")]
     Threads {
-        /// How many.
+        /// Number of threads.
         threads: usize,
-        /// What the system said.
+        /// The error of the system.
         problem: String,
     },
 
-    /// The temporary files of a run that does not keep all of its state in memory. What was saved before is all that is
-    /// left of the run.
+    /// A temporary file failed, in a run that keeps part of its state outside memory. The run cannot continue; only
+    /// earlier checkpoints remain.
     #[error("cannot keep the state of the run in a temporary file: {source}")]
     Stream {
-        /// What the system said.
+        /// The error of the system.
         source: std::io::Error,
     },
 
-    /// A checkpoint that cannot be written or taken up.
+    /// A checkpoint could not be written or resumed.
     #[error(transparent)]
     Checkpoint(#[from] CheckpointError),
 
-    // === Below ===
-    /// The encoder.
+    // === From other crates ===
+    /// An error of the encoder.
     #[error(transparent)]
     Encoder(#[from] EncoderError),
-    /// The engine.
+    /// An error of the engine.
     #[error(transparent)]
     Engine(#[from] EngineError),
 }
 
-/// For people, in decimal units.
+/// A number of bytes in decimal units, for messages.
 fn bytes(count: usize) -> String {
     match count as f64 {
         count if count >= 1e9 => format!("{:.1} GB", count / 1e9),
@@ -172,7 +172,7 @@ fn bytes(count: usize) -> String {
 }
 
 impl Error {
-    /// A name that does not exist, with the nearest that do; with all there are when none is near.
+    /// The error for an unknown name. It lists the most similar known names, or all of them if none is similar.
     pub(crate) fn unknown<'a>(
         kind: &'static str,
         name: &str,
@@ -193,12 +193,12 @@ impl Error {
         Error::Invalid { subject: subject.into(), problem: problem.into() }
     }
 
-    /// True when the run was cancelled and nothing is wrong.
+    /// Whether the run was cancelled, in which case nothing is wrong.
     pub fn is_cancelled(&self) -> bool {
         matches!(self, Error::Engine(EngineError::Cancelled))
     }
 
-    /// What the user can do about it, where we know. Settings are named as in the error: [`Setting::spell`].
+    /// Advice for the user, if there is any. Settings are spelt as in the error; see [`Setting::spell`].
     pub fn hint(&self) -> Option<String> {
         match self {
             Error::Unknown { nearest, .. } => Some(format!("did you mean {}?", nearest.join(" or "))),
@@ -208,7 +208,7 @@ impl Error {
                 nearest.first().map_or("relu4_2", String::as_str)
             )),
             Error::Diverged { .. } | Error::NotFinite { .. } => Some(format!(
-                "lower {} or the weights; adam holds where lbfgs does not",
+                "lower {} or the weights; adam stays stable where lbfgs diverges",
                 Setting::LearningRate
             )),
             Error::TooSmall { what, .. } => {
@@ -222,7 +222,7 @@ impl Error {
                 Some(format!("no size fits: give more {}, or smaller pictures", Setting::Memory))
             }
             Error::TooLarge { fits, .. } => {
-                Some(format!("the largest that fits is {} {fits}", Setting::Size))
+                Some(format!("the largest size that fits is {} {fits}", Setting::Size))
             }
             Error::Stream { .. } | Error::Engine(EngineError::Spill { .. }) => {
                 Some(format!("free space in the folder of the result, or give more {}", Setting::Memory))
@@ -233,14 +233,14 @@ impl Error {
                 "use pictures of at least {smallest} pixels on the short side, or shallower layers"
             )),
             Error::Engine(EngineError::NoSuchInstructionSet { asked_by, .. }) if asked_by.contains('_') => {
-                Some(format!("unset {asked_by} for the best that this machine has"))
+                Some(format!("unset {asked_by} to use the best instruction set of this machine"))
             }
             Error::Engine(EngineError::NoSuchInstructionSet { .. }) => Some(
-                "results are the same bytes only on the same instruction set: go on where the run began"
+                "the same bytes need the same instruction set: continue on the machine where the run began"
                     .into(),
             ),
             Error::Engine(EngineError::SizesDiffer { what: "picture", .. }) => Some(format!(
-                "content and picture must have the same size; pictures of one shape can be brought to it with {}",
+                "content and picture must have the same size; pictures of one shape can be resized to it with {}",
                 Setting::Size
             )),
             _ => None,

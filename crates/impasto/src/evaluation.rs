@@ -1,4 +1,4 @@
-//! Judging a picture by an objective, without a run.
+//! Evaluates the objective on a picture, without a run.
 
 use impasto_engine::{EngineError, Pixels};
 use impasto_image::{Filter, Picture, fit_long_edge, resize};
@@ -11,26 +11,32 @@ use crate::regions::{at_size, plane_of};
 use crate::style_size::{check_style_size, style_size};
 use crate::{Colour, Error, Setting, Style, StyleTransfer};
 
-/// What a picture is worth by an objective.
+/// The value of the objective for a picture.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Evaluation {
-    /// The terms of the loss, after all weights.
+    /// The terms of the loss, with all weights applied.
     pub losses: Losses,
     /// d(total) / d(RGB 0..1), planar `[3, height, width]`.
     pub gradient: Pixels,
 }
 
 impl StyleTransfer {
-    /// Judges a picture by the objective: content and styles at their own sizes, or with [`size`](StyleTransfer::size) all
-    /// brought to that long edge first (never enlarged). The picture is judged as it is: what [regions](StyleTransfer::regions)
-    /// keep of the content counts for nothing, and is not put into it.
+    /// Evaluates the objective on a picture of encoded RGB in 0..1. Content and picture keep their own sizes;
+    /// styles have their own sizes times their scales. With [`size`](StyleTransfer::size), content and picture are
+    /// first reduced to that long edge (never enlarged), and the styles get the sizes that the recipe gives them.
+    ///
+    /// The picture is evaluated as it is. Parts that the [regions](StyleTransfer::regions) protect count for
+    /// nothing; the content is not copied into them.
     ///
     /// # Errors
-    /// As [`build`](StyleTransfer::build); also when picture and content differ in size, and with any
+    /// The errors of [`build`](StyleTransfer::build). Also fails if picture and content differ in size, and for any
     /// [`colour`](StyleTransfer::colour) but the style's.
     pub fn evaluate(mut self, image: &Picture) -> Result<Evaluation, Error> {
         if self.colour != Colour::Style {
-            return Err(Error::invalid(Setting::Colour, "a picture is judged in its own colours"));
+            return Err(Error::invalid(
+                Setting::Colour,
+                "expected the default: a picture is evaluated in its own colours",
+            ));
         }
         let (_, backend) = self.take_backend()?;
         let pool = thread_pool(self.threads)?;
@@ -45,7 +51,7 @@ impl StyleTransfer {
         };
         let (content, image) = (pixels(fit(&self.content)), pixels(fit(image)));
         if content.size != image.size {
-            // Their features may have one size nevertheless.
+            // Checked here, because different sizes can still give features of one size.
             let (expected, found) = (content.size, image.size);
             return Err(EngineError::SizesDiffer { what: "picture", expected, found }.into());
         }

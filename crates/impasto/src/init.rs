@@ -1,4 +1,5 @@
-//! What a run begins with. Noise is drawn from ChaCha8 by seed: the same picture on every machine.
+//! The pictures that a run can begin with. Noise comes from ChaCha8 with a seed, so it is the same on every
+//! machine.
 
 use impasto_image::Picture;
 use rand_chacha::ChaCha8Rng;
@@ -16,13 +17,13 @@ pub(crate) fn noise(kind: Noise, (width, height): (usize, usize), seed: u64) -> 
     })
 }
 
-/// Middle grey with noise of one 8-bit step, so that equal channels part.
+/// Middle grey with noise of one 8-bit step, so that the channels are not all equal.
 pub(crate) fn gray((width, height): (usize, usize), seed: u64) -> Picture {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     each_channel(width, height, |_| 0.5 + uniform(&mut rng) / 255.0)
 }
 
-/// Normal noise with the mean and deviation of the styles' colours, drawn again where it leaves 0..1.
+/// Normal noise with the mean and standard deviation of the styles' colours. Values outside 0..1 are drawn again.
 pub(crate) fn style_stats(styles: &[(f64, &Picture)], (width, height): (usize, usize), seed: u64) -> Picture {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let (mut mean, mut square) = ([0.0; 3], [0.0; 3]);
@@ -35,7 +36,7 @@ pub(crate) fn style_stats(styles: &[(f64, &Picture)], (width, height): (usize, u
     }
     each_channel(width, height, |channel| {
         let deviation = (square[channel] - mean[channel].powi(2)).max(0.0).sqrt() as f32;
-        /// Colours are in 0..1, so that nearly every second draw is inside at worst.
+        /// The mean is in 0..1, so at worst about half of the draws are inside.
         const DRAWS: usize = 64;
         let mut draws = (0..DRAWS).map(|_| mean[channel] as f32 + deviation * normal(&mut rng));
         draws.find(|value| (0.0..=1.0).contains(value)).unwrap_or(mean[channel] as f32)
@@ -52,7 +53,7 @@ fn normal(rng: &mut ChaCha8Rng) -> f32 {
     StandardNormal.sample(rng)
 }
 
-/// 24 random bits in 0..1.
+/// A number in 0..1 with 24 random bits.
 fn uniform(rng: &mut ChaCha8Rng) -> f32 {
     (rng.next_u32() >> 8) as f32 / (1 << 24) as f32
 }

@@ -1,10 +1,11 @@
-//! Looking into a network: the features of a picture at its layers, their Gram matrices, and pictures that are made from one
-//! term of the objective alone.
+//! Inspection of a network: the features of a picture at its layers, their Gram matrices, and pictures
+//! reconstructed from one term of the objective alone.
 //!
-//! A picture that has the features of another one at a layer shows what the layer still knows of it (Mahendran and Vedaldi,
-//! "Understanding deep image representations by inverting them", CVPR 2015); one that has its statistics, what the style
-//! of a picture is to the objective (Gatys, Ecker and Bethge, CVPR 2016, figure 1). Both begin with noise. Where we differ: they
-//! run coarse to fine, with the total variation of the default preset, which takes the dots that poolings leave.
+//! A picture with the same features as another at a layer shows what the layer still knows of it (Mahendran and
+//! Vedaldi, "Understanding deep image representations by inverting them", CVPR 2015). A picture with the same
+//! statistics shows what the objective takes for its style (Gatys, Ecker and Bethge, CVPR 2016, figure 1). Both
+//! begin with noise. Differences: the reconstructions run coarse to fine, and use the total variation term of the
+//! default preset, which removes the dots that poolings leave.
 
 use impasto_encoder::{Encoder, Tap};
 use impasto_engine::{Cancel, Cpu, Edges, Engine, Network, Pixels, Rect, Request, Size};
@@ -14,7 +15,7 @@ use crate::assembly::{pixels, thread_pool};
 use crate::plan::largest;
 use crate::{Error, Overrides, Preset, Setting, StyleTransfer};
 
-/// What a network makes of one picture, layer by layer.
+/// The features of one picture, layer by layer.
 pub struct Inspector {
     engine: Cpu,
     pool: rayon::ThreadPool,
@@ -22,7 +23,7 @@ pub struct Inspector {
     layers: Vec<(String, Tap)>,
 }
 
-/// The features of a picture at a layer.
+/// The features of a picture at one layer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LayerFeatures {
     /// Name of the layer.
@@ -33,19 +34,20 @@ pub struct LayerFeatures {
     pub width: usize,
     /// Rows of each map.
     pub height: usize,
-    /// Maps of the channels, one after the other, row by row.
+    /// The features, `[channels, height, width]`, row by row.
     pub maps: Vec<f32>,
-    /// The Gram matrix, divided by positions and channels: symmetric, row by row.
+    /// The Gram matrix, `[channels, channels]`, divided by the number of positions and of channels: symmetric, row
+    /// by row.
     pub gram: Vec<f64>,
 }
 
 impl Inspector {
-    /// An inspector of a picture, of RGB in 0..1, at its own size. Without `layers`, it looks at those of the default preset,
-    /// as far as the encoder has them.
+    /// Makes an inspector for a picture of encoded RGB in 0..1, at its own size. If `layers` is empty, it uses
+    /// those layers of the default preset that the encoder has.
     ///
     /// # Errors
-    /// A layer that the encoder does not have or that is named twice, a picture that is too small for one, or one that takes
-    /// more than `memory` bytes.
+    /// Fails for a layer that the encoder does not have or that is named twice, for a picture that is too small for
+    /// a layer, and with [`Error::TooLarge`] for one that needs more than `memory` bytes.
     pub fn new(
         picture: Picture,
         encoder: &Encoder,
@@ -73,7 +75,7 @@ impl Inspector {
         Ok(inspector)
     }
 
-    /// Bytes that looking at the layers takes, at its peak.
+    /// Peak bytes of memory to observe the layers.
     fn bytes(&self, size: Size) -> Result<usize, Error> {
         let topology = self.engine.network().encoder.topology();
         let mut most = 0;
@@ -81,28 +83,28 @@ impl Inspector {
             let request = Request { moments: vec![*tap], ..Request::default() };
             let engine = self.engine.evaluation_bytes(size, &request, self.pool.current_num_threads())?;
             let (width, height) = topology.size_at(tap.conv(), (size.width, size.height));
-            // As the engine has them, as it hands them out, and as they are here.
+            // The maps exist three times: in the engine, in the engine's result, and in ours.
             let maps = width * height * topology.channels(*tap) * (size_of::<f32>() * 2 + size_of::<f64>());
             most = most.max(engine + maps);
         }
         Ok(most)
     }
 
-    /// The layers, in their order.
+    /// The names of the layers, in their order.
     pub fn layers(&self) -> impl Iterator<Item = &str> {
         self.layers.iter().map(|(layer, _)| layer.as_str())
     }
 
-    /// What is at the layer with this index.
+    /// Computes the features at the layer with this index.
     ///
     /// # Errors
-    /// [`Error::Engine`] when it was cancelled, [`Error::Invalid`] for an index that there is not.
+    /// [`Error::Engine`] if it was cancelled, [`Error::Invalid`] for an index out of range.
     pub fn look(&mut self, index: usize) -> Result<LayerFeatures, Error> {
         let (layer, tap) = self
             .layers
             .get(index)
             .cloned()
-            .ok_or_else(|| Error::invalid("layer", "there are not so many"))?;
+            .ok_or_else(|| Error::invalid("layer", "the index is beyond the last layer"))?;
         let Inspector { engine, pool, image, .. } = self;
         pool.install(|| {
             let request = Request { moments: vec![tap], ..Request::default() };
@@ -126,13 +128,13 @@ impl Inspector {
 }
 
 impl LayerFeatures {
-    /// The map of a channel.
+    /// The map of one channel: `height` rows of `width` features.
     pub fn map(&self, channel: usize) -> &[f32] {
         let area = self.width * self.height;
         &self.maps[channel * area..(channel + 1) * area]
     }
 
-    /// The channels by their mean square, the strongest first.
+    /// Indices of the channels by mean square, the largest first.
     pub fn by_energy(&self) -> Vec<usize> {
         let energy = |channel: usize| self.gram[channel * (self.channels + 1)];
         let mut channels: Vec<usize> = (0..self.channels).collect();
@@ -145,7 +147,7 @@ impl LayerFeatures {
         self.maps.iter().map(|&value| f64::from(value)).sum::<f64>() / self.maps.len().max(1) as f64
     }
 
-    /// The part of the features that are 0: what the layer has nothing to say to.
+    /// The share of features that are 0.
     pub fn sparsity(&self) -> f64 {
         self.maps.iter().filter(|value| **value == 0.0).count() as f64 / self.maps.len().max(1) as f64
     }
@@ -156,20 +158,21 @@ impl LayerFeatures {
     }
 }
 
-/// A picture from one term of the objective alone.
+/// A picture reconstructed from one term of the objective alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reconstruction {
     /// From the features at a layer.
     Content(String),
-    /// From the statistics at layers; one alone stands for all layers of the default preset up to it.
+    /// From the statistics at layers. A single layer stands for itself and all shallower style layers of the
+    /// default preset.
     Style(Vec<String>),
 }
 
 impl Reconstruction {
-    /// The transfer that makes it from noise. With `iterations` as many at each scale.
+    /// The transfer that reconstructs the picture from noise. `iterations` sets the iterations at each scale.
     ///
     /// # Errors
-    /// A layer that the encoder does not have.
+    /// Fails for a layer that the encoder does not have.
     pub fn transfer(
         &self,
         picture: Picture,
@@ -191,10 +194,10 @@ impl Reconstruction {
         Ok(transfer.preset(preset).overrides(overrides).encoder(encoder.clone()))
     }
 
-    /// The layers that it looks at.
+    /// The layers that the reconstruction uses.
     ///
     /// # Errors
-    /// A layer that the encoder does not have.
+    /// Fails for a layer that the encoder does not have.
     pub fn layers(&self, encoder: &Encoder) -> Result<Vec<String>, Error> {
         let topology = encoder.topology();
         match self {
@@ -215,7 +218,7 @@ impl Reconstruction {
     }
 }
 
-/// Layers by name, or those of the default preset.
+/// Resolves layers by name; without names, returns those of the default preset.
 fn resolve(encoder: &Encoder, layers: &[String]) -> Result<Vec<(String, Tap)>, Error> {
     let topology = encoder.topology();
     if layers.is_empty() {

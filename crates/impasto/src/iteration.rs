@@ -1,4 +1,5 @@
-//! One iteration: what is seen is judged, and the optimiser moves what is painted; and the way back from where no loss is a number.
+//! One iteration: the objective is evaluated, and the optimiser moves the pixels. Also undoes a step after which
+//! the loss is not finite.
 
 use std::io;
 
@@ -83,7 +84,7 @@ impl Session {
         })
     }
 
-    /// Takes the last step back.
+    /// Undoes the last step.
     pub(crate) fn go_back(&mut self) -> io::Result<()> {
         if let Some((image, average)) = self.before.take() {
             (self.image.data, self.average) = (image.into_vec()?, average);
@@ -104,7 +105,8 @@ mod tests {
         Picture::new(width, height, rgb).unwrap()
     }
 
-    /// Whatever a run begins with and whoever moves its pixels: only then is a derivative by the margin one by the picture.
+    /// Holds for every beginning and every optimiser. Only then is the derivative by the margin a derivative by the
+    /// picture.
     #[test]
     fn the_margin_stays_the_mirror_image_of_the_picture() {
         let inits = [Init::Content, Init::Noise, Init::Gray, Init::StyleStats];

@@ -1,11 +1,12 @@
-//! Impasto repaints a picture in the style of another: neural style transfer by optimisation (Gatys, Ecker and Bethge,
-//! "Image style transfer using convolutional neural networks", CVPR 2016), on the processor, with nothing to download.
+//! Impasto repaints a picture in the style of another: neural style transfer by optimisation (Gatys, Ecker and
+//! Bethge, "Image style transfer using convolutional neural networks", CVPR 2016). It runs on the CPU, and
+//! nothing has to be downloaded.
 //!
-//! Begin with [`StyleTransfer`]; a [`Preset`] is a complete [`Recipe`], [`Overrides`] change single values of it; a
+//! Begin with [`StyleTransfer`]. A [`Preset`] is a complete [`Recipe`]; [`Overrides`] change single values of it. A
 //! [`Session`] yields [`Step`]s and holds the picture.
 //!
-//! Pictures are sRGB-encoded values in 0..1, as in the files and in the networks' training; opacity weighs what is seen
-//! ([`StyleTransfer::alpha`], [`Style::alpha`]).
+//! Pictures are sRGB-encoded values in 0..1, as in the files and in the networks' training. Opacity is a separate
+//! plane that weights the pixels ([`StyleTransfer::alpha`], [`Style::alpha`]).
 #![forbid(unsafe_code)]
 
 mod assembly;
@@ -80,7 +81,7 @@ pub use session::{Session, Step};
 pub use setting::Setting;
 pub use style::Style;
 
-/// Servers and notebooks hand these to threads.
+/// Servers and notebooks move these types between threads.
 const _: () = {
     const fn is_send<T: Send>() {}
     is_send::<StyleTransfer>();

@@ -1,14 +1,16 @@
-//! A margin around what is optimised: the mirror image of the picture at every step, in which no style is counted, cut off at the end.
+//! The margin: pixels around the picture that are optimised with it and cut off at the end. At every step the
+//! margin is the mirror image of the picture. It does not count in the style statistics.
 //!
-//! Convolutions see zeros beyond an image's edge, and an optimiser paints what answers to that: lines and dots along the border. A
-//! margin is there to be seen instead, as with reflection padding at every layer, for as far as it reaches. It follows the picture:
-//! a derivative by a pixel of the margin is one by the pixel that it mirrors ([`Canvas::tie`]). A margin that is free to be anything
-//! takes on colours that the picture then lacks. Styles are looked at with a margin of the same kind, for their edges are no part of
-//! a style either. Published programs have none; their presets keep it at 0.
+//! Convolutions see zeros beyond the edge of an image, and an optimiser answers to these zeros with lines and dots
+//! along the border. With a margin, convolutions see the mirror image instead, as with reflection padding at every
+//! layer, as far as the margin reaches. The margin follows the picture: the derivative by a pixel of the margin is
+//! a derivative by the pixel that it mirrors ([`Canvas::tie`]). A free margin would take on colours that the
+//! picture then lacks. Styles get a margin of the same kind, because their edges do not belong to the style either.
+//! Published programs have no margin; their presets keep it at 0.
 //!
-//! Between picture and margin may lie a bleed, as printers have it: pixels that are painted and counted as the picture's are, and cut off
-//! with the margin. What crosses the line where counting ends counts by half, and an optimiser paints a line of a pixel or two there.
-//! A bleed is too narrow to hide colours in.
+//! A bleed may lie between picture and margin, as in printing. Its pixels are painted and counted like those of the
+//! picture, and are cut off with the margin. Without it, features that cross the line where counting ends count by
+//! half, and an optimiser paints a line of one or two pixels there. A bleed is too narrow to hide colours in.
 
 use std::io;
 
@@ -16,36 +18,36 @@ use impasto_image::{Filter, resize_plane};
 
 use crate::optimiser::{Home, Numbers, Values};
 
-/// A plane's size with and without its margin.
+/// The size of a plane with and without its margin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Canvas {
-    /// Size of the result.
+    /// Size of the result in pixels.
     pub(crate) inner: (usize, usize),
-    /// Pixels of mirror image on each side.
+    /// Mirrored pixels on each side.
     pub(crate) margin: usize,
-    /// Pixels on each side that are painted, between the result and the margin.
+    /// Painted pixels on each side, between the result and the margin.
     pub(crate) bleed: usize,
-    /// What lies beyond an edge is the other end.
+    /// Whether opposite edges meet, so that the picture repeats.
     pub(crate) ring: bool,
 }
 
 impl Canvas {
-    /// A margin of at most `margin` pixels: mirroring needs a picture that is larger.
+    /// A canvas with at most `margin` pixels of margin: mirroring needs a picture larger than the margin.
     pub(crate) fn new(inner: (usize, usize), margin: usize) -> Canvas {
         Canvas { inner, margin: margin.min(inner.0.min(inner.1) - 1), bleed: 0, ring: false }
     }
 
-    /// With a bleed; without a margin there is none.
+    /// Adds a bleed, which is at most as wide as the margin.
     pub(crate) fn bleed(self, bleed: usize) -> Canvas {
         Canvas { bleed: bleed.min(self.margin), ..self }
     }
 
-    /// A ring in both directions.
+    /// Sets whether opposite edges meet, in both directions.
     pub(crate) fn ring(self, ring: bool) -> Canvas {
         Canvas { ring, ..self }
     }
 
-    /// What is painted, as if all of it were the result.
+    /// The same canvas with the bleed counted as part of the result.
     pub(crate) fn painted(self) -> Canvas {
         let (width, height) = self.inner;
         Canvas { inner: (width + 2 * self.bleed, height + 2 * self.bleed), bleed: 0, ..self }
@@ -56,17 +58,17 @@ impl Canvas {
         self.margin + self.bleed
     }
 
-    /// Size with everything.
+    /// Size with margin and bleed.
     pub(crate) fn outer(self) -> (usize, usize) {
         (self.inner.0 + 2 * self.beyond(), self.inner.1 + 2 * self.beyond())
     }
 
-    /// Mirrors planes of the inner size out to the outer size; the edge pixel is not repeated.
+    /// Mirrors planes of the inner size out to the outer size. The edge pixel is not repeated.
     pub(crate) fn mirrored(self, planes: &[f32]) -> Vec<f32> {
         let ((width, height), (outer_width, outer_height)) = (self.inner, self.outer());
         let mut data = Vec::with_capacity(planes.len() / (width * height) * outer_width * outer_height);
         for plane in planes.chunks_exact(width * height) {
-            // The margin is the mirror image of what is painted, as the bleed begins as that of the picture.
+            // The margin mirrors the painted part. The bleed begins as a mirror image of the picture.
             let inside = |at: usize, length: usize| {
                 let painted = mirrored(at as isize - self.margin as isize, length + 2 * self.bleed);
                 mirrored(painted as isize - self.bleed as isize, length)
@@ -82,7 +84,7 @@ impl Canvas {
         data
     }
 
-    /// Planes of the inner size, mirrored out to the bleed, with zeros in the margin.
+    /// Extends planes of the inner size by mirroring into the bleed and by zeros in the margin.
     pub(crate) fn bare(self, planes: &[f32]) -> Vec<f32> {
         let (margin, (width, height)) = (self.margin, self.outer());
         let mut data = self.mirrored(planes);
@@ -100,15 +102,17 @@ impl Canvas {
         data
     }
 
-    /// Derivatives by the pixels of a canvas, where the margin is the mirror image of the picture: each pixel and its images get the
-    /// mean of theirs. Whoever moves pixels along them keeps the mirror image, and for such moves scalar products over the canvas
-    /// are those of the derivatives as they were, which L-BFGS lives by.
+    /// Ties the derivatives by the pixels of a canvas whose margin mirrors the picture: each pixel and its mirror
+    /// images get the mean of their derivatives. A step along tied derivatives keeps the mirror image. For every
+    /// step that keeps it, the scalar product with the tied derivatives over the canvas equals that with the
+    /// original ones; L-BFGS relies on this.
     pub(crate) fn tie(self, planes: &mut [f32]) {
         let (margin, (width, height)) = (self.margin, self.outer());
         if margin == 0 {
             return;
         }
-        // Position `i` of the margin and the one that it mirrors, at both ends; ends of small pictures reach into each other.
+        // Pairs of a position in the margin and the position it mirrors, at both ends. In small pictures the two
+        // ends overlap.
         let pairs = |length: usize| {
             let last = length - 1;
             (0..margin).flat_map(move |i| [(i, 2 * margin - i), (last - i, last - (2 * margin - i))])
@@ -137,7 +141,7 @@ impl Canvas {
         }
     }
 
-    /// Cuts planes of the outer size back to the inner size.
+    /// Crops planes of the outer size to the inner size.
     pub(crate) fn cropped(self, planes: &[f32]) -> Vec<f32> {
         let ((width, height), (outer_width, outer_height)) = (self.inner, self.outer());
         let mut data = Vec::with_capacity(planes.len() / (outer_width * outer_height) * width * height);
@@ -149,7 +153,8 @@ impl Canvas {
         data
     }
 
-    /// Brings planes of this canvas to another, one at a time: what is painted is resized, the margin mirrored anew.
+    /// Resizes planes of this canvas to another, one at a time. The painted part is resized, and the margin is
+    /// mirrored again.
     pub(crate) fn carried(
         self,
         to: Canvas,
@@ -176,9 +181,9 @@ impl Canvas {
         Ok(writer.finish())
     }
 
-    /// What is painted of a plane, resized to what is painted of another canvas: with as much of what lies around the picture on each
-    /// side as is nearest to whole pixels before and after. A bleed that began as a mirror image at every scale would keep a line at
-    /// its axis. `None` where there is no bleed.
+    /// Resizes the painted part of a plane to the painted part of another canvas. On each side it takes as many
+    /// surrounding pixels as come closest to whole pixels before and after. If the bleed began again as a mirror
+    /// image at every scale, a line would remain at its axis. Returns `None` if one of the canvases has no bleed.
     fn with_bleed(self, to: Canvas, plane: &[f32], filter: Filter) -> Option<Vec<f32>> {
         let side = |from: usize, goal: usize| {
             let factor = goal as f64 / from as f64;
@@ -215,15 +220,16 @@ impl Canvas {
     }
 }
 
-/// A rectangle of a plane that is `width` wide: from (x, y) on, of some size.
+/// A rectangle of a plane that is `width` wide: `size` pixels from (x, y) on.
 fn cut(plane: &[f32], width: usize, (x, y): (usize, usize), size: (usize, usize)) -> Vec<f32> {
     (y..y + size.1).flat_map(|y| &plane[y * width + x..][..size.0]).copied().collect()
 }
 
-/// Resizes a plane whose ends meet: with a part of the other end on each side, which is cut off again. Where sides are no multiples
-/// of a common step, parts are not the same before and after to the last fraction of a pixel, which a run mends.
+/// Resizes a plane whose opposite edges meet. Each side is first extended by a part of the opposite side, which is
+/// cut off afterwards. If the sides are not multiples of a common step, the parts before and after differ by a
+/// fraction of a pixel; the iterations that follow correct this.
 fn resize_ring(plane: &[f32], from: (usize, usize), to: (usize, usize), filter: Filter) -> Vec<f32> {
-    /// Parts of a side, each more pixels than a kernel reaches.
+    /// The extension is this fraction of a side (1/8), which is more pixels than the filter reaches.
     const PART: usize = 8;
     let (more_from, more_to) = ((from.0 / PART, from.1 / PART), (to.0 / PART, to.1 / PART));
     let wide = (from.0 + 2 * more_from.0, from.1 + 2 * more_from.1);
@@ -238,7 +244,7 @@ fn resize_ring(plane: &[f32], from: (usize, usize), to: (usize, usize), filter: 
     rows.flat_map(|row| &row[more_to.0..more_to.0 + to.0]).copied().collect()
 }
 
-/// Place in 0..length of one that may lie beyond, mirrored at the first and the last.
+/// Maps a position that may lie outside to 0..length, mirrored at the first and the last position.
 pub(crate) fn mirrored(at: isize, length: usize) -> usize {
     let last = length as isize - 1;
     if last == 0 {
@@ -264,7 +270,8 @@ mod tests {
         assert_eq!(Canvas::new((1, 9), 16).outer(), (1, 9));
     }
 
-    /// For whatever changes with its mirror image, tied derivatives say of a loss what the derivatives did.
+    /// For any change that keeps the mirror image, the tied derivatives predict the same change of the loss as the
+    /// original ones.
     #[test]
     fn tied_derivatives_are_those_along_the_mirror_image() {
         for (inner, margin) in [((5, 4), 2), ((9, 7), 3), ((4, 4), 16), ((3, 6), 0)] {
@@ -295,7 +302,7 @@ mod tests {
         let bare = canvas.bare(&plane);
         assert_eq!(painted.cropped(&bare), painted.cropped(&outer));
         assert_eq!(bare.iter().filter(|value| **value != 0.0).count(), 7 * 6);
-        // A margin mirrors what is painted: the bleed goes its own way.
+        // The margin mirrors the painted part; the bleed is free.
         let mut free: Vec<f32> = (0..13 * 12).map(|i| ((i * 7919) % 101) as f32).collect();
         canvas.tie(&mut free);
         assert_eq!(painted.mirrored(&painted.cropped(&free)), free);
@@ -307,7 +314,7 @@ mod tests {
     #[test]
     fn a_bleed_is_carried_as_it_was_painted() {
         let (from, to) = (Canvas::new((60, 45), 16).bleed(2), Canvas::new((85, 64), 16).bleed(2));
-        // Waves that go on beyond the picture's edge, by its own measure.
+        // Waves that continue beyond the picture's edge, in units of the picture's size.
         let drawn = |canvas: Canvas| -> Vec<f32> {
             let ((width, height), (inner, bleed)) = (canvas.painted().inner, (canvas.inner, canvas.bleed));
             let part = |at: usize, of: usize| ((at as f64 + 0.5 - bleed as f64) / of as f64) as f32;
@@ -323,7 +330,8 @@ mod tests {
         };
         let goal = drawn(to);
         assert!(worst(to.painted(), &goal) < 0.02, "{}", worst(to.painted(), &goal));
-        // Parts are whole pixels: off by some hundredths of one. A bleed that is mirrored instead is further away.
+        // Parts are rounded to whole pixels, which costs some hundredths of one. A mirrored bleed would be further
+        // off.
         let mirrored = to.mirrored(&to.cropped(&goal));
         assert!(worst(to.painted(), &mirrored) > 0.1, "the test sees nothing");
         assert_eq!(to.painted().mirrored(&to.painted().cropped(&carried)), carried);

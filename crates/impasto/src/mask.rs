@@ -1,51 +1,52 @@
-//! Masks: pictures that say which part of a picture is meant. A grey one gives each position a weight; in one with colours each
-//! colour is a region, and the same colour in a style's mask is what that region is painted with.
+//! Masks: pictures that select parts of a picture. A grey mask gives each position a weight. In a mask with
+//! colours, each colour is a region, which is painted with the part of a style whose mask has the same colour.
 
 use std::fmt;
 
 use impasto_image::{Picture, Plane};
 
-/// What a mask picture says.
+/// The contents of a mask picture.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Mask {
-    /// A weight for each position: white counts, black does not.
+    /// A weight for each position, from 0 (black) to 1 (white).
     Grey(Plane),
     /// Regions by colour.
     Colours(ColourMask),
 }
 
-/// A mask in which every position belongs to the region of a colour, or to none.
+/// A mask in which every position belongs to the region of one colour, or to none.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ColourMask {
     size: (usize, usize),
     colours: Vec<MaskColour>,
-    /// Index of a colour, or [`NONE`].
+    /// Index of a colour for each position, or [`NONE`].
     labels: Vec<u8>,
 }
 
-/// A colour, 8 bits a channel.
+/// A colour of 8 bits a channel: red, green, blue.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct MaskColour(pub [u8; 3]);
 
-/// Of no region: transparent.
+/// The label of transparent positions, which belong to no region.
 const NONE: u8 = u8::MAX;
 
-/// Regions of a mask at most; more are a photograph.
+/// The largest number of regions. A picture with more colours is likely a photograph.
 const MOST: usize = 24;
 
-/// Colours nearer than this are one: compression, and edges that were smoothed, make others of one. In steps of 8 bits, as the
-/// distance in RGB.
+/// Colours closer than this are the same, because compression and smoothed edges change colours slightly. The value
+/// is a Euclidean distance in RGB, in 8-bit steps.
 const SAME: f64 = 48.0;
 
-/// A colour of a mask has at least this part of it.
+/// The smallest share of a mask that makes a colour a region.
 const LEAST: f64 = 1e-3;
 
-/// A grey has channels that differ by no more; compression moves them.
+/// The largest difference between the channels of a grey; compression changes them.
 const GREY: u8 = 24;
 
 impl Mask {
-    /// Reads a picture. With colours in more than a thousandth of it, it is one of regions; else its grey is what counts.
-    /// `alpha`: what is transparent is of no region, and weighs nothing.
+    /// Reads a mask from a picture of encoded RGB in 0..1. If more than a thousandth of it has a colour, the mask
+    /// consists of regions; otherwise its grey values are weights. Positions that `alpha` makes transparent belong
+    /// to no region and have no weight.
     pub fn new(picture: &Picture, alpha: Option<&Plane>) -> Mask {
         let area = picture.width() * picture.height();
         let seen = |at: usize| alpha.map_or(1.0, |alpha| alpha.data()[at]);
@@ -63,7 +64,7 @@ impl Mask {
         Mask::Colours(ColourMask::new(picture.size(), &(0..area).map(labels_of).collect::<Vec<_>>()))
     }
 
-    /// Pixels across and down.
+    /// Width and height in pixels.
     pub fn size(&self) -> (usize, usize) {
         match self {
             Mask::Grey(plane) => plane.size(),
@@ -74,7 +75,7 @@ impl Mask {
 
 impl ColourMask {
     fn new(size: (usize, usize), pixels: &[Option<MaskColour>]) -> ColourMask {
-        // Counted in boxes of 16 steps: every colour of a mask fills some of them nearly whole.
+        // Colours are counted in boxes of 16 steps: every colour of a mask fills some of them almost completely.
         let mut boxes = vec![(0_usize, [0_u64; 3]); 1 << 12];
         for MaskColour(rgb) in flat(size, pixels) {
             let index = rgb.iter().fold(0, |index, &value| index << 4 | usize::from(value >> 4));
@@ -83,7 +84,7 @@ impl ColourMask {
             sums.iter_mut().zip(rgb).for_each(|(sum, value)| *sum += u64::from(value));
         }
         boxes.retain(|(count, _)| *count > 0);
-        // The most frequent first; equal ones by colour, so that the order is always the same.
+        // The most frequent first. Equal counts are ordered by colour, so that the order is always the same.
         boxes.sort_by_key(|(count, sums)| (std::cmp::Reverse(*count), *sums));
         let total: usize = boxes.iter().map(|(count, _)| count).sum();
         let mut colours: Vec<MaskColour> = Vec::new();
@@ -103,31 +104,32 @@ impl ColourMask {
         ColourMask { size, colours, labels }
     }
 
-    /// Its colours, those of the largest regions first.
+    /// The colours of the mask, those of the largest regions first.
     pub fn colours(&self) -> &[MaskColour] {
         &self.colours
     }
 
-    /// That of its colours that is the same as another.
+    /// The colour of the mask that matches `colour`; `None` if there is none.
     pub fn nearest(&self, colour: MaskColour) -> Option<MaskColour> {
         self.label(colour).map(|label| self.colours[usize::from(label)])
     }
 
-    /// The part of the mask that a colour has.
+    /// The share of the mask that has this colour, 0 to 1.
     pub fn share(&self, colour: MaskColour) -> f64 {
         let label = self.label(colour);
         let count = self.labels.iter().filter(|&&other| Some(other) == label).count();
         count as f64 / self.labels.len() as f64
     }
 
-    /// 1 where the mask has this colour, 0 elsewhere; `None` where it has it nowhere.
+    /// A plane of the mask's size: 1 where the mask has this colour, 0 elsewhere. `None` if no colour of the mask
+    /// matches.
     pub fn region(&self, colour: MaskColour) -> Option<Plane> {
         let label = self.label(colour)?;
         let data = self.labels.iter().map(|&other| if other == label { 1.0 } else { 0.0 }).collect();
         Plane::new(self.size.0, self.size.1, data)
     }
 
-    /// Of the nearest colour, if that is the same.
+    /// Index of the nearest colour of the mask, if it counts as the same.
     fn label(&self, colour: MaskColour) -> Option<u8> {
         let distances = self.colours.iter().map(|other| other.distance(colour)).enumerate();
         let (nearest, distance) = distances.min_by(|(_, a), (_, b)| a.total_cmp(b))?;
@@ -150,7 +152,7 @@ impl MaskColour {
         ("gray", [128, 128, 128]),
     ];
 
-    /// `#ff0000`, or one of a few names, as CSS has them.
+    /// Parses `#ff0000` or one of a few CSS names; `None` for anything else.
     pub fn parse(text: &str) -> Option<MaskColour> {
         let text = text.to_ascii_lowercase();
         if let Some((_, rgb)) = MaskColour::NAMES.iter().find(|(name, _)| *name == text) {
@@ -179,7 +181,8 @@ impl fmt::Display for MaskColour {
     }
 }
 
-/// Pixels that are as those beside, above and below: colours that smoothing makes along an edge are of no region of their own.
+/// Pixels with the same colour as their four neighbours. This excludes the mixed colours along a smoothed edge,
+/// which are not regions.
 fn flat((width, height): (usize, usize), pixels: &[Option<MaskColour>]) -> impl Iterator<Item = MaskColour> {
     let near = move |colour: MaskColour, x: usize, y: usize| {
         pixels[y * width + x].is_none_or(|other| other.distance(colour) < SAME)
@@ -221,7 +224,7 @@ mod tests {
 
     #[test]
     fn colours_are_regions_in_spite_of_noise_and_soft_edges() {
-        // Two halves below a stripe; noise as of JPEG; a smoothed edge between red and blue.
+        // Two halves below a stripe, with noise as JPEG makes it and a smoothed edge between red and blue.
         let mask = picture(60, 40, |x, y| {
             let noise = ((x * 7 + y * 13) % 11) as f32 / 255.0;
             match (x, y) {

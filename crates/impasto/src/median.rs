@@ -1,6 +1,6 @@
-//! The middle of some numbers.
+//! The median.
 
-/// The value with as many below as above it, or the mean of the two; 0 of none.
+/// The median of the values: the middle one, or the mean of the two in the middle; 0 if there are none.
 pub(crate) fn median(values: impl IntoIterator<Item = f64>) -> f64 {
     let mut sorted: Vec<f64> = values.into_iter().collect();
     sorted.sort_unstable_by(f64::total_cmp);

@@ -1,5 +1,6 @@
-//! The memory that a scale of a run takes: counted, not tried. At each of the moments that can be the peak it is everything of
-//! which there is one value or more per pixel, and whose memory the run itself has to find.
+//! The memory that each scale of a run needs. It is computed, not measured. The peak can occur at a few moments of
+//! a run; for each of them the sum covers every array with at least one value per pixel, and the memory of the run
+//! itself.
 
 use impasto_encoder::Tap;
 use impasto_engine::{EngineError, Request, Size, Target, Tiled, Tiles};
@@ -13,44 +14,44 @@ use crate::recipe::{Keep, OptimizerKind};
 use crate::style_size::style_size;
 use crate::{Error, Recipe, Scale};
 
-/// The program itself, its stacks and what the allocator keeps.
+/// The program itself, its stacks and the allocator's reserve.
 const BASE: usize = 16 << 20;
 
-/// Bytes of a picture in f32, per pixel.
+/// Bytes per pixel of a picture in f32.
 const PICTURE: usize = 12;
 
-/// What a tile's window takes besides the evaluation, per pixel: its pixels, their gradient, and position weights.
+/// Bytes per pixel of a tile's window besides the evaluation: its pixels, their gradient, and position weights.
 const WINDOW: usize = 2 * PICTURE + 8;
 
-/// Optimiser state that would take more than this part of the memory is kept in files, where the picture does not fit whole.
+/// Optimiser state larger than this fraction of the memory is kept in files, if the picture does not fit whole.
 const STATE_SHARE: f64 = 0.25;
 
 /// Bands of streamed state that are in memory at once.
 const BANDS: usize = 2;
 
-/// What a result takes while it is written, per pixel: its samples at 8 bits, the encoder's copy of them, and compressed (WebP, which
-/// takes most). Formats of more bits are written in bands of rows.
+/// Bytes per pixel for writing a result: its 8-bit samples, the encoder's copy of them, and the compressed data
+/// (WebP needs most). Formats with more bits are written in bands of rows.
 const ENCODING: usize = 3 * 4;
 
 /// Sets of matrices that an evaluation needs: targets, sums, moments, derivatives.
 const MATRICES: usize = 4;
 
-/// As many again for decompositions, roots and their products.
+/// Further sets of matrices, for decompositions, roots and their products.
 const MATRICES_OF_ROOTS: usize = 7;
 
-/// A scale with what its plan follows from.
+/// A scale, and the quantities that determine its plan.
 struct Outline {
     scale: Scale,
     index: usize,
-    /// With the margin.
+    /// The size with the margin.
     size: Size,
     moments: Vec<Tap>,
     contents: Vec<Tap>,
     deepest: Tap,
     tiles: Tiles,
-    /// Whether it does not run whole.
+    /// Whether the picture is cut into tiles.
     cut: bool,
-    /// Whether what can be kept in files is.
+    /// Whether the state that can be kept in files is kept there.
     streamed: bool,
 }
 
@@ -73,7 +74,7 @@ impl Planner<'_> {
             + self.given.regions * self.sets() * self.moments_of(&at.moments)
             + self.moments_bytes(index + 1)?
             + if self.given.keeps_colours { picture(result) } else { 0 };
-        // Pictures as they were given; at the last scale they go with the targets taken.
+        // The input pictures. At the last scale they are freed once the targets are computed.
         let given = self.given.masks + self.given.pictures().map(picture).sum::<usize>();
         let kept = if last { self.given.masks } else { given };
         let state = self.state(&at);
@@ -88,7 +89,7 @@ impl Planner<'_> {
                 let before = self.outline(scales[before], before, window)?;
                 peak = peak.max(given + self.carrying(&before, &at));
             }
-            // The picture to begin with, brought to its size and mirrored.
+            // The picture to begin with, resized and mirrored.
             None => {
                 let beginning = self.given.init.map_or(0, picture) + 2 * PICTURE * at.size.area();
                 peak = peak
@@ -134,13 +135,13 @@ impl Planner<'_> {
         Ok(at)
     }
 
-    /// The picture, and what the run keeps from step to step besides.
+    /// Bytes of the picture and of the state that the run keeps between steps.
     fn state(&self, at: &Outline) -> usize {
         let streaming = if at.streamed { 0 } else { self.streaming(at) };
         (PICTURE + streaming) * at.size.area()
     }
 
-    /// Style moments: each style at its size, one after the other.
+    /// Bytes for the style moments: each style at its size, one after the other.
     fn taking_styles(&self, at: &Outline, window: Option<usize>) -> Result<usize, Error> {
         if at.moments.is_empty() {
             return Ok(0);
@@ -151,7 +152,7 @@ impl Planner<'_> {
             let inner = style_size(*style, self.recipe.style_fit, *scale, content);
             let size = style_canvas(inner, self.recipe).outer();
             let tiles = Tiled::tiles(self.engine.network(), at.deepest, Size::new(size.0, size.1), window);
-            // Weights of what is inside of the margin, as for an evaluation.
+            // Weights that exclude the margin, as for an evaluation.
             let weights = match size == inner {
                 true => 0,
                 false => 8 * size.0 * size.1 + 14 * tiles.window.area(),
@@ -161,7 +162,7 @@ impl Planner<'_> {
         Ok(most)
     }
 
-    /// Content targets, from a copy of the content at the scale's size.
+    /// Bytes for the content targets, which are captured from a copy of the content at the scale's size.
     fn taking_content(&self, at: &Outline, given: usize, kept: usize) -> Result<usize, Error> {
         let resized = PICTURE * at.size.area();
         let mut capturing = 0;
@@ -173,24 +174,25 @@ impl Planner<'_> {
             capturing =
                 capturing.max(self.engine.capture_bytes(at.tiles.window, *tap, self.threads)? + of_window);
         }
-        // Plane by plane, at first across; then the margin is added to another copy.
+        // Resizing goes plane by plane, first horizontally. Then another copy gets the margin.
         let (width, height) = (at.size.width, self.given.content.1.max(at.size.height));
         let light = self.given.content.0 * self.given.content.1;
         let resizing = size_of::<f32>() * (light + width * (height + at.size.height));
         let copying = resized + (given + resizing).max(resized + kept);
-        // A draft is held in the content's place: at its size, and while what it lacks is added to it.
+        // A draft that is held in the content's place, at its size. Its missing detail is added from a second copy.
         let draft = match self.recipe.content_is_draft && self.drafter.is_some() {
             true => 2 * resized,
             false => 0,
         };
         let copying = copying + draft;
-        // Weights of positions are there by then; own moments, of which less than all of a style is mixed, are taken with them.
+        // The position weights exist by then. With a strength below 1, the content's own moments are mixed into the
+        // targets, and observing them needs copies of the weights.
         let copies = if self.recipe.strength < 1.0 { 3 } else { 1 };
         let weights = copies * self.given.weights * size_of::<f32>() * at.size.area();
         Ok(copying.max(resized + draft / 2 + kept + weights + capturing))
     }
 
-    /// A gradient, and what the engine needs for it or the optimiser to make a step of it.
+    /// Bytes for the gradient, and for the larger of the engine's and the optimiser's needs.
     fn evaluating(&self, at: &Outline) -> Result<usize, Error> {
         let (held, window) = match at.cut {
             true => (self.targets(at, at.tiles.window), WINDOW * at.tiles.window.area()),
@@ -201,16 +203,18 @@ impl Planner<'_> {
             OptimizerKind::Adam => 0,
             OptimizerKind::Lbfgs => PICTURE * at.size.area(),
         };
-        // In the objective and what was observed last; cut to a window, as the engine has it, and at each of its sizes.
+        // The weights exist in the objective and in the last observation; cut to a window, also in the engine, at
+        // each of its sizes.
         let weights = self.given.weights * (8 * at.size.area() + 14 * at.tiles.window.area());
-        // The content, how much of it stays, and what is seen.
+        // The content, the weights of its protected parts, and the picture with these parts put in.
         let held = held + if self.given.holds { (2 * PICTURE + 4) * at.size.area() } else { 0 };
         let bands = if at.streamed { BANDS * size_of::<f32>() * BAND.min(3 * at.size.area()) } else { 0 };
-        // The engine keeps its buffers during the step, and no tile.
+        // During the optimiser's step the engine keeps its buffers, but no tile.
         Ok(PICTURE * at.size.area() + held + weights + evaluation + window.max(stepping + bands))
     }
 
-    /// Long edge of the largest draft that fits into the memory: the recipe's, or less in steps of 64 pixels.
+    /// Long edge in pixels of the largest draft that fits into the memory: the recipe's draft size, or less in
+    /// steps of 64.
     pub(crate) fn fitting_draft(&self, result: (usize, usize)) -> Result<usize, Error> {
         const STEP: usize = 64;
         let (usual, mut longest) = (self.usual(), self.recipe.draft_size);
@@ -225,7 +229,7 @@ impl Planner<'_> {
         Ok(longest)
     }
 
-    /// What stays of a draft: the picture, and where memory is not short its levels for the next run.
+    /// Bytes that a draft keeps: the picture, and its levels for the next run if memory is not limited.
     fn kept_of_draft(&self, result: (usize, usize)) -> usize {
         let Some(drafter) = self.drafter else { return 0 };
         let levels = if self.given.memory.is_none() { drafter.kernel_bytes() } else { 0 };
@@ -237,7 +241,7 @@ impl Planner<'_> {
         draft_size(result, longest, &scales)
     }
 
-    /// The draft of a result, while it is painted: its levels, one after the other.
+    /// Bytes for painting the draft of a result. Its levels run one after the other.
     fn drafting(&self, result: (usize, usize), longest: usize) -> Result<usize, Error> {
         let Some(drafter) = self.drafter else { return Ok(0) };
         let size = self.draft_size(result, longest);
@@ -250,26 +254,26 @@ impl Planner<'_> {
         Ok(levels + drafter.bytes(size, &sizes.collect::<Vec<_>>(), self.given.regions, self.threads)?)
     }
 
-    /// The state of one scale brought to the size of the next: Adam's moments, the picture, and at last the average.
+    /// Bytes for resizing the state of one scale to the next: Adam's moments, the picture, and last the average.
     fn carrying(&self, before: &Outline, at: &Outline) -> usize {
         let (old, new) = (PICTURE * before.size.area(), PICTURE * at.size.area());
         let adam = self.recipe.optimizer == OptimizerKind::Adam;
         let vectors = |at: &Outline, bytes: usize| if adam && !at.streamed { 2 * bytes } else { 0 };
         let average = |at: &Outline, bytes: usize| if at.streamed { 0 } else { bytes };
-        // A plane is cut out, resized and mirrored.
+        // Each plane is cropped, resized and mirrored.
         let planes = (old + 2 * new) / 3;
         let pictures = old + average(before, old);
         let moments = pictures + vectors(before, old) + vectors(at, new) + planes;
-        // The content's detail is added to it.
+        // The content's detail is added to the picture.
         let detail = if self.recipe.strength < 1.0 { old + 2 * new } else { 0 };
         moments.max(pictures + vectors(at, new) + new + planes.max(average(at, new)).max(detail + planes))
     }
 
-    /// The result on its way to a file; the optimiser's state is gone by then.
+    /// Bytes for writing the result to a file. The optimiser's state is freed by then.
     fn writing(&self, at: &Outline) -> usize {
         let best = usize::from(self.recipe.keep == Keep::Best);
         let state = PICTURE * if at.streamed { 1 } else { 2 + best };
-        // Colours are brought to the size of the picture that gets them.
+        // The content's colours are resized to the size of the result.
         let colours = if self.given.keeps_colours { PICTURE } else { 0 };
         let state = state + if self.given.holds { 2 * (PICTURE + 4) } else { 0 };
         (state + PICTURE + colours + ENCODING) * at.size.area()
@@ -284,7 +288,7 @@ impl Planner<'_> {
         Ok(self.engine.evaluation_bytes(size, &request, self.threads)?)
     }
 
-    /// Content targets of an image.
+    /// Bytes of the content targets of an image.
     fn targets(&self, at: &Outline, size: Size) -> usize {
         at.contents.iter().map(|tap| self.target(*tap, size)).sum()
     }
@@ -295,13 +299,13 @@ impl Planner<'_> {
         width * height * self.engine.target_stride(tap)
     }
 
-    /// What is kept of the styles' moments at the first `scales` scales.
+    /// Bytes of the styles' moments that are kept for the first `scales` scales.
     pub(crate) fn moments_bytes(&self, scales: usize) -> Result<usize, Error> {
         let taps = style_taps(self.recipe, self.engine.network().encoder.topology())?;
         Ok(self.given.styles.len() * scales * self.moments_of(&taps))
     }
 
-    /// Sets of matrices of an evaluation.
+    /// Number of sets of matrices of an evaluation.
     fn sets(&self) -> usize {
         let roots = |(_, statistic): &(f64, Statistic)| {
             matches!(statistic, Statistic::Wasserstein | Statistic::WassersteinNewton)
@@ -312,25 +316,25 @@ impl Planner<'_> {
         }
     }
 
-    /// Moments of one image: for each tap its means and the matrix of second moments.
+    /// Bytes of the moments of one image: the means and the matrix of second moments for each tap.
     fn moments_of(&self, taps: &[Tap]) -> usize {
         let topology = self.engine.network().encoder.topology();
         let values = taps.iter().map(|tap| topology.channels(*tap)).map(|channels| channels * (channels + 1));
         size_of::<f64>() * values.sum::<usize>()
     }
 
-    /// Bytes per pixel of what the run keeps from step to step besides the picture, and can keep in files: average, best,
-    /// and the optimiser's vectors.
+    /// Bytes per pixel of the state that the run keeps between steps besides the picture, and that can be kept in
+    /// files: the average, the best picture and the optimiser's vectors.
     fn streaming(&self, at: &Outline) -> usize {
         let Recipe { optimizer, adam, lbfgs, keep, .. } = self.recipe;
         let best = usize::from(*keep == Keep::Best);
-        // A step back keeps picture and average.
+        // Undoing a step needs a copy of the picture and of the average.
         let before = if *optimizer == OptimizerKind::Adam && adam.bounded { 0 } else { 2 };
         let vectors = match optimizer {
             OptimizerKind::Adam => 2,
             OptimizerKind::Lbfgs => {
                 let history = if at.index == 0 { lbfgs.history } else { lbfgs.history_later };
-                // The first step has none to learn from.
+                // The first step has no earlier one to form a pair with.
                 let pairs = history.min(at.scale.iterations.saturating_sub(1));
                 2 * pairs + 2 + usize::from(lbfgs.line_search)
             }

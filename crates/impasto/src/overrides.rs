@@ -1,4 +1,5 @@
-//! Options that change single values of a recipe, each checked: one that cannot act is an error.
+//! Overrides: options that change single values of a recipe. Each is checked; a value without any effect is an
+//! error.
 
 use impasto_encoder::Pooling;
 
@@ -7,24 +8,25 @@ use crate::preset::{from_nothing, with_effort};
 use crate::recipe::{Init, Keep, OptimizerKind};
 use crate::{Effort, Error, Iterations, Recipe, Setting, Smallest};
 
-/// Iterations at a scale, at most: more is a slip of the finger.
+/// The most iterations at a scale. A larger number is probably a typing mistake.
 const MOST_ITERATIONS: usize = 1_000_000;
 
-/// Pairs of vectors of L-BFGS, at most.
+/// The most pairs in the L-BFGS history.
 pub(crate) const MOST_PAIRS: usize = 1000;
 
-/// What to change of a preset. `None` leaves the preset's value.
+/// Changes to a preset. `None` keeps the preset's value.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Overrides {
-    /// How much work the preset `impasto` does. `None`: normal, and the long way for what begins with noise.
+    /// How much work the preset `impasto` does. `None` means normal effort, or the longer recipe if the run begins
+    /// with noise.
     pub effort: Option<Effort>,
-    /// Multiplies every content term.
+    /// Factor of every content term.
     pub content_weight: Option<f64>,
-    /// Multiplies every style term.
+    /// Factor of every style term.
     pub style_weight: Option<f64>,
-    /// How much of the style there is, 0 to 1.
+    /// How much of the style to apply, from 0 to 1.
     pub strength: Option<f64>,
-    /// Multiplies the total variation.
+    /// Factor of the total variation.
     pub tv_weight: Option<f64>,
     /// Content layers; they share the preset's total weight equally.
     pub content_layers: Option<Vec<String>>,
@@ -36,35 +38,37 @@ pub struct Overrides {
     pub statistic: Option<StyleLoss>,
     /// Pooling between blocks.
     pub pooling: Option<Pooling>,
-    /// Which optimiser.
+    /// The optimiser.
     pub optimizer: Option<OptimizerKind>,
-    /// Adam: step by RGB 0..1. L-BFGS: part of the quasi-Newton step.
+    /// For Adam the step in units of RGB 0..1; for L-BFGS the fraction of the quasi-Newton step.
     pub learning_rate: Option<f64>,
     /// Iterations at every scale.
     pub iterations: Option<usize>,
-    /// Iterations at each scale, from the smallest on; one number for each.
+    /// Iterations at each scale, from the smallest scale on; one number for each.
     pub scale_iterations: Option<Vec<usize>>,
-    /// The part by which a loss must fall over 20 iterations for a scale to go on; 0: it goes on in any case.
+    /// The smallest relative fall of the loss over 20 iterations with which a scale continues: 0 or more,
+    /// below 1. With 0 it always continues.
     pub plateau: Option<f64>,
-    /// Iterations at the first scale; others keep theirs.
+    /// Iterations at the first scale; other scales keep theirs.
     pub first_iterations: Option<usize>,
-    /// Pairs of vectors that L-BFGS remembers, at every scale.
+    /// Pairs in the L-BFGS history, at every scale.
     pub history: Option<usize>,
-    /// The running average of the iterates forgets with this factor per step.
+    /// Decay of the running average of the iterates, per step.
     pub average_decay: Option<f64>,
-    /// Long edge of the smallest scale.
+    /// Long edge of the smallest scale in pixels.
     pub min_size: Option<usize>,
-    /// Which iterate is the result.
+    /// The iterate that becomes the result.
     pub keep: Option<Keep>,
-    /// What the run begins with.
+    /// The picture that the run begins with.
     pub init: Option<Init>,
 }
 
 impl Overrides {
-    /// The recipe with these values in place of its own.
+    /// Returns the recipe with these values in place of its own.
     ///
     /// # Errors
-    /// [`Error::Invalid`] for values out of range, layers named twice, or numbers of layers and weights that differ.
+    /// [`Error::Invalid`] for values out of range or without effect, for layers named twice, and if the numbers of
+    /// layers and weights differ.
     pub fn apply(self, mut recipe: Recipe) -> Result<Recipe, Error> {
         let from_noise = matches!(self.init, Some(Init::Noise | Init::Gray | Init::StyleStats));
         match self.effort {
@@ -95,7 +99,7 @@ impl Overrides {
         ];
         for (weight, options) in [(self.content_weight, &of_content[..]), (self.style_weight, &of_style)] {
             if let Some(&(setting, _)) = options.iter().find(|(_, given)| *given && weight == Some(0.0)) {
-                return Err(Error::invalid(setting, "cannot act beside a weight of 0"));
+                return Err(Error::invalid(setting, "cannot act with a weight of 0"));
             }
         }
         let counts = self.iterations.iter().chain(self.scale_iterations.iter().flatten());
@@ -109,7 +113,7 @@ impl Overrides {
         if self.first_iterations.is_some() && self.scale_iterations.is_some() {
             return Err(Error::invalid(
                 Setting::FirstIterations,
-                format!("{} has a number for each scale already", Setting::Iterations),
+                format!("cannot act: {} already has a number for each scale", Setting::Iterations),
             ));
         }
         let weights = [
@@ -203,7 +207,7 @@ impl Overrides {
         if !looks_at_content && !looks_at_style {
             return Err(Error::invalid(
                 Setting::ContentWeight,
-                "content and style both have weight 0: nothing to look at",
+                "content and style both have weight 0: expected at least one above 0",
             ));
         }
         Ok(recipe)
@@ -215,7 +219,7 @@ fn remember(recipe: &mut Recipe, pairs: usize) -> Result<(), Error> {
         return Err(Error::invalid(Setting::History, format!("expected 1 to {MOST_PAIRS}, found {pairs}")));
     }
     if recipe.optimizer != OptimizerKind::Lbfgs {
-        return Err(Error::invalid(Setting::History, "only lbfgs has one"));
+        return Err(Error::invalid(Setting::History, "only lbfgs has a history"));
     }
     (recipe.lbfgs.history, recipe.lbfgs.history_later) = (pairs, pairs);
     Ok(())
@@ -231,7 +235,7 @@ fn average_by(recipe: &mut Recipe, decay: f64) -> Result<(), Error> {
     if recipe.keep != Keep::Average && !recipe.carry_average {
         return Err(Error::invalid(
             Setting::AverageDecay,
-            format!("the average is no part of this run; {} average makes it the result", Setting::Keep),
+            format!("the average has no part in this run; {} average makes it the result", Setting::Keep),
         ));
     }
     recipe.average_decay = decay;
@@ -246,7 +250,7 @@ fn non_negative(setting: Setting, weight: f64) -> Result<f64, Error> {
     }
 }
 
-/// How many layers, once it is clear that none is named twice.
+/// The number of layers. It is an error if there are none, or if one is named twice.
 fn distinct(setting: Setting, layers: &[String]) -> Result<usize, Error> {
     if layers.is_empty() {
         return Err(Error::invalid(setting, "expected at least one layer"));

@@ -1,12 +1,13 @@
-//! When a scale is left before all its iterations are done: when the loss has stopped falling, and when time runs out.
+//! Ends a scale before all its iterations are done: when the loss has stopped falling, or when time runs out.
 //!
-//! **Plateau.** The loss of an iteration is noisy, so means over [`WINDOW`] iterations are compared: a scale is left when the mean
-//! over the last ones is less than a given part below that over as many before. Losses are the same for the same seed, so that is
-//! no matter of chance.
+//! **Plateau.** The loss of an iteration is noisy, so means over [`WINDOW`] iterations are compared. A scale ends
+//! when the mean over the last window is below that of the window before by less than a given fraction. The losses
+//! are the same for the same seed, so the end does not depend on chance.
 //!
-//! **Time.** Before each scale what is left of the time is shared among it and those to come, in proportion to the iterations that
-//! the recipe has for them, by what an evaluation was seen to take. Every scale is reached: the result has its full size. How many
-//! iterations there are depends on the machine; what they were can be asked for again.
+//! **Time.** Before each scale, the remaining time is divided between this scale and the later ones. The shares are
+//! in proportion to the recipe's iterations and to the measured time of an evaluation. Every scale is reached, so
+//! the result has its full size. The number of iterations depends on the machine; [`Session::iterations_done`]
+//! gives it, so that the run can be repeated.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -18,25 +19,25 @@ use crate::clock::Clock;
 use crate::plan::ScalePlan;
 use crate::{Error, Session, Setting, benchmark};
 
-/// Iterations that are compared with as many before.
+/// Number of iterations whose mean loss is compared with that of as many before.
 pub(crate) const WINDOW: usize = 20;
 
-/// Fewer iterations of a scale are worth nothing; less time than this many take is refused.
+/// The fewest useful iterations of a scale. A run with less time than these take is refused.
 const LEAST: usize = 5;
 
-/// What is left of the time for writing the result, and for what nobody foresees.
+/// Fraction of the time that is reserved for writing the result and for unforeseen delays.
 const RESERVE: f64 = 0.03;
 
-/// How the current scale goes: part of what a checkpoint keeps.
+/// The progress of the current scale. It is part of a checkpoint.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Convergence {
     /// The last losses of this scale.
     recent: VecDeque<f64>,
     /// Iterations of this scale that there is time for.
     pub(crate) until: Option<usize>,
-    /// Iterations of the scales that are done.
+    /// Iterations done at each finished scale.
     pub(crate) done: Vec<usize>,
-    /// Seconds that the run has taken before it was taken up.
+    /// Seconds that the run took before it was resumed.
     spent: f64,
     /// Iterations of the last scale in a run that was asked to end soon.
     #[serde(default)]
@@ -51,7 +52,7 @@ impl Convergence {
         }
     }
 
-    /// Whether the loss fell by less than this part.
+    /// Whether the loss fell by less than the fraction `least`.
     pub(crate) fn is_flat(&self, least: f64) -> bool {
         if least <= 0.0 || self.recent.len() < 2 * WINDOW {
             return false;
@@ -61,13 +62,13 @@ impl Convergence {
         before - after < least * before.abs() || before == after
     }
 
-    /// The scale is done, after so many iterations.
+    /// Ends the scale, after `iterations` iterations.
     pub(crate) fn next(&mut self, iterations: usize) {
         (self.recent, self.until) = (VecDeque::new(), None);
         self.done.push(iterations);
     }
 
-    /// To go on with after a break.
+    /// A copy for a checkpoint.
     pub(crate) fn saved(&self, budget: Option<&TimeBudget>) -> Convergence {
         Convergence { spent: budget.map_or(self.spent, |budget| budget.elapsed(self)), ..self.clone() }
     }
@@ -79,13 +80,13 @@ pub(crate) struct TimeBudget {
     clock: Clock,
     started: Duration,
     seconds: f64,
-    /// Seconds of an evaluation: for each pixel, and besides.
+    /// Seconds of an evaluation: per pixel, and constant.
     pub(crate) rates: Option<(f64, f64)>,
-    /// Seconds and expected seconds of the steps so far.
+    /// Measured and expected seconds of the steps so far.
     seen: (f64, f64),
 }
 
-/// Less time than a run needs at least.
+/// The error for less time than a run needs.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct TooShort {
     pub(crate) needed: f64,
@@ -111,7 +112,7 @@ impl TimeBudget {
         per_pixel * scale.cost + besides
     }
 
-    /// A step of a scale took so long.
+    /// Records the seconds of a step at a scale.
     pub(crate) fn add(&mut self, scale: &ScalePlan, seconds: f64) {
         if self.rates.is_none() {
             return;
@@ -124,10 +125,11 @@ impl TimeBudget {
         iterations >= LEAST && self.left(pace) <= 0.0
     }
 
-    /// The iterations of the first of these scales that there is time for; `passes` evaluations come before each.
+    /// The iterations of the first of these scales that there is time for. Each scale also needs `passes`
+    /// evaluations before its first iteration.
     ///
     /// # Errors
-    /// When there is no time for a few of each.
+    /// [`TooShort`] if there is no time for a few iterations of each scale.
     pub(crate) fn iterations(
         &self,
         scales: &[ScalePlan],
@@ -153,7 +155,7 @@ impl TimeBudget {
 }
 
 impl Session {
-    /// Whether the scale comes to its end here: all its iterations are done, or there is a reason to leave it.
+    /// Whether the scale ends here: all its iterations are done, or there is a reason to leave it early.
     pub(crate) fn scale_is_done(&mut self) -> Result<bool, Error> {
         if self.pace.until.is_none() && self.iteration == 0 {
             self.pace.until = self.iterations_in_time()?;
@@ -167,7 +169,7 @@ impl Session {
             || self.budget.as_ref().is_some_and(over))
     }
 
-    /// Iterations of this scale, if it is not left before.
+    /// The most iterations of this scale, unless it reaches a plateau.
     pub(crate) fn iterations_of_scale(&self) -> usize {
         let iterations = self.iterations_asked(self.scale);
         self.pace.until.map_or(iterations, |until| until.min(iterations))
@@ -183,8 +185,8 @@ impl Session {
         }
     }
 
-    /// Brings the run to its end soon: the current scale is left after its next step, each later one takes one step, and the
-    /// last at most `few`.
+    /// Brings the run to its end soon. The current scale ends after its next step, each later one takes one step, and the
+    /// last takes at most `few`.
     pub fn finish_soon(&mut self, few: usize) {
         self.pace.soon = Some(few.max(1));
     }
@@ -194,17 +196,18 @@ impl Session {
         self.pace.soon.is_some()
     }
 
-    /// Iterations done at each scale so far, from the smallest on: with [`Overrides::scale_iterations`](crate::Overrides) they give
-    /// the same run again, whatever ended its scales.
+    /// Iterations done at each scale so far, from the smallest scale on. Passed to
+    /// [`Overrides::scale_iterations`](crate::Overrides), they repeat the run, whatever ended its scales.
     pub fn iterations_done(&self) -> Vec<usize> {
         self.pace.done.iter().copied().chain([self.iteration]).collect()
     }
 
-    /// Pixels times iterations that are left to do: what the rest of the time is proportional to.
+    /// The remaining work, in pixels times iterations. The remaining time is proportional to it.
     pub fn work_left(&self) -> f64 {
         let now = self.iterations_of_scale();
         let part = now as f64 / self.iterations_asked(self.scale).max(1) as f64;
-        let pixels = |scale: usize| (self.inputs.scales[scale].width * self.inputs.scales[scale].height) as f64;
+        let pixels =
+            |scale: usize| (self.inputs.scales[scale].width * self.inputs.scales[scale].height) as f64;
         let here = pixels(self.scale) * now.saturating_sub(self.iteration) as f64;
         let later = self.scale + 1..self.inputs.scales.len();
         here + part * later.map(|scale| pixels(scale) * self.iterations_asked(scale) as f64).sum::<f64>()
@@ -220,7 +223,8 @@ impl Session {
         let passes = FORWARD * (1 + self.inputs.styles.len()) as f64;
         let iterations = budget.iterations(&self.inputs.run.scales[self.scale..], passes, &self.pace);
         iterations.map(Some).map_err(|TooShort { needed }| {
-            let problem = format!("a picture of this size takes {needed:.0} s at least on this machine");
+            let problem =
+                format!("expected at least {needed:.0} s for a picture of this size on this machine");
             Error::invalid(Setting::Time, problem)
         })
     }
@@ -241,7 +245,7 @@ mod tests {
         assert!(!after(&|_| 1.0, 2 * WINDOW - 1), "too few to tell");
         assert!(after(&|_| 1.0, 2 * WINDOW));
         assert!(after(&|_| 0.0, 2 * WINDOW));
-        // Noise, and a loss that rises.
+        // Noise, and a rising loss.
         assert!(after(&|step| 1.0 + 0.1 * (step % 2) as f64, 100));
         assert!(after(&|step| 1.0 + step as f64, 100));
         let mut pace = Convergence::default();
@@ -273,18 +277,18 @@ mod tests {
         budget.rates = Some((1.0, 0.0));
         let scales = [scale(1.0, 200), scale(4.0, 100), scale(16.0, 100)];
         let fresh = Convergence::default();
-        // 2200 s for everything: a little less than 44 per cent of each.
+        // Everything would take 2200 s, so there is time for a little less than 44 per cent of each scale.
         let first = budget.iterations(&scales, 0.0, &fresh).unwrap();
         assert!((86..=88).contains(&first), "{first}");
         let there = Convergence { done: vec![88], spent: 90.0, ..Convergence::default() };
-        // It goes twice as fast as expected.
+        // The run is twice as fast as expected.
         budget.add(&scale(1.0, 1), 0.5);
         let second = budget.iterations(&scales[1..], 0.0, &there).unwrap();
         assert!((86..=88).contains(&second), "{second}");
         let late = Convergence { done: vec![88, 50], spent: 2000.0, ..Convergence::default() };
         assert_eq!(budget.iterations(&scales[2..], 0.0, &late), Ok(LEAST));
         assert!(budget.is_over(&late, LEAST) && !budget.is_over(&late, LEAST - 1));
-        // Never more than the recipe has.
+        // The recipe's iterations are the upper limit.
         assert_eq!(budget.iterations(&scales[..1], 0.0, &fresh), Ok(200));
         let mut short = TimeBudget::new(Duration::from_secs(10), Clock::new(|| Duration::ZERO));
         short.rates = Some((1.0, 0.0));

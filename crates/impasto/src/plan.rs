@@ -1,4 +1,4 @@
-//! What a run will take, before it begins: memory for each scale, tiles where a scale does not fit, and time.
+//! The plan of a run: memory for each scale, tiles where a scale does not fit, and time.
 
 use impasto_engine::{Engine, FORWARD};
 use serde::Serialize;
@@ -7,97 +7,97 @@ use crate::draft::Drafter;
 use crate::style_size::{check_style_size, style_size};
 use crate::{Error, Recipe, Scale};
 
-/// Threads that tiles are chosen for, whatever the machine has: each takes little beside a tile.
+/// Number of threads that tiles are chosen for on every machine. A thread needs little memory compared with a tile.
 const THREADS: usize = 16;
 
-/// Windows that are tried, by their side.
+/// Sides of the windows that are tried, in units of [`GRID`] pixels.
 const SIDES: std::ops::RangeInclusive<usize> = 7..=128;
 
-/// Step of the sides.
+/// Step of the sides in pixels.
 const GRID: usize = 64;
 
-/// The smallest window that is tried.
+/// Pixels of the smallest window that is tried.
 pub(crate) const SMALLEST_WINDOW: usize = (*SIDES.start() * GRID).pow(2);
 
-/// What a run will take.
+/// The memory, tiles and time that a run will need.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct MemoryPlan {
-    /// From the smallest scale on.
+    /// The scales, from the smallest on.
     pub scales: Vec<ScalePlan>,
-    /// Pixels of a tile with its margins at most, where the run is cut in tiles.
+    /// Largest number of pixels of a tile with its margins; `None` if the run is not cut into tiles.
     pub window: Option<usize>,
-    /// The largest of the scales' peaks.
+    /// Bytes of memory at the peak: the largest of the scales' peaks.
     pub peak_bytes: usize,
 }
 
-/// What one scale of a run will take.
+/// The memory, tiles and time that one scale of a run will need.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct ScalePlan {
-    /// Pixels across.
+    /// Width in pixels.
     pub width: usize,
-    /// Pixels down.
+    /// Height in pixels.
     pub height: usize,
-    /// Iterations.
+    /// Number of iterations.
     pub iterations: usize,
-    /// Tiles across and down; 1 and 1 when it is run whole.
+    /// Tiles across and down; (1, 1) if the picture is not cut.
     pub tiles: (usize, usize),
-    /// Pixels by which tiles overlap their neighbours when derivatives are taken back; 0 when it is run whole.
+    /// Pixels by which neighbouring tiles overlap in the backward pass; 0 if the picture is not cut.
     pub overlap: usize,
-    /// Bytes of memory at its peak.
+    /// Bytes of memory at the peak.
     pub peak_bytes: usize,
     /// Whether the optimiser's state and the average are kept in temporary files.
     pub streamed: bool,
-    /// Bytes of temporary files, for content targets and for what is streamed.
+    /// Bytes of temporary files, for content targets and for streamed state.
     pub spilled_bytes: usize,
     /// Bytes of a checkpoint.
     pub checkpoint_bytes: usize,
-    /// Pixels of whole evaluations that one evaluation costs.
+    /// Cost of one evaluation, as the number of pixels of an uncut picture with the same cost.
     pub cost: f64,
-    /// Seconds, where they were predicted.
+    /// Predicted seconds; `None` without a prediction.
     pub seconds: Option<f64>,
 }
 
-/// Everything that a plan is made from.
+/// Everything that determines a plan.
 pub(crate) struct Planner<'a> {
     pub(crate) recipe: &'a Recipe,
     pub(crate) engine: &'a dyn Engine,
     pub(crate) given: &'a GivenSizes,
-    /// Where the run begins with a draft.
+    /// Present if the run begins with a draft.
     pub(crate) drafter: Option<&'a Drafter>,
     pub(crate) threads: usize,
 }
 
-/// What a plan counts of what was given.
+/// Sizes and counts of a run's inputs.
 pub(crate) struct GivenSizes {
-    /// Of the pictures as they were given.
+    /// Size of the content as it was given.
     pub(crate) content: (usize, usize),
-    /// With their scales.
+    /// Size of each style as it was given, and its scale.
     pub(crate) styles: Vec<((usize, usize), f64)>,
     pub(crate) init: Option<(usize, usize)>,
     /// Bytes that the run may take.
     pub(crate) memory: Option<usize>,
-    /// Planes of weights of positions, of regions and content; none where all count the same.
+    /// Number of weight planes, for regions and content; 0 if all positions count the same.
     pub(crate) weights: usize,
-    /// Regions with sums and targets of their own.
+    /// Number of regions, which have sums and targets of their own.
     pub(crate) regions: usize,
-    /// Whether some of the content stays as it is.
+    /// Whether parts of the content are protected.
     pub(crate) holds: bool,
-    /// Bytes of masks as they were given, of the content and of the styles.
+    /// Bytes of the masks of the content and the styles, as they were given.
     pub(crate) masks: usize,
-    /// Whether the content is kept in its colours, at the size of the result.
+    /// Whether a copy of the content is kept for its colours, at the size of the result.
     pub(crate) keeps_colours: bool,
 }
 
 impl GivenSizes {
-    /// The sizes of all pictures that stay until the last scale has seen them.
+    /// The sizes of all pictures that are needed until the last scale begins.
     pub(crate) fn pictures(&self) -> impl Iterator<Item = (usize, usize)> {
         self.styles.iter().map(|(size, _)| *size).chain([self.content])
     }
 }
 
 impl Planner<'_> {
-    /// The plan of a run of these scales: whole if that fits into the memory, else with the largest tiles that fit; `None` if
-    /// nothing does.
+    /// The plan of a run with these scales: whole if that fits into the memory, otherwise with the largest tiles
+    /// that fit; `None` if nothing fits.
     pub(crate) fn plan(&self, scales: &[Scale]) -> Result<Option<MemoryPlan>, Error> {
         let usual = self.usual();
         let peak = |window| usual.with_window(scales, window).map(|plan| plan.peak_bytes);
@@ -105,7 +105,7 @@ impl Planner<'_> {
         if peak(None)? <= memory {
             return self.with_window(scales, None).map(Some);
         }
-        // Windows grow with their side, and so does what they take.
+        // The peak grows with the window, and the window with its side.
         let (mut fits, mut low, mut high) = (None, *SIDES.start(), *SIDES.end() + 1);
         while low < high {
             let side = usize::midpoint(low, high);
@@ -119,13 +119,14 @@ impl Planner<'_> {
         Ok(fits)
     }
 
-    /// What tiles are chosen by: they are part of what decides the bytes of a result, and the number of threads must not be.
+    /// The planner that chooses the tiles. Tiles influence the bytes of a result, so they must not depend on the
+    /// number of threads.
     pub(crate) fn usual(&self) -> Planner<'_> {
         Planner { threads: THREADS, ..*self }
     }
 
-    /// A layer that a picture is too small for shall not be found out halfway, nor a style that is too large. Pictures are
-    /// smallest at the first scale.
+    /// Checks all sizes before the run, so that it cannot fail halfway. Pictures are smallest at the first scale,
+    /// where they may be too small for a layer. Styles are largest at the last scale.
     pub(crate) fn check_sizes(&self, scales: &[Scale]) -> Result<(), Error> {
         let (Some(first), Some(last)) = (scales.first(), scales.last()) else { return Err(Error::NoStyle) };
         for (style, scale) in &self.given.styles {
@@ -152,7 +153,7 @@ impl Planner<'_> {
         })
     }
 
-    /// The plan with windows of at most so many pixels.
+    /// The plan with windows of at most `window` pixels.
     pub(crate) fn with_window(&self, scales: &[Scale], window: Option<usize>) -> Result<MemoryPlan, Error> {
         let scales: Vec<ScalePlan> =
             (0..scales.len()).map(|index| self.scale(scales, index, window)).collect::<Result<_, _>>()?;
@@ -162,7 +163,7 @@ impl Planner<'_> {
 }
 
 impl MemoryPlan {
-    /// Seconds of the whole run, where they were predicted.
+    /// Predicted seconds of the whole run; `None` without a prediction.
     pub fn seconds(&self) -> Option<f64> {
         self.scales.iter().map(|scale| scale.seconds).sum()
     }
@@ -172,8 +173,8 @@ impl MemoryPlan {
         self.scales.iter().map(|scale| scale.checkpoint_bytes).max().unwrap_or(0)
     }
 
-    /// Predicts the time of each scale from what an evaluation takes: some seconds for each pixel, and some besides. The
-    /// content and each of the styles run through the forward half once.
+    /// Predicts the time of each scale from the time of an evaluation: seconds per pixel, and constant seconds. The
+    /// content and each style need one forward pass.
     pub(crate) fn predict(&mut self, seconds_per_pixel: f64, seconds_besides: f64, styles: usize) {
         for scale in &mut self.scales {
             let evaluation = seconds_besides + seconds_per_pixel * scale.cost;
@@ -182,7 +183,7 @@ impl MemoryPlan {
     }
 }
 
-/// The largest size that fits, by halving: `fits` is true below some size.
+/// The largest size that fits, by bisection: `fits` must be true up to some size and false above it.
 pub(crate) fn largest(
     most: usize,
     mut fits: impl FnMut(usize) -> Result<bool, Error>,

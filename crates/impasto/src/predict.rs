@@ -1,4 +1,4 @@
-//! What a session's run would take: by short measurements, and in half precision.
+//! Predictions for a session's run: its time, by short measurements, and its memory in half precision.
 
 use impasto_engine::{Engine, Tiling};
 
@@ -7,10 +7,10 @@ use crate::plan::Planner;
 use crate::{Error, Session};
 
 impl Session {
-    /// Predicts the time of each scale of [`plan`](Session::plan), from evaluations of small synthetic pictures.
+    /// Predicts the time of each scale of [`plan`](Session::plan) by evaluating small synthetic pictures.
     ///
     /// # Errors
-    /// When the run was cancelled, or has begun.
+    /// [`Error::Invalid`] if the run has begun; fails if it was cancelled.
     pub fn predict_time(&mut self) -> Result<(), Error> {
         self.check_not_begun()?;
         let Session { inputs, engine, pool, clock, .. } = self;
@@ -20,10 +20,11 @@ impl Session {
         Ok(())
     }
 
-    /// What the peak of [`plan`](Session::plan) would be with features in half precision, in the same tiles.
+    /// Peak bytes of memory that [`plan`](Session::plan) would have with features in half precision and the same
+    /// tiles.
     ///
     /// # Errors
-    /// When the run has begun.
+    /// [`Error::Invalid`] if the run has begun.
     pub fn peak_in_half(&mut self) -> Result<usize, Error> {
         self.check_not_begun()?;
         let (window, tiling) = (self.inputs.run.window, self.engine.tiling().clone());
@@ -47,7 +48,10 @@ impl Session {
     fn check_not_begun(&self) -> Result<(), Error> {
         match self.objective {
             None if self.iteration == 0 && self.scale == 0 => Ok(()),
-            _ => Err(Error::invalid("session", "what a run takes is predicted before its first step")),
+            _ => Err(Error::invalid(
+                "session",
+                "expected a run before its first step, found one that has begun",
+            )),
         }
     }
 }

@@ -1,4 +1,5 @@
-//! What a scale begins with: the targets of content and styles at its size, and at the first one the picture.
+//! Preparation of a scale: the targets of content and styles at its size, and at the first scale the starting
+//! picture.
 
 use impasto_engine::{Engine, EngineError, Padding, Pixels, Size, Tiled};
 use impasto_image::{Filter, Picture, Plane, resize};
@@ -16,8 +17,9 @@ use crate::style::Part;
 use crate::style_size::style_size;
 use crate::{Error, Recipe, Style, init};
 
-/// Content and style targets at the size of a scale; `hold` becomes what stays of the content there. At the last one the pictures go as soon as
-/// they are not needed: of a large picture each copy counts.
+/// Computes the objective at a scale, with the content and style targets at its size; `hold` receives the protected
+/// content. At the last scale the input pictures are freed as soon as possible, because each copy of a large
+/// picture matters.
 pub(crate) fn prepare_scale(
     inputs: &mut RunInputs,
     draft: Option<&Picture>,
@@ -27,7 +29,7 @@ pub(crate) fn prepare_scale(
     hold: &mut Option<ProtectedContent>,
 ) -> Result<Objective, Error> {
     let (scale, last) = (inputs.scales[index], index + 1 == inputs.scales.len());
-    // An earlier attempt was broken off.
+    // Without the content, an earlier attempt was aborted.
     let content = inputs.content.take().ok_or(EngineError::Cancelled)?;
     let targets = match targets_at(inputs, (scale.width, scale.height), engine, known) {
         Ok(targets) => targets,
@@ -36,7 +38,7 @@ pub(crate) fn prepare_scale(
             return Err(error);
         }
     };
-    // Its buffers are of the styles' sizes.
+    // The engine's buffers have the styles' sizes.
     engine.forget_targets();
     let resized = resize(&content, scale.width, scale.height, Filter::Bicubic, inputs.averaging);
     let canvas = inputs.canvas(scale);
@@ -56,7 +58,7 @@ pub(crate) fn prepare_scale(
     }
     let content = if canvas.margin == 0 { pixels(resized) } else { mirrored(resized, canvas) };
     let mut placed = inputs.regions.place(inputs.alpha.as_ref(), canvas);
-    // Before anything can be broken off: at the last scale the content is gone.
+    // This comes before any step that can be aborted, because the content is freed at the last scale.
     *hold = placed.held.take().map(|part| ProtectedContent::new(part, &content));
     if last {
         inputs.alpha = None;
@@ -65,7 +67,7 @@ pub(crate) fn prepare_scale(
     Objective::new(&recipe, engine, (&content, kept.as_ref()), placed, targets)
 }
 
-/// What the styles are at a scale, for each style layer and region.
+/// The styles' moments at a scale, for each style layer and region.
 fn targets_at(
     inputs: &RunInputs,
     content: (usize, usize),
@@ -99,15 +101,16 @@ fn targets_at(
     })
 }
 
-/// What a style is looked at on: with the margin that what is painted has. An encoder whose ends meet would see the ends of a style
-/// meet, and paint the edges that are there: it sees more of the mirror image.
+/// The canvas for a style, with the same margin as the painted picture. With an encoder whose edges meet, the
+/// opposite edges of a style would meet too, and the run would paint the resulting lines. The margin is wider
+/// there, so that the encoder sees more of the mirror image.
 pub(crate) fn style_canvas(size: (usize, usize), recipe: &Recipe) -> Canvas {
-    /// Nearly as far as relu5_1 sees.
+    /// Pixels: almost half the receptive field of relu5_1.
     const BEYOND: usize = 64;
     Canvas::new(size, if recipe.padding == Some(Padding::Wrap) { BEYOND } else { recipe.margin })
 }
 
-/// The style layers by name.
+/// The names of the style layers.
 pub(crate) fn style_names(recipe: &Recipe) -> Vec<String> {
     recipe.style_layers.iter().map(|(layer, _)| layer.clone()).collect()
 }
@@ -117,7 +120,8 @@ pub(crate) fn for_layer(style: &Style, layer: &str) -> bool {
     style.layers.as_ref().is_none_or(|layers| layers.iter().any(|of_style| of_style == layer))
 }
 
-/// The parts of all styles, each with its style's index; the first style's may be for the rest.
+/// The parts of all styles, each with the index of its style. The first style may get an additional part for the
+/// rest.
 pub(crate) fn parts_of(regions: &Regions, styles: &[Style]) -> Vec<(usize, Part)> {
     let mut all = Vec::new();
     for (index, style) in styles.iter().enumerate() {
@@ -131,8 +135,8 @@ pub(crate) fn parts_of(regions: &Regions, styles: &[Style]) -> Vec<(usize, Part)
     all
 }
 
-/// What the styles are, for each of some layers and region, by what is seen of each style's part: `look` gets the style's index, the
-/// part, and what positions of the style weigh for it; `wanted` says which style is for which layer.
+/// The style targets for each layer and region. For each part of a style, `look` returns the moments; it gets the
+/// style's index, the part, and the weights of the style's positions. `wanted` says whether a style is for a layer.
 pub(crate) fn style_targets(
     layers: &[String],
     regions: &Regions,
@@ -151,7 +155,7 @@ pub(crate) fn style_targets(
     Ok(blended(&seen, layers.len(), regions.count()))
 }
 
-/// What a run begins with.
+/// The picture that a run begins with.
 pub(crate) fn start_image(inputs: &RunInputs, canvas: Canvas) -> Pixels {
     let resized = |picture| {
         let (width, height) = canvas.inner;
@@ -160,7 +164,7 @@ pub(crate) fn start_image(inputs: &RunInputs, canvas: Canvas) -> Pixels {
     let size = canvas.inner;
     match (&inputs.recipe.init, &inputs.init_picture) {
         (Init::Picture, Some(picture)) => resized(picture),
-        // A draft takes the content's place at the first step.
+        // A draft replaces the content at the first step.
         (Init::Content | Init::Draft | Init::Picture, _) => match &inputs.content {
             Some(content) => resized(content),
             None => mirrored(init::gray(size, inputs.seed), canvas),
@@ -175,7 +179,7 @@ pub(crate) fn start_image(inputs: &RunInputs, canvas: Canvas) -> Pixels {
     }
 }
 
-/// A picture of the canvas' inner size with its margin; the picture itself is not kept.
+/// Mirrors a picture of the canvas's inner size to the outer size. The picture itself is freed.
 fn mirrored(picture: Picture, canvas: Canvas) -> Pixels {
     let (width, height) = canvas.outer();
     Pixels { size: Size::new(width, height), data: canvas.mirrored(picture.rgb()) }

@@ -1,4 +1,5 @@
-//! The content where it stays: what is seen is a blend of it with what is painted, and derivatives reach the paint through it.
+//! Protected content. The objective sees a blend of the content and the painted picture, and derivatives pass
+//! through the blend to the painted picture.
 
 use std::io;
 
@@ -9,9 +10,9 @@ use crate::margin::Canvas;
 use crate::optimiser::Numbers;
 use crate::session::RunInputs;
 
-/// What stays, at one scale.
+/// The protected parts of the content, at one scale.
 pub(crate) struct ProtectedContent {
-    /// How much of the content is seen at each position of the canvas.
+    /// The content's share of the blend at each position of the canvas, 0 to 1.
     part: Vec<f32>,
     content: Vec<f32>,
 }
@@ -21,7 +22,7 @@ impl ProtectedContent {
         ProtectedContent { part, content: content.data.clone() }
     }
 
-    /// As the first step of a scale makes it, while the content is still at hand.
+    /// The protected content of a scale, equal to that from the scale's first step. It needs the content in memory.
     pub(crate) fn of(inputs: &RunInputs, canvas: Canvas) -> Option<ProtectedContent> {
         let content = inputs.content.as_ref().filter(|_| inputs.regions.hold())?;
         let part = inputs.regions.place(inputs.alpha.as_ref(), canvas).held?;
@@ -30,7 +31,7 @@ impl ProtectedContent {
         Some(ProtectedContent { part, content: canvas.mirrored(resized.rgb()) })
     }
 
-    /// What is seen of what is painted.
+    /// Blends the content over the painted picture.
     pub(crate) fn over(&self, paint: &Pixels) -> Pixels {
         let planes = paint.data.chunks_exact(self.part.len()).zip(self.content.chunks_exact(self.part.len()));
         let blend = |(paint, content): (&[f32], &[f32])| -> Vec<f32> {
@@ -40,14 +41,14 @@ impl ProtectedContent {
         Pixels { size: paint.size, data: planes.flat_map(blend).collect() }
     }
 
-    /// Turns the derivative by what is seen into that by what is painted.
+    /// Converts the derivative by the blend to the derivative by the painted picture.
     pub(crate) fn through(&self, gradient: &mut Pixels) {
         for plane in gradient.data.chunks_exact_mut(self.part.len()) {
             plane.iter_mut().zip(&self.part).for_each(|(value, part)| *value *= 1.0 - part);
         }
     }
 
-    /// Where all of the content stays, it does so in its colours, to the last bit.
+    /// Copies the content, in its own colours and to the last bit, to positions that are fully protected.
     pub(crate) fn put_back(&self, canvas: Canvas, content: &Picture, picture: &mut Picture) {
         let part = canvas.cropped(&self.part);
         let planes =
@@ -61,7 +62,7 @@ impl ProtectedContent {
         }
     }
 
-    /// The picture within a canvas, clamped to 0..1.
+    /// The blend within a canvas, clamped to 0..1.
     pub(crate) fn seen(&self, canvas: Canvas, paint: &dyn Numbers) -> io::Result<Vec<f32>> {
         let mut seen = canvas.seen(paint)?;
         let (part, content) = (canvas.cropped(&self.part), canvas.cropped(&self.content));
@@ -74,12 +75,12 @@ impl ProtectedContent {
     }
 }
 
-/// Exactly the one or the other at the ends.
+/// Exactly one of the two values where `part` is 0 or 1.
 fn blended(paint: f32, content: f32, part: f32) -> f32 {
     (1.0 - part) * paint + part * content
 }
 
-/// What is seen of a picture that is painted: the picture itself where nothing stays.
+/// The visible picture: the blend with the protected content, or the painted picture if nothing is protected.
 pub(crate) fn seen(
     hold: Option<&ProtectedContent>,
     canvas: Canvas,

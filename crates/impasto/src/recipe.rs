@@ -1,4 +1,5 @@
-//! A recipe: every number that decides what a run does. Presets are recipes; options change single values of one.
+//! Recipes. A recipe has every number that determines a run. Presets are recipes; overrides change single values of
+//! one.
 
 use std::fmt::{self, Display};
 use std::str::FromStr;
@@ -12,47 +13,48 @@ use crate::objective::{StyleLoss, TvForm};
 use crate::optimiser::{AdamSettings, LbfgsSettings};
 use crate::{Error, Pyramid};
 
-/// Everything that decides a run, except pictures, model, size and seed.
+/// Everything that determines a run, except pictures, model, size and seed.
 ///
-/// It is written and read as JSON, for instance: what a run had ([`Session::recipe`](crate::Session::recipe)) can be changed and given
-/// back by [`StyleTransfer::recipe`](crate::StyleTransfer::recipe).
+/// A recipe can be serialised, for instance as JSON. The recipe of a run
+/// ([`Session::recipe`](crate::Session::recipe)) can be changed and passed to
+/// [`StyleTransfer::recipe`](crate::StyleTransfer::recipe).
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Recipe {
-    /// Name of the preset that it began as.
+    /// Name of the preset that the recipe was made from.
     pub preset: String,
     /// Content layers with their weights.
     pub content_layers: Vec<(String, f64)>,
-    /// Multiplies every content term.
+    /// Factor of every content term.
     pub content_weight: f64,
-    /// The part of the content weight that counts at the first scale. It doubles from scale to scale until it is 1, and is 1 at the
-    /// last scale.
+    /// The fraction of the content weight at the first scale. It doubles from scale to scale up to 1, and is 1 at
+    /// the last scale.
     pub content_at_first: f64,
-    /// Whether the content term holds the draft, where a run begins with one. The subject is in it, and its features are the style's
-    /// already, so that both terms agree.
+    /// Whether the content term holds the draft, if the run begins with one. The draft contains the subject, and
+    /// its features are already those of the style, so the two terms agree.
     pub content_is_draft: bool,
     /// Style layers with their weights.
     pub style_layers: Vec<(String, f64)>,
-    /// Multiplies every style term.
+    /// Factor of every style term.
     pub style_weight: f64,
-    /// How much of the style there is, 0 to 1: targets are moments of the style in this proportion, and the content's own for
-    /// the rest.
+    /// How much of the style to apply, from 0 to 1. The targets mix this fraction of the style's moments with the
+    /// content's own.
     pub strength: f64,
-    /// What makes two pictures alike in style.
+    /// The style statistic.
     pub statistic: StyleLoss,
-    /// Multiplies the total variation; 0 leaves it out.
+    /// Factor of the total variation; 0 leaves it out.
     pub tv_weight: f64,
-    /// Which total variation.
+    /// The form of total variation.
     pub tv_form: TvForm,
-    /// Pooling between blocks. `None`: what the encoder was trained with.
+    /// Pooling between blocks. `None`: the pooling that the encoder was trained with.
     #[serde(serialize_with = "displayed", deserialize_with = "parsed")]
     pub pooling: Option<Pooling>,
-    /// Multiplies average-pooled and L2-pooled values.
+    /// Factors of average-pooled and L2-pooled values.
     pub pool_scales: PoolScales,
-    /// What lies beyond the image's edge. `None`: what the encoder was trained with.
+    /// The padding beyond the image's edge. `None`: the padding that the encoder was trained with.
     #[serde(serialize_with = "displayed", deserialize_with = "parsed")]
     pub padding: Option<Padding>,
-    /// Which optimiser.
+    /// The optimiser.
     pub optimizer: OptimizerKind,
     /// Settings of Adam.
     pub adam: AdamSettings,
@@ -60,34 +62,37 @@ pub struct Recipe {
     pub lbfgs: LbfgsSettings,
     /// Scales and iterations.
     pub pyramid: Pyramid,
-    /// Pixels of mirror image around what is optimised and around styles, in which no style is counted: what is seen beyond an
-    /// edge, instead of zeros that an optimiser paints lines in answer to. Multiples of 16 are whole features at relu5_1.
+    /// Width of the margin in pixels: a mirror image around the optimised picture and around styles, which style
+    /// statistics leave out. Without it, convolutions see zeros beyond the edge, and the optimiser paints lines
+    /// there. A multiple of 16 gives whole features at relu5_1.
     pub margin: usize,
-    /// Pixels between the picture and its margin that are painted as the picture is, and cut off with it: a line where counting ends
-    /// is in them. None without a margin.
+    /// Width of the bleed in pixels: it lies between picture and margin, is painted like the picture, and is cut
+    /// off with the margin. It receives the line that forms where counting ends. There is no bleed without a
+    /// margin.
     pub bleed: usize,
-    /// The running average of the iterates forgets with this factor per step.
+    /// Decay of the running average of the iterates, per step.
     pub average_decay: f64,
-    /// The next scale begins from the average of the iterates, instead of the last.
+    /// Whether the next scale begins from the average of the iterates instead of the last one.
     pub carry_average: bool,
-    /// A scale is left when its loss, in the mean over 20 iterations, is less than this part below that of the 20 before. 0: never.
+    /// A scale ends when its mean loss over 20 iterations is less than this fraction below that of the 20 before.
+    /// 0: never.
     pub plateau: f64,
-    /// Which iterate is the result.
+    /// The iterate that becomes the result.
     pub keep: Keep,
-    /// What the run begins with.
+    /// The picture that the run begins with.
     pub init: Init,
-    /// Long edge of a draft at most, in pixels.
+    /// The largest long edge of a draft, in pixels.
     pub draft_size: usize,
-    /// What `noise` means.
+    /// The kind of noise of [`Init::Noise`].
     pub noise: Noise,
-    /// How large style pictures are.
+    /// The size of style pictures.
     pub style_fit: StyleFit,
     /// The families of weights that the recipe was tuned for.
     pub tuned_for: Vec<String>,
 }
 
 impl Recipe {
-    /// The recipe with the weights that count at scale `index` of `scales`.
+    /// The recipe with the content weight of scale `index` of `scales`.
     pub(crate) fn at_scale(&self, index: usize, scales: usize) -> Recipe {
         let doubled = self.content_at_first * 2f64.powi(index.min(64) as i32);
         let part = if index + 1 < scales { doubled.min(1.0) } else { 1.0 };
@@ -99,19 +104,20 @@ impl Recipe {
         self.content_is_draft && self.init == Init::Draft
     }
 
-    /// Adam's settings. A draft of less strength lies nearer to where the run ends, so that steps are smaller by as much: Adam's
-    /// are as long for a small gradient as for a large one, and a little of a style would cost all of the content's detail.
+    /// Adam's settings. With a strength below 1, the draft lies nearer to the end of the run, so the rate goes down
+    /// in proportion. Adam's steps are as long for a small gradient as for a large one, so without this a little
+    /// style would cost all of the content's detail.
     pub(crate) fn adam_settings(&self) -> AdamSettings {
         let part = if self.holds_draft() { self.strength } else { 1.0 };
         AdamSettings { rate: part * self.adam.rate, ..self.adam }
     }
 
-    /// What is painted on for a picture of some size.
+    /// The canvas for a picture of the size `inner`.
     pub(crate) fn canvas(&self, inner: (usize, usize)) -> Canvas {
         Canvas::new(inner, self.margin).bleed(self.bleed).ring(self.padding == Some(Padding::Wrap))
     }
 
-    /// The sum of the style layers' weights, which is shared when other layers are asked for.
+    /// The sum of the style layers' weights, which is divided among other layers if these are chosen.
     pub(crate) fn style_share(&self) -> f64 {
         self.style_layers.iter().map(|(_, weight)| weight).sum()
     }
@@ -120,9 +126,9 @@ impl Recipe {
 /// Factors of poolings other than max.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct PoolScales {
-    /// Of average pooling.
+    /// Factor of average pooling.
     pub average: f32,
-    /// Of L2 pooling.
+    /// Factor of L2 pooling.
     pub l2: f32,
 }
 
@@ -130,7 +136,7 @@ impl PoolScales {
     /// Plain pooling.
     pub const PLAIN: PoolScales = PoolScales { average: 1.0, l2: 1.0 };
 
-    /// The factor of a kind.
+    /// The factor of a kind of pooling.
     pub fn of(self, pooling: Pooling) -> f32 {
         match pooling {
             Pooling::Max => 1.0,
@@ -140,7 +146,7 @@ impl PoolScales {
     }
 }
 
-/// Which optimiser.
+/// The kind of optimiser.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum OptimizerKind {
@@ -150,11 +156,11 @@ pub enum OptimizerKind {
     Lbfgs,
 }
 
-/// Which iterate of the final scale is the result.
+/// The iterate of the final scale that becomes the result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Keep {
-    /// The running average of the iterates: less noise.
+    /// The running average of the iterates, which has less noise.
     Average,
     /// The last iterate.
     Last,
@@ -162,49 +168,49 @@ pub enum Keep {
     Best,
 }
 
-/// What a run begins with.
+/// The picture that a run begins with.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Init {
-    /// A draft: the content in the style, painted by decoders without an iteration.
+    /// A draft: the content in the style, painted by decoders without any iteration.
     Draft,
     /// The content picture.
     Content,
-    /// Noise, as the preset means it.
+    /// Noise of the recipe's kind.
     Noise,
     /// Grey with a trace of noise.
     Gray,
-    /// Noise with the mean and deviation of the style's colours.
+    /// Noise with the mean and standard deviation of the style's colours.
     StyleStats,
-    /// A picture of the user's, resized to the first scale.
+    /// A given picture, resized to the first scale.
     Picture,
 }
 
-/// What `noise` means to a preset.
+/// A kind of noise.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Noise {
-    /// Normal, around a colour, RGB 0..1.
+    /// Normal noise around a colour, RGB 0..1.
     Normal {
         /// Mean colour.
         mean: [f32; 3],
         /// Standard deviation.
         deviation: f32,
     },
-    /// Uniform between 0 and 1.
+    /// Uniform noise between 0 and 1.
     Uniform,
 }
 
-/// How large a style picture is made for a scale.
+/// The rule for the size of a style picture at a scale.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum StyleFit {
-    /// Its long edge becomes the content's, times the style scale.
+    /// The long edge becomes the content's, times the style scale.
     LongEdge {
-        /// Small styles are enlarged too.
+        /// Whether small styles are enlarged too.
         enlarge: bool,
     },
-    /// Its short edge becomes the content's, times the style scale, where it is longer.
+    /// The short edge becomes the content's, times the style scale, if it is longer than that.
     ShortEdge,
 }
 
@@ -237,7 +243,7 @@ named!(
     "style-stats" => Init::StyleStats,
 );
 
-/// What a choice is called that is the encoder's.
+/// The serialised name for the encoder's own choice.
 const TRAINED: &str = "as trained";
 
 fn displayed<S: Serializer>(choice: &Option<impl Display>, serializer: S) -> Result<S::Ok, S::Error> {

@@ -1,4 +1,4 @@
-//! Checks a recipe. Tests check the presets; a recipe that a caller supplies is checked before a run.
+//! Checks a recipe. Tests check the presets; a recipe from the caller is checked before a run.
 
 use crate::objective::TvForm;
 use crate::overrides::MOST_PAIRS;
@@ -11,10 +11,10 @@ const MOST_ITERATIONS: usize = 1_000_000;
 const MOST_PIXELS: usize = 30_000;
 
 impl Recipe {
-    /// Checks every value of the recipe by itself.
+    /// Checks every value of the recipe on its own.
     ///
     /// # Errors
-    /// [`Error::Invalid`] with the first value that cannot be, and what was expected.
+    /// [`Error::Invalid`] with the first wrong value, and the expected range.
     pub fn check(&self) -> Result<(), Error> {
         let unit = |value: f64| (0.0..1.0).contains(&value);
         let weight = |value: f64| value.is_finite() && value >= 0.0;
@@ -76,7 +76,7 @@ impl Recipe {
     }
 }
 
-/// No layer is named twice.
+/// Checks that no layer is named twice.
 fn distinct(setting: Setting, layers: &[(String, f64)]) -> Result<(), Error> {
     let twice = layers
         .iter()
@@ -104,7 +104,7 @@ fn noise(noise: Noise) -> bool {
     }
 }
 
-/// Pixels of the smallest scale; those of one scale alone are the result's.
+/// Pixels of the smallest scale; 1 if there is only one scale, whose size is that of the result.
 fn smallest(smallest: Smallest) -> usize {
     match smallest {
         Smallest::Single => 1,

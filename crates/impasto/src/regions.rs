@@ -1,11 +1,12 @@
-//! Regions of the content, each painted in styles of its own, and parts of it that stay as they are.
+//! Regions of the content, each painted in its own styles, and protected parts that stay as they are.
 //!
-//! A region is a weight for each position inside the sums that moments are made of (Gatys et al., "Controlling perceptual factors in
-//! neural style transfer", CVPR 2017, section 4, whose guidance channels are normalised in the same way). Its distance from its
-//! style counts in proportion to its area, so that a small region is painted no more strongly than a large one.
+//! A region weights the positions in the sums of the moments (Gatys et al., "Controlling perceptual factors in
+//! neural style transfer", CVPR 2017, section 4, whose guidance channels are normalised in the same way). A
+//! region's distance from its style counts in proportion to its area, so a small region is not painted more
+//! strongly than a large one.
 //!
-//! What is held is no paste: what is seen and judged at every step is the content where it is held, blended into what is painted
-//! along a soft edge, and strokes beside it are made to go with it.
+//! Protected content is not pasted in at the end. At every step it is blended into the painted picture along a soft
+//! edge, and the objective evaluates the blend. So the strokes beside it adapt to it.
 
 use impasto_image::{Filter, Plane, blur, resize_plane};
 use serde::{Deserialize, Serialize};
@@ -16,7 +17,7 @@ use crate::margin::Canvas;
 use crate::style::Part;
 use crate::{Error, Setting, Style, Subject};
 
-/// What becomes of the positions that no region has.
+/// The treatment of positions outside all regions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Rest {
@@ -27,19 +28,20 @@ pub enum Rest {
     First,
 }
 
-/// Deviation of the soft edge of what is held, as a part of the picture's long edge, unless asked otherwise.
+/// Default softness of the edges of protected parts: standard deviation of the blur, as a fraction of the picture's
+/// long edge.
 pub const FEATHER: f64 = 0.005;
 
-/// How soft an edge may be.
+/// The softness that edges may have.
 const FEATHERS: std::ops::RangeInclusive<f64> = 0.0..=0.25;
 
-/// Regions at most: each is a plane of the picture's size, and a sum of its own at every layer.
+/// The most regions. Each is a plane of the picture's size, with its own sum at every layer.
 const MOST: usize = 24;
 
-/// How far the shape of a mask may be from that of its picture.
+/// The largest relative difference between the aspect ratios of a mask and its picture.
 const SHAPE: f64 = 0.02;
 
-/// Regions of the content. Planes may have any size of the content's shape.
+/// Regions of the content. The planes may have any size with the content's shape.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Regions {
     planes: Vec<Plane>,
@@ -55,55 +57,56 @@ impl Default for Regions {
 }
 
 impl Regions {
-    /// Adds a region: how much each position belongs to it, 0 to 1. Without any, the whole picture is one.
+    /// Adds a region: how much each position belongs to it, 0 to 1. Without regions, the whole picture is one.
     #[must_use]
     pub fn region(mut self, weights: Plane) -> Regions {
         self.planes.push(weights);
         self
     }
 
-    /// What becomes of positions of no region. Default: they stay as they are.
+    /// Sets the treatment of positions outside all regions. Default: they stay as they are.
     #[must_use]
     pub fn rest(mut self, rest: Rest) -> Regions {
         self.rest = rest;
         self
     }
 
-    /// How much of each position stays as it is: 1 all of it, whatever its region.
+    /// Sets how much of each position is protected, whatever its region: 1 for fully, 0 for not at all.
     #[must_use]
     pub fn protect(mut self, protect: impl Into<Option<Plane>>) -> Regions {
         self.protect = protect.into();
         self
     }
 
-    /// How soft the edges of what stays are: the deviation of a blur, as a part of the long edge, 0 to 0.25. Default: [`FEATHER`].
+    /// Sets how soft the edges of protected parts are: standard deviation of a blur, as a fraction of the long
+    /// edge, 0 to 0.25. Default: [`FEATHER`].
     #[must_use]
     pub fn feather(mut self, feather: f64) -> Regions {
         self.feather = feather;
         self
     }
 
-    /// How many take part in the sums.
+    /// Number of regions in the sums.
     pub(crate) fn count(&self) -> usize {
         self.planes.len().max(1) + usize::from(self.rest_is_painted())
     }
 
-    /// Regions that styles can be given to.
+    /// Number of regions that styles can be assigned to.
     pub(crate) fn named(&self) -> usize {
         self.planes.len().max(1)
     }
 
-    /// Whether the first style has a region of its own in the end: what the others leave.
+    /// Whether the first style has an additional region for the rest, which is the last one.
     pub(crate) fn rest_is_painted(&self) -> bool {
         self.rest == Rest::First && !self.planes.is_empty()
     }
 
-    /// Whether something stays as it is.
+    /// Whether some content stays as it is.
     pub(crate) fn hold(&self) -> bool {
         self.protect.is_some() || (self.rest == Rest::Keep && !self.planes.is_empty())
     }
 
-    /// Planes of weights that an evaluation gets: with a margin, in which no style is counted, there is one in any case.
+    /// Number of weight planes of an evaluation. A margin needs one in any case, because it does not count.
     pub(crate) fn weights(&self, alpha: bool, margin: usize) -> usize {
         match self.planes.is_empty() && self.protect.is_none() && !alpha {
             true => usize::from(margin > 0),
@@ -145,7 +148,7 @@ impl Regions {
         Ok(())
     }
 
-    /// For the fingerprint; `None` where there is nothing.
+    /// Digest for the fingerprint; `None` if there is nothing to digest.
     pub(crate) fn digest(&self) -> Option<String> {
         if *self == (Regions { feather: self.feather, ..Regions::default() }) {
             return None;
@@ -164,7 +167,7 @@ impl Regions {
         let at = |plane: &Plane| at_size(plane, canvas.inner);
         let (alpha, area) = (alpha.map(at), canvas.inner.0 * canvas.inner.1);
         if self.weights(alpha.is_some(), 0) == 0 {
-            // Content counts in the margin, as everywhere: it is the same there.
+            // The content counts in the margin too, as its mirror image.
             let regions = (canvas.margin > 0).then(|| plane_of(canvas, &vec![1.0; area]));
             return PositionWeights { regions: regions.into_iter().collect(), ..PositionWeights::default() };
         }
@@ -175,7 +178,7 @@ impl Regions {
         let soften = |data: Vec<f32>| {
             let plane = Plane::new(canvas.inner.0, canvas.inner.1, data);
             let mut soft = plane.map(|plane| blur(&plane, self.feather * long_edge as f64).into_data());
-            // What is nearly all, or nearly nothing, is that: to the last bit of the pixels.
+            // Values close to 0 or 1 are rounded to exactly that.
             soft.iter_mut().flatten().for_each(|value| match *value {
                 ..0.002 => *value = 0.0,
                 0.998.. => *value = 1.0,
@@ -209,8 +212,8 @@ impl Regions {
 }
 
 impl Regions {
-    /// What a style's colours and the content's count by, where the one is given those of the other: the parts of the style, and
-    /// the regions that they are for.
+    /// The weights for matching a style's colours to the content's: the parts of the style, and the regions of the
+    /// content that they are for.
     pub(crate) fn colours_of(
         &self,
         index: usize,
@@ -237,7 +240,7 @@ impl Regions {
             }
             match self.planes.get(part.region) {
                 Some(plane) => larger(&mut theirs, &at_size(plane, content)),
-                // All there is without regions, or what they leave.
+                // Without regions this is the whole content; otherwise the rest outside the regions.
                 None => {
                     let mut left = vec![1.0; content.0 * content.1];
                     for plane in &self.planes {
@@ -254,25 +257,25 @@ impl Regions {
     }
 }
 
-/// Weights of positions on a canvas. Default: every one counts the same.
+/// Weights of positions on a canvas. Default: all positions count the same.
 #[derive(Default)]
 pub(crate) struct PositionWeights {
-    /// Of the regions; none where every position counts the same.
+    /// Weights of the regions; empty if all positions count the same.
     pub(crate) regions: Vec<impasto_engine::Plane>,
-    /// Of the content.
+    /// Weights of the content term.
     pub(crate) residual: Option<impasto_engine::Plane>,
-    /// How much of the content stays.
+    /// How much of the content stays at each position, 0 to 1.
     pub(crate) held: Option<Vec<f32>>,
 }
 
-/// A plane at a size, in 0..1.
+/// Resizes a plane; values are in 0..1.
 pub(crate) fn at_size(plane: &Plane, size: (usize, usize)) -> Vec<f32> {
     let mut data = resize_plane(plane.data(), plane.size(), size, Filter::Bilinear);
     data.iter_mut().for_each(|value| *value = value.clamp(0.0, 1.0));
     data
 }
 
-/// Weights of a canvas' positions in sums over a style or a region: none in its margin.
+/// The weights of a canvas's positions in the sums over a style or a region: 0 in the margin.
 pub(crate) fn plane_of(canvas: Canvas, inner: &[f32]) -> impasto_engine::Plane {
     let (width, height) = canvas.outer();
     let size = impasto_engine::Size::new(width, height);
@@ -287,13 +290,13 @@ pub(crate) fn plane_digest(plane: &Plane) -> String {
     hexadecimal(digest)
 }
 
-/// A mask of another shape is that of another picture.
+/// Checks that a mask has the shape of its picture. A mask of another shape probably belongs to another picture.
 pub(crate) fn check_shape(
     subject: impl Into<Subject>,
     mask: (usize, usize),
     picture: (usize, usize),
 ) -> Result<(), Error> {
-    // Half a pixel on each side is rounding.
+    // A difference of half a pixel on each side is rounding.
     let pixel = 1.0 / mask.0.min(mask.1) as f64 + 1.0 / picture.0.min(picture.1) as f64;
     let ratio = (mask.0 as f64 * picture.1 as f64) / (mask.1 as f64 * picture.0 as f64);
     if (ratio.ln()).abs() > SHAPE + pixel {

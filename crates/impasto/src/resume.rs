@@ -1,4 +1,4 @@
-//! Saving a session, and taking it up again where it stood.
+//! Saving a session, and resuming it.
 
 use std::path::Path;
 
@@ -12,22 +12,22 @@ use crate::{Error, Session};
 /// Names of the vectors that every checkpoint has.
 const IMAGE: &str = "image";
 const AVERAGE: &str = "average";
-/// Where there is a best iterate.
+/// Name of the best iterate, if there is one.
 const BEST: &str = "best";
-/// Where there is a step back.
+/// Names of the vectors for undoing a step, if there are any.
 const BEFORE: [&str; 2] = ["before.image", "before.average"];
 
 impl Session {
-    /// Whether there is a state to go on from: not after the run has failed, or was [finished](Session::finish).
+    /// Whether the session can be saved: not after the run has failed or was [finished](Session::finish).
     pub fn can_be_saved(&self) -> bool {
         !self.spoiled
     }
 
-    /// Writes everything that the run needs to go on from here, with a `note` for whoever resumes it. An older checkpoint
-    /// of the same name stays until the new one is complete.
+    /// Writes everything that the run needs to continue from here, with a `note` for the program that resumes it.
+    /// An older checkpoint of the same name stays until the new one is complete.
     ///
     /// # Errors
-    /// [`Error::Checkpoint`] when it cannot be written, or when the run has failed in a way that it cannot go on from.
+    /// [`Error::Checkpoint`] if the file cannot be written, or if the run has failed and cannot continue.
     pub fn save(&self, path: &Path, note: &str) -> Result<(), Error> {
         if self.spoiled {
             return Err(CheckpointError::Failed.into());
@@ -56,18 +56,18 @@ impl Session {
         Ok(checkpoint::write(path, &state, note, &vectors)?)
     }
 
-    /// Goes on from a checkpoint: every further step gives the same bytes as in the run that it was saved in.
+    /// Continues from a checkpoint: every further step gives the same bytes as in the saved run.
     ///
     /// # Errors
-    /// [`Error::Checkpoint`] when the session was not built as that run was, naming what differs; and when it has come to its
-    /// last scale, where pictures are no longer kept.
+    /// [`Error::Checkpoint`] if the session was not built like the saved run; the error names the difference. Also
+    /// fails if this session has reached its last scale, where the input pictures are no longer kept.
     pub fn restore(&mut self, checkpoint: &Checkpoint) -> Result<(), Error> {
         let state = &checkpoint.state;
         if let Some(what) = self.fingerprint.difference(&state.fingerprint) {
             return Err(checkpoint.differs(what).into());
         }
         if self.inputs.content.is_none() {
-            return Err(checkpoint.differs("this session is at its last scale already".into()).into());
+            return Err(checkpoint.differs("this session is already at its last scale".into()).into());
         }
         let wrong = || CheckpointError::Damaged {
             path: checkpoint.path.clone(),
@@ -99,7 +99,7 @@ impl Session {
         (self.optimiser, self.before, self.objective, self.hold) = (optimiser, before, None, None);
         self.pace = state.pace.clone();
         (self.stopped, self.spoiled) = (false, false);
-        // Where nothing came after the draft, it is painted again, and is the same.
+        // If nothing came after the draft, it is painted again with the same result.
         self.begun = (state.scale, state.iteration) != (0, 0);
         self.engine.forget_targets();
         Ok(())

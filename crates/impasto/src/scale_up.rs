@@ -1,4 +1,4 @@
-//! From one scale to the next, and what each begins with.
+//! The change from one scale to the next.
 
 use std::io;
 
@@ -12,7 +12,7 @@ use crate::session::RunInputs;
 use crate::{Error, Recipe, Session};
 
 impl Session {
-    /// Carries the picture and Adam's moments up.
+    /// Resizes the picture and Adam's moments to the next scale.
     pub(crate) fn next_scale(&mut self) -> Result<(), Error> {
         let next = self.scale + 1;
         let from = self.inputs.canvas(self.inputs.scales[self.scale]);
@@ -25,27 +25,28 @@ impl Session {
         let size = Size::new(width, height);
         let moved = pool.install(|| -> io::Result<(Pixels, Average)> {
             let decay = inputs.recipe.average_decay;
-            // The moments first, while the pictures are still small.
+            // The moments come first, while the pictures are still small.
             let without_vectors = optimiser.clone_scalars();
             *optimiser = match std::mem::replace(optimiser, without_vectors) {
                 Optimiser::Adam(adam) => Optimiser::Adam(adam.resized(|moments, smooth| {
                     let filter = if smooth { Filter::Bicubic } else { Filter::Bilinear };
                     from.carried(to, &moments, filter, &home)
                 })?),
-                // Curvature pairs of another size are no use.
+                // Curvature pairs of another size are of no use.
                 Optimiser::Lbfgs(_) => new_optimiser(&inputs.recipe, next, 3 * size.area(), &home)?,
             };
             let last: &dyn Numbers = if inputs.recipe.carry_average { average } else { &image.data };
             let data = from.carried(to, last, Filter::Bicubic, &Home::Memory)?.into_vec()?;
             let mut image = Pixels { size, data };
-            // A draft has it already, and the content term holds it.
+            // A draft already has this detail, and the content term holds it.
             let bare = inputs.recipe.strength < 1.0 && !inputs.recipe.holds_draft();
             if let Some(content) = inputs.content.as_ref().filter(|_| bare) {
                 let detail = detail(content, (from, to), inputs.averaging)?;
                 let part = (1.0 - inputs.recipe.strength) as f32;
                 image.data.iter_mut().zip(detail).for_each(|(to, detail)| *to += part * detail);
             }
-            // Bicubic overshoots at edges; the published programs clip here too, bounded or not.
+            // Bicubic enlargement overshoots at edges. The published programs clip here too, with or without
+            // bounds.
             clamp(&mut image);
             let average = Average::new(decay, &image.data, &home)?;
             Ok((image, average))
@@ -57,8 +58,8 @@ impl Session {
     }
 }
 
-/// What a content has at the size of a canvas and not at that of the smaller one before: what is painted with less than all of a style
-/// would be without it.
+/// The content's detail that the size of a canvas shows and the smaller size before does not. A result with a
+/// strength below 1 would lack it.
 fn detail(content: &Picture, (from, to): (Canvas, Canvas), averaging: Averaging) -> io::Result<Vec<f32>> {
     let at = |canvas: Canvas| {
         let (width, height) = canvas.inner;
@@ -70,7 +71,7 @@ fn detail(content: &Picture, (from, to): (Canvas, Canvas), averaging: Averaging)
     Ok(fine)
 }
 
-/// Where the vectors of a scale are kept.
+/// The place where the vectors of a scale are kept.
 pub(crate) fn home(inputs: &RunInputs, engine: &Tiled, scale: usize) -> Home {
     match inputs.run.scales[scale].streamed {
         true => Home::Folder(engine.tiling().folder.clone().unwrap_or_else(std::env::temp_dir)),
@@ -93,7 +94,7 @@ pub(crate) fn new_optimiser(
     })
 }
 
-/// To 0..1.
+/// Clamps all values to 0..1.
 pub(crate) fn clamp(image: &mut Pixels) {
     image.data.iter_mut().for_each(|value| *value = value.clamp(0.0, 1.0));
 }

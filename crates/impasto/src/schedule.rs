@@ -1,6 +1,6 @@
-//! Coarse to fine: the sizes of the scales and how long to stay at each.
+//! Coarse to fine: the sizes of the scales and the iterations at each.
 //!
-//! A picture at a small scale sees large structures of the style for little cost; each further scale adds detail (Gatys et
+//! At a small scale, large structures of the style form at little cost; each further scale adds detail (Gatys et
 //! al., "Controlling perceptual factors in neural style transfer", CVPR 2017, section 6).
 
 use serde::{Deserialize, Serialize};
@@ -10,31 +10,31 @@ use impasto_image::fit_long_edge;
 /// Scales and iterations.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Pyramid {
-    /// From one scale to the next.
+    /// The ratio of the sizes of two neighbouring scales, above 1.
     pub factor: f64,
-    /// Where it begins.
+    /// The smallest scale.
     pub smallest: Smallest,
-    /// How long it stays.
+    /// The iterations at each scale.
     pub iterations: Iterations,
 }
 
-/// The smallest scale.
+/// The rule for the smallest scale.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Smallest {
-    /// Only the final scale.
+    /// There is only the final scale.
     Single,
-    /// Down to a long edge of at least this many pixels.
+    /// The smallest scale whose long edge is at least this many pixels.
     LongEdge(usize),
-    /// Down until the short edge is at most this many pixels.
+    /// The first scale, going down, whose short edge is at most this many pixels.
     ShortEdge(usize),
 }
 
 impl Smallest {
-    /// For strokes of another size: where the style has the size that it would have here otherwise, so that what a layer sees of
-    /// the style at the smallest scale is the same.
+    /// The smallest scale for strokes of another size. The style keeps the size that it would have with the usual
+    /// strokes, so a layer sees the same of the style at the smallest scale.
     pub(crate) fn for_strokes(self, size: f64) -> Smallest {
-        /// Below this the deepest layers see next to nothing.
+        /// With fewer pixels, the deepest layers see almost nothing.
         const LEAST: usize = 48;
         let scaled = |edge: usize| ((edge as f64 / size).round() as usize).max(LEAST);
         match self {
@@ -49,23 +49,23 @@ impl Smallest {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Iterations {
-    /// Some at the first scale, others at all further ones.
+    /// One number at the first scale, another at all further ones.
     FirstThen {
-        /// At the first scale.
+        /// Iterations at the first scale.
         first: usize,
-        /// At each further scale.
+        /// Iterations at each further scale.
         then: usize,
     },
-    /// Divided from scale to scale, but never fewer than `least`.
+    /// A number that is divided from scale to scale, but never below `least`.
     Shrinking {
-        /// At the first scale.
+        /// Iterations at the first scale.
         first: usize,
-        /// From one scale to the next.
+        /// Divisor from one scale to the next.
         divisor: f64,
-        /// At least.
+        /// The fewest iterations.
         least: usize,
     },
-    /// A number for each scale, and 0 beyond.
+    /// A number for each scale; 0 for scales beyond the list.
     Listed(Vec<usize>),
 }
 
@@ -75,7 +75,7 @@ impl Iterations {
         Iterations::FirstThen { first: count, then: count }
     }
 
-    /// With another number at the first scale.
+    /// Replaces the number at the first scale.
     #[must_use]
     pub fn with_first(self, count: usize) -> Iterations {
         match self {
@@ -104,23 +104,23 @@ impl Iterations {
 /// One scale of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Scale {
-    /// Pixels across.
+    /// Width in pixels.
     pub width: usize,
-    /// Pixels down.
+    /// Height in pixels.
     pub height: usize,
-    /// Iterations to do.
+    /// Number of iterations.
     pub iterations: usize,
 }
 
 impl Scale {
-    /// Pixels of the longer edge.
+    /// The longer edge in pixels.
     pub fn long_edge(&self) -> usize {
         self.width.max(self.height)
     }
 }
 
 impl Pyramid {
-    /// The scales of a run that ends with a picture of the given size, from the smallest on.
+    /// The scales of a run whose result has the given size, width and height in pixels; from the smallest on.
     pub fn scales(&self, (width, height): (usize, usize)) -> Vec<Scale> {
         let (long, short) = (width.max(height), width.min(height));
         let edge = |step: i32| ((long as f64 / self.factor.powi(step)).round() as usize).max(1);
@@ -150,8 +150,8 @@ impl Pyramid {
                 Scale { width, height, iterations: self.iterations.at(scale) }
             })
             .enumerate()
-            // Nothing but a blur would come of a scale without iterations; the last is the size of the result. Where there is a
-            // number for each, none goes missing.
+            // A scale without iterations would only blur the picture, so it is left out. The last scale stays,
+            // because it has the size of the result. A list of numbers keeps all its scales.
             .filter(|(scale, Scale { iterations, .. })| {
                 *iterations > 0 || *scale == last || matches!(self.iterations, Iterations::Listed(_))
             })

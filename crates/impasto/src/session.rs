@@ -1,4 +1,4 @@
-//! A run: scale by scale, step by step, with the picture at hand at every one.
+//! A run, scale by scale and step by step. The picture is available after every step.
 
 use impasto_encoder::Provenance;
 use impasto_engine::{Engine, Pixels, Tiled};
@@ -23,18 +23,18 @@ use crate::regions::Regions;
 use crate::scale_up::{clamp, new_optimiser};
 use crate::{Error, Recipe, Scale, Style};
 
-/// What a session was built from.
+/// The inputs of a session.
 pub(crate) struct RunInputs {
-    /// Until the last scale has taken its targets from it.
+    /// The content; `None` once the last scale has computed its targets.
     pub(crate) content: Option<Picture>,
     /// The content's opacity.
     pub(crate) alpha: Option<Plane>,
     pub(crate) regions: Regions,
-    /// With weights that sum to 1, and the scales that they are made at.
+    /// The styles, with weights that sum to 1 and the scales of their pictures.
     pub(crate) styles: Vec<Style>,
     pub(crate) averaging: Averaging,
     pub(crate) colour: Colour,
-    /// The content in its colours at the size of the result, where that has them.
+    /// The content at the size of the result, if the result keeps its colours.
     pub(crate) colours: Option<Picture>,
     pub(crate) seed: u64,
     pub(crate) init_picture: Option<Picture>,
@@ -42,9 +42,9 @@ pub(crate) struct RunInputs {
     pub(crate) recipe: Recipe,
     pub(crate) provenance: Provenance,
     pub(crate) run: MemoryPlan,
-    /// Of the styles' pictures.
+    /// Digests of the styles' pictures.
     pub(crate) digests: Vec<String>,
-    /// Of masks and of what styles are for.
+    /// Digest of the masks and of the styles' regions.
     pub(crate) regions_digest: Option<String>,
     /// Whether features are kept in half precision.
     pub(crate) half: bool,
@@ -52,7 +52,7 @@ pub(crate) struct RunInputs {
 }
 
 impl RunInputs {
-    /// Everything that the run's bytes depend on.
+    /// Everything that the bytes of the result depend on.
     fn fingerprint(&self, instruction_set: &str) -> Fingerprint {
         Fingerprint {
             content: self
@@ -77,30 +77,30 @@ impl RunInputs {
         }
     }
 
-    /// What is optimised at a scale: the picture with its margin.
+    /// The canvas that is optimised at a scale: the picture with its margin.
     pub(crate) fn canvas(&self, scale: Scale) -> Canvas {
         self.recipe.canvas((scale.width, scale.height))
     }
 }
 
-/// One evaluation and the step that followed.
+/// One evaluation and the optimiser step that followed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Step {
-    /// Scale, counted from 1.
+    /// The scale, counted from 1.
     pub scale: usize,
     /// Number of scales.
     pub scales: usize,
-    /// Width of the picture at this scale.
+    /// Width of the picture at this scale in pixels.
     pub width: usize,
-    /// Height of the picture at this scale.
+    /// Height of the picture at this scale in pixels.
     pub height: usize,
-    /// Iteration of this scale, counted from 1.
+    /// The iteration at this scale, counted from 1.
     pub iteration: usize,
-    /// Iterations of this scale.
+    /// Number of iterations at this scale.
     pub iterations: usize,
-    /// Loss before the step.
+    /// The loss before the step.
     pub losses: Losses,
-    /// Seconds that evaluation and step took, with the preparation of the scale in its first.
+    /// Seconds of the evaluation and the step. The first step of a scale includes its preparation.
     pub seconds: f64,
 }
 
@@ -112,33 +112,34 @@ pub struct Session {
     pub(crate) engine: Tiled,
     pub(crate) styles: StyleMoments,
     pub(crate) drafter: Option<Drafter>,
-    /// What the run begins with, where that is a draft; painted before the first step, or again after a resumption.
+    /// The draft, if the run begins with one. It is painted before the first step, and again after the run is
+    /// resumed.
     pub(crate) draft: Option<Picture>,
-    /// Whether the picture to begin with is there.
+    /// Whether the starting picture is complete.
     pub(crate) begun: bool,
     pub(crate) pool: rayon::ThreadPool,
     /// Index of the scale.
     pub(crate) scale: usize,
-    /// Iterations done at the scale.
+    /// Iterations done at this scale.
     pub(crate) iteration: usize,
     pub(crate) pace: Convergence,
     pub(crate) clock: Clock,
     pub(crate) budget: Option<TimeBudget>,
     pub(crate) image: Pixels,
-    /// Empty until the first step, as is the optimiser's state: both may be large.
+    /// Empty until the first step, like the optimiser's state: both may be large.
     pub(crate) average: Average,
-    /// Both before the last step, which may lead to where no loss is a number; not where pixels are kept in 0..1, as every
-    /// loss is a number there.
+    /// Picture and average before the last step, for undoing it if the next loss is not finite. `None` if pixels
+    /// are kept in 0..1, where every loss is finite.
     pub(crate) before: Option<(Values, Average)>,
-    /// The iterate of the final scale with the lowest loss, where the recipe keeps it.
+    /// The iterate of the final scale with the lowest loss, if the recipe keeps it.
     pub(crate) best: Option<(f64, Values)>,
     pub(crate) optimiser: Optimiser,
     /// Made at the first step of each scale.
     pub(crate) objective: Option<Objective>,
-    /// What stays of the content at this scale; made with the objective, and left when that goes.
+    /// The protected content at this scale. It is made with the objective, and stays when that is dropped.
     pub(crate) hold: Option<ProtectedContent>,
     pub(crate) stopped: bool,
-    /// It diverged, or a part of its state is gone: there is nothing to go on from.
+    /// Whether the run cannot continue, because it diverged or lost a part of its state.
     pub(crate) spoiled: bool,
     pub(crate) fingerprint: Fingerprint,
 }
@@ -189,11 +190,12 @@ impl Session {
         })
     }
 
-    /// Does one iteration; `None` when the run is complete.
+    /// Does one iteration. Returns `None` when the run is complete or was stopped.
     ///
     /// # Errors
-    /// [`Error::Diverged`] when a loss is not finite, or the engine's cancellation. Either way the session still holds the last
-    /// good picture. [`Error::Diverged`] and [`Error::Stream`] end the run, which cannot be saved any more.
+    /// [`Error::Diverged`] if a loss is not finite; also fails if the engine was cancelled. In both cases the
+    /// session still holds the last good picture. [`Error::Diverged`] and [`Error::Stream`] end the run, which then
+    /// cannot be saved.
     pub fn step(&mut self) -> Result<Option<Step>, Error> {
         let step = self.try_step();
         if let Err(Error::Stream { .. }) = step {
@@ -227,7 +229,7 @@ impl Session {
         })?;
         self.iteration += 1;
         self.pace.add(losses.total);
-        // One that prepares the scale takes longer.
+        // A step that prepares the scale takes longer, so it is not counted.
         if let Some(budget) = self.budget.as_mut().filter(|_| prepared) {
             budget.add(&self.inputs.run.scales[self.scale], self.clock.seconds_since(start));
         }
@@ -245,43 +247,43 @@ impl Session {
         }))
     }
 
-    /// Ends the session, and gives what the next can use.
+    /// Ends the session and returns the parts that the next session can reuse.
     pub fn into_cache(mut self) -> EngineCache {
         self.engine.forget_targets();
         EngineCache { backend: self.backend, engine: self.engine, styles: self.styles, drafter: self.drafter }
     }
 
-    /// Ends the run here: further steps give `None`.
+    /// Ends the run here: further steps return `None`.
     pub fn stop(&mut self) {
         self.stopped = true;
     }
 
-    /// Ends the run for good: nothing is left but the picture, which can use the memory on its way to a file.
+    /// Ends the run for good. Only the picture remains, so the memory is free for writing it to a file.
     pub fn finish(&mut self) {
         (self.stopped, self.spoiled) = (true, true);
         self.release();
     }
 
-    /// Forgets what only further steps would need.
+    /// Frees everything that only further steps would need.
     fn release(&mut self) {
         (self.objective, self.before) = (None, None);
         self.optimiser = self.optimiser.clone_scalars();
         self.engine.forget_targets();
     }
 
-    /// The result so far, as the recipe keeps it (average, last or best iterate), clamped to 0..1, at the size of the
-    /// current scale.
+    /// The result so far: the average, last or best iterate, as the recipe says. It has encoded RGB in 0..1 and the
+    /// size of the current scale.
     ///
     /// # Errors
-    /// [`Error::Stream`] when it is kept in a temporary file that cannot be read.
+    /// [`Error::Stream`] if the result is in a temporary file that cannot be read.
     pub fn picture(&self) -> Result<Picture, Error> {
         self.iterate(self.inputs.recipe.keep)
     }
 
-    /// The result so far, made smaller to a long edge of at most so many pixels (1 or more): for a glance on the way.
+    /// A preview of the result, reduced to a long edge of at most `max_edge` pixels (at least 1).
     ///
     /// # Errors
-    /// As [`picture`](Session::picture).
+    /// The errors of [`picture`](Session::picture).
     pub fn preview(&self, max_edge: usize) -> Result<Picture, Error> {
         let picture = self.picture()?;
         let long = picture.long_edge().min(max_edge.max(1));
@@ -297,11 +299,11 @@ impl Session {
         })
     }
 
-    /// The iterate asked for, clamped to 0..1; the last where there is no average yet, or no best (it is kept at the final
-    /// scale, if the recipe asks for it).
+    /// The chosen iterate, clamped to 0..1. Returns the last iterate if there is no average yet, or no best one.
+    /// The best iterate is only kept at the final scale, and only if the recipe asks for it.
     ///
     /// # Errors
-    /// As [`picture`](Session::picture).
+    /// The errors of [`picture`](Session::picture).
     pub fn iterate(&self, keep: Keep) -> Result<Picture, Error> {
         let planes: &dyn Numbers = match (keep, &self.best) {
             (Keep::Average, _) if !self.average.sum.is_empty() => &self.average,
@@ -324,7 +326,7 @@ impl Session {
         })
     }
 
-    /// The resolved recipe.
+    /// The recipe with all defaults resolved.
     pub fn recipe(&self) -> &Recipe {
         &self.inputs.recipe
     }
@@ -334,27 +336,27 @@ impl Session {
         &self.inputs.scales
     }
 
-    /// Where the encoder came from.
+    /// The origin of the encoder.
     pub fn encoder(&self) -> &Provenance {
         &self.inputs.provenance
     }
 
-    /// The instruction set that the engine computes with: results repeat to the byte on the same one.
+    /// The instruction set that the engine computes with. Results repeat to the byte on the same one.
     pub fn instruction_set(&self) -> &str {
         self.engine.identity()
     }
 
-    /// Threads that the run uses.
+    /// Number of threads of the run.
     pub fn threads(&self) -> usize {
         self.pool.current_num_threads()
     }
 
-    /// The optimiser with its state: plain data.
+    /// The optimiser with its state, as plain data.
     pub fn optimiser(&self) -> &Optimiser {
         &self.optimiser
     }
 
-    /// What the run takes.
+    /// The plan of the run: memory, tiles and time.
     pub fn plan(&self) -> &MemoryPlan {
         &self.inputs.run
     }

@@ -4,19 +4,19 @@ use std::fmt;
 
 macro_rules! settings {
     ($($variant:ident $name:literal,)*) => {
-        /// A setting, as errors and hints name it. In a message it stands in backquotes: `` `style_scale` ``.
+        /// A setting, as errors and hints name it. A message has it in backquotes: `` `style_scale` ``.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
-        #[allow(missing_docs)] // the names say it; what they do is at the setters
+        #[allow(missing_docs)] // the names explain themselves; the setters have the documentation
         pub enum Setting {
             $($variant,)*
         }
 
         impl Setting {
-            /// All of them, by name.
+            /// All settings, sorted by name.
             pub const ALL: &'static [Setting] = &[$(Setting::$variant,)*];
 
-            /// The name: words of small letters, joined by underscores.
+            /// The name: lower-case words joined by underscores.
             pub fn name(self) -> &'static str {
                 match self {
                     $(Setting::$variant => $name,)*
@@ -71,12 +71,13 @@ impl fmt::Display for Setting {
 }
 
 impl Setting {
-    /// A message with every setting in it spelled another way, such as `--style-scale` on a command line.
+    /// Replaces every setting in a message with another spelling, such as `--style-scale` on a command line.
     ///
     /// ```
     /// # use impasto::Setting;
     /// let option = |setting: Setting| format!("--{}", setting.name().replace('_', "-"));
-    /// assert_eq!(Setting::spell("`min_size`: expected `size` or less", option), "--min-size: expected --size or less");
+    /// let spelled = Setting::spell("`min_size`: expected `size` or less", option);
+    /// assert_eq!(spelled, "--min-size: expected --size or less");
     /// ```
     pub fn spell(message: &str, spelling: impl Fn(Setting) -> String) -> String {
         let mut spelled = String::with_capacity(message.len());

@@ -1,4 +1,4 @@
-//! A style picture, and how it is taken.
+//! Style pictures and their options.
 
 use impasto_image::{Picture, Plane, rotate, rotate_plane};
 
@@ -6,18 +6,18 @@ use crate::regions::{at_size, check_shape};
 
 use crate::{Error, Setting};
 
-/// A style picture: its part among several, and its size beside the content.
+/// A style picture with its weight and its scale. The picture has encoded RGB in 0..1.
 #[derive(Clone, Debug)]
 pub struct Style {
     pub(crate) picture: Picture,
-    /// Of the picture as it was given.
+    /// Size of the picture as it was given.
     pub(crate) size: (usize, usize),
     pub(crate) alpha: Option<Plane>,
     pub(crate) weight: f64,
     pub(crate) scale: f64,
-    /// The regions that it is for; `None`: all.
+    /// The regions that the style is for; `None`: all regions.
     pub(crate) parts: Option<Vec<Part>>,
-    /// Style layers that it is for; none: all.
+    /// The style layers that the style is for; `None`: all layers.
     pub(crate) layers: Option<Vec<String>>,
 }
 
@@ -25,9 +25,9 @@ pub struct Style {
 #[derive(Clone, Debug)]
 pub(crate) struct Part {
     pub(crate) region: usize,
-    /// How much each of the style's positions counts for it, of the picture's size.
+    /// How much each of the style's positions counts for the region; of the picture's size.
     pub(crate) weights: Option<Plane>,
-    /// The size that they had when they were given.
+    /// The size of the weights as they were given.
     pub(crate) of: (usize, usize),
 }
 
@@ -45,14 +45,15 @@ impl Style {
         }
     }
 
-    /// Its opacity, of its size: what is transparent has no part in the style.
+    /// Sets the opacity, of the picture's size: 1 for opaque, 0 for transparent. Transparent pixels do not count.
     #[must_use]
     pub fn alpha(mut self, alpha: impl Into<Option<Plane>>) -> Style {
         self.alpha = alpha.into();
         self
     }
 
-    /// Turns it clockwise, with the opacity and the parts that it has by now: corners that come in have no part in the style.
+    /// Rotates the style clockwise, with the opacity and the parts it has at this point. The empty corners do not
+    /// count.
     #[must_use]
     pub fn rotated(mut self, degrees: f64) -> Style {
         if degrees.is_finite() && degrees != 0.0 {
@@ -64,15 +65,16 @@ impl Style {
         self
     }
 
-    /// Moments of several styles are blended in proportion to their weights: 0 or more, not all 0.
+    /// Sets the weight. Moments of several styles are blended in proportion to their weights, which must be 0 or
+    /// more, but not all 0. Default: 1.
     #[must_use]
     pub fn weight(mut self, weight: f64) -> Style {
         self.weight = weight;
         self
     }
 
-    /// Its size beside the content, above 0: less than 1 gives smaller strokes. Multiplies
-    /// [`StyleTransfer::style_scale`](crate::StyleTransfer::style_scale).
+    /// Sets the factor for the style's size, above 0; less than 1 gives smaller strokes. It multiplies
+    /// [`StyleTransfer::style_scale`](crate::StyleTransfer::style_scale). Default: 1.
     #[must_use]
     pub fn scale(mut self, scale: f64) -> Style {
         self.scale = scale;
@@ -81,13 +83,14 @@ impl Style {
 }
 
 impl Style {
-    /// Makes it one for some of the content's regions, counted from 0 ([`Regions::region`](crate::Regions::region)): for each all
-    /// of it, or what weights of its shape have above 0. The first style may have none, where it takes the
-    /// [rest](crate::Rest::First). Default: for all regions, with all of it.
+    /// Assigns the style to some of the content's regions, counted from 0
+    /// ([`Regions::region`](crate::Regions::region)). For each region, a plane of weights from 0 to 1 says how much
+    /// each position of the style counts; `None` counts all of it. The first style may have no region if it takes
+    /// the [rest](crate::Rest::First). Default: all regions, with the whole style.
     #[must_use]
     pub fn parts(mut self, parts: impl IntoIterator<Item = (usize, Option<Plane>)>) -> Style {
         let size = self.picture.size();
-        // What has another shape is left as it is, and found by `build`.
+        // Weights of another shape are kept as they are; `build` reports them.
         let fits = |weights: &Plane| check_shape("mask", weights.size(), size).is_ok();
         let fitted = |weights: Plane| match weights.size() != size && fits(&weights) {
             true => Plane::new(size.0, size.1, at_size(&weights, size)).unwrap_or(weights),
@@ -102,8 +105,8 @@ impl Style {
         self
     }
 
-    /// Makes it one for some of the style layers: coarse structure is that of deep layers, strokes and colours that of the first.
-    /// Default: for all of them.
+    /// Assigns the style to some of the style layers. Deep layers have the coarse structure; the first layers have
+    /// strokes and colours. Default: all layers.
     #[must_use]
     pub fn layers(mut self, layers: impl Into<Option<Vec<String>>>) -> Style {
         self.layers = layers.into();
@@ -112,13 +115,13 @@ impl Style {
 }
 
 impl Style {
-    /// The parts that it is for, of so many regions.
+    /// The parts of the style, for a content with this number of regions.
     pub(crate) fn parts_of(&self, regions: usize) -> Vec<Part> {
         let all = || (0..regions).map(|region| Part { region, weights: None, of: self.size }).collect();
         self.parts.clone().unwrap_or_else(all)
     }
 
-    /// What its positions weigh for a part.
+    /// The weights of the style's positions for a part; `None` if all count the same.
     pub(crate) fn weights_for(&self, part: &Part) -> Option<Plane> {
         match (&self.alpha, &part.weights) {
             (Some(alpha), Some(weights)) => {
@@ -137,7 +140,7 @@ impl From<Picture> for Style {
     }
 }
 
-/// The parts of styles in their mixture, which sum to 1.
+/// The share of each style in the mixture; the shares sum to 1.
 pub(crate) fn shares(styles: &[Style]) -> Result<Vec<f64>, Error> {
     if styles.is_empty() {
         return Err(Error::NoStyle);
@@ -146,7 +149,7 @@ pub(crate) fn shares(styles: &[Style]) -> Result<Vec<f64>, Error> {
         let problem = format!("expected a number above 0, found {}", style.scale);
         return Err(Error::invalid("the scale of a style", problem));
     }
-    // By the largest first, so that no sum is too large for a number.
+    // Divides by the largest weight first, so that the sum cannot overflow.
     let largest = styles.iter().map(|style| style.weight).fold(0.0, f64::max);
     let total: f64 = styles.iter().map(|style| style.weight / largest).sum();
     if !styles.iter().all(|style| style.weight.is_finite() && style.weight >= 0.0) || largest <= 0.0 {

@@ -1,18 +1,18 @@
-//! Which part of a style goes into which region, and for which layers: checked, counted and digested before a run.
+//! The parts of styles for regions and layers: checks, memory and digests, before a run.
 
 use crate::regions::{check_shape, check_weights, plane_digest};
 use crate::style::Part;
 use crate::{Error, Recipe, StyleTransfer};
 
 impl StyleTransfer {
-    /// Bytes of all masks as they were given, of the content and of the styles.
+    /// Bytes of all masks of the content and the styles, as they were given.
     pub(crate) fn mask_bytes(&self) -> usize {
         let parts = self.styles.iter().flat_map(|style| style.parts.iter().flatten());
         let weights = parts.filter_map(|part| part.weights.as_ref());
         self.regions.bytes() + weights.map(|plane| size_of_val(plane.data())).sum::<usize>()
     }
 
-    /// A digest of everything that regions and parts decide; `None` where there are neither.
+    /// A digest of everything that regions and parts determine; `None` if there are neither.
     pub(crate) fn regions_digest(&self) -> Option<String> {
         let parts: Vec<String> = self
             .styles
@@ -29,11 +29,11 @@ impl StyleTransfer {
         (regions.is_some() || !parts.is_empty()).then(|| format!("{} {parts:?}", regions.unwrap_or_default()))
     }
 
-    /// Checks regions, and that each part of a style names one and has a mask that fits.
+    /// Checks the regions. Also checks that each part of a style names a region and has a mask that fits.
     pub(crate) fn check_regions(&self) -> Result<(), Error> {
         self.regions.check(self.content.size())?;
         for (index, style) in self.styles.iter().enumerate() {
-            // The first may be for what is left, too.
+            // The first style may be for the rest, too.
             let rest = usize::from(index == 0 && self.regions.rest_is_painted());
             for part in style.parts.iter().flatten() {
                 let Part { region, weights, of } = part;
@@ -46,7 +46,8 @@ impl StyleTransfer {
                     check_weights("the mask of a style", weights)?;
                     let seen = style.weights_for(part);
                     if seen.iter().any(|seen| seen.data().iter().all(|&weight| weight == 0.0)) {
-                        let problem = "nothing is left of the style: it is black where there is any";
+                        let problem =
+                            "nothing is left of the style: the mask is black where the style is opaque";
                         return Err(Error::invalid("the mask of a style", problem));
                     }
                 }
@@ -56,7 +57,7 @@ impl StyleTransfer {
     }
 }
 
-/// A style can be for layers that are looked at.
+/// Checks that a style is only for layers that the recipe uses.
 pub(crate) fn check_layers(layers: &[String], recipe: &Recipe) -> Result<(), Error> {
     let known = || recipe.style_layers.iter().map(|(layer, _)| layer.as_str());
     match layers.iter().find(|layer| known().all(|known| known != layer.as_str())) {

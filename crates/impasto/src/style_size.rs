@@ -1,4 +1,4 @@
-//! How large a style picture is made beside a content.
+//! The size of a style picture relative to the content.
 
 use impasto_image::fit_long_edge;
 
@@ -6,7 +6,7 @@ use crate::builder::LARGEST_SIZE;
 use crate::recipe::StyleFit;
 use crate::{Error, Setting};
 
-/// Refuses what nobody can have meant.
+/// Rejects a style picture larger than the largest result.
 pub(crate) fn check_style_size((width, height): (usize, usize)) -> Result<(), Error> {
     match width.max(height) <= LARGEST_SIZE {
         true => Ok(()),
@@ -17,7 +17,7 @@ pub(crate) fn check_style_size((width, height): (usize, usize)) -> Result<(), Er
     }
 }
 
-/// The size of a style picture beside a content of the given size.
+/// The size in pixels of a style picture for a content of the given size.
 pub(crate) fn style_size(
     style: (usize, usize),
     fit: StyleFit,
@@ -29,7 +29,7 @@ pub(crate) fn style_size(
     let scaled = |edge: usize| (edge as f64 * scale).round().max(1.0) as usize;
     let long = match fit {
         StyleFit::LongEdge { enlarge: true } => scaled(content_long),
-        // A scale above 1 asks for a larger style; without one it is never enlarged.
+        // A scale above 1 asks for a larger style. Otherwise the style is never enlarged.
         StyleFit::LongEdge { enlarge: false } => {
             scaled(content_long).min((style_long as f64 * scale.max(1.0)).round() as usize)
         }

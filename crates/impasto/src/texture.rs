@@ -1,9 +1,9 @@
-//! Texture: a picture of a style alone, from noise (Gatys, Ecker and Bethge, "Texture synthesis using convolutional neural networks",
-//! NeurIPS 2015).
+//! Texture: a picture of a style alone, from noise (Gatys, Ecker and Bethge, "Texture synthesis using convolutional
+//! neural networks", NeurIPS 2015).
 //!
-//! There is no content to look at; statistics, scales and optimiser are those of the preset. A seamless one lies on a ring in both
-//! directions: at every layer the padding is what is at the other end, and where a picture is enlarged from scale to scale its
-//! other end is what lies beyond its edge. The total variation alone does not look across, which leaves nothing to be seen.
+//! There is no content; statistics, scales and optimiser are those of the preset. In a seamless texture, opposite
+//! edges meet in both directions: at every layer the padding repeats the opposite edge, and so does the enlargement
+//! from scale to scale. Only the total variation does not cross the edges, which leaves no visible trace.
 
 use impasto_engine::{Engine, Padding};
 use impasto_image::Picture;
@@ -13,7 +13,7 @@ use crate::colour::Colour;
 use crate::recipe::Init;
 use crate::{Error, Iterations, Recipe, Regions, Scale, Setting, StyleTransfer};
 
-/// What makes a transfer one of a texture.
+/// The options of a transfer that makes a texture.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Texture {
     pub(crate) size: (usize, usize),
@@ -21,10 +21,11 @@ pub(crate) struct Texture {
 }
 
 impl StyleTransfer {
-    /// A texture of this size in place of a content: noise becomes a picture of the style. With `seamless` it fits itself on all
-    /// sides; width and height are then multiples of 16 (of what the poolings before the deepest layer divide by).
+    /// Makes a texture of this size in pixels, without a content: noise becomes a picture of the style. A
+    /// `seamless` texture fits itself on all sides. Its width and height must be multiples of 16, the product of
+    /// the poolings before the deepest layer.
     ///
-    /// Options about a content are errors in [`build`](StyleTransfer::build).
+    /// Options that concern a content are errors in [`build`](StyleTransfer::build).
     ///
     /// # Errors
     /// [`Error::Invalid`] for a side of 0 or beyond 30000.
@@ -33,13 +34,13 @@ impl StyleTransfer {
             let problem = format!("expected sides of 1 to {LARGEST_SIZE} pixels, found {width}x{height}");
             return Err(Error::invalid(Setting::Size, problem));
         }
-        // Nothing looks at it.
+        // This content is never used.
         let mut transfer = StyleTransfer::new(Picture::filled(1, 1, [0.5; 3]));
         transfer.texture = Some(Texture { size: (width, height), seamless });
         Ok(transfer)
     }
 
-    /// Makes the recipe one without a content; what asks for one is an error.
+    /// Removes the content from the recipe. An option that needs a content is an error.
     pub(crate) fn without_content(&self, recipe: &mut Recipe) -> Result<(), Error> {
         let Some(Texture { seamless, .. }) = self.texture else { return Ok(()) };
         let asked = [
@@ -60,13 +61,14 @@ impl StyleTransfer {
             recipe.init = Init::StyleStats;
         }
         if seamless {
-            // A margin is there for borders, and a ring has none.
+            // A margin is for borders, and a seamless texture has none.
             (recipe.padding, recipe.margin, recipe.bleed) = (Some(Padding::Wrap), 0, 0);
         }
         Ok(())
     }
 
-    /// The scales of a run that ends with this size. Those of a seamless texture are rounded to what the poolings divide by.
+    /// The scales of a run whose result has this size. For a seamless texture they are rounded to multiples of the
+    /// poolings.
     pub(crate) fn scales(&self, recipe: &Recipe, engine: &dyn Engine, size: (usize, usize)) -> Vec<Scale> {
         let scales = recipe.pyramid.scales(size);
         if recipe.padding != Some(Padding::Wrap) {
@@ -91,7 +93,7 @@ impl StyleTransfer {
         fitted
     }
 
-    /// A ring has no place for what poolings leave out.
+    /// Checks that the size of a seamless texture is a multiple of the poolings, so that no pixel is left over.
     pub(crate) fn check_ring(
         &self,
         engine: &dyn Engine,
@@ -109,7 +111,7 @@ impl StyleTransfer {
     }
 }
 
-/// What the poolings before the deepest layer divide by.
+/// The product of the poolings before the deepest layer.
 fn step_of(engine: &dyn Engine) -> usize {
     let convs = engine.network().encoder.topology().convs();
     convs.last().map_or(1, |conv| 1 << (conv.block - 1))

@@ -1,5 +1,5 @@
-//! What is transparent counts for nothing: neither in content nor in style, and nothing pulls at it.
-#![allow(clippy::unwrap_used)] // a failing test
+//! Transparent pixels count for nothing: they influence neither content nor style, and no gradient reaches them.
+#![allow(clippy::unwrap_used)] // a panic fails the test
 
 mod common;
 
@@ -10,7 +10,7 @@ use impasto::{Error, Overrides, Picture, Style, StyleTransfer};
 const WIDTH: usize = 96;
 const HEIGHT: usize = 64;
 
-/// Layers whose features see a few pixels around them.
+/// Layers whose features see only a few pixels around them.
 fn shallow() -> Overrides {
     Overrides {
         content_layers: Some(vec!["relu2_1".into()]),
@@ -20,13 +20,13 @@ fn shallow() -> Overrides {
     }
 }
 
-/// The left part is opaque.
+/// An opacity with an opaque left part.
 fn left() -> Plane {
     let opacity = |i: usize| if i % WIDTH < 48 { 1.0 } else { 0.0 };
     Plane::new(WIDTH, HEIGHT, (0..WIDTH * HEIGHT).map(opacity).collect()).unwrap()
 }
 
-/// Another picture from column 64 on, further than any feature of the left part sees.
+/// Changes the picture from column 64 on, out of reach of all features of the left part.
 fn with_another_right(mut picture: Picture) -> Picture {
     for (i, value) in picture.rgb_mut().iter_mut().enumerate().filter(|(i, _)| i % WIDTH >= 64) {
         *value = (i * 7 % 10) as f32 / 10.0;
@@ -70,7 +70,7 @@ fn opaque_everywhere_is_as_without() {
     let image = waves(WIDTH, HEIGHT, 2);
     let without = transfer(None).evaluate(&image).unwrap().losses.total;
     let with = transfer(Some(opaque())).alpha(opaque()).evaluate(&image).unwrap().losses.total;
-    // Sums in another order.
+    // The sums have another order.
     assert!((with / without - 1.0).abs() < 1e-6, "{with} {without}");
 }
 
@@ -88,7 +88,7 @@ fn a_run_with_transparency_paints_what_is_seen() {
     };
     assert!(moved(0..48));
     assert!(!moved(70..WIDTH));
-    // It is a part of what decides a run.
+    // The opacity is part of the fingerprint.
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("run");
     session.save(&path, "").unwrap();

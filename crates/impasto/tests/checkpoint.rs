@@ -1,6 +1,6 @@
-//! A run that is saved and taken up ends with the bytes of a run that was never stopped; a checkpoint that is not intact, or
-//! of another run, is refused with what is wrong.
-#![allow(clippy::unwrap_used)] // a failing test
+//! A run that is saved and resumed ends with the bytes of an uninterrupted run. A checkpoint that is damaged or
+//! belongs to another run is rejected with the reason.
+#![allow(clippy::unwrap_used)] // a panic fails the test
 
 mod common;
 
@@ -130,7 +130,7 @@ fn another_run_is_refused_with_what_differs() {
     for (word, other) in others {
         let mut other = other.build().unwrap();
         let before = other.picture().unwrap();
-        // Which of both lists is "it" does not matter to the reader; the checkpoint's is named second.
+        // It does not matter to the user which list is called "it"; the checkpoint's is named second.
         let found = other.restore(&checkpoint);
         let word = if word.starts_with('1') { "styles" } else { word };
         assert_refused(found, word);
@@ -171,7 +171,7 @@ fn every_damage_is_found() {
     }
     let longer = [&bytes[..], b"more"].concat();
     assert!(matches!(read(&longer), Err(CheckpointError::Damaged { .. })));
-    // Another version, named before anything is expected of the rest.
+    // Another version is reported before the rest is parsed.
     let text = br#"\"version\":1"#;
     let place = bytes.windows(text.len()).position(|window| window == text).unwrap();
     let mut newer = bytes.clone();

@@ -1,6 +1,6 @@
-//! Colours of content and style: maps against NumPy, SciPy and scikit-image (tests/oracle/colour_maps.py), and whose colours a
-//! result has.
-#![allow(clippy::unwrap_used)] // a failing test
+//! Colours of content and style: maps compared with NumPy, SciPy and scikit-image (tests/oracle/colour_maps.py),
+//! and the source of a result's colours.
+#![allow(clippy::unwrap_used)] // a panic fails the test
 
 mod common;
 
@@ -9,7 +9,7 @@ use impasto::image::Plane;
 use impasto::{Colour, ColourMap, Overrides, Picture, Style, StyleTransfer, match_colours};
 use serde_json::Value;
 
-/// The oracle computes in f64; histograms are counted in steps of 16 bits.
+/// Tolerance: the oracle computes in f64, and histograms are counted in 16-bit steps.
 const WITHIN: f32 = 2.5e-5;
 
 fn numbers(value: &Value) -> Vec<f32> {
@@ -30,7 +30,7 @@ fn maps_are_those_of_numpy_and_scikit_image() {
     }
 }
 
-/// Two halves: of one picture and of another.
+/// A picture with a left half of colour `a` and a right half of colour `b`.
 fn halves(a: [f32; 3], b: [f32; 3]) -> Picture {
     let rgb = (0..3).flat_map(|plane| (0..64).map(move |i| if i % 8 < 4 { a[plane] } else { b[plane] }));
     Picture::new(8, 8, rgb.collect()).unwrap()
@@ -48,7 +48,7 @@ fn what_is_not_seen_has_no_colours() {
             assert!((plane[0] - expected).abs() < 1e-3, "{map}: {}", plane[0]);
         }
     }
-    // Grey pictures have no inverse; they must do no harm.
+    // The covariance of a grey picture has no inverse, which must do no harm.
     let grey = |value: f32| Picture::new(2, 1, [value, 0.8].repeat(3)).unwrap();
     for &map in ColourMap::ALL {
         let mut found = grey(0.2);
@@ -64,7 +64,7 @@ fn what_is_not_seen_has_no_colours() {
 
 #[test]
 fn rounding_does_not_become_colour() {
-    // Sepia in 8 bits: two of three directions hold nothing but rounding.
+    // Sepia in 8 bits: two of three directions contain only rounding errors.
     let sepia = |plane: usize, i: usize| ((i % 96) as f32 * [2.5, 2.1, 1.6][plane]).round() / 255.0;
     let rgb = (0..3).flat_map(|plane| (0..96 * 8).map(move |i| sepia(plane, i))).collect();
     let style = Picture::new(96, 8, rgb).unwrap();

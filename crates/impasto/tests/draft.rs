@@ -1,5 +1,5 @@
-//! Drafts: what they keep and what they take, alone and as the beginning of a run.
-#![allow(clippy::unwrap_used)] // a failing test
+//! Drafts: how much of content and style they have, alone and as the beginning of a run.
+#![allow(clippy::unwrap_used)] // a panic fails the test
 
 mod common;
 
@@ -7,7 +7,7 @@ use common::{in_range, said, saved, transfer, waves};
 use impasto::image::Plane;
 use impasto::{Checkpoint, Colour, Draft, Effort, Init, Overrides, Picture, Regions, Style, StyleTransfer};
 
-/// Draft and run agree but for what resizing rounds.
+/// Tolerance between draft and run, which round differently when they resize.
 const ROUNDING: f32 = 1e-5;
 
 fn draft_of(transfer: StyleTransfer) -> Picture {
@@ -17,14 +17,14 @@ fn draft_of(transfer: StyleTransfer) -> Picture {
     session.picture().unwrap()
 }
 
-/// Mean distance of the pixels.
+/// Mean absolute difference of the values.
 fn distance(a: &Picture, b: &Picture) -> f32 {
     assert_eq!(a.size(), b.size());
     let pairs = a.rgb().iter().zip(b.rgb());
     pairs.map(|(a, b)| (a - b).abs()).sum::<f32>() / a.rgb().len() as f32
 }
 
-/// Mean of each channel over the columns of a part of the width.
+/// Mean of each channel over a range of columns.
 fn colour(picture: &Picture, columns: std::ops::Range<usize>) -> [f32; 3] {
     let (width, height) = picture.size();
     std::array::from_fn(|channel| {
@@ -66,7 +66,7 @@ fn the_session_shows_its_draft_first_and_goes_on_from_it() {
         transfer("impasto").overrides(Overrides { init: Some(Init::Content), ..Overrides::default() });
     let mut other = other.build().unwrap();
     assert_eq!(other.draft().unwrap(), None);
-    // Half a transfer is near to the content, a draft is not.
+    // The start of a run from the content is close to the content; a draft is not.
     assert!(distance(&draft, &other.picture().unwrap()) > 0.02);
     let (one, two) = (session.step().unwrap().unwrap(), other.step().unwrap().unwrap());
     assert_ne!(one.losses, two.losses);
@@ -143,7 +143,7 @@ fn regions_have_drafts_of_their_own_and_what_is_protected_stays() {
 fn what_is_transparent_has_no_part() {
     let content = tinted(48, 40, [0.5; 3]);
     let style = tinted(40, 40, [0.8, 0.3, 0.2]);
-    // The upper half of another style is blue, and not there.
+    // The upper half of another style is blue, but transparent.
     let (mut other, area) = (style.clone(), 40 * 40);
     (0..area / 2).for_each(|at| (other.rgb_mut()[at], other.rgb_mut()[2 * area + at]) = (0.0, 1.0));
     let alpha = Plane::new(40, 40, (0..area).map(|at| f32::from(u8::from(at >= area / 2))).collect());

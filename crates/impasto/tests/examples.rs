@@ -1,6 +1,6 @@
-//! The examples run, and write what they say.
-// The examples are programs of their own: their `main` is not called here, and their `run` seen nowhere else. `unwrap` is a
-// failing test.
+//! The examples run and write their pictures.
+// The examples are programs of their own: their `main` is not called here, and their `run` is not used elsewhere. A
+// panic by `unwrap` fails the test.
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
 
 #[path = "../examples/01_stylize.rs"]
@@ -21,10 +21,10 @@ mod evaluate;
 use std::error::Error;
 use std::path::{Path, PathBuf};
 
-/// The sizes of the examples.
+/// The size of the examples' pictures.
 const SIZE: (usize, usize) = (96, 72);
 
-/// Where a test may write; another file for every example.
+/// A path that a test may write to, different for every example.
 fn fresh(name: &str) -> PathBuf {
     let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(name);
     if path.exists() {
@@ -49,7 +49,7 @@ fn writes(name: &str, run: fn(&Path) -> Result<(), Box<dyn Error>>) {
     );
     let differences = picture.rgb().iter().zip(content.rgb()).map(|(a, b)| (a - b).abs());
     let mean = differences.sum::<f32>() / content.rgb().len() as f32;
-    // Several steps of 8 bits: it is not the content that came back.
+    // The difference is several 8-bit steps, so the result is not the content itself.
     assert!(mean > 0.02, "{mean}");
 }
 

@@ -1,5 +1,6 @@
-//! Looking into a network: features against the reference, Gram matrices against the features, and what comes of one term alone.
-#![allow(clippy::unwrap_used)] // a failing test
+//! Inspection of a network: features compared with the reference, Gram matrices compared with the features, and
+//! pictures from one term alone.
+#![allow(clippy::unwrap_used)] // a panic fails the test
 
 mod common;
 
@@ -14,7 +15,8 @@ fn inspector(picture: Picture, layers: &[&str], memory: Option<usize>) -> Result
     Inspector::new(picture, &open(NARROW).unwrap(), &layers, Some(1), memory, Cancel::default())
 }
 
-/// f32 against f64, through up to ten convolutions with Winograd's rounding; a part of the largest value.
+/// Tolerance relative to the largest value: f32 against f64, through up to ten convolutions with Winograd's
+/// rounding.
 const ROUNDING: f64 = 1e-5;
 
 #[test]
@@ -103,7 +105,7 @@ fn apart(a: &Picture, b: &Picture) -> f32 {
 
 #[test]
 fn shallow_features_give_the_picture_back_and_statistics_do_not() {
-    // Without what is as fine as noise, which the total variation takes.
+    // A picture without detail as fine as noise, which the total variation would remove.
     let picture = resize(&waves(16, 12, 0), 48, 36, Filter::Bicubic, Averaging::Values);
     let encoder = open("lite").unwrap();
     let made = |what: &Reconstruction| {
@@ -122,7 +124,7 @@ fn shallow_features_give_the_picture_back_and_statistics_do_not() {
     };
     let content = made(&Reconstruction::Content("relu1_2".into()));
     let style = made(&Reconstruction::Style(vec!["relu2_1".into()]));
-    // The picture has a deviation of 0.2: what is unlike it is further off than that.
+    // The picture has a standard deviation of 0.2. An unrelated picture would be further away than that.
     assert!(apart(&content, &picture) < 0.0125, "{}", apart(&content, &picture));
     assert!(apart(&style, &picture) > 0.15, "{}", apart(&style, &picture));
 }

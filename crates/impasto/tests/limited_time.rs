@@ -1,5 +1,5 @@
-//! Runs in limited time, by a clock that goes as fast as it is asked: results depend on no machine's speed.
-#![allow(clippy::unwrap_used)] // a failing test
+//! Runs in limited time, with a clock whose speed the test sets: results do not depend on the machine's speed.
+#![allow(clippy::unwrap_used)] // a panic fails the test
 
 mod common;
 
@@ -9,7 +9,7 @@ use std::time::Duration;
 use common::{NARROW, said, waves};
 use impasto::{Clock, Overrides, Session, StyleTransfer};
 
-/// Each look at it takes so many milliseconds.
+/// A clock that advances by `step` milliseconds each time it is read.
 fn clock(step: u64) -> Clock {
     let looks = AtomicU64::new(0);
     Clock::new(move || Duration::from_millis(step * looks.fetch_add(1, Ordering::Relaxed)))
@@ -28,18 +28,18 @@ fn run(transfer: StyleTransfer) -> Session {
 
 #[test]
 fn a_run_ends_in_its_time_has_its_size_and_can_be_had_again() {
-    // Nobody would wait for so many.
+    // Too many iterations to wait for.
     let many = Overrides { iterations: Some(1_000_000), ..Overrides::default() };
     let limited =
         |seconds: u64| transfer(many.clone()).time(Some(Duration::from_secs(seconds))).clock(clock(10));
     let session = run(limited(4));
     assert_eq!(session.picture().unwrap().size(), (96, 72));
     let counts = session.iterations_done();
-    // An iteration looks at the clock at least once.
+    // An iteration reads the clock at least once.
     assert!(counts.len() == 2 && counts.iter().all(|count| (5..400).contains(count)), "{counts:?}");
     let longer = run(limited(8)).iterations_done();
     assert!(longer.iter().sum::<usize>() > counts.iter().sum(), "{longer:?} {counts:?}");
-    // The same clock, the same run: nothing else tells the time.
+    // The same clock gives the same run: there is no other source of time.
     assert_eq!(run(limited(4)).iterations_done(), counts);
     let again = Overrides { scale_iterations: Some(counts), ..Overrides::default() };
     assert_eq!(run(transfer(again)).picture().unwrap(), session.picture().unwrap());
@@ -60,5 +60,5 @@ fn less_time_than_a_few_iterations_take_is_refused() {
         .build()
         .unwrap();
     let (message, _) = said(session.step());
-    assert!(message.starts_with("`time`: a picture of this size takes"), "{message}");
+    assert!(message.starts_with("`time`: expected at least"), "{message}");
 }

@@ -1,5 +1,5 @@
-//! What is asked for wrongly is refused before anything is run, in words that say what to do.
-#![allow(clippy::unwrap_used)] // a failing test
+//! Wrong options are rejected before anything runs, with a message that says what to do.
+#![allow(clippy::unwrap_used)] // a panic fails the test
 
 mod common;
 
@@ -27,7 +27,7 @@ fn misspelt_names_are_answered_with_the_nearest() {
     nearest(said("adamm".parse::<OptimizerKind>()), "no optimizer adamm", "adam");
     nearest(said("avarage".parse::<Keep>()), "no iterate to keep avarage", "average");
     nearest(said("style-stat".parse::<Init>()), "no init style-stat", "style-stats");
-    // Where nothing is near, all that there are.
+    // If no name is similar, the hint lists all names.
     let (_, hint) = said(Preset::named("zzz"));
     assert!(Preset::ALL.iter().all(|preset| hint.contains(preset.name)), "{hint}");
     let (_, hint) = said("".parse::<StyleLoss>());
@@ -72,7 +72,7 @@ fn a_preset_that_needs_a_deeper_encoder_names_the_way_out() {
     let hint = error.hint().unwrap();
     assert!(hint.starts_with("the nearest layer is relu5_1"), "{hint}");
     assert!(hint.contains("give `content_layers` relu5_1, or a model that is deep enough"), "{hint}");
-    // The way out is one.
+    // The hint works.
     let overrides = Overrides { content_layers: names(&["relu5_1"]), ..Overrides::default() };
     transfer("keras").overrides(overrides).build().unwrap();
     transfer("keras").model(common::NARROW).build().unwrap();
@@ -88,7 +88,7 @@ fn models_are_found_or_answered_with_the_nearest() {
     assert!(hint.contains("random:vgg19?seed=0"), "{hint}");
     let (text, _) = said(transfer("impasto").model("no/such/file.safetensors").build());
     assert!(text.starts_with("cannot read encoder no/such/file.safetensors: "), "{text}");
-    // An encoder at hand takes the place of a name, and the other way round.
+    // A loaded encoder replaces a name, and the other way round.
     let encoder = impasto::encoder::open(common::NARROW).unwrap();
     let session = transfer("impasto").model("lit").encoder(encoder.clone()).build().unwrap();
     assert_eq!(session.encoder().name, common::NARROW);
@@ -182,7 +182,7 @@ fn pictures_that_are_too_small_are_refused_before_the_first_step() {
     let result = transfer("impasto").style_scale(0.25).build();
     let expected = format!("a style at the first scale has 11x12 pixels, {needs}");
     assert_eq!(said(result), (expected, style.to_string()));
-    // Only the layers that look at a picture ask something of it.
+    // Only the layers that are used set a smallest size.
     let overrides = Overrides { style_layers: names(&["relu1_1", "relu2_1"]), ..Overrides::default() };
     let shallow = StyleTransfer::new(waves(64, 64, 0)).style(waves(40, 2, 1)).overrides(overrides);
     shallow.build().unwrap().step().unwrap().unwrap();
@@ -197,7 +197,7 @@ fn a_picture_to_begin_with_goes_with_its_init() {
     assert_eq!(none, "`init`: expected a picture to begin with, found none");
     let given = transfer("impasto").init_picture(picture.clone());
     let other = text(given.clone().overrides(init(Some(Init::Noise))).build());
-    assert_eq!(other, "`init`: a picture to begin with was given, and an init of another kind");
+    assert_eq!(other, "`init`: expected no picture to begin with for this init, found one");
     for chosen in [None, Some(Init::Picture)] {
         let session = given.clone().overrides(init(chosen)).build().unwrap();
         assert_eq!(session.iterate(Keep::Last).unwrap(), picture);
@@ -206,16 +206,16 @@ fn a_picture_to_begin_with_goes_with_its_init() {
 
 #[test]
 fn judged_pictures_are_of_the_contents_size() {
-    // 50 x 41 pixels have features of the same size as 48 x 40 have at the content layer.
+    // At the content layer, 50 x 41 pixels have features of the same size as 48 x 40.
     for (width, height) in [(40, 40), (50, 41)] {
         let (text, hint) = said(transfer("impasto").evaluate(&waves(width, height, 0)));
         assert_eq!(text, format!("picture: expected 48x40, found {width}x{height}"));
         assert_eq!(
             hint,
-            "content and picture must have the same size; pictures of one shape can be brought to it with `size`"
+            "content and picture must have the same size; pictures of one shape can be resized to it with `size`"
         );
     }
-    // As the hint says, where the shape is the same.
+    // The hint works for pictures of the same shape.
     transfer("impasto").size(32).evaluate(&waves(96, 80, 0)).unwrap();
     let result = transfer("impasto").size(0).evaluate(&waves(48, 40, 0));
     assert_eq!(said(result).0, "`size`: expected at least 1 pixel, found 0");

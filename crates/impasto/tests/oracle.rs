@@ -1,8 +1,8 @@
-//! Every preset and statistic against PyTorch: losses per layer and the gradient by the pixels.
+//! Every preset and statistic compared with PyTorch: losses per layer, and the gradient by the pixels.
 //!
-//! The numbers in `fixtures/` were made in f64 by `tests/oracle/make_fixtures.py` at the top of the repository, an
-//! implementation of its own, written from the published formulas.
-#![allow(clippy::unwrap_used)] // a failing test
+//! The numbers in `fixtures/` were computed in f64 by `tests/oracle/make_fixtures.py` at the top of the repository,
+//! an independent implementation written from the published formulas.
+#![allow(clippy::unwrap_used)] // a panic fails the test
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -13,15 +13,16 @@ use impasto::objective::Losses;
 use impasto::{Evaluation, Mask, Overrides, Picture, Preset, Regions, Rest, Style, StyleTransfer};
 use safetensors::SafeTensors;
 
-/// Relative error of a term: features are f32 here and f64 there, which moves terms by up to 3e-6.
+/// Relative error of a term. Features are f32 here and f64 in the oracle, which changes terms by up to 3e-6.
 const TERM: f64 = 1e-4;
 
-/// Relative L2 error of the gradient. Tight, because at this width the 12-step derivative of `crowson` is only 0.6 % from
-/// the exact one: a cosine would not tell them apart.
+/// Relative L2 error of the gradient. It is tight because at this width the 12-step derivative of `crowson` is only
+/// 0.6 % from the exact one: a cosine would not tell them apart.
 const GRADIENT: f64 = 1e-4;
 
-/// The same with L2 pooling, whose derivative jumps where a window is all zeros: in this picture one window is within
-/// rounding of that, and which side it falls on depends on the instruction set (7e-7 on the one, 1.2e-3 on the other).
+/// The same with L2 pooling, whose derivative jumps where a window is all zeros. In this picture, one window is
+/// zero up to rounding, and the instruction set determines its side of the jump (an error of 7e-7 on one side,
+/// 1.2e-3 on the other).
 const KINKED: f64 = 2e-3;
 
 fn fixture(name: &str) -> PathBuf {
@@ -39,7 +40,7 @@ fn mask(name: &str) -> Plane {
     }
 }
 
-/// The transfer that a case of the fixtures stands for.
+/// The transfer of a case of the fixtures.
 fn transfer(case: &str) -> StyleTransfer {
     let model = if case.starts_with("metrics-") { "metrics.safetensors" } else { "narrow.safetensors" };
     let transfer = StyleTransfer::new(picture("content.png")).model(fixture(model).to_str().unwrap());
@@ -69,7 +70,7 @@ fn transfer(case: &str) -> StyleTransfer {
             let style = |name, weight| Style::new(picture(name)).weight(weight);
             transfer.style(style("style.png", 0.7)).style(style("style2.png", 0.3))
         }
-        // One style in a soft region, by a part of it, and the other in the rest.
+        // One style with a mask in a soft region, and the other style in the rest.
         "regions-gatys" | "regions-crowson" => transfer
             .regions(Regions::default().region(mask("mask.png")).rest(Rest::First))
             .style(Style::new(picture("style.png")).parts([]))

@@ -1,5 +1,5 @@
-//! Changes of single values of a recipe: each acts, and one that cannot is refused with what was expected.
-#![allow(clippy::unwrap_used)] // a failing test
+//! Overrides of single values: each has an effect, and one without effect is rejected with the expected value.
+#![allow(clippy::unwrap_used)] // a panic fails the test
 
 mod common;
 
@@ -7,7 +7,7 @@ use common::{names, text};
 use impasto::objective::Statistic;
 use impasto::{Error, Init, Keep, OptimizerKind, Overrides, Preset, Recipe, Smallest};
 
-/// Layer weights that are shared equally, in another order.
+/// Tolerance for layer weights that are divided equally in another order.
 const ROUNDING: f64 = 1e-15;
 
 fn apply(overrides: Overrides) -> Result<Recipe, Error> {
@@ -38,7 +38,7 @@ fn the_first_scale_the_average_and_the_history_are_as_asked_for() {
     }
     let last = Overrides { average_decay: Some(0.5), ..Overrides::default() };
     let refused = last.clone().apply(Preset::named("gatys").unwrap().recipe());
-    assert!(text(refused).contains("no part of this run"));
+    assert!(text(refused).contains("no part in this run"));
     let kept = Overrides { keep: Some(Keep::Average), ..last };
     assert_eq!(kept.apply(Preset::named("gatys").unwrap().recipe()).unwrap().average_decay, 0.5);
 
@@ -77,7 +77,7 @@ fn weights_are_numbers_of_zero_or_more() {
 
 #[test]
 fn there_is_something_to_look_at() {
-    let refused = "`content_weight`: content and style both have weight 0: nothing to look at";
+    let refused = "`content_weight`: content and style both have weight 0: expected at least one above 0";
     let nothing = Overrides { content_weight: Some(0.0), style_weight: Some(0.0), ..Overrides::default() };
     assert_eq!(text(apply(nothing)), refused);
     let nothing = Overrides {
@@ -119,7 +119,7 @@ fn layers_are_named_once_and_weighted_one_by_one() {
     assert_eq!(text(content(&[])), "`content_layers`: expected at least one layer");
     assert_eq!(text(content(&["relu4_2", "relu4_2"])), "`content_layers`: relu4_2 is named twice");
 
-    // The preset's total is shared.
+    // The preset's total weight is divided equally.
     let recipe = style(&["relu1_2", "relu3_1"], None).unwrap();
     for (found, expected) in recipe.style_layers.iter().zip([("relu1_2", 0.5), ("relu3_1", 0.5)]) {
         assert_eq!(found.0, expected.0);
@@ -165,7 +165,7 @@ fn what_is_given_takes_the_place_of_the_presets_and_the_rest_stays() {
     .unwrap();
     assert_eq!((recipe.tv_weight, recipe.keep, recipe.init.clone()), (0.0, Keep::Last, Init::Gray));
     assert_eq!(recipe.statistic, Statistic::MeanStd.into());
-    // The rate is that of the optimiser that runs.
+    // The learning rate applies to the optimiser that runs.
     assert_eq!((recipe.lbfgs.rate, recipe.adam.rate), (0.5, preset.adam.rate));
     assert_eq!(recipe.pyramid.smallest, Smallest::LongEdge(99));
     assert_eq!(recipe.style_layers, preset.style_layers);

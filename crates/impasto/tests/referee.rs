@@ -1,6 +1,6 @@
-//! Each measure of the referee against what it is for: pictures that are known to be better or worse. `referee_oracle.rs` has the
-//! measures against published implementations.
-#![allow(clippy::unwrap_used)] // a failing test
+//! Each measure of the referee on pictures that are known to be better or worse. `referee_oracle.rs` compares the
+//! measures with published implementations.
+#![allow(clippy::unwrap_used)] // a panic fails the test
 
 mod common;
 
@@ -13,17 +13,17 @@ use impasto::{Picture, Style};
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
-/// The structure of a picture against itself is 1, but for rounding in f32.
+/// Tolerance for the structure of a picture against itself, which is 1 up to rounding in f32.
 const ROUNDING: f64 = 1e-6;
 
 fn fixture(name: &str) -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
 }
 
-/// Side of the pictures below: five scales of MS-SSIM.
+/// Side of the pictures below, in pixels: large enough for five scales of MS-SSIM.
 const SIDE: usize = 192;
 
-/// Slow waves, as large flat areas have; another seed, another picture.
+/// Slow waves, like large flat areas; each seed gives another picture.
 fn painting(seed: u32) -> Picture {
     let seed = seed as f32;
     changed(&Picture::filled(SIDE, SIDE, [0.5; 3]), |plane, x, y, value| {
@@ -34,7 +34,7 @@ fn painting(seed: u32) -> Picture {
     })
 }
 
-/// Each value changed by a function of plane, column, row, and of itself.
+/// Changes each value by a function of plane, column, row and value.
 fn changed(picture: &Picture, change: impl Fn(usize, usize, usize, f32) -> f32) -> Picture {
     let (width, height) = picture.size();
     let place = |i: usize| (i / (width * height), i % width, i / width % height);
@@ -45,7 +45,7 @@ fn changed(picture: &Picture, change: impl Fn(usize, usize, usize, f32) -> f32) 
     Picture::new(width, height, values.collect()).unwrap()
 }
 
-/// Even noise in each plane, of this deviation in steps of 8 bits.
+/// Adds uniform noise to each plane; the standard deviation is in 8-bit steps.
 fn noisy(picture: &Picture, deviation: f32) -> Picture {
     let mut rng = ChaCha8Rng::seed_from_u64(7);
     let mut noisy = picture.clone();
@@ -62,7 +62,7 @@ fn scores(content: &Picture, style: &Picture, picture: &Picture) -> Scores {
 
 #[test]
 fn content_is_like_itself_and_style_too() {
-    // Of other colours, and rough.
+    // The style has other colours and is rough.
     let tint = |plane: usize| [1.0, 0.6, 0.3][plane];
     let style = noisy(&changed(&painting(1), |plane, _, _, value| tint(plane) * value), 20.0);
     let (content, style) = (painting(0), changed(&style, |_, _, _, value| value.clamp(0.0, 1.0)));
@@ -72,9 +72,9 @@ fn content_is_like_itself_and_style_too() {
     assert_eq!(own.ms_ssim_scales, 5);
     let styles = scores(&content, &style, &style);
     assert!(styles.colour.unwrap() < 1e-6 && styles.patches.unwrap() < 1e-6, "{styles:?}");
-    // Roots of eigenvalues that are 0 but for rounding.
+    // Tolerance for roots of eigenvalues that are 0 up to rounding.
     assert!(styles.filters.unwrap() < 1e-5 && styles.noise == Some(0.0), "{styles:?}");
-    // What is between both is between both in each.
+    // The mean of content and style has a score between theirs in each measure.
     let half =
         changed(&content, |plane, x, y, value| 0.5 * (value + style.rgb()[(plane * SIDE + y) * SIDE + x]));
     let half = scores(&content, &style, &half);
@@ -108,7 +108,7 @@ fn structure_is_kept_by_other_colours_and_lost_with_the_subject() {
     let own = score(&content);
     assert!([own.structure, own.structure_coarse].iter().all(|own| (own.unwrap() - 1.0).abs() < ROUNDING));
     assert_eq!(own.structure_at, "relu3_4 of lite");
-    // Seen: 0.78, 0.83, 0.87; then 0.11, 0.06, 0.05.
+    // Measured: 0.78, 0.83, 0.87; then 0.11, 0.06, 0.05.
     for (what, kept) in [
         ("blurred", sized(&sized(&content, 80, 60), width, height)),
         ("other colours", changed(&content, |plane, x, y, _| 0.2 + 0.6 * at((plane + 1) % 3, x, y))),
@@ -132,7 +132,7 @@ fn structure_is_kept_by_other_colours_and_lost_with_the_subject() {
         let found = score(&lost).structure.unwrap();
         assert!(found.abs() < 0.15, "{what}: {found}");
     }
-    // SSIM likes it better than what was painted.
+    // SSIM prefers this picture to the painted one.
     let flat = score(&Picture::filled(width, height, [0.5; 3]));
     assert_eq!(flat.structure, Some(0.0));
     assert!(flat.ssim > painted.ssim, "{flat:?}");
@@ -148,14 +148,14 @@ fn noise_is_found_and_grows_with_what_was_added() {
     assert!(of(&painted) < 0.05, "{}", of(&painted));
     let found: Vec<f64> = [0.5, 1.0, 2.0, 4.0, 8.0].map(|deviation| of(&noisy(&painted, deviation))).to_vec();
     assert!(found.is_sorted() && found[0] > 0.1, "{found:?}");
-    // Of strong noise nearly all is beyond the sources.
+    // Almost all of strong noise is beyond the sources.
     assert!((found[4] / 8.0 - 1.0).abs() < 0.1, "{found:?}");
     // A checkerboard, and single specks.
     let checkers = changed(&painted, |_, x, y, value| value + if (x + y) % 2 == 0 { 0.01 } else { -0.01 });
     assert!(of(&checkers) > 3.0, "{}", of(&checkers));
     let specks = changed(&painted, |_, x, y, value| if (x * 7 + y * 13) % 211 == 0 { 1.0 } else { value });
     assert!(of(&specks) > 1.0, "{}", of(&specks));
-    // The rest of the scores hardly sees a little noise.
+    // A little noise hardly changes the other scores.
     let (clean, a_little) =
         (scores(&content, &style, &painted), scores(&content, &style, &noisy(&painted, 1.0)));
     assert!((clean.ssim.unwrap() - a_little.ssim.unwrap()).abs() < 0.02);
@@ -166,7 +166,7 @@ fn noise_is_found_and_grows_with_what_was_added() {
 #[test]
 fn detail_of_a_source_is_no_noise() {
     let (content, style) = (painting(0), noisy(&painting(1), 6.0));
-    // As rough as the style.
+    // The first picture is as rough as the style.
     assert!(scores(&content, &style, &noisy(&content, 5.0)).noise.unwrap() < 0.1);
     assert!(scores(&content, &style, &noisy(&content, 9.0)).noise.unwrap() > 2.0);
 }
@@ -177,14 +177,14 @@ fn seams_are_found_where_they_are() {
     let of = |picture: &Picture| seams(picture, None).unwrap();
     let none = of(&clean);
     assert!(none.strength < 0.5 && none.border < 0.5, "{none:?}");
-    // Tiles that meet at one line, at half of the noise.
+    // Tiles that meet at one line, with a step as large as the noise.
     let step = 3.0 / 255.0;
     let tiles = of(&changed(&clean, |_, x, _, value| if x < 64 { value } else { value + step }));
     assert_eq!(tiles.place, "x = 64");
     assert!(tiles.strength > 1.0 && tiles.strength < 4.0, "{tiles:?}");
     let tiles = of(&changed(&clean, |_, _, y, value| if y < 136 { value } else { value + step }));
     assert_eq!(tiles.place, "y = 136");
-    // Grids of poolings: blocks that are lighter and darker in turn.
+    // Grids of poolings: alternating lighter and darker blocks.
     for period in [2, 4, 8, 16] {
         let blocks = of(&changed(&clean, |_, x, y, value| {
             value + if (x / period + y / period) % 2 == 0 { step } else { -step }
@@ -192,13 +192,13 @@ fn seams_are_found_where_they_are() {
         assert!(blocks.place.starts_with(&format!("every {period} pixels")), "{period}: {blocks:?}");
         assert!(blocks.strength > 1.0, "{blocks:?}");
     }
-    // A frame of two pixels, of noise.
+    // A frame of noise, two pixels wide.
     let frame = of(&changed(&clean, |_, x, y, value| {
         let outside = x < 2 || y < 2 || x >= SIDE - 2 || y >= SIDE - 2;
         if outside && (x + y) % 2 == 0 { value + 0.1 } else { value }
     }));
     assert!(frame.border > 10.0, "{frame:?}");
-    // What the content has is none.
+    // A line that the content has is not a seam.
     let wall = changed(&clean, |_, x, _, value| if x < 64 { value } else { 0.5 * value });
     assert!(of(&wall).strength > 10.0);
     assert!(seams(&wall, Some(&wall)).unwrap().strength < 0.5);
@@ -212,7 +212,7 @@ fn sizes_are_brought_together() {
     let (large, small) = (referee.score(&content).unwrap(), referee.score(&small).unwrap());
     assert_eq!((large.clone(), large.ms_ssim_scales), (small, 4));
     assert!((large.ssim.unwrap() - 1.0).abs() < 1e-6);
-    // Never enlarged.
+    // A picture is never enlarged.
     assert_eq!(referee.size_of(&waves(40, 30, 0)), (40, 30));
     assert_eq!(referee.size_of(&waves(200, 100, 0)), (96, 48));
     for wrong in [0, 30_001] {

@@ -1,8 +1,8 @@
-//! Each measure of the referee against a published implementation. What they are for is in `referee.rs`.
+//! Each measure of the referee compared with a published implementation. `referee.rs` tests their purpose.
 //!
-//! The numbers in `fixtures/referee.json` were made in f64 by `tests/oracle/referee.py` at the top of the repository: by
-//! scikit-image, pytorch-msssim, piq, SciPy, POT and PyTorch.
-#![allow(clippy::unwrap_used)] // a failing test
+//! The numbers in `fixtures/referee.json` were computed in f64 by `tests/oracle/referee.py` at the top of the
+//! repository, with scikit-image, pytorch-msssim, piq, SciPy, POT and PyTorch.
+#![allow(clippy::unwrap_used)] // a panic fails the test
 
 use std::path::PathBuf;
 
@@ -13,17 +13,19 @@ use impasto::referee::{
 use impasto::{Picture, Style};
 use serde_json::Value;
 
-/// Pictures are f32 here and f64 there, and so are samples that are sorted; sums are f64 in both. Seen: up to 1.1e-7.
+/// Relative tolerance. Pictures and sorted samples are f32 here and f64 in the oracle; sums are f64 in both.
+/// Measured: up to 1.1e-7.
 const ROUNDING: f64 = 1e-6;
 
-/// scikit-image's matrix from sRGB to XYZ and its white have other last digits. Seen: 0.013 of a range of 100.
+/// Tolerance for L*a*b*: scikit-image's matrix from sRGB to XYZ and its white point have other last digits.
+/// Measured: 0.013 of a range of 100.
 const OTHER_MATRIX: f64 = 0.03;
 
-/// What that leaves in a distance of 8.5, where both pictures are off alike. Seen: 6e-4.
+/// Tolerance for a distance of 8.5, where the matrix shifts both pictures alike. Measured: 6e-4.
 const DISTANCE: f64 = 2e-3;
 
-/// Features are f32 here and f64 there; roots of matrices multiply what that leaves. Seen: 6e-7. In a correlation it is a part of 1,
-/// and of 0.03, which is the smallest here: 6e-7, too.
+/// Relative tolerance for features, which are f32 here and f64 in the oracle; roots of matrices amplify the
+/// difference. Measured: 6e-7. The smallest correlation here is 0.03; its relative error is 6e-7, too.
 const FEATURES: f64 = 1e-5;
 
 fn fixture(name: &str) -> PathBuf {
@@ -49,7 +51,7 @@ fn near(found: impl Into<Option<f64>>, expected: &Value, part: f64) {
     assert!((found - expected).abs() <= part * expected.abs(), "{found}, expected {expected}");
 }
 
-/// As the oracle draws it.
+/// The same picture as in the oracle.
 fn drawn(width: usize, height: usize, kind: f64) -> Plane {
     let value = |i: usize| {
         let (x, y) = ((i % width) as f64, (i / width) as f64);
@@ -86,7 +88,8 @@ fn structure_agrees_with_pytorch() {
         Picture::new(300, 400, planes.concat()).unwrap()
     };
     let narrow = impasto::encoder::open(fixture("narrow.safetensors").to_str().unwrap()).unwrap();
-    // Enlarged, through random weights; a content of another size, through `lite`; shrunk, and upright.
+    // Three cases: enlarged, with random weights; a content of another size, with `lite`; reduced, and in portrait
+    // format.
     for (name, content, result, encoder) in [
         ("structure", picture("content.png"), picture("image.png"), Some(&narrow)),
         ("structure-lite", picture("content.png"), picture("style.png"), None),
@@ -133,7 +136,7 @@ fn textures_agree_with_scipy_and_pytorch() {
         near(Patches::of(styles).distance(&image), &expected["patches"][at], ROUNDING);
         near(Responses::of(styles).distance(&image), &expected["filters"][at], FEATURES);
     }
-    // More places than are looked at, and all octaves but one.
+    // More places than samples, and all octaves but one.
     let [image, style] = [0.0, 2.0].map(|kind| {
         let planes = [0.0, 1.0, 2.0].map(|plane| large(kind + plane).into_data()).concat();
         Picture::new(192, 176, planes).unwrap()
@@ -148,7 +151,7 @@ fn layers_agree_with_pytorch() {
     let (expected, image) = (expected(), picture("image.png"));
     let encoder = impasto::encoder::open(fixture("narrow.safetensors").to_str().unwrap()).unwrap();
     for (at, styles) in styles().into_iter().enumerate() {
-        // Larger than the picture: each keeps its own size.
+        // The styles are larger than the picture; each keeps its own size.
         let styles = styles.into_iter().map(|(share, style)| {
             let scale = style.long_edge() as f64 / image.long_edge() as f64;
             Style::new(style).weight(share).scale(scale)

@@ -1,6 +1,6 @@
-//! Regions, what is kept of the content, and styles for single layers: each does what it says, alone, in tiles, and when a run is
-//! taken up.
-#![allow(clippy::unwrap_used)] // a failing test
+//! Regions, protected content, and styles for single layers: the effect of each, in whole pictures, in tiles, and
+//! in resumed runs.
+#![allow(clippy::unwrap_used)] // a panic fails the test
 
 mod common;
 
@@ -15,10 +15,11 @@ use impasto::{
 const WIDTH: usize = 96;
 const HEIGHT: usize = 64;
 
-/// In the mean over pixels: sums in another order, of which Adam's first steps take the sign, be it of rounding alone.
+/// Tolerance for the mean over pixels. Sums have another order, and Adam's first steps take the sign of a gradient
+/// even if it is only rounding.
 const ROUNDING: f64 = 1e-4;
 
-/// 1 in columns from `from` to `to`, of a picture of these sides.
+/// A plane with 1 in the columns from `from` to `to`, and 0 elsewhere.
 fn columns(width: usize, height: usize, from: usize, to: usize) -> Plane {
     let inside = |at: usize| if (from..to).contains(&(at % width)) { 1.0 } else { 0.0 };
     Plane::new(width, height, (0..width * height).map(inside).collect()).unwrap()
@@ -37,7 +38,7 @@ fn end(mut session: Session) -> Picture {
     session.picture().unwrap()
 }
 
-/// Columns in which the pictures are not the same.
+/// Columns in which the pictures differ.
 fn changed(a: &Picture, b: &Picture) -> Vec<usize> {
     let width = a.width();
     let pairs = a.rgb().iter().zip(b.rgb()).enumerate().filter(|(_, (a, b))| a != b);
@@ -63,12 +64,12 @@ fn what_is_protected_is_the_content_to_the_last_bit_and_its_edge_is_soft() {
         assert!(session.scales().len() > 1);
         let result = end(session);
         let changed = changed(&result, &content);
-        // The deviation of the edge is 2 pixels: at 3 of them nearly all is kept.
+        // The edge has a standard deviation of 2 pixels: 3 pixels away, almost all of the content is kept.
         assert!((40..46).contains(&changed[0]), "the first change is in column {}", changed[0]);
         assert_eq!(changed[changed.len() - 1], WIDTH - 1);
         assert!(changed.len() > 46, "the free part was not painted");
         assert_ne!(painted, result);
-        // At the edge it lies between both.
+        // At the edge, the value lies between content and painted picture.
         let at = |picture: &Picture, x: usize| picture.rgb()[20 * WIDTH + x];
         assert_ne!(at(&result, 48), at(&content, 48));
     }
@@ -93,7 +94,7 @@ fn a_run_that_is_broken_off_has_what_is_protected() {
     let cancel = impasto::Cancel::default();
     let transfer = transfer().style(waves(80, 70, 1)).overrides(noise).regions(regions);
     let mut session = transfer.cancel(cancel.clone()).build().unwrap();
-    // At the last scale, whose preparation takes the content.
+    // The run is cancelled at the last scale, whose preparation frees the content.
     cancel.cancel();
     assert!(session.step().unwrap_err().is_cancelled());
     let changed = changed(&session.picture().unwrap(), &waves(WIDTH, HEIGHT, 0));
@@ -106,7 +107,7 @@ fn without_iterations_nothing_is_changed_where_it_is_kept() {
     let regions = Regions::default().protect(columns(WIDTH, HEIGHT, 0, 48)).feather(0.0);
     let session = transfer().style(waves(80, 70, 1)).overrides(none).regions(regions).build().unwrap();
     let result = session.picture().unwrap();
-    // Noise where it is free.
+    // Noise in the unprotected part.
     let content = resize(
         &waves(WIDTH, HEIGHT, 0),
         result.width(),
@@ -119,7 +120,7 @@ fn without_iterations_nothing_is_changed_where_it_is_kept() {
     assert!(changed[0] >= half && changed.len() > half / 2, "{} {}", changed[0], changed.len());
 }
 
-/// The gradient where a loss of style alone has a region, by columns.
+/// The gradient of the style loss alone, summed over the columns.
 fn slopes(regions: Regions, styles: Vec<Style>) -> Vec<f64> {
     let overrides = Overrides { content_weight: Some(0.0), tv_weight: Some(0.0), ..Overrides::default() };
     let mut transfer = StyleTransfer::new(waves(WIDTH, HEIGHT, 0)).model(NARROW).overrides(overrides);
@@ -143,7 +144,7 @@ fn gradients_reach_every_region_however_small() {
     let regions = || Regions::default().region(pixel.clone()).region(column.clone()).region(half.clone());
     let part = |picture: &Picture, region| Style::new(picture.clone()).parts([(region, None)]);
     for (only, columns) in [(0, 2..3), (1, 20..21), (2, 48..96)] {
-        // One of them alone has a style.
+        // Only one of the regions has a style.
         let slopes = slopes(regions(), vec![part(&one, only)]);
         assert!(slopes[columns.clone()].iter().all(|slope| *slope > 0.0), "region {only}: {slopes:?}");
     }
@@ -153,7 +154,7 @@ fn gradients_reach_every_region_however_small() {
 
 #[test]
 fn each_region_is_painted_in_its_style() {
-    // Dark left, light right; and the other way round in the contents' halves.
+    // Dark on the left and light on the right, and the other way round.
     let (dark, light) = (Picture::filled(64, 64, [0.1; 3]), Picture::filled(64, 64, [0.9; 3]));
     let halves = [columns(WIDTH, HEIGHT, 0, 48), columns(WIDTH, HEIGHT, 48, 96)];
     let mean = |picture: &Picture, from: usize, to: usize| {
@@ -288,11 +289,12 @@ fn what_cannot_be_is_an_error_with_what_was_expected() {
         (Regions::default().region(half()), style().parts([(1, None)]), "below 1, found 1"),
         (Regions::default(), style().parts([(0, Some(Plane::filled(80, 70, 0.0)))]), "nothing is left of"),
         (Regions::default(), style().parts([(0, Some(Plane::filled(70, 80, 1.0)))]), "80x70, found 70x80"),
-        // What its mask leaves is transparent; and a mask of another shape, though turned both have one.
+        // A mask that keeps only transparent positions; and a mask of another shape, which has the style's shape
+        // after a rotation.
         (
             Regions::default(),
             style().alpha(columns(80, 70, 40, 80)).parts([(0, Some(columns(80, 70, 0, 40)))]),
-            "black where there is any",
+            "black where the style is opaque",
         ),
         (
             Regions::default(),

@@ -1,5 +1,5 @@
-//! Runs from the first step to the last: what a session yields and holds.
-#![allow(clippy::unwrap_used)] // a failing test
+//! Runs from the first step to the last: the steps of a session and its picture.
+#![allow(clippy::unwrap_used)] // a panic fails the test
 
 mod common;
 
@@ -20,7 +20,7 @@ fn run(mut session: Session) -> (Vec<Step>, Picture) {
 
 // === Determinism ===
 
-/// Larger than one chunk of pixels and of positions, so that threads do share the work.
+/// Larger than one chunk of pixels and of positions, so that threads share the work.
 fn large(preset: &str, init: Init) -> StyleTransfer {
     StyleTransfer::new(waves(96, 72, 0))
         .style(waves(80, 90, 1))
@@ -149,7 +149,7 @@ fn the_longest_run_is_the_one_that_the_preset_plans() {
 
 // === Which iterate ===
 
-/// Steps this long overshoot, so that the loss goes up and down.
+/// With steps this long the optimiser overshoots, so the loss goes up and down.
 const OVERSHOOTING: f64 = 0.4;
 
 #[test]
@@ -171,7 +171,8 @@ fn the_best_iterate_has_the_lowest_loss_of_the_final_scale() {
         );
     }
     let mut seen: Vec<(f64, Picture)> = Vec::new();
-    // The first iterate of a scale is not at hand before its step; every further one is the last of the step before.
+    // The first iterate of a scale is only available after its step. Every later one is the last iterate of the
+    // step before.
     let first = session.step().unwrap().unwrap();
     let at_first = session.picture().unwrap();
     loop {
@@ -189,7 +190,7 @@ fn the_best_iterate_has_the_lowest_loss_of_the_final_scale() {
         "the last one is best, so that this shows nothing: {losses:?}"
     );
     assert_ne!(session.picture().unwrap(), session.iterate(Keep::Last).unwrap());
-    // What is kept does not change what is done.
+    // The kept iterate does not influence the run.
     let (steps, last) = run(transfer("crowson").overrides(overrides(Keep::Last)).build().unwrap());
     assert_eq!(last, session.iterate(Keep::Last).unwrap());
     assert_eq!(steps.len(), 12);
@@ -209,7 +210,7 @@ fn the_average_is_that_of_the_iterates() {
     let overrides = Overrides { min_size: Some(48), ..iterations(5) };
     let mut session = transfer("impasto").overrides(overrides).build().unwrap();
     assert_eq!((session.scales().len(), session.recipe().keep), (1, Keep::Average));
-    // What the average begins with is there before the first step.
+    // The draft, with which the average begins, is painted before the first step.
     session.draft().unwrap();
     let decay = session.recipe().average_decay;
     let (mut sum, mut weight) = (vec![0.0f64; 3 * 48 * 40], 0.0);

@@ -1,5 +1,5 @@
-//! Runs that end before their end: cancelled, or where no loss is a number.
-#![allow(clippy::unwrap_used)] // a failing test
+//! Runs that end early: cancelled, or with a loss that is not finite.
+#![allow(clippy::unwrap_used)] // a panic fails the test
 
 mod common;
 
@@ -44,7 +44,7 @@ fn what_a_cancelled_run_leaves_obeys_the_next_runs_flag() {
     let mut session = run(&first).build().unwrap();
     first.cancel();
     assert!(session.step().unwrap_err().is_cancelled());
-    // The next one is not cancelled by it, and is by its own.
+    // The old flag does not cancel the next session; its own flag does.
     let second = Cancel::default();
     let mut session = run(&second).build_with(Some(session.into_cache())).unwrap();
     session.step().unwrap().unwrap();
@@ -58,7 +58,7 @@ fn what_a_cancelled_run_leaves_obeys_the_next_runs_flag() {
 fn a_diverging_run_says_where_and_keeps_the_last_good_picture() {
     // The first step leaves finite pixels of 1e20 and more, whose features are not finite.
     let far = Overrides { learning_rate: Some(1e30), ..iterations(5) };
-    // The first step leaves pixels that are no numbers.
+    // The first step leaves pixels that are not finite.
     let beyond = Overrides { learning_rate: Some(1e300), ..iterations(5) };
     let adam = Overrides { optimizer: Some(OptimizerKind::Adam), ..far.clone() };
     for (overrides, layer, iteration) in
@@ -81,7 +81,7 @@ fn a_diverging_run_says_where_and_keeps_the_last_good_picture() {
             assert!(!error.is_cancelled());
             let picture = session.picture().unwrap();
             assert!(in_range(&picture));
-            // The only good one was the first.
+            // Only the first picture was good.
             assert!(nearly_equal(&picture, &start), "{keep} after {layer}");
             assert_eq!(session.step().unwrap(), None, "it goes on as if nothing had happened");
             assert!(!session.can_be_saved());

@@ -1,5 +1,5 @@
-//! What comes of a run: with every preset and optimiser, of pictures with little in them, of several styles.
-#![allow(clippy::unwrap_used)] // a failing test
+//! The results of runs: with every preset and optimiser, from almost empty pictures, and with several styles.
+#![allow(clippy::unwrap_used)] // a panic fails the test
 
 mod common;
 
@@ -20,9 +20,9 @@ fn run(mut session: Session) -> (Vec<Step>, Picture) {
 
 // === Progress ===
 
-/// The lowest loss that a run reaches in 20 iterations, as a part of the first. L-BFGS with fixed steps goes up at times.
+/// The lowest loss of a run with 20 iterations, relative to the first. L-BFGS with fixed steps sometimes goes up.
 fn brought_down_to(preset: &str, model: &str) -> f64 {
-    // Of a draft the content term is nothing at first, and goes up: from noise, both terms fall.
+    // With a draft, the content term begins at 0 and rises. From noise, both terms fall.
     let init = (preset == "impasto").then_some(Init::Noise);
     let overrides = Overrides { min_size: Some(48), init, ..iterations(20) };
     let (steps, _) = run(transfer(preset).model(model).overrides(overrides).build().unwrap());
@@ -34,14 +34,14 @@ fn brought_down_to(preset: &str, model: &str) -> f64 {
 #[test]
 fn every_preset_brings_the_loss_down() {
     for &preset in Preset::ALL {
-        // The tutorial looks deeper than `lite` is.
+        // The tutorial needs a deeper layer than `lite` has.
         let model = if preset.name == "keras" { NARROW } else { "lite" };
         let part = brought_down_to(preset.name, model);
         assert!(part < 0.8, "{}: to {part} of the first", preset.name);
     }
 }
 
-/// The content term is nothing at first, where it holds the draft: what shall fall is the style's.
+/// The content term holds the draft and begins at 0, so only the style terms must fall.
 #[test]
 fn iterations_bring_a_draft_nearer_to_the_style() {
     let overrides = Overrides { min_size: Some(48), ..iterations(20) };
@@ -57,7 +57,7 @@ fn random_weights_will_do() {
         ("impasto", 0.8),
         ("gatys", 0.8),
         ("scaling", 0.8),
-        // From noise that is nearly flat, and with little to tell it what to become.
+        // The run begins with noise that is almost flat, and random weights guide it little.
         ("johnson", 0.995),
     ] {
         let part = brought_down_to(preset, NARROW);
@@ -144,7 +144,7 @@ fn styles_are_blended_by_weight() {
     let both = result(&[(1.0, &one), (1.0, &other)]);
     assert_ne!(only_one, only_other);
     assert!(both != only_one && both != only_other);
-    // Weights are relative, a weight of 0 is no style, and the same style twice is one.
+    // Weights are relative, a style of weight 0 has no effect, and the same style twice counts as one.
     assert_eq!(result(&[(7.0, &one), (7.0, &other)]), both);
     assert_eq!(result(&[(2.0, &one), (0.0, &other)]), only_one);
     assert_eq!(result(&[(0.5, &one), (0.5, &one)]), only_one);

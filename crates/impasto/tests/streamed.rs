@@ -1,6 +1,6 @@
-//! A run that keeps its state in files is the run that keeps it in memory: the same bytes after every step, and checkpoints
-//! that either takes up.
-#![allow(clippy::unwrap_used)] // a failing test
+//! A run with its state in files equals the run with its state in memory: it has the same bytes after every step,
+//! and either can resume from the other's checkpoints.
+#![allow(clippy::unwrap_used)] // a panic fails the test
 
 mod common;
 
@@ -12,12 +12,12 @@ use impasto::{
     Checkpoint, CheckpointError, Error, Init, Keep, OptimizerKind, Overrides, Preset, Session, StyleTransfer,
 };
 
-/// Shallow ones, which need small margins only.
+/// A shallow layer, which needs small margins only.
 fn layers(name: &str) -> Option<Vec<String>> {
     Some(vec![name.into()])
 }
 
-/// Cut in tiles at both of its scales; with `folder` there is little memory.
+/// A transfer that is cut into tiles at both of its scales. With `folder`, it has little memory.
 fn transfer(preset: &str, overrides: Overrides, folder: Option<&Path>) -> StyleTransfer {
     let tiling =
         Tiling { window: Some(192 * 192), folder: folder.map(Path::to_path_buf), ..Tiling::default() };
@@ -29,7 +29,7 @@ fn transfer(preset: &str, overrides: Overrides, folder: Option<&Path>) -> StyleT
             min_size: Some(260),
             content_layers: layers("relu2_1"),
             style_layers: layers("relu1_1"),
-            // A draft is smaller where there is less memory.
+            // A draft would be smaller with less memory.
             init: Some(Init::Content),
             ..overrides
         })
@@ -67,7 +67,7 @@ fn files_give_the_same_bytes_as_memory() {
             assert!(saved(&streamed) == state, "{preset}: another state before step {step}");
             assert_eq!(streamed.picture().unwrap(), kept.picture().unwrap(), "{preset} before step {step}");
             if step == 3 {
-                // Each goes on from what the other saved.
+                // Each run resumes from the other's checkpoint.
                 (streamed, kept) = (resumed(&in_files, &state), resumed(&in_memory, &saved(&streamed)));
             }
             streamed.step().unwrap().unwrap();
@@ -96,7 +96,7 @@ fn a_folder_that_goes_away_ends_the_run_with_the_reason() {
     let error = session.step().unwrap_err();
     assert!(matches!(error, Error::Stream { .. }), "{error}");
     assert!(error.hint().unwrap().contains("`memory`"));
-    // It is over, but the picture is still there; what is left of the state is not worth saving.
+    // The run is over, but the picture is still available. The remaining state is not worth saving.
     assert!(session.step().unwrap().is_none());
     assert_eq!(session.picture().unwrap(), picture);
     let unsaved = session.save(&parent.path().join("run"), "");

@@ -1,5 +1,5 @@
-//! Strength and size of strokes: from the content to the full style, and where a run begins.
-#![allow(clippy::unwrap_used)] // a failing test
+//! Strength and stroke size: from the content to the full style, and the first scale of a run.
+#![allow(clippy::unwrap_used)] // a panic fails the test
 
 mod common;
 
@@ -28,7 +28,7 @@ fn more_strength_is_less_of_the_content_and_none_is_all_of_it() {
     let likeness = |strength: f64| ssim(&luma(&content), &luma(&end(transfer(with(strength))))).unwrap();
     let found: Vec<f64> = [0.1, 0.4, 0.7, 1.0].into_iter().map(likeness).collect();
     assert!(found.windows(2).all(|pair| pair[1] < pair[0]), "{found:?}");
-    // From noise it is painted anew.
+    // A run from noise paints the content anew.
     let noise = Overrides { init: Some(Init::Noise), ..with(0.0) };
     assert!(!transfer(noise).build().unwrap().scales().iter().any(|scale| scale.iterations == 0));
 }
@@ -43,7 +43,7 @@ fn targets_are_between_the_contents_own_and_the_styles() {
     };
     let (content, style) = (waves(96, 80, 0), waves(96, 80, 1));
     let (half, full) = (losses(0.5, &content), losses(1.0, &content));
-    // To itself a picture has no distance, but for rounding.
+    // A picture has distance 0 to itself, up to rounding.
     assert!(losses(0.0, &content) < 1e-4 * full, "{full}");
     assert!(half > 0.01 * full && half < 0.9 * full, "{half} {full}");
     assert!(losses(0.5, &style) > losses(1.0, &style));
@@ -56,7 +56,7 @@ fn strokes_of_another_size_begin_at_another_scale() {
     assert_eq!(first(content()), 128);
     assert_eq!(first(content().stroke_size(0.5)), 256);
     assert_eq!(first(content().stroke_size(2.0)), 64);
-    // Both scales of styles count.
+    // Only the stroke size changes the first scale, not the style scale.
     let plain = content().stroke_size(0.5).build().unwrap().plan().clone();
     assert_eq!(content().style_scale(0.5).stroke_size(1.0).build().unwrap().scales()[0].width, 128);
     assert!(plain.scales.len() < content().build().unwrap().scales().len());

@@ -1,5 +1,5 @@
-//! What users of the library supply themselves: recipes, and what the encoder runs on.
-#![allow(clippy::unwrap_used)] // a failing test
+//! Parts that users of the library supply themselves: recipes, and the encoder's backend.
+#![allow(clippy::unwrap_used)] // a panic fails the test
 
 mod common;
 
@@ -40,7 +40,7 @@ fn a_recipe_takes_the_place_of_the_presets() {
     assert_ne!(given, end(transfer()));
 }
 
-/// What is wrong with a recipe, and how it comes to be.
+/// The expected message for a wrong recipe, and the change that makes it wrong.
 type Wrong = (&'static str, fn(&mut Recipe));
 
 #[test]
@@ -80,7 +80,7 @@ fn a_preview_is_the_picture_made_smaller() {
     assert_eq!(session.preview(1000).unwrap(), session.picture().unwrap());
 }
 
-/// The CPU's by another name.
+/// The CPU's backend under another name.
 #[derive(Debug)]
 struct Mine;
 

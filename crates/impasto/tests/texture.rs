@@ -1,5 +1,5 @@
-//! Textures: from noise, of a style alone; a seamless one is the same wherever it is cut.
-#![allow(clippy::unwrap_used)] // a failing test
+//! Textures: from noise, of a style alone. A seamless texture is the same wherever it is cut.
+#![allow(clippy::unwrap_used)] // a panic fails the test
 
 mod common;
 
@@ -31,7 +31,7 @@ fn rolled(picture: &Picture, (dx, dy): (usize, usize)) -> Picture {
     Picture::new(width, height, rgb).unwrap()
 }
 
-/// In the mean over pixels: sums in another order, of which Adam's first steps take the sign.
+/// Tolerance for the mean over pixels. Sums have another order, and Adam's first steps take the sign of a gradient.
 const ROUNDING: f64 = 2e-3;
 
 fn difference(a: &Picture, b: &Picture) -> f64 {
@@ -41,9 +41,9 @@ fn difference(a: &Picture, b: &Picture) -> f64 {
 
 #[test]
 fn a_seamless_texture_is_the_same_wherever_it_is_cut() {
-    // From one noise, and the same noise cut elsewhere. (From scale to scale: `margin.rs`.)
+    // From the same noise, cut in two different places. (`margin.rs` tests the change of scale.)
     let start = waves(64, 96, 7);
-    // The total variation is what does not look across.
+    // The total variation does not cross the edges.
     let overrides = |init: Init| Overrides { tv_weight: Some(0.0), init: Some(init), ..few(4, 96) };
     let run = |start: Picture, seamless: bool| {
         let transfer = texture((64, 96), seamless).overrides(overrides(Init::Picture)).init_picture(start);

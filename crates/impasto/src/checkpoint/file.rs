@@ -1,5 +1,6 @@
-//! The file: safetensors with the state as JSON in its metadata, the vectors as f32 tensors, the note as a tensor of bytes, and
-//! as the last tensor the SHA-256 of all bytes before it. It is written and read in one go, vector by vector: no copy of the whole is made.
+//! The checkpoint file. It is a safetensors file: the state as JSON in its metadata, the vectors as f32 tensors,
+//! the note as a tensor of bytes, and as the last tensor the SHA-256 of all bytes before it. The file is written
+//! and read in one pass, vector by vector, so the whole is never copied.
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -15,24 +16,24 @@ use super::{CheckpointError, State, VERSION};
 use crate::Error;
 use crate::optimiser::{Home, Numbers, Values, bands};
 
-/// The metadata's key of the state.
+/// The metadata key of the state.
 const STATE: &str = "impasto";
 
-/// The tensor of the note.
+/// Name of the note's tensor.
 const NOTE: &str = "note";
 
-/// The tensor of the digest.
+/// Name of the digest's tensor.
 const DIGEST: &str = "sha256";
 
 const DIGEST_BYTES: usize = 32;
 
-/// A header beyond this is none.
+/// The largest header that is accepted, in bytes.
 const LARGEST_HEADER: u64 = 100 << 20;
 
-/// Values that are turned into bytes at a time.
+/// Number of values that are converted to bytes at a time.
 const CHUNK: usize = 1 << 14;
 
-/// The values as little-endian bytes, some at a time.
+/// Passes the values to `take` as little-endian bytes, one chunk at a time.
 pub(crate) fn each_bytes(values: &[f32], mut take: impl FnMut(&[u8])) {
     let mut bytes = Vec::with_capacity(4 * CHUNK);
     for chunk in values.chunks(CHUNK) {
@@ -42,7 +43,7 @@ pub(crate) fn each_bytes(values: &[f32], mut take: impl FnMut(&[u8])) {
     }
 }
 
-/// Writes a state and its vectors, completely or not at all: the file that was there before stays until the new one is
+/// Writes a state and its vectors, completely or not at all. An earlier file stays in place until the new one is
 /// safely on the disk.
 pub(crate) fn write(
     path: &Path,
@@ -78,7 +79,7 @@ pub(crate) fn write(
     Ok(())
 }
 
-/// The header's JSON, padded as the format wants it.
+/// The header as JSON, padded to a multiple of 8 bytes as the format requires.
 fn header(state: &State, note: usize, tensors: &[(String, &dyn Numbers)]) -> Result<Vec<u8>, String> {
     let state = serde_json::to_string(state).map_err(|error| error.to_string())?;
     let mut end = 0;
@@ -104,16 +105,16 @@ fn header(state: &State, note: usize, tensors: &[(String, &dyn Numbers)]) -> Res
     Ok(header)
 }
 
-/// The vectors of a file whose digest was right: they are read when they are wanted, as they may be large.
+/// The vectors of a file whose digest was correct. They may be large, so each is read only when it is needed.
 #[derive(Debug)]
 pub(super) struct Tensors {
     file: File,
-    /// Places of bytes, by name.
+    /// Byte range of each vector in the file, by name.
     places: HashMap<String, Range<u64>>,
 }
 
 impl Tensors {
-    /// A vector of `len` numbers or of none.
+    /// Reads a vector, which must be empty or have `len` numbers.
     pub(super) fn read(&self, path: &Path, name: &str, len: usize, home: &Home) -> Result<Values, Error> {
         let damaged = |problem: &str| CheckpointError::Damaged { path: path.into(), problem: problem.into() };
         let failed = |source| CheckpointError::Read { path: path.into(), source };
@@ -137,7 +138,7 @@ impl Tensors {
     }
 }
 
-/// Reads the state and the note, and all bytes once to compare the digest.
+/// Reads the state and the note, and reads all bytes once to check the digest.
 pub(super) fn read(path: &Path) -> Result<(State, String, Tensors), CheckpointError> {
     let damaged = |problem: &str| CheckpointError::Damaged { path: path.into(), problem: problem.into() };
     let failed = |source: io::Error| match source.kind() {
@@ -162,7 +163,7 @@ pub(super) fn read(path: &Path) -> Result<(State, String, Tensors), CheckpointEr
         serde_json::from_slice(&header).map_err(|_| damaged("its header cannot be read"))?;
     let state = metadata.metadata().as_ref().and_then(|entries| entries.get(STATE));
     let state = state.ok_or_else(|| damaged("it is a safetensors file, but of another kind"))?;
-    // Before anything else is expected of it.
+    // The version is checked first: the rest may differ in another version.
     let version: serde_json::Value =
         serde_json::from_str(state).map_err(|_| damaged("its state cannot be read"))?;
     let version = version["version"].as_u64().ok_or_else(|| damaged("its state cannot be read"))?;
@@ -188,11 +189,11 @@ pub(super) fn read(path: &Path) -> Result<(State, String, Tensors), CheckpointEr
                 return Err(damaged("its bytes have changed since it was written"));
             }
             let state = serde_json::from_str(state).map_err(|_| damaged("its state cannot be read"))?;
-            let note = String::from_utf8(note).map_err(|_| damaged("its note is no text"))?;
+            let note = String::from_utf8(note).map_err(|_| damaged("its note is not text"))?;
             return Ok((state, note, Tensors { file: file.into_inner(), places }));
         }
         if info.dtype != if name == NOTE { Dtype::U8 } else { Dtype::F32 } {
-            return Err(damaged("it holds something else than numbers"));
+            return Err(damaged("it holds something other than numbers"));
         }
         for at in (start..end).step_by(buffer.len()) {
             let bytes = &mut buffer[..(end - at).min(size_of::<f32>() * CHUNK)];

@@ -1,4 +1,5 @@
-//! What decides a run's result: two runs with the same fingerprint give the same bytes.
+//! The fingerprint of a run: everything that determines its result. Two runs with the same fingerprint give the
+//! same bytes.
 
 use impasto_image::{Picture, Plane};
 use serde::{Deserialize, Serialize};
@@ -11,31 +12,31 @@ use crate::Colour;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Fingerprint {
     pub(crate) content: String,
-    /// Digests with shares.
+    /// Digest and share of each style.
     pub(crate) styles: Vec<(String, f64)>,
     pub(crate) init: Option<String>,
     pub(crate) model: String,
     pub(crate) recipe: Value,
     pub(crate) scales: Value,
     pub(crate) style_scales: Vec<f64>,
-    /// Whether light is averaged where pictures are resized.
+    /// Whether resizing averages light.
     pub(crate) in_light: bool,
-    /// Whose colours the result has, and the digest of what it has them from.
+    /// The source of the result's colours, and the digest of the picture they come from.
     pub(crate) colour: Colour,
     pub(crate) colours: Option<String>,
-    /// Of masks and of what styles are for.
+    /// Digest of the masks and of the styles' regions.
     #[serde(default)]
     pub(crate) regions: Option<String>,
     pub(crate) seed: u64,
     pub(crate) instruction_set: String,
-    /// Pixels of the largest tile, where the picture was cut.
+    /// Pixels of the largest tile, if the picture was cut.
     pub(crate) window: Option<usize>,
     /// Whether features are kept in half precision.
     pub(crate) half: bool,
 }
 
 impl Fingerprint {
-    /// What is not the same in `other`, for people.
+    /// Describes the first difference from `other` for the user; `None` if both are equal.
     pub(crate) fn difference(&self, other: &Fingerprint) -> Option<String> {
         if self.content != other.content {
             return Some("the content picture is not the same".into());
@@ -77,12 +78,12 @@ impl Fingerprint {
     }
 }
 
-/// A digest as text.
+/// The digest as hexadecimal text.
 pub(crate) fn hexadecimal(digest: Sha256) -> String {
     digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// SHA-256 of a picture's size and values, and of its opacity.
+/// SHA-256 of a picture's size, its values and its opacity.
 pub(crate) fn picture_digest(picture: &Picture, alpha: Option<&Plane>) -> String {
     let mut digest = Sha256::new();
     for edge in [picture.width(), picture.height()] {

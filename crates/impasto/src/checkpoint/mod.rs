@@ -1,8 +1,9 @@
-//! Checkpoints: everything that a run needs to go on as if it had never stopped.
+//! Checkpoints: everything that a run needs to continue as if it had never stopped.
 //!
-//! A checkpoint holds the pixels, the optimiser's state, the average and the best iterate, where the run stands, and the
-//! fingerprint of all that decides its result. It is a safetensors file, so that any tool can look into it. A session that
-//! takes one up must have been built the same way; what differs is named.
+//! A checkpoint holds the pixels, the optimiser's state, the average, the best iterate, the position in the run,
+//! and the fingerprint of everything that determines the result. It is a safetensors file, so any tool can inspect
+//! it. A session that resumes from a checkpoint must have been built in the same way; otherwise the error names the
+//! difference.
 
 mod file;
 mod fingerprint;
@@ -19,7 +20,7 @@ use crate::Error;
 use crate::optimiser::{Average, Home, Optimiser, Values};
 use crate::pace::Convergence;
 
-/// The version that is written, and the only one that is read.
+/// The format version that is written. No other version is read.
 const VERSION: u32 = 1;
 
 /// A checkpoint that was found intact. Its vectors stay in the file, which is kept open.
@@ -27,7 +28,7 @@ const VERSION: u32 = 1;
 pub struct Checkpoint {
     pub(crate) state: State,
     tensors: file::Tensors,
-    /// What the caller wants to find again: no business of ours.
+    /// The caller's own text. The library does not interpret it.
     note: String,
     pub(crate) path: PathBuf,
 }
@@ -35,57 +36,58 @@ pub struct Checkpoint {
 /// Everything but the large vectors.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct State {
-    /// Of the format.
+    /// Version of the format.
     pub(crate) version: u32,
-    /// Of the program that wrote it.
+    /// Version of the program that wrote it.
     pub(crate) program: String,
     pub(crate) fingerprint: Fingerprint,
-    /// Index of the scale.
+    /// Index of the current scale.
     pub(crate) scale: usize,
-    /// Iterations done at the scale.
+    /// Number of iterations done at this scale.
     pub(crate) iteration: usize,
     pub(crate) optimiser: Optimiser,
     pub(crate) average: Average,
-    /// The lowest loss of the final scale.
+    /// The lowest loss at the final scale.
     pub(crate) best: Option<f64>,
-    /// How the scale goes.
+    /// Convergence of the current scale.
     #[serde(default)]
     pub(crate) pace: Convergence,
-    /// The average before the last step, where a step back is kept.
+    /// The average before the last step, if the session can step back.
     pub(crate) before: Option<Average>,
 }
 
 impl Checkpoint {
-    /// Reads and checks a file.
+    /// Reads a file and checks it.
     ///
     /// # Errors
-    /// [`CheckpointError::Read`] and [`CheckpointError::Damaged`], [`CheckpointError::Version`].
+    /// [`CheckpointError::Read`] if the file cannot be read, [`CheckpointError::Damaged`] if it is not an intact
+    /// checkpoint, and [`CheckpointError::Version`] if it has another format version.
     pub fn read(path: &Path) -> Result<Checkpoint, CheckpointError> {
         let (state, note, tensors) = file::read(path)?;
         Ok(Checkpoint { state, tensors, note, path: path.into() })
     }
 
-    /// What [`Session::save`](crate::Session::save) was given to keep.
+    /// The text that [`Session::save`](crate::Session::save) was given to keep.
     pub fn note(&self) -> &str {
         &self.note
     }
 
-    /// The instruction set that the run must go on with.
+    /// The instruction set that the run must continue with.
     pub fn instruction_set(&self) -> &str {
         &self.state.fingerprint.instruction_set
     }
 
-    /// Pixels of the largest tile that the run must go on with, if it was cut in tiles.
+    /// Pixels of the largest tile that the run must continue with; `None` if the picture was not cut.
     pub fn window(&self) -> Option<usize> {
         self.state.fingerprint.window
     }
 
-    /// The version of the program that wrote it.
+    /// Version of the program that wrote the file.
     pub fn program(&self) -> &str {
         &self.state.program
     }
 
-    /// A vector, of `len` numbers or of none.
+    /// Reads a vector, which must be empty or have `len` numbers.
     pub(crate) fn vector(&self, name: &str, len: usize, home: &Home) -> Result<Values, Error> {
         self.tensors.read(&self.path, name, len, home)
     }
@@ -112,7 +114,7 @@ impl State {
     }
 }
 
-/// Why a checkpoint could not be written or taken up.
+/// Reasons why a checkpoint could not be written or resumed.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CheckpointError {
@@ -127,18 +129,18 @@ pub enum CheckpointError {
     Read {
         /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the system.
         source: std::io::Error,
     },
-    /// Not a checkpoint, or not a whole one.
-    #[error("{} is no intact checkpoint: {problem}", path.display())]
+    /// The file is not a checkpoint, or not a complete one.
+    #[error("{} is not an intact checkpoint: {problem}", path.display())]
     Damaged {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The problem with it.
         problem: String,
     },
-    /// Written in another format.
+    /// The file has another format version.
     #[error("{} has checkpoint version {found}, expected {VERSION}", path.display())]
     Version {
         /// The file.
@@ -146,30 +148,32 @@ pub enum CheckpointError {
         /// Its version.
         found: u64,
     },
-    /// Of another run than the one that shall take it up.
+    /// The checkpoint belongs to another run than the one that should resume from it.
     #[error("{} belongs to another run: {what}", path.display())]
     Differs {
         /// The file.
         path: PathBuf,
-        /// What is not the same.
+        /// The difference.
         what: String,
     },
 }
 
 impl CheckpointError {
-    /// What the user can do about it.
+    /// Advice for the user, if there is any.
     pub fn hint(&self) -> Option<String> {
         match self {
             CheckpointError::Write(error) => error.hint(),
-            CheckpointError::Damaged { .. } => Some("begin the run anew; nothing of it can be used".into()),
+            CheckpointError::Damaged { .. } => {
+                Some("start the run again; no part of this file can be used".into())
+            }
             CheckpointError::Version { .. } => {
-                Some("resume with the version of impasto that wrote it, or begin anew".into())
+                Some("resume with the version of impasto that wrote it, or start the run again".into())
             }
             CheckpointError::Differs { .. } => {
-                Some("give back what it was before, or begin the run anew".into())
+                Some("restore the earlier value, or start the run again".into())
             }
             CheckpointError::Failed => {
-                Some("go on from the last checkpoint before it, with other options".into())
+                Some("resume from the last checkpoint before the failure, with other options".into())
             }
             CheckpointError::Read { .. } => None,
         }

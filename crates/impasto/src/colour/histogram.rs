@@ -1,17 +1,17 @@
-//! The histogram of each channel, matched by quantiles (Gonzalez and Woods, "Digital image processing", section 3.3.2), as
-//! scikit-image does it: a value goes to where the other picture has the same share of values at or below. Counted in steps of 16
-//! bits, which all that files of 8 or 16 bits hold are.
+//! Matches the histogram of each channel by quantiles (Gonzalez and Woods, "Digital image processing", section
+//! 3.3.2), as scikit-image does. A value is mapped to the value of the other picture that has the same share of
+//! values at or below it. Values are counted in 16-bit steps, which represent files of 8 and 16 bits exactly.
 
 use impasto_image::{Picture, Plane};
 
-/// The last step; they are counted from 0.
+/// The last step; steps are counted from 0.
 const STEPS: usize = 65_535;
 
 fn step_of(value: f32) -> usize {
     (value.clamp(0.0, 1.0) * STEPS as f32).round() as usize
 }
 
-/// The share of what is seen at or below each step; `None` if nothing is.
+/// For each step, the share of the visible values at or below it; `None` if nothing is visible.
 fn shares(plane: &[f32], alpha: Option<&Plane>) -> Option<Vec<f64>> {
     let mut sums = vec![0.0; STEPS + 1];
     for (at, value) in plane.iter().enumerate() {
@@ -26,14 +26,14 @@ fn shares(plane: &[f32], alpha: Option<&Plane>) -> Option<Vec<f64>> {
     (sum > 0.0).then_some(sums)
 }
 
-/// Steps that have values, with their shares.
+/// The steps that have values, with their shares.
 fn quantiles(shares: &[f64]) -> Vec<(f64, f64)> {
     let below = |step: usize| step.checked_sub(1).map_or(0.0, |before| shares[before]);
     let taken = (0..shares.len()).filter(|step| shares[*step] > below(*step));
     taken.map(|step| (step as f64, shares[step])).collect()
 }
 
-/// The step at a share, on straight lines between those that have values.
+/// The step at a share, interpolated linearly between the steps that have values.
 fn at_share(quantiles: &[(f64, f64)], share: f64) -> f64 {
     let above = quantiles.partition_point(|(_, other)| *other < share);
     match (above.checked_sub(1).map(|below| quantiles[below]), quantiles.get(above)) {

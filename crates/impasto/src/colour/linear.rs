@@ -1,5 +1,5 @@
-//! Linear maps of colours: x -> A (x - m_s) + m_c, with A such that the covariance S of the style becomes that of the content, C.
-//! There are many; they differ by a rotation.
+//! Linear maps of colours: x -> A (x - m_s) + m_c. A is chosen so that the style's covariance S becomes the
+//! content's covariance C. There are many such maps; they differ by a rotation.
 //!
 //! - Cholesky: A = L_C L_S^-1, with lower triangular factors.
 //! - PCA: A = C^1/2 S^-1/2.
@@ -10,11 +10,11 @@ use impasto_image::{Picture, Plane};
 
 use super::ColourMap;
 
-/// Added to the variances: a deviation of a hundredth. Grey and sepia pictures have none but rounding between their channels, and
-/// what is next to none would be enlarged until that shows as colour.
+/// Added to the variances; it equals a standard deviation of a hundredth. The channels of grey and sepia pictures
+/// differ by rounding only, and without this term the map would enlarge the rounding until it shows as colour.
 const VARIANCE: f64 = 1e-4;
 
-/// No eigenvalue is less, but for rounding.
+/// Lower bound for eigenvalues. Only rounding leads below it.
 const LEAST: f64 = 1e-12;
 
 struct Colours {
@@ -22,7 +22,7 @@ struct Colours {
     covariance: Mat<f64>,
 }
 
-/// Mean and covariance of what is seen.
+/// Mean and covariance of the visible pixels.
 fn colours((picture, alpha): (&Picture, Option<&Plane>)) -> Colours {
     let area = picture.width() * picture.height();
     let rgb = picture.rgb();
@@ -33,7 +33,7 @@ fn colours((picture, alpha): (&Picture, Option<&Plane>)) -> Colours {
         total += weight(at);
         mean.iter_mut().zip(pixel(at)).for_each(|(sum, value)| *sum += weight(at) * value);
     }
-    // Nothing that is seen is as good as black.
+    // A picture without any visible pixel counts as black.
     let total = if total > 0.0 { total } else { 1.0 };
     let mean = mean.map(|sum| sum / total);
     let mut sums = [[0.0; 3]; 3];
@@ -49,7 +49,7 @@ fn colours((picture, alpha): (&Picture, Option<&Plane>)) -> Colours {
     Colours { mean, covariance }
 }
 
-/// A power of a symmetric positive matrix; `None` if it is none.
+/// A power of a symmetric positive matrix; `None` if it has no eigendecomposition.
 fn power(matrix: &Mat<f64>, exponent: f64) -> Option<Mat<f64>> {
     let eigen = matrix.self_adjoint_eigen(Side::Lower).ok()?;
     let vectors = eigen.U();
@@ -86,7 +86,8 @@ fn map(kind: ColourMap, style: &Mat<f64>, content: &Mat<f64>) -> Option<Mat<f64>
     })
 }
 
-/// Gives the picture mean and covariance of the other; leaves it where they are no numbers.
+/// Gives the picture the mean and covariance of the other. The picture stays as it is if there is no map, which
+/// happens for values that are not finite.
 pub(super) fn matched(
     kind: ColourMap,
     (picture, alpha): (&mut Picture, Option<&Plane>),

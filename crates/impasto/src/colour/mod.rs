@@ -1,8 +1,8 @@
-//! What becomes of the colours of content and style.
+//! Handling of the colours of content and style.
 //!
-//! Keeping the content's colours, by luminance alone or by matching, follows Gatys, Bethge, Hertzmann and Shechtman, "Preserving
-//! color in neural artistic style transfer" (2016). We take lightness and chroma from Oklab instead of YIQ, in which light colours
-//! of equal luminance do not look equally light.
+//! Keeping the content's colours, by luminance alone or by matching, follows Gatys, Bethge, Hertzmann and
+//! Shechtman, "Preserving color in neural artistic style transfer" (2016). The difference: lightness and chroma
+//! come from Oklab instead of YIQ, because light colours of equal YIQ luminance do not look equally light.
 
 mod histogram;
 mod linear;
@@ -16,39 +16,41 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Error, Setting};
 
-/// Whose colours the result has.
+/// The source of the result's colours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Colour {
-    /// Those of the style, as the objective makes them.
+    /// The style's colours, as the objective makes them.
     #[default]
     Style,
-    /// The content's hue and chroma, with the lightness of what was painted.
+    /// The content's hue and chroma, with the lightness of the painted picture.
     Keep,
-    /// The styles are given the content's colours before they are looked at.
+    /// The content's colours, which the styles are given before they are compared.
     Match(ColourMap),
-    /// Lightness alone is looked at and painted; hue and chroma are the content's.
+    /// The content's hue and chroma; only lightness is compared and painted.
     Luminance,
 }
 
-/// How a style is given the content's colours.
+/// The map that gives a style the content's colours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ColourMap {
-    /// The linear map that moves colours least (Pitié and Kokaram, "The linear Monge-Kantorovitch linear colour mapping for
-    /// example-based colour transfer", 2007).
+    /// The linear map that changes colours least (Pitié and Kokaram, "The linear Monge-Kantorovitch linear colour
+    /// mapping for example-based colour transfer", 2007).
     #[default]
     MongeKantorovich,
-    /// By the Cholesky factors of both covariances (Gatys et al., 2016): channels are treated in their order.
+    /// The linear map from the Cholesky factors of both covariances (Gatys et al., 2016). It depends on the order
+    /// of the channels.
     Cholesky,
-    /// By the symmetric square roots of both covariances (Hertzmann et al., "Image analogies", 2001).
+    /// The linear map from the symmetric square roots of both covariances (Hertzmann et al., "Image analogies",
+    /// 2001).
     Pca,
-    /// Each channel's histogram for itself.
+    /// Histogram matching, each channel on its own.
     Histogram,
 }
 
 impl ColourMap {
-    /// All of them.
+    /// All maps.
     pub const ALL: &'static [ColourMap] =
         &[ColourMap::MongeKantorovich, ColourMap::Cholesky, ColourMap::Pca, ColourMap::Histogram];
 }
@@ -76,12 +78,13 @@ impl FromStr for ColourMap {
     }
 }
 
-/// Gives a picture the colours of another, by a map; the planes say how much of each is seen.
+/// Gives a picture the colours of another. The planes are the opacity of each picture, 1 for opaque; a pixel counts
+/// as much as it is opaque.
 ///
-/// Values are RGB 0..1, encoded as they are; what the map leads out of 0..1 is clamped.
+/// Values are encoded RGB in 0..1 and are mapped as they are, without decoding. Results outside 0..1 are clamped.
 ///
 /// # Errors
-/// [`Error::Invalid`] for a plane of another size than its picture.
+/// [`Error::Invalid`] for a plane whose size differs from that of its picture.
 pub fn match_colours(
     map: ColourMap,
     (picture, alpha): (&mut Picture, Option<&Plane>),
@@ -101,7 +104,8 @@ pub fn match_colours(
     Ok(())
 }
 
-/// Leaves of a picture its lightness, as grey in all three channels. In place, as pictures may be large.
+/// Reduces a picture to its Oklab lightness, as grey in all three channels. It works in place because pictures may
+/// be large.
 pub(crate) fn make_grey(picture: &mut Picture) {
     let area = picture.width() * picture.height();
     let (first, rest) = picture.rgb_mut().split_at_mut(area);
@@ -112,14 +116,14 @@ pub(crate) fn make_grey(picture: &mut Picture) {
     }
 }
 
-/// The first channel in all of them: of noise, whose deviation a mean would lessen.
+/// Copies the first channel into the others. It makes noise grey; a mean of the channels would lower its deviation.
 pub(crate) fn first_in_all(planes: &mut [f32]) {
     let area = planes.len() / 3;
     planes.copy_within(..area, area);
     planes.copy_within(..area, 2 * area);
 }
 
-/// The same value in all channels: what moves lightness alone.
+/// Sets all channels to their mean, so that a step changes lightness alone.
 pub(crate) fn level(planes: &mut [f32]) {
     let (first, rest) = planes.split_at_mut(planes.len() / 3);
     let (second, third) = rest.split_at_mut(first.len());
@@ -129,7 +133,8 @@ pub(crate) fn level(planes: &mut [f32]) {
     }
 }
 
-/// Lightness of one picture, hue and chroma of another of its size. Where that is no colour of the space, chroma gives way.
+/// Combines the lightness of one picture with the hue and chroma of another of its size. Colours outside the colour
+/// space lose chroma until they fit.
 pub(crate) fn coloured(mut lightness: Picture, colours: &Picture) -> Picture {
     let area = lightness.width() * lightness.height();
     let rgb = lightness.rgb_mut();

@@ -1,20 +1,20 @@
-//! Oklab (Björn Ottosson, "A perceptual color space for image processing", 2020), from RGB that is encoded by the curve of sRGB.
-//! The matrices are those for the primaries of sRGB; pictures in Display P3 are taken for it, which turns hues a little both ways
-//! and takes nothing from any colour.
+//! Oklab (Björn Ottosson, "A perceptual color space for image processing", 2020), from RGB encoded with the sRGB
+//! curve. The matrices are those for the sRGB primaries. Pictures in Display P3 are treated as sRGB, which turns
+//! hues a little on the way to Oklab and turns them back on the way from it; no colour is lost.
 
 use impasto_image::curve::{decode, encode};
 
-/// Steps of bisection: chroma to a four-thousandth.
+/// Steps of the bisection; they find the chroma to a four-thousandth.
 const STEPS: usize = 12;
 
-/// How far outside of 0..1 rounding leads.
+/// Values outside 0..1 by at most this much are rounding errors.
 const ROUNDING: f32 = 1e-4;
 
 fn product(matrix: [[f32; 3]; 3], vector: [f32; 3]) -> [f32; 3] {
     matrix.map(|row| row[0] * vector[0] + row[1] * vector[1] + row[2] * vector[2])
 }
 
-/// Lightness and two opponents.
+/// Lightness and the two opponent channels.
 pub(super) fn from_rgb(rgb: [f32; 3]) -> [f32; 3] {
     const TO_CONES: [[f32; 3]; 3] = [
         [0.412_221_46, 0.536_332_55, 0.051_445_995],
@@ -29,7 +29,7 @@ pub(super) fn from_rgb(rgb: [f32; 3]) -> [f32; 3] {
     product(TO_LAB, product(TO_CONES, rgb.map(decode)).map(f32::cbrt))
 }
 
-/// RGB, which may lie outside of 0..1.
+/// Encoded RGB, which may lie outside 0..1.
 pub(super) fn to_rgb(lab: [f32; 3]) -> [f32; 3] {
     const FROM_LAB: [[f32; 3]; 3] = [
         [1.0, 0.396_337_78, 0.215_803_76],
@@ -44,7 +44,7 @@ pub(super) fn to_rgb(lab: [f32; 3]) -> [f32; 3] {
     product(FROM_CONES, product(FROM_LAB, lab).map(|cone| cone * cone * cone)).map(encode)
 }
 
-/// RGB in 0..1 of this lightness and hue, with as much of the chroma as there is.
+/// Encoded RGB in 0..1 of this lightness and hue, with as much of the chroma as fits.
 pub(super) fn inside([l, a, b]: [f32; 3]) -> [f32; 3] {
     let with = |part: f32| to_rgb([l, part * a, part * b]);
     let fits = |rgb: [f32; 3]| rgb.iter().all(|value| (-ROUNDING..=1.0 + ROUNDING).contains(value));
@@ -66,7 +66,7 @@ mod tests {
 
     #[test]
     fn known_colours() {
-        // By colour-science 0.4 (tests/oracle/colour_maps.py): sRGB, Oklab.
+        // Computed with colour-science 0.4 (tests/oracle/colour_maps.py): sRGB, Oklab.
         for (rgb, lab) in [
             ([1.0, 1.0, 1.0], [1.0, 0.0, -0.000_11]),
             ([1.0, 0.0, 0.0], [0.627_93, 0.224_89, 0.125_80]),

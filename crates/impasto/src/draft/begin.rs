@@ -1,4 +1,5 @@
-//! A run that begins with a draft: it is painted before the first step, takes the content's place, and is what the content term holds.
+//! Runs that begin with a draft. The draft is painted before the first step. It replaces the content as the start
+//! of the run, and the content term keeps the result close to it.
 
 use impasto_engine::Pixels;
 use impasto_image::{Filter, Picture, resize};
@@ -9,11 +10,12 @@ use crate::recipe::Init;
 use crate::{Error, Session};
 
 impl Session {
-    /// Paints the draft that the run begins with, unless it is there, and returns the picture as it is then; `None` where the run
-    /// begins with something else, or has begun. The first [`step`](Session::step) does it otherwise.
+    /// Paints the draft that the run begins with, unless it exists already, and returns the picture. Returns `None`
+    /// if the run begins with something else or has begun. Without this call, the first [`step`](Session::step)
+    /// paints the draft.
     ///
     /// # Errors
-    /// When it was cancelled, or a style's features are no finite numbers.
+    /// Fails if the run was cancelled, or if a style's features are not finite.
     pub fn draft(&mut self) -> Result<Option<Picture>, Error> {
         if self.begun || self.inputs.recipe.init != Init::Draft {
             self.begun = true;
@@ -32,12 +34,12 @@ impl Session {
         self.picture().map(Some)
     }
 
-    /// Whether the picture is a draft or what came of one.
+    /// Whether the picture is a draft or was developed from one.
     pub fn has_draft(&self) -> bool {
         self.draft.is_some()
     }
 
-    /// Paints the draft, if the run has one and the pictures are still there.
+    /// Paints the draft if the run needs one and the pictures are still in memory.
     pub(crate) fn paint_draft(&mut self) -> Result<(), Error> {
         let wanted = self.draft.is_none() && self.inputs.recipe.init == Init::Draft;
         let (true, Some(content), Some(drafter)) = (wanted, &self.inputs.content, &mut self.drafter) else {
@@ -70,7 +72,8 @@ impl Session {
     }
 }
 
-/// The draft at the size of `fine`, the content there. Where that is larger than the draft, the content's own detail is added.
+/// The draft, resized to the size of `fine`, which is the content at that size. If that is larger than the draft,
+/// the content's own detail is added.
 pub(crate) fn draft_at(
     draft: &Picture,
     (content, fine): (&Picture, &Picture),

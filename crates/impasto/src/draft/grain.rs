@@ -1,9 +1,10 @@
-//! Grain for what is flat in a content: a sky, a wall, calm water.
+//! Grain for the flat parts of a content: sky, walls, calm water.
 //!
-//! The map between two Gaussians stretches directions in which features hardly vary up to some hundred times. In a flat part that is
-//! what the camera and JPEG left there, lines of blocks above all: a weave over a dull colour. Grain of all sizes takes its place,
-//! and the map makes strokes of it. (Texture from noise is Heeger and Bergen's, SIGGRAPH 1995; adding it to
-//! the flat parts of a content is ours.) Where there is something to see, next to nothing is added.
+//! The map between two Gaussians stretches directions in which features hardly vary, by factors up to some hundred.
+//! In a flat part these directions hold camera noise and JPEG artefacts, above all block edges, which would become
+//! a weave over a dull colour. Grain of several sizes is added there, and the map makes strokes of it. Parts with
+//! detail get almost none. Texture from noise comes from Heeger and Bergen (SIGGRAPH 1995); adding it to the flat
+//! parts of a content is our own.
 
 use impasto_engine::Pixels;
 use impasto_image::{Filter, Plane, blur, resize_plane};
@@ -11,15 +12,15 @@ use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use rand_distr::{Distribution, StandardNormal};
 
-/// How deep the grain is where the content is flat: its deviation, as a part of the content's own. The map stretches by the content's
-/// deviation, too, and a fixed depth would turn to clouds in a picture of the night. Where the content around a pixel deviates as
-/// much as the grain, the grain is half as deep.
+/// Depth of the grain in flat parts: its standard deviation, as a fraction of the content's. It is relative because
+/// the map stretches by the content's deviation too: a fixed depth would turn to clouds in a night picture. The
+/// grain is half as deep where the content around a pixel deviates as much as the grain.
 const DEPTH: f32 = 0.15;
 
-/// A window of this deviation, in pixels, says how flat the content is around a pixel.
+/// Standard deviation, in pixels, of the Gaussian window that measures how flat the content is around a pixel.
 const AROUND: f64 = 8.0;
 
-/// Sizes of grains in pixels. Each has the same share, as in photographs of nature.
+/// Sizes of the grains in pixels. Each size has the same share, as in photographs of nature.
 const SIZES: [usize; 4] = [4, 8, 16, 32];
 
 /// Adds grain to a content, the same in all channels.
@@ -57,7 +58,7 @@ fn deviation(values: &[f32]) -> f32 {
     (squares / count).sqrt() as f32
 }
 
-/// The variance of the values around each place.
+/// The variance of the values in the window around each pixel.
 fn variance(values: &[f32], (width, height): (usize, usize)) -> Vec<f32> {
     let blurred = |values: Vec<f32>| -> Vec<f32> {
         Plane::new(width, height, values).map_or_else(Vec::new, |plane| blur(&plane, AROUND).data().to_vec())
@@ -73,7 +74,7 @@ mod tests {
 
     use super::*;
 
-    /// Grey to the left, stripes to the right.
+    /// Grey on the left, stripes on the right.
     fn half_flat() -> Pixels {
         let value = |x: usize| if x >= 64 && x % 8 < 4 { 0.9 } else { 0.4 };
         Pixels { size: Size::new(128, 96), data: (0..3 * 128 * 96).map(|i| value(i % 128)).collect() }

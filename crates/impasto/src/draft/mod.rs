@@ -1,10 +1,12 @@
-//! A draft: a picture in the style of another without an iteration.
+//! A draft: a picture painted in the style of another without any iteration.
 //!
-//! From the deepest level to the first, the picture's features are moved to the style's moments by the optimal-transport map
-//! between two Gaussians, and decoded; the next level goes on with that picture (Li et al., "Universal style transfer via feature
-//! transforms", NIPS 2017, with whitening and colouring; Mroueh, AISTATS 2020, for the map). Where we differ: levels begin at relu4_1,
-//! not at relu5_1, which keeps the subject; decoders blend where they enlarge, and flat parts get grain, which leaves no grid and no
-//! weave (docs/draft.md).
+//! From the deepest level to the first, the picture is encoded, its features are moved to the style's moments by
+//! the optimal-transport map between two Gaussians, and the result is decoded; the next level starts from that
+//! picture. The method is from Li et al., "Universal style transfer via feature transforms", NIPS 2017, with
+//! whitening and colouring; the map is from Mroueh, AISTATS 2020.
+//!
+//! Differences from Li et al.: the levels begin at relu4_1 instead of relu5_1, which keeps the subject. The
+//! decoders blend where they enlarge, and flat parts get grain, which avoids grids and weaves (docs/draft.md).
 //!
 //! Masks, opacity, several styles and their layers act on the moments, as they do in a run.
 
@@ -35,42 +37,43 @@ use styles::{asked_for, is_for};
 use transport::transport;
 pub use warm::Draft;
 
-/// Longest edge that a style is looked at with: larger strokes make the draft smaller instead.
+/// Longest edge of a style picture in a draft, in pixels. Larger strokes make the draft smaller instead.
 const LARGEST_STYLE: usize = 1024;
 
-/// Smallest long edge of a draft: deep features of less are too few.
+/// Smallest long edge of a draft in pixels. Smaller pictures have too few deep features.
 const SMALLEST: usize = 64;
 
-/// How far the palette goes: all the way, a flat sky gets the whole range of the style's colours, and a structure that is none of the
-/// subject's; half of it is enough for iterations to go on from.
+/// How far colours move towards the palette of the style, from 0 to 1. At 1, a flat sky would get the whole range
+/// of the style's colours, and with it a structure that the subject does not have. Half is enough for the
+/// iterations that follow.
 const PALETTE: f32 = 0.5;
 
-/// Bytes of moments that are kept of styles: a level has at most 130 kB.
+/// Bytes of style moments that are kept. One level has at most 130 kB.
 const KEPT_MOMENTS: usize = 64 << 20;
 
-/// Everything that a draft is painted from.
+/// All inputs of a draft.
 #[derive(Clone, Copy)]
 pub(crate) struct Scene<'a> {
     pub(crate) content: &'a Picture,
     pub(crate) alpha: Option<&'a Plane>,
     pub(crate) regions: &'a Regions,
-    /// With weights that sum to 1, and the scales that they are made at.
+    /// The styles, with weights that sum to 1 and the scales of their pictures.
     pub(crate) styles: &'a [Style],
-    /// Of the styles' pictures.
+    /// Digests of the styles' pictures.
     pub(crate) digests: &'a [String],
     pub(crate) averaging: Averaging,
     pub(crate) style_fit: StyleFit,
     pub(crate) style_layers: &'a [(String, f64)],
-    /// How much of the style there is, 0 to 1.
+    /// How much of the style to apply, from 0 to 1.
     pub(crate) strength: f64,
-    /// Of the draft.
+    /// Width and height of the draft in pixels.
     pub(crate) size: (usize, usize),
-    /// Draws the grain of flat parts.
+    /// Seed of the grain in flat parts.
     pub(crate) seed: u64,
 }
 
-/// The size of a draft for a result of some size: as large as the result, within a long edge, and smaller for large strokes, for
-/// which a style would be looked at too large.
+/// The size of a draft: the size of the result, within a long edge of `longest` pixels. Styles of a scale above 1
+/// make it smaller, because their pictures would otherwise exceed [`LARGEST_STYLE`].
 pub(crate) fn draft_size(result: (usize, usize), longest: usize, styles: &[f64]) -> (usize, usize) {
     let largest = styles.iter().copied().fold(1.0, f64::max);
     let bound = (LARGEST_STYLE as f64 / largest) as usize;
@@ -78,12 +81,12 @@ pub(crate) fn draft_size(result: (usize, usize), longest: usize, styles: &[f64])
     impasto_image::fit_long_edge(result, long)
 }
 
-/// The embedded levels, ready to run, and what is known of styles.
+/// The embedded levels, ready to run, and the style moments computed so far.
 pub(crate) struct Drafter {
-    /// The deepest first.
+    /// The levels, the deepest first.
     levels: Vec<CpuAutoencoder>,
     styles: StyleMoments,
-    /// Of the deepest level: the others are parts of it.
+    /// Topology of the deepest level; the other levels are parts of it.
     topology: Topology,
     set: InstructionSet,
 }
@@ -98,17 +101,18 @@ impl Drafter {
         Ok(Drafter { levels, styles: StyleMoments::within(KEPT_MOMENTS), topology, set })
     }
 
-    /// Obeys another flag from now on.
+    /// Replaces the cancellation flag.
     pub(crate) fn set_cancel(&mut self, cancel: &Cancel) {
         self.levels.iter_mut().for_each(|level| level.set_cancel(cancel.clone()));
     }
 
-    /// Whether it computes on this instruction set.
+    /// Whether it computes with this instruction set.
     pub(crate) fn suits(&self, set: InstructionSet) -> bool {
         self.set == set
     }
 
-    /// Bytes that a draft takes besides the pictures as they were given: the larger of the picture's and the styles'.
+    /// Bytes that a draft needs besides the input pictures: the larger of the needs of the picture and of the
+    /// styles.
     pub(crate) fn bytes(
         &self,
         size: (usize, usize),
@@ -121,7 +125,8 @@ impl Drafter {
             let size = Size::new(width.next_multiple_of(step), height.next_multiple_of(step));
             let levels = self.levels.iter().map(|level| level.bytes(size, regions, threads));
             let levels = levels.collect::<Result<Vec<_>, _>>()?;
-            // One level after the other; a picture goes in and one comes out, and the content stays.
+            // Levels run one after the other. Each has an input and an output picture, and the content stays in
+            // memory.
             Ok(levels.into_iter().max().unwrap_or(0) + 3 * 12 * size.area())
         };
         let mut most = of(size, regions)?;
@@ -131,12 +136,12 @@ impl Drafter {
         Ok(most)
     }
 
-    /// Bytes that the levels take as long as they are there.
+    /// Bytes of the levels' weights, which stay in memory.
     pub(crate) fn kernel_bytes(&self) -> usize {
         self.levels.iter().map(CpuAutoencoder::kernel_bytes).sum()
     }
 
-    /// Sides are multiples of this.
+    /// Both sides of a picture must be multiples of this number of pixels.
     fn step(&self) -> usize {
         self.levels.iter().map(|level| level.level().step()).max().unwrap_or(1)
     }
@@ -162,14 +167,14 @@ impl Drafter {
         Picture::new(width, height, rgb).ok_or(Error::Engine(EngineError::NothingToObserve))
     }
 
-    /// The content at the scene's size, its sides made multiples of what the levels divide by.
+    /// The content at the scene's size, extended so that its sides are multiples of [`step`](Drafter::step).
     fn content(&self, scene: &Scene) -> Pixels {
         let (width, height) = scene.size;
         let content = resize(scene.content, width, height, Filter::Bicubic, scene.averaging);
         extended(content.into_rgb(), scene.size, self.step())
     }
 
-    /// A picture through all levels.
+    /// Passes a picture through all levels.
     fn paint_levels(
         &mut self,
         scene: &Scene,
@@ -198,15 +203,15 @@ impl Drafter {
         Ok(image)
     }
 
-    /// The taps of the levels that are run, the deepest first: a style is looked at in their blocks.
+    /// The taps of the levels that are run, the deepest first. A level is run if a style layer is in its block.
     fn taps(&self, scene: &Scene) -> Vec<Tap> {
         let taps = self.levels.iter().map(|level| level.level().tap());
         taps.filter(|tap| asked_for(scene, &self.topology, *tap)).collect()
     }
 }
 
-/// Leaves the content where nothing of it is painted, and as much of it as the strength does not take: the steps from content to
-/// draft are even.
+/// Puts the content back where nothing is painted, and in proportion where the strength is below 1. The strength
+/// moves linearly from the content to the draft.
 fn weaken(scene: &Scene, content: &Pixels, weights: &[Weights], image: &mut Pixels) {
     let strength = scene.strength as f32;
     if strength == 1.0 && weights.is_empty() {
@@ -222,7 +227,7 @@ fn weaken(scene: &Scene, content: &Pixels, weights: &[Weights], image: &mut Pixe
     }
 }
 
-/// Gives each region the colours of its styles that are for the first block.
+/// Gives each region the colours of those of its styles that are for the first block.
 fn paint_palette(scene: &Scene, topology: &Topology, weights: &[Weights], image: &mut Pixels) {
     if !asked_for(scene, topology, Tap::after(0)) {
         return;
@@ -243,7 +248,7 @@ fn paint_palette(scene: &Scene, topology: &Topology, weights: &[Weights], image:
     }
 }
 
-/// Planes whose sides are made multiples of a step, by a mirror image to the right and below.
+/// Extends planes to the right and below with their mirror image, so that their sides are multiples of a step.
 fn extended(planes: Vec<f32>, (width, height): (usize, usize), step: usize) -> Pixels {
     let size = Size::new(width.next_multiple_of(step), height.next_multiple_of(step));
     if (size.width, size.height) == (width, height) {
@@ -258,7 +263,7 @@ fn extended(planes: Vec<f32>, (width, height): (usize, usize), step: usize) -> P
     Pixels { size, data }
 }
 
-/// Weights whose sides are made multiples of a step; nothing counts there.
+/// Extends weights with zeros, so that their sides are multiples of a step.
 fn bare(plane: &Weights, step: usize) -> Weights {
     let Size { width, height } = plane.size;
     let size = Size::new(width.next_multiple_of(step), height.next_multiple_of(step));
@@ -281,7 +286,7 @@ mod tests {
         assert_eq!(draft_size((50, 40), 512, &[30.0]), (50, 40));
     }
 
-    /// As tests/oracle/draft.py makes it.
+    /// The same picture as in tests/oracle/draft.py.
     fn picture((width, height): (usize, usize), phase: f64) -> Picture {
         let value = |plane: usize, x: usize, y: usize| {
             let wave = 0.11 * (plane + 1) as f64 * x as f64 + 0.17 * (3 - plane) as f64 * y as f64 + phase;
@@ -292,10 +297,11 @@ mod tests {
         Picture::new(width, height, (0..3 * width * height).map(at).collect()).unwrap()
     }
 
-    /// The levels are PyTorch's, which runs them in f64.
+    /// Compares the levels with PyTorch, which runs them in f64.
     #[test]
     fn a_draft_is_what_pytorch_paints() {
-        /// Of 1. Single precision through four levels; directions in which features hardly vary are stretched up to 300 times.
+        /// Tolerance for values in 0..1: four levels in single precision, with directions that are stretched up to
+        /// 300 times where features hardly vary.
         const ROUNDING: f32 = 4e-3;
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/draft.json");
         let fixture: serde_json::Value =

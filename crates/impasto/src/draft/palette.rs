@@ -1,42 +1,42 @@
-//! The level below the first: the colours of the pixels themselves, moved to those of the styles.
+//! The level below the first: moves the colours of the pixels themselves to those of the styles.
 //!
-//! Gaussian transport of features leaves the palette behind where a picture has few colours: a grey sky stays grey in a blue
-//! style. Here the whole distribution is moved, along three axes at a time, in turns that rotate (Pitié, Kokaram and Dahyot,
-//! "Automated colour grading using colour distribution transfer", CVIU 2007; Bonneel et al., "Sliced and Radon Wasserstein
-//! barycenters of measures", JMIV 2015). Where we differ: maps go through few quantiles, and their slope is bounded, so that flat parts get
-//! no grain and no bands.
+//! Gaussian transport of features does not change the palette where a picture has few colours: a grey sky stays
+//! grey in a blue style. Here the whole distribution of colours is moved, along three axes at a time, in turns with
+//! rotated axes (Pitié, Kokaram and Dahyot, "Automated colour grading using colour distribution transfer", CVIU
+//! 2007; Bonneel et al., "Sliced and Radon Wasserstein barycenters of measures", JMIV 2015). Differences: each map
+//! interpolates few quantiles, and its slope is bounded, so that flat parts get no grain and no bands.
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::SeedableRng;
 use rand_distr::{Distribution, StandardNormal};
 use rayon::prelude::*;
 
-/// A colour and how much it counts.
+/// A colour and its weight.
 pub(super) type Sample = ([f32; 3], f32);
 
-/// Turns of the axes; more change little.
+/// Number of turns of the axes. More turns change little.
 const TURNS: usize = 8;
 
-/// Quantiles that a map goes through.
+/// Number of quantiles that a map interpolates.
 const KNOTS: usize = 48;
 
-/// Times that a map may stretch a difference of colours.
+/// The steepest slope of a map: how much it may stretch a difference of colours.
 const STEEPEST: f32 = 3.0;
 
-/// Quantiles are taken of at most so many colours, which leaves more than a hundred between two.
+/// The most colours whose quantiles are computed. More than a hundred colours remain between two quantiles.
 const SAMPLES: usize = 1 << 13;
 
-/// Pieces of equal width that a map is looked up in.
+/// Number of pieces of equal width in the lookup table of a map.
 const PIECES: usize = 256;
 
-/// Pixels that are moved by one thread at a time.
+/// Number of pixels that a thread moves at a time.
 const PIECE: usize = 1 << 14;
 
-/// Some of the pixels of planes, evenly, with their weights; none where nothing counts.
+/// Evenly spaced pixels of the planes with their weights, which sum to `share`; empty if no pixel counts.
 pub(super) fn samples(planes: &[f32], weights: Option<&[f32]>, share: f32) -> Vec<Sample> {
     let area = planes.len() / 3;
     let step = area.div_ceil(SAMPLES).max(1);
-    // Not a column of the picture again and again.
+    // An odd step, so that the samples do not all fall into the same few columns.
     let step = if step > 1 { step | 1 } else { 1 };
     let at =
         |at: usize| ([planes[at], planes[area + at], planes[2 * area + at]], weights.map_or(1.0, |w| w[at]));
@@ -45,7 +45,8 @@ pub(super) fn samples(planes: &[f32], weights: Option<&[f32]>, share: f32) -> Ve
     seen.into_iter().map(|(colour, weight)| (colour, share * weight / total)).collect()
 }
 
-/// Moves the colours of planes to those of a target, by the part `strength` of the way, each pixel by its weight.
+/// Moves the colours of planes towards those of a target. Each pixel goes the fraction `strength` of the way, times
+/// its weight.
 pub(super) fn recolour(planes: &mut [f32], weights: Option<&[f32]>, target: &[Sample], strength: f32) {
     let mut own = samples(planes, weights, 1.0);
     if own.is_empty() || target.is_empty() {
@@ -69,14 +70,14 @@ pub(super) fn recolour(planes: &mut [f32], weights: Option<&[f32]>, target: &[Sa
     });
 }
 
-/// Three axes at right angles, for each turn: the first are the colours' own, the others are drawn once and for all.
+/// Three orthogonal axes for each turn. The first turn has the RGB axes; the others are random but always the same.
 fn turns() -> Vec<[[f32; 3]; 3]> {
     let mut rng = ChaCha8Rng::seed_from_u64(0);
     let own = [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]];
     std::iter::once(own).chain((1..TURNS).map(|_| turn(&mut rng))).collect()
 }
 
-/// Gram and Schmidt's.
+/// Random orthonormal axes, by Gram-Schmidt.
 fn turn(rng: &mut ChaCha8Rng) -> [[f32; 3]; 3] {
     let mut axes = [[0.0f32; 3]; 3];
     for index in 0..3 {
@@ -95,14 +96,14 @@ fn dot(a: &[f32; 3], b: &[f32; 3]) -> f32 {
     a[0] * b[0] + a[1] * b[1] + a[2] * b[2]
 }
 
-/// A map along each of three axes.
+/// Three axes, and a map along each.
 struct Turn {
     axes: [[f32; 3]; 3],
     maps: [Map; 3],
 }
 
 impl Turn {
-    /// From colours to a target; the colours are moved.
+    /// Makes the maps from colours to a target, and moves the colours.
     fn between(axes: [[f32; 3]; 3], own: &mut [Sample], target: &[Sample]) -> Turn {
         let map = |axis: [f32; 3]| {
             let (from, to) = rayon::join(|| quantiles(own, &axis), || quantiles(target, &axis));
@@ -124,7 +125,7 @@ impl Turn {
     }
 }
 
-/// Values along an axis below which equal parts of the colours lie, by weight.
+/// Quantiles of the colours along an axis: equal weights of the colours lie between neighbours.
 fn quantiles(samples: &[Sample], axis: &[f32; 3]) -> [f32; KNOTS] {
     let mut along: Vec<(f32, f32)> =
         samples.iter().map(|(colour, weight)| (dot(axis, colour), *weight)).collect();
@@ -143,18 +144,18 @@ fn quantiles(samples: &[Sample], axis: &[f32; 3]) -> [f32; KNOTS] {
     found
 }
 
-/// A rising, piecewise linear map through the same quantiles of two distributions, in pieces of equal width, which are found without
-/// a search.
+/// An increasing, piecewise linear map between the same quantiles of two distributions. It is stored in pieces of
+/// equal width, so that a lookup needs no search.
 struct Map {
     low: f32,
-    /// Pieces in a unit.
+    /// Number of pieces in a unit of the value.
     scale: f32,
     values: Vec<f32>,
 }
 
 impl Map {
     fn between(from: &[f32; KNOTS], goal: &[f32; KNOTS]) -> Map {
-        // From the middle outwards, no piece steeper than allowed.
+        // From the middle outwards, limit each slope.
         let mut to = *goal;
         for knot in KNOTS / 2 + 1..KNOTS {
             to[knot] = goal[knot].min(to[knot - 1] + STEEPEST * (from[knot] - from[knot - 1]));
@@ -174,13 +175,13 @@ impl Map {
         let piece = (inside as usize).min(PIECES - 1);
         let [from, to] = [self.values[piece], self.values[piece + 1]];
         let found = from + (inside - piece as f32) * (to - from);
-        // Beyond the outermost quantiles, as far beyond their goals.
+        // Beyond the outermost quantiles the map continues with slope 1.
         let beyond = if self.scale > 0.0 { (at - inside) / self.scale } else { value - self.low };
         found + beyond
     }
 }
 
-/// A value on the line through knots, within them.
+/// Interpolates linearly between knots; values outside them are clamped.
 fn through(from: &[f32; KNOTS], to: &[f32; KNOTS], value: f32) -> f32 {
     let after = from.partition_point(|knot| *knot <= value).clamp(1, KNOTS - 1);
     let width = from[after] - from[after - 1];

@@ -1,4 +1,4 @@
-//! The styles of a draft: their moments at its levels, which are taken once for each picture and size.
+//! The styles of a draft: their moments at its levels, computed once for each picture and size.
 
 use impasto_encoder::{Tap, Topology};
 use impasto_engine::{Autoencoder, EngineError, Workspace};
@@ -15,7 +15,7 @@ use crate::style_size::style_size;
 use crate::{Error, Style};
 
 impl Drafter {
-    /// The styles' moments at each of these taps, for each region; `None` where no style is for it.
+    /// The styles' moments at each of these taps, for each region; `None` where no style applies.
     pub(super) fn targets(
         &mut self,
         scene: &Scene,
@@ -49,7 +49,7 @@ impl Drafter {
     }
 }
 
-/// The key of a style's part in the cache of moments: everything that they depend on.
+/// The cache key of a style's part: everything that its moments depend on.
 fn key(scene: &Scene, index: usize, part: &Part, taps: &[Tap]) -> Key {
     let of_part = part.weights.as_ref().map(plane_digest).unwrap_or_default();
     Key {
@@ -62,18 +62,18 @@ fn key(scene: &Scene, index: usize, part: &Part, taps: &[Tap]) -> Key {
     }
 }
 
-/// The size that a style is looked at with.
+/// The size at which a style is encoded, in pixels.
 fn style_size_of(scene: &Scene, index: usize) -> (usize, usize) {
     let style = &scene.styles[index];
     style_size(style.picture.size(), scene.style_fit, style.scale, scene.size)
 }
 
-/// Whether a style is looked at in the block of a level.
+/// Whether the objective has a style layer in the block of a level.
 pub(super) fn asked_for(scene: &Scene, topology: &Topology, tap: Tap) -> bool {
     scene.style_layers.iter().any(|(layer, weight)| *weight > 0.0 && in_block(layer, topology, tap))
 }
 
-/// Whether a layer's name (`relu3_4`) is of the block of a tap.
+/// Whether a layer's name (`relu3_4`) belongs to the block of a tap.
 fn in_block(layer: &str, topology: &Topology, tap: Tap) -> bool {
     let block = topology.convs()[tap.conv()].block;
     layer.strip_prefix("relu").and_then(|rest| rest.split('_').next()) == Some(block.to_string().as_str())

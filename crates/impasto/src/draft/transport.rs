@@ -1,18 +1,18 @@
-//! The optimal-transport map between two Gaussians, as a map of features.
+//! The optimal-transport map between two Gaussians, as an affine map of features.
 //!
-//! x becomes T (x - m) + n with T = A^-½ (A^½ B A^½)^½ A^-½, where m, A are the mean and covariance that features have and n, B those
-//! that they are to have (Mroueh, "Wasserstein style transfer", AISTATS 2020). It is the map whose cost the statistic
-//! `wasserstein` is.
+//! The map takes x to T (x - m) + n with T = A^-½ (A^½ B A^½)^½ A^-½. Here m and A are the present mean and
+//! covariance of the features, n and B the mean and covariance to reach (Mroueh, "Wasserstein style transfer",
+//! AISTATS 2020). The cost of this map is the statistic `wasserstein`.
 
 use impasto_engine::Affine;
 
 use crate::objective::{MeanMoments, Spectrum, square, symmetric_values};
 
-/// Added to variances, as the published decoders were tried with: a direction in which features hardly vary is not stretched
-/// without bound.
+/// Added to the variances, with the value that was used with the published decoders. It bounds the stretching of
+/// directions in which features hardly vary.
 const FLOOR: f64 = 1e-5;
 
-/// The map; `None` where a decomposition fails, as with values that are not finite.
+/// The map; `None` if a decomposition fails, as it does for values that are not finite.
 pub(super) fn transport(own: &MeanMoments, target: &MeanMoments) -> Option<Affine> {
     let channels = own.channels;
     let floored = |moments: &MeanMoments| {
@@ -43,7 +43,7 @@ pub(super) fn transport(own: &MeanMoments, target: &MeanMoments) -> Option<Affin
 mod tests {
     use super::*;
 
-    /// f64 decompositions of a few channels.
+    /// Tolerance for f64 decompositions of a few channels.
     const ROUNDING: f64 = 1e-6;
 
     fn moments(seed: usize, channels: usize) -> (Vec<Vec<f64>>, MeanMoments) {
@@ -80,14 +80,14 @@ mod tests {
         let found = moved(&features, &transport(&own, &target).unwrap());
         let pairs = found.mean.iter().zip(&target.mean);
         assert!(pairs.clone().all(|(a, b)| (a - b).abs() < ROUNDING));
-        // The floor moves variances by some 1e-5.
+        // The floor changes variances by about 1e-5.
         let pairs = found.covariance().into_iter().zip(target.covariance());
         assert!(pairs.clone().all(|(a, b)| (a - b).abs() < 5e-5), "{:?}", pairs.collect::<Vec<_>>());
         let start = own.covariance().into_iter().zip(target.covariance());
         assert!(start.clone().any(|(a, b)| (a - b).abs() > 1e-2), "the test sees nothing");
     }
 
-    /// The map between Gaussians is the gradient of a convex function: symmetric, with no negative eigenvalue.
+    /// The map between Gaussians is the gradient of a convex function: symmetric, without negative eigenvalues.
     #[test]
     fn the_map_is_symmetric() {
         let ((_, own), (_, target)) = (moments(5, 6), moments(9, 6));

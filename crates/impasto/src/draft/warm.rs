@@ -1,4 +1,5 @@
-//! A draft to play with: pictures are kept at the size that it needs, and what is known of styles is kept from one picture to the next.
+//! A draft with settings that may change. The pictures are kept at the size of the draft, and the styles' moments
+//! are kept from one picture to the next.
 
 use impasto_engine::{Cancel, InstructionSet};
 use impasto_image::{Filter, Picture, Plane, fit_long_edge, resize, resize_plane};
@@ -10,8 +11,9 @@ use crate::colour::{Colour, coloured};
 use crate::recipe::Init;
 use crate::{Error, Overrides, Scale, Setting, Style, StyleTransfer};
 
-/// A draft of a style transfer whose settings may change: each [`picture`](Draft::picture) repeats only what the change touches. The
-/// styles' moments stay for another strength, and for another weight of a style among several.
+/// A draft of a style transfer whose settings may change. Each [`picture`](Draft::picture) repeats only the work
+/// that a change affects. The styles' moments are kept when the strength changes, or the weight of one of several
+/// styles.
 ///
 /// ```no_run
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -32,10 +34,11 @@ pub struct Draft {
 }
 
 impl Draft {
-    /// Checks everything, and keeps the pictures at the size of the draft: that of the result, at most 512 pixels.
+    /// Checks all options and shrinks the pictures to the size of the draft: the size of the result, with a long
+    /// edge of at most the recipe's draft size (512 pixels in all presets).
     ///
     /// # Errors
-    /// As [`StyleTransfer::build`], and [`Error::Invalid`] for a texture, which has no content to draft.
+    /// The errors of [`StyleTransfer::build`], and [`Error::Invalid`] for a texture, which has no content to draft.
     pub fn new(mut transfer: StyleTransfer) -> Result<Draft, Error> {
         if transfer.texture.is_some() {
             return Err(Error::invalid(Setting::Init, "a texture has no content to draft"));
@@ -57,35 +60,35 @@ impl Draft {
         Ok(Draft { transfer, size: (width, height), drafter, pool })
     }
 
-    /// How much of the style there is, 0 to 1.
+    /// Sets how much of the style to apply, from 0 to 1.
     pub fn set_strength(&mut self, strength: f64) {
         self.transfer.overrides.strength = Some(strength);
     }
 
-    /// Size of strokes in the picture beside those in the style, 0.1 to 4.
+    /// Sets the size of the strokes relative to those in the style, from 0.1 to 4.
     pub fn set_stroke_size(&mut self, size: f64) {
         self.transfer.stroke_size = Some(size);
     }
 
-    /// Whose colours the picture has.
+    /// Sets the source of the picture's colours.
     pub fn set_colour(&mut self, colour: Colour) {
         self.transfer.colour = colour;
     }
 
-    /// Weight of each style, in their order; those without one keep theirs.
+    /// Sets the weight of each style, in their order. Styles beyond the end of `weights` keep theirs.
     pub fn set_style_weights(&mut self, weights: &[f64]) {
         self.transfer.styles.iter_mut().zip(weights).for_each(|(style, weight)| style.weight = *weight);
     }
 
-    /// A flag that abandons the picture in progress, from any thread.
+    /// A flag that aborts the picture in progress, from any thread.
     pub fn cancel(&self) -> Cancel {
         self.transfer.cancel.clone()
     }
 
-    /// Paints the draft as the settings are now.
+    /// Paints the draft with the current settings. The picture has the size of the draft and encoded RGB in 0..1.
     ///
     /// # Errors
-    /// [`Error::Invalid`] for a setting out of range; [`Error::Engine`] when it was cancelled.
+    /// [`Error::Invalid`] for a setting out of range; [`Error::Engine`] if it was cancelled.
     pub fn picture(&mut self) -> Result<Picture, Error> {
         let mut transfer = self.transfer.clone();
         let Prepared { recipe, shares, .. } = transfer.prepare()?;
@@ -132,7 +135,7 @@ impl StyleTransfer {
     }
 }
 
-/// A style no larger than a draft looks at it with.
+/// Shrinks a style to the largest size that a draft uses.
 fn shrink(style: &mut Style, averaging: impasto_image::Averaging) {
     let size = style.picture.size();
     let long = size.0.max(size.1);

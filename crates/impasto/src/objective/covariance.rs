@@ -1,8 +1,8 @@
 //! Covariance distance: a Gram matrix distance of centred features, MSE(Cov / C, Cov* / C) over C^2 entries.
 //!
-//! The centring takes the brightness of each channel out of the statistic ("activation shift", Novak and Nikulin,
-//! "Improving the neural algorithm of artistic style", 2016, arXiv:1605.04603, with a constant shift; here each channel's
-//! own mean). Add `mean-std` where the palette shall follow too.
+//! Centring removes the brightness of each channel from the statistic ("activation shift", Novak and Nikulin,
+//! "Improving the neural algorithm of artistic style", 2016, arXiv:1605.04603). They shift by a constant; here each
+//! channel is shifted by its own mean. Add `mean-std` if the result should follow the palette too.
 
 use super::moments::{LossGradient, MeanMoments};
 
@@ -19,7 +19,7 @@ pub(super) fn loss_and_gradient(seen: &MeanMoments, target: &MeanMoments) -> Los
     }
 }
 
-/// The derivative by the mean that a derivative by the covariance S - mu mu^T brings with it: -2 D mu.
+/// The derivative by the mean that follows from D, the derivative by the covariance S - mu mu^T: -2 D mu.
 pub(super) fn through_covariance(by_covariance: &[f64], mean: &[f64]) -> Vec<f64> {
     let rows = by_covariance.chunks_exact(mean.len());
     rows.map(|row| -2.0 * row.iter().zip(mean).map(|(d, m)| d * m).sum::<f64>()).collect()

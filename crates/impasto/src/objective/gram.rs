@@ -1,8 +1,8 @@
 //! Gram matrix distance: the mean squared difference of E\[f f^T\], the original style loss.
 //!
-//! Gatys, Ecker and Bethge, "Image style transfer using convolutional neural networks", CVPR 2016. The paper divides by
-//! 4 C^2 (HW)^2 outside of the square; published programs divide the Gram matrix itself, by the number of positions or by
-//! positions and channels ([`GramScale`]).
+//! Gatys, Ecker and Bethge, "Image style transfer using convolutional neural networks", CVPR 2016. The paper
+//! divides by 4 C^2 (HW)^2 outside the square. Published programs divide the Gram matrix itself, by the number of
+//! positions or by positions and channels ([`GramScale`]).
 
 use super::moments::{LossGradient, MeanMoments};
 use super::statistic::GramScale;

@@ -1,32 +1,32 @@
-//! Symmetric C x C matrices in f64: eigendecompositions and products, by `faer`.
+//! Symmetric C x C matrices in f64: eigendecompositions and products, computed by `faer`.
 
 use faer::{Mat, MatRef, Side};
 
-/// A symmetric matrix as V diag(values) V^T.
+/// The spectral form V diag(values) V^T of a symmetric matrix.
 pub(crate) struct Spectrum {
     vectors: Mat<f64>,
     pub(crate) values: Vec<f64>,
 }
 
-/// A square matrix of row-major values; for a symmetric one the order does not matter.
+/// A square matrix from row-major values. For a symmetric matrix the order does not matter.
 pub(crate) fn square(values: &[f64], size: usize) -> MatRef<'_, f64> {
     MatRef::from_row_major_slice(values, size, size)
 }
 
 impl Spectrum {
-    /// Decomposes a symmetric matrix; `None` where the iteration does not converge, as with values that are not finite.
+    /// Decomposes a symmetric matrix; `None` if the iteration does not converge, as for values that are not finite.
     pub(crate) fn of(matrix: MatRef<f64>) -> Option<Spectrum> {
         let eigen = matrix.self_adjoint_eigen(Side::Lower).ok()?;
         let values = eigen.S().column_vector().iter().copied().collect();
         Some(Spectrum { vectors: eigen.U().to_owned(), values })
     }
 
-    /// V.
+    /// V, the eigenvectors.
     pub(crate) fn vectors(&self) -> &Mat<f64> {
         &self.vectors
     }
 
-    /// V diag(f(values)) V^T for the given f(values).
+    /// V diag(f(values)) V^T, given f(values).
     pub(crate) fn with_values(&self, values: &[f64]) -> Mat<f64> {
         scaled_square(&self.vectors, values)
     }
@@ -38,7 +38,7 @@ pub(crate) fn scaled_square(matrix: &Mat<f64>, values: &[f64]) -> Mat<f64> {
     scaled * matrix.transpose()
 }
 
-/// (M + M^T) / 2 as row-major values, `scale` times.
+/// `scale` times (M + M^T) / 2, as row-major values.
 pub(crate) fn symmetric_values(matrix: &Mat<f64>, scale: f64) -> Vec<f64> {
     let size = matrix.nrows();
     (0..size * size)

@@ -1,8 +1,9 @@
-//! Mean and standard deviation distance: mean over channels of (mu - mu*)^2, plus that of (sd - sd*)^2.
+//! Mean and standard deviation distance: the mean over channels of (mu - mu*)^2 + (sd - sd*)^2.
 //!
-//! Huang and Belongie, "Arbitrary style transfer in real-time with adaptive instance normalization", ICCV 2017; beside the
-//! Gram matrix in Galerne et al., "Scaling painting style transfer", 2024 (arXiv:2212.13459). A channel without variance
-//! has derivative 0 by its deviation, where the root has none.
+//! Huang and Belongie, "Arbitrary style transfer in real-time with adaptive instance normalization", ICCV 2017.
+//! Galerne et al., "Scaling painting style transfer", 2024 (arXiv:2212.13459), use it together with the Gram
+//! matrix. In a channel without variance, the derivative by the standard deviation is set to 0, because the square
+//! root has none there.
 
 use super::moments::{LossGradient, MeanMoments};
 

@@ -1,9 +1,10 @@
-//! Moments as an encoder's metric has them: those of M f, where f are the features at a tap.
+//! Moments under an encoder's metric: the moments of M f, where f are the features at a tap.
 //!
-//! Style losses compare inner products of features. Those of a small network are not VGG-19's, even where all that VGG-19 knows can
-//! be read off it: some things count too much and others too little. With M = (HᵀH)^½, where H predicts VGG-19's features, they are
-//! (S' = H S Hᵀ but for a rotation, which no style loss sees). E\[M f\] = M E\[f\] and E\[M f fᵀ Mᵀ\] = M E\[f fᵀ\] Mᵀ are small matrices:
-//! nothing of it is done per pixel.
+//! Style losses compare inner products of features. The features of a small network have other inner products than
+//! those of VGG-19, even if all of VGG-19's features can be predicted from them: some directions count too much,
+//! others too little. With M = (HᵀH)^½, where H predicts VGG-19's features, the inner products agree (S' = H S Hᵀ
+//! up to a rotation, which no style loss sees). E\[M f\] = M E\[f\] and E\[M f fᵀ Mᵀ\] = M E\[f fᵀ\] Mᵀ are
+//! products of small matrices, so the metric costs nothing per pixel.
 
 use faer::Mat;
 use impasto_encoder::{Encoder, Tap};
@@ -12,15 +13,15 @@ use impasto_engine::Moments;
 use super::matrix::{square, symmetric_values};
 use super::{LossGradient, MeanMoments};
 
-/// The metric of a tap, in f64; without one, moments are as they are.
+/// The metric of a tap, in f64. Without a matrix, moments stay unchanged.
 #[derive(Clone, Debug)]
 pub(super) struct Metric(Option<Mat<f64>>);
 
 impl Metric {
-    /// Moments are as they are.
+    /// No metric: moments stay unchanged.
     pub(super) const NONE: Metric = Metric(None);
 
-    /// M, where there is one.
+    /// M, if there is one.
     pub(super) fn matrix(&self) -> Option<&Mat<f64>> {
         self.0.as_ref()
     }
@@ -74,9 +75,9 @@ mod tests {
     use super::super::{Statistic, StyleLoss};
     use super::*;
 
-    /// f64 products of a few numbers in another order.
+    /// Tolerance for f64 products of a few numbers in another order.
     const ROUNDING: f64 = 1e-12;
-    /// Central differences with a step of 1e-5, of a value near 1.
+    /// Tolerance for central differences with a step of 1e-5, for values near 1.
     const DIFFERENCES: f64 = 1e-6;
 
     fn metric(channels: usize) -> Metric {
@@ -127,7 +128,7 @@ mod tests {
                 let expected = (moved(step) - moved(-step)) / (2.0 * step);
                 assert!((by.by_mean[i] - expected).abs() < DIFFERENCES, "{statistic:?} {i}");
                 for j in 0..=i {
-                    // Both entries of a pair move, as in a symmetric matrix they do.
+                    // Both entries of a pair change, because the matrix is symmetric.
                     let moved = |by: f64| {
                         let mut moved = seen.clone();
                         moved.second[i * 4 + j] += by;

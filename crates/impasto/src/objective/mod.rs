@@ -1,4 +1,5 @@
-//! What a picture is judged by: content, style and smoothness; small matrices in f64, the same for every engine.
+//! The objective: content, style and smoothness terms. It works on small f64 matrices, which are the same for every
+//! engine.
 
 mod covariance;
 mod gram;
@@ -27,22 +28,22 @@ use crate::{Error, Recipe};
 use metric::Metric;
 use statistic::StyleTarget;
 
-/// The terms of a loss, after all weights.
+/// The terms of a loss, with all weights applied.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Losses {
-    /// Per content layer.
+    /// Content terms: layer and value.
     #[serde(with = "as_map")]
     pub content: Vec<(String, f64)>,
-    /// Per style layer.
+    /// Style terms: layer and value.
     #[serde(with = "as_map")]
     pub style: Vec<(String, f64)>,
-    /// Total variation.
+    /// The total variation term.
     pub tv: f64,
     /// The sum of all terms.
     pub total: f64,
 }
 
-/// Terms by their names, in their order.
+/// Serialises terms as a map from names to values, in their order.
 mod as_map {
     use serde::de::{Deserializer, MapAccess, Visitor};
     use serde::ser::{SerializeMap, Serializer};
@@ -81,7 +82,7 @@ mod as_map {
     }
 }
 
-/// A loss with its targets, ready to judge pictures of one size.
+/// A loss with its targets, for pictures of one size.
 pub(crate) struct Objective {
     request: Request,
     content: Vec<(String, f64)>,
@@ -92,14 +93,15 @@ pub(crate) struct Objective {
 struct StyleTerm {
     layer: String,
     weight: f64,
-    /// For each region; `None` where no style is for it at this layer.
+    /// Targets for each region; `None` where no style is for the region at this layer.
     aims: Vec<Option<StyleTarget>>,
 }
 
 impl Objective {
-    /// Captures the content's features, or those of what is to be kept in its place. Positions count by the weights of what is placed.
+    /// Captures the features of the content, or of `kept`, the picture that the content term should hold in its
+    /// place. The position weights say how much each position counts.
     ///
-    /// `targets` has moments for each style layer and region, where a style is for both.
+    /// `targets` has moments for each style layer and region, or `None` where no style is for both.
     pub(crate) fn new(
         recipe: &Recipe,
         engine: &mut dyn Engine,
@@ -116,7 +118,7 @@ impl Objective {
         }
         request.moments = style_layers.iter().map(|(tap, ..)| *tap).collect();
         if recipe.strength < 1.0 && !request.moments.is_empty() {
-            // As it will be looked at, with the same regions.
+            // The content is observed with the same regions as the picture later.
             let own = engine.observe(content, &Request { residuals: Vec::new(), ..request.clone() })?;
             let metrics = request.moments.iter().map(|tap| Metric::of(&encoder, *tap));
             weaken(&mut targets, &own, metrics, recipe.strength);
@@ -139,13 +141,14 @@ impl Objective {
             .into_iter()
             .map(|(_, layer, weight)| (layer, weight * recipe.content_weight))
             .collect();
-        // It keeps a style from becoming noise, and takes the content's detail where there is little of a style.
+        // This term keeps a style from becoming noise. It also smooths the content's detail, so it goes down with
+        // the strength.
         let tv_weight = recipe.tv_weight * recipe.strength;
         let tv = (tv_weight > 0.0).then_some((tv_weight, recipe.tv_form));
         Ok(Objective { request, content, style, tv })
     }
 
-    /// Loss and gradient by RGB 0..1 of a picture.
+    /// Loss and gradient of a picture, by its RGB values in 0..1.
     pub(crate) fn evaluate(
         &self,
         engine: &mut dyn Engine,
@@ -158,7 +161,7 @@ impl Objective {
             losses.tv = form.loss_and_gradient(image, weight, Some(&mut gradient));
             losses.total += losses.tv;
         }
-        // Without a way out of the inner loop, which it would keep from being vectorised.
+        // The inner loop has no early exit, which would keep it from being vectorised.
         let finite = |values: &[f32]| values.iter().fold(true, |all, value| all & value.is_finite());
         if !losses.total.is_finite() || !gradient.data.par_chunks(1 << 14).all(finite) {
             return Err(Error::NotFinite { layer: "the gradient by the pixels".into() });
@@ -171,7 +174,7 @@ impl Objective {
         let mut cotangents = Cotangents { moments: Vec::new(), residuals: Vec::new() };
         let mut losses = Losses { content: Vec::new(), style: Vec::new(), tv: 0.0, total: 0.0 };
         for ((layer, weight), residual) in self.content.iter().zip(&seen.residuals) {
-            // Of a content that nothing is asked of anywhere.
+            // The weight is 0 if no position of the content counts.
             let seen = if residual.weight > 0.0 { 1.0 / residual.weight } else { 0.0 };
             let factor = weight * seen / residual.channels as f64;
             let value = factor * residual.sum;
@@ -182,7 +185,8 @@ impl Objective {
             losses.total += value;
             cotangents.residuals.push(factor);
         }
-        // One task per layer and region: with full width the eigendecompositions are what takes time here.
+        // One task per layer and region: with a full-width encoder, the eigendecompositions take most of the time
+        // here.
         let loss: Vec<Vec<Option<LossGradient>>> = self
             .style
             .par_iter()
@@ -194,7 +198,7 @@ impl Objective {
             let (mut value, mut by) = (0.0, Vec::with_capacity(regions.len()));
             for (region, loss) in regions.iter().zip(loss) {
                 let loss = loss.ok_or_else(|| Error::NotFinite { layer: term.layer.clone() })?;
-                // Exactly 1 for a region that is all there is.
+                // The quotient is exactly 1 if there is a single region.
                 let share = if all > 0.0 { term.weight * (region.weight / all) } else { 0.0 };
                 value += share * loss.value;
                 by.push(loss.by_sums(region.weight, share));
@@ -208,8 +212,8 @@ impl Objective {
 }
 
 impl StyleTerm {
-    /// The distance of each region from its style: 0 where there is none, or nothing of the region. `None` for sums that are no
-    /// numbers.
+    /// The distance of each region from its style; 0 where there is no style, or where the region is empty. `None`
+    /// for sums that are not finite.
     fn loss_and_gradient(&self, regions: &[Moments]) -> Vec<Option<LossGradient>> {
         let judge = |(aim, seen): (&Option<StyleTarget>, &Moments)| match aim {
             Some(aim) if seen.weight > 0.0 => aim.loss_and_gradient(&MeanMoments::from_sums(seen)),
@@ -224,7 +228,8 @@ pub(crate) fn layers(topology: &Topology, named: &[(String, f64)]) -> Result<Vec
     named.iter().map(|(name, weight)| Ok((topology.tap(name)?, name.clone(), *weight))).collect()
 }
 
-/// Moments of a style picture at each style layer of a recipe, as the encoder's metrics have them; with `weight`, positions count by it.
+/// Moments of a style picture at each style layer of a recipe, under the encoder's metrics. `weight` says how much
+/// each position counts.
 pub(crate) fn style_moments(
     recipe: &Recipe,
     engine: &mut dyn Engine,
@@ -247,8 +252,9 @@ pub(crate) fn style_taps(recipe: &Recipe, topology: &Topology) -> Result<Vec<Tap
     Ok(layers(topology, &recipe.style_layers)?.into_iter().map(|(tap, ..)| tap).collect())
 }
 
-/// Makes targets those of mixtures: of the style in the proportion of `strength`, and for the rest of the content itself. At 0
-/// nothing is asked of the content but to stay; and as both are of one size, a proportion means the same at every size.
+/// Replaces each target by the moments of a mixture: the fraction `strength` of the style, and the rest of the
+/// content itself. At strength 0 the content already fulfils all targets. Both are observed at the scale's size, so
+/// a strength means the same at every size.
 fn weaken(
     targets: &mut [Vec<Option<MeanMoments>>],
     own: &Observation,
@@ -265,13 +271,14 @@ fn weaken(
     }
 }
 
-/// Targets of one style in one region.
+/// The targets for one style in one region.
 pub(crate) fn alone(moments: Vec<MeanMoments>) -> Vec<Vec<Option<MeanMoments>>> {
     moments.into_iter().map(|moments| vec![Some(moments)]).collect()
 }
 
-/// Moments of the mixtures of styles, for each tap and region. `seen`: of each style its share, the region, and its moments at the
-/// taps, `None` at those that it is not for. Shares count beside those of the other styles that are for the same.
+/// Moments of the mixtures of styles, for each tap and region. `seen` has for each style its share, its region, and
+/// its moments at the taps; `None` at taps that the style is not for. Shares are relative to those of the other
+/// styles for the same region and tap.
 pub(crate) fn blended(
     seen: &[(f64, usize, Vec<Option<MeanMoments>>)],
     taps: usize,

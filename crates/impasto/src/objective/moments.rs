@@ -1,10 +1,10 @@
-//! Moments of features at a tap as means: what every style statistic is a function of.
+//! Mean moments of the features at a tap. Every style statistic is a function of them.
 
 use std::borrow::Borrow;
 
 use impasto_engine::{Moments, MomentsCotangent};
 
-/// E\[f\] and E\[f f^T\] over the positions of an image or a region, f64.
+/// E\[f\] and E\[f f^T\] over the positions of an image or a region, in f64.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MeanMoments {
     /// Number of channels C.
@@ -26,8 +26,9 @@ impl MeanMoments {
         }
     }
 
-    /// The moments of a mixture of pictures; the weights sum to 1. Mixing raw moments keeps them those of a distribution:
-    /// the covariance of the mixture has the spread between the pictures' means in it.
+    /// The moments of a mixture of pictures; `None` for no pictures. The weights must sum to 1. A blend of raw
+    /// moments is again the moments of a distribution: its covariance includes the spread between the pictures'
+    /// means.
     pub fn blend<M: Borrow<MeanMoments>>(parts: &[(f64, M)]) -> Option<MeanMoments> {
         let first = parts.first()?.1.borrow();
         let mut blended = MeanMoments {
@@ -43,7 +44,7 @@ impl MeanMoments {
         Some(blended)
     }
 
-    /// True when every value is a finite number.
+    /// Whether every value is finite.
     pub(super) fn is_finite(&self) -> bool {
         self.mean.iter().chain(&self.second).all(|value| value.is_finite())
     }
@@ -54,11 +55,12 @@ impl MeanMoments {
         (0..c * c).map(|i| self.second[i] - self.mean[i / c] * self.mean[i % c]).collect()
     }
 
-    /// E\[f^2\] - E\[f\]^2 per channel. Where rounding is all that is left, exactly 0: such a channel has no variance, and
-    /// no derivative by it.
+    /// E\[f^2\] - E\[f\]^2 for each channel. A difference that is only rounding becomes exactly 0: such a channel
+    /// has no variance, and no derivative by it.
     pub fn variance(&self) -> Vec<f64> {
-        /// Moments are sums in f32, good to some 1e-6: below this part of E\[f^2\] a variance is rounding. It also means
-        /// a deviation below a thousandth of the mean, which no picture shows.
+        /// Moments are sums in f32, with a relative error of about 1e-6, so a variance below this fraction of
+        /// E\[f^2\] is rounding. This also excludes standard deviations below a thousandth of the mean, which no
+        /// picture has.
         const ROUNDING: f64 = 1e-6;
         (0..self.channels)
             .map(|i| {
@@ -70,19 +72,19 @@ impl MeanMoments {
     }
 }
 
-/// A value and its derivatives by the mean moments.
+/// The value of a distance, and its derivatives by the mean moments.
 #[derive(Clone, Debug, PartialEq)]
 pub struct LossGradient {
-    /// The value of the statistic's distance.
+    /// The value of the distance.
     pub value: f64,
-    /// By E\[f\], C values.
+    /// The derivative by E\[f\], C values.
     pub by_mean: Vec<f64>,
-    /// By E\[f f^T\], C x C values, symmetric.
+    /// The derivative by E\[f f^T\], C x C values, row-major, symmetric.
     pub by_second: Vec<f64>,
 }
 
 impl LossGradient {
-    /// Nothing yet.
+    /// A zero value with zero derivatives.
     pub fn zero(channels: usize) -> LossGradient {
         LossGradient { value: 0.0, by_mean: vec![0.0; channels], by_second: vec![0.0; channels * channels] }
     }
@@ -94,7 +96,7 @@ impl LossGradient {
         self.by_second.iter_mut().zip(&other.by_second).for_each(|(to, from)| *to += weight * from);
     }
 
-    /// Derivatives by the sums that had this weight, times `factor`.
+    /// `factor` times the derivatives by the sums, given the weight of these sums.
     pub fn by_sums(&self, weight: f64, factor: f64) -> MomentsCotangent {
         let scale = if weight > 0.0 { factor / weight } else { 0.0 };
         MomentsCotangent {
@@ -112,10 +114,10 @@ pub(super) mod tests {
 
     use super::*;
 
-    /// f64 sums of a few dozen values in another order.
+    /// Tolerance for f64 sums of a few dozen values in another order.
     const ROUNDING: f64 = 1e-13;
 
-    /// Random features above 0, one row of channels per position; a dead channel is 0 everywhere.
+    /// Random positive features, one row of channels per position. A dead channel is 0 everywhere.
     pub(crate) fn features(
         seed: u64,
         channels: usize,
@@ -130,7 +132,7 @@ pub(super) mod tests {
         (0..positions).map(|_| (0..channels).map(&mut value).collect()).collect()
     }
 
-    /// Moments of features, by way of their sums.
+    /// Moments of features, computed from their sums.
     pub(crate) fn moments(features: &[Vec<f64>]) -> MeanMoments {
         let channels = features[0].len();
         let mut sums = Moments {
@@ -178,7 +180,7 @@ pub(super) mod tests {
 
     #[test]
     fn a_channel_that_is_the_same_everywhere_has_no_variance() {
-        // 0.1 is no binary fraction: E[f^2] - E[f]^2 is rounding, of either sign.
+        // 0.1 is not a binary fraction, so E[f^2] - E[f]^2 is a rounding error of either sign.
         for value in [0.1, 0.3, 1e3 + 0.7, 1e-9] {
             let seen = moments(&vec![vec![value]; 7]);
             assert_eq!(seen.variance(), [0.0], "{value}");

@@ -1,18 +1,19 @@
-//! The nine-point total variation of a band of rows, pair by pair of rows and in loops that the compiler makes vectors of; one
-//! pair of pixels at a time it took longer than any convolution of `lite` but one.
+//! The nine-point total variation of a band of rows. It works on pairs of rows, in loops that the compiler
+//! vectorises. One pair of pixels at a time, it took longer than all but one of the convolutions of `lite`.
 //!
-//! The windows of the picture replicated by one pixel on each side that hang over an edge see the pairs along this edge, each
-//! twice. So nothing is replicated: pairs along the edges are added twice more.
+//! The formula replicates the picture by one pixel on each side. The windows that hang over an edge see the pairs
+//! along this edge, each twice. So nothing needs to be replicated: the pairs along the edges are added twice more.
 //!
-//! A derivative is the sum of what its pixel's pairs send, in f64 and in a fixed order, whatever the band.
+//! The derivative of a pixel is the sum over its pairs, in f64 and in a fixed order that does not depend on the
+//! band.
 
 use super::tv::Plane;
 
-/// Sums of squares that are kept side by side.
+/// Number of partial sums of squares that run in parallel.
 const LANES: usize = 8;
 
-/// The value of the pairs whose upper row is in `first..end`; adds the derivatives of `weight` times the value of all pairs
-/// to `gradient`, which holds these rows.
+/// The value of the pairs whose upper row is in `first..end`. Adds `weight` times the derivatives of the value of
+/// all pairs to `gradient`, which holds these rows.
 pub(super) fn band(
     plane: Plane,
     (first, end): (usize, usize),
@@ -24,9 +25,9 @@ pub(super) fn band(
     let inner = 2.0 / (3.0 * 3.0 * (width * height) as f64);
     let diagonal = 2.0 / (12.0 * 3.0 * ((width + 1) * (height + 1)) as f64);
     let mut value = 0.0;
-    // The derivatives of a row and of the one below it, which has pairs with both its neighbours.
+    // The derivatives of a row and of the row below it. The latter has pairs with both its neighbours.
     let (mut own, mut next) = (vec![0.0; width], vec![0.0; width]);
-    // The row above has pairs with the first one.
+    // The row above the band has pairs with its first row.
     for y in first.saturating_sub(1)..end {
         let row = plane.row(y);
         let below = if y + 1 < height { plane.row(y + 1) } else { &[] };
@@ -60,7 +61,7 @@ pub(super) fn band(
     value
 }
 
-/// The sum of the squares of differences, as far as both go.
+/// The sum of squared differences, over the shorter length.
 fn squares(a: &[f32], b: &[f32]) -> f64 {
     let length = a.len().min(b.len());
     let (a, b) = (a[..length].chunks_exact(LANES), b[..length].chunks_exact(LANES));
@@ -76,7 +77,7 @@ fn squares(a: &[f32], b: &[f32]) -> f64 {
     sums.iter().sum::<f64>() + rest
 }
 
-/// The squares along both diagonals between two rows, and twice those between the rows' ends.
+/// The squared differences along both diagonals between two rows, and twice those between the rows' ends.
 fn diagonals(row: &[f32], below: &[f32]) -> f64 {
     let (Some(low), [.., last]) = (below.first(), row) else { return 0.0 };
     let end = below.len() - 1;
@@ -84,7 +85,7 @@ fn diagonals(row: &[f32], below: &[f32]) -> f64 {
     squares(&row[1..], below) + squares(&below[1..], row) + 2.0 * ends
 }
 
-/// Adds the derivatives by `at` of `factor` times squared differences, as far as all go.
+/// Adds the derivatives by `at` of `factor` times squared differences, over the shortest length.
 fn add_slopes(to: &mut [f64], at: &[f32], other: &[f32], factor: f64) {
     let slope = 2.0 * factor;
     for ((to, at), other) in to.iter_mut().zip(at).zip(other) {
@@ -92,7 +93,7 @@ fn add_slopes(to: &mut [f64], at: &[f32], other: &[f32], factor: f64) {
     }
 }
 
-/// Adds `times` over the derivatives by a row's pixels of the pairs within the row.
+/// Adds the derivatives of the pairs within a row, by the row's pixels, `times` times.
 fn add_along(to: &mut [f64], row: &[f32], factor: f64, times: usize) {
     for _ in 0..times {
         add_slopes(&mut to[1..], &row[1..], row, factor);
@@ -102,7 +103,8 @@ fn add_along(to: &mut [f64], row: &[f32], factor: f64, times: usize) {
     }
 }
 
-/// Adds the derivatives by a row's pixels of the diagonal pairs with another row, and twice those of the rows' ends.
+/// Adds the derivatives of the diagonal pairs with another row, by a row's pixels, and twice those of the rows'
+/// ends.
 fn add_diagonals(to: &mut [f64], row: &[f32], other: &[f32], factor: f64) {
     let end = row.len() - 1;
     for _ in 0..2 {

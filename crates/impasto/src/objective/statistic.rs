@@ -1,4 +1,4 @@
-//! Which function of the moments makes two pictures alike in style, and weighted sums of several.
+//! Style statistics: the functions of the moments that compare styles, and weighted sums of them.
 
 use std::fmt;
 use std::str::FromStr;
@@ -11,32 +11,33 @@ use super::wasserstein::{Roots, Target};
 use super::{covariance, gram, mean_std};
 use crate::{Error, Setting};
 
-/// By what a Gram matrix F F^T is divided before differences are taken.
+/// The divisor of a Gram matrix F F^T before differences are taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GramScale {
-    /// By the positions H W and the channels C: neural-style and its kin; the authors' release, in effect.
+    /// The number of positions H W times the number of channels C: neural-style and its descendants, and in effect
+    /// the authors' release.
     PositionsAndChannels,
-    /// By the positions H W only: the TensorFlow tutorial.
+    /// The number of positions H W only: the TensorFlow tutorial.
     Positions,
 }
 
-/// One style statistic.
+/// A style statistic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Statistic {
     /// Gram matrices: MSE over C^2 entries.
     Gram(GramScale),
-    /// Means and standard deviations per channel.
+    /// Means and standard deviations of each channel.
     MeanStd,
     /// Covariance matrices, divided by C as Gram matrices are.
     Covariance,
-    /// Gaussian Wasserstein-2, exact.
+    /// Gaussian Wasserstein-2 distance, exact.
     Wasserstein,
-    /// Gaussian Wasserstein-2 with the roots of style-transfer-pytorch: 12 Newton-Schulz steps.
+    /// Gaussian Wasserstein-2 distance with the roots of style-transfer-pytorch: 12 Newton-Schulz steps.
     WassersteinNewton,
 }
 
 impl Statistic {
-    /// All of them, in the order of the documentation.
+    /// All statistics, in the order of the documentation.
     pub const ALL: &'static [Statistic] = &[
         Statistic::Gram(GramScale::PositionsAndChannels),
         Statistic::Gram(GramScale::Positions),
@@ -64,18 +65,18 @@ impl Statistic {
 pub struct StyleLoss(Vec<(f64, Statistic)>);
 
 impl StyleLoss {
-    /// Several statistics with their weights; the first with weight 1 alone is the plain statistic.
+    /// A sum of statistics with their weights. A single statistic with weight 1 is the plain statistic.
     pub fn new(parts: Vec<(f64, Statistic)>) -> StyleLoss {
         StyleLoss(parts)
     }
 
-    /// The statistics and their weights.
+    /// The weights and their statistics.
     pub fn parts(&self) -> &[(f64, Statistic)] {
         &self.0
     }
 
-    /// Takes everything from the target that does not change during a run. `None` when its moments are not finite. They are as the
-    /// metric has them; what will be judged is not.
+    /// Computes everything that depends on the target alone. The target's moments are under the metric; the moments
+    /// to compare later are those of the features themselves. `None` if the moments are not finite.
     pub(super) fn target(&self, target: &MeanMoments, metric: &Metric) -> Option<StyleTarget> {
         if !target.is_finite() {
             return None;
@@ -167,10 +168,10 @@ pub(super) struct StyleTarget {
     parts: Vec<(f64, Part)>,
 }
 
-/// One statistic of a style loss, with what it takes from its target.
+/// One statistic of a style loss, with the values it needs from its target.
 #[derive(Clone, Debug)]
 enum Part {
-    /// The metric is in its target.
+    /// The target contains the metric.
     Transport(Box<Target>),
     Gram(GramScale),
     MeanStd,
@@ -178,10 +179,10 @@ enum Part {
 }
 
 impl StyleTarget {
-    /// Distance of `seen`, moments of the features themselves, from the target, with its derivatives. `None` when the moments are
-    /// not finite.
+    /// The distance of `seen`, the moments of the features themselves, from the target, with its derivatives.
+    /// `None` if the moments are not finite.
     pub(super) fn loss_and_gradient(&self, seen: &MeanMoments) -> Option<LossGradient> {
-        // Not every statistic shows it: an infinite variance is no more than its rounding.
+        // Not every statistic reveals this: an infinite variance, for one, counts as rounding.
         if !seen.is_finite() {
             return None;
         }
@@ -191,7 +192,7 @@ impl StyleTarget {
                 loss.add(*weight, &target.loss_and_gradient(seen)?);
             }
         }
-        // For the others, moments go through the metric and derivatives back.
+        // The other statistics need the moments mapped by the metric, and the derivatives mapped back.
         if !self.parts.iter().all(|(_, part)| matches!(part, Part::Transport(_))) {
             let mapped = self.metric.moments(seen);
             let mut by_mapped = LossGradient::zero(seen.channels);
@@ -218,14 +219,15 @@ mod tests {
     /// Step of the central differences. The smallest eigenvalues are the 1e-4 of `wasserstein`'s regularisation.
     const STEP: f64 = 1e-6;
 
-    /// Error of a derivative, as a part of the largest one: what the third derivative leaves at such a step, where roots
-    /// are taken of eigenvalues of 1e-4.
+    /// Tolerance for a derivative, relative to the largest one. It is the error from the third derivative at this
+    /// step, where roots are taken of eigenvalues of 1e-4.
     const DERIVATIVE: f64 = 1e-4;
 
-    /// What is left of a distance and its derivatives at its minimum: roots of eigenvalues of 1e-8 beside ones of 1.
+    /// Tolerance for a distance and its derivatives at the minimum: roots of eigenvalues of 1e-8 next to ones of 1.
     const MINIMUM: f64 = 1e-6;
 
-    /// What has a derivative that is that of its value. `wasserstein-newton` has not, by design; see `wasserstein`.
+    /// Losses whose derivative is that of their value. `wasserstein-newton` is left out by design; see
+    /// `wasserstein`.
     fn smooth() -> impl Iterator<Item = StyleLoss> {
         [
             "gram",
@@ -240,7 +242,7 @@ mod tests {
         .map(|text| text.parse().unwrap())
     }
 
-    /// Full rank, rank 3 of 7, a dead channel in what is seen, in the target, and in both.
+    /// Full rank, rank 3 of 7, and a dead channel in the picture, in the target, and in both.
     fn cases() -> Vec<(&'static str, MeanMoments, MeanMoments)> {
         let random = |seed, channels, positions, dead| moments(&features(seed, channels, positions, dead));
         vec![
@@ -290,7 +292,7 @@ mod tests {
                             assert!(loss.by_second[i * c + i].is_finite());
                             continue;
                         }
-                        // The second moments stay symmetric, so that both entries move.
+                        // The second moments stay symmetric, so both entries change.
                         let expected = slope(&|m, step| {
                             m.second[i * c + j] += step;
                             m.second[j * c + i] = m.second[i * c + j];
@@ -320,7 +322,7 @@ mod tests {
                     .unwrap();
                 let values = [&loss.by_mean[..], &loss.by_second[..]].concat();
                 assert!(values.iter().all(|value| value.is_finite()), "{case}, {statistic:?}");
-                // Its roots are not converged, hence do not cancel, on a variance of 1e-4 beside ones of 1.
+                // The unconverged roots do not cancel on a variance of 1e-4 next to ones of 1.
                 if case == "both dead" && statistic != Statistic::WassersteinNewton {
                     assert!(loss.by_mean[DEAD].abs() < MINIMUM, "{statistic:?}");
                     let row = &loss.by_second[DEAD * c..][..c];
@@ -340,7 +342,7 @@ mod tests {
                 let aim = StyleLoss::from(statistic).target(&target, &Metric::NONE).unwrap();
                 let (away, there) =
                     (aim.loss_and_gradient(&seen).unwrap(), aim.loss_and_gradient(&target).unwrap());
-                // Of unconverged roots the distance to itself is above 0.
+                // With unconverged roots, the distance of the target to itself is above 0.
                 if statistic != Statistic::WassersteinNewton {
                     assert!(
                         there.value.abs() < MINIMUM * away.value,

@@ -1,6 +1,6 @@
 //! Total variation of the pixels: the published smoothness terms, each in the scale of its own program.
 //!
-//! dx and dy are differences to the right and the lower neighbour, over all three channels.
+//! dx and dy are differences to the right and the lower neighbour, in all three channels.
 
 use impasto_engine::Pixels;
 use rayon::prelude::*;
@@ -8,27 +8,30 @@ use serde::{Deserialize, Serialize};
 
 use super::nine_point;
 
-/// Which total variation.
+/// A form of total variation.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TvForm {
-    /// `scale^2 / 2 * sum(dx^2 + dy^2)` over the (H-1) x (W-1) pixels that have both neighbours: neural-style (its
-    /// gradient; the program leaves the value out of the loss, we count it), on a picture of 0..256.
+    /// `scale^2 / 2 * sum(dx^2 + dy^2)` over the (H-1) x (W-1) pixels that have both neighbours: neural-style, on a
+    /// picture of 0..256. The program has this gradient but leaves the value out of its loss; here the value
+    /// counts.
     HalfSquares {
-        /// The program's value of white.
+        /// The value of white in the program.
         scale: f64,
     },
-    /// `scale * (sum |dx| + sum |dy|)`, all differences: neural-style-pt on 0..255, the TensorFlow tutorial on 0..1.
+    /// `scale * (sum |dx| + sum |dy|)`, all differences: neural-style-pt on 0..255, the TensorFlow tutorial on
+    /// 0..1.
     Absolute {
-        /// The program's value of white.
+        /// The value of white in the program.
         scale: f64,
     },
-    /// `2 (h/3 + v/3 + p/12 + q/12)`: mean squared differences to the right, downwards and along both diagonals of the
-    /// picture replicated by one pixel on each side (a nine-point stencil): style-transfer-pytorch, on 0..1.
+    /// `2 (h/3 + v/3 + p/12 + q/12)`: mean squared differences to the right (h), downwards (v) and along both
+    /// diagonals (p, q) of the picture, replicated by one pixel on each side (a nine-point stencil):
+    /// style-transfer-pytorch, on 0..1.
     NinePoint,
 }
 
-/// Rows that are judged at a time: a row more on each side is looked at, and nothing of the picture's size is kept.
+/// Rows that are processed at a time, together with one more row on each side. No buffer has the picture's size.
 const ROWS: usize = 64;
 
 /// A plane of the picture.
@@ -40,7 +43,7 @@ pub(super) struct Plane<'a> {
 }
 
 impl TvForm {
-    /// The value times `weight`; adds the derivative by RGB 0..1 to `gradient`.
+    /// `weight` times the value. Adds `weight` times the derivative by RGB 0..1 to `gradient`.
     pub(crate) fn loss_and_gradient(self, image: &Pixels, weight: f64, gradient: Option<&mut Pixels>) -> f64 {
         let (width, height, area) = (image.size.width, image.size.height, image.size.area());
         let plane = |channel: usize| Plane { data: &image.data[channel * area..][..area], width, height };
@@ -55,19 +58,19 @@ impl TvForm {
         let judge = |(index, gradient): (usize, &mut Option<&mut [f32]>)| {
             self.band(plane(index / bands), ROWS * (index % bands), weight, gradient.as_deref_mut())
         };
-        // Added up in order: the same at any number of threads.
+        // The sum has a fixed order, so it is the same with any number of threads.
         let values: Vec<f64> = gradient.par_iter_mut().enumerate().map(judge).collect();
         weight * values.iter().sum::<f64>()
     }
 
-    /// What the pairs of the rows from `first` on are worth; adds the derivatives of these rows to `gradient`, which holds
-    /// them.
+    /// The value of the pairs of the rows from `first` on. Adds the derivatives of these rows to `gradient`, which
+    /// holds these rows.
     fn band(self, plane: Plane, first: usize, weight: f64, gradient: Option<&mut [f32]>) -> f64 {
         let end = (first + ROWS).min(plane.height);
         if self == TvForm::NinePoint {
             return nine_point::band(plane, (first, end), weight, gradient);
         }
-        // The row above has pairs with the first one.
+        // The row above the band has pairs with its first row.
         let above = first.saturating_sub(1);
         let origin = above * plane.width;
         let mut derivatives = vec![0.0; if gradient.is_some() { (end + 1 - above) * plane.width } else { 0 }];
@@ -106,8 +109,8 @@ impl<'a> Plane<'a> {
     }
 }
 
-// Each of these gives the pairs of pixels of row `y` with each other and with those below: both places, what the pair is
-// worth, and the derivative by the second of them.
+// Each of the following functions visits the pairs of pixels of row `y` with each other and with the row below. It
+// passes both positions, the value of the pair, and the derivative by the second pixel.
 
 #[inline]
 fn half_squares(plane: Plane, y: usize, scale: f64, pair: &mut impl FnMut(usize, usize, (f64, f64))) {
@@ -128,7 +131,7 @@ fn half_squares(plane: Plane, y: usize, scale: f64, pair: &mut impl FnMut(usize,
 fn absolute(plane: Plane, y: usize, scale: f64, pair: &mut impl FnMut(usize, usize, (f64, f64))) {
     let mut judge = |at: usize, other: usize| {
         let difference = plane.difference(at, other);
-        // The derivative of |0| is taken as 0, not `signum`'s 1.
+        // The derivative of |0| is taken as 0; `signum` would give 1.
         let slope = if difference == 0.0 { 0.0 } else { scale * difference.signum() };
         pair(at, other, (scale * difference.abs(), slope));
     };
@@ -149,10 +152,10 @@ mod tests {
 
     use super::*;
 
-    /// A power of two that is smaller than any difference of [`picture`]: all sums are exact, and |x| is straight.
+    /// A power of two smaller than any difference in [`picture`], so that all sums are exact and |x| is linear.
     const STEP: f32 = 1.0 / 64.0;
 
-    /// f32 gradients of values of up to 1e5, as parts of the largest.
+    /// Tolerance for f32 gradients of values up to 1e5, relative to the largest.
     const ROUNDING: f64 = 1e-6;
 
     const FORMS: [TvForm; 4] = [
@@ -162,12 +165,11 @@ mod tests {
         TvForm::NinePoint,
     ];
 
-    /// With sides of 1, where there is no neighbour to one side.
-    /// And one of several bands.
+    /// Sizes with sides of 1, which lack a neighbour, and one with several bands.
     const SIZES: [(usize, usize); 9] =
         [(1, 1), (1, 2), (2, 1), (1, 6), (6, 1), (2, 2), (4, 3), (7, 5), (2, 2 * ROWS + 1)];
 
-    /// Eighths in no particular order, with equal neighbours among them.
+    /// Multiples of an eighth in no particular order, with some equal neighbours.
     fn picture(width: usize, height: usize) -> Pixels {
         let size = Size::new(width, height);
         let data = (0..3 * size.area()).map(|i| ((i * i * 7 + i * 3) % 11 % 9) as f32 / 8.0).collect();
@@ -200,7 +202,7 @@ mod tests {
         }
     }
 
-    /// `F.pad(x, (1, 1, 1, 1), "replicate")` and means over slices of it, as style-transfer-pytorch has it.
+    /// `F.pad(x, (1, 1, 1, 1), "replicate")` and means over slices of it, as in style-transfer-pytorch.
     fn nine_point_on_a_padded_picture(image: &Pixels) -> f64 {
         let (width, height) = (image.size.width, image.size.height);
         let padded = |channel: usize, y: usize, x: usize| {

@@ -1,14 +1,16 @@
 //! Gaussian Wasserstein-2 distance between features, per channel:
-//! ( |mu - m|^2 + tr(B + A - 2 (A^1/2 B A^1/2)^1/2) ) / C, with B = S - mu mu^T + e I and A the target's covariance + e I.
+//! ( |mu - m|^2 + tr(B + A - 2 (A^1/2 B A^1/2)^1/2) ) / C,
+//! with B = S - mu mu^T + e I and A the target's covariance + e I.
 //!
-//! Dowson and Landau, "The Fréchet distance between multivariate normal distributions", 1982; as a style loss in
-//! style-transfer-pytorch, where the roots are 12 Newton-Schulz steps from the start. [`Roots`] has both:
+//! Dowson and Landau, "The Fréchet distance between multivariate normal distributions", 1982. It is a style loss in
+//! style-transfer-pytorch, which computes the roots by 12 Newton-Schulz steps from the start. [`Roots`] has both
+//! kinds:
 //!
 //! - `Exact`: roots by eigendecomposition; dB = I - A^1/2 (A^1/2 B A^1/2)^-1/2 A^1/2 in closed form.
-//! - `NewtonSchulz`: what the published program computes. Twelve steps are far from converged on these matrices, so the
-//!   result differs by tens of per cent. Every step is a polynomial in the matrix, hence acts on each eigenvalue by itself;
-//!   and the derivative is asked for with a multiple of I, which commutes with everything. So both directions are scalar
-//!   recurrences on the same eigenvalues, at no further cost.
+//! - `NewtonSchulz`: the roots of the published program. Twelve steps are far from converged on these matrices, so
+//!   the result differs by tens of per cent. Every step is a polynomial in the matrix, so it acts on each
+//!   eigenvalue by itself. The derivative is requested for a multiple of I, which commutes with everything. So the
+//!   forward and the backward pass are scalar recurrences on the same eigenvalues, at no further cost.
 
 use faer::{ColRef, Mat};
 
@@ -17,24 +19,25 @@ use super::matrix::{Spectrum, scaled_square, square, symmetric_values};
 use super::metric::Metric;
 use super::moments::{LossGradient, MeanMoments};
 
-/// e: keeps roots differentiable where channels depend on each other. From style-transfer-pytorch.
+/// e: keeps the roots differentiable where channels depend on each other. The value is from style-transfer-pytorch.
 const REGULARISATION: f64 = 1e-4;
 
-/// Newton-Schulz steps, both ways, of style-transfer-pytorch.
+/// Newton-Schulz steps of style-transfer-pytorch, forward and backward.
 const STEPS: usize = 12;
 
-/// How matrix roots are taken.
+/// The method for matrix roots.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Roots {
     Exact,
     NewtonSchulz,
 }
 
-/// A target, with all that does not change during a run.
+/// A target, with all values that do not change during a run.
 ///
-/// A metric M is part of it. With K = S - mu mu^T the covariance of the features themselves, B = M K M^T + e I, so that
-/// A^1/2 B A^1/2 = P K P^T + e A with P = A^1/2 M, and the derivative by K is M^T M - P^T (..)^-1/2 P. Moments are neither taken
-/// through the metric nor derivatives back, which was half of all products.
+/// It includes a metric M. Let K = S - mu mu^T be the covariance of the features themselves. Then
+/// B = M K M^T + e I, so that A^1/2 B A^1/2 = P K P^T + e A with P = A^1/2 M, and the derivative by K is
+/// M^T M - P^T (..)^-1/2 P. So neither the moments nor the derivatives have to be mapped by the metric, which took
+/// half of all products.
 #[derive(Clone, Debug)]
 pub(super) struct Target {
     roots: Roots,
@@ -45,14 +48,14 @@ pub(super) struct Target {
     map: Mat<f64>,
     /// e A.
     floor: Mat<f64>,
-    /// M; I without one.
+    /// M; I without a metric.
     metric: Mat<f64>,
     /// M^T M.
     inner: Mat<f64>,
 }
 
 impl Target {
-    /// The target's moments are those of M f. `None` where they are not finite.
+    /// Makes a target from the moments of M f. `None` if they are not finite.
     pub(super) fn new(roots: Roots, target: &MeanMoments, metric: &Metric) -> Option<Target> {
         let channels = target.channels;
         let covariance = regularised(target);
@@ -65,7 +68,7 @@ impl Target {
         Some(Target { roots, mean: target.mean.clone(), trace, map, floor, metric, inner })
     }
 
-    /// `seen` are moments of f. `None` where they are not finite.
+    /// The distance of `seen`, the moments of f. `None` if they are not finite.
     pub(super) fn loss_and_gradient(&self, seen: &MeanMoments) -> Option<LossGradient> {
         let c = seen.channels;
         let covariance = seen.covariance();
@@ -94,8 +97,9 @@ impl Target {
     }
 }
 
-/// The distance of moments as a part of the target's second moment: it has no unit, and is about 1 for features that are 0. The
-/// regularisation is that part of the mean channel's. `None` for moments that are not finite, or a target that is 0.
+/// The distance of moments relative to the target's second moment. It has no unit. For features that are all 0
+/// it is about 1. The regularisation is relative to the second moment of the average channel. `None` for moments
+/// that are not finite, and for a target that is 0.
 pub(crate) fn relative_distance(seen: &MeanMoments, target: &MeanMoments) -> Option<f64> {
     let scale = target.channels as f64 / trace(&target.second, target.channels);
     if !(scale.is_finite() && seen.is_finite()) {
@@ -107,7 +111,7 @@ pub(crate) fn relative_distance(seen: &MeanMoments, target: &MeanMoments) -> Opt
         second: moments.second.iter().map(|value| scale * value).collect(),
     };
     let loss = Target::new(Roots::Exact, &scaled(target), &Metric::NONE)?.loss_and_gradient(&scaled(seen))?;
-    // Below 0 there is rounding only.
+    // Values below 0 are rounding errors.
     Some(loss.value.max(0.0))
 }
 
@@ -124,7 +128,7 @@ impl Roots {
                 values
                     .iter()
                     .map(|value| {
-                        // Below 0 there is rounding only, of pictures that are flat; the steps would blow it up.
+                        // Eigenvalues below 0 are rounding errors of flat pictures, which the steps would amplify.
                         let (mut y, mut z) = (value.max(0.0) / norm, 1.0);
                         for _ in 0..STEPS {
                             let t = (3.0 - z * y) / 2.0;
@@ -137,12 +141,12 @@ impl Roots {
         }
     }
 
-    /// The derivative of the sum of the roots by each eigenvalue: 1 / (2 root), or its Lyapunov iteration. A direction
-    /// without variance has derivative 0.
+    /// The derivative of the sum of the roots by each eigenvalue: 1 / (2 root), or its Lyapunov iteration. A
+    /// direction without variance has derivative 0.
     fn derivative_of_trace(self, values: &[f64], roots: &[f64]) -> Vec<f64> {
         match self {
             Roots::Exact => {
-                /// Eigenvalues below this part of the largest are rounding of the decomposition.
+                /// Eigenvalues below this fraction of the largest are rounding errors of the decomposition.
                 const ROUNDING: f64 = 1e-14;
                 let largest = values.iter().copied().fold(0.0, f64::max);
                 let pairs = values.iter().zip(roots);
@@ -161,7 +165,7 @@ impl Roots {
                         let (mut a, mut q) = (root / norm, 1.0 / norm);
                         for _ in 0..STEPS {
                             let e = 3.0 - a * a;
-                            // q commutes with a, so that the Lyapunov terms a (a q - q a) vanish.
+                            // q commutes with a, so the Lyapunov terms a (a q - q a) vanish.
                             (q, a) = (q * e / 2.0, a * e / 2.0);
                         }
                         q / 2.0
@@ -197,7 +201,8 @@ mod tests {
     use super::super::moments::tests::{features, moments};
     use super::*;
 
-    /// The recurrences on eigenvalues and on matrices, as parts of the largest value: rounding of the decomposition.
+    /// Tolerance between the recurrences on eigenvalues and on matrices, relative to the largest value: rounding of
+    /// the decomposition.
     const ROUNDING: f64 = 1e-9;
 
     /// A small square matrix, row-major, with plain loops.
@@ -230,7 +235,7 @@ mod tests {
             Square(n, (0..n * n).map(|i| self.1[(i % n) * n + i / n]).collect())
         }
 
-        /// 12 coupled Newton-Schulz steps, as style-transfer-pytorch does them on matrices.
+        /// 12 coupled Newton-Schulz steps on matrices, as in style-transfer-pytorch.
         fn root(&self) -> Square {
             let (norm, three) = (frobenius(&self.1), Square::identity(self.0, 3.0));
             let (mut y, mut z) = (self.scaled(1.0 / norm), Square::identity(self.0, 1.0));
@@ -241,8 +246,8 @@ mod tests {
             y.scaled(norm.sqrt())
         }
 
-        /// The derivative that goes with it: 12 steps for the Lyapunov equation of the root `self`, with a derivative by
-        /// the root of `by`.
+        /// The derivative of [`root`](Square::root): 12 steps for the Lyapunov equation of the root `self`, given
+        /// the derivative `by` the root.
         fn root_backward(&self, by: &Square) -> Square {
             let (norm, three) = (frobenius(&self.1), Square::identity(self.0, 3.0));
             let (mut a, mut q) = (self.scaled(1.0 / norm), by.scaled(1.0 / norm));
@@ -257,7 +262,7 @@ mod tests {
         }
     }
 
-    /// The published distance, on matrices.
+    /// The published distance, computed on matrices.
     fn on_matrices(seen: &MeanMoments, target: &MeanMoments) -> LossGradient {
         let c = seen.channels;
         let part = 1.0 / c as f64;
@@ -308,7 +313,7 @@ mod tests {
         }
     }
 
-    /// Otherwise the test above could not tell one from the other.
+    /// Ensures that the test above can tell the two methods apart.
     #[test]
     fn twelve_steps_are_not_converged_without_full_rank_and_are_with_it() {
         let judge = |roots, positions| {
@@ -327,8 +332,8 @@ mod tests {
         assert!(change(500) < 1e-3, "{}", change(500));
     }
 
-    /// Second moments are sums of f32 products: those of flat features are below the squares of the means by more than the
-    /// regularisation, and twelve steps on an eigenvalue below 0 end beyond all numbers.
+    /// Second moments are sums of f32 products. For flat features they are below the squares of the means by more
+    /// than the regularisation, and twelve steps on a negative eigenvalue overflow.
     #[test]
     fn a_covariance_with_eigenvalues_below_zero_has_finite_distances() {
         let flat = |error: f64| {

@@ -1,4 +1,5 @@
-//! Adam (Kingma and Ba, "Adam: a method for stochastic optimization", 2015, arXiv:1412.6980), with projection to 0..1.
+//! Adam (Kingma and Ba, "Adam: a method for stochastic optimization", 2015, arXiv:1412.6980), with projection to
+//! 0..1.
 
 use std::io;
 
@@ -11,7 +12,7 @@ use super::vector::CHUNK;
 /// Settings of Adam.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AdamSettings {
-    /// Step per iteration, by RGB 0..1.
+    /// Learning rate: step per iteration, in units of RGB 0..1.
     pub rate: f64,
     /// Decay of the first moment.
     pub beta1: f64,
@@ -19,36 +20,37 @@ pub struct AdamSettings {
     pub beta2: f64,
     /// Added to the root of the second moment.
     pub epsilon: f64,
-    /// Epsilon is added before the bias of the second moment is corrected (TensorFlow, Torch7), not after (PyTorch, the
-    /// paper's first form).
+    /// Whether epsilon is added before the bias of the second moment is corrected (TensorFlow, Torch7). Otherwise
+    /// it is added after (PyTorch, the paper's first form).
     pub epsilon_before_correction: bool,
-    /// Pixels are kept in 0..1 by projection after each step.
+    /// Whether pixels are projected to 0..1 after each step.
     pub bounded: bool,
 }
 
 /// Adam's state for one picture.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Adam {
-    /// Settings.
+    /// The settings.
     pub settings: AdamSettings,
-    /// Steps taken.
+    /// Number of steps taken.
     pub steps: u64,
-    /// First moments.
+    /// First moments, one per value of the picture.
     #[serde(skip)]
     pub first: Values,
-    /// Second moments.
+    /// Second moments, one per value of the picture.
     #[serde(skip)]
     pub second: Values,
 }
 
 impl Adam {
-    /// Before the first step, for a picture of `values` values.
+    /// The state before the first step, for a picture of `values` values.
     pub(crate) fn new(settings: AdamSettings, values: usize, home: &Home) -> io::Result<Adam> {
         Ok(Adam { settings, steps: 0, first: home.zeros(values)?, second: home.zeros(values)? })
     }
 
-    /// Goes on with a picture of another size: `resize(moments, smooth)` brings moments there. First moments are resized
-    /// smoothly; second moments linearly, which also keeps them from below 0, as roots are taken of them.
+    /// The state for a picture of another size; `resize(moments, smooth)` resizes moments. First moments are
+    /// resized smoothly. Second moments are resized linearly, which keeps them from going below 0, since roots are
+    /// taken of them.
     pub(crate) fn resized(self, resize: impl Fn(Values, bool) -> io::Result<Values>) -> io::Result<Adam> {
         let Adam { first, second, .. } = self;
         Ok(Adam { second: resize(second, false)?, first: resize(first, true)?, ..self })
@@ -76,7 +78,7 @@ impl Adam {
     }
 }
 
-/// What the values of a step have in common.
+/// The quantities that all values of a step share.
 struct Move {
     beta1: f32,
     beta2: f32,
@@ -115,8 +117,8 @@ impl Move {
 mod tests {
     use super::*;
 
-    /// Three steps of `torch.optim.Adam([x], lr=0.1, betas=(0.9, 0.99))` on x^2 from 1, and of Keras' form with epsilon
-    /// 0.1, worked out by hand in f64.
+    /// Three steps of `torch.optim.Adam([x], lr=0.1, betas=(0.9, 0.99))` on x^2 from 1, and of Keras' form, with
+    /// epsilon 0.1, against f64 formulas written out here.
     #[test]
     fn steps_are_those_of_the_paper_and_of_tensorflow() {
         for before in [false, true] {

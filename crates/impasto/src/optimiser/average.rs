@@ -1,5 +1,5 @@
-//! A bias-corrected exponential average of the iterates: what Adam's noise averages out to (Polyak averaging, with the bias
-//! correction of Adam's moments).
+//! A bias-corrected exponential average of the iterates, which averages out Adam's noise (Polyak averaging, with
+//! the bias correction of Adam's moments).
 
 use std::io;
 use std::ops::Range;
@@ -21,7 +21,7 @@ pub struct Average {
 }
 
 impl Average {
-    /// Of no picture yet.
+    /// The average before the first picture.
     pub(crate) fn none(decay: f64) -> Average {
         Average { decay, remains: 1.0, sum: Values::default() }
     }
@@ -33,17 +33,17 @@ impl Average {
         Ok(average)
     }
 
-    /// All but the vector.
+    /// A copy without the vector.
     pub(crate) fn clone_scalars(&self) -> Average {
         self.with(Values::default())
     }
 
-    /// Another that is as far, with this vector.
+    /// A copy with this vector.
     pub(crate) fn with(&self, sum: Values) -> Average {
         Average { decay: self.decay, remains: self.remains, sum }
     }
 
-    /// Takes another picture in.
+    /// Adds a picture.
     pub(crate) fn add(&mut self, image: &[f32]) -> io::Result<()> {
         self.remains *= self.decay;
         let (old, new) = (self.decay as f32, (1.0 - self.decay) as f32);
@@ -58,7 +58,7 @@ impl Average {
     }
 }
 
-/// The average so far.
+/// The bias-corrected average.
 impl Numbers for Average {
     fn len(&self) -> usize {
         self.sum.len()

@@ -1,8 +1,9 @@
-//! Limited-memory BFGS (Liu and Nocedal, "On the limited memory BFGS method for large scale optimization", 1989), as
-//! Torch7 and PyTorch run it: a fixed step, the first one min(1, 1/|g|_1), or a strong-Wolfe line search on request.
+//! Limited-memory BFGS (Liu and Nocedal, "On the limited memory BFGS method for large scale optimization", 1989),
+//! as in Torch7 and PyTorch: a fixed step, with min(1, 1/|g|_1) for the first one, or a strong-Wolfe line search on
+//! request.
 //!
-//! Programs that optimise a picture of 0..255 take other first steps than ones on 0..1. BFGS itself does not depend on the
-//! scale of its variable, so only the first direction, -g / scale^2, and its length carry it.
+//! Programs that optimise a picture of 0..255 have another first step than programs on 0..1. BFGS itself does not
+//! depend on the scale of its variable, so the scale only enters the first direction, -g / scale^2, and its length.
 
 use std::collections::VecDeque;
 use std::io;
@@ -19,25 +20,26 @@ const CURVATURE: f64 = 1e-10;
 /// Settings of L-BFGS.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct LbfgsSettings {
-    /// Step per iteration, as a part of the quasi-Newton step.
+    /// Step per iteration, as a fraction of the quasi-Newton step.
     pub rate: f64,
     /// Pairs kept at the first scale.
     pub history: usize,
     /// Pairs kept at further scales.
     pub history_later: usize,
-    /// The program's value of white: the scale of the variable that it optimises.
+    /// The value of white in the program: the scale of the variable that it optimises.
     pub variable_scale: f64,
-    /// Strong-Wolfe line search instead of fixed steps: several evaluations a step, but no step goes up.
+    /// Whether a strong-Wolfe line search replaces fixed steps. It takes several evaluations a step, but no step
+    /// increases the loss.
     pub line_search: bool,
 }
 
-/// L-BFGS's state for one picture.
+/// The state of L-BFGS for one picture.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Lbfgs {
-    /// Settings.
+    /// The settings.
     pub settings: LbfgsSettings,
     history: usize,
-    /// The oldest first.
+    /// The L-BFGS history, the oldest pair first.
     pub(super) pairs: VecDeque<Pair>,
     #[serde(skip)]
     pub(super) direction: Values,
@@ -46,28 +48,28 @@ pub struct Lbfgs {
     #[serde(skip)]
     pub(super) last_gradient: Values,
     search: Option<LineSearch>,
-    /// The picture that the search in progress began at.
+    /// The picture at the start of the search in progress.
     #[serde(skip)]
     pub(super) search_start: Values,
-    /// Of the vectors.
+    /// The place where the vectors are kept.
     #[serde(skip)]
     pub(super) home: Home,
 }
 
-/// What a step showed of the curvature.
+/// The curvature information from one step.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct Pair {
     #[serde(skip)]
     pub(super) displacement: Values,
-    /// Of the gradient.
+    /// Change of the gradient.
     #[serde(skip)]
     pub(super) change: Values,
-    /// 1 / their product.
+    /// 1 / (displacement · change).
     inverse: f64,
 }
 
 impl Lbfgs {
-    /// Before the first step.
+    /// The state before the first step.
     pub(crate) fn new(settings: LbfgsSettings, history: usize, home: Home) -> Lbfgs {
         Lbfgs {
             settings,
@@ -82,7 +84,7 @@ impl Lbfgs {
         }
     }
 
-    /// All but the vectors.
+    /// A copy without the vectors.
     pub(super) fn clone_scalars(&self) -> Lbfgs {
         let empty = |pair: &Pair| Pair { inverse: pair.inverse, ..Pair::default() };
         Lbfgs {
@@ -119,7 +121,7 @@ impl Lbfgs {
         axpy(length, &self.direction, image)
     }
 
-    /// Takes the last step in as a pair.
+    /// Adds the last step to the history.
     fn remember(&mut self, gradient: &[f32]) -> io::Result<()> {
         if self.last_gradient.is_empty() {
             return Ok(());
@@ -145,7 +147,8 @@ impl Lbfgs {
         Ok(())
     }
 
-    /// The two-loop recursion; steepest descent at first, and wherever the quasi-Newton direction does not go down.
+    /// Chooses the direction by the two-loop recursion. It is steepest descent at first, and wherever the
+    /// quasi-Newton direction does not descend.
     fn choose_direction(&mut self, gradient: &[f32]) -> io::Result<()> {
         let mut direction = gradient.to_vec();
         scale(-1.0, &mut direction);

@@ -1,16 +1,16 @@
-//! A strong-Wolfe line search (Nocedal and Wright, "Numerical Optimization", algorithms 3.5 and 3.6), turned inside out: it
-//! is told loss and slope at the length that it asked for, and asks for the next. So a run can be stopped and saved between
-//! any two evaluations.
+//! A strong-Wolfe line search (Nocedal and Wright, "Numerical Optimization", algorithms 3.5 and 3.6) as a state
+//! machine: the caller passes loss and slope at the requested length, and gets the next length. So a run can be
+//! stopped and saved between any two evaluations.
 
 use serde::{Deserialize, Serialize};
 
-/// Sufficient decrease.
+/// Constant of the sufficient decrease condition.
 const DECREASE: f64 = 1e-4;
 
-/// Sufficient flattening of the slope.
+/// Constant of the curvature condition.
 const CURVATURE: f64 = 0.9;
 
-/// Evaluations after which the best length so far is taken.
+/// Number of evaluations after which the best length so far is taken.
 const EVALUATIONS: usize = 20;
 
 /// Length, loss and slope of a trial.
@@ -18,11 +18,11 @@ type Trial = (f64, f64, f64);
 
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 enum Stage {
-    /// Going out until the minimum is enclosed.
+    /// Increases the length until the minimum is enclosed.
     Bracketing,
-    /// The minimum lies between `low` and the other end.
+    /// The minimum lies between `low` and this trial.
     Zooming(Trial),
-    /// Back at the best length, whatever it gives.
+    /// Returns to the best length and accepts any result.
     Settling,
 }
 
@@ -36,27 +36,27 @@ pub struct LineSearch {
     stage: Stage,
 }
 
-/// What to do next.
+/// The next action.
 pub(super) enum Verdict {
     /// Evaluate at this length.
     Try(f64),
-    /// The length that was evaluated last is good.
+    /// Accept the length that was evaluated last.
     Accept,
 }
 
 impl LineSearch {
-    /// A search from a point with this loss and slope, whose first trial is at `length`.
+    /// Starts a search from a point with this loss and slope. The first trial is at `length`.
     pub(super) fn new(loss: f64, slope: f64, length: f64) -> LineSearch {
         let start = (0.0, loss, slope);
         LineSearch { start, low: start, asked: length, evaluations: 0, stage: Stage::Bracketing }
     }
 
-    /// The length that was asked for last.
+    /// The length that was requested last.
     pub(super) fn length(&self) -> f64 {
         self.asked
     }
 
-    /// Takes loss and slope at the length that was asked for.
+    /// Takes the loss and slope at the requested length.
     pub(super) fn tell(&mut self, loss: f64, slope: f64) -> Verdict {
         let trial = (self.asked, loss, slope);
         self.evaluations += 1;
@@ -70,7 +70,7 @@ impl LineSearch {
         }
         let next = match self.stage {
             _ if self.evaluations >= EVALUATIONS => {
-                // The best that is not the start, or a short step where nothing was better.
+                // The best length other than 0, or a short step if nothing was better.
                 self.stage = Stage::Settling;
                 if !too_high && loss <= self.low.1 {
                     return Verdict::Accept;
@@ -111,7 +111,7 @@ impl LineSearch {
     }
 }
 
-/// The minimum of the cubic through two trials; their middle where it has none.
+/// The minimum of the cubic through two trials; their midpoint if the cubic has none.
 fn cubic_minimum(a: Trial, b: Trial) -> f64 {
     let d1 = a.2 + b.2 - 3.0 * (a.1 - b.1) / (a.0 - b.0);
     let square = d1 * d1 - a.2 * b.2;

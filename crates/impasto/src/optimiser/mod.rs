@@ -1,5 +1,5 @@
-//! Optimisers of pixels. Each takes a loss and a gradient at the current picture and moves the picture; its state is plain
-//! data, so that it can be saved after any evaluation.
+//! Optimisers of pixels. Each takes the loss and gradient at the current picture and moves the picture. The state
+//! is plain data, so it can be saved after any evaluation.
 
 mod adam;
 mod average;
@@ -30,7 +30,7 @@ pub enum Optimiser {
 }
 
 impl Optimiser {
-    /// Moves `image` by one step, given loss and gradient (by RGB 0..1) there.
+    /// Moves `image` by one step, given the loss there and the gradient by RGB 0..1.
     pub(crate) fn step(&mut self, image: &mut Pixels, gradient: &Pixels, loss: f64) -> io::Result<()> {
         match self {
             Optimiser::Adam(adam) => adam.step(&mut image.data, &gradient.data),
@@ -38,7 +38,7 @@ impl Optimiser {
         }
     }
 
-    /// All but the vectors.
+    /// A copy without the vectors.
     pub(crate) fn clone_scalars(&self) -> Optimiser {
         match self {
             Optimiser::Adam(Adam { settings, steps, .. }) => Optimiser::Adam(Adam {
@@ -51,7 +51,7 @@ impl Optimiser {
         }
     }
 
-    /// The vectors of the state, by name: with what is serialised, all there is.
+    /// The vectors of the state, by name. Together with the serialised values they are the whole state.
     pub(crate) fn vectors(&self) -> Vec<(String, &Values)> {
         match self {
             Optimiser::Adam(Adam { first, second, .. }) => {
@@ -72,8 +72,8 @@ impl Optimiser {
         }
     }
 
-    /// Puts back what [`vectors`](Optimiser::vectors) gave; `take` finds a vector by its name. Further vectors are kept in
-    /// `home`.
+    /// Restores the vectors listed by [`vectors`](Optimiser::vectors); `take` finds a vector by its name. Later
+    /// vectors are kept in `home`.
     pub(crate) fn put_back<E>(
         &mut self,
         home: &Home,
@@ -103,10 +103,11 @@ mod tests {
     use super::*;
     use values::BAND;
 
-    /// Two bands and a bit.
+    /// Two full bands and 5 values more.
     const LEN: usize = 2 * BAND + 5;
 
-    /// The bytes after some steps down a bowl, with vectors in one home; and the optimiser's and the average's.
+    /// The bytes after some steps down a quadratic bowl, with vectors in `home`: those of the picture, the
+    /// optimiser and the average.
     fn after_steps(mut optimiser: Optimiser, home: &Home) -> io::Result<Vec<Vec<f32>>> {
         let (size, data) = (impasto_engine::Size::new(LEN, 1), vec![0.25; LEN]);
         let mut image = Pixels { size, data };

@@ -1,28 +1,28 @@
-//! Vectors with a number per pixel and channel, of which a run keeps several: in memory, or, where they would take more than
-//! their share of it, in files that have no name and are gone with the process, however that ends. Both give the same bytes:
-//! whatever is done to a vector is done band by band.
+//! Vectors with a number per pixel and channel. A run keeps several of them: in memory, or, if they would take more
+//! than their share of it, in files. The files have no name and vanish with the process, however it ends. Both give
+//! the same bytes, because all operations on vectors work band by band.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::ops::Range;
 use std::path::PathBuf;
 
-/// Numbers of a band: 16 MiB, a multiple of the chunks that threads take.
+/// Numbers in a band: 16 MiB, a multiple of the chunks that threads take.
 pub(crate) const BAND: usize = 1 << 22;
 
-/// Numbers that can be looked at band by band.
+/// Numbers that can be read band by band.
 pub(crate) trait Numbers {
-    /// How many there are.
+    /// Number of values.
     fn len(&self) -> usize;
 
-    /// Those of a range, where they lie or brought into `buffer`.
+    /// The numbers of a range, either in place or read into `buffer`.
     ///
     /// # Errors
-    /// Of the file.
+    /// Any error of the file.
     fn view<'a>(&'a self, range: Range<usize>, buffer: &'a mut Vec<f32>) -> io::Result<&'a [f32]>;
 }
 
-/// The ranges of the bands of so many numbers.
+/// The ranges of the bands of `len` numbers.
 pub(crate) fn bands(len: usize) -> impl Iterator<Item = Range<usize>> {
     (0..len).step_by(BAND).map(move |start| start..(start + BAND).min(len))
 }
@@ -37,7 +37,7 @@ impl<T: AsRef<[f32]> + ?Sized> Numbers for T {
     }
 }
 
-/// A vector.
+/// A vector of f32, in memory or in a file.
 #[derive(Debug)]
 pub struct Values(Kept);
 
@@ -77,7 +77,7 @@ impl Numbers for Values {
 }
 
 impl Values {
-    /// How many there are.
+    /// Number of values.
     pub fn len(&self) -> usize {
         match &self.0 {
             Kept::Memory(values) => values.len(),
@@ -85,18 +85,18 @@ impl Values {
         }
     }
 
-    /// True when there are none.
+    /// Whether there are no values.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// Copies the numbers from `start` on.
+    /// Copies the numbers from `start` on into `to`.
     ///
     /// # Errors
-    /// Of the file.
+    /// Any error of the file.
     ///
     /// # Panics
-    /// Beyond the end.
+    /// If the range ends beyond the vector.
     pub fn read(&self, start: usize, to: &mut [f32]) -> io::Result<()> {
         assert!(start + to.len() <= self.len(), "beyond the end");
         match &self.0 {
@@ -109,7 +109,7 @@ impl Values {
         Ok(())
     }
 
-    /// All of them.
+    /// All numbers, in memory.
     pub(crate) fn into_vec(self) -> io::Result<Vec<f32>> {
         match self.0 {
             Kept::Memory(values) => Ok(values),
@@ -142,17 +142,17 @@ fn seek(mut file: &File, number: usize) -> io::Result<u64> {
     file.seek(SeekFrom::Start((number * size_of::<f32>()) as u64))
 }
 
-/// Where vectors are kept.
+/// The place where vectors are kept.
 #[derive(Clone, Debug, Default)]
 pub(crate) enum Home {
     #[default]
     Memory,
-    /// In files of this folder.
+    /// In files in this folder.
     Folder(PathBuf),
 }
 
 impl Home {
-    /// A vector of `len` numbers to come.
+    /// Begins a vector of `len` numbers.
     pub(crate) fn begin(&self, len: usize) -> io::Result<Writer> {
         Ok(Writer(match self {
             Home::Memory => Kept::Memory(Vec::with_capacity(len)),
@@ -160,7 +160,7 @@ impl Home {
         }))
     }
 
-    /// Zeros. They are really written, so that a full disk is found out here.
+    /// A vector of zeros. In a file they are really written, so that a full disk is detected here.
     pub(crate) fn zeros(&self, len: usize) -> io::Result<Values> {
         match self {
             Home::Memory => Ok(vec![0.0; len].into()),
@@ -168,14 +168,14 @@ impl Home {
         }
     }
 
-    /// A copy.
+    /// A copy of a vector.
     pub(crate) fn copied(&self, from: &(impl Numbers + ?Sized)) -> io::Result<Values> {
         let (mut writer, mut buffer) = (self.begin(from.len())?, Vec::new());
         bands(from.len()).try_for_each(|band| writer.push(from.view(band, &mut buffer)?))?;
         Ok(writer.finish())
     }
 
-    /// What `make` makes of each band of zeros.
+    /// A vector made band by band: `make` fills each band, which begins with zeros.
     pub(crate) fn made(
         &self,
         len: usize,
@@ -191,7 +191,7 @@ impl Home {
         Ok(writer.finish())
     }
 
-    /// Values that are at hand.
+    /// Keeps values that are in memory.
     pub(crate) fn keep(&self, values: Vec<f32>) -> io::Result<Values> {
         match self {
             Home::Memory => Ok(values.into()),
@@ -224,7 +224,7 @@ impl Writer {
 mod tests {
     use super::*;
 
-    /// Two bands and a bit.
+    /// Two full bands and 5 values more.
     const LEN: usize = 2 * BAND + 5;
 
     #[test]

@@ -1,5 +1,5 @@
-//! The few operations on pixel vectors that optimisers are made of, in fixed chunks: the same bytes at any number of
-//! threads.
+//! Operations on pixel vectors for the optimisers. They work in fixed chunks, so they give the same bytes with any
+//! number of threads.
 
 use std::io;
 
@@ -7,13 +7,13 @@ use rayon::prelude::*;
 
 use super::values::{Numbers, bands};
 
-/// What a thread takes at a time.
+/// Values that a thread takes at a time.
 pub(crate) const CHUNK: usize = 1 << 14;
 
-/// Sums that run beside each other, so that an addition need not wait for the last.
+/// Number of partial sums, so that an addition need not wait for the previous one.
 const LANES: usize = 16;
 
-/// Sum of a b, in f64.
+/// The sum of a b, in f64.
 pub(crate) fn dot(a: &(impl Numbers + ?Sized), b: &(impl Numbers + ?Sized)) -> io::Result<f64> {
     let (mut space, mut other_space) = (Vec::new(), Vec::new());
     bands(a.len()).try_fold(0.0, |sum, band| {
@@ -35,7 +35,7 @@ fn dot_of_chunk((a, b): (&[f32], &[f32])) -> f64 {
     sums.iter().sum::<f64>() + rest
 }
 
-/// Sum of |a|, in f64.
+/// The sum of |a|, in f64.
 pub(crate) fn absolute_sum(a: &[f32]) -> f64 {
     let parts: Vec<f64> = a.par_chunks(CHUNK).map(|a| a.iter().map(|&a| a.abs() as f64).sum()).collect();
     parts.iter().sum()
@@ -58,7 +58,7 @@ pub(crate) fn scale(factor: f64, x: &mut [f32]) {
     x.par_chunks_mut(CHUNK).for_each(|x| x.iter_mut().for_each(|x| *x *= factor as f32));
 }
 
-/// True when every value is a finite number.
+/// Whether every value is finite.
 pub(crate) fn all_finite(x: &[f32]) -> bool {
     x.par_chunks(CHUNK).all(|x| x.iter().all(|x| x.is_finite()))
 }

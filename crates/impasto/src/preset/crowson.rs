@@ -1,10 +1,11 @@
-//! crowsonkb/style-transfer-pytorch: content 0.015, Gaussian Wasserstein-2 style (roots by 12 Newton-Schulz steps) with
-//! layer weights 256 : 64 : 16 : 4 : 1, nine-point total variation 2, replicate padding at conv1_1, Adam 0.02 (0.9, 0.99)
-//! clamped to 0..1, scales of factor sqrt 2 from 128 px with 1000 and then 500 iterations, Adam's moments carried up, the
-//! bias-corrected average of the iterates (0.99) as result and as the start of the next scale.
+//! crowsonkb/style-transfer-pytorch: content 0.015, Gaussian Wasserstein-2 style (roots by 12 Newton-Schulz steps)
+//! with layer weights 256 : 64 : 16 : 4 : 1, nine-point total variation 2, replicate padding at conv1_1, Adam 0.02
+//! (0.9, 0.99) clamped to 0..1, scales of factor sqrt 2 from 128 px with 1000 and then 500 iterations. Adam's
+//! moments are carried from scale to scale. The bias-corrected average of the iterates (0.99) is the result and the
+//! start of the next scale.
 //!
-//! Tuned for torchvision's weights. Where we differ: pictures are resized in f32 instead of 8 bits, with Catmull-Rom's
-//! bicubic, and in light unless asked otherwise.
+//! Tuned for torchvision's weights. Differences: pictures are resized in f32 instead of 8 bits, with Catmull-Rom's
+//! bicubic filter, and in light unless another averaging is chosen.
 
 use super::{adam, layer, lbfgs, style_layers};
 use crate::objective::{Statistic, TvForm};

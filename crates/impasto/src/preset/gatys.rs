@@ -1,9 +1,9 @@
-//! Gatys, Ecker and Bethge's own PyTorch release (PytorchNeuralStyleTransfer): content MSE at relu4_2 with weight 1, per
-//! style layer 1000 / C^2 times the MSE of Gram matrices F F^T / (HW), no total variation, L-BFGS for 500 evaluations from
-//! the content picture on a BGR variable of 0..255, without a box.
+//! Gatys, Ecker and Bethge's own PyTorch release (PytorchNeuralStyleTransfer): content MSE at relu4_2 with weight
+//! 1; for each style layer 1000 / C^2 times the MSE of Gram matrices F F^T / (HW); no total variation; L-BFGS for
+//! 500 evaluations from the content picture on a BGR variable of 0..255, without bounds.
 //!
-//! 1000 / C^2 outside of the square is 1000 times the MSE of F F^T / (C HW): that is how it stands here.
-//! Tuned for the Oxford weights. Left out: the release's second run at a higher resolution (use `--init` for that).
+//! 1000 / C^2 outside the square equals 1000 times the MSE of F F^T / (C HW), which is the form used here. Tuned
+//! for the Oxford weights. Left out: the release's second run at a higher resolution (use `--init` for that).
 
 use super::{adam, layer, lbfgs, style_layers};
 use crate::objective::{GramScale, Statistic, TvForm};

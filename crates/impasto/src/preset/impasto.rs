@@ -1,23 +1,25 @@
-//! Our own recipe, chosen with `lite` by the referee's scores over pairs that it is not judged by (docs/recipes.md), and by looking at
-//! pictures beside those of the published recipes.
+//! Our own recipe. It was chosen with `lite`, by the referee's scores on pairs that are not used for its evaluation
+//! (docs/recipes.md), and by comparing pictures with those of the published recipes.
 //!
-//! It begins as style-transfer-pytorch's: Gaussian Wasserstein-2 style, nine-point total variation, Adam, coarse to fine,
-//! averaged iterates. What differs, and what it was seen to do:
+//! Its base is style-transfer-pytorch's recipe: Gaussian Wasserstein-2 style, nine-point total variation, Adam,
+//! coarse to fine, averaged iterates. The differences and their observed effects:
 //!
-//! - A run begins with a draft, which has the subject and the palette already. Few iterations then paint strokes, and larger shapes
-//!   at the first scales, where iterations cost least.
-//! - The content term holds the draft in place of the photograph. Its features are the style's already, so the two terms do not pull
-//!   against each other: pairs keep nearly the same part of their structure, at the same weight.
-//! - The content term has half of its weight at the first scale, where a sky turns to swirls. It has all of it where the subject's
-//!   detail is.
-//! - Roots are exact, so that fewer iterations give the same picture.
-//! - Steps are large (0.06) and the average of the iterates forgets fast (0.85): few iterations go far, and the average is smooth.
-//! - Style layers weigh 24 : 12 : 8 : 2 : 1 instead of 256 : 64 : 16 : 4 : 1. Deep layers then have a say: strokes join to
-//!   swirls and waves, and the fine lattice that shallow layers alone leave in dark areas goes away.
-//! - A margin of 16 px, the mirror image of the picture, takes the lines that an optimiser paints along borders; 2 px of bleed inside of it
-//!   take the one that is left.
+//! - A run begins with a draft, which already has the subject and the palette. Few iterations then paint the
+//!   strokes. Larger shapes form at the first scales, where iterations cost least.
+//! - The content term holds the draft in place of the photograph. The draft's features are already those of the
+//!   style, so the two terms do not work against each other. Pairs keep nearly the same share of their structure,
+//!   at the same weight.
+//! - The content term has half its weight at the first scale, where a sky turns to swirls. It has its full weight
+//!   where the subject's detail is.
+//! - Roots are exact, so fewer iterations give the same picture.
+//! - Steps are large (0.06) and the average of the iterates decays fast (0.85): few iterations go far, and the
+//!   average is smooth.
+//! - Style layers weigh 24 : 12 : 8 : 2 : 1 instead of 256 : 64 : 16 : 4 : 1. Deep layers then matter: strokes join
+//!   to swirls and waves, and the fine lattice that shallow layers alone leave in dark areas disappears.
+//! - A margin of 16 px, the mirror image of the picture, removes the lines that an optimiser paints along borders.
+//!   A bleed of 2 px inside the margin removes the one that remains.
 //!
-//! What begins with noise has no draft to stand on: [`from_nothing`] is the long way.
+//! A run from noise has no draft to start from; [`from_nothing`] is its longer recipe.
 
 use super::{crowson, style_layers};
 use crate::objective::Statistic;
@@ -43,7 +45,7 @@ pub(super) fn recipe() -> Recipe {
     }
 }
 
-/// The recipe with as much work as is asked for.
+/// The recipe for an effort.
 pub(crate) fn with_effort(effort: Effort) -> Recipe {
     let normal = recipe();
     match effort {
@@ -69,9 +71,9 @@ pub(crate) fn with_effort(effort: Effort) -> Recipe {
     }
 }
 
-/// From noise: most iterations are at the first scale. What the picture is made of, its large dark and light parts, moves there, long
-/// after the loss has all but stopped falling. A scale is left only when it falls by less than two thousandths from 20 iterations to
-/// the next 20.
+/// The recipe for runs from noise. Most iterations are at the first scale. There the large dark and light parts of
+/// the picture keep moving long after the loss has almost stopped falling. A scale ends when the mean loss falls by
+/// less than two thousandths from 20 iterations to the next 20.
 pub(crate) fn from_nothing() -> Recipe {
     let crowson = crowson::recipe();
     Recipe {

@@ -1,9 +1,9 @@
-//! jcjohnson/neural-style, the Lua original: content 5, style 100 with Gram matrices F F^T / (C HW), total variation 1e-3
-//! of half the squared differences on a BGR picture of 0..256, L-BFGS (1000 evaluations, history 100, first step
-//! min(1, 1/|g|_1), no line search) or Adam with rate 10 of 256, from noise, without a box.
+//! jcjohnson/neural-style, the Lua original: content 5, style 100 with Gram matrices F F^T / (C HW), total
+//! variation 1e-3 of half the squared differences on a BGR picture of 0..256, L-BFGS (1000 evaluations, history
+//! 100, first step min(1, 1/|g|_1), no line search) or Adam with rate 10 of 256, from noise, without bounds.
 //!
-//! The program adds the total variation to the gradient only; here its value counts in the loss too.
-//! Tuned for the Oxford weights.
+//! The program adds the total variation to the gradient only; here its value counts in the loss too. Tuned for the
+//! Oxford weights.
 
 use super::{adam, gatys, lbfgs};
 use crate::Recipe;
@@ -12,7 +12,7 @@ use crate::optimiser::AdamSettings;
 use crate::recipe::{Init, Noise};
 use crate::{Iterations, Pyramid};
 
-/// White in the program's pictures.
+/// The value of white in the program's pictures.
 const SCALE: f64 = 256.0;
 
 pub(super) fn recipe() -> Recipe {
@@ -24,7 +24,8 @@ pub(super) fn recipe() -> Recipe {
         strength: 1.0,
         tv_weight: 1e-3,
         tv_form: TvForm::HalfSquares { scale: SCALE },
-        // Torch7 adds epsilon before it corrects the second moment's bias; the step is by RGB 0..1, so epsilon too.
+        // Torch7 adds epsilon before it corrects the second moment's bias. The step is in units of RGB 0..1, and so
+        // is epsilon.
         adam: AdamSettings { epsilon: 1e-8 * SCALE, epsilon_before_correction: true, ..adam(10.0 / SCALE) },
         lbfgs: lbfgs(SCALE),
         pyramid: Pyramid { iterations: Iterations::each(1000), ..gatys.pyramid },

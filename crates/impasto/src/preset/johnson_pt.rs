@@ -1,5 +1,5 @@
-//! ProGamerGov/neural-style-pt: `johnson` in PyTorch, on 0..255, with an absolute total variation and Adam with rate 1 of
-//! 255. Tuned for the Oxford weights.
+//! ProGamerGov/neural-style-pt: `johnson` in PyTorch, on 0..255, with an absolute total variation and Adam with
+//! rate 1 of 255. Tuned for the Oxford weights.
 
 use super::{adam, johnson, lbfgs};
 use crate::Recipe;
@@ -7,7 +7,7 @@ use crate::objective::TvForm;
 use crate::optimiser::AdamSettings;
 use crate::recipe::Noise;
 
-/// White in the program's pictures.
+/// The value of white in the program's pictures.
 const SCALE: f64 = 255.0;
 
 pub(super) fn recipe() -> Recipe {

@@ -1,9 +1,9 @@
-//! The TensorFlow tutorial "Neural style transfer": content block5_conv2 (relu5_2) mean squared times 1e4, Gram matrices
-//! F F^T / (HW) mean squared times 1e-2 / 5 each, absolute total variation on 0..1 times 30, Adam 0.02 with beta1 0.99 and
-//! epsilon 0.1, 1000 steps, clipped to 0..1.
+//! The TensorFlow tutorial "Neural style transfer": content block5_conv2 (relu5_2) mean squared times 1e4, Gram
+//! matrices F F^T / (HW) mean squared times 1e-2 / 5 each, absolute total variation on 0..1 times 30, Adam 0.02
+//! with beta1 0.99 and epsilon 0.1, 1000 steps, clipped to 0..1.
 //!
-//! Tuned for the Oxford weights (Keras' own file). TensorFlow's Adam adds epsilon before it corrects the second moment's
-//! bias; with an epsilon of 0.1 that matters.
+//! Tuned for the Oxford weights (Keras' own file). TensorFlow's Adam adds epsilon before it corrects the second
+//! moment's bias; with an epsilon of 0.1 that matters.
 
 use super::{gatys, layer, lbfgs, style_layers};
 use crate::objective::{GramScale, Statistic, TvForm};

@@ -1,4 +1,5 @@
-//! Complete recipes of published programs, and our own. One file each, with what it reproduces and where it differs.
+//! Complete recipes of published programs, and our own. Each file has one recipe; it says what the recipe
+//! reproduces and where it differs.
 
 mod crowson;
 mod gatys;
@@ -17,9 +18,9 @@ use crate::{Error, Recipe};
 /// A recipe by name.
 #[derive(Clone, Copy, Debug)]
 pub struct Preset {
-    /// What to ask for.
+    /// Name of the preset.
     pub name: &'static str,
-    /// What it is, in one line.
+    /// Description in one line.
     pub about: &'static str,
     recipe: fn() -> Recipe,
 }
@@ -60,7 +61,7 @@ impl Preset {
             .ok_or_else(|| Error::unknown("preset", name, Preset::ALL.iter().map(|preset| preset.name)))
     }
 
-    /// Its recipe.
+    /// The recipe of this preset.
     pub fn recipe(&self) -> Recipe {
         (self.recipe)()
     }
@@ -75,7 +76,7 @@ fn layer(name: &str) -> Vec<(String, f64)> {
     vec![(name.to_string(), 1.0)]
 }
 
-/// PyTorch's Adam with the given rate by RGB 0..1.
+/// PyTorch's Adam with the given rate in units of RGB 0..1.
 fn adam(rate: f64) -> AdamSettings {
     AdamSettings {
         rate,
@@ -87,7 +88,7 @@ fn adam(rate: f64) -> AdamSettings {
     }
 }
 
-/// PyTorch's and Torch7's L-BFGS without line search, on a variable that is `scale` times RGB 0..1.
+/// L-BFGS of PyTorch and Torch7 without line search, on a variable that is `scale` times RGB 0..1.
 fn lbfgs(scale: f64) -> LbfgsSettings {
     LbfgsSettings { rate: 1.0, history: 100, history_later: 100, variable_scale: scale, line_search: false }
 }

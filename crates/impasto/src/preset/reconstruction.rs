@@ -1,22 +1,22 @@
-//! Recipes of one term alone, for looking into a network: the default preset's, from noise. Its total variation belongs to them:
-//! without it, what deep layers have forgotten is filled with dots.
+//! Recipes with one term alone, for the inspection of a network: the default preset, from noise. They keep its
+//! total variation; without it, dots would fill the parts that deep layers have forgotten.
 
 use super::from_nothing;
 use crate::recipe::Init;
 use crate::{Iterations, Preset, Pyramid, Recipe};
 
 impl Preset {
-    /// Content without style; the layers come from outside.
+    /// Content without style; the caller gives the layers.
     pub(crate) const CONTENT_ALONE: Preset =
         Preset { name: "content-alone", about: "features of a layer, from noise", recipe: content };
 
-    /// Style without content; the layers come from outside.
+    /// Style without content; the caller gives the layers.
     pub(crate) const STYLE_ALONE: Preset =
         Preset { name: "style-alone", about: "statistics of layers, from noise", recipe: style };
 }
 
-/// Noise is far from any picture: at 48x36 pixels 150 iterations left a tenth of the contrast wrong, 600 a thousandth. The first
-/// scale is cheap.
+/// Noise is far from any picture: at 48x36 pixels, 150 iterations left a tenth of the contrast wrong, and 600 a
+/// thousandth. The first scale is cheap.
 const ITERATIONS: Iterations = Iterations::FirstThen { first: 500, then: 150 };
 
 /// The average of the iterates has to forget the noise, too.

@@ -1,9 +1,9 @@
-//! Galerne, Raad, Lezama and Morel, "Scaling painting style transfer", 2024 (SPST): content 1, per style layer 1000 / C^2
-//! times the MSE of Gram matrices plus 10000 times the mean squared differences of means and of deviations, no total
-//! variation, L-BFGS without a box, scales of factor 2 while the short side is above 1023, 600 / 3^s iterations (30 at
-//! least), history 100 at the first scale and 10 later.
+//! Galerne, Raad, Lezama and Morel, "Scaling painting style transfer", 2024 (SPST): content 1; for each style layer
+//! 1000 / C^2 times the MSE of Gram matrices plus 10000 times the mean squared differences of means and of standard
+//! deviations; no total variation; L-BFGS without bounds; scales of factor 2 while the short side is above 1023;
+//! 600 / 3^s iterations (at least 30); history 100 at the first scale and 10 later.
 //!
-//! Tuned for the Oxford weights. Where we differ: the picture goes to the next scale in f32 instead of 8 bits.
+//! Tuned for the Oxford weights. Difference: the picture goes to the next scale in f32 instead of 8 bits.
 
 use super::{gatys, lbfgs};
 use crate::objective::{GramScale, Statistic, StyleLoss};

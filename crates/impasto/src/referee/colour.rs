@@ -1,8 +1,9 @@
-//! Colour: the sliced Wasserstein distance of the colours in CIE L*a*b* (CIE 1976, white of D65, observer of 2 degrees).
+//! Colour: the sliced Wasserstein distance of the colours in CIE L*a*b* (CIE 1976, white point D65, 2-degree
+//! observer).
 //!
-//! Slices go along 64 directions that are spread evenly over the half sphere by Fibonacci's lattice instead of at random: three
-//! dimensions need no more, and nothing depends on chance. A shift of all colours by one unit of Delta E (1976) has a distance of
-//! 1/2, the mean of a direction's cosine.
+//! There are 64 slices. Their directions are spread evenly over the half sphere by Fibonacci's lattice instead of
+//! at random: three dimensions need no more, and nothing depends on chance. A shift of all colours by one unit of
+//! Delta E (1976) has a distance of 1/2, the mean of a direction's cosine.
 
 use std::f64::consts::PI;
 
@@ -12,10 +13,10 @@ use rayon::prelude::*;
 
 use super::sliced::{Sorted, places};
 
-/// Directions.
+/// Number of directions.
 const DIRECTIONS: usize = 64;
 
-/// Pixels that are looked at: what sampling leaves is a thousandth of the colours' spread.
+/// Number of pixels that are sampled. The sampling error is a thousandth of the colours' spread.
 const PIXELS: usize = 1 << 16;
 
 /// The colours of some styles along each direction.
@@ -23,7 +24,7 @@ const PIXELS: usize = 1 << 16;
 pub struct Colours(Vec<Sorted>);
 
 impl Colours {
-    /// Of pictures with their shares, which sum to 1.
+    /// The colours of pictures of encoded sRGB in 0..1, with shares that sum to 1.
     pub fn of(pictures: &[(f64, Picture)]) -> Colours {
         let samples: Vec<(f64, Vec<[f32; 3]>)> =
             pictures.iter().map(|(share, picture)| (*share, samples(picture))).collect();
@@ -59,15 +60,16 @@ fn directions() -> Vec<[f32; 3]> {
     (0..DIRECTIONS).map(direction).collect()
 }
 
-/// L*, a*, b* of an encoded sRGB value; what lies outside of 0..1 is clamped.
+/// L*, a*, b* of an encoded sRGB value. Values outside 0..1 are clamped.
 pub fn lab(rgb: [f32; 3]) -> [f32; 3] {
-    /// Light to XYZ (IEC 61966-2-1), by its own white: grey has neither a* nor b*.
+    /// Linear light to XYZ (IEC 61966-2-1). The results are divided by the matrix's own white, so that grey has a*
+    /// = b* = 0.
     const TO_XYZ: [[f64; 3]; 3] = [
         [0.412_390_8, 0.357_584_34, 0.180_480_79],
         [0.212_639, 0.715_168_68, 0.072_192_32],
         [0.019_330_82, 0.119_194_78, 0.950_532_15],
     ];
-    /// Where the cube root becomes a straight line.
+    /// The point where the cube root continues as a straight line.
     const KNEE: f64 = 6.0 / 29.0;
     let light = rgb.map(|value| f64::from(decode(value.clamp(0.0, 1.0))));
     let [x, y, z] = TO_XYZ.map(|row| {

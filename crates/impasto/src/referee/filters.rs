@@ -1,9 +1,11 @@
-//! Texture by filters: moments of a bank of random filters at several scales (Ustyuzhaninov, Brendel, Gatys and Bethge, "What does
-//! it take to generate natural textures?", 2017, who make textures with one layer of them).
+//! Texture by filters: moments of the responses of a bank of random filters at several scales (Ustyuzhaninov,
+//! Brendel, Gatys and Bethge, "What does it take to generate natural textures?", 2017, who make textures with one
+//! layer of such filters).
 //!
-//! Where we differ: the 32 filters are pinned; they have 5x5 weights at each of five octaves instead of up to 55x55, which costs a
-//! hundredth; none sees flat colour, which is measured elsewhere. What is compared is not the Gram matrix but the Gaussian with the
-//! same moments, by its Wasserstein distance as a part of the style's second moment.
+//! Differences: the 32 filters are pinned. They have 5x5 weights at each of five octaves instead of up to 55x55,
+//! which costs a hundredth. No filter responds to flat colour, which another measure covers. The comparison does
+//! not use the Gram matrix but the Gaussian with the same moments, by its Wasserstein distance relative to the
+//! style's second moment.
 
 use impasto_engine::Moments;
 use impasto_image::Picture;
@@ -13,10 +15,10 @@ use super::pinned::{FILTER, FILTER_VALUES, FILTERS, filters};
 use super::pyramid::halved;
 use crate::objective::{MeanMoments, relative_distance};
 
-/// Octaves, from single pixels on.
+/// Number of octaves, from single pixels on.
 const OCTAVES: usize = 5;
 
-/// The short side of the smallest octave.
+/// The short side of the smallest octave in pixels.
 const SMALLEST: usize = 16;
 
 /// Rows that are summed together.
@@ -27,7 +29,7 @@ const ROWS: usize = 16;
 pub struct Responses(Vec<MeanMoments>);
 
 impl Responses {
-    /// Of pictures with their shares, which sum to 1.
+    /// The moments of pictures of encoded sRGB in 0..1, with shares that sum to 1.
     pub fn of(pictures: &[(f64, Picture)]) -> Responses {
         let each: Vec<(f64, Vec<MeanMoments>)> =
             pictures.iter().map(|(share, picture)| (*share, octaves(picture))).collect();
@@ -40,7 +42,8 @@ impl Responses {
         Responses((0..count).filter_map(blended).collect())
     }
 
-    /// The mean distance over octaves; `None` for pictures of less than 16 pixels, and for styles without any texture.
+    /// The mean distance over octaves; `None` for pictures with a side below 16 pixels, and for styles without any
+    /// texture.
     pub fn distance(&self, picture: &Picture) -> Option<f64> {
         let seen = octaves(picture);
         let pairs = seen.iter().zip(&self.0);
@@ -80,7 +83,7 @@ fn moments(picture: &Picture, filters: &[f32]) -> MeanMoments {
     MeanMoments::from_sums(&Moments { weight, first: sums, second })
 }
 
-/// Adds the sums of the responses f, after a ReLU, and of f f^T at the filters' positions in a row.
+/// Adds the sums of the responses f, after a ReLU, and of f f^T, for the filters' positions in a row.
 fn add_row(picture: &Picture, filters: &[f32], y: usize, sums: &mut [f64]) {
     let (width, height) = picture.size();
     let across = width + 1 - FILTER;
@@ -111,7 +114,7 @@ fn add_row(picture: &Picture, filters: &[f32], y: usize, sums: &mut [f64]) {
     }
 }
 
-/// In lanes, which a processor adds side by side.
+/// The dot product in lanes, which the compiler vectorises.
 fn dot(a: &[f32], b: &[f32]) -> f64 {
     const LANES: usize = 16;
     let mut lanes = [0.0; LANES];

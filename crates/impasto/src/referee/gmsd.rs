@@ -1,8 +1,10 @@
-//! Gradient magnitude similarity deviation, of luma (Xue, Zhang, Mou and Bovik, "Gradient magnitude similarity deviation: a highly
-//! efficient perceptual image quality index", 2014): how unevenly the gradients of two pictures agree.
+//! Gradient magnitude similarity deviation of luma (Xue, Zhang, Mou and Bovik, "Gradient magnitude similarity
+//! deviation: a highly efficient perceptual image quality index", 2014): how unevenly the gradients of two pictures
+//! agree.
 //!
-//! As the authors have it: means of 2x2, Prewitt's gradients with zeros beyond the border, the similarity (2 g h + c) / (g^2 + h^2
-//! + c) at each position, and its deviation over all of them. An odd last row or column is left out.
+//! As in the paper: means of 2x2 pixels, Prewitt gradients with zeros beyond the border, the similarity (2 g h + c)
+//! / (g^2 + h^2 + c) at each position, and its standard deviation over all positions. An odd last row or column is
+//! left out.
 
 use impasto_image::Plane;
 use rayon::prelude::*;
@@ -12,10 +14,11 @@ use super::luma::halved;
 /// The authors' 170, for values in 0..1 instead of 0..255.
 const C: f64 = 170.0 / (255.0 * 255.0);
 
-/// Sides below which there is no gradient but the border's.
+/// The smallest side, after halving, with a gradient inside the border.
 const SMALLEST: usize = 3;
 
-/// The deviation for two planes of one size with values in 0..1; `None` if they differ in size or are smaller than 6 pixels.
+/// The deviation for two planes of one size with values in 0..1; `None` if they differ in size or have a side below
+/// 6 pixels.
 pub fn gmsd(a: &Plane, b: &Plane) -> Option<f64> {
     if a.size() != b.size() {
         return None;
@@ -44,7 +47,7 @@ pub fn gmsd(a: &Plane, b: &Plane) -> Option<f64> {
 /// The square of the gradient's magnitude.
 fn gradient(plane: &Plane, x: usize, y: usize) -> f64 {
     let (width, height) = plane.size();
-    // One further than the offset says, so that nothing is below 0.
+    // The offsets are one higher than the positions, so that none is negative.
     let at = |dx: usize, dy: usize| -> f64 {
         let (x, y) = (x + dx, y + dy);
         let inside = (1..=width).contains(&x) && (1..=height).contains(&y);

@@ -1,8 +1,9 @@
-//! Texture by an encoder, at layers that no preset's style looks at: relu2_2, relu3_2 and relu4_4. The features' moments as
-//! Gaussians, by their Wasserstein distance as a part of the style's second moment.
+//! Texture by an encoder, at layers that no preset's style uses: relu2_2, relu3_2 and relu4_4. The moments of the
+//! features define Gaussians, which are compared by their Wasserstein distance relative to the style's second
+//! moment.
 //!
-//! Held out are the layers, not the network: one that made the picture has been made to like it. Give another one. The same engine
-//! looks for structure.
+//! Only the layers are held out, not the network. A network favours pictures that were made with it, so give
+//! another one. The same engine also measures structure.
 
 use impasto_encoder::{Encoder, Tap};
 use impasto_engine::{Cancel, Cpu, Engine, Network, Request, Tiled, Tiling};
@@ -13,19 +14,19 @@ use crate::assembly::pixels;
 use crate::objective::{MeanMoments, relative_distance};
 use crate::{Error, Setting};
 
-/// Layers of VGG-19; VGG-16 has no relu4_4, and relu4_3 as the last of its block.
+/// Layers of VGG-19, with alternatives. VGG-16 has no relu4_4; its block ends with relu4_3.
 const LAYERS: [&[&str]; 3] = [&["relu2_2"], &["relu3_2"], &["relu4_4", "relu4_3"]];
 
-/// Pixels that are looked at whole; larger pictures in tiles, with the same sums.
+/// Largest number of pixels that are processed whole. Larger pictures are cut into tiles, with the same sums.
 const WINDOW: usize = 1 << 21;
 
-/// An encoder that looks at held-out layers.
+/// An encoder for the held-out layers.
 pub(super) struct Heldout {
     engine: Tiled,
     taps: Vec<(Tap, String)>,
 }
 
-/// The moments of some styles at each layer; `None` where a picture is too small for it.
+/// The moments of some styles at each layer; `None` where a picture is too small for the layer.
 pub(super) type Target = Vec<Option<MeanMoments>>;
 
 impl Heldout {
@@ -48,12 +49,12 @@ impl Heldout {
         Ok(Heldout { engine: Tiled::new(Box::new(cpu), tiling), taps })
     }
 
-    /// What runs the encoder.
+    /// The engine that runs the encoder.
     pub(super) fn engine(&mut self) -> &mut dyn Engine {
         &mut self.engine
     }
 
-    /// The layer that structure is looked for at, and whose it is; empty if there is none.
+    /// The layer for [`structure`] and the name of its encoder; empty if there is no such layer.
     pub(super) fn structure_at(&self) -> String {
         let encoder = &self.engine.network().encoder;
         let [of_score, _] = structure::taps(encoder.topology());
@@ -72,7 +73,7 @@ impl Heldout {
         Ok((0..self.taps.len()).map(blended).collect())
     }
 
-    /// The distance at each layer, by its name.
+    /// The distance at each layer, with the layer's name.
     pub(super) fn distances(
         &mut self,
         picture: &Picture,
@@ -94,7 +95,7 @@ impl Heldout {
         let request = Request { moments, ..Request::default() };
         let seen = self.engine.observe(&pixels(picture.clone()), &request)?;
         let mut seen: Target = seen.moments.iter().map(|of| Some(MeanMoments::from_sums(&of[0]))).collect();
-        // The deepest are those that do not fit.
+        // The layers without moments are the deepest ones.
         seen.resize(self.taps.len(), None);
         Ok(seen)
     }

@@ -1,5 +1,5 @@
-//! Luma: what the measures of structure look at. By the weights of BT.601, of the encoded values, as the programs do that these
-//! measures are published with.
+//! Luma, the input of the structure measures. It uses the weights of BT.601 on encoded values, as the programs do
+//! that were published with these measures.
 
 use impasto_image::{Picture, Plane};
 

@@ -1,12 +1,12 @@
 //! A referee: scores for pictures of any tool, by measures that no run optimises.
 //!
-//! A picture that was made by optimising a loss is no better for having little of it left: other losses are what tells. None of
-//! these measures looks through the network that a picture was made with, or at a layer that a preset looks at. Each file here has
-//! one, with its paper and where we differ; `docs/referee.md` has the formulas side by side.
+//! A picture made by optimising a loss is not better because that loss is small; only other losses can tell. No
+//! measure here uses the network that a picture was made with, or a layer that a preset uses. Each file has one
+//! measure, with its paper and the differences from it; `docs/referee.md` has all formulas.
 //!
-//! Everything is measured at the picture's own size, or brought to [`Referee::size`] if it is larger: the content is brought to exactly
-//! that size, styles to its long edge, times their scales, and never enlarged beyond their own pixels but by a scale above 1.
-//! Pictures are sRGB; opacity is not looked at.
+//! Everything is measured at the picture's own size, or at [`Referee::size`] if the picture is larger. The content
+//! is resized to exactly that size. Styles are resized to its long edge, times their scales; they are enlarged
+//! beyond their own pixels only by a scale above 1. Pictures are sRGB in 0..1; opacity is ignored.
 
 mod colour;
 mod filters;
@@ -45,19 +45,19 @@ use crate::{Error, Setting, Style};
 use heldout::Heldout;
 use structure::Structure;
 
-/// Scores pictures by a content and styles.
+/// Scores pictures against a content and styles.
 pub struct Referee {
     content: Option<Picture>,
     styles: Vec<(f64, Style)>,
     size: Option<usize>,
     heldout: Option<Heldout>,
-    /// Looks for structure where no encoder is given.
+    /// Measures structure if no encoder is given.
     lite: Option<Heldout>,
-    /// What pictures of the last size are held against: most of a comparison have one.
+    /// Content and styles at the size of the last picture. In most comparisons all pictures have one size.
     known: Option<Known>,
 }
 
-/// Content and styles at the size of a picture, and what is measured of them.
+/// Content and styles at the size of a picture, with their measurements.
 struct Known {
     size: (usize, usize),
     content: Option<Picture>,
@@ -70,19 +70,19 @@ struct Known {
 }
 
 impl Referee {
-    /// A referee for what was made of a content and styles, which have weights and scales; their opacity is not looked at. Without
-    /// a content, nothing is said of it.
+    /// Makes a referee for pictures made from a content and styles. Styles have weights and scales; their opacity
+    /// is ignored. Without a content, the measures of content have no score.
     ///
     /// # Errors
-    /// [`Error::NoStyle`], and [`Error::Invalid`] for weights and scales that are none.
+    /// [`Error::NoStyle`], and [`Error::Invalid`] for invalid weights and scales.
     pub fn new(content: Option<Picture>, styles: Vec<Style>) -> Result<Referee, Error> {
         let shares = shares(&styles)?;
-        // What has no part in the mixture is no source of noise either.
+        // A style without a share is not a source of noise either.
         let styles = shares.into_iter().zip(styles).filter(|(share, _)| *share > 0.0).collect();
         Ok(Referee { content, styles, size: None, heldout: None, lite: None, known: None })
     }
 
-    /// Brings every picture to this long edge first, and never enlarges one.
+    /// Reduces every picture to this long edge in pixels first; smaller pictures stay as they are.
     ///
     /// # Errors
     /// [`Error::Invalid`] for 0 and for more than 30000.
@@ -97,17 +97,17 @@ impl Referee {
         Ok(self)
     }
 
-    /// Also looks through an encoder, at layers that no preset's style looks at, and for structure through it in place of `lite`. It
-    /// should not be the one that made a picture.
+    /// Adds an encoder. It measures texture at layers that no preset's style uses, and structure in place of
+    /// `lite`. It should not be the encoder that made a picture.
     ///
     /// # Errors
-    /// An encoder without any of the layers.
+    /// [`Error::Invalid`] for an encoder without any of the layers.
     pub fn encoder(mut self, encoder: &Encoder) -> Result<Referee, Error> {
         self.heldout = Some(Heldout::new(encoder)?);
         Ok(self)
     }
 
-    /// The size that a picture is scored at.
+    /// The size at which a picture is scored: width and height in pixels.
     pub fn size_of(&self, picture: &Picture) -> (usize, usize) {
         match self.size {
             Some(long) => fit_long_edge(picture.size(), long.min(picture.long_edge())),
@@ -115,14 +115,14 @@ impl Referee {
         }
     }
 
-    /// The scores of a picture. Nothing in them depends on the number of threads.
+    /// The scores of a picture. They do not depend on the number of threads.
     ///
     /// # Errors
-    /// A style that its scale makes too large, and what an encoder's engine has to say.
+    /// Fails if a scale makes a style too large, and for errors of an encoder's engine.
     pub fn score(&mut self, picture: &Picture) -> Result<Scores, Error> {
         let picture = fit(picture, self.size_of(picture));
         if self.known.as_ref().is_none_or(|known| known.size != picture.size()) {
-            // The old one goes first: both may be large.
+            // The old data is freed first: both may be large.
             self.known = None;
             self.known = Some(self.look(picture.size())?);
         }
@@ -159,7 +159,7 @@ impl Referee {
         Ok(scores)
     }
 
-    /// Content and styles beside pictures of a size.
+    /// Measures content and styles at the size of a picture.
     fn look(&mut self, size: (usize, usize)) -> Result<Known, Error> {
         let resized = |(share, style): &(f64, Style)| {
             let to =
@@ -186,7 +186,7 @@ impl Referee {
         })
     }
 
-    /// What looks for structure: the encoder that was given, or else `lite`.
+    /// The engine that measures structure: the given encoder's, or otherwise that of `lite`.
     fn engine(&mut self) -> Result<&mut dyn Engine, Error> {
         let encoder = match (&mut self.heldout, &mut self.lite) {
             (Some(given), _) => given,
@@ -197,7 +197,7 @@ impl Referee {
     }
 }
 
-/// In light, as runs do it; inside of 0..1.
+/// Resizes a picture in light, as runs do, and clamps it to 0..1.
 fn fit(picture: &Picture, (width, height): (usize, usize)) -> Picture {
     let mut fitted = resize(picture, width, height, Filter::Bicubic, Averaging::Light);
     fitted.rgb_mut().iter_mut().for_each(|value| *value = value.clamp(0.0, 1.0));

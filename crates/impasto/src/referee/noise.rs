@@ -1,43 +1,49 @@
-//! Noise: fine detail that neither source has. Optimisers leave salt and pepper and checkerboards; strokes and edges are not meant.
+//! Noise: fine detail that neither source has. Optimisers leave salt-and-pepper noise and checkerboards. Strokes
+//! and edges should not count.
 //!
-//! The mask (1 -2 1; -2 4 -2; 1 -2 1) hardly sees edges, and gives the deviation of noise (Immerkær, "Fast noise variance
-//! estimation", 1996); but it sees the ends of strokes, of which there are many in a painting. Where we differ: beside that energy N
-//! we take that of edges, E, by the second difference along one axis that is averaged along the other. Both are 1 for white noise of
-//! variance 1. Of structure S a part n reaches N, noise is in both: E = S + v, N = n S + v, so that N = n E + (1 - n) v is a straight
-//! line over the blocks of a picture, which tells noise that is everywhere, v, from what goes with structure, n. A rough style is no
-//! excuse for noise, nor is a smooth picture free of it. What counts is v beyond all of the sources', and n beyond all of theirs.
+//! The mask (1 -2 1; -2 4 -2; 1 -2 1) hardly responds to edges, and measures the standard deviation of noise
+//! (Immerkær, "Fast noise variance estimation", 1996). But it responds to the ends of strokes, of which a painting
+//! has many. Difference: next to its energy N we use the energy of edges E, from the second difference along one
+//! axis averaged along the other. Both energies are 1 for white noise of variance 1.
+//!
+//! Let S be the energy of the structure, n the fraction of it that reaches N, and v the variance of the noise. Then
+//! E = S + v and N = n S + v, so N = n E + (1 - n) v. This is a straight line over the blocks of a picture; it
+//! separates noise that is everywhere, v, from fine detail that goes with structure, n. So a rough style does not
+//! excuse noise, and a smooth picture is not free of it. The score counts v beyond the largest v of the sources,
+//! and n beyond their largest n.
 
 use impasto_image::Picture;
 use rayon::prelude::*;
 
-/// Side of a block.
+/// Side of a block in pixels.
 const BLOCK: usize = 8;
 
-/// Blocks below which a line says nothing.
+/// The fewest blocks for a line fit.
 const FEWEST: usize = 16;
 
 /// The roots of the masks' sums of squares.
 const GAIN: [f32; 2] = [6.0, 1.5];
 
-/// A step of 8 bits squared: structure that is no more is taken as so much, lest the flattest blocks decide alone.
+/// The square of one 8-bit step. Blocks with less structure count as if they had this much; otherwise the flattest
+/// blocks would determine the line alone.
 const LEAST: f64 = 1.0;
 
-/// Of what would be a line along which everything is noise, the noise is not to be told from the rest.
+/// Upper limit for n in the division by 1 - n. At n = 1, noise and structure could not be told apart.
 const STEEPEST: f64 = 0.5;
 
-/// The noise of a picture, in steps of 8 bits.
+/// The noise of a picture, in 8-bit steps.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Noise {
-    /// Variance of what is everywhere, v.
+    /// Variance v of the noise that is everywhere.
     even: f64,
-    /// The part of structure that is as fine as noise, n.
+    /// The fraction n of the structure that is as fine as noise.
     part: f64,
-    /// The mean of structure, S.
+    /// The mean energy S of the structure.
     structure: f64,
 }
 
 impl Noise {
-    /// `None` for a picture of less than 16 blocks of 8x8.
+    /// Measures a picture of encoded sRGB in 0..1. `None` if it has less than 16 blocks of 8x8 pixels.
     pub fn of(picture: &Picture) -> Option<Noise> {
         let (across, down) =
             (picture.width().saturating_sub(2) / BLOCK, picture.height().saturating_sub(2) / BLOCK);
@@ -46,7 +52,7 @@ impl Noise {
         }
         let blocks: Vec<[f64; 2]> =
             (0..across * down).into_par_iter().map(|i| block(picture, i % across, i / across)).collect();
-        // Least squares by E, of errors that grow with E.
+        // Least squares over E, for errors that grow with E.
         let mut sums = [0.0; 5];
         for [n, e] in &blocks {
             let weight = e.max(LEAST).powi(-2);
@@ -61,12 +67,12 @@ impl Noise {
         Some(Noise { even, part, structure: (mean - even).max(0.0) })
     }
 
-    /// Deviation of what is everywhere, in steps of 8 bits.
+    /// Standard deviation of the noise that is everywhere, in 8-bit steps.
     pub fn even(&self) -> f64 {
         self.even.sqrt()
     }
 
-    /// Deviation of what is beyond all of the sources, in steps of 8 bits.
+    /// Standard deviation of the noise beyond that of all sources, in 8-bit steps.
     pub fn beyond(&self, sources: &[Noise]) -> f64 {
         let most = |of: fn(&Noise) -> f64| sources.iter().map(of).fold(0.0, f64::max);
         let even = (self.even - most(|source| source.even)).max(0.0);
@@ -75,7 +81,7 @@ impl Noise {
     }
 }
 
-/// Both energies in a block, whose masks reach a pixel beyond it.
+/// The energies N and E of a block. The masks reach one pixel beyond it.
 fn block(picture: &Picture, x: usize, y: usize) -> [f64; 2] {
     let (width, height) = picture.size();
     let mut energies = [0.0; 2];
@@ -84,7 +90,7 @@ fn block(picture: &Picture, x: usize, y: usize) -> [f64; 2] {
             let start = (plane * height + y * BLOCK + row) * width + x * BLOCK;
             let line = |dy: usize| &picture.rgb()[start + dy * width..][..BLOCK + 2];
             let [above, at, below] = [line(0), line(1), line(2)];
-            // Down each column: its second difference, and its mean.
+            // For each column: its vertical second difference, and its vertical mean.
             let difference = |x: usize| above[x] - 2.0 * at[x] + below[x];
             let mean = |x: usize| 0.25 * (above[x] + 2.0 * at[x] + below[x]);
             for x in 0..BLOCK {

@@ -1,9 +1,11 @@
-//! Texture by patches: the sliced Wasserstein distance of 7x7 patches at each octave of a Laplacian pyramid (Karras, Aila, Laine and
-//! Lehtinen, "Progressive growing of GANs for improved quality, stability, and variation", 2018, who compare sets of pictures so).
+//! Texture by patches: the sliced Wasserstein distance of 7x7 patches at each octave of a Laplacian pyramid
+//! (Karras, Aila, Laine and Lehtinen, "Progressive growing of GANs for improved quality, stability, and variation",
+//! 2018, who compare sets of pictures in this way).
 //!
-//! Where we differ: pictures are single ones, so that up to 16384 patches are taken of each, at fixed places; 128 directions are
-//! pinned; values are divided by the root mean square of the style's band and not each by its own, so that weak contrast is a
-//! difference; what is left below five octaves has no part, as its colours are measured elsewhere.
+//! Differences: single pictures are compared, so up to 16384 patches are taken from each, at fixed places. The 128
+//! directions are pinned. The values of both pictures are divided by the root mean square of the style's band, not
+//! by that of each picture's own band, so that weak contrast counts as a difference. The rest below five octaves is
+//! left out, because another measure covers its colours.
 
 use impasto_image::Picture;
 use rayon::prelude::*;
@@ -12,16 +14,16 @@ use super::pinned::{DIRECTIONS, PATCH, PATCH_VALUES, directions};
 use super::pyramid::laplacian;
 use super::sliced::{Sorted, places};
 
-/// Octaves, from single pixels on.
+/// Number of octaves, from single pixels on.
 const OCTAVES: usize = 5;
 
-/// The short side of the smallest band: it has a hundred patches.
+/// The short side of the smallest band in pixels. Such a band has a hundred patches.
 const SMALLEST: usize = 16;
 
-/// Patches of a band.
+/// The most patches of a band.
 const PATCHES: usize = 1 << 14;
 
-/// No band is taken to be weaker: a step of 8 bits, the rounding of a flat style.
+/// The smallest root mean square that is used for a band: one 8-bit step, the rounding of a flat style.
 const LEAST: f64 = 1.0 / 255.0;
 
 /// The patches of some styles.
@@ -30,13 +32,13 @@ pub struct Patches(Vec<Band>);
 
 #[derive(Clone, Debug)]
 struct Band {
-    /// What the values of each plane are multiplied by.
+    /// The factor for the values of each plane.
     scale: [f32; 3],
     along: Vec<Sorted>,
 }
 
 impl Patches {
-    /// Of pictures with their shares, which sum to 1.
+    /// The patches of pictures of encoded sRGB in 0..1, with shares that sum to 1.
     pub fn of(pictures: &[(f64, Picture)]) -> Patches {
         let bands: Vec<(f64, Vec<Picture>)> =
             pictures.iter().map(|(share, picture)| (*share, laplacian(picture, OCTAVES, SMALLEST))).collect();
@@ -57,8 +59,8 @@ impl Patches {
         Patches((0..octaves).map(band).collect())
     }
 
-    /// The mean distance over octaves and directions, in the root mean squares of the styles' bands; `None` for pictures of less
-    /// than 16 pixels.
+    /// The mean distance over octaves and directions, in units of the root mean squares of the styles' bands;
+    /// `None` for pictures with a side below 16 pixels.
     pub fn distance(&self, picture: &Picture) -> Option<f64> {
         let bands = laplacian(picture, OCTAVES, SMALLEST);
         let distances: Vec<f64> = bands
@@ -75,7 +77,7 @@ impl Patches {
     }
 }
 
-/// Of each plane.
+/// The mean square of each plane.
 fn mean_squares(picture: &Picture) -> [f64; 3] {
     let area = picture.width() * picture.height();
     [0, 1, 2].map(|plane| {
@@ -84,10 +86,10 @@ fn mean_squares(picture: &Picture) -> [f64; 3] {
     })
 }
 
-/// The patches of a band along all directions.
+/// The patches of a band, projected on all directions.
 fn projected(band: &Picture, scale: [f32; 3]) -> Vec<[f32; DIRECTIONS]> {
     let (width, height) = band.size();
-    // By the values of a patch first: the inner loop then goes over directions, side by side.
+    // Grouped by the values of a patch, so that the inner loop runs over directions and can be vectorised.
     let directions = directions();
     let by_value: Vec<[f32; DIRECTIONS]> = (0..PATCH_VALUES)
         .map(|value| std::array::from_fn(|direction| directions[direction * PATCH_VALUES + value]))
@@ -105,7 +107,7 @@ fn projected(band: &Picture, scale: [f32; 3]) -> Vec<[f32; DIRECTIONS]> {
     places.par_iter().map(project).collect()
 }
 
-/// The samples along each direction, in their order.
+/// The samples along each direction, sorted.
 fn sorted(groups: &[(f64, Vec<[f32; DIRECTIONS]>)]) -> Vec<Sorted> {
     let along = |direction: usize| {
         let groups = groups.iter().map(|(share, patches)| {

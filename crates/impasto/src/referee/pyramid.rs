@@ -1,13 +1,13 @@
-//! The Laplacian pyramid (Burt and Adelson, "The Laplacian pyramid as a compact image code", 1983): what each octave adds to what
-//! the coarser ones show. With the binomial kernel (1 4 6 4 1)/16, and pictures mirrored at their outermost pixels, as in Karras et
-//! al., "Progressive growing of GANs", 2018.
+//! The Laplacian pyramid (Burt and Adelson, "The Laplacian pyramid as a compact image code", 1983): the detail that
+//! each octave adds to the coarser ones. The kernel is the binomial (1 4 6 4 1)/16, and pictures are mirrored at
+//! their outermost pixels, as in Karras et al., "Progressive growing of GANs", 2018.
 
 use impasto_image::Picture;
 use rayon::prelude::*;
 
 use crate::margin::mirrored;
 
-/// Each plane's rows, made in parallel by a function of plane and row.
+/// A picture whose rows are filled in parallel, by a function of plane and row.
 fn by_rows(width: usize, height: usize, fill: impl Fn(usize, usize, &mut [f32]) + Sync) -> Picture {
     let mut picture = Picture::filled(width, height, [0.0; 3]);
     let rows = picture.rgb_mut().par_chunks_exact_mut(width).enumerate();
@@ -20,7 +20,7 @@ fn line(picture: &Picture, plane: usize, y: usize) -> &[f32] {
     &picture.rgb()[start..start + picture.width()]
 }
 
-/// Blurred, and every second pixel of it, the first included.
+/// Blurs the picture and keeps every second pixel, including the first.
 pub fn halved(picture: &Picture) -> Picture {
     let (width, height) = picture.size();
     let rows = by_rows(width, height.div_ceil(2), |plane, y, target| {
@@ -41,9 +41,9 @@ fn binomial([a, b, c, d, e]: [f32; 5]) -> f32 {
     (a + e + 4.0 * (b + d) + 6.0 * c) / 16.0
 }
 
-/// The way back to a size: zeros between the pixels, blurred with four times the kernel.
+/// Enlarges a picture to a size: inserts zeros between the pixels and blurs with four times the kernel.
 pub fn doubled(picture: &Picture, (width, height): (usize, usize)) -> Picture {
-    // Of the pixels that are no zeros: those beside, and the one that is met, if one is.
+    // Weights and places of the pixels that are not zeros: the neighbours, and the pixel itself at even positions.
     let near = |at: usize, length: usize| {
         let place = |offset: isize| mirrored(at as isize + offset, length) / 2;
         if at.is_multiple_of(2) {
@@ -66,8 +66,8 @@ pub fn doubled(picture: &Picture, (width, height): (usize, usize)) -> Picture {
     })
 }
 
-/// Up to `most` bands, the finest first, while the short side of the picture is at least `smallest`. What is left below them, which
-/// is colour more than texture, is no part of it.
+/// Up to `most` bands, the finest first, as long as the short side of the picture is at least `smallest`. The rest
+/// below the bands, which is colour more than texture, is left out.
 pub fn laplacian(picture: &Picture, most: usize, smallest: usize) -> Vec<Picture> {
     let (mut bands, mut picture) = (Vec::new(), picture.clone());
     while bands.len() < most && picture.short_edge() >= smallest.max(2) {

@@ -1,42 +1,42 @@
-//! What a picture is given, measure by measure.
+//! The scores of a picture, and the measures behind them.
 
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
-/// Which way a measure is better.
+/// The better direction of a measure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Better {
-    /// 1 is the best there is.
+    /// Higher is better; 1 is the best value.
     Higher,
-    /// 0 is the best there is.
+    /// Lower is better; 0 is the best value.
     Lower,
 }
 
-/// What is measured.
+/// The aspect of a picture that is measured.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Aspect {
-    /// Whether the content is still there.
+    /// How much of the content is kept.
     Content,
-    /// Whether the colours are the style's.
+    /// How close the colours are to the style's.
     Colour,
-    /// Whether the texture is the style's.
+    /// How close the texture is to the style's.
     Texture,
-    /// What neither has.
+    /// Faults that neither content nor style has.
     Faults,
 }
 
-/// One measure, and how to read it.
+/// A measure, and how to read it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Measure {
-    /// Its name in tables and in [`Scores`].
+    /// Name in tables and in [`Scores`].
     pub name: &'static str,
-    /// What is measured.
+    /// The aspect that is measured.
     pub aspect: Aspect,
-    /// Which way is better.
+    /// The better direction.
     pub better: Better,
-    /// What it is, in one line.
+    /// Description in one line.
     pub about: &'static str,
 }
 
@@ -45,7 +45,7 @@ impl Measure {
         Measure { name, aspect, better, about }
     }
 
-    /// All that are there without an encoder, in the order of tables.
+    /// All measures that need no encoder from the caller, in the order of tables.
     pub const ALL: &'static [Measure] = &[
         Measure::new(
             "ssim",
@@ -58,13 +58,13 @@ impl Measure {
             "gmsd",
             Aspect::Content,
             Better::Lower,
-            "how unevenly gradients agree with the content's",
+            "how unevenly the gradients agree with the content's",
         ),
         Measure::new(
             "structure",
             Aspect::Content,
             Better::Higher,
-            "how far the places that look alike to an encoder are those of the content",
+            "how well the self-similarity of an encoder's features agrees with the content's",
         ),
         Measure::new(
             "colour",
@@ -104,15 +104,15 @@ impl Measure {
         ),
     ];
 
-    /// How the moments at a held-out layer are to be read.
+    /// The measure of the moments at a held-out layer.
     pub const LAYER: Measure = Measure::new(
         "layers",
         Aspect::Texture,
         Better::Lower,
-        "Wasserstein distance to the style's features at a layer that nothing optimises",
+        "Wasserstein distance to the style's features at a layer that no preset optimises",
     );
 
-    /// Whether one score is better than another.
+    /// Whether the score `one` is better than `other`.
     pub fn prefers(&self, one: f64, other: f64) -> bool {
         match self.better {
             Better::Higher => one > other,
@@ -121,49 +121,51 @@ impl Measure {
     }
 }
 
-/// The scores of one picture; `None` where there is nothing to measure, as without a content, or in a picture that is too small.
+/// The scores of one picture. A score is `None` if it cannot be measured: without a content, or in a picture that
+/// is too small.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
 pub struct Scores {
-    /// 1 for the content itself.
+    /// SSIM; 1 for the content itself.
     pub ssim: Option<f64>,
-    /// 1 for the content itself.
+    /// MS-SSIM; 1 for the content itself.
     #[serde(rename = "ms-ssim")]
     pub ms_ssim: Option<f64>,
-    /// Scales of it: 5, and fewer in pictures of less than 176 pixels.
+    /// Number of scales of MS-SSIM: 5, and fewer in pictures with a side below 176 pixels.
     #[serde(rename = "ms-ssim-scales")]
     pub ms_ssim_scales: usize,
-    /// 0 for the content itself; about 0.35 at worst.
+    /// GMSD; 0 for the content itself, about 0.35 at worst.
     pub gmsd: Option<f64>,
-    /// 1 for the content itself; about 0 for another picture.
+    /// Agreement of structure; 1 for the content itself, about 0 for another picture.
     pub structure: Option<f64>,
-    /// The same at a coarser layer, relu4_4, or relu4_3 of VGG-16.
+    /// Agreement of structure at a coarser layer: relu4_4, or relu4_3 in VGG-16.
     #[serde(rename = "structure-coarse")]
     pub structure_coarse: Option<f64>,
-    /// The layer of [`structure`](Scores::structure), and whose it is.
+    /// The layer of [`structure`](Scores::structure) and its encoder.
     #[serde(rename = "structure-at", skip_serializing_if = "String::is_empty")]
     pub structure_at: String,
-    /// 0 for the colours of the style, in units of L\*a\*b\*.
+    /// Distance of colours in units of L\*a\*b\*; 0 for the colours of the style.
     pub colour: Option<f64>,
-    /// 0 for the patches of the style; in the root mean squares of the style's bands.
+    /// Distance of patches in units of the root mean squares of the style's bands; 0 for the patches of the style.
     pub patches: Option<f64>,
-    /// 0 for the responses of the style; a part of their second moment.
+    /// Distance of filter responses relative to the style's second moment; 0 for the responses of the style.
     pub filters: Option<f64>,
-    /// At each held-out layer, 0 for the features of the style; a part of their second moment. Empty without an encoder.
+    /// Distance of features at each held-out layer, relative to the style's second moment; 0 for the features of
+    /// the style. Empty without an encoder.
     #[serde(serialize_with = "as_map")]
     pub layers: Vec<(String, Option<f64>)>,
-    /// Steps of 8 bits; 0 where there is none beyond the sources'.
+    /// Noise in 8-bit steps; 0 if there is none beyond that of the sources.
     pub noise: Option<f64>,
-    /// Steps of 8 bits; 0 where there are none.
+    /// Strongest seam in 8-bit steps; 0 if there is none.
     pub seams: Option<f64>,
-    /// Where the strongest is.
+    /// Place of the strongest seam.
     #[serde(rename = "seams-at", skip_serializing_if = "String::is_empty")]
     pub seams_at: String,
-    /// Steps of 8 bits; 0 where it is as smooth as what is inside.
+    /// Roughness of the border in 8-bit steps; 0 if the border is as smooth as the inside.
     pub border: Option<f64>,
 }
 
 impl Scores {
-    /// Each measure with its name and score, in the order of tables: layers come after the other measures of texture.
+    /// Each measure with its name and score, in the order of tables. Layers follow the other measures of texture.
     pub fn each(&self) -> Vec<(String, Measure, Option<f64>)> {
         let value = |name: &str| match name {
             "ssim" => self.ssim,

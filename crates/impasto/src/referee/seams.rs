@@ -1,55 +1,59 @@
-//! Seams: straight lines where there should be none. Programs that paint in tiles leave them at multiples of 8 to 64 pixels, poolings
-//! leave grids of 2 to 16, zeros beyond the border leave frames. Made up here; no publication is followed.
+//! Seams: straight lines that should not be there. Programs that paint in tiles leave them at multiples of 8 to 64
+//! pixels, poolings leave grids of 2 to 16 pixels, and zeros beyond the border leave frames. The measure is our
+//! own; it follows no publication.
 //!
-//! Steps between neighbouring pixels are looked at in segments of 32 along each line between two columns (and rows), and the median
-//! over the segments is taken, which an edge of the picture moves only if it follows more than half of the line. Of a line, that is
-//! the step that all of a segment makes together beyond the slope around it, or the roughness of its single steps. Figures are the
-//! root at a line less the root beside it, in steps of 8 bits, less the same in the content.
+//! It uses the steps between neighbouring pixels across each line between two columns (and between two rows). A
+//! line is divided into segments of 32 pixels, and the median over the segments is taken. So an edge in the picture
+//! only counts if it follows more than half of the line. A segment has two values: the common step of all its
+//! pixels beyond the slope around it, and the roughness of its single steps. The figure of a line is the root of
+//! the median there minus that beside the line, in 8-bit steps, minus the same figure in the content.
 //!
-//! - a single line: the largest at multiples of 8, by steps that go together, less the largest at as many lines that are no
-//!   multiples, which is what a picture without seams has by chance;
-//! - a grid: by roughness, the median figure of the lines of each period, less the largest at any other phase: chance again, and
-//!   lines of finer grids;
-//! - the border: by roughness, the largest of the four outermost lines less the largest of those 9 to 16 pixels inside.
+//! - A single line: the largest figure of common steps at multiples of 8, minus the largest at as many lines that
+//!   are not multiples. The latter is the chance level of a picture without seams.
+//! - A grid: the median roughness figure over the lines of each period, minus the largest at any other phase. The
+//!   latter covers chance and the lines of finer grids.
+//! - The border: the largest roughness of the four outermost lines minus the largest of the lines 9 to 16 pixels
+//!   inside.
 
 use impasto_image::Picture;
 use rayon::prelude::*;
 
 use crate::median::median;
 
-/// Length of a segment.
+/// Length of a segment in pixels.
 const SEGMENT: usize = 32;
 
-/// The finest grid of single lines; coarser ones are part of it.
+/// The finest grid of single lines in pixels; coarser grids are part of it.
 const LINES: usize = 8;
 
-/// Where single lines are looked at that are no seams: between those that may be.
+/// Offset of the comparison lines from the multiples of [`LINES`]: halfway between possible seams.
 const ELSEWHERE: usize = 4;
 
-/// How many steps on both sides say how steep a picture is at a line.
+/// Number of steps on each side that measure the slope of the picture at a line.
 const SLOPE: usize = 2;
 
-/// How far from a line its steps say nothing of a seam there.
+/// Distance from a line at which steps no longer respond to a seam in it.
 const BESIDE: usize = 3;
 
-/// Periods of grids: the poolings of VGG to its fifth block.
+/// Periods of grids in pixels: the poolings of VGG up to its fifth block.
 const PERIODS: [usize; 4] = [2, 4, 8, 16];
 
-/// The short side of the smallest picture that has room for the border and what is inside.
+/// The short side, in pixels, of the smallest picture with room for the border and the inside.
 const SMALLEST: usize = 40;
 
-/// What was found.
+/// The seams of a picture.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Seams {
-    /// The strongest line or grid, in steps of 8 bits.
+    /// The strongest line or grid, in 8-bit steps.
     pub strength: f64,
-    /// Where that is: `x = 64`, or `every 4 pixels`; empty where nothing is.
+    /// Place of the strongest seam: `x = 64`, or `every 4 pixels across x`; empty if there is none.
     pub place: String,
-    /// The border, in steps of 8 bits.
+    /// Roughness of the border, in 8-bit steps.
     pub border: f64,
 }
 
-/// Seams of a picture that its content, of the same size, does not have. `None` for pictures of less than 40 pixels.
+/// The seams of a picture of encoded sRGB in 0..1 that its content, of the same size, does not have. `None` for
+/// pictures with a side below 40 pixels.
 pub fn seams(picture: &Picture, content: Option<&Picture>) -> Option<Seams> {
     if picture.short_edge() < SMALLEST {
         return None;
@@ -88,16 +92,16 @@ pub fn seams(picture: &Picture, content: Option<&Picture>) -> Option<Seams> {
     Some(Seams { strength: strongest.0, place: strongest.1, border })
 }
 
-/// Between the columns, and between the rows.
+/// The steps between columns, and between rows.
 fn axes(picture: &Picture) -> [Steps; 2] {
     [Steps::of(picture), Steps::of(&transposed(picture))]
 }
 
-/// Roots of the median squares between each column and the one before, in steps of 8 bits; nothing is before the first.
+/// Roots of the median squares between each column and the previous one, in 8-bit steps; 0 for the first column.
 struct Steps {
-    /// Of the mean step of a segment, less the slope around it.
+    /// For the mean step of a segment, minus the slope around it.
     together: Vec<f64>,
-    /// Of single steps.
+    /// For single steps.
     rough: Vec<f64>,
 }
 
@@ -115,7 +119,7 @@ impl Steps {
         Steps { together: roots(0), rough: roots(1) }
     }
 
-    /// Lines that are `offset` beside multiples of the finest grid, with room around them.
+    /// Lines at `offset` from multiples of the finest grid, with enough pixels around them.
     fn single(&self, offset: usize) -> impl Iterator<Item = usize> + use<> {
         (LINES + offset..self.together.len().saturating_sub(BESIDE + SLOPE)).step_by(LINES)
     }
@@ -139,7 +143,8 @@ impl Steps {
     }
 }
 
-/// Of a segment, between each column and the one before: the square of the mean step less the slope around it, and the mean square.
+/// For a segment, between each column and the previous one: the square of the mean step minus the slope around it,
+/// and the mean square of the steps.
 fn squares(picture: &Picture, segment: usize) -> Vec<[f64; 2]> {
     let (width, height) = picture.size();
     let mut squares = vec![[0.0; 2]; width];

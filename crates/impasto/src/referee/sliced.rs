@@ -1,15 +1,17 @@
-//! Distances of distributions: Wasserstein-1 on a line, exactly, and where in a picture its samples are taken.
+//! Distances between distributions: the exact Wasserstein-1 distance on a line, and the places in a picture where
+//! samples are taken.
 //!
-//! Of several dimensions, the mean over directions is the sliced distance (Rabin, Peyré, Delon and Bernot, "Wasserstein barycenter
-//! and its application to texture mixing", 2011). We take the first power where they take squares: what is measured is then a
-//! length, in the unit of the samples.
+//! In several dimensions, the mean over directions is the sliced distance (Rabin, Peyré, Delon and Bernot,
+//! "Wasserstein barycenter and its application to texture mixing", 2011). They use squares; we use the first power,
+//! so that the distance is a length in the unit of the samples.
 
-/// Samples on a line in their order, each with its part of the whole, which is 1.
+/// Sorted samples on a line, each with its weight. The weights sum to 1.
 #[derive(Clone, Debug)]
 pub(super) struct Sorted(Vec<(f32, f32)>);
 
 impl Sorted {
-    /// Of groups of samples: the share of each, and its samples, which have equal parts of it. Groups without any are left out.
+    /// Sorts groups of samples. Each group has a share, which is divided equally among its samples. Empty groups
+    /// are left out.
     pub(super) fn new(groups: impl IntoIterator<Item = (f64, Vec<f32>)>) -> Sorted {
         let mut samples = Vec::new();
         for (share, values) in groups {
@@ -20,7 +22,7 @@ impl Sorted {
         Sorted(samples)
     }
 
-    /// The integral of the difference of both distribution functions.
+    /// The integral of the difference of the two distribution functions.
     pub(super) fn distance(&self, other: &Sorted) -> f64 {
         let whole = |sorted: &Sorted| sorted.0.iter().map(|(_, part)| f64::from(*part)).sum::<f64>();
         let (scale, other_scale) = (1.0 / whole(self), 1.0 / whole(other));
@@ -45,9 +47,9 @@ impl Sorted {
     }
 }
 
-/// Where samples are taken in a grid: everywhere if there are no more than `most` places, else at that many, spread evenly by the
-/// sequence of Martin Roberts ("The unreasonable effectiveness of quasirandom sequences", 2018). They depend on the size alone, so
-/// that equal pictures have distance 0.
+/// The places in a grid where samples are taken: all places if there are at most `most`; otherwise `most` places,
+/// spread evenly by the sequence of Martin Roberts ("The unreasonable effectiveness of quasirandom sequences",
+/// 2018). The places depend on the size alone, so equal pictures have distance 0.
 pub(super) fn places((width, height): (usize, usize), most: usize) -> Vec<(usize, usize)> {
     if width * height <= most {
         return (0..width * height).map(|i| (i % width, i / width)).collect();
@@ -65,7 +67,7 @@ pub(super) fn places((width, height): (usize, usize), most: usize) -> Vec<(usize
 mod tests {
     use super::*;
 
-    /// Parts are f32.
+    /// The weights are f32.
     const ROUNDING: f64 = 1e-6;
 
     fn sorted(groups: &[(f64, &[f32])]) -> Sorted {
@@ -77,7 +79,7 @@ mod tests {
         let near = |a: f64, b: f64| assert!((a - b).abs() < ROUNDING, "{a} {b}");
         let one = sorted(&[(1.0, &[3.0, 1.0, 2.0])]);
         near(one.distance(&one), 0.0);
-        // Each moves by 2.
+        // Each sample moves by 2.
         near(one.distance(&sorted(&[(1.0, &[5.0, 4.0, 3.0])])), 2.0);
         // Another number of samples: a third moves by 1, a third stays, a third moves by 1.
         near(one.distance(&sorted(&[(1.0, &[2.0])])), 2.0 / 3.0);
@@ -93,7 +95,7 @@ mod tests {
         let many = places((100, 70), 4096);
         assert_eq!(many.len(), 4096);
         assert!(many.iter().all(|(x, y)| *x < 100 && *y < 70));
-        // In each of 10 x 7 squares about as many.
+        // Each of 10 x 7 squares has about as many places.
         for square in 0..70 {
             let inside = |place: &&(usize, usize)| place.0 / 10 == square % 10 && place.1 / 10 == square / 10;
             let count = many.iter().filter(inside).count();

@@ -1,20 +1,21 @@
-//! Structural similarity, of luma: SSIM (Wang, Bovik, Sheikh and Simoncelli, "Image quality assessment: from error visibility to
-//! structural similarity", 2004) and MS-SSIM (Wang, Simoncelli and Bovik, "Multiscale structural similarity for image quality
-//! assessment", 2003).
+//! Structural similarity of luma: SSIM (Wang, Bovik, Sheikh and Simoncelli, "Image quality assessment: from error
+//! visibility to structural similarity", 2004) and MS-SSIM (Wang, Simoncelli and Bovik, "Multiscale structural
+//! similarity for image quality assessment", 2003).
 //!
-//! As the authors have it: a Gaussian window of 11x11 with deviation 1.5, where it lies inside of the picture, and population
-//! covariances. MS-SSIM halves by means of 2x2, without an odd last row or column. A picture that is too small for five scales has
-//! fewer, whose exponents are made to sum to what all five do; a negative mean, which has no such power, counts as 0.
+//! As in the papers: a Gaussian window of 11x11 pixels with standard deviation 1.5, only where it lies inside the
+//! picture, and population covariances. MS-SSIM halves by means of 2x2 pixels, without an odd last row or column.
+//! Differences: a picture that is too small for five scales has fewer, with exponents scaled to the same sum. A
+//! negative mean, which has no such power, counts as 0.
 
 use impasto_image::Plane;
 use rayon::prelude::*;
 
 use super::luma::halved;
 
-/// Width of the window.
+/// Width of the window in pixels.
 const WINDOW: usize = 11;
 
-/// Deviation of the window.
+/// Standard deviation of the window in pixels.
 const DEVIATION: f64 = 1.5;
 
 /// (0.01 L)^2 and (0.03 L)^2 for values in 0..1.
@@ -24,12 +25,13 @@ const C2: f64 = 9e-4;
 /// Exponents of the five scales, the finest first.
 const EXPONENTS: [f64; 5] = [0.0448, 0.2856, 0.3001, 0.2363, 0.1333];
 
-/// Mean SSIM of two planes of one size with values in 0..1; `None` if they differ in size or are smaller than the window.
+/// Mean SSIM of two planes of one size with values in 0..1; `None` if they differ in size or are smaller than the
+/// window.
 pub fn ssim(a: &Plane, b: &Plane) -> Option<f64> {
     Some(means(a, b)?.0)
 }
 
-/// MS-SSIM of two planes of one size with values in 0..1, and over how many scales; `None` as for [`ssim`].
+/// MS-SSIM of two planes of one size with values in 0..1, and the number of scales; `None` as for [`ssim`].
 pub fn ms_ssim(a: &Plane, b: &Plane) -> Option<(f64, usize)> {
     let (mut a, mut b) = (a.clone(), b.clone());
     let mut seen = vec![means(&a, &b)?];
@@ -42,7 +44,7 @@ pub fn ms_ssim(a: &Plane, b: &Plane) -> Option<(f64, usize)> {
     let scales = seen.len();
     let scale_up = EXPONENTS.iter().sum::<f64>() / EXPONENTS[..scales].iter().sum::<f64>();
     let terms = seen.iter().zip(EXPONENTS).enumerate().map(|(scale, ((whole, structure), exponent))| {
-        // Luminance counts at the coarsest scale alone.
+        // Luminance only counts at the coarsest scale.
         let mean = if scale + 1 == scales { whole } else { structure };
         mean.max(0.0).powf(scale_up * exponent)
     });
@@ -58,7 +60,7 @@ fn window() -> [f64; WINDOW] {
     window
 }
 
-/// The means of SSIM, and of its factors without luminance.
+/// The mean of SSIM, and of its factors without luminance.
 fn means(a: &Plane, b: &Plane) -> Option<(f64, f64)> {
     let (width, height) = a.size();
     if a.size() != b.size() || width.min(height) < WINDOW {
@@ -75,7 +77,7 @@ fn means(a: &Plane, b: &Plane) -> Option<(f64, f64)> {
 /// The sums over the windows whose first row is `y`.
 fn row(a: &Plane, b: &Plane, y: usize, window: &[f64; WINDOW]) -> (f64, f64) {
     let width = a.width();
-    // Weighted sums down each column: of both, of their squares and of their product.
+    // Weighted sums down each column: of both planes, of their squares and of their product.
     let mut columns = vec![[0.0; 5]; width];
     for (offset, weight) in window.iter().enumerate() {
         let line = (y + offset) * width..(y + offset + 1) * width;

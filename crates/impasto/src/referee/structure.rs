@@ -1,16 +1,16 @@
-//! How much of the content's structure a picture keeps: whether the places that look alike in the content look alike in
-//! the picture, whatever they look like there. A subject that was painted over is gone from it; one in other colours
-//! and strokes is not.
+//! The share of the content's structure that a picture keeps: whether places that look alike in the content also
+//! look alike in the picture, whatever they look like there. A subject that was painted over is lost; a subject in
+//! other colours and strokes is not.
 //!
-//! Self-similarity is of Shechtman and Irani, "Matching local self-similarities across images and videos", 2007; of an
-//! encoder's features it is the content term of Kolkin, Salavon and Shakhnarovich, "Style transfer by relaxed optimal
-//! transport and self-similarity", 2019. Where we differ: features are centred channel by channel, so that a cosine
-//! says in what places differ from the picture's mean, and the score is Pearson's correlation of the two matrices of
-//! cosines without their diagonals.
+//! Self-similarity is from Shechtman and Irani, "Matching local self-similarities across images and videos", 2007.
+//! With an encoder's features, it is the content term of Kolkin, Salavon and Shakhnarovich, "Style transfer by
+//! relaxed optimal transport and self-similarity", 2019. Differences: the features are centred in each channel, so
+//! a cosine compares how places differ from the picture's mean. The score is Pearson's correlation of the two
+//! matrices of cosines without their diagonals.
 //!
-//! The matrix of N x N cosines is never made. With features of unit length as the columns of X and Y, its sums are
-//! those of matrices of C x C: over all pairs, x·x' sums to |X 1|², and (x·x')(y·y') to |X Yᵀ|², the squared Frobenius
-//! norm.
+//! The matrix of N x N cosines is never computed. Let the columns of X and Y be features of unit length. Then its
+//! sums follow from C x C matrices: over all pairs, x·x' sums to |X 1|², and (x·x')(y·y') to |X Yᵀ|², the
+//! squared Frobenius norm.
 
 use faer::MatRef;
 use impasto_encoder::{Tap, Topology};
@@ -21,34 +21,34 @@ use super::fit;
 use crate::Error;
 use crate::margin::mirrored;
 
-/// Layers of VGG-19, the one of the score and a coarser one; the last of their blocks in VGG-16. The objectives of the
-/// presets look at the first two convolutions of a block.
+/// Layers of VGG-19 with alternatives: the layer of the score and a coarser one. In VGG-16 the alternatives are the
+/// last of their blocks. The objectives of the presets use the first two convolutions of a block.
 pub(super) const LAYERS: [&[&str]; 2] = [&["relu3_4", "relu3_3"], &["relu4_4", "relu4_3"]];
 
-/// Pixels that pictures are brought to, in their own shape: 256x192 for 4:3.
+/// Number of pixels that pictures are resized to, in their own shape: 256x192 for 4:3.
 const AREA: f64 = (256 * 192) as f64;
 
-/// Sides are multiples of it, and so are margins: three poolings cut nothing off.
+/// Sides and margins are multiples of this, so that three poolings leave no remainder.
 const STEP: usize = 8;
 
-/// Longer pictures are squeezed to this shape, which has rows of features left.
+/// Longer pictures are squeezed to this aspect ratio, so that rows of features remain.
 const LONGEST: f64 = 48.0;
 
-/// Part of the features' energy that has to be about their mean: with less, a picture is flat but for rounding.
-/// Rounding of f32 leaves about 1e-12; a single step of 8 bits, 1e-7.
+/// The smallest fraction of the features' energy around their mean. With less, a picture is flat up to rounding.
+/// The rounding of f32 leaves about 1e-12; a single 8-bit step leaves 1e-7.
 const FLAT: f64 = 1e-9;
 
-/// A picture as an encoder sees it, at each of the [`LAYERS`] that there are.
+/// The encoded picture at each of the [`LAYERS`] that the encoder has.
 pub(super) struct Structure([Option<Places>; 2]);
 
 /// Features at the positions of a layer.
 struct Places {
     channels: usize,
-    /// Centred, of unit length (0 where there is nothing), `[channels, positions]`.
+    /// Centred features of unit length (0 where there is no deviation), `[channels, positions]`.
     unit: Vec<f64>,
 }
 
-/// The layers of an encoder that structure is looked for at.
+/// The layers of an encoder at which structure is measured.
 pub(super) fn taps(topology: &Topology) -> [Option<(Tap, &'static str)>; 2] {
     LAYERS.map(|names| names.iter().find_map(|name| Some((topology.tap(name).ok()?, *name))))
 }
@@ -65,22 +65,22 @@ impl Structure {
         Ok(Structure(places))
     }
 
-    /// The correlation at each layer with those of a picture of the same size; `None` where there is no layer, or this
-    /// one is flat.
+    /// The correlation at each layer with another picture of the same size; `None` if the encoder lacks the layer,
+    /// or if `self` is flat.
     pub(super) fn kept_by(&self, other: &Structure) -> [Option<f64>; 2] {
         let [fine, coarse] = [0, 1].map(|layer| (self.0[layer].as_ref(), other.0[layer].as_ref()));
         [fine, coarse].map(|(own, other)| own?.correlation(other?))
     }
 }
 
-/// Width and height of about [`AREA`] pixels, in the shape of a picture.
+/// Width and height with about [`AREA`] pixels, in the shape of a picture.
 fn shape((width, height): (usize, usize)) -> (usize, usize) {
     let aspect = (width as f64 / height as f64).clamp(1.0 / LONGEST, LONGEST);
     let side = |length: f64| STEP * (length / STEP as f64).round() as usize;
     (side((AREA * aspect).sqrt()), side((AREA / aspect).sqrt()))
 }
 
-/// With the mirror image around it.
+/// The picture with a margin of its mirror image.
 fn framed(picture: &Picture, margin: usize) -> Pixels {
     let (width, height) = picture.size();
     let size = Size::new(width + 2 * margin, height + 2 * margin);
@@ -97,8 +97,8 @@ fn framed(picture: &Picture, margin: usize) -> Pixels {
 }
 
 impl Places {
-    /// The zeros that convolutions find beyond an edge are the same in all pictures, and look alike: a margin of mirror
-    /// image keeps them out of sight.
+    /// Encodes a picture with a margin of its mirror image. Without the margin, the zeros beyond the edge would
+    /// look alike in all pictures.
     fn of(picture: &Picture, tap: Tap, engine: &mut dyn Engine) -> Result<Places, Error> {
         let topology = engine.network().encoder.topology();
         let margin = topology.receptive_field(tap).div_ceil(2).next_multiple_of(STEP);
@@ -109,7 +109,7 @@ impl Places {
         Ok(Places::from_features(seen.channels, seen.data))
     }
 
-    /// Of features, `[channels, positions]`.
+    /// Normalises features, `[channels, positions]`.
     fn from_features(channels: usize, mut features: Vec<f64>) -> Places {
         let positions = features.len() / channels;
         let energy: f64 = features.iter().map(|value| value * value).sum();
@@ -139,7 +139,7 @@ impl Places {
         MatRef::from_row_major_slice(&self.unit, self.channels, self.positions())
     }
 
-    /// The square of each position's length: 1, or 0.
+    /// The squared length at each position: 1 or 0.
     fn squares(&self) -> Vec<f64> {
         let mut squares = vec![0.0; self.positions()];
         for channel in self.unit.chunks_exact(self.positions()) {
@@ -148,19 +148,19 @@ impl Places {
         squares
     }
 
-    /// The sum of the cosines of all pairs of two positions, either way.
+    /// The sum of the cosines over all ordered pairs of different positions.
     fn sum(&self) -> f64 {
         let sums = self.unit.chunks_exact(self.positions()).map(|channel| channel.iter().sum::<f64>());
         sums.map(|sum| sum * sum).sum::<f64>() - self.squares().iter().sum::<f64>()
     }
 
-    /// The sum of the products of two pictures' cosines.
+    /// The sum of the products of two pictures' cosines over the same pairs.
     fn product(&self, other: &Places) -> f64 {
         let diagonal: f64 = self.squares().iter().zip(other.squares()).map(|(a, b)| a * b).sum();
         (self.matrix() * other.matrix().transpose()).squared_norm_l2() - diagonal
     }
 
-    /// Pearson's; `None` if this picture is flat, 0 if the other one is.
+    /// Pearson's correlation; `None` if `self` is flat, 0 if the other picture is.
     fn correlation(&self, other: &Places) -> Option<f64> {
         let pairs = (self.positions() * (self.positions() - 1)) as f64;
         let covariance = |a: &Places, b: &Places| pairs * a.product(b) - a.sum() * b.sum();
@@ -176,7 +176,7 @@ impl Places {
 mod tests {
     use super::*;
 
-    /// f64 sums of 1e4 numbers in another order.
+    /// Tolerance for f64 sums of 1e4 numbers in another order.
     const ROUNDING: f64 = 1e-11;
 
     fn features(seed: usize, channels: usize, positions: usize) -> Vec<f64> {

@@ -1,5 +1,5 @@
 //! Small pictures for the suites.
-// Each suite includes this file and uses a part of it; `unwrap` here is a failing test.
+// Each suite includes this file and uses a part of it. A panic by `unwrap` fails the test.
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
 
 use impasto::{Error, Picture, Preset, Session, StyleTransfer};
@@ -7,10 +7,10 @@ use impasto::{Error, Picture, Preset, Session, StyleTransfer};
 /// Random weights of VGG-19 at an eighth of its width: deep enough for every preset, and fast.
 pub const NARROW: &str = "random:vgg19?width=1/8";
 
-/// Averages in f32, in another order.
+/// Tolerance for averages in f32 whose sums have another order.
 pub const AVERAGE: f32 = 1e-6;
 
-/// Some waves of colour between 0 and 1; another seed, another picture.
+/// Waves of colour between 0 and 1; each seed gives another picture.
 pub fn waves(width: usize, height: usize, seed: u32) -> Picture {
     let seed = seed as f32;
     let rgb = (0..3 * width * height).map(|i| {
@@ -23,13 +23,13 @@ pub fn waves(width: usize, height: usize, seed: u32) -> Picture {
     Picture::new(width, height, rgb.collect()).unwrap()
 }
 
-/// Black and white pixels in turn.
+/// A checkerboard of black and white pixels.
 pub fn checkerboard(width: usize, height: usize) -> Picture {
     let rgb = (0..3 * width * height).map(|i| ((i % width + i / width % height) % 2) as f32);
     Picture::new(width, height, rgb.collect()).unwrap()
 }
 
-/// A transfer of 48 x 40 pixels by the embedded encoder.
+/// A transfer of 48 x 40 pixels with the embedded encoder.
 pub fn transfer(preset: &str) -> StyleTransfer {
     StyleTransfer::new(waves(48, 40, 0)).style(waves(44, 48, 1)).preset(Preset::named(preset).unwrap())
 }
@@ -42,29 +42,29 @@ pub fn saved(session: &Session) -> Vec<u8> {
     std::fs::read(path).unwrap()
 }
 
-/// Every value is a number between 0 and 1.
+/// Whether every value is between 0 and 1.
 pub fn in_range(picture: &Picture) -> bool {
     picture.rgb().iter().all(|value| (0.0..=1.0).contains(value))
 }
 
-/// The same picture but for the order of sums.
+/// Whether two pictures are equal up to the order of sums.
 pub fn nearly_equal(a: &Picture, b: &Picture) -> bool {
     a.size() == b.size() && a.rgb().iter().zip(b.rgb()).all(|(a, b)| (a - b).abs() < AVERAGE)
 }
 
-/// Text and hint of the error, with the hint empty where there is none.
+/// Text and hint of the error; the hint is empty if there is none.
 pub fn said<T>(result: Result<T, Error>) -> (String, String) {
     let Err(error) = result else { panic!("not refused") };
     assert!(!error.is_cancelled());
     (error.to_string(), error.hint().unwrap_or_default())
 }
 
-/// The text alone.
+/// The text of the error.
 pub fn text<T>(result: Result<T, Error>) -> String {
     said(result).0
 }
 
-/// Layers as overrides have them.
+/// Layers as an override.
 pub fn names(layers: &[&str]) -> Option<Vec<String>> {
     Some(layers.iter().map(|layer| layer.to_string()).collect())
 }
