@@ -1,11 +1,11 @@
-//! What can be wrong with an encoder: each error names the file, the tensor, what was expected and what was found.
+//! Errors about encoders. Each names the file, the tensor, what was expected and what was found.
 
 use std::io;
 
 use crate::sources::SourceError;
 use crate::{Family, Format};
 
-/// Why an encoder could not be had, or a layer not be found in it.
+/// Why an encoder could not be read or written, or a layer not be found in it.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum EncoderError {
@@ -15,7 +15,7 @@ pub enum EncoderError {
     Io {
         /// The file.
         file: String,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
     /// The header is cut off, lies about its size, or is no safetensors header.
@@ -26,7 +26,7 @@ pub enum EncoderError {
         /// What is wrong with it.
         found: String,
     },
-    /// It is something else than a file of weights.
+    /// The file is something other than a file of weights.
     #[error("encoder {file}: not a file of weights: {found}")]
     NotWeights {
         /// The file.
@@ -36,12 +36,12 @@ pub enum EncoderError {
         /// What to do about it.
         advice: &'static str,
     },
-    /// It is of a format that is read, and broken.
+    /// The file has a known format, but is broken.
     #[error("encoder {file}: a damaged or hostile {format} file: {found}")]
     Damaged {
         /// The file.
         file: String,
-        /// What it began as.
+        /// The format that its beginning shows.
         format: Format,
         /// What is wrong with it.
         found: String,
@@ -53,7 +53,7 @@ pub enum EncoderError {
     Program {
         /// The file.
         file: String,
-        /// What it would call.
+        /// The function it would call.
         callable: String,
     },
     /// The convolutions are no VGG network.
@@ -64,9 +64,9 @@ pub enum EncoderError {
         /// What they are.
         found: String,
     },
-    /// Weights of no known training, in a format that does not say what they take as input.
+    /// Weights of an unknown training, in a format that does not state their input.
     #[error(
-        "encoder {file}: weights of no training that is known, so nobody knows what their input is ({format})"
+        "encoder {file}: the training of these weights is unknown, and so is their input ({format})"
     )]
     NeedsFamily {
         /// The file.
@@ -74,17 +74,17 @@ pub enum EncoderError {
         /// Its format.
         format: Format,
     },
-    /// A family was given, and it is not that.
+    /// The weights are not of the family that was given.
     #[error("encoder {file}: not of the family {given}: {found}")]
     OtherFamily {
         /// The file.
         file: String,
-        /// What was given.
+        /// The given family.
         given: Family,
-        /// What it is.
+        /// What the weights are instead.
         found: String,
     },
-    /// No tensor name is one that we know.
+    /// No tensor has a known name.
     #[error(
         "encoder {file}: no VGG tensors: expected `conv1_1.weight` or `features.0.weight`, found {found}"
     )]
@@ -106,7 +106,7 @@ pub enum EncoderError {
         /// Why it is needed.
         expected: String,
     },
-    /// A tensor that is neither part of the network nor known to be safely left unread.
+    /// A tensor that is neither part of the network nor known to be unneeded.
     #[error("encoder {file}: tensor {tensor} is not known: {expected}")]
     UnknownTensor {
         /// The file.
@@ -128,7 +128,7 @@ pub enum EncoderError {
         /// Found shape or type.
         found: String,
     },
-    /// A value that is not a number or infinite.
+    /// A value that is infinite or not a number.
     #[error("encoder {file}: tensor {tensor}: expected finite values, found {found} at index {index}")]
     NotFinite {
         /// The file.
@@ -137,12 +137,12 @@ pub enum EncoderError {
         tensor: String,
         /// The value.
         found: f64,
-        /// Where, in row-major order.
+        /// Its index, in row-major order.
         index: usize,
     },
 
     // === Writing ===
-    /// The file could not be written; what was there before is as it was.
+    /// The file could not be written; an earlier file of that name is unchanged.
     #[error("cannot write encoder {file}: {source}")]
     Write {
         /// The file.
@@ -172,10 +172,10 @@ pub enum EncoderError {
         /// The deepest layer.
         last: String,
     },
-    /// A model that has a name could not be had.
+    /// A named model could not be found or fetched.
     #[error(transparent)]
     Source(#[from] SourceError),
-    /// No model of this name, and no file either.
+    /// The name is neither a model nor a file.
     #[error("no model {name}: neither a built-in name nor a file")]
     UnknownModel {
         /// What was asked for.
@@ -191,7 +191,7 @@ pub enum EncoderError {
         /// The names nearest to it.
         nearest: Vec<String>,
     },
-    /// A `random:` name that cannot be read.
+    /// A `random:` name with a syntax error.
     #[error("model {name}: {problem}")]
     RandomSpec {
         /// What was asked for.
@@ -208,7 +208,7 @@ pub enum EncoderError {
 }
 
 impl EncoderError {
-    /// What the user can do about it, where we know.
+    /// What the user can do about it, if anything is known.
     pub fn hint(&self) -> Option<String> {
         match self {
             EncoderError::UnknownLayer { nearest, .. }
@@ -228,10 +228,10 @@ impl EncoderError {
             EncoderError::TooLargeForHalf { .. } => Some("leave out --half".into()),
             EncoderError::NotWeights { advice, .. } => Some((*advice).into()),
             EncoderError::Damaged { .. } => Some(
-                "fetch it again, as the download may have ended early; or save it anew with the program that made it".into(),
+                "the download may have ended early: fetch it again, or save it again with the program that made it".into(),
             ),
             EncoderError::Program { .. } => Some(
-                "get it from another source; a whole module of your own is saved as weights with torch.save(model.state_dict(), FILE)"
+                "get it from another source, or save your own module with torch.save(model.state_dict(), FILE)"
                     .into(),
             ),
             EncoderError::NeedsFamily { .. } => Some(
@@ -250,11 +250,11 @@ impl EncoderError {
             | EncoderError::MissingTensor { .. }
             | EncoderError::UnknownTensor { .. }
             | EncoderError::WrongTensor { .. } => Some(
-                "what is run here are the 3x3 convolutions of VGG-16 and VGG-19, of any width, without batch normalisation"
+                "supported are the 3x3 convolutions of VGG-16 and VGG-19, of any width, without batch normalisation"
                     .into(),
             ),
             EncoderError::Io { source, .. } if source.kind() == io::ErrorKind::NotFound => {
-                Some("check the spelling, and the folder that you are in".into())
+                Some("check the spelling, and the current folder".into())
             }
             _ => None,
         }
