@@ -1,6 +1,6 @@
 """An independent oracle for Impasto's objectives: losses and pixel gradients in PyTorch, all in float64.
 
-It is written from formulas, not for speed, and shares no code with the Rust crates: what the two agree on is
+It is written from formulas, not for speed, and shares no code with the Rust crates: a result on which both agree is
 unlikely to be wrong in both. The recipes ("presets") are those of
 
   gatys       L. Gatys, A. Ecker, M. Bethge, "Image Style Transfer Using Convolutional Neural Networks", CVPR 2016
@@ -69,7 +69,7 @@ class Network:
         return Network(convs, input_weight, input_bias, metrics)
 
     def as_seen(self, tap, f):
-        """What a style looks at: features of every position through the metric, where there is one."""
+        """The features that a style uses: multiplied with the metric, if there is one."""
         return self.metrics[tap] @ f if tap in self.metrics else f
 
     def features(self, x, taps, first_padding="zero", pooling="max", pool_scale=1.0):
@@ -117,7 +117,7 @@ class Moments:
 
     @staticmethod
     def weighted(f, weights):
-        """Of a region: every position counts by its weight."""
+        """Moments of a region: every position counts by its weight."""
         part = weights.flatten() / weights.sum()
         return Moments(f @ part, (f * part) @ f.T)
 
@@ -252,7 +252,7 @@ class Preset:
     tv: Callable = no_tv
     content_tap: str = "relu4_2"
     first_padding: str = "zero"
-    # what the pooled values are multiplied by; pools not named are not rescaled
+    # factors of the pooled values; poolings not named are not rescaled
     pool_scales: tuple = ()
 
 
@@ -270,7 +270,7 @@ def crowson_style(layer, now, target):
 
 
 def statistic(loss):
-    """Our own options alone: content 1 at relu4_2, each style layer 1, no total variation."""
+    """One of our own statistics alone: content 1 at relu4_2, each style layer 1, no total variation."""
     return Preset(1.0, lambda _, now, target: loss(now, target))
 
 
@@ -335,7 +335,7 @@ def at_tap(weights, tap):
 
 
 def region_losses(network, preset, x, content, regions):
-    """As `losses` with [(weights of the picture's positions, style, weights of the style's positions or None)].
+    """Like `losses`, with [(weights of the picture's positions, style, weights of the style's positions or None)].
 
     The distance of each region counts by its share of all weights at the tap. The content counts everywhere.
     """
@@ -369,7 +369,7 @@ def evaluate(network, preset, image, content, styles, blend=(1.0,), pooling="max
 
 
 def numbers_of(image, judge):
-    """What `judge` makes of a picture, as numbers, with the gradient."""
+    """The terms that `judge` computes for a picture, as numbers, with the gradient."""
     x = image.double().clone().requires_grad_()
     terms = judge(x)
     (gradient,) = torch.autograd.grad(terms["total"], x)

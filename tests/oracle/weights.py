@@ -1,11 +1,13 @@
-"""Makes small files of weights in every format, by the libraries of those who made the formats, and what a network with these
-weights computes: crates/impasto-encoder/tests/fixtures/. See README.md.
+"""Makes small weight files in every format with the formats' own libraries, and a network's features with these
+weights.
+
+The files go to crates/impasto-encoder/tests/fixtures/. See README.md.
 
     python weights.py [--output FOLDER]
     python weights.py --full FOLDER [--formats legacy.pth ...]
 
-The first makes a VGG-19 of a few channels that begins with the first filter of Oxford's, so that its training can be told. The second
-makes files of full size from random weights, for timing; they are not for the repository.
+The first command makes a VGG-19 of a few channels that begins with Oxford's first filter, so that its training can be
+identified. The second makes files of full size from random weights, for timing; they do not belong in the repository.
 """
 
 import argparse
@@ -28,7 +30,7 @@ BLOCKS = {"vgg19": (2, 2, 4, 4, 4), "vgg16": (2, 2, 3, 3, 3)}
 NARROW, FULL = (4, 5, 6, 5, 4), (64, 128, 256, 512, 512)
 MEAN_BGR = (103.939, 116.779, 123.68)
 
-# Filter 0 of conv1_1 of Oxford's VGG-19 as scipy prints it from MatConvNet's file: [row][column][red, green, blue].
+# Filter 0 of conv1_1 of Oxford's VGG-19, printed by scipy from MatConvNet's file: [row][column][red, green, blue].
 OXFORD = np.array(
     [
         [[0.39416704, 0.46418372, 0.34119523], [0.37740308, 0.41810837, 0.33999205], [-0.04594866, -0.04806903, -0.04484424]],
@@ -52,7 +54,7 @@ def random_network(network, widths, seed, fingerprint=True, gain=1.0):
         kernel = (random.standard_normal((outputs, inputs, 3, 3)) * deviation).astype(np.float32)
         bias = (random.standard_normal(outputs) * 0.1).astype(np.float32)
         if fingerprint and not layers:
-            # Blue first, as Caffe has it: [blue, green, red][row][column].
+            # Blue first, as in Caffe: [blue, green, red][row][column].
             kernel[0] = OXFORD[:, :, ::-1].transpose(2, 0, 1).astype(np.float32)
         layers.append((block, place, kernel, bias))
         inputs = outputs
@@ -60,7 +62,7 @@ def random_network(network, widths, seed, fingerprint=True, gain=1.0):
 
 
 def features(layers, picture, taps):
-    """What the network computes of RGB in 0..1, in float64."""
+    """The network's features of RGB in 0..1, in float64."""
     x = torch.tensor(picture[::-1].copy() * 255.0) - torch.tensor(MEAN_BGR, dtype=torch.float64)[:, None, None]
     x, seen = x[None], {}
     for index, (block, place, kernel, bias) in enumerate(layers):
@@ -73,7 +75,7 @@ def features(layers, picture, taps):
 
 
 def torchvision_index(network, block, place):
-    """Each convolution is followed by a ReLU, each block by a pooling."""
+    """A ReLU follows each convolution, a pooling each block."""
     return sum(2 * length + 1 for length in BLOCKS[network][: block - 1]) + 2 * (place - 1)
 
 
@@ -90,7 +92,10 @@ def state_dict(network, layers, classifier, dtype=torch.float32):
 
 
 def normalise(layers, seed):
-    """Every filter rescaled, and the next layer's kernels by the inverse: the features of a layer are multiplied by the returned numbers."""
+    """Rescales every filter, and the next layer's kernels by the inverse.
+
+    Returns the factors by which the features of each layer are multiplied.
+    """
     random, before, rescaled, scales = np.random.default_rng(seed), np.ones(3), [], {}
     for block, place, kernel, bias in layers:
         scale = random.uniform(0.02, 1.5, len(bias))
@@ -101,7 +106,8 @@ def normalise(layers, seed):
 
 
 def adain(network, layers):
-    """The indices of AdaIN's nn.Sequential: a convolution of 1x1 that does the preprocessing, then padding, convolution, ReLU."""
+    """The indices of AdaIN's nn.Sequential: a 1x1 convolution for the preprocessing, then padding, convolution,
+    ReLU."""
     tensors = {
         "0.weight": torch.tensor([[0, 0, 255], [0, 255, 0], [255, 0, 0]]).float()[:, :, None, None],
         "0.bias": -torch.tensor(MEAN_BGR).float(),
@@ -125,7 +131,7 @@ def keras(path, layers, names, libver="earliest", **options):
             group = root.create_group(layer)
             kernel_name, bias_name = (names[key].format(layer=layer) for key in ("kernel", "bias"))
             group.attrs["weight_names"] = [kernel_name.encode(), bias_name.encode()]
-            # A piece costs some kilobytes, so not in every layer.
+            # Chunks cost some kilobytes, so not every layer has them.
             packed = options if block == 2 else {}
             group.create_dataset(kernel_name, data=np.ascontiguousarray(kernel.transpose(2, 3, 1, 0)), **packed)
             group.create_dataset(bias_name, data=bias)
@@ -134,13 +140,13 @@ def keras(path, layers, names, libver="earliest", **options):
             group.create_dataset(f"{name}_W_1:0", data=np.random.default_rng(0).random(shape, dtype=np.float32))
             group.create_dataset(f"{name}_b_1:0", data=np.zeros(shape[-1], np.float32))
         if names.get("root"):
-            # State of an optimiser under the same names.
+            # The state of an optimiser, under the same names.
             for block, place, kernel, _ in layers[:2]:
                 file.create_dataset(f"optimizer_weights/Adam/block{block}_conv{place}/kernel/m:0", data=kernel * 0)
 
 
 def keras3(path, layers):
-    """Keras 3 forgets the names: classes with numbers."""
+    """Keras 3 drops the names and uses numbered classes."""
     with h5py.File(path, "w", libver="latest") as file:
         for index, (_, _, kernel, bias) in enumerate(layers):
             group = file.create_group(f"layers/conv2d{'_' + str(index) if index else ''}/vars")
@@ -219,7 +225,7 @@ def caffe(path, layers, version, top=(), names=None):
 
 
 def to_onnx(path, layers, raw, top=()):
-    """As the conversions of Caffe's files name things; weights are inputs of the graph too."""
+    """Uses the names that converters of Caffe files use; weights are also inputs of the graph."""
     nodes, tensors, x = [], [], "data_0"
     for index, (block, place, kernel, bias) in enumerate(layers):
         if index and block != layers[index - 1][0]:
@@ -247,7 +253,7 @@ def to_onnx(path, layers, raw, top=()):
 
 
 def matconvnet(path, layers, new, compress, top=()):
-    """RGB, [height, width, in, out]."""
+    """The input is RGB; kernels are [height, width, in, out]."""
     cells = []
     for index, (block, place, kernel, bias) in enumerate(layers):
         if index and block != layers[index - 1][0]:
@@ -284,7 +290,7 @@ def small(output):
     layers = random_network("vgg19", NARROW, 1)
     picture = np.random.default_rng(2).random((3, 24, 20), dtype=np.float32)
     taps = ["relu2_2", "relu3_4", "relu4_2"]
-    # The truth.
+    # The expected values.
     truth = {"picture": picture}
     truth |= {tap: values.astype(np.float64) for tap, values in features(layers, picture, taps).items()}
     normalised = normalise(layers, 3)
@@ -328,7 +334,7 @@ def small(output):
         named[f"conv{block}_{place}_W"] = np.asfortranarray(kernel.transpose(2, 3, 1, 0))
         named[f"conv{block}_{place}_b"] = bias
     np.savez_compressed(output / "named.npz", fc6_W=np.zeros((4, 7), np.float32), fc6_b=np.zeros(7, np.float32), **named)
-    # Weights of no training that anyone knows.
+    # Weights of an unknown training.
     to_onnx(output / "unknown.onnx", sixteen, True)
     np.savez(output / "unknown.npz", *[array for layer in sixteen for array in layer[2:]])
     caffe(output / "unknown.caffemodel", sixteen, 1)
@@ -339,7 +345,7 @@ def small(output):
 
 
 class Calls:
-    """What a hostile pickle does: an object that is made by a call of something else."""
+    """An object whose unpickling calls a function, as in a hostile pickle."""
 
     def __init__(self, function, *arguments):
         self.call = function, arguments
@@ -357,14 +363,15 @@ def hostile(output):
     torch.save({"x": Calls(builtins.exec, "pass")}, output / "exec.pth", pickle_protocol=4)
 
 
-    # Sides and pieces that announce gigabytes; there is no data in them.
+    # Shapes and chunks that announce gigabytes, without data.
     for name, shape, chunks in (("sides.h5", (3, 3, 3, 30_000_000), (3, 3, 3, 64)), ("pieces.h5", (3, 3, 3, 4), (256, 256, 32, 32))):
         with h5py.File(output / name, "w") as file:
             group = file.create_group("block1_conv1/block1_conv1")
             group.create_dataset("kernel:0", shape, np.float32, chunks=chunks, maxshape=(None,) * 4, compression="gzip")
             group.create_dataset("bias:0", data=np.zeros(shape[-1] if shape[-1] < 100 else 4, np.float32))
 
-    # Nobody's network, but what would be left of it is one: `mixed.h5` has two first layers, `normalised.h5` a layer between two others.
+    # Not valid networks, although parts of them are: `mixed.h5` has two first layers, `normalised.h5` a layer between
+    # two others.
     layers = {"mixed.h5": ("enc/block1_conv1", "dec/block1_conv1"), "normalised.h5": ("block1_conv1", "block1_bn1", "block1_conv2")}
     for name, groups in layers.items():
         with h5py.File(output / name, "w") as file:
