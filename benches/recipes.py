@@ -65,7 +65,10 @@ def measure(arguments, name, options, pair):
     """Returns (scores, seconds) of a recipe on a pair."""
     content, style = arguments.contents / pair[0], arguments.styles / pair[1]
     slug = "".join(c if c.isalnum() or c == "." else "-" for c in name)
-    picture = arguments.output / f"{Path(pair[0]).stem}_{Path(pair[1]).stem}_{slug}_{mark(arguments, options, (content, style))}.png"
+    picture = (
+        arguments.output
+        / f"{Path(pair[0]).stem}_{Path(pair[1]).stem}_{slug}_{mark(arguments, options, (content, style))}.png"
+    )
     report = picture.with_suffix(".json")
     if not report.exists():
         command = [arguments.impasto, "stylize", content, style, "-o", picture, "--report", report]
@@ -90,9 +93,17 @@ def main():
     parser.add_argument("--referee-model", type=Path)
     parser.add_argument("--size", type=int, default=256)
     parser.add_argument("--only", help="recipes whose names contain this")
-    parser.add_argument("--row", action="append", metavar="NAME=OPTIONS", help="in place of the recipes above; may be repeated")
+    parser.add_argument(
+        "--row", action="append", metavar="NAME=OPTIONS", help="in place of the recipes above; may be repeated"
+    )
     parser.add_argument("--pairs", type=int, default=len(PAIRS), help="number of pairs, spread evenly over all")
-    parser.add_argument("--pair", action="append", nargs=2, metavar=("CONTENT", "STYLE"), help="in place of the pairs above; may be repeated")
+    parser.add_argument(
+        "--pair",
+        action="append",
+        nargs=2,
+        metavar=("CONTENT", "STYLE"),
+        help="in place of the pairs above; may be repeated",
+    )
     arguments = parser.parse_args()
     arguments.output.mkdir(parents=True, exist_ok=True)
     recipes = dict(row.split("=", 1) for row in arguments.row) if arguments.row else RECIPES

@@ -139,8 +139,14 @@ def main():
     import torch
 
     off = ", AVX-512 off" if options.avx2 else ""
-    print(f"{machine()}, {options.threads} threads, PyTorch {torch.__version__}{off}; medians of {options.rounds} rounds\n")
-    print("| encoder | picture | Impasto | PyTorch NCHW | PyTorch channels_last | faster | Impasto memory | PyTorch memory |")
+    print(
+        f"{machine()}, {options.threads} threads, PyTorch {torch.__version__}{off}; "
+        f"medians of {options.rounds} rounds\n"
+    )
+    print(
+        "| encoder | picture | Impasto | PyTorch NCHW | PyTorch channels_last "
+        "| faster | Impasto memory | PyTorch memory |"
+    )
     print("| --- | --- | --- | --- | --- | --- | --- | --- |")
     for model in options.models:
         for size in options.sizes:

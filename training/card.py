@@ -19,7 +19,9 @@ WIDTH, HEIGHT = 96, 64
 
 def picture():
     """A picture [1, 3, 64, 96] of waves; each plane has its own wavelength in each direction."""
-    y, x = torch.meshgrid(torch.arange(HEIGHT, dtype=torch.float64), torch.arange(WIDTH, dtype=torch.float64), indexing="ij")
+    y, x = torch.meshgrid(
+        torch.arange(HEIGHT, dtype=torch.float64), torch.arange(WIDTH, dtype=torch.float64), indexing="ij"
+    )
     planes = [0.5 + 0.5 * torch.sin(0.11 * (c + 1) * x + 0.17 * (3 - c) * y) for c in range(3)]
     return torch.stack(planes)[None].float()
 

@@ -38,13 +38,17 @@ DECIDES = ("levels", "nearest", "own", "style", "pixels", "steps", "rate", "size
 
 
 def options():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__.splitlines()[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter
+    )
     parser.add_argument("file", type=Path, help="published encoders and decoders")
     parser.add_argument("--pictures", type=Path, required=True, nargs="+", help="folders of photographs and paintings")
     parser.add_argument("--exclude", type=Path, nargs="+", default=[], help="folders of test pictures for drafts")
     parser.add_argument("--run", type=Path, required=True, help="folder of this run")
     parser.add_argument("--levels", type=int, nargs="+", default=[4, 3, 2, 1], help="the deepest first")
-    parser.add_argument("--nearest", type=float, default=0.0, help="nearest-neighbour part of enlarging; the rest is bilinear")
+    parser.add_argument(
+        "--nearest", type=float, default=0.0, help="nearest-neighbour part of enlarging; the rest is bilinear"
+    )
     parser.add_argument("--own", type=float, default=0.3, help="part of the steps that decode a picture's own features")
     parser.add_argument("--style", type=float, default=1.0, help="weight of the style's moments")
     parser.add_argument("--pixels", type=float, default=10.0, help="weight of the pixels loss")
@@ -74,11 +78,16 @@ class Run:
         self.tensors = {name: tensor for name, tensor in self.tensors.items() if name.startswith(kept)}
         learned = {name: tensor for name, tensor in self.tensors.items() if name.startswith("decoder")}
         if not learned:
-            raise SystemExit(f"error: {given.file} has no decoders of levels {given.levels}\nhint: tensors such as decoder4.conv4_1.weight")
+            raise SystemExit(
+                f"error: {given.file} has no decoders of levels {given.levels}\n"
+                "hint: tensors such as decoder4.conv4_1.weight"
+            )
         for tensor in learned.values():
             tensor.requires_grad_(True)
         # The sizes of tensors differ by powers of ten between levels, so a step is relative to the size.
-        groups = [{"params": [tensor], "size": float(tensor.detach().square().mean().sqrt())} for tensor in learned.values()]
+        groups = [
+            {"params": [tensor], "size": float(tensor.detach().square().mean().sqrt())} for tensor in learned.values()
+        ]
         self.adam = torch.optim.Adam(groups, lr=given.rate, betas=(0.9, 0.99))
         natural, held = learned_and_held(given.pictures, fingerprints(given.exclude))
         self.crops = Crops(natural, [], given.seed)
@@ -93,7 +102,9 @@ class Run:
         saved = torch.load(self.state, map_location=self.given.device, weights_only=True)
         for name in DECIDES:
             if saved["given"][name] != getattr(self.given, name):
-                raise SystemExit(f"error: {self.given.run} was begun with --{name} {saved['given'][name]}\nhint: another --run")
+                raise SystemExit(
+                    f"error: {self.given.run} was begun with --{name} {saved['given'][name]}\nhint: another --run"
+                )
         with torch.no_grad():
             for name, tensor in saved["decoders"].items():
                 self.tensors[name].copy_(tensor)
@@ -124,8 +135,8 @@ class Run:
         return {
             "enlarging": f"nearest {given.nearest:g}, bilinear {1 - given.nearest:g}",
             "source_sha256": hashlib.sha256(given.file.read_bytes()).hexdigest(),
-            "training": f"decoders: {self.step} steps from the published ones, style weight {given.style:g}, seed {given.seed}, "
-            f"{len(self.crops.natural)} pictures",
+            "training": f"decoders: {self.step} steps from the published ones, style weight {given.style:g}, "
+            f"seed {given.seed}, {len(self.crops.natural)} pictures",
         }
 
     def level(self, level, picture, style, own):

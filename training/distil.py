@@ -26,8 +26,12 @@ CONTENT = ("4_2",)
 
 
 def options():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter)
-    parser.add_argument("--teacher", type=Path, required=True, help="a canonical file: impasto models import FILE -o TEACHER")
+    parser = argparse.ArgumentParser(
+        description=__doc__.splitlines()[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter
+    )
+    parser.add_argument(
+        "--teacher", type=Path, required=True, help="a canonical file: impasto models import FILE -o TEACHER"
+    )
     parser.add_argument("--pictures", type=Path, required=True, nargs="+", help="folders of photographs and paintings")
     parser.add_argument("--exclude", type=Path, nargs="+", default=[], help="folders of test pictures")
     parser.add_argument("--unfinished", type=Path, help="folder of half-finished stylisations (unfinished.py)")
@@ -38,16 +42,29 @@ def options():
     parser.add_argument("--lengths", type=int, nargs=5, default=(2, 2, 4, 4, 1), help="convolutions of each block")
     parser.add_argument("--pooling", choices=["max", "average"], default="max")
     parser.add_argument("--padding", choices=["zero", "replicate-first"], default="zero", help="padding of the student")
-    parser.add_argument("--predict", choices=["clipped", "linear", "own"], default="clipped", help="the heads' predictions, or the teacher's features")
+    parser.add_argument(
+        "--predict",
+        choices=["clipped", "linear", "own"],
+        default="clipped",
+        help="the heads' predictions, or the teacher's features",
+    )
     parser.add_argument("--heads", type=float, default=1.0, help="weight of the heads' loss")
     parser.add_argument("--kernel", type=float, default=1.0, help="weight of the inner products' loss")
-    parser.add_argument("--space", choices=["head", "own"], default="head", help="space of the student's inner products")
+    parser.add_argument(
+        "--space", choices=["head", "own"], default="head", help="space of the student's inner products"
+    )
     parser.add_argument("--steps", type=int, default=20000)
     parser.add_argument("--freeze", type=float, default=0.3, help="last part of the steps, with frozen normalisations")
     parser.add_argument("--rate", type=float, default=1e-3)
     parser.add_argument("--rows", type=int, default=1024, help="positions of a layer that a step uses")
     parser.add_argument("--pixels", type=int, default=8 * 128 * 128, help="pixels of a step")
-    parser.add_argument("--margins", type=int, nargs="+", default=[0], help="mirrored pixels around the student's pictures; a step uses one of these")
+    parser.add_argument(
+        "--margins",
+        type=int,
+        nargs="+",
+        default=[0],
+        help="mirrored pixels around the student's pictures; a step uses one of these",
+    )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--minutes", type=float, default=1e9, help="stop after so many; the same command continues")
     parser.add_argument("--stop-at", type=int, default=10**9, help="stop at this step; the same command continues")
@@ -82,7 +99,9 @@ class Run:
         torch.manual_seed(given.seed)
         torch.set_num_threads(given.threads)
         self.layers = STYLE + CONTENT
-        self.teacher = Teacher(File.read(given.teacher), given.predict == "clipped", given.predict == "own").to(given.device)
+        self.teacher = Teacher(File.read(given.teacher), given.predict == "clipped", given.predict == "own").to(
+            given.device
+        )
         self.teacher.vgg.to(memory_format=torch.channels_last)
         design = Design.vgg19(given.width, given.pooling, given.padding)
         widths = given.widths or [block[0] for block in design.blocks]
@@ -90,7 +109,9 @@ class Run:
         self.student = Vgg(design)
         missing = set(self.layers) - {f"{block}_{place}" for block, place, *_ in design.convs}
         if missing:
-            raise SystemExit(f"error: the student has no relu{', relu'.join(sorted(missing))}\nhint: more convolutions by --lengths")
+            raise SystemExit(
+                f"error: the student has no relu{', relu'.join(sorted(missing))}\nhint: more convolutions by --lengths"
+            )
         if not self.teacher.heads:
             print("the teacher has no heads: it is its own features that are learned", flush=True)
         without = fingerprints(given.exclude)
@@ -122,7 +143,10 @@ class Run:
             saved = torch.load(self.state, map_location="cpu", weights_only=True)
             for name, value in self.decides().items():
                 if saved["given"].get(name) != value:
-                    raise SystemExit(f"error: {given.run} was begun with {name} {saved['given'].get(name)}, not {value}\nhint: another --run")
+                    raise SystemExit(
+                        f"error: {given.run} was begun with {name} {saved['given'].get(name)}, not {value}\n"
+                        "hint: another --run"
+                    )
             self.student.load_state_dict(saved["student"])
             self.heads.load_state_dict(saved["heads"])
             self.adam.load_state_dict(saved["adam"])
@@ -134,8 +158,25 @@ class Run:
 
     def decides(self):
         """The options that determine the result: a run cannot continue with other values."""
-        free = {"run", "minutes", "stop_at", "report", "save_every", "device", "threads", "teacher", "pictures", "exclude", "unfinished", "begin"}
-        return {name: list(value) if isinstance(value, tuple) else value for name, value in vars(self.given).items() if name not in free}
+        free = {
+            "run",
+            "minutes",
+            "stop_at",
+            "report",
+            "save_every",
+            "device",
+            "threads",
+            "teacher",
+            "pictures",
+            "exclude",
+            "unfinished",
+            "begin",
+        }
+        return {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in vars(self.given).items()
+            if name not in free
+        }
 
     def forget_after(self, step):
         """Deletes lines of the curve that were written after the last save."""
@@ -178,9 +219,14 @@ class Run:
 
     def save(self):
         # The maps are saved as heads; export turns them into metrics.
-        about = f"distilled on {len(self.crops.natural)} pictures ({self.step} steps of {self.given.pixels} pixels, seed {self.given.seed})"
+        about = (
+            f"distilled on {len(self.crops.natural)} pictures "
+            f"({self.step} steps of {self.given.pixels} pixels, seed {self.given.seed})"
+        )
         seen = STYLE if self.given.space == "head" else ()
-        maps = {f"head{layer}.weight": linear.weight.detach() for layer, linear in self.heads.maps.items() if layer in seen}
+        maps = {
+            f"head{layer}.weight": linear.weight.detach() for layer, linear in self.heads.maps.items() if layer in seen
+        }
         # This comes first, because it refuses values that are not finite.
         write(self.given.run / "student.safetensors", self.student, maps, {"source": about})
         saved = {"student": self.student.state_dict(), "heads": self.heads.state_dict(), "adam": self.adam.state_dict()}
@@ -218,7 +264,12 @@ class Run:
             self.step += 1
             self.seconds = before + time.time() - began
             if self.step % given.report == 0 or self.step == given.steps:
-                line = {"step": self.step, "seconds": round(self.seconds, 1), "loss": round(loss.item(), 5), "held": self.judge()}
+                line = {
+                    "step": self.step,
+                    "seconds": round(self.seconds, 1),
+                    "loss": round(loss.item(), 5),
+                    "held": self.judge(),
+                }
                 with open(given.run / "curve.jsonl", "a") as curve:
                     curve.write(json.dumps(line) + "\n")
                 print(json.dumps(line), flush=True)

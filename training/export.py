@@ -1,6 +1,7 @@
 """Writes a trained student as Impasto's canonical file: normalisations folded, activations rescaled, half precision.
 
-    python export.py RUN/student.safetensors -o lite.safetensors --pictures FOLDER --like FILE --licence L --attribution WHOM
+    python export.py RUN/student.safetensors -o lite.safetensors
+        --pictures FOLDER --like FILE --licence L --attribution WHOM
 
 ReLU and pooling preserve positive factors. So if a layer's kernel is multiplied by s / r and its bias by s, where r is
 the factor of the layer before, its features become s times as large and all others stay the same: the network is the
@@ -98,7 +99,9 @@ def rescaled(file: File, found: tuple[dict, dict], wanted: tuple[dict, dict]):
         if layer in maps:
             as_seen = (wanted[1][layer] / found[1][layer]) ** 0.5
             tensors[f"metric{layer}.weight"] = root(maps[layer].T @ maps[layer]) * (as_seen / factor)
-    return File(file.design, {name: tensor for name, tensor in tensors.items() if not name.startswith("head")}, file.metadata)
+    return File(
+        file.design, {name: tensor for name, tensor in tensors.items() if not name.startswith("head")}, file.metadata
+    )
 
 
 def main():
@@ -117,7 +120,10 @@ def main():
     facts = {"source": given.source or file.metadata.get("source", "unknown")}
     facts |= {"licence": given.licence, "attribution": given.attribution}
     save(given.output, done, facts)
-    print(f"{given.output}: {given.output.stat().st_size} bytes, sha256 {hashlib.sha256(given.output.read_bytes()).hexdigest()}")
+    print(
+        f"{given.output}: {given.output.stat().st_size} bytes, "
+        f"sha256 {hashlib.sha256(given.output.read_bytes()).hexdigest()}"
+    )
 
 
 if __name__ == "__main__":

@@ -22,7 +22,8 @@ FACTS = {
     "enlarging": "nearest",
     "padding": "reflect",
     "licence": "MIT; derived from VGG-19 (CC BY 4.0)",
-    "attribution": "Copyright (c) 2020 Huan Wang (Collaborative Distillation); VGG-19 by Karen Simonyan and Andrew Zisserman",
+    "attribution": "Copyright (c) 2020 Huan Wang (Collaborative Distillation); "
+    "VGG-19 by Karen Simonyan and Andrew Zisserman",
 }
 
 

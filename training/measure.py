@@ -48,7 +48,13 @@ def main():
     natural, held = learned_and_held(given.pictures, fingerprints(given.exclude))
     held = squares(held, 192).split(1)
     others = [Crops(natural[1::40], [], 1, 4 * 192 * 192, (192,)).batch(step) for step in range(16)]
-    print("| file | " + " | ".join(f"relu{layer}: heads, own, head" for layer in STYLE) + " |\n" + "|---" * (1 + len(STYLE)) + "|")
+    print(
+        "| file | "
+        + " | ".join(f"relu{layer}: heads, own, head" for layer in STYLE)
+        + " |\n"
+        + "|---" * (1 + len(STYLE))
+        + "|"
+    )
     for path in given.files:
         file = File.read(path)
         network = Vgg(file.design, normalised=False).load(file).eval()

@@ -57,7 +57,9 @@ class File:
 
     @staticmethod
     def read(path: Path):
-        wrong = SystemExit(f"error: {path} is not a canonical file\nhint: impasto models import {path} -o OUT.safetensors")
+        wrong = SystemExit(
+            f"error: {path} is not a canonical file\nhint: impasto models import {path} -o OUT.safetensors"
+        )
         try:
             with safe_open(str(path), "pt") as opened:
                 tensors = {name: opened.get_tensor(name).float() for name in opened.keys()}
@@ -141,7 +143,9 @@ class Vgg(nn.Module):
             return self(rgb, layers)
         stride = 2 ** (max(int(layer[0]) for layer in layers) - 1)
         if any(length % stride for length in (margin, *rgb.shape[2:])):
-            raise SystemExit(f"error: margin {margin}: pictures and margins are multiples of {stride}, the last layer's stride")
+            raise SystemExit(
+                f"error: margin {margin}: pictures and margins are multiples of {stride}, the last layer's stride"
+            )
         if margin >= min(rgb.shape[2:]):
             raise SystemExit(f"error: margin {margin} is not less than the pictures' sides")
         found = self(F.pad(rgb, (margin,) * 4, "reflect"), layers)
@@ -171,7 +175,10 @@ class Vgg(nn.Module):
                     continue
                 out, into = weight.shape[:2]
                 if out > conv.weight.shape[0] or into > conv.weight.shape[1]:
-                    raise SystemExit(f"error: conv{layer} of the file to begin from is wider than the student's\nhint: --width or --widths")
+                    raise SystemExit(
+                        f"error: conv{layer} of the file to begin from is wider than the student's\n"
+                        "hint: --width or --widths"
+                    )
                 spread = weight.std()
                 # New channels have features as large as the old ones.
                 conv.weight.normal_(0, float(spread) * (into / conv.weight.shape[1]) ** 0.5)

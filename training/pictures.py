@@ -85,7 +85,9 @@ def learned_and_held(folders, without=()):
         if (picture := read(path, without)) is not None:
             lists[is_held(path)].append(picture)
     if not lists[0] or not lists[1]:
-        raise SystemExit(f"error: too few pictures: one of {HELD} is held back\nhint: a thousand photographs and paintings")
+        raise SystemExit(
+            f"error: too few pictures: one of {HELD} is held back\nhint: a thousand photographs and paintings"
+        )
     return lists
 
 
@@ -93,7 +95,9 @@ def squares(pictures, side):
     """The upper left corners of all pictures that are large enough, [n, 3, side, side] in 0..1."""
     found = [picture[:, :side, :side].float() / 255 for picture in pictures if min(picture.shape[1:]) >= side]
     if not found:
-        raise SystemExit(f"error: none of the pictures that are held back is {side} pixels a side\nhint: larger pictures, or more")
+        raise SystemExit(
+            f"error: none of the pictures that are held back is {side} pixels a side\nhint: larger pictures, or more"
+        )
     return torch.stack(found)
 
 

@@ -170,7 +170,23 @@ def test_a_run_that_was_broken_off_goes_on_as_if_it_had_not_been(steps=6):
         def run(name, at_most, *more):
             command = [sys.executable, Path(__file__).parent / "distil.py", "--teacher", folder / "teacher.safetensors"]
             command += ["--pictures", folder / "pictures", "--run", folder / name, "--widths", "4", "4", "4", "4", "4"]
-            command += ["--pixels", 128 * 128, "--steps", steps, "--stop-at", at_most, "--threads", 1, "--device", "cpu", "--report", 3, "--margins", 16, 0]
+            command += [
+                "--pixels",
+                128 * 128,
+                "--steps",
+                steps,
+                "--stop-at",
+                at_most,
+                "--threads",
+                1,
+                "--device",
+                "cpu",
+                "--report",
+                3,
+                "--margins",
+                16,
+                0,
+            ]
             command += more
             return subprocess.run([str(word) for word in command], check=not more, capture_output=True, text=True)
 
@@ -217,7 +233,13 @@ def test_decoders_learn_go_on_and_leave_the_encoders_as_they_are(steps=6):
         drawn(folder / "pictures", learned=3)
 
         def run(name, at_most, *more):
-            command = [sys.executable, Path(__file__).parent / "decoders.py", folder / "published.safetensors", "--pictures", folder / "pictures"]
+            command = [
+                sys.executable,
+                Path(__file__).parent / "decoders.py",
+                folder / "published.safetensors",
+                "--pictures",
+                folder / "pictures",
+            ]
             command += ["--run", folder / name, "--levels", 2, 1, "--size", 64, "--steps", steps, "--stop-at", at_most]
             command += ["--threads", 1, "--device", "cpu", "--report", 3, *more]
             return subprocess.run([str(word) for word in command], check=not more, capture_output=True, text=True)

@@ -65,7 +65,9 @@ class Network:
             input_weight, input_bias = torch.diag(1 / std), -mean / std
         known = {conv: name for conv, name in names.items() if f"{name}.weight" in tensors}
         convs = {conv: (tensors[f"{name}.weight"], tensors[f"{name}.bias"]) for conv, name in known.items()}
-        metrics = {f"relu{conv}": tensors[f"metric{conv}.weight"] for conv in CONVS if f"metric{conv}.weight" in tensors}
+        metrics = {
+            f"relu{conv}": tensors[f"metric{conv}.weight"] for conv in CONVS if f"metric{conv}.weight" in tensors
+        }
         return Network(convs, input_weight, input_bias, metrics)
 
     def as_seen(self, tap, f):
@@ -312,7 +314,9 @@ def losses(network, preset, x, content, styles, blend=(1.0,), pooling="max"):
     with torch.no_grad():
         content_target = network.features(content, [preset.content_tap], **look)[preset.content_tap]
         maps = [network.features(style, STYLE_TAPS, **look) for style in styles]
-        targets = {tap: Moments.blend([Moments.of(network.as_seen(tap, m[tap])) for m in maps], blend) for tap in STYLE_TAPS}
+        targets = {
+            tap: Moments.blend([Moments.of(network.as_seen(tap, m[tap])) for m in maps], blend) for tap in STYLE_TAPS
+        }
     seen = network.features(x, {*STYLE_TAPS, preset.content_tap}, **look)
     terms = {
         "content": {preset.content_tap: preset.content_weight * mse(seen[preset.content_tap], content_target)},

@@ -241,7 +241,9 @@ def layer_distances(picture, styles):
 def resized(picture, width, height):
     """Resizes light by Pillow's bicubic kernel, clipped to 0..1."""
     light = np.where(picture <= 0.04045, picture / 12.92, ((picture + 0.055) / 1.055) ** 2.4)
-    planes = [Image.fromarray(light[..., c].astype(np.float32)).resize((width, height), Image.BICUBIC) for c in range(3)]
+    planes = [
+        Image.fromarray(light[..., c].astype(np.float32)).resize((width, height), Image.BICUBIC) for c in range(3)
+    ]
     light = np.stack([np.asarray(plane, np.float64) for plane in planes], axis=-1).clip(0, 1)
     return np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
 
@@ -317,7 +319,11 @@ def main():
     # White noise of a known deviation, which scikit-image estimates by another method.
     flat = 0.5 + 8 / 255 * np.random.default_rng(5).standard_normal((256, 256, 3))
     rough = flat + 0.2 * waves(256, 256, 0)[..., None]
-    found = [np.sqrt(noise_of(flat)[0]), np.sqrt(noise_of(rough)[0]), 255 * np.mean(estimate_sigma(flat, channel_axis=-1))]
+    found = [
+        np.sqrt(noise_of(flat)[0]),
+        np.sqrt(noise_of(rough)[0]),
+        255 * np.mean(estimate_sigma(flat, channel_axis=-1)),
+    ]
     print("noise of 8:", np.round(found, 3))
     (FIXTURES / "referee.json").write_text(json.dumps({
         "ssim": float(ssim(a, b)),

@@ -33,9 +33,21 @@ MEAN_BGR = (103.939, 116.779, 123.68)
 # Filter 0 of conv1_1 of Oxford's VGG-19, printed by scipy from MatConvNet's file: [row][column][red, green, blue].
 OXFORD = np.array(
     [
-        [[0.39416704, 0.46418372, 0.34119523], [0.37740308, 0.41810837, 0.33999205], [-0.04594866, -0.04806903, -0.04484424]],
-        [[0.2671299, 0.30511212, 0.23215917], [0.09986369, 0.10385381, 0.08978214], [-0.34100872, -0.37314063, -0.30331427]],
-        [[-0.07573577, -0.07646758, -0.07260918], [-0.28034249, -0.31070709, -0.246675], [-0.41602272, -0.46453714, -0.33683276]],
+        [
+            [0.39416704, 0.46418372, 0.34119523],
+            [0.37740308, 0.41810837, 0.33999205],
+            [-0.04594866, -0.04806903, -0.04484424],
+        ],
+        [
+            [0.2671299, 0.30511212, 0.23215917],
+            [0.09986369, 0.10385381, 0.08978214],
+            [-0.34100872, -0.37314063, -0.30331427],
+        ],
+        [
+            [-0.07573577, -0.07646758, -0.07260918],
+            [-0.28034249, -0.31070709, -0.246675],
+            [-0.41602272, -0.46453714, -0.33683276],
+        ],
     ]
 )
 
@@ -161,21 +173,33 @@ def caffe_classes():
     messages = {
         "BlobShape": [("dim", 1, "int64", True, True)],
         "BlobProto": [
-            ("num", 1, "int32", False, False), ("channels", 2, "int32", False, False), ("height", 3, "int32", False, False),
-            ("width", 4, "int32", False, False), ("data", 5, "float", True, True), ("shape", 7, ".caffe.BlobShape", False, False),
+            ("num", 1, "int32", False, False),
+            ("channels", 2, "int32", False, False),
+            ("height", 3, "int32", False, False),
+            ("width", 4, "int32", False, False),
+            ("data", 5, "float", True, True),
+            ("shape", 7, ".caffe.BlobShape", False, False),
             ("double_data", 8, "double", True, True),
         ],
         "V1LayerParameter": [
-            ("bottom", 2, "string", True, False), ("top", 3, "string", True, False), ("name", 4, "string", False, False),
-            ("type", 5, "int32", False, False), ("blobs", 6, ".caffe.BlobProto", True, False),
+            ("bottom", 2, "string", True, False),
+            ("top", 3, "string", True, False),
+            ("name", 4, "string", False, False),
+            ("type", 5, "int32", False, False),
+            ("blobs", 6, ".caffe.BlobProto", True, False),
         ],
         "LayerParameter": [
-            ("name", 1, "string", False, False), ("type", 2, "string", False, False), ("bottom", 3, "string", True, False),
-            ("top", 4, "string", True, False), ("blobs", 7, ".caffe.BlobProto", True, False),
+            ("name", 1, "string", False, False),
+            ("type", 2, "string", False, False),
+            ("bottom", 3, "string", True, False),
+            ("top", 4, "string", True, False),
+            ("blobs", 7, ".caffe.BlobProto", True, False),
         ],
         "NetParameter": [
-            ("name", 1, "string", False, False), ("layers", 2, ".caffe.V1LayerParameter", True, False),
-            ("input", 3, "string", True, False), ("input_dim", 4, "int32", True, False),
+            ("name", 1, "string", False, False),
+            ("layers", 2, ".caffe.V1LayerParameter", True, False),
+            ("input", 3, "string", True, False),
+            ("input_dim", 4, "int32", True, False),
             ("layer", 100, ".caffe.LayerParameter", True, False),
         ],
     }
@@ -220,7 +244,12 @@ def caffe(path, layers, version, top=(), names=None):
     add("pool5", (17, "Pooling"))
     for name, outputs, inputs in top:
         kernel = np.random.default_rng(0).random((outputs, inputs), dtype=np.float32)
-        add(name, (14, "InnerProduct"), (kernel, (1, 1, outputs, inputs)), (np.zeros(outputs, np.float32), (1, 1, 1, outputs)))
+        add(
+            name,
+            (14, "InnerProduct"),
+            (kernel, (1, 1, outputs, inputs)),
+            (np.zeros(outputs, np.float32), (1, 1, 1, outputs)),
+        )
     path.write_bytes(net.SerializeToString())
 
 
@@ -229,7 +258,9 @@ def to_onnx(path, layers, raw, top=()):
     nodes, tensors, x = [], [], "data_0"
     for index, (block, place, kernel, bias) in enumerate(layers):
         if index and block != layers[index - 1][0]:
-            nodes.append(onnx.helper.make_node("MaxPool", [x], [f"pool{block - 1}_1"], kernel_shape=[2, 2], strides=[2, 2]))
+            nodes.append(
+                onnx.helper.make_node("MaxPool", [x], [f"pool{block - 1}_1"], kernel_shape=[2, 2], strides=[2, 2])
+            )
             x = f"pool{block - 1}_1"
         name = f"w{(7 * index) % 16}" if raw else f"conv{block}_{place}"
         for suffix, values in (("w_0", kernel), ("b_0", bias)):
@@ -237,13 +268,26 @@ def to_onnx(path, layers, raw, top=()):
                 tensors.append(onnx.numpy_helper.from_array(values, f"{name}_{suffix}"))
             else:
                 tensors.append(onnx.helper.make_tensor(f"{name}_{suffix}", 1, values.shape, values.ravel().tolist()))
-        nodes.append(onnx.helper.make_node("Conv", [x, f"{name}_w_0", f"{name}_b_0"], [f"{name}_1"], kernel_shape=[3, 3], pads=[1, 1, 1, 1], strides=[1, 1]))
+        nodes.append(
+            onnx.helper.make_node(
+                "Conv",
+                [x, f"{name}_w_0", f"{name}_b_0"],
+                [f"{name}_1"],
+                kernel_shape=[3, 3],
+                pads=[1, 1, 1, 1],
+                strides=[1, 1],
+            )
+        )
         nodes.append(onnx.helper.make_node("Relu", [f"{name}_1"], [f"{name}_2"]))
         x = f"{name}_2"
     nodes.append(onnx.helper.make_node("Flatten", [x], ["flat"]))
     x = "flat"
     for name, outputs, inputs in top:
-        tensors.append(onnx.numpy_helper.from_array(np.random.default_rng(0).random((outputs, inputs), dtype=np.float32), f"{name}_w_0"))
+        tensors.append(
+            onnx.numpy_helper.from_array(
+                np.random.default_rng(0).random((outputs, inputs), dtype=np.float32), f"{name}_w_0"
+            )
+        )
         nodes.append(onnx.helper.make_node("Gemm", [x, f"{name}_w_0"], [f"{name}_1"], transB=1))
         x = f"{name}_1"
     value = onnx.helper.make_tensor_value_info
@@ -257,16 +301,29 @@ def matconvnet(path, layers, new, compress, top=()):
     cells = []
     for index, (block, place, kernel, bias) in enumerate(layers):
         if index and block != layers[index - 1][0]:
-            cells.append({"type": "pool", "name": f"pool{block - 1}", "pool": np.array([[2.0, 2.0]]), "stride": 2.0, "pad": 0.0})
+            cells.append(
+                {"type": "pool", "name": f"pool{block - 1}", "pool": np.array([[2.0, 2.0]]), "stride": 2.0, "pad": 0.0}
+            )
         if index == 0:
             kernel = kernel[:, ::-1]
         kernel, name = np.asfortranarray(kernel.transpose(2, 3, 1, 0)), f"conv{block}_{place}"
         if new:
             weights = np.empty((1, 2), object)
             weights[0, 0], weights[0, 1] = kernel, bias[:, None]
-            cells.append({"name": name, "type": "conv", "weights": weights, "pad": 1.0, "stride": 1.0, "opts": np.empty((0, 0), object)})
+            cells.append(
+                {
+                    "name": name,
+                    "type": "conv",
+                    "weights": weights,
+                    "pad": 1.0,
+                    "stride": 1.0,
+                    "opts": np.empty((0, 0), object),
+                }
+            )
         else:
-            cells.append({"type": "conv", "name": name, "filters": kernel, "biases": bias[None, :], "pad": 1.0, "stride": 1.0})
+            cells.append(
+                {"type": "conv", "name": name, "filters": kernel, "biases": bias[None, :], "pad": 1.0, "stride": 1.0}
+            )
         cells.append({"type": "relu", "name": f"relu{block}_{place}"})
     for name, shape in top:
         weights = np.empty((1, 2), object)
@@ -276,11 +333,22 @@ def matconvnet(path, layers, new, compress, top=()):
     row = np.empty((1, len(cells)), object)
     row[0, :] = cells
     mean = np.array(MEAN_BGR[::-1])
-    classes = {"name": np.array([["n01440764", "n01443537"]], object), "description": np.array([["tench", "goldfish"]], object)}
+    classes = {
+        "name": np.array([["n01440764", "n01443537"]], object),
+        "description": np.array([["tench", "goldfish"]], object),
+    }
     if new:
-        rest = {"meta": {"normalization": {"imageSize": np.array([[224, 224, 3]]), "averageImage": mean[None, None]}, "classes": classes}}
+        rest = {
+            "meta": {
+                "normalization": {"imageSize": np.array([[224, 224, 3]]), "averageImage": mean[None, None]},
+                "classes": classes,
+            }
+        }
     else:
-        rest = {"normalization": {"averageImage": np.broadcast_to(mean, (8, 8, 3)).astype(np.float32)}, "classes": classes}
+        rest = {
+            "normalization": {"averageImage": np.broadcast_to(mean, (8, 8, 3)).astype(np.float32)},
+            "classes": classes,
+        }
     scipy.io.savemat(path, {"layers": row, **rest}, do_compression=compress)
 
 
@@ -305,7 +373,11 @@ def small(output):
     top = state_dict("vgg19", layers, [(7, 4), (7, 7), (3, 7)])
     torch.save(top, output / "zip.pth")
     torch.save(top, output / "legacy.pth", _use_new_zipfile_serialization=False)
-    torch.save({"epoch": 3, "state_dict": {f"module.{k}": v for k, v in top.items()}}, output / "checkpoint.pth", pickle_protocol=4)
+    torch.save(
+        {"epoch": 3, "state_dict": {f"module.{k}": v for k, v in top.items()}},
+        output / "checkpoint.pth",
+        pickle_protocol=4,
+    )
     half = {name: values.half() for name, values in top.items()}
     torch.save(half, output / "half.pth")
     gatys = {}
@@ -314,7 +386,11 @@ def small(output):
         gatys[f"conv{block}_{place}.bias"] = torch.tensor(bias).double()
     torch.save(gatys, output / "double.pth", _use_new_zipfile_serialization=False)
     torch.save(adain("vgg19", normalised), output / "sequential.pth")
-    save_file({name: values.numpy() for name, values in top.items()}, output / "torchvision.safetensors", metadata={"format": "pt"})
+    save_file(
+        {name: values.numpy() for name, values in top.items()},
+        output / "torchvision.safetensors",
+        metadata={"format": "pt"},
+    )
     published = {"kernel": "{layer}_W_1:0", "bias": "{layer}_b_1:0", "top": {"fc1": (4, 7), "predictions": (7, 3)}}
     keras(output / "published.h5", layers, published)
     later = {"kernel": "{layer}/kernel:0", "bias": "{layer}/bias:0", "root": "model_weights"}
@@ -333,7 +409,9 @@ def small(output):
     for block, place, kernel, bias in rgb:
         named[f"conv{block}_{place}_W"] = np.asfortranarray(kernel.transpose(2, 3, 1, 0))
         named[f"conv{block}_{place}_b"] = bias
-    np.savez_compressed(output / "named.npz", fc6_W=np.zeros((4, 7), np.float32), fc6_b=np.zeros(7, np.float32), **named)
+    np.savez_compressed(
+        output / "named.npz", fc6_W=np.zeros((4, 7), np.float32), fc6_b=np.zeros(7, np.float32), **named
+    )
     # Weights of an unknown training.
     to_onnx(output / "unknown.onnx", sixteen, True)
     np.savez(output / "unknown.npz", *[array for layer in sixteen for array in layer[2:]])
@@ -362,9 +440,11 @@ def hostile(output):
     torch.save({"x": Calls(builtins.eval, "1")}, output / "eval.pth", _use_new_zipfile_serialization=False)
     torch.save({"x": Calls(builtins.exec, "pass")}, output / "exec.pth", pickle_protocol=4)
 
-
     # Shapes and chunks that announce gigabytes, without data.
-    for name, shape, chunks in (("sides.h5", (3, 3, 3, 30_000_000), (3, 3, 3, 64)), ("pieces.h5", (3, 3, 3, 4), (256, 256, 32, 32))):
+    for name, shape, chunks in (
+        ("sides.h5", (3, 3, 3, 30_000_000), (3, 3, 3, 64)),
+        ("pieces.h5", (3, 3, 3, 4), (256, 256, 32, 32)),
+    ):
         with h5py.File(output / name, "w") as file:
             group = file.create_group("block1_conv1/block1_conv1")
             group.create_dataset("kernel:0", shape, np.float32, chunks=chunks, maxshape=(None,) * 4, compression="gzip")
@@ -372,7 +452,10 @@ def hostile(output):
 
     # Not valid networks, although parts of them are: `mixed.h5` has two first layers, `normalised.h5` a layer between
     # two others.
-    layers = {"mixed.h5": ("enc/block1_conv1", "dec/block1_conv1"), "normalised.h5": ("block1_conv1", "block1_bn1", "block1_conv2")}
+    layers = {
+        "mixed.h5": ("enc/block1_conv1", "dec/block1_conv1"),
+        "normalised.h5": ("block1_conv1", "block1_bn1", "block1_conv2"),
+    }
     for name, groups in layers.items():
         with h5py.File(output / name, "w") as file:
             for index, group in enumerate(groups):
@@ -393,12 +476,22 @@ def full(output, formats):
     published = {"kernel": "{layer}_W_1:0", "bias": "{layer}_b_1:0"}
     writers = {
         "zip.pth": lambda path: torch.save(state_dict("vgg19", layers, classifier), path),
-        "legacy.pth": lambda path: torch.save(state_dict("vgg19", layers, classifier), path, _use_new_zipfile_serialization=False),
-        "classifier.safetensors": lambda path: save_file({k: v.numpy() for k, v in state_dict("vgg19", layers, classifier).items()}, path),
+        "legacy.pth": lambda path: torch.save(
+            state_dict("vgg19", layers, classifier), path, _use_new_zipfile_serialization=False
+        ),
+        "classifier.safetensors": lambda path: save_file(
+            {k: v.numpy() for k, v in state_dict("vgg19", layers, classifier).items()}, path
+        ),
         "notop.h5": lambda path: keras(path, layers, published),
         "first.caffemodel": lambda path: caffe(path, layers, 1, top),
         "raw.onnx": lambda path: to_onnx(path, layers, True, top),
-        "new.mat": lambda path: matconvnet(path, layers, True, True, [("fc6", (7, 7, 512, 4096)), ("fc7", (1, 1, 4096, 4096)), ("fc8", (1, 1, 4096, 1000))]),
+        "new.mat": lambda path: matconvnet(
+            path,
+            layers,
+            True,
+            True,
+            [("fc6", (7, 7, 512, 4096)), ("fc7", (1, 1, 4096, 4096)), ("fc8", (1, 1, 4096, 1000))],
+        ),
         "numbered.npz": lambda path: np.savez(path, *[array for layer in layers for array in layer[2:]]),
     }
     for name, write in writers.items():
