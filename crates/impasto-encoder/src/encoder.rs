@@ -111,8 +111,8 @@ impl Encoder {
     /// the metric times the features. `None` when a metric does not fit its tap, or has a value that is not finite.
     ///
     /// A small network's channels differ from VGG-19's, and so does the weight of each channel. Let H predict VGG-19's
-    /// features from the small network's features f. The inner products of H f equal those of (HᵀH)^½ f, which has as
-    /// many channels as f. With this metric a style loss is the loss of the prediction. It costs nothing per pixel, as
+    /// features from the small network's features f. The inner products of H f equal those of (HᵀH)^½ f, which has
+    /// as many channels as f. With this metric a style loss is the loss of the prediction. It costs nothing per pixel, as
     /// the moments of M f are M E\[f\] and M E\[f fᵀ\] Mᵀ.
     pub fn with_metrics(mut self, metrics: BTreeMap<Tap, Vec<f32>>) -> Option<Encoder> {
         let fits = metrics.iter().all(|(tap, metric)| {

@@ -48,7 +48,8 @@ pub enum EncoderError {
     },
     /// A pickle that asks Python for more than weights need.
     #[error(
-        "encoder {file}: a program, not just weights: on loading, Python would call {callable}; nothing of it was executed"
+        "encoder {file}: a program, not just weights: on loading, Python would call {callable}; \
+         nothing of it was executed"
     )]
     Program {
         /// The file.
@@ -65,9 +66,7 @@ pub enum EncoderError {
         found: String,
     },
     /// Weights of an unknown training, in a format that does not state their input.
-    #[error(
-        "encoder {file}: the training of these weights is unknown, and so is their input ({format})"
-    )]
+    #[error("encoder {file}: the training of these weights is unknown, and so is their input ({format})")]
     NeedsFamily {
         /// The file.
         file: String,
@@ -228,14 +227,17 @@ impl EncoderError {
             EncoderError::TooLargeForHalf { .. } => Some("leave out --half".into()),
             EncoderError::NotWeights { advice, .. } => Some((*advice).into()),
             EncoderError::Damaged { .. } => Some(
-                "the download may have ended early: fetch it again, or save it again with the program that made it".into(),
+                "the download may have ended early: fetch it again, \
+                 or save it again with the program that made it"
+                    .into(),
             ),
             EncoderError::Program { .. } => Some(
                 "get it from another source, or save your own module with torch.save(model.state_dict(), FILE)"
                     .into(),
             ),
             EncoderError::NeedsFamily { .. } => Some(
-                "say which it is: `impasto models import FILE --family NAME -o OUT.safetensors`, with vgg19, vgg19-oxford, vgg16, vgg16-oxford or vgg19-normalised"
+                "name the family: `impasto models import FILE --family NAME -o OUT.safetensors`, with vgg19, \
+                 vgg19-oxford, vgg16, vgg16-oxford or vgg19-normalised"
                     .into(),
             ),
             EncoderError::OtherFamily { .. } => Some("leave out --family, or give the right one".into()),

@@ -103,7 +103,8 @@ fn canonical(file: &str, shapes: &Shapes) -> Result<Layout, EncoderError> {
                 file: file.into(),
                 tensor: name.clone(),
                 expected:
-                    "a canonical file holds convB_I, input and optional headB_I, each .weight and .bias, and metricB_I.weight"
+                    "a canonical file holds convB_I, input and optional headB_I, each .weight and .bias, \
+                     and metricB_I.weight"
                         .into(),
             });
         }

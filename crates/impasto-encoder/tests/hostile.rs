@@ -80,11 +80,7 @@ fn things_that_are_no_weights() {
     says("Torch7", &[4, 0, 0, 0, 1, 0, 0, 0, 3, 0, 0, 0], &["Torch7"]);
     says("a picture", b"\x89PNG\r\n\x1a\n0000", &["a picture"]);
     says("an array", b"\x93NUMPY\x01\0v\0", &["a single array", "savez"]);
-    says(
-        "text",
-        b"To whom it may concern, these are the weights.",
-        &["an unknown format", "safetensors"],
-    );
+    says("text", b"To whom it may concern, these are the weights.", &["an unknown format", "safetensors"]);
     says("JSON", br#"{"error":"not found"}"#, &["text (JSON)"]);
     says("MATLAB 7.3", b"MATLAB 7.3 MAT-file, Platform", &["7.3", "-v7"]);
     says("another zip", &zip(&[("readme.txt", b"hello")]), &["without PyTorch's data.pkl"]);
@@ -302,7 +298,11 @@ fn numpy() {
         array(&format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({shape}), }}\n"), data)
     };
     let npz = |kernel: &[u8]| zip(&[("conv1_1_W.npy", kernel), ("conv1_1_b.npy", &of("4,", &[0; 16]))]);
-    says("no input", &npz(&of("4, 3, 3, 3", &[0; 432])), &["training of these weights is unknown", "--family"]);
+    says(
+        "no input",
+        &npz(&of("4, 3, 3, 3", &[0; 432])),
+        &["training of these weights is unknown", "--family"],
+    );
     says("sides that overflow", &npz(&of("4294967296, 4294967296, 3, 3", &[0; 64])), &["encoder"]);
     says("a side that is too large", &npz(&of("99999999999999999999, 3, 3, 3", &[])), &["NumPy"]);
     says("too few numbers", &npz(&of("4, 3, 3, 3", &[0; 64])), &["NumPy", "64 bytes"]);

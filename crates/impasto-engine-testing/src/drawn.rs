@@ -153,7 +153,8 @@ pub fn relative(a: impl IntoIterator<Item = f64>, b: impl IntoIterator<Item = f6
     relative_to(0.0, a, b)
 }
 
-/// |a - b| / |b|, where |b| is at least the norm of a vector with `scale` everywhere. Where a ReLU passes next to nothing, errors are still relative to the values before the ReLU.
+/// |a - b| / |b|, where |b| is at least the norm of a vector with `scale` everywhere. Where a ReLU passes next to
+/// nothing, errors are still relative to the values before the ReLU.
 pub fn relative_to(scale: f64, a: impl IntoIterator<Item = f64>, b: impl IntoIterator<Item = f64>) -> f64 {
     let (a, b): (Vec<f64>, Vec<f64>) = (a.into_iter().collect(), b.into_iter().collect());
     assert_eq!(a.len(), b.len(), "lengths differ");

@@ -149,7 +149,8 @@ pub trait Engine: Send {
     /// replace its data. `image` must be the observed one: an engine that keeps no copy reads it again.
     ///
     /// # Errors
-    /// When there was no observation since the last pull-back, the cotangents do not fit it, or the evaluation was cancelled.
+    /// When there was no observation since the last pull-back, the cotangents do not fit it, or the evaluation was
+    /// cancelled.
     fn pull_back(&mut self, image: &Pixels, cotangents: &Cotangents) -> Result<Pixels, EngineError>;
 
     /// Features of a window at a tap, for inspection and tests. Drops the last observation.

@@ -37,7 +37,8 @@ const LONGEST_TEXT: u64 = 1 << 16;
 
 /// Longest name of a field, with the zero at its end.
 const LONGEST_NAME: usize = 64;
-/// Arrays of numbers up to this length are kept whatever their shape: biases, and a mean for each pixel (224 x 224 x 3).
+/// Arrays of numbers up to this length are kept whatever their shape: biases, and a mean for each pixel
+/// (224 x 224 x 3).
 const SHORT: usize = 1 << 18;
 
 /// What an array holds.
@@ -216,8 +217,7 @@ impl Walk {
             CHAR => {
                 let (kind, bytes) = self.small(from)?;
                 // Texts are kept like values, and count towards the same limit.
-                self.values =
-                    self.values.checked_sub(bytes.len()).ok_or_else(|| wrong("too much text"))?;
+                self.values = self.values.checked_sub(bytes.len()).ok_or_else(|| wrong("too much text"))?;
                 Value::Text(if kind == UINT16 || kind == UTF16 {
                     let units: Vec<u16> =
                         bytes.chunks_exact(2).map(|b| u16::from_le_bytes([b[0], b[1]])).collect();

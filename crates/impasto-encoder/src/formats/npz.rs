@@ -126,8 +126,7 @@ fn header(from: &mut impl Read) -> io::Result<Option<(Kind, bool, Vec<usize>)>> 
     from.read_exact(&mut text)?;
     let text = String::from_utf8_lossy(&text);
     let after = |key: &str| {
-        let (_, rest) =
-            text.split_once(key).ok_or_else(|| wrong("an array with an unknown header"))?;
+        let (_, rest) = text.split_once(key).ok_or_else(|| wrong("an array with an unknown header"))?;
         Ok::<&str, io::Error>(rest.trim_start_matches(['\'', '"', ':', ' ']))
     };
     let kind = match after("descr")?.get(..3) {
@@ -140,8 +139,8 @@ fn header(from: &mut impl Read) -> io::Result<Option<(Kind, bool, Vec<usize>)>> 
     let sides = after("shape")?.trim_start_matches('(');
     let sides = sides.split_once(')').ok_or_else(|| wrong("an array without a shape"))?.0;
     let sides = sides.split(',').map(str::trim).filter(|side| !side.is_empty());
-    let shape =
-        sides.map(|side| side.trim_end_matches('L').parse().map_err(|_| wrong("a side that is not a number")));
+    let shape = sides
+        .map(|side| side.trim_end_matches('L').parse().map_err(|_| wrong("a side that is not a number")));
     Ok(Some((kind, is_fortran, shape.collect::<io::Result<_>>()?)))
 }
 

@@ -58,7 +58,8 @@ impl Facts {
             source: address.to_string(),
             publisher: file.publisher,
             sha256: sha256.to_string(),
-            checked: "shapes and conv1_1; only the header and the convolutions were fetched, which is what source_sha256 is of"
+            checked: "shapes and conv1_1; only the header and the convolutions were fetched, \
+                      and source_sha256 is their hash"
                 .into(),
         }
     }

@@ -96,7 +96,8 @@ impl BufferPlan {
     pub(super) fn new(work: Work, network: &Network, convs: &[Prepared]) -> BufferPlan {
         let topology = network.encoder.topology();
         let count = work.deepest + 1;
-        // Step `conv` runs a convolution forward, step `back(conv)` backward; without a gradient, the latter is the end.
+        // Step `conv` runs a convolution forward, step `back(conv)` backward. Without a gradient, the latter is the
+        // end.
         let backward = work.backward;
         let back = |conv: usize| if backward { 2 * count - 1 - conv } else { count };
         let deepest = work.deepest;

@@ -86,7 +86,10 @@ impl Plan {
                 self.head.extend_from_slice(&bytes[..wanted]);
                 match self.header_end() {
                     Some(end) if end > 8 + LONGEST_HEADER => {
-                        return Err(format!("announces a header of {} bytes: not a safetensors file", end - 8));
+                        return Err(format!(
+                            "announces a header of {} bytes: not a safetensors file",
+                            end - 8
+                        ));
                     }
                     Some(end) if end == self.head.len() as u64 => self.span = Some(self.parse(total)?),
                     _ => {}

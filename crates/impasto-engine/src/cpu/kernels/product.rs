@@ -165,8 +165,9 @@ struct Block<V> {
 
 impl<V: Copy> Block<V> {
     /// # Safety
-    /// `a` and `b` must point to data that holds element `(ROWS - 1) * a_row + (segments - 1) * a_segment + (inner - 1) * a_inner`
-    /// of the one and `(segments * inner - 1) * b_inner + VECTORS - 1` of the other, unless `segments * inner` is 0.
+    /// `a` and `b` must point to data that holds element
+    /// `(ROWS - 1) * a_row + (segments - 1) * a_segment + (inner - 1) * a_inner` of `a`, and element
+    /// `(segments * inner - 1) * b_inner + VECTORS - 1` of `b`, unless `segments * inner` is 0.
     #[inline(always)]
     unsafe fn run<I: Isa<f32s = V>, const ROWS: usize, const VECTORS: usize>(
         &self,
