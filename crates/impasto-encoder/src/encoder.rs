@@ -58,7 +58,7 @@ impl InputMap {
     }
 }
 
-/// Where an encoder came from.
+/// The origin of an encoder.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Provenance {
     /// The name that was asked for: `lite`, `random:vgg19?seed=0` or a path.
@@ -112,8 +112,8 @@ impl Encoder {
     ///
     /// A small network's channels differ from VGG-19's, and so does the weight of each channel. Let H predict VGG-19's
     /// features from the small network's features f. The inner products of H f equal those of (HᵀH)^½ f, which has
-    /// as many channels as f. With this metric a style loss is the loss of the prediction. It costs nothing per pixel, as
-    /// the moments of M f are M E\[f\] and M E\[f fᵀ\] Mᵀ.
+    /// as many channels as f. With this metric a style loss is the loss of the prediction. It costs nothing per pixel,
+    /// as the moments of M f are M E\[f\] and M E\[f fᵀ\] Mᵀ.
     pub fn with_metrics(mut self, metrics: BTreeMap<Tap, Vec<f32>>) -> Option<Encoder> {
         let fits = metrics.iter().all(|(tap, metric)| {
             let conv = self.topology.convs().get(tap.conv());

@@ -23,7 +23,7 @@ pub enum EncoderError {
     Header {
         /// The file.
         file: String,
-        /// What is wrong with it.
+        /// The problem.
         found: String,
     },
     /// The file is something other than a file of weights.
@@ -31,9 +31,9 @@ pub enum EncoderError {
     NotWeights {
         /// The file.
         file: String,
-        /// What it is.
+        /// The kind of file that it is.
         found: String,
-        /// What to do about it.
+        /// Advice for the user.
         advice: &'static str,
     },
     /// The file has a known format, but is broken.
@@ -43,7 +43,7 @@ pub enum EncoderError {
         file: String,
         /// The format that its beginning shows.
         format: Format,
-        /// What is wrong with it.
+        /// The problem.
         found: String,
     },
     /// A pickle that asks Python for more than weights need.
@@ -62,7 +62,7 @@ pub enum EncoderError {
     NotChain {
         /// The file.
         file: String,
-        /// What they are.
+        /// The reason.
         found: String,
     },
     /// Weights of an unknown training, in a format that does not state their input.
@@ -80,7 +80,7 @@ pub enum EncoderError {
         file: String,
         /// The given family.
         given: Family,
-        /// What the weights are instead.
+        /// The reason.
         found: String,
     },
     /// No tensor has a known name.
@@ -112,7 +112,7 @@ pub enum EncoderError {
         file: String,
         /// The tensor.
         tensor: String,
-        /// What may be in such a file.
+        /// The tensors that such a file may have.
         expected: String,
     },
     /// A tensor has another shape or element type than the network needs.
@@ -146,7 +146,7 @@ pub enum EncoderError {
     Write {
         /// The file.
         file: String,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
     /// A value that half precision cannot hold.
@@ -164,7 +164,7 @@ pub enum EncoderError {
     /// The network has no such layer.
     #[error("the encoder has no layer {name} (it ends at {last})")]
     UnknownLayer {
-        /// What was asked for.
+        /// The requested name.
         name: String,
         /// The layers nearest to it.
         nearest: Vec<String>,
@@ -177,7 +177,7 @@ pub enum EncoderError {
     /// The name is neither a model nor a file.
     #[error("no model {name}: neither a built-in name nor a file")]
     UnknownModel {
-        /// What was asked for.
+        /// The requested name.
         name: String,
         /// The names nearest to it.
         nearest: Vec<String>,
@@ -185,7 +185,7 @@ pub enum EncoderError {
     /// No family of this name.
     #[error("no family {name}: expected vgg19, vgg19-oxford, vgg16, vgg16-oxford or vgg19-normalised")]
     UnknownFamily {
-        /// What was asked for.
+        /// The requested name.
         name: String,
         /// The names nearest to it.
         nearest: Vec<String>,
@@ -193,15 +193,15 @@ pub enum EncoderError {
     /// A `random:` name with a syntax error.
     #[error("model {name}: {problem}")]
     RandomSpec {
-        /// What was asked for.
+        /// The requested name.
         name: String,
-        /// What is wrong with it.
+        /// The problem.
         problem: String,
     },
     /// No pooling of this name.
     #[error("no pooling {name}: expected max, average or l2")]
     UnknownPooling {
-        /// What was asked for.
+        /// The requested name.
         name: String,
     },
 }

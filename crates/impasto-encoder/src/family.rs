@@ -38,7 +38,7 @@ pub enum ChannelOrder {
     Bgr,
 }
 
-/// What the weights of a conv1_1 reveal.
+/// The training and the order of channels that a conv1_1 reveals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Identified {
     /// The training.

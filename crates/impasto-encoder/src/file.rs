@@ -20,7 +20,7 @@ pub fn read_file(path: &Path) -> Result<Encoder, EncoderError> {
     Ok(examine(path, None)?.encoder)
 }
 
-/// What is known about a file of weights.
+/// The facts about a file of weights.
 #[derive(Clone, Debug)]
 pub struct Examined {
     /// The encoder in it; every value is finite.
@@ -35,7 +35,7 @@ pub struct Examined {
 /// weights do not reveal it.
 ///
 /// # Errors
-/// As [`read_file`]; [`EncoderError::OtherFamily`] when the weights are of another family than was given.
+/// The errors of [`read_file`]; [`EncoderError::OtherFamily`] when the weights are of another family than was given.
 pub fn examine(path: &Path, family: Option<Family>) -> Result<Examined, EncoderError> {
     let file = path.display().to_string();
     let opened = formats::open(path)?;
@@ -53,7 +53,7 @@ pub fn examine(path: &Path, family: Option<Family>) -> Result<Examined, EncoderE
 /// source, the licence and the attribution.
 ///
 /// # Errors
-/// As [`examine`].
+/// The errors of [`examine`].
 pub fn import_file(path: &Path, family: Option<Family>) -> Result<Encoder, EncoderError> {
     let Examined { mut encoder, format, .. } = examine(path, family)?;
     let provenance = encoder.provenance_mut();

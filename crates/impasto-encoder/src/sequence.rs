@@ -93,7 +93,7 @@ impl Sequence {
                 }
                 Step::Conv(names) if shape(names).ends_with(&[3, 3]) || convs.is_empty() => {
                     return Err(not_vgg(format!(
-                        "a convolution of 3x3 ({}) after others, or another one ({:?}) before all",
+                        "a 3x3 convolution ({}) after other ones, or another one ({:?}) before all of them",
                         names.weight,
                         shape(names)
                     )));

@@ -8,7 +8,7 @@ use crate::EncoderError;
 /// One 3x3 convolution, stride 1, padding 1, followed by a ReLU.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Conv {
-    /// Block, counted from 1; a 2x2 pooling with stride 2 stands between two blocks.
+    /// Block, counted from 1; a 2x2 pooling with stride 2 lies between two blocks.
     pub block: usize,
     /// Place inside the block, counted from 1.
     pub place: usize,

@@ -38,7 +38,7 @@ pub trait Autoencoder: Send {
     /// output.
     ///
     /// # Errors
-    /// As [`encode`](Autoencoder::encode).
+    /// The errors of [`encode`](Autoencoder::encode).
     fn bytes(&self, size: Size, regions: usize, threads: usize) -> Result<usize, EngineError>;
 
     /// Runs the encoder, keeps the features, and returns their sums for each region. Without regions there is one, with

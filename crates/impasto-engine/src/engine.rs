@@ -254,13 +254,13 @@ pub enum EngineError {
     /// Maps do not fit the features that they should move.
     #[error("maps do not fit the level: {what}")]
     MovesDiffer {
-        /// What differs.
+        /// The part that differs.
         what: &'static str,
     },
     /// Cotangents do not fit the last observation.
     #[error("cotangents do not fit the observation: {what}")]
     CotangentsDiffer {
-        /// What differs.
+        /// The part that differs.
         what: &'static str,
     },
 }

@@ -38,9 +38,9 @@ pub struct Observation {
 /// Derivatives of a loss by the sums of [`Moments`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct MomentsCotangent {
-    /// By the first moments, C values.
+    /// Derivatives by the first moments, C values.
     pub first: Vec<f64>,
-    /// By the second moments, C x C values, row-major; must be symmetric.
+    /// Derivatives by the second moments, C x C values, row-major; must be symmetric.
     pub second: Vec<f64>,
 }
 

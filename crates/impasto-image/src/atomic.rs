@@ -45,7 +45,7 @@ pub fn write_atomically(
 /// Checks whether `path` could be written, without leaving a trace: before the work, not after it.
 ///
 /// # Errors
-/// As [`write_atomically`].
+/// The errors of [`write_atomically`].
 pub fn check_writable(path: &Path) -> Result<(), ImageError> {
     let target = Target::of(path)?;
     if target.is_special {

@@ -99,7 +99,7 @@ pub enum ImageError {
         format: Format,
     },
     /// The picture is larger than the output format allows.
-    #[error("{}: a side of {side} pixels; {} holds {}", path.display(), format.name(), format.longest_side())]
+    #[error("{}: a side has {side} pixels; {} allows {}", path.display(), format.name(), format.longest_side())]
     TooLargeForFormat {
         /// The given path.
         path: PathBuf,
@@ -180,7 +180,7 @@ impl ImageError {
                 "make it smaller first, for example with `magick INPUT -resize 8000x8000 OUTPUT.png`"
             }
             Self::TooSlow { .. } => {
-                "if it is a pipe, see that something is written to it; else export it from a viewer as PNG"
+                "if it is a pipe, write something to it; otherwise export it from a viewer as PNG"
             }
             Self::FullyTransparent { .. } => "remove its transparency, or use another picture",
             Self::UnknownExtension { .. } => {

@@ -41,7 +41,7 @@ const LONGEST_NAME: usize = 64;
 /// (224 x 224 x 3).
 const SHORT: usize = 1 << 18;
 
-/// What an array holds.
+/// The content of an array.
 #[derive(Debug)]
 pub(super) enum Value {
     /// Numbers, the first side fastest; `None` for numbers that no network needs.

@@ -78,9 +78,9 @@ pub(crate) trait Tensors {
 
 /// How the network is found among the tensors.
 pub(crate) enum Arrangement {
-    /// By their names.
+    /// The names of the tensors identify the layers.
     Names,
-    /// By their order.
+    /// The order of the tensors identifies the layers.
     Sequence(Sequence),
 }
 

@@ -127,8 +127,8 @@ impl Graph {
                             shape.clone(),
                         ))
                     };
-                    // The order alone determines where weights belong. Names, which exporters take from layers, are only
-                    // for messages.
+                    // The order alone determines where weights belong. Names, which exporters take from layers, are
+                    // only for messages.
                     let name = node.inputs.get(1).cloned().unwrap_or_default();
                     listing.conv(name.trim_end_matches(".weight"), find(1)?, Some(find(2)?));
                 }

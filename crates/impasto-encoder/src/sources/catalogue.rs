@@ -136,7 +136,7 @@ pub enum Needed {
     Convolutions,
 }
 
-/// Where another program keeps a file.
+/// The place where another program keeps a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
     /// In torch's `hub/checkpoints`.

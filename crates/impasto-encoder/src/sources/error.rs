@@ -17,7 +17,7 @@ pub enum SourceError {
         name: String,
         /// Each address with its error.
         failures: Vec<String>,
-        /// What to do instead.
+        /// How to get it by hand.
         by_hand: String,
     },
     /// A download is needed, but forbidden.
@@ -27,7 +27,7 @@ pub enum SourceError {
         name: String,
         /// The option or the variable that forbids it.
         by: String,
-        /// What to do instead.
+        /// How to get it by hand.
         by_hand: String,
     },
     /// There is no folder to keep models in.
@@ -77,7 +77,7 @@ impl NotHere {
             [] => String::new(),
             some => format!("; passed over:{}", lines(some)),
         };
-        format!("model {} is not on this machine: looked into {}{over}", self.name, folders.join(", "))
+        format!("model {} is not on this machine: searched {}{over}", self.name, folders.join(", "))
     }
 }
 

@@ -25,7 +25,7 @@ pub enum Event<'a> {
     PassedOver {
         /// The file.
         path: &'a Path,
-        /// What is wrong with it.
+        /// The problem.
         why: &'a str,
     },
     /// The converted model is in our own cache.
@@ -56,7 +56,7 @@ pub enum Event<'a> {
     },
     /// The connection failed; it is tried again after a pause.
     Pausing {
-        /// What failed.
+        /// The failure.
         why: &'a str,
         /// The length of the pause.
         pause: Duration,

@@ -52,7 +52,7 @@ impl Reference {
     /// [`Engine::observe`] for pixels in f64, planar `[3, height, width]`: central differences need the precision.
     ///
     /// # Errors
-    /// As [`Engine::observe`].
+    /// The errors of [`Engine::observe`].
     pub fn observe_f64(
         &mut self,
         pixels: &[f64],
@@ -72,7 +72,7 @@ impl Reference {
     /// [`Engine::pull_back`] in f64.
     ///
     /// # Errors
-    /// As [`Engine::pull_back`].
+    /// The errors of [`Engine::pull_back`].
     pub fn pull_back_f64(&self, cotangents: &Cotangents) -> Result<Vec<f64>, EngineError> {
         let kept = self.kept.as_ref().ok_or(EngineError::NoObservation)?;
         self.pull_back_through(cotangents, &kept.decisions)
@@ -81,7 +81,7 @@ impl Reference {
     /// [`Engine::pull_back`] in f64, through the decisions of another engine; the rest is linear.
     ///
     /// # Errors
-    /// As [`Engine::pull_back`].
+    /// The errors of [`Engine::pull_back`].
     pub fn pull_back_through(
         &self,
         cotangents: &Cotangents,

@@ -42,7 +42,7 @@ pub(super) fn guarded<T: Send + 'static>(
         Ok(Ok(result)) => result,
         Ok(Err(RecvTimeoutError::Timeout)) => Err(Stopped::Late(limit)),
         Ok(Err(RecvTimeoutError::Disconnected)) => Err(Stopped::Panic("its thread ended".into())),
-        Err(error) => Err(Stopped::Panic(format!("there is no thread for it: {error}"))),
+        Err(error) => Err(Stopped::Panic(format!("cannot start its thread: {error}"))),
     }
 }
 

@@ -110,7 +110,7 @@ pub(super) fn tiff(bytes: &Arc<[u8]>, context: &Context<'_>) -> Result<Option<In
         }
         _ => None,
     };
-    let image = image.ok_or_else(|| context.damaged("its numbers are of an unusual kind"))?;
+    let image = image.ok_or_else(|| context.damaged("its samples have an unusual type"))?;
     Ok(Some(Inks { image, model, icc_profile, orientation }))
 }
 

@@ -76,7 +76,7 @@ impl Decoded {
 /// Reads and decodes the file at `path`, within the default [`Limits`]; see [`read`] and [`decode`].
 ///
 /// # Errors
-/// Those of both.
+/// The errors of both.
 pub fn open(path: &Path) -> Result<Decoded, ImageError> {
     let limits = Limits::default();
     decode_at(read(path, &limits)?, path, &limits)
@@ -164,7 +164,7 @@ fn decode_at(bytes: Arc<[u8]>, path: &Path, limits: &Limits) -> Result<Decoded, 
 /// Pixels are not decoded.
 ///
 /// # Errors
-/// Those of [`read`], [`ImageError::Empty`], [`ImageError::UnknownContent`], [`ImageError::TooSlow`].
+/// The errors of [`read`], [`ImageError::Empty`], [`ImageError::UnknownContent`], [`ImageError::TooSlow`].
 pub fn read_recipe(path: &Path, limits: &Limits) -> Result<Option<String>, ImageError> {
     let bytes = read(path, limits)?;
     if bytes.is_empty() {

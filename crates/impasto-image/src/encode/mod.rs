@@ -43,7 +43,7 @@ pub struct Encoding {
 }
 
 impl Default for Encoding {
-    /// By extension, 8 bits, JPEG quality 95, sRGB colours, no profile (which means sRGB), no metadata.
+    /// The format by extension, 8 bits, JPEG quality 95, sRGB colours, no profile (which means sRGB), no metadata.
     fn default() -> Self {
         Self {
             format: None,
@@ -88,7 +88,7 @@ pub fn save(
     let icc_profile = encoding.icc_profile.as_deref().filter(|_| format.holds_profile());
     let conversion = match icc_profile {
         Some(icc) => {
-            writing(encoding.space, icc).ok_or_else(|| refused("the profile is none for RGB".into()))?
+            writing(encoding.space, icc).ok_or_else(|| refused("the profile is not for RGB".into()))?
         }
         None => between(encoding.space, Space::Srgb),
     };
