@@ -2,8 +2,7 @@
 //! training takes as input.
 //!
 //! The weights themselves identify the training (`family.rs`), and the training fixes the input. For weights of an
-//! unknown
-//! training:
+//! unknown training:
 //!
 //! - a file with an input map states its input;
 //! - `--family` states it on behalf of the file;
