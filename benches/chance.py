@@ -1,8 +1,9 @@
-"""What `seams` and `border` are by chance: a picture's own, beside those of parts of it that have neither.
+"""Measures `seams` and `border` by chance: a picture's scores, beside those of parts of it that have neither.
 
-A painting has rough places and straight strokes, some of which fall on a line where a fault would be. Parts that are cut out of its
-inside have no border of their own, and parts that are cut off by odd numbers of pixels have no seam at multiples of 2 to 64: what
-`impasto compare` finds in those is what it finds by chance. A picture's own figures say something where they are above that.
+A painting has rough places and straight strokes, and some fall on a line where a fault would be. Parts cut from its
+inside have no border of their own. Parts cut off by odd numbers of pixels have no seam at multiples of 2 to 64. So the
+scores that `impasto compare` gives to these parts are scores by chance. A picture's own scores mean something if they
+are higher.
 
     python benches/chance.py --content FILE PICTURE ...
 
@@ -40,7 +41,7 @@ def main():
                 files = [Path(folder) / name for name in ("content.png", "picture.png")]
                 for file, whole in zip(files, (content, picture)):
                     whole.crop(box).save(file)
-                # Neither measure looks at the style, which has to be something.
+                # Neither measure uses the style, but the command needs one.
                 command = [arguments.impasto, "compare", "--content", files[0], "--style", files[0], files[1], "--json"]
                 found = subprocess.run([str(word) for word in command], check=True, capture_output=True, text=True)
                 return json.loads(found.stdout)["pictures"][0]["scores"]

@@ -1,12 +1,12 @@
-"""Recipes as rows, the referee's scores and seconds as columns: what defaults are chosen by. See docs/recipes.md.
+"""Compares recipes: a row for each, with the referee's scores and the seconds, to choose defaults. See docs/recipes.md.
 
-Every recipe paints every pair; `impasto compare` scores what comes of it, by measures that no recipe optimises. Pictures that are
-there already are not painted again, so that a run that was broken off goes on.
+Every recipe paints every pair; `impasto compare` scores the results, by measures that no recipe optimises. Existing
+pictures are not painted again, so that an interrupted run continues.
 
     python benches/recipes.py --contents FOLDER --styles FOLDER --output FOLDER [--size 256] [--referee-model FILE]
 
-needs a built `impasto` (cargo build --release) and nothing but Python. FOLDERs hold the pictures that PAIRS names; other pictures are
-given by --pair.
+needs a built `impasto` (cargo build --release) and only Python. The FOLDERs hold the pictures that PAIRS names; --pair
+gives other pictures.
 """
 
 import argparse
@@ -16,7 +16,8 @@ import statistics
 import subprocess
 from pathlib import Path
 
-# A photograph and a painting that somebody would want together: buildings, water, an animal; strokes, dots, flat colour, drawing.
+# Pairs of a photograph and a painting that a user would combine: buildings, water, an animal; strokes, dots, flat
+# colour, drawing.
 PAIRS = [
     ("golden_gate.jpg", "starry_night.jpg"),
     ("golden_gate.jpg", "wave_crop.jpg"),
@@ -32,7 +33,7 @@ PAIRS = [
     ("tubingen.jpg", "the_scream.jpg"),
 ]
 
-# Name in the table: the options.
+# Name in the table: options.
 RECIPES = {
     "crowson": "--preset crowson",
     "crowson, 300 then 150": "--preset crowson --first-iterations 300 --iterations 150",
@@ -52,7 +53,7 @@ def run(command):
 
 
 def mark(arguments, options, pictures):
-    """Of all that decides what a picture becomes: the program, the options, and every file that is named."""
+    """A hash of everything that determines a picture: the program, the options, and every file that is named."""
     digest = hashlib.sha256(f"{arguments.size} {options}".encode())
     for path in (arguments.impasto, *pictures, *(Path(word) for word in options.split())):
         if path.is_file():
@@ -61,10 +62,13 @@ def mark(arguments, options, pictures):
 
 
 def measure(arguments, name, options, pair):
-    """(scores, seconds) of a recipe on a pair."""
+    """Returns (scores, seconds) of a recipe on a pair."""
     content, style = arguments.contents / pair[0], arguments.styles / pair[1]
     slug = "".join(c if c.isalnum() or c == "." else "-" for c in name)
-    picture = arguments.output / f"{Path(pair[0]).stem}_{Path(pair[1]).stem}_{slug}_{mark(arguments, options, (content, style))}.png"
+    picture = (
+        arguments.output
+        / f"{Path(pair[0]).stem}_{Path(pair[1]).stem}_{slug}_{mark(arguments, options, (content, style))}.png"
+    )
     report = picture.with_suffix(".json")
     if not report.exists():
         command = [arguments.impasto, "stylize", content, style, "-o", picture, "--report", report]
@@ -89,14 +93,22 @@ def main():
     parser.add_argument("--referee-model", type=Path)
     parser.add_argument("--size", type=int, default=256)
     parser.add_argument("--only", help="recipes whose names contain this")
-    parser.add_argument("--row", action="append", metavar="NAME=OPTIONS", help="in place of the recipes above; may be repeated")
-    parser.add_argument("--pairs", type=int, default=len(PAIRS), help="how many of the pairs, spread over all")
-    parser.add_argument("--pair", action="append", nargs=2, metavar=("CONTENT", "STYLE"), help="in place of the pairs above; may be repeated")
+    parser.add_argument(
+        "--row", action="append", metavar="NAME=OPTIONS", help="in place of the recipes above; may be repeated"
+    )
+    parser.add_argument("--pairs", type=int, default=len(PAIRS), help="number of pairs, spread evenly over all")
+    parser.add_argument(
+        "--pair",
+        action="append",
+        nargs=2,
+        metavar=("CONTENT", "STYLE"),
+        help="in place of the pairs above; may be repeated",
+    )
     arguments = parser.parse_args()
     arguments.output.mkdir(parents=True, exist_ok=True)
     recipes = dict(row.split("=", 1) for row in arguments.row) if arguments.row else RECIPES
     table = {name: [] for name in recipes if not arguments.only or arguments.only in name}
-    # Pair by pair, so that what else the machine does falls on all recipes alike.
+    # Pair by pair, so that other load on the machine affects all recipes alike.
     spread = [PAIRS[at * len(PAIRS) // arguments.pairs] for at in range(arguments.pairs)]
     for pair in arguments.pair or spread:
         for name in table:

@@ -1,8 +1,9 @@
-"""The same options at several sizes: how far the referee's scores are apart when every picture is brought to the smallest size.
+"""Compares the same options at several sizes: how much the referee's scores differ when scaled to the smallest size.
 
-    python benches/sizes.py --content FILE --style FILE --output FOLDER [--sizes 256,512,1024] [--options "--strength 0.3" ...]
+    python benches/sizes.py --content FILE --style FILE --output FOLDER
+        [--sizes 256,512,1024] [--options "--strength 0.3" ...]
 
-needs a built `impasto` (cargo build --release) and nothing but Python. Pictures that are there already are not painted again.
+needs a built `impasto` (cargo build --release) and only Python. Existing pictures are not painted again.
 """
 
 import argparse
@@ -46,7 +47,7 @@ def main():
         scores = [picture["scores"] for picture in compared["pictures"]]
         for size, score in zip(sizes, scores):
             print(f"| `{options}` | {size} | " + " | ".join(f"{score[name]:.3f}" for name in MEASURES) + " |")
-        # From the mean of the largest and the smallest.
+        # The difference from the mean of the largest and the smallest value.
         apart = []
         for name in MEASURES:
             values = [score[name] for score in scores]

@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Impasto against PyTorch: the same work, the same threads, in turn, in one run.
+"""Compares Impasto with PyTorch: the same work and the same threads, alternating in one run.
 
-The work is one evaluation of Gatys's objective: an encoder to relu5_1, Gram losses at relu1_1, relu2_1, relu3_1, relu4_1 and
-relu5_1, a content loss at relu4_2, and the gradient by the pixels. Encoders are VGG-19 with random weights (what they are
-does not change the time) and the embedded `lite`. PyTorch runs in both of its memory layouts, with weights that need no
-gradient and ReLU in place; the better layout counts.
+The work is one evaluation of Gatys's objective: an encoder to relu5_1, Gram losses at relu1_1, relu2_1, relu3_1,
+relu4_1 and relu5_1, a content loss at relu4_2, and the gradient by the pixels. The encoders are VGG-19 with random
+weights (their values do not affect the time) and the embedded `lite`. PyTorch runs in both of its memory layouts, with
+weights that need no gradient and ReLU in place; the better layout counts.
 
-Every measurement is a process of its own, so that its peak memory is its own. Rounds alternate the three; medians are
-printed.
+Every measurement is a process of its own, which makes peak memory comparable. Rounds alternate between the three;
+medians are printed.
 
 Needs two packages, and installs nothing: `pip install torch safetensors`.
 
@@ -31,7 +31,7 @@ LITE = ROOT / "crates/impasto-encoder/src/lite.safetensors"
 BLOCKS = [2, 2, 4, 4, 1]
 STYLE = ["conv1_1", "conv2_1", "conv3_1", "conv4_1", "conv5_1"]
 CONTENT = "conv4_2"
-# Evaluations that a process times, after one that it does not.
+# Timed evaluations per process, after one that is not timed.
 EVALUATIONS = {256: 8, 512: 5, 1024: 2, 2048: 1}
 
 
@@ -139,8 +139,14 @@ def main():
     import torch
 
     off = ", AVX-512 off" if options.avx2 else ""
-    print(f"{machine()}, {options.threads} threads, PyTorch {torch.__version__}{off}; medians of {options.rounds} rounds\n")
-    print("| encoder | picture | Impasto | PyTorch NCHW | PyTorch channels_last | faster | Impasto memory | PyTorch memory |")
+    print(
+        f"{machine()}, {options.threads} threads, PyTorch {torch.__version__}{off}; "
+        f"medians of {options.rounds} rounds\n"
+    )
+    print(
+        "| encoder | picture | Impasto | PyTorch NCHW | PyTorch channels_last "
+        "| faster | Impasto memory | PyTorch memory |"
+    )
     print("| --- | --- | --- | --- | --- | --- | --- | --- |")
     for model in options.models:
         for size in options.sizes:

@@ -1,8 +1,9 @@
-"""The numbers of the model card (docs/lite.md), by PyTorch: hash, layers, and moments on a picture that a formula makes.
+"""Prints the numbers of the model card (docs/lite.md), by PyTorch: hash, layers, and moments on a picture from a
+formula.
 
     python card.py lite.safetensors
 
-prints them as the card has them; a test holds the engines of Impasto and the embedded file against the card.
+The format is that of the card. A test compares Impasto's engines and the embedded file with the card.
 """
 
 import argparse
@@ -17,8 +18,10 @@ WIDTH, HEIGHT = 96, 64
 
 
 def picture():
-    """[1, 3, 64, 96]: half a wave of every plane has its own length in each direction."""
-    y, x = torch.meshgrid(torch.arange(HEIGHT, dtype=torch.float64), torch.arange(WIDTH, dtype=torch.float64), indexing="ij")
+    """A picture [1, 3, 64, 96] of waves; each plane has its own wavelength in each direction."""
+    y, x = torch.meshgrid(
+        torch.arange(HEIGHT, dtype=torch.float64), torch.arange(WIDTH, dtype=torch.float64), indexing="ij"
+    )
     planes = [0.5 + 0.5 * torch.sin(0.11 * (c + 1) * x + 0.17 * (3 - c) * y) for c in range(3)]
     return torch.stack(planes)[None].float()
 

@@ -1,7 +1,7 @@
 """The levels of a draft in PyTorch: encode, move to a style's moments, decode.
 
-Tensors are named as in the published file: `encoderL.input`, `encoderL.convB_I`, `decoderL.convB_I`. Pictures are [1, 3, h, w] in
-0..1, their sides multiples of eight. Convolutions reflect at the border, decoders end in a ReLU.
+Tensors have the names of the published file: `encoderL.input`, `encoderL.convB_I`, `decoderL.convB_I`. Pictures are [1,
+3, h, w] in 0..1, and their sides are multiples of eight. Convolutions reflect at the border; decoders end in a ReLU.
 """
 
 import torch
@@ -16,7 +16,7 @@ def convolved(tensors, name, x):
 
 
 def encode(tensors, level, rgb):
-    """The features of a level's encoder at relu1_1, relu2_1, and so on: the last ones are the level's."""
+    """The features of a level's encoder at relu1_1, relu2_1, and so on; the last are the level's own."""
     weight = tensors[f"encoder{level}.input.weight"]
     x = F.conv2d(rgb, weight.reshape(3, 3, 1, 1), tensors[f"encoder{level}.input.bias"])
     found = []
@@ -32,13 +32,13 @@ def encode(tensors, level, rgb):
 
 
 def enlarged(x, nearest):
-    """Twice the size: a part of the nearest value and a part of the bilinear one."""
+    """Doubles the size: partly nearest-neighbour, for the rest bilinear."""
     smooth = F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
     return smooth if nearest == 0 else nearest * F.interpolate(x, scale_factor=2) + (1 - nearest) * smooth
 
 
 def decoder_convs(level):
-    """(block, place) of a decoder's convolutions: the encoder's, the other way round."""
+    """(block, place) of a decoder's convolutions: the encoder's in reverse order."""
     return [(level, 1)] + [(b, i) for b in range(level - 1, 0, -1) for i in range(CONVS[b - 1], 0, -1)]
 
 

@@ -1,17 +1,19 @@
-"""Trains the decoders that drafts are painted by. See README.md.
+"""Trains the decoders of drafts. See README.md.
 
     python decoders.py FILE --pictures FOLDER --exclude JUDGED --run FOLDER [--steps 2000] [--nearest 0]
 
-FILE holds published encoders and decoders (levels.py): the encoders stay, the decoders begin as they are. A step takes a content and
-a style through all levels, as a draft does, so that every decoder learns from pictures that the one before it paints:
+FILE holds published encoders and decoders (levels.py). The encoders stay unchanged; the decoders are trained further. A
+step takes a content and a style through all levels, as a draft does, so that every decoder learns from pictures that
+the decoder before it paints:
 
-- Features: what is decoded, encoded again, is to be what was decoded.
-- Style: what is decoded of moved features is to have the style's moments in every block of the encoder, so that it has strokes and is not
-  blurred. This is what the published decoders were never shown.
-- Pixels: what is decoded of a picture's own features is to be that picture.
+- Features: the decoded picture, encoded again, should have the features that were decoded.
+- Style: decoded from moved features, the picture should have the style's moments in every block of the encoder, so that
+  it has strokes and is not blurred. The published decoders were not trained for this.
+- Pixels: decoded from its own features, a picture should stay the same.
 
-`state.pt` is written every --save-every seconds and at the end; the same command goes on from it, to the same result.
-`levels.safetensors` has all tensors of FILE with the decoders as they are so far: levels.py makes the embedded file of it.
+`state.pt` is written every --save-every seconds and at the end; the same command continues from it, with the same
+result. `levels.safetensors` has all tensors of FILE with the current decoders; levels.py makes the embedded file from
+it.
 """
 
 import argparse
@@ -31,26 +33,30 @@ from distil import asked_to_stop, rate_at
 from export import in_order
 from pictures import Crops, fingerprints, learned_and_held, squares
 
-# What decides the result, besides the files: a run cannot go on with others.
+# Options that determine the result, besides the files: a run cannot continue with other values.
 DECIDES = ("levels", "nearest", "own", "style", "pixels", "steps", "rate", "size", "seed")
 
 
 def options():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__.splitlines()[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter
+    )
     parser.add_argument("file", type=Path, help="published encoders and decoders")
     parser.add_argument("--pictures", type=Path, required=True, nargs="+", help="folders of photographs and paintings")
-    parser.add_argument("--exclude", type=Path, nargs="+", default=[], help="folders of pictures that drafts will be judged by")
+    parser.add_argument("--exclude", type=Path, nargs="+", default=[], help="folders of test pictures for drafts")
     parser.add_argument("--run", type=Path, required=True, help="folder of this run")
     parser.add_argument("--levels", type=int, nargs="+", default=[4, 3, 2, 1], help="the deepest first")
-    parser.add_argument("--nearest", type=float, default=0.0, help="part of the nearest value in what is enlarged; the rest is bilinear")
+    parser.add_argument(
+        "--nearest", type=float, default=0.0, help="nearest-neighbour part of enlarging; the rest is bilinear"
+    )
     parser.add_argument("--own", type=float, default=0.3, help="part of the steps that decode a picture's own features")
     parser.add_argument("--style", type=float, default=1.0, help="weight of the style's moments")
-    parser.add_argument("--pixels", type=float, default=10.0, help="weight of pixels, where features are a picture's own")
+    parser.add_argument("--pixels", type=float, default=10.0, help="weight of the pixels loss")
     parser.add_argument("--steps", type=int, default=2000)
-    parser.add_argument("--rate", type=float, default=0.002, help="of Adam, as a part of each tensor's size")
+    parser.add_argument("--rate", type=float, default=0.002, help="of Adam, relative to each tensor's size")
     parser.add_argument("--size", type=int, default=256, help="sides of crops, a multiple of 8")
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--stop-at", type=int, default=10**9, help="stop at this step; the same command goes on")
+    parser.add_argument("--stop-at", type=int, default=10**9, help="stop at this step; the same command continues")
     parser.add_argument("--report", type=int, default=100, help="steps between two lines of the curve")
     parser.add_argument("--save-every", type=float, default=120, help="seconds")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
@@ -59,7 +65,7 @@ def options():
 
 
 def apart(found, wanted):
-    """Squared distance of two pairs of moments, as a part of what is wanted."""
+    """Squared distance of two pairs of moments, relative to the wanted ones."""
     return sum((f - w).square().sum() / w.square().sum().clamp_min(1e-12) for f, w in zip(found, wanted))
 
 
@@ -72,11 +78,16 @@ class Run:
         self.tensors = {name: tensor for name, tensor in self.tensors.items() if name.startswith(kept)}
         learned = {name: tensor for name, tensor in self.tensors.items() if name.startswith("decoder")}
         if not learned:
-            raise SystemExit(f"error: {given.file} has no decoders of levels {given.levels}\nhint: tensors such as decoder4.conv4_1.weight")
+            raise SystemExit(
+                f"error: {given.file} has no decoders of levels {given.levels}\n"
+                "hint: tensors such as decoder4.conv4_1.weight"
+            )
         for tensor in learned.values():
             tensor.requires_grad_(True)
-        # Sizes of tensors differ by powers of ten between levels: a step is a part of each.
-        groups = [{"params": [tensor], "size": float(tensor.detach().square().mean().sqrt())} for tensor in learned.values()]
+        # The sizes of tensors differ by powers of ten between levels, so a step is relative to the size.
+        groups = [
+            {"params": [tensor], "size": float(tensor.detach().square().mean().sqrt())} for tensor in learned.values()
+        ]
         self.adam = torch.optim.Adam(groups, lr=given.rate, betas=(0.9, 0.99))
         natural, held = learned_and_held(given.pictures, fingerprints(given.exclude))
         self.crops = Crops(natural, [], given.seed)
@@ -91,7 +102,9 @@ class Run:
         saved = torch.load(self.state, map_location=self.given.device, weights_only=True)
         for name in DECIDES:
             if saved["given"][name] != getattr(self.given, name):
-                raise SystemExit(f"error: {self.given.run} was begun with --{name} {saved['given'][name]}\nhint: another --run")
+                raise SystemExit(
+                    f"error: {self.given.run} was begun with --{name} {saved['given'][name]}\nhint: another --run"
+                )
         with torch.no_grad():
             for name, tensor in saved["decoders"].items():
                 self.tensors[name].copy_(tensor)
@@ -117,17 +130,17 @@ class Run:
         partial.replace(self.state)
 
     def facts(self):
-        """What the embedded file says of itself besides what levels.py knows."""
+        """The embedded file's metadata, besides the constants in levels.py."""
         given = self.given
         return {
             "enlarging": f"nearest {given.nearest:g}, bilinear {1 - given.nearest:g}",
             "source_sha256": hashlib.sha256(given.file.read_bytes()).hexdigest(),
-            "training": f"decoders: {self.step} steps from the published ones, style weight {given.style:g}, seed {given.seed}, "
-            f"{len(self.crops.natural)} pictures",
+            "training": f"decoders: {self.step} steps from the published ones, style weight {given.style:g}, "
+            f"seed {given.seed}, {len(self.crops.natural)} pictures",
         }
 
     def level(self, level, picture, style, own):
-        """What a level paints, and the parts of its loss."""
+        """The picture that a level paints, and the parts of its loss."""
         seen = encode(self.tensors, level, picture)[-1].detach()
         styles = [features.detach() for features in encode(self.tensors, level, style)]
         features = seen if own else moved(seen, styles[-1])
@@ -137,13 +150,13 @@ class Run:
         if own:
             parts["pixels"] = (painted - picture).square().mean()
         else:
-            # At the level itself it is the feature term's.
+            # The feature term covers the level itself.
             pairs = zip(again[:-1] or again, styles)
             parts["style"] = sum(apart(moments(found), moments(wanted)) for found, wanted in pairs) / len(again)
         return painted.detach().clamp(0, 1), parts
 
     def losses(self, content, style, own):
-        """{level: parts of its loss}; gradients are the decoders'."""
+        """{level: parts of its loss}; also computes the gradients of the decoders."""
         weights = {"features": 1.0, "style": self.given.style, "pixels": self.given.pixels}
         picture, found = content, {}
         for level in self.given.levels:
@@ -160,7 +173,7 @@ class Run:
 
     @torch.no_grad()
     def judge(self):
-        """Means of what the losses are on pictures that are not learned from, each with the next one as its style."""
+        """Mean losses on the held-out pictures, each with the next one as its style."""
         count, sums = len(self.held), {}
         for at in range(count):
             content, style = self.held[at : at + 1], self.held[(at + 1) % count][None]

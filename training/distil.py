@@ -2,8 +2,8 @@
 
     python distil.py --teacher TEACHER.safetensors --pictures FOLDER --run FOLDER [--width 0.375] [--steps 20000]
 
-Everything that a run has come to is in its folder: `state.pt` is written every --save-every seconds and at the end of --minutes, and
-the same command goes on from it; `curve.jsonl` has a line for every report; `student.safetensors` is the network so far.
+The folder of a run holds everything: `state.pt` is written every --save-every seconds and after --minutes, and the same
+command continues from it; `curve.jsonl` has a line for every report; `student.safetensors` is the current network.
 """
 
 import argparse
@@ -26,31 +26,48 @@ CONTENT = ("4_2",)
 
 
 def options():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter)
-    parser.add_argument("--teacher", type=Path, required=True, help="a canonical file: impasto models import FILE -o TEACHER")
+    parser = argparse.ArgumentParser(
+        description=__doc__.splitlines()[0], formatter_class=argparse.ArgumentDefaultsHelpFormatter
+    )
+    parser.add_argument(
+        "--teacher", type=Path, required=True, help="a canonical file: impasto models import FILE -o TEACHER"
+    )
     parser.add_argument("--pictures", type=Path, required=True, nargs="+", help="folders of photographs and paintings")
-    parser.add_argument("--exclude", type=Path, nargs="+", default=[], help="folders of pictures that it will be judged by")
+    parser.add_argument("--exclude", type=Path, nargs="+", default=[], help="folders of test pictures")
     parser.add_argument("--unfinished", type=Path, help="folder of half-finished stylisations (unfinished.py)")
     parser.add_argument("--run", type=Path, required=True, help="folder of this run")
-    parser.add_argument("--begin", type=Path, help="a canonical file, of these widths or narrower, to begin from")
-    parser.add_argument("--width", type=float, default=0.375, help="of VGG-19's widths")
-    parser.add_argument("--widths", type=int, nargs=5, help="of the five blocks, in place of --width")
+    parser.add_argument("--begin", type=Path, help="a canonical file to begin from, not wider than the student")
+    parser.add_argument("--width", type=float, default=0.375, help="relative to VGG-19's widths")
+    parser.add_argument("--widths", type=int, nargs=5, help="widths of the five blocks, in place of --width")
     parser.add_argument("--lengths", type=int, nargs=5, default=(2, 2, 4, 4, 1), help="convolutions of each block")
     parser.add_argument("--pooling", choices=["max", "average"], default="max")
-    parser.add_argument("--padding", choices=["zero", "replicate-first"], default="zero", help="those that Impasto runs")
-    parser.add_argument("--predict", choices=["clipped", "linear", "own"], default="clipped", help="the heads' predictions, or the teacher's features")
+    parser.add_argument("--padding", choices=["zero", "replicate-first"], default="zero", help="padding of the student")
+    parser.add_argument(
+        "--predict",
+        choices=["clipped", "linear", "own"],
+        default="clipped",
+        help="the heads' predictions, or the teacher's features",
+    )
     parser.add_argument("--heads", type=float, default=1.0, help="weight of the heads' loss")
     parser.add_argument("--kernel", type=float, default=1.0, help="weight of the inner products' loss")
-    parser.add_argument("--space", choices=["head", "own"], default="head", help="where the student's inner products are taken")
+    parser.add_argument(
+        "--space", choices=["head", "own"], default="head", help="space of the student's inner products"
+    )
     parser.add_argument("--steps", type=int, default=20000)
-    parser.add_argument("--freeze", type=float, default=0.3, help="last part of the steps with the normalisations held")
+    parser.add_argument("--freeze", type=float, default=0.3, help="last part of the steps, with frozen normalisations")
     parser.add_argument("--rate", type=float, default=1e-3)
-    parser.add_argument("--rows", type=int, default=1024, help="positions of a layer that a step looks at")
-    parser.add_argument("--pixels", type=int, default=8 * 128 * 128, help="of a step")
-    parser.add_argument("--margins", type=int, nargs="+", default=[0], help="mirrored pixels around what the student sees; a step has one of these")
+    parser.add_argument("--rows", type=int, default=1024, help="positions of a layer that a step uses")
+    parser.add_argument("--pixels", type=int, default=8 * 128 * 128, help="pixels of a step")
+    parser.add_argument(
+        "--margins",
+        type=int,
+        nargs="+",
+        default=[0],
+        help="mirrored pixels around the student's pictures; a step uses one of these",
+    )
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--minutes", type=float, default=1e9, help="stop after; the same command goes on")
-    parser.add_argument("--stop-at", type=int, default=10**9, help="stop at this step; the same command goes on")
+    parser.add_argument("--minutes", type=float, default=1e9, help="stop after so many; the same command continues")
+    parser.add_argument("--stop-at", type=int, default=10**9, help="stop at this step; the same command continues")
     parser.add_argument("--report", type=int, default=100, help="steps between two lines of the curve")
     parser.add_argument("--save-every", type=float, default=120, help="seconds")
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
@@ -60,7 +77,7 @@ def options():
 
 
 def rate_at(step, steps, rate):
-    """Up over the first 2 %, then down by a cosine to a hundredth."""
+    """Rises over the first 2 %, then falls by a cosine to a hundredth."""
     warm = max(1, steps // 50)
     if step < warm:
         return rate * (step + 1) / warm
@@ -69,7 +86,7 @@ def rate_at(step, steps, rate):
 
 
 def asked_to_stop():
-    """A list that is no longer empty once somebody wants the run to stop: it saves and ends."""
+    """A list that becomes non-empty when a signal asks the run to save and stop."""
     asked = []
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: asked.append(True))
@@ -82,7 +99,9 @@ class Run:
         torch.manual_seed(given.seed)
         torch.set_num_threads(given.threads)
         self.layers = STYLE + CONTENT
-        self.teacher = Teacher(File.read(given.teacher), given.predict == "clipped", given.predict == "own").to(given.device)
+        self.teacher = Teacher(File.read(given.teacher), given.predict == "clipped", given.predict == "own").to(
+            given.device
+        )
         self.teacher.vgg.to(memory_format=torch.channels_last)
         design = Design.vgg19(given.width, given.pooling, given.padding)
         widths = given.widths or [block[0] for block in design.blocks]
@@ -90,7 +109,9 @@ class Run:
         self.student = Vgg(design)
         missing = set(self.layers) - {f"{block}_{place}" for block, place, *_ in design.convs}
         if missing:
-            raise SystemExit(f"error: the student has no relu{', relu'.join(sorted(missing))}\nhint: more convolutions by --lengths")
+            raise SystemExit(
+                f"error: the student has no relu{', relu'.join(sorted(missing))}\nhint: more convolutions by --lengths"
+            )
         if not self.teacher.heads:
             print("the teacher has no heads: it is its own features that are learned", flush=True)
         without = fingerprints(given.exclude)
@@ -99,7 +120,7 @@ class Run:
         self.judged = squares(self.held, 192)[:16]
         self.crops = Crops(natural, unfinished, given.seed, given.pixels)
         if given.begin:
-            # In units near 1, where a step of the optimiser is a step.
+            # Units near 1 suit the steps of the optimiser.
             begin = File.read(given.begin)
             found = mean_squares(begin, self.held)
             ones = dict.fromkeys(found[0], 1.0)
@@ -122,7 +143,10 @@ class Run:
             saved = torch.load(self.state, map_location="cpu", weights_only=True)
             for name, value in self.decides().items():
                 if saved["given"].get(name) != value:
-                    raise SystemExit(f"error: {given.run} was begun with {name} {saved['given'].get(name)}, not {value}\nhint: another --run")
+                    raise SystemExit(
+                        f"error: {given.run} was begun with {name} {saved['given'].get(name)}, not {value}\n"
+                        "hint: another --run"
+                    )
             self.student.load_state_dict(saved["student"])
             self.heads.load_state_dict(saved["heads"])
             self.adam.load_state_dict(saved["adam"])
@@ -133,12 +157,29 @@ class Run:
             self.begin()
 
     def decides(self):
-        """The options that decide what comes of a run: it cannot go on with others."""
-        free = {"run", "minutes", "stop_at", "report", "save_every", "device", "threads", "teacher", "pictures", "exclude", "unfinished", "begin"}
-        return {name: list(value) if isinstance(value, tuple) else value for name, value in vars(self.given).items() if name not in free}
+        """The options that determine the result: a run cannot continue with other values."""
+        free = {
+            "run",
+            "minutes",
+            "stop_at",
+            "report",
+            "save_every",
+            "device",
+            "threads",
+            "teacher",
+            "pictures",
+            "exclude",
+            "unfinished",
+            "begin",
+        }
+        return {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in vars(self.given).items()
+            if name not in free
+        }
 
     def forget_after(self, step):
-        """Lines of the curve that a run wrote after it was last saved."""
+        """Deletes lines of the curve that were written after the last save."""
         curve = self.given.run / "curve.jsonl"
         if curve.exists():
             lines = curve.read_text().splitlines(keepends=True)
@@ -160,7 +201,7 @@ class Run:
 
     @torch.no_grad()
     def begin(self):
-        """Heads as good as they can be with what the student begins from."""
+        """Fits the heads to the student's initial features."""
         self.student.train(self.given.begin is None)
         seen = [self.rows(self.crops.batch(-step).to(self.given.device), step) for step in range(2, 34)]
         for layer in self.layers:
@@ -170,18 +211,23 @@ class Run:
     def losses(self, batch, step, margin=None):
         parts = {}
         for layer, (student, target) in self.rows(batch, step, margin).items():
-            # Of content, an engine sees the features as they are.
+            # For content, an engine uses the features themselves.
             mapped = self.given.space == "head" and layer in STYLE
             inner = self.heads.maps[layer](student) if mapped else student
             parts[layer] = (self.heads(layer, student, target), kernel(inner, target))
         return parts
 
     def save(self):
-        # Maps go along as heads: export makes the metrics of them.
-        about = f"distilled on {len(self.crops.natural)} pictures ({self.step} steps of {self.given.pixels} pixels, seed {self.given.seed})"
+        # The maps are saved as heads; export turns them into metrics.
+        about = (
+            f"distilled on {len(self.crops.natural)} pictures "
+            f"({self.step} steps of {self.given.pixels} pixels, seed {self.given.seed})"
+        )
         seen = STYLE if self.given.space == "head" else ()
-        maps = {f"head{layer}.weight": linear.weight.detach() for layer, linear in self.heads.maps.items() if layer in seen}
-        # First, as it refuses what is not finite.
+        maps = {
+            f"head{layer}.weight": linear.weight.detach() for layer, linear in self.heads.maps.items() if layer in seen
+        }
+        # This comes first, because it refuses values that are not finite.
         write(self.given.run / "student.safetensors", self.student, maps, {"source": about})
         saved = {"student": self.student.state_dict(), "heads": self.heads.state_dict(), "adam": self.adam.state_dict()}
         partial = self.state.with_suffix(".part")
@@ -190,7 +236,7 @@ class Run:
 
     @torch.no_grad()
     def judge(self):
-        """Losses on pictures that were not learned from, by layer; with the first of the margins."""
+        """Losses on the held-out pictures, by layer, with the first of the margins."""
         self.student.eval()
         parts = self.losses(self.judged.to(self.given.device), 0, self.given.margins[0])
         self.student.train()
@@ -218,7 +264,12 @@ class Run:
             self.step += 1
             self.seconds = before + time.time() - began
             if self.step % given.report == 0 or self.step == given.steps:
-                line = {"step": self.step, "seconds": round(self.seconds, 1), "loss": round(loss.item(), 5), "held": self.judge()}
+                line = {
+                    "step": self.step,
+                    "seconds": round(self.seconds, 1),
+                    "loss": round(loss.item(), 5),
+                    "held": self.judge(),
+                }
                 with open(given.run / "curve.jsonl", "a") as curve:
                     curve.write(json.dumps(line) + "\n")
                 print(json.dumps(line), flush=True)

@@ -1,10 +1,12 @@
 """Writes a trained student as Impasto's canonical file: normalisations folded, activations rescaled, half precision.
 
-    python export.py RUN/student.safetensors -o lite.safetensors --pictures FOLDER --like FILE --licence L --attribution WHOM
+    python export.py RUN/student.safetensors -o lite.safetensors
+        --pictures FOLDER --like FILE --licence L --attribution WHOM
 
-ReLUs and poolings let a positive factor through, so a layer's kernel times s / r and its bias times s, where r is the factor of the
-layer before, make its features s times as large and all others what they were: the network is the same, in other units. Recipes are
-tuned on networks whose units they know, so the mean square of every layer's features is set to the one that is asked for.
+ReLU and pooling preserve positive factors. So if a layer's kernel is multiplied by s / r and its bias by s, where r is
+the factor of the layer before, its features become s times as large and all others stay the same: the network is the
+same, in other units. Recipes are tuned for networks of known units, so the mean square of every layer's features is set
+to that of a given encoder.
 """
 
 import argparse
@@ -20,7 +22,7 @@ from pictures import read_folder
 
 
 def write(path: Path, student: Vgg, maps: dict[str, torch.Tensor], facts: dict[str, str]):
-    """A student of a run, as it is, with its linear maps as heads; in single precision, to be exported."""
+    """Writes a run's student unchanged, with its linear maps as heads, in single precision, for export."""
     tensors = student.folded() | maps
     save(path, File(student.design, {name: tensor.cpu() for name, tensor in tensors.items()}), facts, half=False)
 
@@ -29,7 +31,7 @@ def save(path: Path, file: File, facts: dict[str, str], half=True):
     design = file.design
     tensors = {}
     for name, tensor in sorted(file.tensors.items()):
-        # The input's map carries the means of 0..255, where half precision has steps of 0.06.
+        # The input map holds the means of 0..255, where half precision has steps of 0.06.
         keep = not half or name.startswith("input.")
         tensors[name] = tensor.float().contiguous() if keep else tensor.half().contiguous()
         if not torch.isfinite(tensors[name]).all():
@@ -42,7 +44,7 @@ def save(path: Path, file: File, facts: dict[str, str], half=True):
 
 
 def in_order(file: bytes):
-    """The same safetensors file with its metadata sorted: the library has another order every time, and so another hash."""
+    """The same safetensors file with sorted metadata: the library's order is random, and would change the hash."""
     length = int.from_bytes(file[:8], "little")
     header = json.loads(file[8 : 8 + length])
     header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
@@ -52,7 +54,7 @@ def in_order(file: bytes):
 
 
 def seen_by_styles(file: File):
-    """{layer: the map through which a style loss looks, [any, channels]}; none where it looks at the features as they are."""
+    """{layer: the map of style losses, [any, channels]}; layers without a map are left out."""
     names = [(layer, f"{kind}{layer}.weight") for kind in ("head", "metric") for layer in layers_of(file)]
     return {layer: file.tensors[name] for layer, name in names if name in file.tensors}
 
@@ -63,8 +65,9 @@ def layers_of(file: File):
 
 @torch.no_grad()
 def mean_squares(file: File, pictures):
-    """Over pictures, each at its own size: {layer: mean square of the features}, and the same as styles see them, per channel of the
-    features."""
+    """Mean squares of the features over pictures, each at its own size, by layer; and the same after the style maps,
+    per channel of the features.
+    """
     vgg, maps = Vgg(file.design, normalised=False).load(file).eval(), seen_by_styles(file)
     plain, seen = {}, {}
     for picture in pictures:
@@ -79,16 +82,16 @@ def mean_squares(file: File, pictures):
 
 
 def root(matrix):
-    """Of a symmetric matrix with no negative eigenvalue."""
+    """The root of a symmetric matrix without negative eigenvalues."""
     values, vectors = torch.linalg.eigh(matrix.double())
     return ((vectors * values.clamp_min(0).sqrt()) @ vectors.T).float()
 
 
 def rescaled(file: File, found: tuple[dict, dict], wanted: tuple[dict, dict]):
-    """The same network with the mean squares `wanted` where it had those `found`, and metrics in place of heads."""
+    """The same network with the mean squares `wanted` instead of `found`, and metrics instead of heads."""
     tensors, before, maps = dict(file.tensors), 1.0, seen_by_styles(file)
     for layer, square in found[0].items():
-        # Layers that nobody asks for keep the units of the layer before.
+        # Layers without a wanted value keep the units of the layer before.
         factor = (wanted[0][layer] / square) ** 0.5 if layer in wanted[0] else before
         tensors[f"conv{layer}.weight"] = tensors[f"conv{layer}.weight"] * (factor / before)
         tensors[f"conv{layer}.bias"] = tensors[f"conv{layer}.bias"] * factor
@@ -96,18 +99,20 @@ def rescaled(file: File, found: tuple[dict, dict], wanted: tuple[dict, dict]):
         if layer in maps:
             as_seen = (wanted[1][layer] / found[1][layer]) ** 0.5
             tensors[f"metric{layer}.weight"] = root(maps[layer].T @ maps[layer]) * (as_seen / factor)
-    return File(file.design, {name: tensor for name, tensor in tensors.items() if not name.startswith("head")}, file.metadata)
+    return File(
+        file.design, {name: tensor for name, tensor in tensors.items() if not name.startswith("head")}, file.metadata
+    )
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("file", type=Path, help="a canonical file, such as a run's student.safetensors")
     parser.add_argument("-o", "--output", type=Path, required=True)
-    parser.add_argument("--pictures", type=Path, required=True, help="what units are measured on")
-    parser.add_argument("--like", type=Path, required=True, help="the encoder whose units it takes")
-    parser.add_argument("--licence", required=True, help="as the teacher's and what the student began from allow")
-    parser.add_argument("--source", help="what it was made of; otherwise the file's own")
-    parser.add_argument("--attribution", required=True, help="whom those ask to be named")
+    parser.add_argument("--pictures", type=Path, required=True, help="pictures to measure the units on")
+    parser.add_argument("--like", type=Path, required=True, help="the encoder with the wanted units")
+    parser.add_argument("--licence", required=True, help="must fit those of the teacher and of the initial weights")
+    parser.add_argument("--source", help="its origin; by default the file's own")
+    parser.add_argument("--attribution", required=True, help="names that those licences require")
     given = parser.parse_args()
     file = File.read(given.file)
     pictures = read_folder(given.pictures)[::8]
@@ -115,7 +120,10 @@ def main():
     facts = {"source": given.source or file.metadata.get("source", "unknown")}
     facts |= {"licence": given.licence, "attribution": given.attribution}
     save(given.output, done, facts)
-    print(f"{given.output}: {given.output.stat().st_size} bytes, sha256 {hashlib.sha256(given.output.read_bytes()).hexdigest()}")
+    print(
+        f"{given.output}: {given.output.stat().st_size} bytes, "
+        f"sha256 {hashlib.sha256(given.output.read_bytes()).hexdigest()}"
+    )
 
 
 if __name__ == "__main__":

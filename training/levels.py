@@ -1,9 +1,10 @@
-"""Writes the levels that a draft is painted by: encoders and decoders, in half precision.
+"""Writes the levels of drafts: encoders and decoders, in half precision.
 
     python levels.py FILE -o draft.safetensors [--levels 1 2 3 4]
 
-FILE is what decoders.py wrote, or the published file. That holds the 16-fold compressed networks of Collaborative Distillation (Wang, Li, Wang, Hu and Yang, CVPR 2020, MIT licence) as
-`encoderL.convB_I`, `encoderL.input` and `decoderL.convB_I`. The same file gives the same bytes.
+FILE is the output of decoders.py, or the published file. The published file holds the 16-fold compressed networks of
+Collaborative Distillation (Wang, Li, Wang, Hu and Yang, CVPR 2020, MIT licence) as `encoderL.convB_I`, `encoderL.input`
+and `decoderL.convB_I`. Equal files give equal bytes.
 """
 
 import argparse
@@ -21,11 +22,12 @@ FACTS = {
     "enlarging": "nearest",
     "padding": "reflect",
     "licence": "MIT; derived from VGG-19 (CC BY 4.0)",
-    "attribution": "Copyright (c) 2020 Huan Wang (Collaborative Distillation); VGG-19 by Karen Simonyan and Andrew Zisserman",
+    "attribution": "Copyright (c) 2020 Huan Wang (Collaborative Distillation); "
+    "VGG-19 by Karen Simonyan and Andrew Zisserman",
 }
 
 
-# What decoders.py says of its file.
+# Metadata that decoders.py writes.
 TRAINED = ("enlarging", "source_sha256", "training")
 
 
@@ -42,7 +44,7 @@ def main():
             tensor = file.get_tensor(name)
             if int(name.split(".")[0].removeprefix("encoder").removeprefix("decoder")) not in options.levels:
                 continue
-            # The input's map carries the means of 0..255, where half precision has steps of 0.06.
+            # The input map holds the means of 0..255, where half precision has steps of 0.06.
             is_input = ".input." in name
             tensor = tensor.reshape(tensor.shape[:2]) if is_input and tensor.dim() == 4 else tensor
             tensors[name] = tensor.float().contiguous() if is_input else tensor.half().contiguous()

@@ -1,12 +1,14 @@
-"""How far a student is from its teacher at one layer.
+"""Measures how far a student is from its teacher at one layer.
 
-`Heads` is distillation in the usual way: a linear map from the student's features to the teacher's, trained with it (Romero et al.,
-"FitNets", 2015; Wang et al., "Collaborative Distillation", 2020). It says that what the teacher knows can be read off the student.
+`Heads` is the usual distillation: a linear map from the student's features to the teacher's, trained with the student
+(Romero et al., "FitNets", 2015; Wang et al., "Collaborative Distillation", 2020). It ensures that the teacher's
+features can be computed from the student's.
 
-`kernel` says how much each thing counts. Gram losses are sums of squared inner products of features (Li et al., "Demystifying neural
-style transfer", 2017), and Gaussian Wasserstein distances do not change when features are rotated: both see nothing but the inner
-products of features at two positions. Those of H f are f' (H' H) f: export keeps (H' H)^1/2, as wide as the student, and a style loss
-that looks through it is the teacher's, at no cost per pixel. Maps have no bias, so that nothing else is needed.
+`kernel` ensures the weight of each feature. Gram losses are sums of squared inner products of features (Li et al.,
+"Demystifying neural style transfer", 2017), and Gaussian Wasserstein distances do not change when features are rotated.
+So both depend only on the inner products of features at two positions. The inner products of H f are f' (H' H) f.
+Export keeps (H' H)^1/2, which has as many channels as the student; with it a style loss equals the teacher's, at no
+cost per pixel. The maps have no bias, so that nothing else is needed.
 """
 
 import torch
@@ -14,7 +16,7 @@ from torch import nn
 
 
 def pick(features, rows, generator):
-    """Up to `rows` positions of [n, c, h, w] as [rows, c] in f32, and which they are."""
+    """Up to `rows` positions of [n, c, h, w] as [rows, c] in f32, and their indices."""
     n, c, h, w = features.shape
     chosen = torch.randperm(n * h * w, generator=generator)[:rows].to(features.device)
     return features.permute(0, 2, 3, 1).reshape(-1, c)[chosen].float(), chosen
@@ -25,7 +27,7 @@ def at(features, chosen):
 
 
 class Heads(nn.Module):
-    """A linear map for each layer, and what is left over as a part of the variance of what it predicts."""
+    """A linear map for each layer; its loss is the unexplained part of the variance."""
 
     def __init__(self, inputs: dict[str, int], outputs: dict[str, int]):
         super().__init__()
@@ -37,7 +39,7 @@ class Heads(nn.Module):
 
     @torch.no_grad()
     def solve(self, layer, student, target, ridge=1e-4):
-        """Sets a map to the best one on these rows: where training begins."""
+        """Sets a map to the best one on these rows, as the start of training."""
         student, target = student.double(), target.double()
         square = student.T @ student / len(student)
         square += ridge * square.diagonal().mean() * torch.eye(len(square), dtype=square.dtype, device=square.device)
@@ -46,7 +48,7 @@ class Heads(nn.Module):
 
 
 def without_mean(products):
-    """Inner products of rows as they are when the rows' mean is taken away first."""
+    """The inner products of the rows after subtracting their mean."""
     return products - products.mean(0) - products.mean(1, keepdim=True) + products.mean()
 
 
@@ -55,8 +57,9 @@ def left_over(found, wanted):
 
 
 def kernel(student, target):
-    """Relative squared error of the inner products between all positions, and of what is left of them without the features' mean,
-    which is large, the same everywhere and so easily right. At the scale that suits the student best: export sets it anyway."""
+    """Relative squared error of the inner products between all positions, with and without the features' mean. The mean
+    is large, the same everywhere and so easily right. The student may have any scale, because export sets it anyway.
+    """
     found, wanted = student @ student.T, target @ target.T
     found = found * ((found * wanted).sum() / found.square().sum().clamp_min(1e-12))
     return left_over(found, wanted) + left_over(without_mean(found), without_mean(wanted))

@@ -1,10 +1,10 @@
-"""How near encoders are to what a teacher predicts, as they are: a row for each file, of pictures that no training saw.
+"""Measures how near encoders are to a teacher's prediction: a row for each file, on pictures that no training saw.
 
     python measure.py FILE ... --teacher TEACHER.safetensors --pictures FOLDER [--exclude FOLDER] [--margin 16]
 
-For each layer where styles are looked at: `heads`, what the best linear map leaves over (fitted on other pictures); `own`, the error of
-the inner products in the encoder's own space (losses.py); `head`, the same in the space that the linear map leads to, which a style
-loss of H S H' would see.
+For each style layer: `heads` is the unexplained part after the best linear map (fitted on other pictures); `own` is the
+error of the inner products in the encoder's own space (losses.py); `head` is the same in the space of the linear map,
+which a style loss of H S H' would use.
 """
 
 import argparse
@@ -42,13 +42,19 @@ def main():
     parser.add_argument("--teacher", type=Path, required=True)
     parser.add_argument("--pictures", type=Path, required=True, nargs="+")
     parser.add_argument("--exclude", type=Path, nargs="+", default=[])
-    parser.add_argument("--margin", type=int, default=0, help="mirrored pixels around what the encoders see, in which nothing is counted")
+    parser.add_argument("--margin", type=int, default=0, help="mirrored pixels around the pictures, which do not count")
     given = parser.parse_args()
     teacher = Teacher(File.read(given.teacher))
     natural, held = learned_and_held(given.pictures, fingerprints(given.exclude))
     held = squares(held, 192).split(1)
     others = [Crops(natural[1::40], [], 1, 4 * 192 * 192, (192,)).batch(step) for step in range(16)]
-    print("| file | " + " | ".join(f"relu{layer}: heads, own, head" for layer in STYLE) + " |\n" + "|---" * (1 + len(STYLE)) + "|")
+    print(
+        "| file | "
+        + " | ".join(f"relu{layer}: heads, own, head" for layer in STYLE)
+        + " |\n"
+        + "|---" * (1 + len(STYLE))
+        + "|"
+    )
     for path in given.files:
         file = File.read(path)
         network = Vgg(file.design, normalised=False).load(file).eval()

@@ -1,9 +1,10 @@
 """A VGG of any widths in PyTorch, for training and as the teacher, and Impasto's canonical file.
 
-The canonical file is safetensors: `convB_I.weight` [out, in, 3, 3] and `.bias` [out], the affine map from RGB 0..1 to the network's
-input as `input.weight` [3, 3] and `input.bias` [3]. A compressed network may have more: linear heads `headB_I.weight` [VGG-19's
-width, out] and `.bias` that predict VGG-19's features, for training; or metrics `metricB_I.weight` [out, out], symmetric, through
-which style losses look at a layer's features. Any file that Impasto reads becomes canonical by `impasto models import`.
+The canonical file is safetensors: `convB_I.weight` [out, in, 3, 3] and `.bias` [out], and the affine map from RGB 0..1
+to the network's input as `input.weight` [3, 3] and `input.bias` [3]. A compressed network may also have linear heads
+`headB_I.weight` [VGG-19's width, out] and `.bias`, which predict VGG-19's features, for training; or metrics
+`metricB_I.weight` [out, out], symmetric, which style losses apply to a layer's features. `impasto models import` makes
+any file that Impasto reads canonical.
 """
 
 import re
@@ -15,13 +16,13 @@ import torch.nn.functional as F
 from safetensors import SafetensorError, safe_open
 from torch import nn
 
-# Torch's names of what the convolutions find beyond the edge.
+# Torch's names of the values beyond the edge.
 PADDINGS = {"reflect": "reflect", "replicate": "replicate"}
 
 
 @dataclass(frozen=True)
 class Design:
-    """What a network is, without its weights."""
+    """A network without its weights."""
 
     # Output widths of each block's convolutions.
     blocks: tuple[tuple[int, ...], ...]
@@ -56,7 +57,9 @@ class File:
 
     @staticmethod
     def read(path: Path):
-        wrong = SystemExit(f"error: {path} is not a canonical file\nhint: impasto models import {path} -o OUT.safetensors")
+        wrong = SystemExit(
+            f"error: {path} is not a canonical file\nhint: impasto models import {path} -o OUT.safetensors"
+        )
         try:
             with safe_open(str(path), "pt") as opened:
                 tensors = {name: opened.get_tensor(name).float() for name in opened.keys()}
@@ -83,7 +86,7 @@ class File:
 
 
 def convolved(x, conv, padding):
-    """3x3, as large as its input; `padding` is what is found beyond the edge."""
+    """A 3x3 convolution that keeps the size; `padding` gives the values beyond the edge."""
     if padding == "zero":
         return F.conv2d(x, conv.weight, conv.bias, padding=1)
     return conv(F.pad(x, (1, 1, 1, 1), PADDINGS[padding]))
@@ -100,7 +103,8 @@ def pooled(x, pooling):
 
 
 class Vgg(nn.Module):
-    """Convolution, batch normalisation (while training), ReLU; 2x2 pooling between blocks. Features by layer, such as 4_2."""
+    """Convolution, batch normalisation (while training), ReLU; 2x2 pooling between blocks. Layers have names such as
+    4_2."""
 
     def __init__(self, design: Design, normalised=True):
         super().__init__()
@@ -116,7 +120,7 @@ class Vgg(nn.Module):
             self.norms[layer] = nn.BatchNorm2d(outputs, momentum=0.02) if normalised else nn.Identity()
 
     def forward(self, rgb, layers=None):
-        """rgb: [n, 3, h, w] in 0..1. What was asked for of every layer's features."""
+        """{layer: features} for the requested layers; rgb is [n, 3, h, w] in 0..1."""
         x = torch.einsum("oc,nchw->nohw", self.input_weight, rgb) + self.input_bias[None, :, None, None]
         x = x.contiguous(memory_format=torch.channels_last)
         found, block = {}, "1"
@@ -131,13 +135,17 @@ class Vgg(nn.Module):
         return found
 
     def inside(self, rgb, layers, margin):
-        """Features of pictures that are seen with a mirrored margin, which is cut off again: as Impasto looks at them. Pictures and
-        margin are to be multiples of the last layer's stride."""
+        """Features of pictures with a mirrored margin, which is cut off again, as in Impasto.
+
+        The sides of the pictures and the margin must be multiples of the last layer's stride.
+        """
         if margin == 0:
             return self(rgb, layers)
         stride = 2 ** (max(int(layer[0]) for layer in layers) - 1)
         if any(length % stride for length in (margin, *rgb.shape[2:])):
-            raise SystemExit(f"error: margin {margin}: pictures and margins are multiples of {stride}, the last layer's stride")
+            raise SystemExit(
+                f"error: margin {margin}: pictures and margins are multiples of {stride}, the last layer's stride"
+            )
         if margin >= min(rgb.shape[2:]):
             raise SystemExit(f"error: margin {margin} is not less than the pictures' sides")
         found = self(F.pad(rgb, (margin,) * 4, "reflect"), layers)
@@ -155,8 +163,9 @@ class Vgg(nn.Module):
         return self
 
     def widen(self, file: File):
-        """Takes the weights of a narrower file: its channels come first and see only each other, so that features are the same
-        at once, and the others are new."""
+        """Takes the weights of a narrower file. Its channels come first and depend only on each other, so that their
+        features are unchanged; the other channels are new.
+        """
         self.input_weight.copy_(file.tensors["input.weight"])
         self.input_bias.copy_(file.tensors["input.bias"])
         with torch.no_grad():
@@ -166,9 +175,12 @@ class Vgg(nn.Module):
                     continue
                 out, into = weight.shape[:2]
                 if out > conv.weight.shape[0] or into > conv.weight.shape[1]:
-                    raise SystemExit(f"error: conv{layer} of the file to begin from is wider than the student's\nhint: --width or --widths")
+                    raise SystemExit(
+                        f"error: conv{layer} of the file to begin from is wider than the student's\n"
+                        "hint: --width or --widths"
+                    )
                 spread = weight.std()
-                # New channels answer as strongly as the old ones do.
+                # New channels have features as large as the old ones.
                 conv.weight.normal_(0, float(spread) * (into / conv.weight.shape[1]) ** 0.5)
                 conv.weight[:out, into:] = 0
                 conv.weight[:out, :into] = weight
@@ -177,8 +189,9 @@ class Vgg(nn.Module):
 
     @torch.no_grad()
     def unit_input(self):
-        """The same network with an input of about -2..2, and conv1_1's weights as large as others': a step of an optimiser is then as
-        large a part of them. A power of two, so that nothing is rounded."""
+        """The same network with an input of about -2..2, and conv1_1's weights as large as others', so that a step of
+        an optimiser is as large in relation to them. The factor is a power of two, so that nothing is rounded.
+        """
         reach = float(self.input_weight.abs().sum(1).max()) / 4
         scale = 2.0 ** round(torch.log2(torch.tensor(reach)).item())
         self.input_weight /= scale
@@ -187,7 +200,7 @@ class Vgg(nn.Module):
 
     @torch.no_grad()
     def settle(self, pictures):
-        """Sets the normalisations to what changes nothing on these pictures: begins from weights that were trained without."""
+        """Sets the normalisations so that they change nothing on these pictures, for weights trained without them."""
         x = torch.einsum("oc,nchw->nohw", self.input_weight, pictures) + self.input_bias[None, :, None, None]
         block = "1"
         for layer, conv in self.convs.items():
@@ -203,7 +216,7 @@ class Vgg(nn.Module):
 
     @torch.no_grad()
     def folded(self):
-        """{name: f32 tensor} with the normalisations inside the convolutions."""
+        """{name: f32 tensor} with the normalisations folded into the convolutions."""
         tensors = {"input.weight": self.input_weight.clone(), "input.bias": self.input_bias.clone()}
         for layer, conv in self.convs.items():
             norm, weight, bias = self.norms[layer], conv.weight, conv.bias
@@ -216,9 +229,10 @@ class Vgg(nn.Module):
 
 
 class Teacher(nn.Module):
-    """What a student learns: VGG-19's features as the teacher's heads predict them, or the teacher's own where it has none.
+    """A student's targets: VGG-19's features as the teacher's heads predict them, or the teacher's own if it has no
+    heads.
 
-    VGG-19's features are behind a ReLU, so never negative: a prediction that is clipped at zero is nearer to them, whatever they are.
+    VGG-19's features follow a ReLU and are never negative, so clipping a prediction at zero always brings it nearer.
     """
 
     def __init__(self, file: File, clipped=True, own=False):
@@ -233,12 +247,12 @@ class Teacher(nn.Module):
 
     @torch.no_grad()
     def forward(self, rgb, layers, margin=0):
-        """With the margin that its student has, if it has one to see: a network that reflects at every layer has its own."""
+        """Features with the student's margin; a network that reflects at every layer needs none."""
         return self.vgg.inside(rgb, layers, 0 if self.vgg.design.padding == "reflect" else margin)
 
     @torch.no_grad()
     def predict(self, layer, rows):
-        """Rows of the teacher's features at a layer [n, width] as what the student is to predict."""
+        """Turns rows of the teacher's features at a layer [n, width] into the student's targets."""
         if layer not in self.heads:
             return rows
         weight, bias = self.heads[layer]

@@ -1,7 +1,8 @@
-"""What the student sees: crops of photographs and paintings, and what lies beside them.
+"""Makes the student's pictures: crops of photographs and paintings, and variations that are not natural images.
 
-Optimisation leaves the natural images: it begins from noise or a photograph and passes through blends, overshot colours and
-half-painted strokes. A student that has only seen photographs may answer there as it likes, and its pictures show it as noise.
+Optimisation leaves the natural images: it begins with noise or a photograph and passes through blends, overshooting
+colours and half-painted strokes. A student trained only on photographs has arbitrary features there, which appear as
+noise in its pictures.
 """
 
 import random
@@ -14,16 +15,16 @@ import torch.nn.functional as F
 from PIL import Image, ImageOps
 
 ENDINGS = {".jpg", ".jpeg", ".png"}
-# Of fingerprints: the same picture at another size has 0.99, with another style mostly above this.
+# Similarity of fingerprints: the same picture has 0.99 at another size, and mostly more than this in another style.
 ALIKE = 0.8
-# One picture of so many is not learned from: curves and `measure.py` are of these.
+# One picture of so many is held out of training, for curves and `measure.py`.
 HELD = 40
-# Their short side: larger ones are made smaller, to stay in memory.
+# Short side of pictures in memory: larger ones are reduced.
 SHORT = 256
 
 
 def files(folder: Path):
-    """Of pictures, in folders of any depth, by name."""
+    """The picture files in a folder of any depth, sorted by name."""
     found = sorted(path for path in Path(folder).rglob("*") if path.suffix.lower() in ENDINGS)
     if not found:
         raise SystemExit(f"error: no pictures in {folder}\nhint: JPEG or PNG files, in folders of any depth")
@@ -36,15 +37,17 @@ def opened(path):
 
 
 def fingerprint(picture, side=12):
-    """A tiny grey copy with mean 0 and length 1: the product of two is near 1 for the same picture at another size or quality."""
+    """A tiny grey copy with mean 0 and length 1. The product of two is near 1 for equal pictures of any size or
+    quality."""
     grey = np.asarray(picture.convert("L").resize((side, side), Image.BOX), dtype=np.float64)
     grey -= grey.mean()
     return grey / max(np.linalg.norm(grey), 1e-9)
 
 
 def fingerprints(folders):
-    """Of all pictures of some folders and their mirror images, to leave them out: what a student is judged by must not be what it
-    learned from."""
+    """The fingerprints of all pictures in some folders and of their mirror images. Such pictures are left out, because
+    a student must not be tested on pictures that it learned from.
+    """
     marks = [fingerprint(opened(path)) for folder in folders for path in files(folder)]
     return marks + [mark[:, ::-1] for mark in marks]
 
@@ -55,12 +58,12 @@ def alike(picture, marks):
 
 
 def is_held(path):
-    """Whether a picture is one of those that are not learned from: by its bytes, so that it is wherever it lies, whatever else there is."""
+    """Whether a picture is held out of training; decided by its bytes alone, wherever it lies."""
     return zlib.crc32(Path(path).read_bytes()) % HELD == 0
 
 
 def read(path, without=()):
-    """A picture as u8 [3, h, w]; None where it is like one of `without` (fingerprints)."""
+    """A picture as u8 [3, h, w]; None if it is like one of `without` (fingerprints)."""
     picture = opened(path)
     if alike(picture, without):
         return None
@@ -71,31 +74,35 @@ def read(path, without=()):
 
 
 def read_folder(folder: Path, without=()):
-    """All pictures of a folder, but those that are like one of `without`."""
+    """All pictures of a folder, except those that are like one of `without`."""
     return [picture for path in files(folder) if (picture := read(path, without)) is not None]
 
 
 def learned_and_held(folders, without=()):
-    """All pictures of some folders, as two lists."""
+    """All pictures of some folders, as two lists: those for training, and the held-out ones."""
     lists = ([], [])
     for path in (path for folder in folders for path in files(folder)):
         if (picture := read(path, without)) is not None:
             lists[is_held(path)].append(picture)
     if not lists[0] or not lists[1]:
-        raise SystemExit(f"error: too few pictures: one of {HELD} is held back\nhint: a thousand photographs and paintings")
+        raise SystemExit(
+            f"error: too few pictures: one of {HELD} is held back\nhint: a thousand photographs and paintings"
+        )
     return lists
 
 
 def squares(pictures, side):
-    """The upper left corners of those that are large enough, [n, 3, side, side] in 0..1."""
+    """The upper left corners of all pictures that are large enough, [n, 3, side, side] in 0..1."""
     found = [picture[:, :side, :side].float() / 255 for picture in pictures if min(picture.shape[1:]) >= side]
     if not found:
-        raise SystemExit(f"error: none of the pictures that are held back is {side} pixels a side\nhint: larger pictures, or more")
+        raise SystemExit(
+            f"error: none of the pictures that are held back is {side} pixels a side\nhint: larger pictures, or more"
+        )
     return torch.stack(found)
 
 
 class Crops:
-    """Batches of square crops in 0..1, the same for the same seed and step."""
+    """Batches of square crops in 0..1, which depend only on the seed and the step."""
 
     def __init__(self, natural, unfinished, seed, pixels=8 * 128 * 128, sizes=(128, 192, 256)):
         self.natural, self.unfinished = natural, unfinished
@@ -103,12 +110,12 @@ class Crops:
 
     def crop(self, of, size, dice):
         picture = dice.choice(of).float()[None] / 255
-        # Of a picture's own size or another: strokes and lines of any width.
+        # At various scales, for strokes and lines of any width.
         scale = 2 ** dice.uniform(-0.7, 0.5)
         height, width = picture.shape[2:]
         scale = max(scale, size / min(height, width))
         shape = (max(size, round(height * scale)), max(size, round(width * scale)))
-        # Smoothed only where made smaller.
+        # Antialiased only when reduced.
         picture = F.interpolate(picture, shape, mode="bilinear", antialias=scale < 1)
         top, left = dice.randrange(shape[0] - size + 1), dice.randrange(shape[1] - size + 1)
         picture = picture[0, :, top : top + size, left : left + size]

@@ -1,4 +1,4 @@
-"""python test_training.py: what training must not get wrong, on a network of a few channels and pictures of noise; seconds."""
+"""python test_training.py: tests the training on a network of a few channels and pictures of noise; takes seconds."""
 
 import json
 import subprocess
@@ -18,7 +18,7 @@ from pictures import fingerprints, is_held, learned_and_held
 
 # Sums of a few thousand products in single precision.
 SINGLE = 1e-4
-# What is added to a variance, 1e-5, as a part of one of 0.08: that of numbers between 0 and 1.
+# The 1e-5 that is added to a variance, relative to 0.08, the variance of numbers between 0 and 1.
 RIDGE = 3e-4
 NARROW = Design(((4, 4), (5, 5), (6, 6, 6, 6), (7, 7, 7, 7), (8,)), "max", "replicate-first")
 
@@ -40,7 +40,8 @@ def apart(one, other):
 
 
 def drawn(folder, learned):
-    """A folder of pictures of noise, of which one is held back. What is held back depends on its bytes: any that is, will do."""
+    """A folder of pictures of noise, one of them held out. The bytes decide, so pictures are drawn until one is held
+    out."""
     folder.mkdir()
     found = {True: 0, False: 0}
     for number in range(10_000):
@@ -82,7 +83,7 @@ def test_other_units_are_the_same_network():
         rgb = picture[None].float() / 255
         before, after = (Vgg(NARROW, normalised=False).load(of)(rgb) for of in (file, other))
     assert apart(after["5_1"] / after["5_1"].norm(), before["5_1"] / before["5_1"].norm()) < SINGLE
-    # Inner products through the metric are those of the head, but for the units.
+    # Inner products through the metric are those of the head, except for the units.
     old, new = (of["2_1"][0].flatten(1).T @ matrix.T for of, matrix in
                 ((before, file.tensors["head2_1.weight"]), (after, other.tensors["metric2_1.weight"])))
     assert kernel(new[::7], old[::7]) < SINGLE
@@ -111,7 +112,7 @@ def test_a_margin_is_cut_off_where_it_was_put():
         bare, inside = student(batch), student.inside(batch, tuple(student.convs), 32)
     for layer, features in inside.items():
         assert features.shape == bare[layer].shape
-    # Where no edge reaches it is as without one, and only there.
+    # Beyond the reach of an edge the features are as without a margin, and only there.
     for layer, reach in (("1_2", 2), ("2_2", 3), ("3_1", 3)):
         middle = (..., slice(reach, -reach), slice(reach, -reach))
         assert apart(inside[layer][middle], bare[layer][middle]) < SINGLE, layer
@@ -138,7 +139,7 @@ def test_what_is_judged_is_not_learned_from():
         paths = sorted((folder / "pictures").iterdir(), key=is_held)
         learned, held = learned_and_held([folder / "pictures"])
         assert (len(learned), len(held)) == (3, 1)
-        # The same picture, mirrored, smaller and as a JPEG file.
+        # The same picture, mirrored, reduced and as a JPEG file.
         (folder / "judged").mkdir()
         ImageOps.mirror(Image.open(paths[0])).resize((110, 100)).save(folder / "judged" / "0.jpg")
         learned, held = learned_and_held([folder / "pictures"], fingerprints([folder / "judged"]))
@@ -169,7 +170,23 @@ def test_a_run_that_was_broken_off_goes_on_as_if_it_had_not_been(steps=6):
         def run(name, at_most, *more):
             command = [sys.executable, Path(__file__).parent / "distil.py", "--teacher", folder / "teacher.safetensors"]
             command += ["--pictures", folder / "pictures", "--run", folder / name, "--widths", "4", "4", "4", "4", "4"]
-            command += ["--pixels", 128 * 128, "--steps", steps, "--stop-at", at_most, "--threads", 1, "--device", "cpu", "--report", 3, "--margins", 16, 0]
+            command += [
+                "--pixels",
+                128 * 128,
+                "--steps",
+                steps,
+                "--stop-at",
+                at_most,
+                "--threads",
+                1,
+                "--device",
+                "cpu",
+                "--report",
+                3,
+                "--margins",
+                16,
+                0,
+            ]
             command += more
             return subprocess.run([str(word) for word in command], check=not more, capture_output=True, text=True)
 
@@ -191,7 +208,7 @@ def test_moved_features_have_the_moments_of_the_style():
 
 
 def levels(width=4):
-    """Two levels of random weights, named as the published ones."""
+    """Two levels of random weights, with the published names."""
     torch.manual_seed(3)
     tensors = {}
 
@@ -216,7 +233,13 @@ def test_decoders_learn_go_on_and_leave_the_encoders_as_they_are(steps=6):
         drawn(folder / "pictures", learned=3)
 
         def run(name, at_most, *more):
-            command = [sys.executable, Path(__file__).parent / "decoders.py", folder / "published.safetensors", "--pictures", folder / "pictures"]
+            command = [
+                sys.executable,
+                Path(__file__).parent / "decoders.py",
+                folder / "published.safetensors",
+                "--pictures",
+                folder / "pictures",
+            ]
             command += ["--run", folder / name, "--levels", 2, 1, "--size", 64, "--steps", steps, "--stop-at", at_most]
             command += ["--threads", 1, "--device", "cpu", "--report", 3, *more]
             return subprocess.run([str(word) for word in command], check=not more, capture_output=True, text=True)

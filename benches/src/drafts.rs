@@ -1,7 +1,8 @@
-//! Measures a new draft, and the same draft after one setting changes, as an interactive page would do.
+//! Measures a new draft, and the same draft after one setting changes, as an interactive page would.
 //!
-//! `cargo run --release --manifest-path benches/Cargo.toml --bin drafts -- CONTENT STYLE [SIZE [ROUNDS [THREADS]]]`, by default 512,
-//! 7 and one thread per processor. The changes come in turn; seconds are medians. No disk is read while time is measured.
+//! `cargo run --release --manifest-path benches/Cargo.toml --bin drafts -- CONTENT STYLE [SIZE [ROUNDS [THREADS]]]`;
+//! the defaults are 512, 7 and one thread per processor. The changes alternate; seconds are medians. No disk is read
+//! while time is measured.
 
 use std::path::Path;
 use std::time::Instant;
@@ -11,7 +12,7 @@ use impasto::{Colour, Draft, StyleTransfer};
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 type Change = fn(&mut Draft, bool);
 
-/// A setting, and how it goes to and fro.
+/// A setting, and a function that switches it on and off.
 const CHANGES: [(&str, Change); 5] = [
     ("the same again", |_, _| ()),
     ("another strength", |draft, on| draft.set_strength(if on { 0.5 } else { 1.0 })),
@@ -19,7 +20,7 @@ const CHANGES: [(&str, Change); 5] = [
         draft.set_style_weights(&[1.0, if on { 3.0 } else { 1.0 }]);
     }),
     ("other colours", |draft, on| draft.set_colour(if on { Colour::Luminance } else { Colour::Style })),
-    // The styles are looked at anew for each size of strokes that was not there before.
+    // Each new size of strokes needs new features of the styles.
     ("another size of strokes", |draft, on| draft.set_stroke_size(if on { 0.7 } else { 1.0 })),
 ];
 

@@ -1,8 +1,8 @@
-//! What each convolution takes in both directions, on every instruction set of this machine, in turn in one run.
+//! Measures each convolution in both directions, on every instruction set of this machine, alternating in one run.
 //!
-//! `cargo run --release --manifest-path benches/Cargo.toml -- [MODEL [SIZE [ROUNDS [THREADS]]]]`, by default `random:vgg19`,
-//! 512, 7 and one thread per processor. GFLOP/s count direct convolutions: Winograd's F(4x4, 3x3) needs a quarter of the
-//! multiplications.
+//! `cargo run --release --manifest-path benches/Cargo.toml -- [MODEL [SIZE [ROUNDS [THREADS]]]]`; the defaults are
+//! `random:vgg19`, 512, 7 and one thread per processor. GFLOP/s count direct convolutions; Winograd's F(4x4, 3x3) needs
+//! a quarter of the multiplications.
 
 use impasto_encoder::Tap;
 use impasto_engine::{
@@ -73,7 +73,7 @@ fn measure(model: &str, size: Size, rounds: usize) -> Result<(), Failure> {
             print!("{:>13.2}{:>13.2}", 1e3 * forward, 1e3 * backward);
             if nth == 0 {
                 rates = [forward, backward].map(|seconds| flops / seconds / 1e9);
-                // What runs together with the next convolution stands there.
+                // A convolution that runs together with the next is reported there.
                 joined = if forward < 1e-6 { flops } else { 0.0 };
             }
         }

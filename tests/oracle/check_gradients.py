@@ -48,7 +48,7 @@ def random_symmetric(random, width, rank):
 
 
 def root_on_eigenvalues(values):
-    """What IteratedRoot must do to the eigenvalues, and, for a cotangent in their basis, the factors per entry."""
+    """The effect of IteratedRoot on the eigenvalues and, for a cotangent in their basis, the factors per entry."""
     norm = values.norm()
     y, z = values / norm, torch.ones_like(values)
     for _ in range(IteratedRoot.STEPS):

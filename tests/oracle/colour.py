@@ -1,11 +1,10 @@
-"""Colours through profiles by littlecms (Pillow's ImageCms): the numbers that crates/impasto-image/tests/colour.rs holds ours
-against.
+"""Converts colours through profiles with littlecms (Pillow's ImageCms), for crates/impasto-image/tests/colour.rs.
 
     pip install pillow
     python tests/oracle/colour.py
 
-Writes the profiles, which are made here byte by byte, and `colours.txt`: profile, target, colour and what littlecms makes of it,
-8 bits a channel, relative colorimetric.
+Writes the profiles, which it builds byte by byte, and `colours.txt`: profile, target, colour and littlecms's result,
+with 8 bits a channel, relative colorimetric.
 """
 
 import io
@@ -60,7 +59,7 @@ def profile(kind, space, pcs, tags):
 
 D50 = [0.9642, 1.0, 0.8249]
 
-# Colorants adapted to D50: of Adobe RGB (1998), of ROMM (ISO 22028-2), and of Display P3.
+# Colorants of Adobe RGB (1998), ROMM (ISO 22028-2) and Display P3, adapted to D50.
 ADOBE = [[0.60974, 0.31111, 0.01947], [0.20528, 0.62567, 0.06087], [0.14919, 0.06322, 0.74457]]
 ROMM = [[0.79767, 0.28803, 0.0], [0.13519, 0.71188, 0.0], [0.03134, 0.00009, 0.8249]]
 P3 = [[0.51512, 0.24120, -0.00105], [0.29198, 0.69225, 0.04189], [0.15710, 0.06657, 0.78407]]
@@ -81,7 +80,7 @@ def grey(curve):
 
 
 def inks():
-    """Corners of four inks as L*a*b*, straight between."""
+    """Corners of four inks as L*a*b*, linear between."""
     colours = {"": (100, 0, 0), "c": (55, -37, -50), "m": (48, 74, -3), "y": (89, -5, 93)}
     colours |= {"cm": (24, 22, -46), "cy": (50, -65, 27), "my": (47, 68, 48), "cmy": (23, 0, 0)}
     corners = {(name.count("c"), name.count("m"), name.count("y")): value for name, value in colours.items()}
@@ -94,7 +93,7 @@ def inks():
             share = (c if on_c else 1 - c) * (m if on_m else 1 - m) * (y if on_y else 1 - y)
             l, a, b = l + share * values[0], a + share * values[1], b + share * values[2]
         l, a, b = l * (1 - 0.85 * k), a * (1 - 0.9 * k), b * (1 - 0.9 * k)
-        # 16 bits of version 2: 0xff00 is 100, 0x8000 is 0.
+        # 16 bits as in ICC version 2: 0xff00 is 100, 0x8000 is 0.
         table += struct.pack(">3H", round(l * 652.8), round((a + 128) * 256), round((b + 128) * 256))
     line = struct.pack(">2H", 0, 65535)
     identity = b"".join(number(float(row == column)) for row in range(3) for column in range(3))

@@ -1,5 +1,6 @@
-"""Numbers for crates/impasto/tests/colour.rs: a style with the colours of a content, by maps that NumPy, SciPy and
-scikit-image compute; and Oklab of known colours, by colour-science.
+"""Computes numbers for crates/impasto/tests/colour.rs: colour transfers by NumPy, SciPy and scikit-image; Oklab.
+
+The transfers give a style the colours of a content. The Oklab values of known colours are by colour-science.
 
     pip install numpy scipy scikit-image colour-science
     python tests/oracle/colour_maps.py
@@ -9,7 +10,7 @@ import json
 import sys
 from pathlib import Path
 
-sys.path.pop(0)  # there is a colour.py in this folder, too
+sys.path.pop(0)  # this folder has a colour.py too
 import colour
 import numpy as np
 from scipy.linalg import cholesky, sqrtm
@@ -39,7 +40,7 @@ def linear(style, content, kind):
 
 def main():
     random = np.random.default_rng(3)
-    # In the middle of the range, so that nothing is cut off; channels that go together; some values twice.
+    # Mid-range values, so that nothing is clipped; correlated channels; some values twice.
     mix = np.array([[0.6, 0.3, 0.1], [0.2, 0.5, 0.3], [0.1, 0.2, 0.7]])
     style = 0.35 + 0.3 * np.round(random.random((5, 6, 3)) @ mix, 2)
     content = 0.3 + 0.35 * random.random((4, 7, 3)) @ mix.T

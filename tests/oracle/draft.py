@@ -1,5 +1,7 @@
-"""What a draft is by PyTorch: levels of crates/impasto-encoder/src/draft.safetensors from the deepest on, the optimal-transport map
-between two Gaussians at each, enlarging that is half nearest and half bilinear, reflection at every convolution. Without the palette at the end.
+"""Computes a draft with PyTorch, from the levels of crates/impasto-encoder/src/draft.safetensors.
+
+The levels run from the deepest on. Each applies the optimal-transport map between two Gaussians; enlarging is half
+nearest and half bilinear; every convolution reflects. The final palette is left out.
 
     python tests/oracle/draft.py      writes crates/impasto/tests/fixtures/draft.json
 """
@@ -18,7 +20,7 @@ NEAREST = 0.5
 
 
 def picture(width, height, phase):
-    """RGB in 0..1 by a formula that the test repeats."""
+    """RGB in 0..1, by the same formula as in the test."""
     x, y = torch.meshgrid(torch.arange(width), torch.arange(height), indexing="xy")
     planes = []
     for plane in range(3):

@@ -57,7 +57,7 @@ def random_convs(widths, last, seed, gain=6.0):
 
 
 def random_metrics(widths, seed):
-    """{conv: matrix} at the style's layers, as far from the identity as those of a compressed network are."""
+    """{conv: matrix} at the style's layers, as far from the identity as those of a compressed network."""
     random = np.random.default_rng(seed)
     mixed = lambda width: np.eye(width) + 0.7 * random.standard_normal((width, width)) / np.sqrt(width)
     return {tap[4:]: mixed(widths[int(tap[4]) - 1]).astype(np.float32) for tap in STYLE_TAPS}
@@ -77,7 +77,7 @@ def save_canonical(path, convs, family, metrics=()):
 
 
 def sort_metadata(path):
-    """The writer orders metadata at random; sorted, a regenerated file is the same file."""
+    """Sorts the metadata, which the writer orders at random, so that a regenerated file is the same file."""
     data = path.read_bytes()
     size = int.from_bytes(data[:8], "little")
     header = json.loads(data[8 : 8 + size])
@@ -111,7 +111,7 @@ def save_picture(path, width, height, seed):
 
 
 def save_mask(path, width, height, seed):
-    """A soft grey mask: black and white in places, and all between."""
+    """A soft grey mask with black, white and all values between."""
     random = np.random.default_rng(seed)
     v, u = np.meshgrid((np.arange(height) + 0.5) / height, (np.arange(width) + 0.5) / width, indexing="ij")
     (cu, cv) = random.uniform(0.3, 0.7, 2)
@@ -134,7 +134,7 @@ def main():
     ):
         save_picture(folder / f"{name}.png", width, height, seed)
 
-    # Everything is computed from the files, as the Rust tests will read them.
+    # Everything is computed from the files, which the Rust tests also read.
     network = Network.load(folder / "narrow.safetensors")
     image, content, style, style2 = (
         read_picture(folder / f"{name}.png") for name in ("image", "content", "style", "style2")

@@ -1,12 +1,12 @@
-"""Pictures that no encoder of ours can write, for crates/impasto-image/tests/formats.rs.
+"""Makes pictures that none of our encoders can write, for crates/impasto-image/tests/formats.rs.
 
     pip install pillow pillow-jxl-plugin brotli
     python tests/oracle/pictures.py
 
-`gradient.jxl` is lossless, by libjxl; `inks.jpg` has four inks, by libjpeg, which stores them as Adobe does;
-`progressive.jpg` comes in scans, with half the chroma, by libjpeg; `palette.png` has 16 colours of which one is clear;
-`packed.tif` is packed by LZW in strips of few rows, by libtiff; `boxes.jxl` is the gradient in a file of boxes, with EXIF, XMP
-and, in a packed box, two gigabytes of zeros.
+`gradient.jxl` is lossless, by libjxl. `inks.jpg` has four inks, by libjpeg, which stores them as Adobe does.
+`progressive.jpg` is progressive, with subsampled chroma, by libjpeg. `palette.png` has 16 colours, one of them
+transparent. `packed.tif` is compressed by LZW in strips of few rows, by libtiff. `boxes.jxl` is the gradient in a
+container, with EXIF, XMP and, in a compressed box, two gigabytes of zeros.
 """
 
 import struct
@@ -47,7 +47,7 @@ def main():
 
 
 def zeros(count):
-    """So many of them, packed by Brotli."""
+    """`count` zeros, compressed by Brotli."""
     packer, part = brotli.Compressor(quality=5, lgwin=24), bytes(1 << 24)
     return b"".join(packer.process(part) for _ in range(count // len(part))) + packer.finish()
 

@@ -1,6 +1,6 @@
 """An independent oracle for Impasto's objectives: losses and pixel gradients in PyTorch, all in float64.
 
-It is written from formulas, not for speed, and shares no code with the Rust crates: what the two agree on is
+It is written from formulas, not for speed, and shares no code with the Rust crates: a result on which both agree is
 unlikely to be wrong in both. The recipes ("presets") are those of
 
   gatys       L. Gatys, A. Ecker, M. Bethge, "Image Style Transfer Using Convolutional Neural Networks", CVPR 2016
@@ -65,11 +65,13 @@ class Network:
             input_weight, input_bias = torch.diag(1 / std), -mean / std
         known = {conv: name for conv, name in names.items() if f"{name}.weight" in tensors}
         convs = {conv: (tensors[f"{name}.weight"], tensors[f"{name}.bias"]) for conv, name in known.items()}
-        metrics = {f"relu{conv}": tensors[f"metric{conv}.weight"] for conv in CONVS if f"metric{conv}.weight" in tensors}
+        metrics = {
+            f"relu{conv}": tensors[f"metric{conv}.weight"] for conv in CONVS if f"metric{conv}.weight" in tensors
+        }
         return Network(convs, input_weight, input_bias, metrics)
 
     def as_seen(self, tap, f):
-        """What a style looks at: features of every position through the metric, where there is one."""
+        """The features that a style uses: multiplied with the metric, if there is one."""
         return self.metrics[tap] @ f if tap in self.metrics else f
 
     def features(self, x, taps, first_padding="zero", pooling="max", pool_scale=1.0):
@@ -117,7 +119,7 @@ class Moments:
 
     @staticmethod
     def weighted(f, weights):
-        """Of a region: every position counts by its weight."""
+        """Moments of a region: every position counts by its weight."""
         part = weights.flatten() / weights.sum()
         return Moments(f @ part, (f * part) @ f.T)
 
@@ -252,7 +254,7 @@ class Preset:
     tv: Callable = no_tv
     content_tap: str = "relu4_2"
     first_padding: str = "zero"
-    # what the pooled values are multiplied by; pools not named are not rescaled
+    # factors of the pooled values; poolings not named are not rescaled
     pool_scales: tuple = ()
 
 
@@ -270,7 +272,7 @@ def crowson_style(layer, now, target):
 
 
 def statistic(loss):
-    """Our own options alone: content 1 at relu4_2, each style layer 1, no total variation."""
+    """One of our own statistics alone: content 1 at relu4_2, each style layer 1, no total variation."""
     return Preset(1.0, lambda _, now, target: loss(now, target))
 
 
@@ -312,7 +314,9 @@ def losses(network, preset, x, content, styles, blend=(1.0,), pooling="max"):
     with torch.no_grad():
         content_target = network.features(content, [preset.content_tap], **look)[preset.content_tap]
         maps = [network.features(style, STYLE_TAPS, **look) for style in styles]
-        targets = {tap: Moments.blend([Moments.of(network.as_seen(tap, m[tap])) for m in maps], blend) for tap in STYLE_TAPS}
+        targets = {
+            tap: Moments.blend([Moments.of(network.as_seen(tap, m[tap])) for m in maps], blend) for tap in STYLE_TAPS
+        }
     seen = network.features(x, {*STYLE_TAPS, preset.content_tap}, **look)
     terms = {
         "content": {preset.content_tap: preset.content_weight * mse(seen[preset.content_tap], content_target)},
@@ -335,7 +339,7 @@ def at_tap(weights, tap):
 
 
 def region_losses(network, preset, x, content, regions):
-    """As `losses` with [(weights of the picture's positions, style, weights of the style's positions or None)].
+    """Like `losses`, with [(weights of the picture's positions, style, weights of the style's positions or None)].
 
     The distance of each region counts by its share of all weights at the tap. The content counts everywhere.
     """
@@ -369,7 +373,7 @@ def evaluate(network, preset, image, content, styles, blend=(1.0,), pooling="max
 
 
 def numbers_of(image, judge):
-    """What `judge` makes of a picture, as numbers, with the gradient."""
+    """The terms that `judge` computes for a picture, as numbers, with the gradient."""
     x = image.double().clone().requires_grad_()
     terms = judge(x)
     (gradient,) = torch.autograd.grad(terms["total"], x)

@@ -1,19 +1,20 @@
-"""The random numbers that the referee's measures share with this script (crates/impasto/src/referee/pinned.bin), and numbers for
-crates/impasto/tests/referee_oracle.rs: SSIM by scikit-image, MS-SSIM by pytorch-msssim, GMSD by piq, L*a*b* by scikit-image, sliced
-distances by SciPy and POT, pyramids by SciPy, filters, structure and the layers of an encoder by PyTorch, noise by SciPy and
-scikit-image.
+"""Computes numbers for crates/impasto/tests/referee_oracle.rs, and draws the pinned random numbers of the measures.
+
+SSIM is by scikit-image, MS-SSIM by pytorch-msssim, GMSD by piq, L*a*b* by scikit-image, sliced distances by SciPy and
+POT, pyramids by SciPy, filters, structure and the layers of an encoder by PyTorch, noise by SciPy and scikit-image.
 
     pip install torch numpy scipy scikit-image PyWavelets pillow safetensors piq pytorch-msssim POT
     python tests/oracle/referee.py
 
-The pinned numbers are drawn only where the file is missing: with other ones, no score compares with an older one.
+The pinned numbers (crates/impasto/src/referee/pinned.bin) are drawn only if the file is missing: with other numbers,
+scores could not be compared with older ones.
 """
 
 import json
 import sys
 from pathlib import Path
 
-sys.path.append(sys.path.pop(0))  # last: there is a colour.py in this folder, too
+sys.path.append(sys.path.pop(0))  # last, because this folder has a colour.py too
 import numpy as np
 import ot
 import piq
@@ -39,7 +40,7 @@ DIRECTIONS, PATCH, FILTERS, FILTER = 128, 7, 32, 5
 
 
 def pinned():
-    """(directions, filters): unit vectors; the filters' planes sum to 0."""
+    """(directions, filters): unit vectors; the planes of each filter sum to 0."""
     count = DIRECTIONS * 3 * PATCH**2 + FILTERS * 3 * FILTER**2
     if not PINNED.exists():
         numbers = np.clip(np.rint(40 * np.random.default_rng(2017).standard_normal(count)), -127, 127)
@@ -65,7 +66,7 @@ def read(name):
 
 
 def waves(width, height, kind):
-    """A plane that the Rust test draws by the same formula: large enough for five scales."""
+    """A plane large enough for five scales; the Rust test draws it by the same formula."""
     y, x = np.mgrid[0:height, 0:width].astype(np.float64)
     slow = np.sin(x * (0.11 + 0.01 * kind) + y * 0.07)
     fast = np.sin(x * 0.9 - y * 1.3 + 0.5 * kind)
@@ -90,7 +91,7 @@ def batch(plane):
 
 
 def ms_ssim_in_double(a, b):
-    """pytorch-msssim, with its window in double precision: its own one is single, which moves the result by 5e-5."""
+    """pytorch-msssim with a window in double precision; its own is single, which shifts the result by 5e-5."""
     window = np.exp(-((np.arange(11) - 5) ** 2) / (2 * 1.5**2))
     window = torch.from_numpy(window / window.sum())[None, None, None]
     return float(ms_ssim(batch(a), batch(b), data_range=1, win=window))
@@ -106,7 +107,7 @@ def sphere(count):
 
 
 def colour_distance(picture, styles):
-    """By SciPy, direction by direction, with the weights of several styles; and by POT where there is one style."""
+    """By SciPy, direction by direction, with the weights of several styles; also by POT if there is one style."""
     samples = rgb2lab(picture).reshape(-1, 3)
     of_styles = [(share, rgb2lab(style).reshape(-1, 3)) for share, style in styles]
     lab = np.concatenate([lab for _, lab in of_styles])
@@ -149,7 +150,7 @@ def laplacian(picture):
 
 
 def places(width, height, most):
-    """All places, or as many as are looked at, by Roberts' sequence."""
+    """All places, or at most `most` of them, by Roberts' sequence."""
     if width * height <= most:
         y, x = np.divmod(np.arange(width * height), width)
         return x, y
@@ -238,19 +239,21 @@ def layer_distances(picture, styles):
 
 
 def resized(picture, width, height):
-    """By Pillow's bicubic kernel, in light, inside of 0..1."""
+    """Resizes light by Pillow's bicubic kernel, clipped to 0..1."""
     light = np.where(picture <= 0.04045, picture / 12.92, ((picture + 0.055) / 1.055) ** 2.4)
-    planes = [Image.fromarray(light[..., c].astype(np.float32)).resize((width, height), Image.BICUBIC) for c in range(3)]
+    planes = [
+        Image.fromarray(light[..., c].astype(np.float32)).resize((width, height), Image.BICUBIC) for c in range(3)
+    ]
     light = np.stack([np.asarray(plane, np.float64) for plane in planes], axis=-1).clip(0, 1)
     return np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
 
 
-# Of each layer, pixels of mirror image that hide what its convolutions find beyond an edge, and pixels from feature to feature.
+# For each layer: pixels of mirrored margin that hide the padding of its convolutions, and pixels between features.
 STRUCTURE = {"relu3_4": (24, 4), "relu4_4": (64, 8)}
 
 
 def self_similarities(picture, network):
-    """{layer: cosines of all pairs of two positions}, of about 256x192 pixels in multiples of 8."""
+    """{layer: cosines of all pairs of positions}, at about 256x192 pixels, in multiples of 8."""
     height, width = picture.shape[:2]
     scale = np.sqrt(256 * 192 / (width * height)) / 8
     picture = resized(picture, 8 * round(width * scale), 8 * round(height * scale))
@@ -268,14 +271,14 @@ def self_similarities(picture, network):
 
 
 def structure(picture, content, network):
-    """Of a content that is brought to the picture's size first."""
+    """Distance from a content, which is first resized to the picture's size."""
     content = resized(content, picture.shape[1], picture.shape[0]) if content.shape != picture.shape else content
     seen, target = self_similarities(picture, network), self_similarities(content, network)
     return [float(np.corrcoef(seen[layer], target[layer])[0, 1]) for layer in STRUCTURE]
 
 
 def blocks(picture, mask):
-    """Mean squares of the response in blocks of 8x8, in steps of 8 bits; 1 for white noise of deviation 1."""
+    """Mean squares of the response in 8x8 blocks, in 8-bit steps; 1 for white noise of deviation 1."""
     mask = mask / np.sqrt((mask**2).sum())
     planes = np.stack([convolve2d(picture[..., c], mask, mode="valid") for c in range(3)], axis=-1)
     down, across = planes.shape[0] // 8, planes.shape[1] // 8
@@ -313,10 +316,14 @@ def main():
     portrait = [np.stack([waves(300, 400, kind + i) for i in range(3)], axis=-1) for kind in (0, 1)]
     narrow, lite = [Network.load(path) for path in (FIXTURES / "narrow.safetensors", LITE)]
     lab = [(0.0, 0.0, 0.0), (1.0, 1.0, 1.0), (1.0, 0.0, 0.0), (0.2, 0.5, 0.9), (0.02, 0.03, 0.01)]
-    # White noise of a known deviation, which scikit-image's estimator finds in another way.
+    # White noise of a known deviation, which scikit-image estimates by another method.
     flat = 0.5 + 8 / 255 * np.random.default_rng(5).standard_normal((256, 256, 3))
     rough = flat + 0.2 * waves(256, 256, 0)[..., None]
-    found = [np.sqrt(noise_of(flat)[0]), np.sqrt(noise_of(rough)[0]), 255 * np.mean(estimate_sigma(flat, channel_axis=-1))]
+    found = [
+        np.sqrt(noise_of(flat)[0]),
+        np.sqrt(noise_of(rough)[0]),
+        255 * np.mean(estimate_sigma(flat, channel_axis=-1)),
+    ]
     print("noise of 8:", np.round(found, 3))
     (FIXTURES / "referee.json").write_text(json.dumps({
         "ssim": float(ssim(a, b)),

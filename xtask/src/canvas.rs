@@ -1,4 +1,4 @@
-//! A layer to draw on: shapes of tiny-skia, filled by a function of the place instead of one colour.
+//! A layer to draw on: shapes of tiny-skia, filled by a function of position instead of one colour.
 
 use tiny_skia::{FillRule, LineCap, LineJoin, Mask, Path, PathBuilder, Stroke, Transform};
 
@@ -10,11 +10,11 @@ pub(crate) type Rgb = [f32; 3];
 /// A point in units of the finished picture's pixels.
 pub(crate) type Point = (f32, f32);
 
-/// How many samples a side are drawn for every pixel of the finished picture.
+/// Samples per side of each pixel of the finished picture.
 const SAMPLES: usize = 2;
 
-/// A layer with transparency, drawn at twice the size of the finished picture. All coordinates are in pixels
-/// of the finished picture.
+/// A layer with transparency, drawn at twice the size of the finished picture. All coordinates are in pixels of the
+/// finished picture.
 pub(crate) struct Canvas {
     width: usize,
     height: usize,
@@ -29,7 +29,7 @@ impl Canvas {
         Self { width, height, samples: vec![[0.0; 4]; width * height] }
     }
 
-    /// Fills a shape; `ink` gives colour and alpha at a place.
+    /// Fills a shape; `ink` gives colour and alpha at a position.
     pub(crate) fn fill(&mut self, shape: Option<Path>, ink: impl Fn(f32, f32) -> (Rgb, f32)) {
         let Some(shape) = shape else { return };
         let Some(mut mask) = Mask::new(self.width as u32, self.height as u32) else { return };
@@ -78,7 +78,7 @@ impl Canvas {
         }
     }
 
-    /// Colour and alpha at a place, interpolated; the border goes on outside.
+    /// Colour and alpha at a position, interpolated; the border continues outside.
     pub(crate) fn at(&self, x: f32, y: f32) -> (Rgb, f32) {
         let place =
             |value: f32, limit: usize| (value * SAMPLES as f32 - 0.5).clamp(0.0, limit as f32 - 1.001);
@@ -122,12 +122,12 @@ pub(crate) fn rgb(hex: u32) -> Rgb {
     [16, 8, 0].map(|shift| (hex >> shift & 0xff) as f32 / 255.0)
 }
 
-/// From one colour to another as `t` goes from 0 to 1.
+/// A mixture of two colours, from `a` to `b` as `t` goes from 0 to 1.
 pub(crate) fn mix(a: Rgb, b: Rgb, t: f32) -> Rgb {
     std::array::from_fn(|i| lerp(a[i], b[i], t.clamp(0.0, 1.0)))
 }
 
-/// Brighter or darker by a factor.
+/// A colour made brighter or darker by a factor.
 pub(crate) fn shade(colour: Rgb, factor: f32) -> Rgb {
     colour.map(|value| value * factor)
 }

@@ -27,7 +27,7 @@ pub(crate) fn draw(canvas: &mut Canvas) {
         sky
     };
     canvas.fill(crate::canvas::rectangle(0.0, HORIZON, 640.0, 480.0), |x, y| (open_sea(&mirror, x, y), 1.0));
-    // From far to near: everything lies on the water with its own mirror image before it.
+    // From far to near: each layer lies on the water, with its mirror image in front of it.
     for (waterline, layer) in [
         (HORIZON + 12.0, layer(boats::distant)),
         (land::COAST, layer(land::hills)),
@@ -53,26 +53,26 @@ fn layer(draw: impl FnOnce(&mut Canvas)) -> Canvas {
     canvas
 }
 
-/// The waves at a place, about -1..1: long and low, finer with the distance.
+/// The waves at a position, about -1..1: long and low, finer in the distance.
 fn waves(x: f32, y: f32) -> f32 {
     let near = y - HORIZON;
     let (u, v) = ((x - 320.0) / (0.24 * near + 2.2), 31.0 * (near + 7.0).ln());
     0.7 * fbm(70, u, v, 4) + 0.4 * noise(75, u * 0.27 + 3.0, v * 0.36)
 }
 
-/// What the wind draws on the waves, about -1..1: fine short lines.
+/// The ripples of the wind on the waves, about -1..1: fine short lines.
 fn ripples(x: f32, y: f32) -> f32 {
     let near = y - HORIZON;
     let (u, v) = ((x - 320.0) / (0.085 * near + 2.0), 62.0 * (near + 7.0).ln());
     noise(78, u + 0.8 * noise(79, u * 0.4, v * 0.3), v + 1.2 * waves(x, y))
 }
 
-/// How near a place on the water is, 0..1.
+/// The nearness of a position on the water, 0..1.
 fn nearness(y: f32) -> f32 {
     ((y - HORIZON) / (SIZE.1 as f32 - HORIZON)).clamp(0.0, 1.0)
 }
 
-/// The place that is mirrored at (x, y) by rippled water with objects standing on `waterline`.
+/// The position that rippled water mirrors at (x, y), for objects standing on `waterline`.
 fn reflected(waterline: f32, x: f32, y: f32) -> Point {
     let (near, wave) = (nearness(y), waves(x, y));
     let sideways = waves(x + 37.0, y + 0.7 + 2.0 * near);
@@ -87,7 +87,7 @@ fn open_sea(sky: &Canvas, x: f32, y: f32) -> Rgb {
     // Rough water close by blurs the clouds in it.
     let image = mix(image, rgb(0x7fa9c4), 0.62 * near.sqrt());
     let deep = mix(rgb(0x3f7486), rgb(0x12414f), near);
-    // The steep front of a wave shows the depth, its back the sky.
+    // The steep front of a wave shows the depth; its back mirrors the sky.
     let depth = (0.3 + 0.36 * near - 0.75 * wave * (0.45 + near)).clamp(0.06, 0.92);
     let mut water = shade(mix(image, deep, depth), 0.96 + 0.16 * wave);
     // Small ripples catch the light of the sky, and show the depth in their troughs.
@@ -104,7 +104,7 @@ fn open_sea(sky: &Canvas, x: f32, y: f32) -> Rgb {
     water
 }
 
-/// The mirror image of a layer, broken by the waves and weaker with the depth of the view.
+/// The mirror image of a layer, broken by the waves, and weaker where the water is deep.
 fn mirrored(layer: &Canvas, waterline: f32, x: f32, y: f32) -> (Rgb, f32) {
     let (at_x, at_y) = reflected(waterline, x, y);
     if at_y > waterline {

@@ -1,6 +1,6 @@
-//! Chores of the repository: `cargo xtask samples` draws the sample pictures into `samples/`.
+//! Tasks of the repository: `cargo xtask samples` draws the sample pictures into `samples/`.
 //!
-//! The pictures are drawn by code, so that they belong to the project and can be made again.
+//! Code draws the pictures, so that they belong to the project and can be made again.
 
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 

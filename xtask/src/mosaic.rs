@@ -1,4 +1,4 @@
-//! A window of stained glass: small tiles of warm and teal glass, set in dark lead, showing a sun over waves.
+//! A window of stained glass: small tiles of warm and teal glass, set in dark lead, which show a sun over waves.
 
 use std::f32::consts::TAU;
 
@@ -8,14 +8,14 @@ use crate::noise::{Rng, fbm, hash, noise, smoothstep};
 pub(crate) const SIZE: (usize, usize) = (512, 512);
 
 const SUN: Point = (236.0, 206.0);
-/// Half the width of a lead between tiles of one part of the picture, and between parts.
+/// Half the width of the lead between tiles of one part of the picture, and between parts.
 const LEADS: (f32, f32) = (1.25, 2.7);
 /// The width of the frame around the picture.
 const FRAME: f32 = 26.0;
 /// The distance between tiles.
 const PITCH: f32 = 20.0;
 
-/// A piece of glass: the place that it is grown from, its part of the picture, its colour.
+/// A piece of glass: the position of its seed, its part of the picture, its colour.
 struct Tile {
     at: Point,
     part: u32,
@@ -40,7 +40,7 @@ pub(crate) fn draw(canvas: &mut Canvas) {
     });
 }
 
-/// The glass of a tile at a place.
+/// The glass of a tile at a position.
 fn glass(tile: &Tile, index: usize, (x, y): Point, edge: &Edge) -> Rgb {
     let own = |salt: u64| hash(salt, index as i32, 0);
     let (sin, cos) = (own(1) * TAU).sin_cos();
@@ -95,7 +95,7 @@ fn surface(x: f32) -> f32 {
     358.0 + 15.0 * (x / 41.0).sin() + 9.0 * (x / 83.0 + 1.0).cos()
 }
 
-/// The depth of a place under the sea's surface; negative above.
+/// The depth of a position under the sea's surface; negative above.
 fn sea((x, y): Point) -> f32 {
     y - surface(x)
 }
@@ -103,7 +103,7 @@ fn sea((x, y): Point) -> f32 {
 /// Part and colour of a tile in a ring around the sun.
 fn sky(ring: usize, angle: f32, rng: &mut Rng) -> (u32, Rgb) {
     let turn = (angle / TAU).rem_euclid(1.0);
-    // Sixteen rays, of two lengths in turn.
+    // Sixteen rays, with two alternating lengths.
     let ray = (turn * 16.0) as u32 % 16;
     let reach = if ray.is_multiple_of(2) { 9 } else { 7 };
     let (part, colours): (u32, &[u32]) = match ring {
@@ -154,16 +154,16 @@ fn frame(tiles: &mut Vec<Tile>, rng: &mut Rng) {
     }
 }
 
-/// A colour as it comes out of the furnace, never twice the same.
+/// A colour with the variation of handmade glass.
 fn tone(hex: u32, rng: &mut Rng) -> Rgb {
     let colour = shade(rgb(hex), 1.0 + 0.14 * rng.bell());
     std::array::from_fn(|channel| colour[channel] + 0.03 * rng.bell())
 }
 
-/// Tiles, to be found by place.
+/// Tiles that can be found by position.
 struct Grid {
     tiles: Vec<Tile>,
-    /// For every square of `CELL`, the tiles that can touch it.
+    /// For every square of side `CELL`, the tiles that can touch it.
     cells: Vec<Vec<usize>>,
 }
 
@@ -185,7 +185,7 @@ impl Grid {
         Self { tiles, cells }
     }
 
-    /// The tile at a place, and its nearest edge.
+    /// The tile at a position, and its nearest edge.
     fn near(&self, at: Point) -> Near<'_> {
         let cell = |value: f32| ((value / CELL + 1.0) as usize).min(CELLS - 1);
         let found = &self.cells[cell(at.1) * CELLS + cell(at.0)];
@@ -197,7 +197,7 @@ impl Grid {
             let (dx, dy) = (other.at.0 - tile.at.0, other.at.1 - tile.at.1);
             let apart = dx.hypot(dy).max(1e-3);
             let (u, v) = (dx / apart, dy / apart);
-            // To the line halfway between the two; a wider lead reaches further.
+            // The distance to the line halfway between the two; a wider lead reaches further.
             let to_edge = apart / 2.0 - (at.0 - tile.at.0) * u - (at.1 - tile.at.1) * v;
             let reach = |differ: bool| if differ { LEADS.1 - LEADS.0 } else { 0.0 };
             let differ = other.part != tile.part;
@@ -209,7 +209,7 @@ impl Grid {
     }
 }
 
-/// A place in a tile: the tile, and the line to the nearest neighbour.
+/// A position in a tile: the tile, and the line to the nearest neighbour.
 struct Near<'a> {
     tile: &'a Tile,
     index: usize,
@@ -218,7 +218,7 @@ struct Near<'a> {
     parts_differ: bool,
 }
 
-/// How far the edge is, and how much it faces the light (-1..1): positive towards the lower right.
+/// The distance of an edge, and how much it faces the light (-1..1): positive towards the lower right.
 struct Edge {
     distance: f32,
     facing: f32,

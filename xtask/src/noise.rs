@@ -1,6 +1,6 @@
 //! Seeded randomness for the drawings: a generator, and smooth noise over the plane.
 
-/// A small generator (splitmix64): the same seed gives the same picture everywhere.
+/// A small generator (splitmix64): equal seeds give equal pictures everywhere.
 pub(crate) struct Rng(u64);
 
 impl Rng {
@@ -24,7 +24,7 @@ impl Rng {
         (self.unit() + self.unit() + self.unit()) * (2.0 / 3.0) - 1.0
     }
 
-    /// One of several.
+    /// One of several choices.
     pub(crate) fn pick<T: Copy>(&mut self, choices: &[T]) -> T {
         choices[((self.unit() * choices.len() as f32) as usize).min(choices.len() - 1)]
     }
@@ -36,13 +36,13 @@ fn mix(mut bits: u64) -> u64 {
     bits ^ (bits >> 31)
 }
 
-/// Uniform in 0..1 for a point of a grid.
+/// Uniform in 0..1 for a grid point.
 pub(crate) fn hash(seed: u64, x: i32, y: i32) -> f32 {
     let place = (x as u32 as u64) << 32 | y as u32 as u64;
     (mix(mix(seed ^ 0x5851_f42d_4c95_7f2d).wrapping_add(place)) >> 40) as f32 / (1 << 24) as f32
 }
 
-/// Gradient noise, about -1..1, with features of the size of 1.
+/// Gradient noise, about -1..1, with features of about size 1.
 pub(crate) fn noise(seed: u64, x: f32, y: f32) -> f32 {
     let (left, top) = (x.floor(), y.floor());
     let (u, v) = (x - left, y - top);
@@ -56,7 +56,7 @@ pub(crate) fn noise(seed: u64, x: f32, y: f32) -> f32 {
     1.5 * lerp(upper, lower, fade(v))
 }
 
-/// Octaves of noise on top of each other, each twice as fine and half as strong; about -1..1.
+/// The sum of octaves of noise, each twice as fine and half as strong; about -1..1.
 pub(crate) fn fbm(seed: u64, x: f32, y: f32, octaves: u32) -> f32 {
     let (mut sum, mut weight, mut scale) = (0.0, 0.5, 1.0);
     for octave in 0..octaves {

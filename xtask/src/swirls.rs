@@ -1,4 +1,4 @@
-//! A night of swirls: thousands of short thick brush strokes that follow a turning flow, in relief.
+//! A night of swirls: thousands of short thick brush strokes that follow a swirling flow, in relief.
 
 use std::f32::consts::TAU;
 
@@ -7,19 +7,19 @@ use crate::noise::{Rng, fbm, noise, smoothstep};
 
 pub(crate) const SIZE: (usize, usize) = (512, 512);
 
-/// Something that the paint turns around: centre, reach, sense and strength of turning, brightness.
+/// A centre that the paint flows around: position, reach, sense and strength of rotation, brightness.
 struct Swirl {
     centre: Point,
     reach: f32,
     turn: f32,
     glow: f32,
-    /// How tightly its bands are wound, and how many arms they form; without arms they are rings.
+    /// How tightly its bands are wound, and the number of arms; without arms the bands are rings.
     winding: f32,
     arms: f32,
 }
 
 impl Swirl {
-    /// Its brightness at a place: bands that fade outwards.
+    /// Its brightness at a position: bands that fade outwards.
     fn light(&self, (x, y): Point) -> f32 {
         let (dx, dy) = (x - self.centre.0, y - self.centre.1);
         let distance = dx.hypot(dy) / self.reach;
@@ -50,7 +50,7 @@ struct Pass {
     count: usize,
     length: f32,
     width: f32,
-    /// Only where the picture is at least this bright.
+    /// Strokes are painted only where the picture is at least this bright.
     from: f32,
 }
 
@@ -63,7 +63,7 @@ const PASSES: [Pass; 4] = [
 
 pub(crate) fn draw(canvas: &mut Canvas) {
     let mut paint = Canvas::new(SIZE.0, SIZE.1);
-    // The height of the paint, as a grey picture of its own: it is lit from the side in the end.
+    // The height of the paint, as a grey picture, which is lit from the side at the end.
     let mut relief = Canvas::new(SIZE.0, SIZE.1);
     paint.each(|_, _| (rgb(0x14233f), 1.0));
     relief.each(|_, _| ([0.3; 3], 1.0));
@@ -88,7 +88,7 @@ fn flow((x, y): Point) -> Point {
         let (dx, dy) = (x - swirl.centre.0, y - swirl.centre.1);
         let distance = dx.hypot(dy).max(1.0);
         let pull = 5.0 * swirl.turn * (-(distance / swirl.reach).powi(2)).exp();
-        // Around the centre, and a little inwards, so that the lines are spirals.
+        // The flow runs around the centre and a little inwards, so that the lines are spirals.
         u += pull * (-dy - 0.22 * swirl.turn * dx) / distance;
         v += pull * (dx - 0.22 * swirl.turn * dy) / distance;
     }
@@ -96,7 +96,7 @@ fn flow((x, y): Point) -> Point {
     (u / length, v / length)
 }
 
-/// The colour of a stroke that starts here, and how bright the picture is here (0..1).
+/// The colour of a stroke that starts here, and the brightness of the picture here (0..1).
 fn palette(at: Point, rng: &mut Rng) -> (Rgb, f32) {
     let (x, y) = at;
     // The sky: streams of lighter blue that run across it.
@@ -114,7 +114,7 @@ fn palette(at: Point, rng: &mut Rng) -> (Rgb, f32) {
         let light = ramp(&[0x4f8fc4, 0xa3c9d8, 0xd3a63a, 0xe9cb62, 0xf7efd2], (brightness - 0.3) / 0.62);
         colour = mix(colour, light, smoothstep(0.3, 0.42, brightness));
     }
-    // Now and then the brush takes up what was on the palette before.
+    // Now and then the brush picks up an old colour from the palette.
     if rng.unit() < 0.05 {
         let other = rgb(rng.pick(&[0xc9842b, 0x3d8f88, 0xd8e2e0, 0x0b1430, 0x6c62a8]));
         colour = mix(colour, other, rng.range(0.25, 0.6));
@@ -122,13 +122,13 @@ fn palette(at: Point, rng: &mut Rng) -> (Rgb, f32) {
     (shade(colour, 1.0 + 0.13 * rng.bell()), brightness.clamp(0.0, 1.0))
 }
 
-/// A colour on the way through several, as `t` goes from 0 to 1.
+/// A colour on a path through several, as `t` goes from 0 to 1.
 fn ramp(colours: &[u32], t: f32) -> Rgb {
     let place = t.clamp(0.0, 0.9999) * (colours.len() - 1) as f32;
     mix(rgb(colours[place as usize]), rgb(colours[place as usize + 1]), place.fract())
 }
 
-/// One stroke: a body and hairs on it, each a little lighter or darker than the paint.
+/// One stroke: a body with hairs on it, each a little lighter or darker than the paint.
 fn stroke(paint: &mut Canvas, relief: &mut Canvas, rng: &mut Rng, start: Point, colour: Rgb, pass: &Pass) {
     let length = pass.length * rng.range(0.7, 1.3);
     let width = pass.width * rng.range(0.75, 1.25);

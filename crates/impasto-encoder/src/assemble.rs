@@ -1,13 +1,15 @@
-//! From the tensors of a file to an encoder: which network they are, from which training, and what it takes as input.
+//! Builds an encoder from the tensors of a file: which network they are, which training they come from, and what that
+//! training takes as input.
 //!
-//! The training is told by the weights themselves (`family.rs`), and with it the input. Where they are of no known training:
+//! The weights themselves identify the training (`family.rs`), and the training fixes the input. For weights of an
+//! unknown training:
 //!
-//! - a file that has an input map says what it takes;
-//! - `--family` says it for the file;
-//! - torchvision's names (`features.0.weight`) mean torchvision's input, as they always have here;
-//! - files of Keras and Caffe take BGR in 0..255 minus the mean, as everyone feeds them; files of MatConvNet take RGB minus the
-//!   mean that they carry. Their family is unknown;
-//! - for anything else nobody knows, and the error asks for `--family`.
+//! - a file with an input map states its input;
+//! - `--family` states it on behalf of the file;
+//! - torchvision's names (`features.0.weight`) imply torchvision's input;
+//! - files of Keras and Caffe take BGR in 0..255 minus the mean, by convention; files of MatConvNet take RGB minus the
+//!   mean that they carry. Their family is "unknown";
+//! - for anything else the input is unknown, and the error asks for `--family`.
 
 use std::collections::BTreeMap;
 
@@ -18,10 +20,10 @@ use crate::{
     identify,
 };
 
-/// What a family is called that nobody knows.
+/// The name of a family that is not known.
 const UNKNOWN: &str = "unknown";
 
-/// Reads the network in an opened file; `given` is what the user says of its family.
+/// Reads the network in an opened file; `given` is the family that the user names.
 pub(crate) fn assemble(
     file: &str,
     opened: Opened<'_>,
@@ -45,7 +47,7 @@ pub(crate) fn assemble(
     let layout = match arrangement {
         Arrangement::Names => layout::resolve(file, &shapes)?,
         Arrangement::Sequence(sequence) => {
-            // The training may say where this network pools.
+            // The training may determine where this network pools.
             let first = sequence.first_kernel(&shapes).map(&mut load).transpose()?;
             let found = first.and_then(|kernel| identify(&kernel)).map(|identified| identified.family);
             sequence.resolve(file, &shapes, given.or(found))?
@@ -72,7 +74,7 @@ pub(crate) fn assemble(
         (Some(family), None) => {
             let order = match family.channel_order() {
                 ChannelOrder::Rgb => ChannelOrder::Rgb,
-                // Copies of Oxford's weights are turned where the container's users have RGB.
+                // Copies of Oxford's weights have their channels reversed in containers that use RGB.
                 ChannelOrder::Bgr => convention.map_or(ChannelOrder::Bgr, |convention| convention.order),
             };
             (family.to_string(), map.unwrap_or(family.input(order)))
@@ -84,7 +86,7 @@ pub(crate) fn assemble(
             (None, None, None) => return Err(EncoderError::NeedsFamily { file: file.into(), format }),
         },
     };
-    // A canonical file may be of a family of its own (`vgg19-lite`); of ours it cannot be against its own weights.
+    // A canonical file may name a family of its own (`vgg19-lite`). If it names one of ours, its weights must agree.
     let own = metadata
         .get("family")
         .filter(|own| given.is_none() && (found.is_none() || own.parse::<Family>().is_err()));
@@ -106,7 +108,7 @@ pub(crate) fn assemble(
         })
 }
 
-/// What the user says must not be against what the weights say.
+/// The family that the user names must not contradict the weights.
 fn check_given(file: &str, given: Family, found: Option<Identified>, fits: bool) -> Result<(), EncoderError> {
     let other = match found {
         Some(found) if found.family != given => format!("its weights are those of {}", found.family),
@@ -116,7 +118,7 @@ fn check_given(file: &str, given: Family, found: Option<Identified>, fits: bool)
     Err(EncoderError::OtherFamily { file: file.into(), given, found: other })
 }
 
-/// The map in the file: a matrix, or a convolution of 1x1.
+/// Loads the input map of the file: a matrix, or a convolution of 1x1.
 fn load_map(
     file: &str,
     Names { weight, bias }: &Names,

@@ -1,11 +1,13 @@
-//! A decoder: the way from the features at a tap back to a picture.
+//! A decoder turns the features at a tap back into a picture.
 //!
-//! It mirrors the encoder. Its convolutions carry the names of the encoder's that they undo, from the deepest on, and have its
-//! inputs as outputs. After the first convolution of a block the map is enlarged twofold, where the encoder pools ([`NEAREST`]). Each
-//! convolution is followed by a ReLU, the last one too; the result is RGB, nominally 0..1.
+//! It mirrors the encoder. Each of its convolutions undoes one of the encoder's and carries its name; they run from the
+//! deepest to the shallowest, with inputs and outputs exchanged. After the first convolution of a block, where the
+//! encoder pools, the map is enlarged twofold ([`NEAREST`]). A ReLU follows each convolution, the last one too. The
+//! result is RGB, nominally in 0..1.
 //!
-//! Huang and Belongie, "Arbitrary style transfer in real-time with adaptive instance normalization", ICCV 2017, and Li et al.,
-//! "Universal style transfer via feature transforms", NIPS 2017, train one for each tap.
+//! Huang and Belongie, "Arbitrary style transfer in real-time with adaptive instance normalization", ICCV 2017, and Li
+//! et al., "Universal style transfer via feature transforms", NIPS 2017, train such decoders, the latter one for each
+//! tap.
 
 use std::sync::Arc;
 
@@ -25,7 +27,7 @@ impl Decoder {
         topology.convs().iter().rev().map(mirror).collect()
     }
 
-    /// Puts a decoder of an encoder's last tap together; `None` when the weights do not fit, or a value is not finite.
+    /// Makes the decoder for an encoder's last tap; `None` when the weights do not fit or a value is not finite.
     pub fn new(topology: &Topology, weights: Vec<Weights>) -> Option<Decoder> {
         let convs = Decoder::mirrored(topology);
         let fits = weights.len() == convs.len()
@@ -37,7 +39,7 @@ impl Decoder {
         fits.then(|| Decoder { convs, weights: weights.into() })
     }
 
-    /// The convolutions in the order in which they are run.
+    /// The convolutions in the order in which they run.
     pub fn convs(&self) -> &[Conv] {
         &self.convs
     }
@@ -58,8 +60,8 @@ impl Decoder {
     }
 }
 
-/// How much of an enlarged value is the nearest one; the rest is bilinear. The nearest alone paints a grid of two and four pixels,
-/// bilinear alone blurs. The embedded decoders were trained with this part of both (docs/draft.md).
+/// The part of nearest-neighbour enlargement; the rest is bilinear. Nearest alone paints a grid of two and four pixels,
+/// bilinear alone blurs. The embedded decoders were trained with this mix (docs/draft.md).
 pub const NEAREST: f64 = 0.5;
 
 /// An encoder up to one tap, and the decoder that leads back from there.
@@ -72,17 +74,17 @@ pub struct Level {
 }
 
 impl Level {
-    /// Where the features are.
+    /// The tap of the features.
     pub fn tap(&self) -> Tap {
         Tap::after(self.encoder.topology().convs().len() - 1)
     }
 
-    /// Channels there.
+    /// Number of channels at the tap.
     pub fn channels(&self) -> usize {
         self.encoder.topology().channels(self.tap())
     }
 
-    /// Sides of a picture must be multiples of this, for the decoder to give the same size back.
+    /// The sides of a picture must be multiples of this number, so that the decoder returns a picture of the same size.
     pub fn step(&self) -> usize {
         self.encoder.topology().smallest_image(self.tap())
     }

@@ -1,4 +1,4 @@
-//! A network with its weights, checked: what an engine gets.
+//! A network with its checked weights: the input of an engine.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,10 +16,10 @@ pub struct Weights {
     pub bias: Vec<f32>,
 }
 
-/// The affine map from RGB in 0..1 to what the first convolution takes: `matrix * rgb + bias`.
+/// The affine map from RGB in 0..1 to the input of the first convolution: `matrix * rgb + bias`.
 ///
 /// It carries scale, mean and channel order (torchvision: RGB, ImageNet mean and deviation; Caffe: BGR times 255 minus
-/// the mean). It stays a step of its own instead of being folded into conv1_1, because zero padding pads *after* it.
+/// the mean). It is not folded into conv1_1, because the zero padding is applied *after* it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct InputMap {
     /// Row `o` gives output channel `o`.
@@ -42,7 +42,7 @@ impl InputMap {
     }
 
     /// The map that Oxford's networks were trained with, for copies that take RGB: 0..255 minus the mean, no division.
-    /// Caffe's own files take BGR, which is this one [`turned`](InputMap::turned).
+    /// Caffe's own files take BGR; their map is this one [`turned`](InputMap::turned).
     pub fn caffe() -> InputMap {
         InputMap {
             matrix: [[255.0, 0.0, 0.0], [0.0, 255.0, 0.0], [0.0, 0.0, 255.0]],
@@ -50,7 +50,7 @@ impl InputMap {
         }
     }
 
-    /// The same map with its outputs from last to first: for a network that takes BGR where this one's takes RGB.
+    /// The same map with its outputs in reverse order, for a network that takes BGR instead of RGB.
     pub fn turned(self) -> InputMap {
         let [first, second, third] = self.matrix;
         let [a, b, c] = self.bias;
@@ -58,14 +58,15 @@ impl InputMap {
     }
 }
 
-/// Where an encoder came from.
+/// The origin of an encoder.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Provenance {
     /// The name that was asked for: `lite`, `random:vgg19?seed=0` or a path.
     pub name: String,
-    /// Family of weights that recipes are tuned for: that of a [`Family`](crate::Family), `vgg19-lite`, `random`, or `unknown`.
+    /// The family of weights, which recipes are tuned for: a [`Family`](crate::Family), `vgg19-lite`, `random`, or
+    /// `unknown`.
     pub family: String,
-    /// SHA-256 of the file, or of the weights themselves where there is none, hexadecimal.
+    /// SHA-256 of the file, or of the weights when there is no file, hexadecimal.
     pub sha256: String,
     /// The file's own metadata: source, licence, padding of the training, and so on.
     pub metadata: BTreeMap<String, String>,
@@ -76,7 +77,7 @@ pub struct Provenance {
 pub struct Encoder {
     topology: Topology,
     input: InputMap,
-    /// Of these, as many as the topology has; truncated encoders share them.
+    /// At least as many as the topology has convolutions; truncated encoders share them.
     weights: Arc<[Weights]>,
     metrics: Arc<BTreeMap<Tap, Vec<f32>>>,
     pooling: Pooling,
@@ -84,8 +85,8 @@ pub struct Encoder {
 }
 
 impl Encoder {
-    /// Puts an encoder together; `None` when the weights do not fit the topology or a value is not finite. Where the
-    /// provenance has no SHA-256 it is taken of the weights, so that checkpoints tell networks apart.
+    /// Makes an encoder; `None` when the weights do not fit the topology or a value is not finite. A provenance without
+    /// a SHA-256 gets the one of the weights, so that checkpoints can tell networks apart.
     pub fn new(
         topology: Topology,
         input: InputMap,
@@ -106,12 +107,13 @@ impl Encoder {
         fits.then(|| Encoder { topology, input, weights: weights.into(), metrics, pooling, provenance })
     }
 
-    /// The same encoder with metrics, `[channels, channels]` each: style statistics at such a tap are those of the metric times the
-    /// features. `None` where one does not fit its tap, or has a value that is not finite.
+    /// The same encoder with metrics, `[channels, channels]` each. Style statistics at a tap with a metric are those of
+    /// the metric times the features. `None` when a metric does not fit its tap, or has a value that is not finite.
     ///
-    /// A small network's channels are not VGG-19's, and neither is how much each of them counts. Inner products of H f, where H
-    /// predicts VGG-19's features, are those of (HᵀH)^½ f, which is as wide as f: with it a style loss is what it is for that prediction,
-    /// at no cost per pixel, as moments of M f are M E\[f\] and M E\[f fᵀ\] Mᵀ.
+    /// A small network's channels differ from VGG-19's, and so does the weight of each channel. Let H predict VGG-19's
+    /// features from the small network's features f. The inner products of H f equal those of (HᵀH)^½ f, which has
+    /// as many channels as f. With this metric a style loss is the loss of the prediction. It costs nothing per pixel,
+    /// as the moments of M f are M E\[f\] and M E\[f fᵀ\] Mᵀ.
     pub fn with_metrics(mut self, metrics: BTreeMap<Tap, Vec<f32>>) -> Option<Encoder> {
         let fits = metrics.iter().all(|(tap, metric)| {
             let conv = self.topology.convs().get(tap.conv());
@@ -125,7 +127,8 @@ impl Encoder {
         fits.then(|| Encoder { metrics: Arc::new(metrics), ..self })
     }
 
-    /// Through what style statistics look at a tap, `[channels, channels]` by rows; `None`: at the features as they are.
+    /// The metric that style statistics use at a tap, `[channels, channels]` by rows; `None` when they use the features
+    /// alone.
     pub fn metric(&self, tap: Tap) -> Option<&[f32]> {
         self.metrics.get(&tap).map(Vec::as_slice)
     }
@@ -150,12 +153,12 @@ impl Encoder {
         self.pooling
     }
 
-    /// Where it came from.
+    /// The origin of the encoder.
     pub fn provenance(&self) -> &Provenance {
         &self.provenance
     }
 
-    /// The same encoder with another account of where it came from.
+    /// The same encoder with another provenance.
     pub fn with_provenance(self, provenance: Provenance) -> Encoder {
         Encoder { provenance, ..self }
     }
@@ -164,7 +167,7 @@ impl Encoder {
         &mut self.provenance
     }
 
-    /// The same encoder without the convolutions after `tap`: what an objective does not look at is not run.
+    /// The same encoder without the convolutions after `tap`, which an objective does not need.
     pub fn truncated(&self, tap: Tap) -> Encoder {
         Encoder { topology: self.topology.truncated(tap), weights: self.weights.clone(), ..self.clone() }
     }
@@ -175,7 +178,7 @@ impl Encoder {
     }
 }
 
-/// SHA-256 of everything that features are computed from.
+/// SHA-256 of all values that features are computed from.
 fn digest(input: &InputMap, weights: &[Weights]) -> String {
     let mut digest = Sha256::new();
     let of_input = input.matrix.as_flattened().iter().chain(&input.bias);

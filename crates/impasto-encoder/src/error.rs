@@ -1,11 +1,11 @@
-//! What can be wrong with an encoder: each error names the file, the tensor, what was expected and what was found.
+//! Errors about encoders. Each names the file, the tensor, what was expected and what was found.
 
 use std::io;
 
 use crate::sources::SourceError;
 use crate::{Family, Format};
 
-/// Why an encoder could not be had, or a layer not be found in it.
+/// Why an encoder could not be read or written, or a layer not be found in it.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum EncoderError {
@@ -15,7 +15,7 @@ pub enum EncoderError {
     Io {
         /// The file.
         file: String,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
     /// The header is cut off, lies about its size, or is no safetensors header.
@@ -23,37 +23,38 @@ pub enum EncoderError {
     Header {
         /// The file.
         file: String,
-        /// What is wrong with it.
+        /// The problem.
         found: String,
     },
-    /// It is something else than a file of weights.
+    /// The file is something other than a file of weights.
     #[error("encoder {file}: not a file of weights: {found}")]
     NotWeights {
         /// The file.
         file: String,
-        /// What it is.
+        /// The kind of file that it is.
         found: String,
-        /// What to do about it.
+        /// Advice for the user.
         advice: &'static str,
     },
-    /// It is of a format that is read, and broken.
+    /// The file has a known format, but is broken.
     #[error("encoder {file}: a damaged or hostile {format} file: {found}")]
     Damaged {
         /// The file.
         file: String,
-        /// What it began as.
+        /// The format that its beginning shows.
         format: Format,
-        /// What is wrong with it.
+        /// The problem.
         found: String,
     },
     /// A pickle that asks Python for more than weights need.
     #[error(
-        "encoder {file}: a program, not just weights: on loading, Python would call {callable}; nothing of it was executed"
+        "encoder {file}: a program, not just weights: on loading, Python would call {callable}; \
+         nothing of it was executed"
     )]
     Program {
         /// The file.
         file: String,
-        /// What it would call.
+        /// The function it would call.
         callable: String,
     },
     /// The convolutions are no VGG network.
@@ -61,30 +62,28 @@ pub enum EncoderError {
     NotChain {
         /// The file.
         file: String,
-        /// What they are.
+        /// The reason.
         found: String,
     },
-    /// Weights of no known training, in a format that does not say what they take as input.
-    #[error(
-        "encoder {file}: weights of no training that is known, so nobody knows what their input is ({format})"
-    )]
+    /// Weights of an unknown training, in a format that does not state their input.
+    #[error("encoder {file}: the training of these weights is unknown, and so is their input ({format})")]
     NeedsFamily {
         /// The file.
         file: String,
         /// Its format.
         format: Format,
     },
-    /// A family was given, and it is not that.
+    /// The weights are not of the family that was given.
     #[error("encoder {file}: not of the family {given}: {found}")]
     OtherFamily {
         /// The file.
         file: String,
-        /// What was given.
+        /// The given family.
         given: Family,
-        /// What it is.
+        /// The reason.
         found: String,
     },
-    /// No tensor name is one that we know.
+    /// No tensor has a known name.
     #[error(
         "encoder {file}: no VGG tensors: expected `conv1_1.weight` or `features.0.weight`, found {found}"
     )]
@@ -106,14 +105,14 @@ pub enum EncoderError {
         /// Why it is needed.
         expected: String,
     },
-    /// A tensor that is neither part of the network nor known to be safely left unread.
+    /// A tensor that is neither part of the network nor known to be unneeded.
     #[error("encoder {file}: tensor {tensor} is not known: {expected}")]
     UnknownTensor {
         /// The file.
         file: String,
         /// The tensor.
         tensor: String,
-        /// What may be in such a file.
+        /// The tensors that such a file may have.
         expected: String,
     },
     /// A tensor has another shape or element type than the network needs.
@@ -128,7 +127,7 @@ pub enum EncoderError {
         /// Found shape or type.
         found: String,
     },
-    /// A value that is not a number or infinite.
+    /// A value that is infinite or not a number.
     #[error("encoder {file}: tensor {tensor}: expected finite values, found {found} at index {index}")]
     NotFinite {
         /// The file.
@@ -137,17 +136,17 @@ pub enum EncoderError {
         tensor: String,
         /// The value.
         found: f64,
-        /// Where, in row-major order.
+        /// Its index, in row-major order.
         index: usize,
     },
 
     // === Writing ===
-    /// The file could not be written; what was there before is as it was.
+    /// The file could not be written; an earlier file of that name is unchanged.
     #[error("cannot write encoder {file}: {source}")]
     Write {
         /// The file.
         file: String,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
     /// A value that half precision cannot hold.
@@ -165,20 +164,20 @@ pub enum EncoderError {
     /// The network has no such layer.
     #[error("the encoder has no layer {name} (it ends at {last})")]
     UnknownLayer {
-        /// What was asked for.
+        /// The requested name.
         name: String,
         /// The layers nearest to it.
         nearest: Vec<String>,
         /// The deepest layer.
         last: String,
     },
-    /// A model that has a name could not be had.
+    /// A named model could not be found or fetched.
     #[error(transparent)]
     Source(#[from] SourceError),
-    /// No model of this name, and no file either.
+    /// The name is neither a model nor a file.
     #[error("no model {name}: neither a built-in name nor a file")]
     UnknownModel {
-        /// What was asked for.
+        /// The requested name.
         name: String,
         /// The names nearest to it.
         nearest: Vec<String>,
@@ -186,29 +185,29 @@ pub enum EncoderError {
     /// No family of this name.
     #[error("no family {name}: expected vgg19, vgg19-oxford, vgg16, vgg16-oxford or vgg19-normalised")]
     UnknownFamily {
-        /// What was asked for.
+        /// The requested name.
         name: String,
         /// The names nearest to it.
         nearest: Vec<String>,
     },
-    /// A `random:` name that cannot be read.
+    /// A `random:` name with a syntax error.
     #[error("model {name}: {problem}")]
     RandomSpec {
-        /// What was asked for.
+        /// The requested name.
         name: String,
-        /// What is wrong with it.
+        /// The problem.
         problem: String,
     },
     /// No pooling of this name.
     #[error("no pooling {name}: expected max, average or l2")]
     UnknownPooling {
-        /// What was asked for.
+        /// The requested name.
         name: String,
     },
 }
 
 impl EncoderError {
-    /// What the user can do about it, where we know.
+    /// What the user can do about it, if anything is known.
     pub fn hint(&self) -> Option<String> {
         match self {
             EncoderError::UnknownLayer { nearest, .. }
@@ -228,14 +227,17 @@ impl EncoderError {
             EncoderError::TooLargeForHalf { .. } => Some("leave out --half".into()),
             EncoderError::NotWeights { advice, .. } => Some((*advice).into()),
             EncoderError::Damaged { .. } => Some(
-                "fetch it again, as the download may have ended early; or save it anew with the program that made it".into(),
+                "the download may have ended early: fetch it again, \
+                 or save it again with the program that made it"
+                    .into(),
             ),
             EncoderError::Program { .. } => Some(
-                "get it from another source; a whole module of your own is saved as weights with torch.save(model.state_dict(), FILE)"
+                "get it from another source, or save your own module with torch.save(model.state_dict(), FILE)"
                     .into(),
             ),
             EncoderError::NeedsFamily { .. } => Some(
-                "say which it is: `impasto models import FILE --family NAME -o OUT.safetensors`, with vgg19, vgg19-oxford, vgg16, vgg16-oxford or vgg19-normalised"
+                "name the family: `impasto models import FILE --family NAME -o OUT.safetensors`, with vgg19, \
+                 vgg19-oxford, vgg16, vgg16-oxford or vgg19-normalised"
                     .into(),
             ),
             EncoderError::OtherFamily { .. } => Some("leave out --family, or give the right one".into()),
@@ -250,11 +252,11 @@ impl EncoderError {
             | EncoderError::MissingTensor { .. }
             | EncoderError::UnknownTensor { .. }
             | EncoderError::WrongTensor { .. } => Some(
-                "what is run here are the 3x3 convolutions of VGG-16 and VGG-19, of any width, without batch normalisation"
+                "supported are the 3x3 convolutions of VGG-16 and VGG-19, of any width, without batch normalisation"
                     .into(),
             ),
             EncoderError::Io { source, .. } if source.kind() == io::ErrorKind::NotFound => {
-                Some("check the spelling, and the folder that you are in".into())
+                Some("check the spelling, and the current folder".into())
             }
             _ => None,
         }

@@ -1,20 +1,20 @@
-//! The trainings of VGG that are in circulation: what each takes as input, under which licence it is, and how the weights
-//! themselves tell which one a file holds.
+//! The known trainings of VGG: the input, the licence, and the fingerprint that identifies each by its weights.
 //!
-//! A file's name says nothing: scripts save files anew under the old name, and others give their files the names of
-//! torchvision's. But no two trainings end at the same numbers, so the first filter of conv1_1 is a fingerprint. The numbers
-//! below were printed by several programs that others published; those of torchvision's VGG-16 with four digits only.
+//! A file's name says nothing: scripts save files anew under the old name, and others name their files after
+//! torchvision's. But no two trainings end at the same numbers, so the first filter of conv1_1 is a fingerprint. The
+//! numbers below were printed by several programs that others published; those of torchvision's VGG-16 have four digits
+//! only.
 //!
-//! In a copy with the channels of the input turned around, the same numbers stand at the other end. A set of which every
-//! filter was rescaled (Gatys, Ecker and Bethge, 2015: to a mean activation of 1) has the direction of the filter and not
-//! its length.
+//! In a copy with the input channels reversed, the same numbers stand in reverse order of channels. A set with rescaled
+//! filters (Gatys, Ecker and Bethge, 2015: to a mean activation of 1) keeps the direction of each filter, but not its
+//! length.
 
 use std::fmt;
 use std::str::FromStr;
 
 use crate::{EncoderError, InputMap, Topology};
 
-/// A training whose weights people have, and that recipes are tuned to.
+/// A published training that recipes are tuned to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Family {
     /// torchvision's VGG-19 (IMAGENET1K_V1).
@@ -34,16 +34,16 @@ pub enum Family {
 pub enum ChannelOrder {
     /// Red, green, blue.
     Rgb,
-    /// Blue, green, red, as OpenCV and so Caffe have them.
+    /// Blue, green, red, the order of OpenCV and therefore of Caffe.
     Bgr,
 }
 
-/// What the weights of a conv1_1 say.
+/// The training and the order of channels that a conv1_1 reveals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Identified {
     /// The training.
     pub family: Family,
-    /// The channels of this copy, which may differ from those of the training.
+    /// The order of channels in this copy, which may differ from the original's.
     pub order: ChannelOrder,
 }
 
@@ -60,7 +60,7 @@ impl Family {
         }
     }
 
-    /// Whom to name with them.
+    /// The authors to credit.
     pub fn attribution(self) -> &'static str {
         match self {
             Family::Vgg19 | Family::Vgg16 => "torchvision, the PyTorch contributors (weights IMAGENET1K_V1)",
@@ -74,7 +74,7 @@ impl Family {
         }
     }
 
-    /// How pictures were padded when the weights were made.
+    /// The padding of pictures during the training.
     pub fn padding(self) -> &'static str {
         match self {
             Family::Vgg19Normalised => "reflect",
@@ -90,7 +90,7 @@ impl Family {
         }
     }
 
-    /// The map from RGB in 0..1 to what a copy with this order of channels takes.
+    /// The map from RGB in 0..1 to the input of a copy with this order of channels.
     pub fn input(self, order: ChannelOrder) -> InputMap {
         let rgb = match self {
             Family::Vgg19 | Family::Vgg16 => InputMap::imagenet(),
@@ -102,8 +102,8 @@ impl Family {
         }
     }
 
-    /// True when a network with these convolutions can be of this family, whole or cut off after some layer. Widths are left
-    /// out: pruned networks keep the family.
+    /// True when a network with these convolutions can be of this family, whole or cut off after some layer. Widths are
+    /// ignored: pruned networks keep the family.
     pub fn fits(self, topology: &Topology) -> bool {
         let whole = match self {
             Family::Vgg19 | Family::Vgg19Oxford | Family::Vgg19Normalised => Topology::vgg19(1, 1),
@@ -142,8 +142,8 @@ impl FromStr for Family {
     }
 }
 
-/// Filter 0 of a conv1_1, in the order of channels of its training; NaN where no published number is known, or only one source has it: nine
-/// numbers tell trainings apart, and a wrong one would refuse the true weights.
+/// Filter 0 of a conv1_1, in the order of channels of its training. NaN marks a number that is not published, or that
+/// only one source has: nine numbers tell trainings apart, and a wrong one would refuse the true weights.
 struct Fingerprint {
     family: Family,
     filter: [f32; 27],
@@ -175,17 +175,19 @@ const FINGERPRINTS: [Fingerprint; 4] = [
     ] },
 ];
 
-/// How far a filter may be from the fingerprint, by its length: half of bf16's spacing is 2^-9 of each value, f16's 2^-12, and
-/// four digits leave 1e-4. Two trainings are further apart than their length.
+/// The largest distance from the fingerprint, relative to its length. Rounding to bf16 moves each value by up to 2^-9
+/// (half its spacing), to f16 by 2^-12; four digits leave 1e-4. Two trainings are further apart than their length.
 const TOLERANCE: f64 = 3e-3;
 
-/// Rescaling to a mean activation of 1 makes filters of inputs in 0..255 smaller, never many times larger; a filter that was
-/// multiplied by 255 takes another input.
+/// Rescaling to a mean activation of 1 makes filters of inputs in 0..255 smaller, never many times larger. A filter
+/// that was multiplied by 255 takes another input.
 const LARGEST_SCALE: f64 = 4.0;
 
-/// The training that a conv1_1 (`[out, 3, 3, 3]`, row-major) comes from, by its first filter; `None` when it is no known one.
+/// The training that a conv1_1 (`[out, 3, 3, 3]`, row-major) comes from, by its first filter; `None` when it is
+/// unknown.
 ///
-/// Says nothing of the other layers: a network that was trained further, or pruned behind conv1_1, is still of its family.
+/// This says nothing about the other layers: a network that was trained further, or pruned behind conv1_1, is still of
+/// its family.
 pub fn identify(conv1_1: &[f32]) -> Option<Identified> {
     let filter = conv1_1.get(..27)?;
     FINGERPRINTS.iter().find_map(|known| {
@@ -207,7 +209,7 @@ pub fn identify(conv1_1: &[f32]) -> Option<Identified> {
     })
 }
 
-/// What `known` is multiplied by in `found`, when that explains all known values.
+/// The factor between `known` and `found`, when one factor explains all known values.
 fn scale_between(known: &[f32; 27], found: &[f32]) -> Option<f64> {
     let pairs = || {
         let known = known.iter().zip(found).filter(|(known, _)| !known.is_nan());
@@ -216,7 +218,7 @@ fn scale_between(known: &[f32; 27], found: &[f32]) -> Option<f64> {
     let length: f64 = pairs().map(|(known, _)| known * known).sum();
     let scale = pairs().map(|(known, found)| known * found).sum::<f64>() / length;
     let left: f64 = pairs().map(|(known, found)| (found - scale * known).powi(2)).sum();
-    // Not a number is not small.
+    // Written so that NaN fails the comparison.
     (left.sqrt() < TOLERANCE * scale.abs() * length.sqrt()).then_some(scale)
 }
 
@@ -226,7 +228,7 @@ mod tests {
 
     use super::*;
 
-    /// A conv1_1 of two filters that begins with the fingerprint of a family.
+    /// A conv1_1 of two filters that begins with a family's fingerprint.
     fn conv1_1(family: Family) -> Vec<f32> {
         let known = FINGERPRINTS.iter().find(|known| known.family == family).unwrap();
         let fill = |(index, &value): (usize, &f32)| {
@@ -261,12 +263,12 @@ mod tests {
         let found = identify(&kernel).unwrap();
         assert_eq!(found, Identified { family: Family::Vgg19Normalised, order: ChannelOrder::Bgr });
         assert_eq!(identify(&turned(&kernel)).unwrap().order, ChannelOrder::Rgb);
-        // Turned in sign, or for an input in 0..1, they are not.
+        // Filters with the sign reversed, or for an input in 0..1, are not.
         for scale in [-1.0, 255.0] {
             let kernel: Vec<f32> = conv1_1(Family::Vgg19Oxford).iter().map(|v| v * scale).collect();
             assert_eq!(identify(&kernel), None);
         }
-        // Nor is there such a set of VGG-16 or of torchvision's.
+        // VGG-16 and torchvision's trainings have no rescaled set.
         for family in [Family::Vgg16, Family::Vgg16Oxford, Family::Vgg19] {
             let kernel: Vec<f32> = conv1_1(family).iter().map(|v| v * 0.5).collect();
             assert_eq!(identify(&kernel), None);

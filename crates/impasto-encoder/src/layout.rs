@@ -1,5 +1,5 @@
-//! Which tensors of a file are which convolution, by their names: the canonical ones (`conv4_2.weight`) and torchvision's
-//! (`features.21.weight`, also in timm's files), and which other tensors may lie there unread.
+//! Finds the convolutions of a file by the names of its tensors: canonical names (`conv4_2.weight`) and torchvision's
+//! (`features.21.weight`, also in timm's files). Also knows which other tensors may be left unread.
 
 use std::collections::BTreeMap;
 
@@ -10,11 +10,11 @@ use crate::{EncoderError, Family, Topology};
 pub(crate) struct Layout {
     pub(crate) topology: Topology,
     pub(crate) convs: Vec<Names>,
-    /// The metrics in the file: index of the convolution and tensor.
+    /// The metrics in the file: index of the convolution, and name of the tensor.
     pub(crate) metrics: Vec<(usize, String)>,
-    /// Where the file has the map from RGB to the network's input.
+    /// The map from RGB to the network's input, if the file has one.
     pub(crate) input: Option<Names>,
-    /// What the names alone say.
+    /// The family, if the names alone tell it.
     pub(crate) family: Option<Family>,
 }
 
@@ -103,12 +103,14 @@ fn canonical(file: &str, shapes: &Shapes) -> Result<Layout, EncoderError> {
                 file: file.into(),
                 tensor: name.clone(),
                 expected:
-                    "a canonical file holds convB_I, input and optional headB_I, each .weight and .bias, and metricB_I.weight"
+                    "a canonical file holds convB_I, input and optional headB_I, each .weight and .bias, \
+                     and metricB_I.weight"
                         .into(),
             });
         }
     }
-    // Files from before there was an input map (Gatys' own) have neither, and their fingerprint says what they take.
+    // Files older than the input map (Gatys' own) have neither tensor; the fingerprint of their weights determines the
+    // input.
     let input = Names::of("input");
     let has_input = match [&input.weight, &input.bias].map(|name| shapes.contains_key(name)) {
         [true, false] => return Err(missing(file, &input.bias, INPUT)),
@@ -122,7 +124,7 @@ fn canonical(file: &str, shapes: &Shapes) -> Result<Layout, EncoderError> {
             EncoderError::UnknownTensor {
                 file: file.into(),
                 tensor: tensor.clone(),
-                expected: "metrics are of layers that the file has".into(),
+                expected: "the file has the layer of each metric".into(),
             }
         })?;
         let expected = [convs[index].outputs; 2];
@@ -156,7 +158,8 @@ fn torchvision(file: &str, shapes: &Shapes) -> Result<Layout, EncoderError> {
     }
     let in_vgg19 = |index: usize| VGG19.iter().any(|entry| entry.0 == index);
     let in_vgg16 = |index: usize| VGG16.iter().any(|entry| entry.0 == index);
-    // The lists part at the fourth convolution of block 3: 16 is one of VGG-19's only, 17 one of VGG-16's only.
+    // The lists differ from the fourth convolution of block 3 on: index 16 occurs only in VGG-19, index 17 only in
+    // VGG-16.
     let sixteen =
         indices.iter().any(|&(index, _)| index == 17) || !indices.iter().all(|&(index, _)| in_vgg19(index));
     let table: &[(usize, usize, usize)] = if sixteen { &VGG16 } else { &VGG19 };
@@ -173,8 +176,8 @@ fn torchvision(file: &str, shapes: &Shapes) -> Result<Layout, EncoderError> {
     chain(file, shapes, &places, None, Some(if sixteen { Family::Vgg16 } else { Family::Vgg19 }))
 }
 
-/// Checks that the convolutions form an unbroken chain, each with kernel and bias of the shape that follows from the
-/// one before.
+/// Checks that the convolutions form an unbroken chain, each with a kernel and a bias whose shape follows from the
+/// convolution before.
 pub(crate) fn chain(
     file: &str,
     shapes: &Shapes,
@@ -239,11 +242,12 @@ pub(crate) fn chain(
     Ok(Layout { topology, convs, metrics: Vec::new(), input, family })
 }
 
-/// `conv4_2` with the word `conv` gives (4, 2); counted from 1 and small, so that a lying name allocates nothing.
+/// `conv4_2` with the word `conv` gives (4, 2). Both numbers count from 1 and are small, so that a hostile name
+/// allocates nothing.
 pub(crate) fn block_and_place(prefix: &str, word: &str) -> Option<(usize, usize)> {
     let (block, place) = prefix.strip_prefix(word)?.split_once('_')?;
     let number = |digits: &str, most| digits.parse::<usize>().ok().filter(|n| (1..=most).contains(n));
-    // Each block halves the picture: after 16, one pixel is left of 32768.
+    // Each block halves the picture: 16 blocks reduce 32768 pixels to one.
     Some((number(block, 16)?, number(place, 64)?))
 }
 

@@ -1,8 +1,9 @@
-//! The levels that a draft is painted by: published encoders with a decoder each, inside the binary.
+//! The levels of a draft: published encoders with a decoder each, embedded in the binary.
 //!
-//! Wang, Li, Wang, Hu and Yang, "Collaborative distillation for ultra-resolution universal style transfer", CVPR 2020: the
-//! 16-fold compressed networks of levels 1 to 4. Their decoders enlarged by repeating values. Ours went on from those
-//! (training/decoders.py) and blend, so that what they paint has no grid of two and four pixels (docs/draft.md).
+//! Wang, Li, Wang, Hu and Yang, "Collaborative distillation for ultra-resolution universal style transfer", CVPR 2020:
+//! the 16-fold compressed networks of levels 1 to 4. The published decoders enlarge by repeating values. Ours were
+//! trained on from those (training/decoders.py); they blend values, so that pictures have no grid of two and four
+//! pixels (docs/draft.md).
 
 use std::io::{Cursor, Read, Seek};
 
@@ -14,13 +15,13 @@ use sha2::{Digest, Sha256};
 
 const DRAFT: &[u8] = include_bytes!("draft.safetensors");
 
-/// Name of the embedded levels, in errors and recipes.
+/// The name of the embedded levels in errors and recipes.
 const NAME: &str = "draft";
 
-/// The embedded levels, the deepest first.
+/// Returns the embedded levels, the deepest first.
 ///
 /// # Errors
-/// None for a sound binary; what is wrong with the file otherwise.
+/// None for a sound binary; otherwise what is wrong with the embedded file.
 pub fn levels() -> Result<Vec<Level>, EncoderError> {
     read_levels(NAME, Cursor::new(DRAFT))
 }
@@ -36,7 +37,7 @@ pub fn levels_sha256() -> String {
 /// `[out, in, 3, 3]`, `.bias` `[out]`, and `decoderL.convB_I` likewise, with inputs and outputs exchanged.
 ///
 /// # Errors
-/// [`EncoderError`] for what is missing, of a wrong shape, not known or not finite.
+/// [`EncoderError`] for a tensor that is missing, unknown, not finite or of a wrong shape.
 pub fn read_levels(file: &str, from: impl Read + Seek) -> Result<Vec<Level>, EncoderError> {
     let mut opened = safetensors::open(file, from)?;
     let shapes = opened.tensors.shapes().clone();
@@ -47,7 +48,7 @@ pub fn read_levels(file: &str, from: impl Read + Seek) -> Result<Vec<Level>, Enc
         if !shapes.keys().any(|name| name.starts_with(&prefix)) {
             continue;
         }
-        // As many convolutions as there are tensors for; what is out of place is missing or unknown below.
+        // Counts the convolutions by their tensors; a tensor out of place is reported as missing or unknown below.
         let widths: Vec<Vec<usize>> = (1..=level)
             .map(|block| {
                 let shape = |place: usize| shapes.get(&format!("{prefix}conv{block}_{place}.weight"));
@@ -110,7 +111,7 @@ pub fn read_levels(file: &str, from: impl Read + Seek) -> Result<Vec<Level>, Enc
     }
 }
 
-/// The values of a tensor that must have a shape and be finite.
+/// Loads a tensor and checks its shape, and that its values are finite.
 fn load(
     file: &str,
     tensors: &mut (dyn Tensors + '_),

@@ -1,7 +1,7 @@
-//! What a VGG network *is* (an ordered chain of 3x3 convolutions with names and widths, 2x2 pooling between blocks,
-//! and an affine map from RGB in 0..1 to the network's input), and how to read and check one.
+//! Defines a VGG network (an ordered chain of 3x3 convolutions with names and widths, 2x2 pooling between blocks, and
+//! an affine map from RGB in 0..1 to the network's input), and reads and checks one.
 //!
-//! This crate knows nothing of running a network; `impasto-engine` does.
+//! This crate does not run a network; `impasto-engine` does.
 //!
 //! Network: Simonyan and Zisserman, "Very deep convolutional networks for large-scale image recognition", 2014
 //! (arXiv:1409.1556).
@@ -35,7 +35,7 @@ pub use registry::{EMBEDDED, Known, known, open};
 pub use save::Precision;
 pub use topology::{Conv, Pooling, Tap, Topology};
 
-/// The known names that look most like `typed`, best first, at most three.
+/// The known names that are most similar to `typed`, best first, at most three.
 ///
 /// Used for the hints of errors about names: layers, models, presets.
 pub fn nearest<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Vec<String> {
@@ -45,7 +45,7 @@ pub fn nearest<'a>(typed: &str, known: impl IntoIterator<Item = &'a str>) -> Vec
     scored.into_iter().filter(|(score, _)| *score > 0.6).take(3).map(|(_, name)| name.to_string()).collect()
 }
 
-/// A digest as text.
+/// A digest as hexadecimal text.
 fn hexadecimal(digest: &[u8]) -> String {
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }

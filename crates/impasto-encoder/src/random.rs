@@ -1,8 +1,7 @@
 //! Deterministic random weights of any VGG topology, for benchmarks and tests: `random:vgg19?seed=0&width=1/4`.
 //!
 //! He-normal: kernels from N(0, 2 / (9 inputs)), biases 0 (He et al., "Delving deep into rectifiers", 2015,
-//! arXiv:1502.01852). Each convolution draws from a ChaCha8 stream of its own, so that a shorter network has the same
-//! first layers.
+//! Each convolution draws from its own ChaCha8 stream, so that a shorter network has the same first layers.
 
 use std::str::FromStr;
 
@@ -12,10 +11,10 @@ use rand_distr::{Distribution, StandardNormal};
 
 use crate::{Encoder, EncoderError, InputMap, Pooling, Provenance, Topology, Weights};
 
-/// What `random:` asks for.
+/// The request that a `random:` name makes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RandomSpec {
-    /// Which convolutions, how wide.
+    /// The convolutions and their widths.
     pub topology: Topology,
     /// Seed of the weights. Default: 0.
     pub seed: u64,
@@ -60,7 +59,7 @@ impl FromStr for RandomSpec {
 }
 
 impl RandomSpec {
-    /// Draws the weights; the same bits for the same topology and seed.
+    /// Draws the weights; equal topologies and seeds give equal bits.
     pub fn encoder(&self, name: &str) -> Encoder {
         let weights = self
             .topology

@@ -1,4 +1,4 @@
-//! Encoders by name: the embedded one, random ones, published ones that are on this machine, and files.
+//! Encoders by name: the embedded one, random ones, published ones on this machine, and files.
 
 use std::io::Cursor;
 use std::path::Path;
@@ -15,9 +15,9 @@ const LITE: &[u8] = include_bytes!("lite.safetensors");
 /// A model that can be named without a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Known {
-    /// What to pass as the model's name.
+    /// The name to pass for this model.
     pub name: &'static str,
-    /// What it is, in one line.
+    /// A description in one line.
     pub about: &'static str,
 }
 
@@ -30,7 +30,7 @@ pub fn known() -> &'static [Known] {
     &KNOWN
 }
 
-/// Those that are part of the program.
+/// The models that are part of the program.
 const INSIDE: [Known; 3] = [
     Known {
         name: EMBEDDED,
@@ -46,14 +46,14 @@ const INSIDE: [Known; 3] = [
     },
 ];
 
-/// The encoder called `lite`, `random:...`, one of the published models by name, or at a path.
+/// Opens the encoder called `lite`, `random:...`, a published model by name, or a file by its path.
 ///
-/// A published model has to be on this machine, in our cache or in that of torch, Hugging Face or Keras; the network is never
-/// asked. [`sources::Store`](crate::sources::Store) tells more of what happens on the way.
+/// A published model must be on this machine, in our cache or in that of torch, Hugging Face or Keras; nothing is
+/// downloaded. [`sources::Store`](crate::sources::Store) gives more control, and reports progress.
 ///
 /// # Errors
-/// [`EncoderError::UnknownModel`] with the nearest names, [`EncoderError::Source`] for a model that is not here, or what is
-/// wrong with the file.
+/// [`EncoderError::UnknownModel`] with the nearest names, [`EncoderError::Source`] for a model that is not on this
+/// machine, or the error of a wrong file.
 pub fn open(name: &str) -> Result<Encoder, EncoderError> {
     if name == EMBEDDED {
         return crate::read(EMBEDDED, Cursor::new(LITE));

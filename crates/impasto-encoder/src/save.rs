@@ -1,7 +1,8 @@
-//! Writing an encoder as a canonical file: safetensors with what a network is run with only (the names are described at [`crate::read`]).
+//! Writes an encoder as a canonical file: a safetensors file that holds only what running the network needs.
+//! [`crate::read`] describes the names.
 //!
-//! The same encoder gives the same bytes: tensors and metadata are in the order of their names. A file is written beside its
-//! place and put there in one step, so that what was there before stays whole when anything fails.
+//! The same encoder gives the same bytes: tensors and metadata are sorted by name. A file is written under a temporary
+//! name and renamed in one step, so that an earlier file stays whole when anything fails.
 
 use std::fs;
 use std::io::{self, BufWriter, Write};
@@ -13,21 +14,21 @@ use sha2::{Digest, Sha256};
 
 use crate::{Encoder, EncoderError};
 
-/// The element type of what is written.
+/// The element type of a written file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Precision {
-    /// f32: the values as they are.
+    /// f32: unchanged values.
     #[default]
     Single,
-    /// f16, half the size: weights are rounded to 11 bits, the input map stays f32.
+    /// f16, half the size: weights are rounded to 11 bits; the input map stays f32.
     Half,
 }
 
 impl Encoder {
-    /// Writes this encoder as canonical safetensors, completely or not at all, and gives the SHA-256 of the file.
+    /// Writes this encoder as canonical safetensors, completely or not at all, and returns the SHA-256 of the file.
     ///
-    /// Metadata is that of the provenance, with `format`, `family` and `pooling` as they are now, and
-    /// `padding` (zero, as all published networks were trained) where nothing else is said.
+    /// The metadata is the provenance's, with the current `format`, `family` and `pooling`. `padding` defaults to zero,
+    /// the padding that all published networks were trained with.
     ///
     /// # Errors
     /// [`EncoderError::Write`]; [`EncoderError::TooLargeForHalf`] before anything is written.
@@ -43,23 +44,23 @@ impl Encoder {
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
         let mut builder = tempfile::Builder::new();
         builder.prefix(".impasto-").suffix(".part");
-        // Temporary files are private by default, but this one becomes an ordinary file; the umask still applies.
+        // Temporary files are private by default. This one becomes an ordinary file, whose mode the umask decides.
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
         let mut temporary = builder.tempfile_in(folder).map_err(failed)?;
         let sha256 = self.write(temporary.as_file_mut(), precision).map_err(failed)?;
         temporary.as_file().sync_all().map_err(failed)?;
-        // A link stays one; what it points to is replaced.
+        // A symbolic link stays; its target is replaced.
         let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
         temporary.persist(target).map_err(|error| failed(error.error))?;
         Ok(sha256)
     }
 
-    /// Writes this encoder as canonical safetensors and gives the SHA-256 of the bytes; values too large for half precision
-    /// become infinite.
+    /// Writes this encoder as canonical safetensors and returns the SHA-256 of the bytes. Values too large for half
+    /// precision become infinite.
     ///
     /// # Errors
-    /// Those of `out`.
+    /// The errors of `out`.
     pub fn write(&self, out: impl Write, precision: Precision) -> io::Result<String> {
         let mut out = Hashed { inner: BufWriter::with_capacity(1 << 16, out), hasher: Sha256::new() };
         let tensors = self.tensors();
@@ -76,7 +77,7 @@ impl Encoder {
         Ok(crate::hexadecimal(&out.hasher.finalize()))
     }
 
-    /// All tensors as they follow each other: the input map, then convolutions and metrics by name.
+    /// All tensors in the order of the file: the input map, then convolutions and metrics by name.
     fn tensors(&self) -> Vec<Tensor<'_>> {
         let input = self.input();
         let mut tensors = vec![
@@ -122,7 +123,8 @@ impl Encoder {
             begin = end;
         }
         let mut text = Value::Object(header).to_string().into_bytes();
-        // So that the data begins at a multiple of 8 bytes, as readers that map files into memory like it.
+        // Pads the header so that the data begins at a multiple of 8 bytes, which suits readers that map files into
+        // memory.
         text.resize(text.len().next_multiple_of(8), b' ');
         [&(text.len() as u64).to_le_bytes()[..], &text].concat()
     }
@@ -144,13 +146,14 @@ struct Tensor<'a> {
 }
 
 impl Tensor<'_> {
-    /// The twelve numbers of the input map stay as they are: rounding a mean of 123.68 would shift the whole picture.
+    /// The twelve numbers of the input map keep full precision: rounding a mean of 123.68 would shift the whole
+    /// picture.
     fn precision(&self, asked: Precision) -> Precision {
         if self.name.starts_with("input.") { Precision::Single } else { asked }
     }
 }
 
-/// Hashes what is written.
+/// A writer that hashes its bytes.
 struct Hashed<W: Write> {
     inner: BufWriter<W>,
     hasher: Sha256,

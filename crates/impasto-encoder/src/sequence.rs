@@ -1,16 +1,16 @@
-//! A network from the order of its convolutions, where names say nothing of blocks: the graph of an ONNX file, the layers of
-//! an `nn.Sequential`, numbered arrays.
+//! Finds a network by the order of its convolutions, for files whose names do not tell the blocks: the graph of an ONNX
+//! file, the layers of an `nn.Sequential`, numbered arrays.
 
 use std::collections::BTreeMap;
 
 use crate::layout::{self, Layout, Names, Shapes};
 use crate::{EncoderError, Family, Topology};
 
-/// One after the other, as a picture goes through them.
+/// The steps in the order in which a picture passes through them.
 #[derive(Clone, Debug)]
 pub(crate) struct Sequence {
     pub(crate) steps: Vec<Step>,
-    /// False where the file lists convolutions only, so that nothing is known of poolings.
+    /// False when the file lists convolutions only, so that the poolings are unknown.
     pub(crate) pools_known: bool,
 }
 
@@ -21,8 +21,8 @@ pub(crate) enum Step {
 }
 
 impl Sequence {
-    /// The `N.weight` and `N.bias` of an `nn.Sequential`, when all names are such. Between two convolutions of a block lie
-    /// always the same layers; one more is a pooling.
+    /// Reads the `N.weight` and `N.bias` of an `nn.Sequential`; `None` when any other name occurs. The same number of
+    /// layers lies between any two convolutions of a block; one more is a pooling.
     pub(crate) fn from_numbers(shapes: &Shapes) -> Option<Sequence> {
         let mut indices = Vec::new();
         for name in shapes.keys() {
@@ -33,7 +33,7 @@ impl Sequence {
         indices.dedup();
         let names = |index: u32| Names { weight: format!("{index}.weight"), bias: format!("{index}.bias") };
         let spatial = |index: &u32| shapes.get(&format!("{index}.weight")).is_some_and(|s| s.len() == 4);
-        // A classifier may follow.
+        // A classifier may follow the convolutions.
         indices.retain(spatial);
         let is_input = |index: &u32| shapes[&format!("{index}.weight")][2..] == [1, 1];
         let mut steps: Vec<Step> = Vec::new();
@@ -49,12 +49,12 @@ impl Sequence {
             }
             steps.push(Step::Conv(names(index)));
         }
-        // Layers of the same distance throughout have no pooling between them, or one behind each: nobody knows.
+        // Equal distances throughout mean no pooling, or one behind each convolution; the file does not say which.
         let pools_known = steps.iter().any(|step| matches!(step, Step::Pool));
         (!rest.is_empty()).then_some(Sequence { steps, pools_known })
     }
 
-    /// The kernel that takes the picture, or what the first step makes of it.
+    /// The kernel of the first 3x3 convolution, which takes the picture or the mapped input.
     pub(crate) fn first_kernel(&self, shapes: &Shapes) -> Option<&str> {
         let convs = self.steps.iter().filter_map(|step| match step {
             Step::Conv(names) => Some(names.weight.as_str()),
@@ -63,7 +63,7 @@ impl Sequence {
         convs.into_iter().find(|&weight| shapes.get(weight).is_some_and(|shape| shape.ends_with(&[3, 3])))
     }
 
-    /// Finds the network, with the family to help where nothing is known of poolings.
+    /// Finds the network; the family decides where it pools if the file does not tell.
     pub(crate) fn resolve(
         &self,
         file: &str,
@@ -73,7 +73,7 @@ impl Sequence {
         let not_vgg = |found: String| EncoderError::NotChain { file: file.into(), found };
         let shape = |names: &Names| shapes.get(&names.weight).map_or(&[][..], Vec::as_slice);
         let mut steps = self.steps.as_slice();
-        // AdaIN's way to write the input map: a convolution of 1x1.
+        // AdaIN writes the input map as a convolution of 1x1.
         let mut input = None;
         if let Some((Step::Conv(names), rest)) = steps.split_first()
             && shape(names) == [3, 3, 1, 1]
@@ -93,12 +93,12 @@ impl Sequence {
                 }
                 Step::Conv(names) if shape(names).ends_with(&[3, 3]) || convs.is_empty() => {
                     return Err(not_vgg(format!(
-                        "a convolution of 3x3 ({}) after others, or another one ({:?}) before all",
+                        "a 3x3 convolution ({}) after other ones, or another one ({:?}) before all of them",
                         names.weight,
                         shape(names)
                     )));
                 }
-                // A classifier written as convolutions.
+                // A classifier that is written as convolutions.
                 Step::Conv(_) => ended = true,
             }
         }
@@ -120,7 +120,7 @@ impl Sequence {
             for (conv, known) in convs.iter_mut().zip(whole.convs()) {
                 conv.0 = known.block;
             }
-            // Of a network that ends early the widths have to say that it is this one: they change between blocks only.
+            // The network ends early, so its widths must confirm that it is this one: they change only between blocks.
             let width = |conv: &(usize, Names)| shape(&conv.1).first().copied();
             let uneven =
                 convs.windows(2).find(|pair| pair[0].0 == pair[1].0 && width(&pair[0]) != width(&pair[1]));

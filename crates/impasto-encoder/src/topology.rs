@@ -1,4 +1,4 @@
-//! The shape of a VGG network: which convolutions, how wide, and where it pools.
+//! The shape of a VGG network: its convolutions, their widths, and where it pools.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,18 +8,18 @@ use crate::EncoderError;
 /// One 3x3 convolution, stride 1, padding 1, followed by a ReLU.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Conv {
-    /// Block, counted from 1; a 2x2 pooling with stride 2 stands between two blocks.
+    /// Block, counted from 1; a 2x2 pooling with stride 2 lies between two blocks.
     pub block: usize,
     /// Place inside the block, counted from 1.
     pub place: usize,
-    /// Channels in.
+    /// Input channels.
     pub inputs: usize,
-    /// Channels out.
+    /// Output channels.
     pub outputs: usize,
 }
 
 impl Conv {
-    /// The field's name of the convolution, such as `conv4_2`.
+    /// The usual name of the convolution, such as `conv4_2`.
     pub fn name(&self) -> String {
         format!("conv{}_{}", self.block, self.place)
     }
@@ -30,7 +30,7 @@ impl Conv {
 pub struct Tap(usize);
 
 impl Tap {
-    /// The tap after the convolution with this index, counted from 0 from the input.
+    /// The tap after the convolution with this index; the first has index 0.
     pub fn after(conv: usize) -> Tap {
         Tap(conv)
     }
@@ -41,7 +41,7 @@ impl Tap {
     }
 }
 
-/// How 2x2 windows become one value between two blocks. Odd last rows and columns are left out.
+/// How 2x2 windows become one value between two blocks. An odd last row or column is left out.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Pooling {
     /// The largest of the four; the first in reading order when several are equal.
@@ -54,7 +54,7 @@ pub enum Pooling {
 }
 
 impl Pooling {
-    /// All kinds, in the order of their names in the documentation.
+    /// All kinds, in the order of the documentation.
     pub const ALL: &'static [Pooling] = &[Pooling::Max, Pooling::Average, Pooling::L2];
 }
 
@@ -87,9 +87,9 @@ pub struct Topology {
 }
 
 impl Topology {
-    /// A network from the output widths of each block's convolutions; the input has three channels.
+    /// Makes a network from the output widths of each block's convolutions; the input has three channels.
     ///
-    /// Returns `None` when a block or a width is empty.
+    /// Returns `None` for an empty block, or a width of zero.
     pub fn new(blocks: &[Vec<usize>]) -> Option<Topology> {
         if blocks.is_empty() || blocks.iter().any(|block| block.is_empty() || block.contains(&0)) {
             return None;
@@ -122,7 +122,7 @@ impl Topology {
         Topology::new(&blocks).expect("the blocks above are not empty")
     }
 
-    /// The convolutions, from the input on.
+    /// The convolutions, the first one first.
     pub fn convs(&self) -> &[Conv] {
         &self.convs
     }
@@ -143,18 +143,18 @@ impl Topology {
         (width >> pools, height >> pools)
     }
 
-    /// All taps, from the input on.
+    /// All taps, the first one first.
     pub fn taps(&self) -> impl Iterator<Item = Tap> + '_ {
         (0..self.convs.len()).map(Tap)
     }
 
-    /// The field's name of a tap, such as `relu4_2`.
+    /// The usual name of a tap, such as `relu4_2`.
     pub fn tap_name(&self, tap: Tap) -> String {
         let conv = &self.convs[tap.0];
         format!("relu{}_{}", conv.block, conv.place)
     }
 
-    /// Channels at a tap.
+    /// Number of channels at a tap.
     pub fn channels(&self, tap: Tap) -> usize {
         self.convs[tap.0].outputs
     }
@@ -179,12 +179,12 @@ impl Topology {
         Topology { convs: self.convs[..=tap.0].to_vec() }
     }
 
-    /// The smallest width and height of an image that still leaves one feature at `tap`.
+    /// The smallest width and height of an image that has at least one feature at `tap`.
     pub fn smallest_image(&self, tap: Tap) -> usize {
         1 << (self.convs[tap.0].block - 1)
     }
 
-    /// How many pixels of a row of the image one feature at `tap` sees: 156 for VGG-19 at relu5_1.
+    /// The number of pixels in a row of the image that one feature at `tap` depends on: 156 for VGG-19 at relu5_1.
     pub fn receptive_field(&self, tap: Tap) -> usize {
         let (mut sees, mut stride) = (1, 1);
         for conv in 0..=tap.0 {
@@ -197,8 +197,8 @@ impl Topology {
         sees
     }
 
-    /// Floating-point operations per pixel of the image for one evaluation (forward and pull-back by the pixels) up to
-    /// `tap`, counted as direct convolutions, a multiplication and an addition as two: 1.45 million for VGG-19 at
+    /// Floating-point operations per pixel of the image for one evaluation (forward pass and gradient by the pixels) up
+    /// to `tap`. Counted as direct convolutions, a multiplication and an addition as two: 1.45 million for VGG-19 at
     /// relu5_1.
     pub fn flops_per_pixel(&self, tap: Tap) -> f64 {
         let macs: f64 = self.convs[..=tap.0]
@@ -209,7 +209,7 @@ impl Topology {
     }
 }
 
-/// Layers are near when block and place are, not when letters are: relu5_2 is nearer to relu5_1 than to relu2_2.
+/// Finds near layers by block and place, not by letters: relu5_2 is nearer to relu5_1 than to relu2_2.
 fn nearest_layers(typed: &str, names: &[String]) -> Vec<String> {
     let place = |name: &str| {
         let digits: Vec<i64> =
@@ -238,7 +238,8 @@ mod tests {
         assert_eq!(vgg.convs().len(), 16);
         let deepest = vgg.tap("relu5_1").unwrap();
         assert_eq!(vgg.channels(deepest), 512);
-        // 361,152 multiply-adds per pixel forward (Simonyan and Zisserman's table summed up), twice that for both ways.
+        // 361,152 multiply-adds per pixel forward (the sum of Simonyan and Zisserman's table); the backward pass has as
+        // many.
         assert_eq!(vgg.flops_per_pixel(deepest), 4.0 * 361_152.0);
         assert_eq!(vgg.size_at(deepest.conv(), (513, 100)), (32, 6));
         // By hand: 5 | 6 14 | 16 48 | 52 116 | 124 156.

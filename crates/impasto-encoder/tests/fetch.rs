@@ -1,4 +1,4 @@
-//! Fetching from a server of the test's own: one that does as it should, and connections that fail.
+//! Fetching from the test's own server: a well-behaved one, and connections that fail.
 #![cfg(feature = "fetch")]
 #![allow(clippy::unwrap_used)] // a failing test
 
@@ -18,7 +18,7 @@ use impasto_encoder::Precision;
 use impasto_encoder::sources::{Event, Fetch, Needed, Patience, WeightFile};
 use tempfile::TempDir;
 
-// === Servers that do as they should ===
+// === Well-behaved servers ===
 
 #[test]
 fn a_file_is_fetched_verified_converted_and_kept() {
@@ -38,13 +38,13 @@ fn a_file_is_fetched_verified_converted_and_kept() {
     assert_eq!(metadata["licence"], "BSD-3-Clause");
     assert_eq!(metadata["source"], server.url("f"));
     assert_eq!(names(cache.path()), KEPT);
-    // A second time it is there; opened by name it is called by it.
+    // The second time nothing is fetched; a model opened by name has that name.
     assert_eq!(fetch(&store, &quick()).unwrap(), path);
     let opened = store.open(&store.models()[0], &mut |_| {}).unwrap();
     assert_eq!(opened.provenance().name, "tiny");
     assert_eq!(opened.provenance().sha256, sha256(&fs::read(&path).unwrap()));
     assert_eq!(server.requests().len(), 1);
-    // Unless one insists.
+    // `force` fetches it again.
     fetch(&store, &Fetch { force: true, ..quick() }).unwrap();
     assert_eq!(server.requests().len(), 2);
 }
@@ -60,7 +60,7 @@ fn of_a_safetensors_file_only_header_and_convolutions_are_fetched() {
     assert_eq!(requests.len(), 2);
     assert_eq!(requests[0].range, Some((0, Some(65535))));
     assert!(requests.iter().all(|request| request.range.unwrap().1.is_some()));
-    // 1.25 of 3.7 MB; and what is said to have been hashed is what was sent.
+    // 1.25 of 3.7 MB are sent; the noted hash is that of the sent bytes.
     assert!(server.sent() * 2 < bytes.len() as u64, "{} of {}", server.sent(), bytes.len());
     let part = &bytes[..server.sent() as usize];
     assert_eq!(metadata["source_sha256"], sha256(part));
@@ -72,13 +72,14 @@ fn half_precision_is_half_the_size_and_has_a_name_of_its_own() {
     let half = Fetch { precision: Precision::Half, ..quick() };
     let path = fetch(&store, &half).unwrap();
     assert_eq!(names(cache.path()), ["tiny.f16.safetensors", "verified.json"]);
-    // It is what the name stands for as long as there is nothing better; single precision cannot be made of it.
+    // The name stands for the half-precision file while there is no better one. It cannot be converted to single
+    // precision.
     assert!(store.open(&store.models()[0], &mut |_| {}).is_ok());
     let single = fetch(&store, &quick()).unwrap();
     assert_eq!(server.requests().len(), 2);
     assert!(fs::metadata(path).unwrap().len() * 19 < fs::metadata(&single).unwrap().len() * 10);
     assert_is(&single, &bytes);
-    // The other way round nothing is fetched.
+    // Half precision is converted from single precision, without fetching.
     fs::remove_file(cache.path().join("models/tiny.f16.safetensors")).unwrap();
     fetch(&store, &half).unwrap();
     assert_eq!(server.requests().len(), 2);
@@ -88,7 +89,7 @@ fn half_precision_is_half_the_size_and_has_a_name_of_its_own() {
 fn half_precision_does_not_hide_what_others_have() {
     let Setting { server, cache, store, bytes } = setting(Needed::Whole, |reply, _| reply);
     fetch(&store, &Fetch { precision: Precision::Half, ..quick() }).unwrap();
-    // By hand, under its published name; and what a try that was broken off left.
+    // A file copied by hand, under its published name; and the rest of an interrupted download.
     fs::write(cache.path().join("models/f.safetensors"), &bytes).unwrap();
     fs::write(cache.path().join("models/f.safetensors.part"), b"half of it").unwrap();
     assert_is(&fetch(&store, &quick()).unwrap(), &bytes);
@@ -101,7 +102,7 @@ fn redirects_are_followed_with_the_range() {
     for needed in [Needed::Whole, Needed::Convolutions] {
         let bytes = timm(1, true);
         let content = Content::of(&bytes);
-        // The storage breaks off once.
+        // The storage closes the connection once.
         let storage = Server::start(move |_, before| {
             let reply = Reply::file(&content);
             if before == 0 { reply.cut_after(40_000) } else { reply }
@@ -136,7 +137,7 @@ fn redirects_in_circles_end() {
 
 #[test]
 fn a_slow_server_is_waited_for() {
-    // Longer in all than the longest silence.
+    // The whole transfer takes longer than the longest allowed silence.
     let pace = Duration::from_millis(20);
     let set = setting(Needed::Whole, move |reply, _| reply.at_pace(100_000, pace));
     let start = Instant::now();
@@ -147,12 +148,12 @@ fn a_slow_server_is_waited_for() {
 
 #[test]
 fn a_server_that_sends_next_to_nothing_is_left() {
-    // Never silent for long, and never done.
+    // The server is never silent for long, and never finishes.
     let set = setting(Needed::Whole, |reply, _| reply.at_pace(10, Duration::from_millis(20)));
     let patience = Patience { stretch: Duration::from_secs(1), least: 10_000, ..quick().patience };
     let error = fails(&set.store, &Fetch { patience, ..quick() });
     assert!(error.contains("sends too slowly"), "{error}");
-    // What came is not lost.
+    // The received bytes are kept.
     assert!(names(set.cache.path()).contains(&"f.safetensors.part".to_string()));
 }
 
@@ -202,7 +203,7 @@ fn a_stalled_server_is_left_and_asked_again() {
     assert_is(&fetch(&set.store, &quick()).unwrap(), &set.bytes);
     assert_eq!(set.server.requests().len(), 3);
     assert_eq!(set.server.sent(), set.bytes.len() as u64);
-    // One that never says anything is left for good.
+    // A server that sends nothing at all is given up.
     let set = setting(Needed::Whole, |reply, _| reply.stall_after(0));
     let start = Instant::now();
     assert!(fails(&set.store, &quick()).contains("no answer in time"));
@@ -233,7 +234,7 @@ fn without_tags_only_a_hash_tells_that_parts_belong_together() {
     assert_eq!(set.server.requests()[1].range, Some((900_000, None)));
     let set = setting(Needed::Convolutions, reply);
     assert!(fails(&set.store, &quick()).contains("ETag"));
-    // What has no hash is sent as a whole.
+    // A file without a hash is fetched again as a whole.
     let set = setting(Needed::Whole, reply);
     let unknown =
         WeightFile { digest: None, ..file("f", &[&set.server.url("f")], Needed::Whole, &set.bytes) };
@@ -254,7 +255,7 @@ fn servers_in_trouble_are_asked_again_and_then_left() {
     let text = fails(&set.store, &quick());
     assert!(text.contains("502") && text.contains(&set.server.url("f")), "{text}");
     assert_eq!(set.server.requests().len(), 3);
-    // Nobody is there at all.
+    // No server listens at all.
     let nobody = { setting(Needed::Whole, |reply, _| reply).server.url("f") };
     let cache = TempDir::new().unwrap();
     let store = store(cache.path(), vec![file("f.safetensors", &[&nobody], Needed::Whole, b"1")]);

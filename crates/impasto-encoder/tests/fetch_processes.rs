@@ -1,4 +1,4 @@
-//! Fetching on a machine where other things happen: other processes, no network, a full disk, the end of the process.
+//! Fetching while other things happen: other processes, no network, a full disk, a killed process.
 #![cfg(feature = "fetch")]
 #![allow(clippy::unwrap_used)] // a failing test
 
@@ -70,7 +70,7 @@ fn a_full_disk_is_found_before_anything_is_written() {
     assert!(error.hint().unwrap().contains("IMPASTO_CACHE"));
 }
 
-/// What the child process of the next test does, when its variables are there.
+/// The child process of the next test; does nothing unless its variables are set.
 #[test]
 fn as_a_child_it_fetches() {
     let Ok(url) = std::env::var("FETCH_TEST_URL") else { return };
@@ -101,13 +101,13 @@ fn killed_at_any_moment_and_run_again_it_ends_with_the_right_file() {
             command.spawn().unwrap()
         };
         let path = cache.path().join("models/tiny.safetensors");
-        // All moments of a run that takes about 0.3 s, from its first steps on.
+        // The kills cover a run that takes about 0.3 s, from its first steps on.
         for round in 0..16 {
             let mut child = child();
             std::thread::sleep(Duration::from_millis(5 + 23 * round % 170));
             child.kill().unwrap();
             child.wait().unwrap();
-            // Whatever there is under the name is whole.
+            // If a file has the name, it is whole.
             if path.exists() {
                 assert_is(&path, &bytes);
                 fs::remove_file(&path).unwrap();

@@ -1,4 +1,4 @@
-//! Fetching where what arrives is not what it should be: every such file is refused, or fetched anew.
+//! Fetching wrong files: every one is refused, or fetched again.
 #![cfg(feature = "fetch")]
 #![allow(clippy::unwrap_used)] // a failing test
 
@@ -49,11 +49,11 @@ fn a_file_that_becomes_shorter_is_fetched_anew() {
     });
     let cache = TempDir::new().unwrap();
     let known = file("f.safetensors", &[&server.url("f")], Needed::Whole, &bytes);
-    // Only about known, so that the longer one is taken for it at first; and the server does not tell them apart.
+    // The size is approximate, so that the longer file is accepted at first; the server does not tell them apart.
     let known = WeightFile { size: Size::About(bytes.len() as u64), ..known };
     let store = store(cache.path(), vec![known]);
     assert_is(&fetch(&store, &quick()).unwrap(), &bytes);
-    // The first, the range that is not there any more, and all of it.
+    // The first request, the range that no longer exists, and the whole file.
     assert_eq!(server.requests().len(), 3);
 }
 
@@ -72,7 +72,7 @@ fn the_second_address_is_tried_when_the_first_has_nothing() {
             Reply::file(&Content::of(&timm(2, true)))
         }),
         ("another version", |reply| reply.header("X-Linked-ETag", &format!("\"{}\"", "ab".repeat(32)))),
-        ("no web address", |_| Reply::redirect("ftp://example.com/f")),
+        ("not a web address", |_| Reply::redirect("ftp://example.com/f")),
     ];
     for (words, bad) in bad {
         let bytes = timm(1, true);
@@ -83,7 +83,7 @@ fn the_second_address_is_tried_when_the_first_has_nothing() {
         });
         let cache = TempDir::new().unwrap();
         let urls = [server.url("bad"), server.url("good")];
-        // A page is shorter than any file; that its length is wrong must not be all that is said.
+        // A page is shorter than any file, but the error must mention more than the wrong length.
         let size = if words == "web page" { Size::AtMost(1 << 23) } else { Size::Exact(bytes.len() as u64) };
         let both = WeightFile { size, ..file("f.safetensors", &[&urls[0], &urls[1]], Needed::Whole, &bytes) };
         let store = store(cache.path(), vec![both]);
@@ -111,7 +111,7 @@ fn a_page_is_named_as_such_whatever_else_is_wrong_with_it() {
 
 #[test]
 fn a_wrong_file_never_gets_the_name() {
-    // Of another training; as a whole with the hash of that.
+    // The file is of another training, and its hash is the expected one.
     let other = timm(1, false);
     for needed in [Needed::Whole, Needed::Convolutions] {
         let content = Content::of(&other);

@@ -1,4 +1,4 @@
-//! Encoder files, good and bad: every check happens before use, and names what it found.
+//! Encoder files, good and bad: every check happens before use, and its error names the finding.
 
 #![allow(clippy::unwrap_used)] // a failing test
 
@@ -25,7 +25,7 @@ fn add(tensors: &mut Tensors, prefix: &str, inputs: usize, outputs: usize) {
     tensors.push((format!("{prefix}.bias"), vec![outputs], vec![0.5; outputs]));
 }
 
-/// Two blocks, of 4, 5 and 6 channels.
+/// Two blocks, with 4, 5 and 6 channels.
 fn canonical() -> Tensors {
     let mut tensors = Tensors::new();
     add(&mut tensors, "conv1_1", 3, 4);
@@ -208,7 +208,7 @@ fn random_weights_are_the_same_for_the_same_seed_and_he_normal() {
     let inputs = one.topology().convs()[4].inputs;
     let variance = kernel.iter().map(|v| (v * v) as f64).sum::<f64>() / kernel.len() as f64;
     let expected = 2.0 / (9 * inputs) as f64;
-    // 9,216 draws: the estimate's own deviation is 1.5 %.
+    // With 9,216 draws the estimate itself deviates by 1.5 %.
     assert!((variance / expected - 1.0).abs() < 0.06, "{variance} {expected}");
     assert_eq!(open("random:vgg16").unwrap().topology(), &Topology::vgg16(1, 1));
 }

@@ -1,5 +1,5 @@
-//! The same network in every format, written by other people's libraries (tests/oracle/weights.py), against the weights that it was
-//! written from.
+//! Reads the same network in every format and compares it with the original weights. Other people's libraries wrote the
+//! files (tests/oracle/weights.py).
 
 #![allow(clippy::unwrap_used)] // a failing test
 
@@ -15,7 +15,7 @@ fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
 }
 
-/// The weights that all files were made from, for an input of blue, green, red.
+/// The weights that all files were made from; the input is blue, green, red.
 fn truth() -> Vec<(String, Vec<f32>, Vec<f32>)> {
     let bytes = std::fs::read(fixture("truth.safetensors")).unwrap();
     let file = SafeTensors::deserialize(&bytes).unwrap();
@@ -28,7 +28,8 @@ fn truth() -> Vec<(String, Vec<f32>, Vec<f32>)> {
     names.map(|n| (n.clone(), values(&format!("{n}.weight")), values(&format!("{n}.bias")))).collect()
 }
 
-/// What a first layer makes of RGB in 0..1: kernel and input map as one, so that the order of channels between them does not matter.
+/// The first layer as a function of RGB in 0..1: kernel and input map in one, so that the order of channels between
+/// them does not matter.
 fn with_input(encoder: &Encoder) -> Vec<f64> {
     let (map, first) = (encoder.input(), &encoder.weights()[0].kernel);
     let mut whole = Vec::new();
@@ -40,7 +41,7 @@ fn with_input(encoder: &Encoder) -> Vec<f64> {
                 );
             }
         }
-        // What the constant of the map adds at each place.
+        // The contribution of the map's bias at each place.
         whole.extend((0..9).map(|place| {
             (0..3).map(|c| f64::from(filter[9 * c + place]) * f64::from(map.bias[c])).sum::<f64>()
         }));
@@ -48,7 +49,7 @@ fn with_input(encoder: &Encoder) -> Vec<f64> {
     whole
 }
 
-/// Formats that hold the numbers as they are, of Oxford's training by its first filter.
+/// The formats that hold the numbers unchanged; the first filter is that of Oxford's training.
 const SAME: [(&str, Format, ChannelOrder); 16] = [
     ("zip.pth", Format::TorchZip, ChannelOrder::Bgr),
     ("legacy.pth", Format::TorchLegacy, ChannelOrder::Bgr),
@@ -94,7 +95,7 @@ fn every_format_gives_the_same_weights() {
         let found = with_input(&encoder);
         let whole = whole.get_or_insert_with(|| found.clone());
         for (a, b) in whole.iter().zip(&found) {
-            // The mean is written in f32 here and there.
+            // Some files store the mean in f32.
             assert!((a - b).abs() < 1e-4, "{name}: {a} {b}");
         }
     }
@@ -144,7 +145,7 @@ fn what_is_imported_is_read_as_the_same_and_says_where_it_is_from() {
         assert_eq!(said["source_sha256"], read_file(&fixture(name)).unwrap().provenance().sha256);
         assert_eq!(said["licence"], "CC-BY-4.0");
         assert!(said["attribution"].contains("Simonyan"));
-        // What is imported once more keeps what it was made of.
+        // A second import keeps the original source.
         let twice = import_file(&out, None).unwrap();
         assert_eq!(twice.provenance().metadata["source"], said["source"]);
     }
@@ -170,7 +171,7 @@ fn weights_of_no_known_training_take_what_their_format_is_fed_with() {
         assert!(encoder.weights()[1..] == caffe.encoder.weights()[1..], "{name}");
         let oxford = examine(&fixture(name), Some(Family::Vgg16Oxford)).unwrap().encoder;
         assert_eq!(oxford.input(), &InputMap::caffe().turned());
-        // Of other convolutions, a family is refused.
+        // A family with other convolutions is refused.
         let error = examine(&fixture(name), Some(Family::Vgg19)).map(drop).unwrap_err();
         assert!(matches!(error, EncoderError::OtherFamily { .. } | EncoderError::NotChain { .. }), "{error}");
     }

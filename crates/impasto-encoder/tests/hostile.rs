@@ -1,6 +1,6 @@
-//! Files that lie: every one an error that says what the file is, within bounded memory, and never a panic.
+//! Hostile files: every one gives an error that says what the file is, within bounded memory, and never a panic.
 //!
-//! In one test, because memory is counted for the whole process.
+//! All in one test, because memory is counted for the whole process.
 
 #![allow(clippy::unwrap_used)] // a failing test
 
@@ -13,7 +13,7 @@ use std::io::Write;
 use common::forging::*;
 use impasto_encoder::{EncoderError, read_file};
 
-/// What is small in the file and many times that in memory.
+/// Files that are small, but would take many times their size in memory.
 fn things_that_grow() {
     let names = [element(5, &60_000u32.to_le_bytes()), element(1, &[b'n'; 60_000])].concat();
     let structs = [names, element(14, &[]).repeat(20_000)].concat();
@@ -27,14 +27,14 @@ fn things_that_grow() {
     file.as_file()
         .write_all(&[&(header.len() as u64).to_le_bytes()[..], header.as_bytes()].concat())
         .unwrap();
-    // A hole: nothing is stored of it.
+    // A sparse file, which takes no space.
     file.as_file().set_len(8 + header.len() as u64 + 218_103_808).unwrap();
     let profiler = dhat::Profiler::builder().testing().build();
     let error = read_file(file.path()).unwrap_err();
     let peak = dhat::HeapStats::get().max_bytes;
     drop(profiler);
     assert!(peak < BOUND && matches!(error, EncoderError::WrongTensor { .. }), "{error}: {} MB", peak >> 20);
-    // So many blocks that a stride is no number any more.
+    // So many blocks that a stride overflows.
     let deep = |block: usize| format!("conv{block}_1.weight");
     let tensors: Vec<String> = (1..=20)
         .map(|block| {
@@ -51,9 +51,9 @@ fn things_that_grow() {
     says("blocks without end", &bytes, &["conv17_1"]);
 }
 
-/// Of which a part would be another network.
+/// Files of which a part could be read as another network.
 fn things_that_are_taken_for_a_network() {
-    // Of a known network, with a layer in between that is left out.
+    // A known network with a layer that must not be left out.
     let layer = field(100, &[field(1, b"bn1"), field(2, b"BatchNorm")].concat());
     let normalised = [fixture("second.caffemodel"), layer].concat();
     says("batch normalisation", &normalised, &["it has batch normalisation (bn1)", "of any width, without"]);
@@ -80,11 +80,7 @@ fn things_that_are_no_weights() {
     says("Torch7", &[4, 0, 0, 0, 1, 0, 0, 0, 3, 0, 0, 0], &["Torch7"]);
     says("a picture", b"\x89PNG\r\n\x1a\n0000", &["a picture"]);
     says("an array", b"\x93NUMPY\x01\0v\0", &["a single array", "savez"]);
-    says(
-        "text",
-        b"To whom it may concern, these are the weights.",
-        &["no format that is known", "safetensors"],
-    );
+    says("text", b"To whom it may concern, these are the weights.", &["an unknown format", "safetensors"]);
     says("JSON", br#"{"error":"not found"}"#, &["text (JSON)"]);
     says("MATLAB 7.3", b"MATLAB 7.3 MAT-file, Platform", &["7.3", "-v7"]);
     says("another zip", &zip(&[("readme.txt", b"hello")]), &["without PyTorch's data.pkl"]);
@@ -119,7 +115,7 @@ fn pickles() {
         says(name, &legacy(&call(name)), &["a program", &word, "nothing of it was executed"]);
         says(name, &archive(&call(name)), &["a program", &word]);
     }
-    // The same by the opcodes of protocol 4, with names from the memo; by INST; and by a class number.
+    // The same calls by the opcodes of protocol 4, with names from the memo; by INST; and by a class number.
     let stacked = b"\x80\x04\x8c\x05posix\x94\x8c\x06system\x94N\x30h\x00h\x01\x93\x8c\x02ls\x85R.";
     says("from the memo", &archive(stacked), &["a program", "posix.system"]);
     says("put together", &archive(b"\x80\x04N\x8c\x06system\x93."), &["a program"]);
@@ -140,7 +136,7 @@ fn pickles() {
     // Each list twice in the next: 2^60 entries of some hundred bytes.
     let doubled = [&head[..], b"]q\0", &b"h\0h\0\x86q\0".repeat(60)[..], b"."].concat();
     says("doubled tuples", &archive(&doubled), &["PyTorch"]);
-    says("no pickle", &legacy(b"\xff\xff"), &["PyTorch (legacy)", "no pickle"]);
+    says("no pickle", &legacy(b"\xff\xff"), &["PyTorch (legacy)", "not a pickle"]);
 }
 
 /// A pickle of one tensor on a storage: shape, stride and offset as given.
@@ -171,7 +167,7 @@ fn tensors_of_pickles() {
         zip(&[("archive/data.pkl", pickle), ("archive/data/0", storage), ("archive/version", b"3\n")])
     };
     let sound = tensor_pickle([4, 3, 3, 3], [27, 9, 3, 1], 0, 108);
-    // Sound but for the bias that is not there.
+    // Sound, except for the missing bias.
     says("one tensor", &archive(&sound, &[0; 432]), &["features.0.bias is missing"]);
     let cases = [
         ("an offset outside", tensor_pickle([4, 3, 3, 3], [27, 9, 3, 1], 1 << 30, 108)),
@@ -190,7 +186,7 @@ fn protocol_buffers() {
     says("a cut model", &cut[..cut.len() * 2 / 3], &["cut off", "fetch it again"]);
     let cut = fixture("raw.onnx");
     says("a cut model", &cut[..cut.len() / 2], &["cut off"]);
-    // Messages in messages: whatever the depth, nobody goes down.
+    // Nested messages: the reader does not recurse, whatever the depth.
     let mut nested = field(1, b"x");
     for _ in 0..20_000 {
         nested = field(2, &nested);
@@ -275,13 +271,13 @@ fn matlab() {
     says(
         "cells without end",
         &mat(&[array(1, &[1 << 30, 1], &element(14, &[]).repeat(400_000))]),
-        &["MatConvNet", "without end"],
+        &["MatConvNet", "too many"],
     );
     let mut nested = array(1, &[0, 0], &[]);
     for _ in 0..200 {
         nested = array(1, &[1, 1], &nested);
     }
-    says("cells in cells", &mat(&[nested]), &["MatConvNet", "without end"]);
+    says("cells in cells", &mat(&[nested]), &["MatConvNet", "too deeply"]);
     says(
         "structures without fields",
         &mat(&[array(2, &[1 << 30, 1], &[element(5, &[32, 0, 0, 0]), element(1, &[])].concat())]),
@@ -302,13 +298,17 @@ fn numpy() {
         array(&format!("{{'descr': '<f4', 'fortran_order': False, 'shape': ({shape}), }}\n"), data)
     };
     let npz = |kernel: &[u8]| zip(&[("conv1_1_W.npy", kernel), ("conv1_1_b.npy", &of("4,", &[0; 16]))]);
-    says("no input", &npz(&of("4, 3, 3, 3", &[0; 432])), &["no training that is known", "--family"]);
+    says(
+        "no input",
+        &npz(&of("4, 3, 3, 3", &[0; 432])),
+        &["training of these weights is unknown", "--family"],
+    );
     says("sides that overflow", &npz(&of("4294967296, 4294967296, 3, 3", &[0; 64])), &["encoder"]);
     says("a side that is too large", &npz(&of("99999999999999999999, 3, 3, 3", &[])), &["NumPy"]);
     says("too few numbers", &npz(&of("4, 3, 3, 3", &[0; 64])), &["NumPy", "64 bytes"]);
     says("not numbers", &npz(&of("4, 3, 3, 3", &[0xff; 432])), &["NaN"]);
     says("brackets", &npz(&array(&"(".repeat(60_000), &[])), &["NumPy"]);
-    // 200 MB of zeros in 200 kB, of which 432 bytes are wanted.
+    // 200 MB of zeros in 200 kB, of which 432 bytes are needed.
     says("a packed bomb", &npz(&of("4, 3, 3, 3", &vec![0; 200 << 20])), &["--family"]);
     says(
         "a header without end",
@@ -323,7 +323,7 @@ fn hdf5() {
         says("a cut file", &whole[..length], &["Keras"]);
     }
     says("huge sides", &fixture("sides.h5"), &["more than 100000000 weights"]);
-    says("huge pieces", &fixture("pieces.h5"), &["pieces of [256, 256, 32, 32]"]);
+    says("huge pieces", &fixture("pieces.h5"), &["chunks of [256, 256, 32, 32]"]);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The embedded levels are what their card (docs/draft.md) says.
+//! The embedded levels agree with their card (docs/draft.md).
 
 #![allow(clippy::unwrap_used)] // a failing test
 

@@ -1,6 +1,6 @@
-//! Thousands of changes of sound files: each is read or refused, within bounded memory, and never a panic.
+//! Thousands of changes to sound files: each is read or refused, within bounded memory, and never a panic.
 //!
-//! In one test, because memory is counted for the whole process.
+//! All in one test, because memory is counted for the whole process.
 
 #![allow(clippy::unwrap_used)] // a failing test
 
@@ -14,10 +14,10 @@ use common::forging::*;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
-/// Changes of each fixture; the environment variable `IMPASTO_MUTATIONS` asks for more.
+/// Changes to each fixture; the environment variable `IMPASTO_MUTATIONS` asks for more.
 const MUTATIONS: usize = 150;
 
-/// A few bytes of every fixture: numbers, lengths, pieces that go missing or come twice.
+/// Changes a few bytes of every fixture: numbers, lengths, pieces that are removed or repeated.
 #[test]
 fn changed_files_are_read_or_refused_within_bounds() {
     let mut random = ChaCha8Rng::seed_from_u64(7);
@@ -32,7 +32,7 @@ fn changed_files_are_read_or_refused_within_bounds() {
             let mut bytes = whole.clone();
             for _ in 0..=random.next_u32() % 3 {
                 let length = bytes.len().max(1) as u32;
-                // Structure is at the beginning and at the end; in between are numbers.
+                // The structure is at the beginning and the end, with numbers in between.
                 let place = match random.next_u32() % 3 {
                     0 => random.next_u32() % length,
                     1 => random.next_u32() % length.min(512),
@@ -67,6 +67,6 @@ fn changed_files_are_read_or_refused_within_bounds() {
             }
         }
     }
-    // Both ends are reached: damage is found, and a changed weight is a weight.
+    // Both outcomes occur: damage is found, and a changed weight is still a weight.
     assert!(refused > 300 && read_anyway > 300, "{refused} refused, {read_anyway} read");
 }

@@ -1,4 +1,4 @@
-//! Encoders as files: what is written is read as the same encoder, or not written at all.
+//! Encoders as files: a written file is read as the same encoder, or nothing is written.
 
 #![allow(clippy::unwrap_used)] // a failing test
 
@@ -42,7 +42,7 @@ fn a_saved_encoder_is_read_as_the_same() {
     for (key, value) in [("source", "a test"), ("format", "impasto-encoder"), ("padding", "zero")] {
         assert_eq!(said[key], value);
     }
-    // The library of those who made the format reads it too.
+    // The format's own library reads it too.
     let bytes = fs::read(&path).unwrap();
     let other = SafeTensors::deserialize(&bytes).unwrap();
     assert_eq!(other.tensor("conv3_1.weight").unwrap().shape(), [16, 8, 3, 3]);
@@ -61,7 +61,7 @@ fn half_precision_rounds_and_refuses_what_it_cannot_hold() {
     let again = read_file(&path).unwrap();
     for (before, after) in encoder.weights().iter().zip(again.weights()) {
         for (a, b) in before.kernel.iter().zip(&after.kernel) {
-            // Half of the spacing of binary16, and of its smallest steps.
+            // Half of the spacing of binary16, for normal and for subnormal values.
             assert!((a - b).abs() <= a.abs() / 2048.0 + f32::powi(2.0, -25), "{a} {b}");
         }
     }
@@ -93,7 +93,7 @@ fn what_cannot_be_written_leaves_what_was_there() {
         assert!(matches!(error, EncoderError::Write { .. }), "{error}");
     }
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
-    // The embedded encoder is in half precision: written so, it is what it was.
+    // The embedded encoder is in half precision, so writing it in half precision loses nothing.
     let mut bytes = Vec::new();
     encoder.write(&mut bytes, Precision::Half).unwrap();
     let again = read("again", Cursor::new(bytes)).unwrap();

@@ -1,4 +1,4 @@
-//! Models in caches: our own, and read-only those of torch, Hugging Face and Keras, in temporary folders.
+//! Models in caches, in temporary folders: our own, and those of torch, Hugging Face and Keras, which are only read.
 #![allow(clippy::unwrap_used)] // a failing test
 
 mod common {
@@ -17,7 +17,7 @@ use tempfile::TempDir;
 
 const SNAPSHOT: &str = "hf/models--timm--tiny/snapshots/0123abcd";
 
-/// Caches of everybody in one folder.
+/// All caches in one folder.
 struct Caches {
     folder: TempDir,
     store: Store,
@@ -65,7 +65,7 @@ impl Caches {
         path
     }
 
-    /// The encoder, and what happened, by the names of the events.
+    /// The encoder, and the names of the events.
     fn open(&self) -> (Result<impasto_encoder::Encoder, EncoderError>, Vec<String>) {
         let mut events = Vec::new();
         let opened = self.store.open(&self.store.models()[0], &mut |event| {
@@ -113,14 +113,14 @@ fn a_model_in_any_cache_is_found_verified_once_and_kept() {
         assert_eq!(opened.provenance().metadata["source"], "https://nowhere.invalid/f");
         assert_eq!(opened.provenance().metadata["source_sha256"], sha256(&caches.bytes));
 
-        // From now on it is our own, and the same.
+        // From now on our own file is used, and it is the same.
         let (again, events) = caches.open();
         assert!(again.unwrap() == opened);
         assert_eq!(events, [""; 0]);
         let states = caches.states();
         assert_eq!(states[0], ("own/models/tiny.safetensors".into(), "own", State::Verified));
         assert_eq!(states[1], (place.to_string(), cache, State::Verified));
-        // A file that was verified is not hashed again; without ours it is used again.
+        // Without our own file the verified one is used again, and is not hashed again.
         fs::remove_file(caches.path("own/models/tiny.safetensors")).unwrap();
         let (third, events) = caches.open();
         assert_eq!(events, [&format!("found in {cache}"), "kept"]);
@@ -151,7 +151,7 @@ fn what_is_not_what_its_name_says_is_passed_over_and_stays() {
     assert_eq!(events.len(), 3, "{events:?}");
     assert_eq!(fs::read(short).unwrap().len(), 100);
     assert_eq!(fs::read(wrong).unwrap(), flipped);
-    // A good one further on is taken.
+    // A good file in a later place is used.
     caches.put("old/tiny.pth", &caches.bytes);
     let (opened, events) = caches.open();
     assert!(opened.is_ok() && events.iter().any(|event| event.starts_with("passed over")), "{events:?}");
@@ -184,15 +184,15 @@ fn our_own_file_is_held_against_what_was_written() {
     damaged[last] ^= 1;
     fs::write(&own, damaged).unwrap();
     let (opened, events) = caches.open();
-    // The original is still there: it is converted anew.
+    // The original still exists and is converted again.
     assert!(opened.is_ok());
     assert!(events[0].contains("damaged"), "{events:?}");
     assert_eq!(fs::read(&own).unwrap(), good);
-    // Without it, the damage is told.
+    // Without it, the error reports the damage.
     fs::remove_file(caches.path("old/tiny.pth")).unwrap();
     fs::write(&own, &good[..good.len() / 2]).unwrap();
     assert!(caches.open().0.unwrap_err().to_string().contains("cut off"));
-    // A list that is lost, or no list, does not matter.
+    // A lost or broken list does not matter.
     fs::write(&own, &good).unwrap();
     for list in ["", "[]", "{\"x\":1}", "{"] {
         fs::write(caches.path("own/models/verified.json"), list).unwrap();
@@ -209,7 +209,7 @@ fn weights_of_another_training_do_not_get_the_name() {
     caches.put("own/models/f.safetensors", &caches.bytes);
     let error = caches.open().0.unwrap_err().to_string();
     assert!(error.contains("expected weights of vgg19"), "{error}");
-    // Nor by being put where ours would be.
+    // The place of our own file does not help either.
     caches.put("own/models/tiny.safetensors", &caches.bytes);
     assert!(caches.open().0.is_err());
 }
@@ -224,7 +224,7 @@ fn unfinished_and_dangling_files_do_not_count() {
     #[cfg(unix)]
     std::os::unix::fs::symlink("../../blobs/abc", caches.path(SNAPSHOT).join("model.safetensors")).unwrap();
     assert_eq!(caches.states(), []);
-    // As Hugging Face has it when it is done: a link to a blob.
+    // A finished download of Hugging Face: a link to a blob.
     let blob = caches.put("hf/models--timm--tiny/blobs/abc", &caches.bytes);
     #[cfg(unix)]
     {
@@ -272,7 +272,7 @@ fn hashes_may_be_md5_or_a_beginning() {
 fn where_nothing_can_be_kept_it_is_used_in_place() {
     let caches = Caches::new();
     caches.put("old/tiny.pth", &caches.bytes);
-    // A file where the folder should be: also for those who may write everywhere.
+    // A file in place of the folder stops even a user who may write everywhere.
     caches.put("own", b"");
     let (opened, events) = caches.open();
     assert!(opened.is_ok());

@@ -1,9 +1,9 @@
-//! The checks: features, moments, loss and pixel gradient against `Reference`, over sizes, poolings, paddings, tap sets, position
-//! weights and edges.
+//! The checks: features, moments, loss and pixel gradient against `Reference`, over sizes, poolings, paddings, tap
+//! sets, position weights and edges.
 //!
 //! Two engines of finite precision may differ in the sign of a ReLU or the choice of a pooling. So decisions may differ
-//! only where they are within rounding of undecided, and the gradient is compared with the reference pulling back through
-//! the tested engine's own decisions: what is left is linear.
+//! only where they are within rounding of undecided. For the gradient, the reference pulls back through the decisions
+//! of the tested engine; the rest is linear.
 
 use impasto_encoder::Pooling;
 use impasto_engine::{
@@ -19,16 +19,16 @@ use crate::drawn::{
 /// Relative L2 error of features and moments: f32 Winograd gives about 2e-6 at the depth of relu5_1.
 const FEATURES: f64 = 1e-5;
 
-/// Relative error of a loss made of moments.
+/// Relative error of a loss computed from moments.
 const LOSS: f64 = 1e-5;
 
 /// Relative L2 error of the pixel gradient once decisions are the same.
 const GRADIENT: f64 = 1e-5;
 
-/// A decision may differ where the value is this near, as a part of the layer's root mean square.
+/// A decision may differ where the value is this near to undecided, relative to the layer's root mean square.
 const UNDECIDED: f64 = 1e-5;
 
-/// The message of a check whose engine returns an error.
+/// The message of a check when the engine returns an error.
 const RUNS: &str = "an engine runs what is sound";
 
 fn prepare(backend: &dyn Backend, network: &Network) -> Box<dyn Engine> {
@@ -102,7 +102,7 @@ fn conform_with(backend: &dyn Backend, case: &Case, mut random: Random, network:
     for (tap, (found, expected)) in
         taps.flat_map(|(tap, (f, e))| f.iter().zip(e).map(move |pair| (tap, pair)))
     {
-        // Sums of w f over a region: what the layer's scale would sum to.
+        // Errors of sums of w f are relative to the layer's scale times the weight.
         let scale = reference.scale_at(*tap).expect(RUNS) * expected.weight;
         let error = relative_to(scale, found.first.iter().copied(), expected.first.iter().copied());
         assert!(error <= FEATURES, "{name}: first moments {error:e} in {case:?}");
@@ -127,7 +127,7 @@ fn conform_with(backend: &dyn Backend, case: &Case, mut random: Random, network:
     assert!(error <= GRADIENT, "{name}: gradient {error:e} in {case:?}");
 }
 
-/// Draws the same cases every time; PROPTEST_RNG_SEED and PROPTEST_CASES draw others.
+/// Draws the same cases every time; PROPTEST_RNG_SEED and PROPTEST_CASES select others.
 fn draw(backend: &dyn Backend, cases: u32, strategy: impl Strategy<Value = Case>) {
     let seeded = Config {
         cases,
@@ -164,7 +164,7 @@ pub(crate) fn ends_of_the_range(backend: &dyn Backend) {
     }
 }
 
-/// Wide enough that both directions of the CPU's share their kernels.
+/// Checks layers so wide that the CPU engine shares one set of kernels between both directions.
 pub(crate) fn wide_layers(backend: &dyn Backend) {
     for size in [Size::new(50, 90), Size::new(130, 40)] {
         let mut random = Random(3);
@@ -175,7 +175,7 @@ pub(crate) fn wide_layers(backend: &dyn Backend) {
     }
 }
 
-/// Every addition of a sum rounds the same way here, which random pictures would not show.
+/// Checks a flat picture: every addition of a sum rounds the same way, which random pictures do not show.
 pub(crate) fn a_flat_picture(backend: &dyn Backend) {
     let size = Size::new(90, 70);
     let flat = Pixels { size, data: vec![0.3; 3 * size.area()] };
@@ -192,7 +192,7 @@ pub(crate) fn a_flat_picture(backend: &dyn Backend) {
     }
 }
 
-/// An engine refuses what it cannot do, with the error that says so.
+/// Checks that an engine refuses a bad request with the right error.
 pub(crate) fn bad_requests(backend: &dyn Backend) {
     let (mut random, name) = (Random(5), backend.name());
     let network = network(&mut random, Pooling::Max, 1.0, Padding::Zero);
@@ -213,7 +213,7 @@ pub(crate) fn bad_requests(backend: &dyn Backend) {
     assert!(matches!(found, Err(EngineError::CotangentsDiffer { .. })), "{name}: {found:?}");
 }
 
-/// An engine obeys its flag, and the next one once it has another.
+/// Checks that an engine obeys its flag, and a new flag once it has one.
 pub(crate) fn cancelling(backend: &dyn Backend) {
     let (mut random, name, cancel) = (Random(6), backend.name(), Cancel::default());
     let network = network(&mut random, Pooling::Max, 1.0, Padding::Zero);
@@ -229,12 +229,12 @@ pub(crate) fn cancelling(backend: &dyn Backend) {
     assert!(matches!(engine.observe(&image, &request), Err(EngineError::Cancelled)), "{name}");
 }
 
-/// The deepest tap alone.
+/// A request for the deepest tap alone.
 fn deepest(network: &Network) -> Request {
     Request { moments: network.encoder.topology().taps().last().into_iter().collect(), ..Request::default() }
 }
 
-/// Content targets go out and come in again, and are what they were.
+/// Checks that content targets are unchanged after export and import.
 pub(crate) fn targets_that_move(backend: &dyn Backend) {
     let mut random = Random(7);
     let network = network(&mut random, Pooling::Average, 1.0, Padding::Zero);

@@ -6,7 +6,7 @@ use impasto_engine::{
     Residual, Size,
 };
 
-/// A small deterministic generator (splitmix64), so that a failing case is a seed and nothing else.
+/// A small deterministic generator (splitmix64): a seed alone reproduces a failing case.
 pub struct Random(pub u64);
 
 impl Random {
@@ -19,18 +19,18 @@ impl Random {
         ((z ^ (z >> 31)) >> 11) as f64 / (1u64 << 53) as f64
     }
 
-    /// The next whole number below a bound.
+    /// The next integer below a bound.
     pub fn below(&mut self, bound: usize) -> usize {
         (self.value() * bound as f64) as usize
     }
 
-    /// Roughly normal: twelve uniform values less six.
+    /// Roughly normal: the sum of twelve uniform values, less six.
     fn normal(&mut self) -> f64 {
         (0..12).map(|_| self.value()).sum::<f64>() - 6.0
     }
 }
 
-/// Narrow, on both sides of the 16 channels where Winograd begins, and not of whole groups.
+/// Narrow networks, with widths below and above the 16 channels where Winograd begins, mostly not multiples of a group.
 pub fn network(random: &mut Random, pooling: Pooling, pool_scale: f32, padding: Padding) -> Network {
     let shapes = [
         vec![vec![5, 16], vec![17, 20], vec![18, 24], vec![20], vec![19]],
@@ -70,7 +70,7 @@ pub fn network_of(
     Network { encoder, pooling, pool_scale, padding }
 }
 
-/// A picture of waves and a little noise.
+/// A picture of waves with a little noise.
 pub fn picture(random: &mut Random, size: Size) -> Pixels {
     let waves: Vec<[f64; 4]> =
         (0..9).map(|_| [random.value() * 0.5, random.value() * 0.5, random.value() * 6.0, 0.15]).collect();
@@ -86,12 +86,12 @@ pub fn picture(random: &mut Random, size: Size) -> Pixels {
     Pixels::new(size, data).expect("the shapes above fit")
 }
 
-/// Position weights, nothing near two borders.
+/// Position weights that are zero near two borders.
 pub fn plane(random: &mut Random, size: Size) -> Plane {
     let cut = random.value();
     let data = (0..size.area())
         .map(|i| {
-            // Whole rows too: blocks of positions that count for nothing are left out.
+            // Whole rows are zero too, because engines skip blocks of zero weight.
             let inside = (i % size.width) as f64 / size.width as f64 > cut * 0.4
                 && (i / size.width) as f64 / size.height as f64 > cut * 0.5;
             if inside { random.value() as f32 } else { 0.0 }
@@ -109,7 +109,8 @@ pub fn taps(random: &mut Random, topology: &Topology) -> Vec<Tap> {
     taps
 }
 
-/// A loss that uses every sum: half the squares of second moments, first moments, and the content residual, as means.
+/// A loss that uses every sum: half the squares of the second moments, plus first moments and content residual, as
+/// means.
 pub fn loss(observation: &Observation) -> f64 {
     let moments = observation.moments.iter().flatten().map(|m| {
         let second: f64 = m.second.iter().map(|s| (s / m.weight).powi(2)).sum();
@@ -147,13 +148,13 @@ pub fn request(random: &mut Random, topology: &Topology, size: Size, edges: Edge
     }
 }
 
-/// |a - b| / |b|, both as long vectors.
+/// |a - b| / |b|, with both as long vectors.
 pub fn relative(a: impl IntoIterator<Item = f64>, b: impl IntoIterator<Item = f64>) -> f64 {
     relative_to(0.0, a, b)
 }
 
-/// |a - b| / |b|, where |b| counts as at least that of a vector with `scale` everywhere: where a ReLU let next to nothing
-/// through, errors are still those of the values before it.
+/// |a - b| / |b|, where |b| is at least the norm of a vector with `scale` everywhere. Where a ReLU passes next to
+/// nothing, errors are still relative to the values before the ReLU.
 pub fn relative_to(scale: f64, a: impl IntoIterator<Item = f64>, b: impl IntoIterator<Item = f64>) -> f64 {
     let (a, b): (Vec<f64>, Vec<f64>) = (a.into_iter().collect(), b.into_iter().collect());
     assert_eq!(a.len(), b.len(), "lengths differ");

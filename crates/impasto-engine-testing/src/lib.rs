@@ -1,10 +1,10 @@
-//! The conformance suite that every engine of impasto must pass, for backends of any crate.
+//! The conformance suite that every engine of Impasto must pass, for backends of any crate.
 //!
 //! ```
 //! use impasto_engine::CpuBackend;
 //! use impasto_engine_testing::{CHECKS, Check, conform};
 //!
-//! // In a test, all of CHECKS; what an engine cannot do is skipped with its reason.
+//! // A test would run all of CHECKS, and skip what the engine cannot do, with a reason.
 //! let quick: Vec<Check> = CHECKS.iter().filter(|check| check.name == "cancelling").copied().collect();
 //! conform(&CpuBackend { set: None }, &quick, &[]);
 //! ```
@@ -20,10 +20,10 @@ pub use drawn::{
 };
 use impasto_engine::Backend;
 
-/// One thing that every engine does.
+/// One property that every engine must have.
 #[derive(Clone, Copy, Debug)]
 pub struct Check {
-    /// The name to skip it by.
+    /// The name to use when skipping the check.
     pub name: &'static str,
     run: fn(&dyn Backend),
 }
@@ -40,8 +40,8 @@ pub const CHECKS: &[Check] = &[
     Check { name: "larger_pictures", run: conformance::larger_pictures },
 ];
 
-/// Runs the checks on a backend, except those in `skipped` (pairs of a name and a reason). Panics at the first fault, at a backend that is not
-/// available here, and at a name in `skipped` that is no check's.
+/// Runs the checks on a backend, except those in `skipped` (pairs of a name and a reason). Panics at the first fault,
+/// at a backend that is not available here, and at an unknown name in `skipped`.
 pub fn conform(backend: &dyn Backend, checks: &[Check], skipped: &[(&str, &str)]) {
     if let Err(reason) = backend.available() {
         panic!("{} is not available: {reason}", backend.name());

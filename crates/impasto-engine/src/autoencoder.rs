@@ -1,7 +1,7 @@
 //! Engines that turn features back into a picture: an encoder up to one tap, and its decoder.
 //!
-//! Features are moved between the two, by an affine map for each region: f becomes M f + b. That is all that a transfer without
-//! iterations needs (Li et al., "Universal style transfer via feature transforms", NIPS 2017), and no derivative.
+//! Between the two, an affine map for each region moves the features: f becomes M f + b. A transfer without iterations
+//! needs nothing else, and no derivative (Li et al., "Universal style transfer via feature transforms", NIPS 2017).
 
 use impasto_encoder::Level;
 
@@ -17,7 +17,7 @@ pub struct Affine {
 }
 
 impl Affine {
-    /// The map that leaves features as they are.
+    /// The map that leaves features unchanged.
     pub fn identity(channels: usize) -> Affine {
         let matrix =
             (0..channels * channels).map(|i| f64::from(u8::from(i / channels == i % channels))).collect();
@@ -25,38 +25,39 @@ impl Affine {
     }
 }
 
-/// Runs a level: [`encode`](Autoencoder::encode), then the caller finds maps from the sums, then
+/// Runs a level. First [`encode`](Autoencoder::encode); then the caller computes maps from the sums; then
 /// [`decode`](Autoencoder::decode).
 pub trait Autoencoder: Send {
-    /// What it runs.
+    /// The level that it runs.
     fn level(&self) -> &Level;
 
-    /// Obeys another flag from now on.
+    /// Replaces the flag to obey.
     fn set_cancel(&mut self, cancel: Cancel);
 
-    /// Bytes that both directions take at a size, on so many threads, besides the networks and the pictures that go in and out.
+    /// Bytes that both directions take for a size and a number of threads, besides the networks, the input and the
+    /// output.
     ///
     /// # Errors
-    /// As [`encode`](Autoencoder::encode).
+    /// The errors of [`encode`](Autoencoder::encode).
     fn bytes(&self, size: Size, regions: usize, threads: usize) -> Result<usize, EngineError>;
 
-    /// Runs the encoder, keeps the features, and returns their sums for each region; one region with weight 1 everywhere where there
-    /// are none. Pictures are reflected at their edges.
+    /// Runs the encoder, keeps the features, and returns their sums for each region. Without regions there is one, with
+    /// weight 1 everywhere. Pictures are reflected at their edges.
     ///
     /// # Errors
-    /// When a side is no multiple of [`Level::step`], weights are of another size, or the evaluation was cancelled.
+    /// When a side is not a multiple of [`Level::step`], weights have another size, or the evaluation was cancelled.
     fn encode(&mut self, image: &Pixels, regions: &[Plane]) -> Result<Vec<Moments>, EngineError>;
 
-    /// Moves the features that [`encode`](Autoencoder::encode) kept, and decodes them: RGB, nominally 0..1, of the image's size.
-    /// A position of weight w moves by w (M f + b - f), summed over the regions; without regions every position moves. Uses the
-    /// features up.
+    /// Moves the features that [`encode`](Autoencoder::encode) kept, and decodes them to RGB, nominally 0..1, of the
+    /// image's size. A position of weight w moves by w (M f + b - f), summed over the regions; without regions every
+    /// position moves by M f + b - f. The kept features are used up.
     ///
     /// # Errors
     /// When nothing is encoded, maps do not fit, or the evaluation was cancelled.
     fn decode(&mut self, moves: &[Affine]) -> Result<Pixels, EngineError>;
 }
 
-/// Checks an image for a level.
+/// Checks the size of an image for a level, and of its regions.
 pub(crate) fn check_image(level: &Level, size: Size, regions: &[Plane]) -> Result<(), EngineError> {
     let step = level.step();
     if size.area() == 0 || !size.width.is_multiple_of(step) || !size.height.is_multiple_of(step) {
@@ -72,7 +73,7 @@ pub(crate) fn check_image(level: &Level, size: Size, regions: &[Plane]) -> Resul
     }
 }
 
-/// Checks maps for a level and so many regions.
+/// Checks that maps fit a level and the number of regions.
 pub(crate) fn check_moves(level: &Level, regions: usize, moves: &[Affine]) -> Result<(), EngineError> {
     let channels = level.channels();
     if moves.len() != regions.max(1) {

@@ -1,40 +1,40 @@
-//! Kinds of engines, found by their names: what a device is to those who run style transfers.
+//! Kinds of engines, found by name: the devices of a style transfer.
 
 use std::fmt;
 use std::sync::Arc;
 
 use crate::{Cancel, Cpu, Engine, EngineError, InstructionSet, Network, Reference};
 
-/// Makes engines of one kind. Implement it to bring an engine of your own; `impasto-engine-testing` says whether that conforms.
+/// Makes engines of one kind. Implement it to bring your own engine; test it with `impasto-engine-testing`.
 pub trait Backend: fmt::Debug + Send + Sync {
-    /// The name that it is asked for by. The name says all that results depend on: a later run by the same
-    /// name uses the engine again.
+    /// The name to select the backend by. Results may depend only on what the name says: a later run with the same name
+    /// uses the engine again.
     fn name(&self) -> &str;
 
-    /// Whether it can run here. By default it can.
+    /// Whether it can run here; true by default.
     ///
     /// # Errors
-    /// Why it cannot, for people.
+    /// The reason for the user why it cannot.
     fn available(&self) -> Result<(), String> {
         Ok(())
     }
 
-    /// Bytes of memory of its own; `None`, the default, where it works in the machine's.
+    /// Bytes of its own memory; `None`, the default, when it uses the machine's.
     fn memory(&self) -> Option<u64> {
         None
     }
 
-    /// An engine for a network, ready to observe.
+    /// Makes an engine for a network.
     ///
     /// # Errors
-    /// When it cannot run here, or not this network.
+    /// When the backend or this network cannot run here.
     fn prepare(&self, network: Network, cancel: Cancel) -> Result<Box<dyn Engine>, EngineError>;
 }
 
 /// [`Cpu`] on an instruction set.
 #[derive(Clone, Copy, Debug)]
 pub struct CpuBackend {
-    /// Which one; `None` is the one that the environment names, or the best of the machine.
+    /// The instruction set; `None` selects the one that the environment names, or the machine's best.
     pub set: Option<InstructionSet>,
 }
 
@@ -77,7 +77,7 @@ impl Backend for ReferenceBackend {
     }
 }
 
-/// All that are built in: `cpu`, one for each instruction set, and `reference`.
+/// All built-in backends: `cpu`, one for each instruction set, and `reference`.
 pub fn backends() -> Vec<Arc<dyn Backend>> {
     let sets = InstructionSet::ALL
         .iter()
@@ -87,21 +87,21 @@ pub fn backends() -> Vec<Arc<dyn Backend>> {
     std::iter::once(first).chain(sets).chain([Arc::new(ReferenceBackend) as Arc<dyn Backend>]).collect()
 }
 
-/// Names of those that can run here.
+/// Names of the backends that can run here.
 fn usable(known: &[Arc<dyn Backend>]) -> Vec<String> {
     known.iter().filter(|backend| backend.available().is_ok()).map(|backend| backend.name().into()).collect()
 }
 
-/// The one of a name; `auto` is the fastest that can run here, or what `IMPASTO_INSTRUCTION_SET` names.
+/// The backend of a name; `auto` is the fastest that can run here, or the one that `IMPASTO_INSTRUCTION_SET` names.
 ///
 /// # Errors
-/// [`EngineError::NoSuchBackend`] for another name, and for one that cannot run here.
+/// [`EngineError::NoSuchBackend`] for an unknown name, and for a backend that cannot run here.
 pub fn backend(name: &str) -> Result<Arc<dyn Backend>, EngineError> {
     let known = backends();
     let asked = if name == "auto" { "cpu" } else { name };
     let found = known.iter().find(|backend| backend.name() == asked).cloned();
     let reason = match &found {
-        None => Some("there is none of this name".into()),
+        None => Some("there is no backend of this name".into()),
         Some(backend) => backend.available().err(),
     };
     match (found, reason) {
@@ -124,7 +124,7 @@ mod tests {
         assert_eq!(backend("portable").unwrap().name(), "portable");
         assert_eq!(backend("reference").unwrap().name(), "reference");
         let none = backend("abacus").unwrap_err().to_string();
-        assert!(none.starts_with("no device abacus: there is none of this name"), "{none}");
+        assert!(none.starts_with("no device abacus: there is no backend of this name"), "{none}");
         // A machine has AVX2 or NEON, never both.
         let absent =
             ["avx2", "neon"].iter().filter_map(|name| backend(name).err()).next().unwrap().to_string();

@@ -1,4 +1,4 @@
-//! The trait that every engine implements, and what can go wrong in one.
+//! The trait that every engine implements, and its errors.
 
 use std::io;
 use std::sync::Arc;
@@ -23,7 +23,7 @@ impl Cancel {
         self.0.load(Ordering::Relaxed)
     }
 
-    /// For an engine, between two pieces of its work.
+    /// For engines: call it between two pieces of work.
     ///
     /// # Errors
     /// [`EngineError::Cancelled`] once [`Cancel::cancel`] was called.
@@ -43,10 +43,10 @@ pub struct Features {
     pub data: Vec<f64>,
 }
 
-/// What a pooling decided, planar, for the conformance suite.
+/// The decisions of a pooling, planar, for the conformance suite.
 #[derive(Clone, Debug, PartialEq)]
 pub enum PoolDecision {
-    /// Max: which of the four (0..4, in reading order), per output.
+    /// Max: the index of the chosen value (0..4, in reading order), per output.
     Max(Vec<u8>),
     /// Average: nothing to decide.
     Average,
@@ -54,11 +54,11 @@ pub enum PoolDecision {
     L2(Vec<f64>),
 }
 
-/// The decisions of the last observation. Two engines of finite precision may decide differently where a value is within
-/// rounding of zero or of its neighbour; with the decisions given, everything else is linear and must agree.
+/// The decisions of the last observation. Two engines of finite precision may decide differently where a value is
+/// within rounding of zero or of its neighbour. With the decisions given, everything else is linear and must agree.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Decisions {
-    /// Per convolution, planar: true where the ReLU let the value through.
+    /// Per convolution, planar: true where the ReLU passed the value.
     pub relu: Vec<Vec<bool>>,
     /// Per pooling, from the first block on.
     pub pools: Vec<PoolDecision>,
@@ -66,35 +66,36 @@ pub struct Decisions {
 
 /// Runs a network over images.
 ///
-/// The chain of one iteration: [`observe`](Engine::observe), then the objective turns the observation into cotangents,
-/// then [`pull_back`](Engine::pull_back).
+/// One iteration has three steps: [`observe`](Engine::observe), then the objective turns the observation into
+/// cotangents, then [`pull_back`](Engine::pull_back).
 pub trait Engine: Send {
     /// The network that this engine runs.
     fn network(&self) -> &Network;
 
-    /// Says what results depend on besides the network and the request, such as an instruction set. Engines of the same identity give
-    /// the same bytes.
+    /// Everything that results depend on besides the network and the request, such as an instruction set. Engines with
+    /// equal identity give equal bytes.
     fn identity(&self) -> &str;
 
-    /// Keeps features at taps in half precision from an observation to its pull-back, or no longer does: less memory, and
-    /// gradients that differ by about a thousandth. The last observation is dropped. An engine that has no such storage goes
-    /// on as it is.
+    /// Sets whether features at taps are kept in half precision from an observation to its pull-back. Half precision
+    /// takes less memory; gradients differ by about a thousandth. The last observation is dropped. An engine without
+    /// such storage ignores the setting.
     fn set_half(&mut self, half: bool);
 
-    /// Obeys another flag from now on: an engine that is used again must not stop for the run before.
+    /// Replaces the flag to obey: an engine that is used again must not stop for the run before.
     fn set_cancel(&mut self, cancel: Cancel);
 
-    /// Bytes of what the engine made of the network's weights, in both directions.
+    /// Bytes of the transformed weights, in both directions.
     fn kernel_bytes(&self) -> usize;
 
-    /// Bytes that evaluations of a request take at a size, on so many threads: all that is allocated besides the encoder,
-    /// its kernels, the targets, and the pictures that go in and out. Nothing is allocated for it.
+    /// Forecasts the bytes that an evaluation of a request takes for a size and a number of threads: all that is
+    /// allocated besides the encoder, its kernels, the targets, the input and the output. The forecast itself allocates
+    /// nothing.
     ///
     /// # Errors
     /// When the request has no tap or the image is too small.
     fn evaluation_bytes(&self, size: Size, request: &Request, threads: usize) -> Result<usize, EngineError>;
 
-    /// As [`evaluation_bytes`](Engine::evaluation_bytes), for a capture at a tap.
+    /// Like [`evaluation_bytes`](Engine::evaluation_bytes), for a capture at a tap.
     ///
     /// # Errors
     /// When the image is too small.
@@ -106,11 +107,11 @@ pub trait Engine: Send {
     /// When the image is too small for the tap, or the evaluation was cancelled.
     fn capture(&mut self, image: &Pixels, edges: Edges, tap: Tap) -> Result<Target, EngineError>;
 
-    /// Bytes of a position of a content target at a tap, in the engine's own form.
+    /// Bytes of one position of a content target at a tap, in the engine's own layout.
     fn target_stride(&self, tap: Tap) -> usize;
 
-    /// Hands the rows of a content target out, from the first on, positions one after the other, and drops it: with
-    /// [`import_target`](Engine::import_target), how targets are kept elsewhere and cut in tiles.
+    /// Passes the rows of a content target to `row`, from the first on, and drops the target. Positions of a row are
+    /// contiguous. With [`import_target`](Engine::import_target), targets can be stored elsewhere and cut into tiles.
     ///
     /// # Errors
     /// When there is no such target; [`EngineError::Spill`] for an error of `row`.
@@ -120,8 +121,8 @@ pub trait Engine: Send {
         row: &mut dyn FnMut(usize, &[u8]) -> io::Result<()>,
     ) -> Result<(), EngineError>;
 
-    /// Makes a content target of rows that [`export_target`](Engine::export_target) gave: a grid of `size` positions at a tap, in
-    /// the place of another target if one is given.
+    /// Makes a content target from rows that [`export_target`](Engine::export_target) gave: a grid of `size` positions
+    /// at a tap. It replaces another target if one is given.
     ///
     /// # Errors
     /// [`EngineError::Spill`] for an error of `row`.
@@ -133,22 +134,23 @@ pub trait Engine: Send {
         row: &mut dyn FnMut(usize, &mut [u8]) -> io::Result<()>,
     ) -> Result<Target, EngineError>;
 
-    /// Drops all content targets, for the next scale.
+    /// Drops all content targets, before the next scale.
     fn forget_targets(&mut self);
 
-    /// Runs the encoder and sums what the request asks for. Keeps what [`pull_back`](Engine::pull_back) needs: one bit
-    /// per activation, the choices of the poolings, and the features at the taps.
+    /// Runs the encoder and computes the requested sums. Keeps what [`pull_back`](Engine::pull_back) needs: one bit per
+    /// activation, the choices of the poolings, and the features at the taps.
     ///
     /// # Errors
     /// When the request does not fit the network or the image, or the evaluation was cancelled.
     fn observe(&mut self, image: &Pixels, request: &Request) -> Result<Observation, EngineError>;
 
-    /// The derivative by the pixels (RGB 0..1), from the derivatives by the sums of the last observation:
-    /// dF = w (2 D F + d) at a style tap, 2 c w (F - F*) at a content tap. Uses the observation up: gradients take the
-    /// place of what it kept. `image` must be what was observed: an engine that keeps no copy reads it again.
+    /// Computes the derivative by the pixels (RGB 0..1) from the derivatives by the sums of the last observation: dF =
+    /// w (2 D F + d) at a style tap, 2 c w (F - F*) at a content tap. The observation is used up, because gradients
+    /// replace its data. `image` must be the observed one: an engine that keeps no copy reads it again.
     ///
     /// # Errors
-    /// When there was no observation since the last pull-back, the cotangents do not fit it, or the evaluation was cancelled.
+    /// When there was no observation since the last pull-back, the cotangents do not fit it, or the evaluation was
+    /// cancelled.
     fn pull_back(&mut self, image: &Pixels, cotangents: &Cotangents) -> Result<Pixels, EngineError>;
 
     /// Features of a window at a tap, for inspection and tests. Drops the last observation.
@@ -174,7 +176,7 @@ pub trait Engine: Send {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum EngineError {
-    /// [`Cancel::cancel`] was called; nothing came of the evaluation.
+    /// [`Cancel::cancel`] was called; the evaluation has no result.
     #[error("the evaluation was abandoned")]
     Cancelled,
     /// A request without any tap.
@@ -183,7 +185,7 @@ pub enum EngineError {
     /// No observation to pull back from.
     #[error("there is no observation to pull back from")]
     NoObservation,
-    /// The image leaves no feature at a layer.
+    /// The image is too small to leave a feature at a layer.
     #[error(
         "an image of {}x{} is too small for {layer}: expected at least {smallest}x{smallest}",
         found.width, found.height
@@ -202,7 +204,7 @@ pub enum EngineError {
         expected.width, expected.height, found.width, found.height
     )]
     SizesDiffer {
-        /// Which thing.
+        /// The name of the thing.
         what: &'static str,
         /// Expected size.
         expected: Size,
@@ -226,39 +228,39 @@ pub enum EngineError {
     /// Content targets that do not fit into memory could not be kept in a file.
     #[error("cannot keep content targets in a temporary file: {source}")]
     Spill {
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
-    /// A name of no backend, or of one that cannot run here.
+    /// No backend has this name, or it cannot run here.
     #[error("no device {name}: {reason}; expected one of {}", available.join(", "))]
     NoSuchBackend {
-        /// The name that was asked for.
+        /// The requested name.
         name: String,
-        /// Why this backend cannot be had.
+        /// Why this backend cannot be used.
         reason: String,
-        /// Names of those that can.
+        /// Names of the backends that can run here.
         available: Vec<String>,
     },
-    /// A name of no instruction set of this machine.
+    /// This machine has no instruction set of this name.
     #[error("{asked_by}: expected one of {available}, found {found}")]
     NoSuchInstructionSet {
-        /// The environment variable, or what else named it.
+        /// The environment variable, or whatever else named it.
         asked_by: &'static str,
         /// Its value.
         found: String,
-        /// What this machine has.
+        /// The sets that this machine has.
         available: String,
     },
-    /// Maps that do not fit the features they are to move.
+    /// Maps do not fit the features that they should move.
     #[error("maps do not fit the level: {what}")]
     MovesDiffer {
-        /// What differs.
+        /// The part that differs.
         what: &'static str,
     },
-    /// Cotangents that do not fit the last observation.
+    /// Cotangents do not fit the last observation.
     #[error("cotangents do not fit the observation: {what}")]
     CotangentsDiffer {
-        /// What differs.
+        /// The part that differs.
         what: &'static str,
     },
 }

@@ -1,4 +1,4 @@
-//! Sizes, pixel buffers, and what lies beyond an image's edge.
+//! Sizes, pixel buffers, and the values beyond an image's edge.
 
 use std::fmt;
 use std::str::FromStr;
@@ -27,7 +27,7 @@ impl Size {
         self.width * self.height
     }
 
-    /// After a 2x2 pooling: odd last rows and columns are left out.
+    /// The size after a 2x2 pooling: an odd last row or column is left out.
     pub fn halved(self) -> Size {
         Size { width: self.width / 2, height: self.height / 2 }
     }
@@ -45,7 +45,7 @@ pub struct Rect {
 }
 
 impl Rect {
-    /// The first column and row after the window, once it is clear that it lies inside of a grid.
+    /// The first column and row after the window; an error if it reaches beyond a grid.
     pub(crate) fn ends_inside(self, grid: Size) -> Result<(usize, usize), EngineError> {
         let (right, bottom) = (self.x + self.size.width, self.y + self.size.height);
         if right <= grid.width && bottom <= grid.height {
@@ -56,7 +56,7 @@ impl Rect {
     }
 }
 
-/// An image for an engine, or a gradient by one: planar f32 `[3, height, width]`, RGB, nominally 0..1, no alpha.
+/// An image for an engine, or a gradient from one: planar f32 `[3, height, width]`, RGB, nominally 0..1, no alpha.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pixels {
     /// Width and height.
@@ -66,13 +66,13 @@ pub struct Pixels {
 }
 
 impl Pixels {
-    /// Takes over planar values; `None` unless there are exactly `3 * height * width`, and at least one pixel.
+    /// Makes pixels from planar values; `None` unless there are exactly `3 * height * width`, and at least one pixel.
     pub fn new(size: Size, data: Vec<f32>) -> Option<Pixels> {
         (size.area() > 0 && data.len() == 3 * size.area()).then_some(Pixels { size, data })
     }
 }
 
-/// One value per pixel: `[height, width]`; position weights of a region or mask, 0 or more.
+/// One value per pixel, `[height, width]`: position weights of a region or mask, 0 or more.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Plane {
     /// Width and height.
@@ -82,7 +82,7 @@ pub struct Plane {
 }
 
 impl Plane {
-    /// The mean over 2x2 windows: how a weight reaches the grid of the next block.
+    /// The mean over 2x2 windows, which is the weight on the grid of the next block.
     pub fn halved(&self) -> Plane {
         let size = self.size.halved();
         let at = |x: usize, y: usize| self.data[y * self.size.width + x];
@@ -96,15 +96,15 @@ impl Plane {
     }
 }
 
-/// What the convolutions find beyond a true edge of the image.
+/// The values that convolutions read beyond a true edge of the image.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Padding {
-    /// Zeros, at every convolution: what VGG was trained with.
+    /// Zeros, at every convolution: VGG was trained with this.
     #[default]
     Zero,
-    /// The nearest pixel at conv1_1, zeros at the others: lessens edge artefacts.
+    /// The nearest pixel at conv1_1, zeros at the others: reduces edge artefacts.
     ReplicateFirst,
-    /// The opposite side, at every convolution: seamless pictures.
+    /// The opposite side, at every convolution: gives seamless pictures.
     Wrap,
 }
 
@@ -112,8 +112,9 @@ impl Padding {
     /// All kinds.
     pub const ALL: &'static [Padding] = &[Padding::Zero, Padding::ReplicateFirst, Padding::Wrap];
 
-    /// What an encoder was trained with, by its metadata's `padding`, where it is one of these. Otherwise zero: what all published
-    /// networks but AdaIN's were trained with, whose reflection at every layer is not run here.
+    /// The padding that an encoder was trained with, by its metadata's `padding`, if it is one of these. Otherwise
+    /// zero, which all published networks were trained with, except AdaIN's; its reflection at every layer is not
+    /// supported here.
     pub fn trained(encoder: &Encoder) -> Padding {
         let named = encoder.provenance().metadata.get("padding");
         Padding::ALL
@@ -144,8 +145,8 @@ impl FromStr for Padding {
     }
 }
 
-/// Which sides of an image are true edges. A tile's inner sides are not: its margin holds the neighbours' pixels, and
-/// what its convolutions find beyond is zero and must not be looked at.
+/// Which sides of an image are true edges. A tile's inner sides are not: its margin holds the neighbours' pixels.
+/// Beyond them convolutions read zeros, and values that depend on these must not be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Edges {
     /// The first row is the image's first.
@@ -165,17 +166,17 @@ impl Default for Edges {
     }
 }
 
-/// What stands for what is one step beyond a true edge.
+/// The value one step beyond a true edge.
 #[derive(Clone, Copy, Debug)]
 enum Beyond {
     Zero,
     Nearest,
     Opposite,
-    /// The mirror image, without the edge itself. It has no way back: only decoders and their encoders are run with it.
+    /// The mirror image, without the edge itself. It has no derivative: only decoders and their encoders run with it.
     Mirror,
 }
 
-/// Where a convolution reads when it reaches one step or more beyond an axis of a given length.
+/// Tells where a convolution reads when it goes beyond the ends of an axis.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Border {
     beyond: Beyond,
@@ -203,13 +204,13 @@ impl Border {
         (border(size.width), border(size.height))
     }
 
-    /// The border that the transposed convolution sees: what was read beyond one end comes back beyond the other.
+    /// The border of the transposed convolution: values read beyond one end return beyond the other.
     pub(crate) fn transposed(self) -> Border {
         Border { ends: (self.ends.1, self.ends.0), ..self }
     }
 
-    /// The index that stands for position `at`, or `None` for zero. Only one step beyond the axis is ever looked at by
-    /// a convolution; further out (the overhang of a Winograd tile) it is zero.
+    /// The index that replaces position `at`, or `None` for zero. A convolution reads only one step beyond the axis;
+    /// further out (in the overhang of a Winograd tile) the value is zero.
     pub(crate) fn source(self, at: isize) -> Option<usize> {
         let last = self.length as isize - 1;
         if (0..=last).contains(&at) {

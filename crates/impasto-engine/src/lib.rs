@@ -1,15 +1,16 @@
-//! Runs a VGG encoder over an image: features, their moments, and the derivative of any function of those by the pixels.
+//! Runs a VGG encoder over an image: features, their moments, and the derivative of any function of the moments by the
+//! pixels.
 //!
-//! Style is moments (Gram matrix, mean and deviation, covariance, Gaussian Wasserstein are all functions of E\[f\] and
-//! E\[f f^T\]), so an engine only sums `w`, `w f` and `w f f^T` at the style taps and `w |f - f*|^2` at the content taps
-//! ([`Engine::observe`]), and later takes the derivatives by those sums back to the pixels ([`Engine::pull_back`]).
-//! It gives sums and not means, so that tiles, regions and machines add up.
+//! Style is moments: Gram matrix, mean and deviation, covariance, and Gaussian Wasserstein are all functions of E\[f\]
+//! and E\[f f^T\]. So an engine only sums `w`, `w f` and `w f f^T` at the style taps and `w |f - f*|^2` at the content
+//! taps ([`Engine::observe`]). Later it takes the derivatives by those sums back to the pixels ([`Engine::pull_back`]).
+//! It returns sums and not means, so that tiles, regions and machines can be added.
 //!
 //! - [`Reference`]: plain loops in f64, the oracle of every test.
 //! - [`Cpu`]: f32, Winograd convolutions, all cores.
 //! - [`Tiled`]: runs another engine tile by tile, in bounded memory, with the same result.
 //!
-//! An [`Autoencoder`] goes from features back to a picture, which takes a decoder and no derivative: [`CpuAutoencoder`],
+//! An [`Autoencoder`] turns features back into a picture. It needs a decoder and no derivative: [`CpuAutoencoder`],
 //! [`ReferenceAutoencoder`].
 #![deny(unsafe_code)]
 

@@ -1,4 +1,4 @@
-//! What an observation gives, and what a pull-back takes.
+//! The output of an observation, and the input of a pull-back.
 
 use impasto_encoder::Topology;
 
@@ -26,7 +26,7 @@ pub struct Residual {
     pub sum: f64,
 }
 
-/// Everything that was asked for, in the order of the request.
+/// All requested sums, in the order of the request.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Observation {
     /// Per style tap, per region.
@@ -38,9 +38,9 @@ pub struct Observation {
 /// Derivatives of a loss by the sums of [`Moments`].
 #[derive(Clone, Debug, PartialEq)]
 pub struct MomentsCotangent {
-    /// By the first moments, C values.
+    /// Derivatives by the first moments, C values.
     pub first: Vec<f64>,
-    /// By the second moments, C x C values, row-major; must be symmetric.
+    /// Derivatives by the second moments, C x C values, row-major; must be symmetric.
     pub second: Vec<f64>,
 }
 
@@ -49,15 +49,15 @@ pub struct MomentsCotangent {
 pub struct Cotangents {
     /// Per style tap, per region.
     pub moments: Vec<Vec<MomentsCotangent>>,
-    /// Per content target: by the sum of the residual.
+    /// Per content target: by the residual's sum.
     pub residuals: Vec<f64>,
 }
 
 impl Cotangents {
-    /// Checks that everything is there and has the right length, before any of it is used.
+    /// Checks that everything is present and has the right length, before any of it is used.
     ///
     /// # Errors
-    /// [`EngineError::CotangentsDiffer`] with what does not fit.
+    /// [`EngineError::CotangentsDiffer`] with the part that does not fit.
     pub fn check(&self, request: &Request, topology: &Topology) -> Result<(), EngineError> {
         let differ = |what| Err(EngineError::CotangentsDiffer { what });
         if self.residuals.len() != request.residuals.len() {

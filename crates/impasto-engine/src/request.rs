@@ -1,4 +1,4 @@
-//! What an observation shall look at.
+//! The request of an observation: taps, targets and weights.
 
 use impasto_encoder::{Tap, Topology};
 
@@ -12,37 +12,37 @@ pub struct Target {
 }
 
 impl Target {
-    /// Number `index` of the targets that an engine keeps, captured at a tap: for engines.
+    /// For engines: number `index` of the targets that an engine keeps, captured at a tap.
     pub fn new(index: usize, tap: Tap) -> Target {
         Target { index, tap }
     }
 
-    /// Its number in the engine that keeps it.
+    /// Its index in the engine that keeps it.
     pub fn index(self) -> usize {
         self.index
     }
 
-    /// A target that no engine holds: for a request that is planned and not run.
+    /// A target that no engine holds, for a request that is planned and not run.
     pub fn unheld(tap: Tap) -> Target {
         Target { index: usize::MAX, tap }
     }
 
-    /// Where the features were captured.
+    /// The tap where the features were captured.
     pub fn tap(self) -> Tap {
         self.tap
     }
 }
 
-/// The taps to look at, and the weight of each position.
+/// The taps of an observation, and the weight of each position.
 ///
-/// A position weight belongs to a pixel; it reaches the grid of a tap as the mean over the pixels that pooling joins.
+/// A position weight belongs to a pixel. On the grid of a tap it is the mean over the pixels that pooling joins.
 #[derive(Clone, Debug, Default)]
 pub struct Request {
     /// Style taps: moments are summed here, for each region.
     pub moments: Vec<Tap>,
     /// Content targets: residuals are summed here.
     pub residuals: Vec<Target>,
-    /// Weights of the regions, of the image's size. Empty: one region with weight 1 everywhere.
+    /// Weights of the regions, each of the image's size. Empty: one region with weight 1 everywhere.
     pub regions: Vec<Plane>,
     /// Weights of the content residuals, of the image's size. `None`: 1 everywhere.
     pub residual_weight: Option<Plane>,
@@ -51,15 +51,16 @@ pub struct Request {
 }
 
 impl Request {
-    /// The deepest tap that is looked at.
+    /// The deepest tap of the request.
     pub fn deepest(&self) -> Option<Tap> {
         self.moments.iter().copied().chain(self.residuals.iter().map(|target| target.tap)).max()
     }
 
-    /// Checks a request; every engine does so before it runs.
+    /// Checks a request; every engine calls this before it runs.
     ///
     /// # Errors
-    /// When nothing is asked for, a tap is not the network's, the image is too small, or position weights have another size.
+    /// When the request is empty, a tap is not the network's, the image is too small, or position weights have another
+    /// size.
     pub fn check(&self, topology: &Topology, size: Size) -> Result<(), EngineError> {
         let deepest = self.deepest().ok_or(EngineError::NothingToObserve)?;
         check_size(topology, deepest, size)?;

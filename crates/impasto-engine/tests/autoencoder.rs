@@ -1,4 +1,5 @@
-//! Autoencoders against each other: the fast one on every instruction set of the machine, over sizes, widths, regions.
+//! Compares the fast autoencoder with the reference, on every instruction set of the machine, over sizes, widths and
+//! regions.
 
 #![allow(clippy::unwrap_used)] // a failing test
 
@@ -10,7 +11,8 @@ use impasto_engine::{
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
-/// Of the largest value: single precision through some twenty layers of Winograd, which the encoder's own suite sees at a few 1e-6 each.
+/// Error relative to the largest value: single precision through about twenty Winograd layers. The encoder's own suite
+/// measures a few 1e-6 for each.
 const ROUNDING: f64 = 2e-4;
 
 /// Widths of the blocks' convolutions, and sizes to run at.
@@ -20,7 +22,7 @@ fn drawn(rng: &mut ChaCha8Rng) -> f32 {
     (rng.next_u32() >> 8) as f32 / (1 << 24) as f32
 }
 
-/// Weights that keep values near the size that they have.
+/// Weights that keep values near their size.
 fn weights(rng: &mut ChaCha8Rng, inputs: usize, outputs: usize) -> Weights {
     let deviation = (6.0 / (9 * inputs) as f32).sqrt();
     Weights {

@@ -1,5 +1,5 @@
-//! The suite that every engine passes, for those of this crate on each instruction set of the machine. The reference runs against
-//! itself, so that the suite's own errors show.
+//! Runs the conformance suite on the engines of this crate, on each instruction set of the machine. The reference runs
+//! against itself, which reveals errors of the suite.
 #![allow(clippy::unwrap_used)] // a failing test
 
 use std::sync::Arc;
@@ -22,7 +22,7 @@ fn the_cpu_conforms_on_every_instruction_set() {
     }
 }
 
-/// An engine of another crate, as far as this one can tell: all that it uses is public.
+/// Plays an engine of another crate: it uses only public items.
 #[derive(Debug)]
 struct Wrapped(Arc<dyn Backend>);
 

@@ -1,5 +1,5 @@
-//! What the `cpu` engine promises beyond conformance: the same bytes at any number of threads, the accuracy of a network of
-//! full width, and the size of its kernels.
+//! Promises of the `cpu` engine beyond conformance: the same bytes at any number of threads, the accuracy of a network
+//! of full width, and the size of its kernels.
 
 #![allow(clippy::unwrap_used)] // a failing test
 

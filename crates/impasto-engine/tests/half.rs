@@ -5,10 +5,10 @@ use impasto_encoder::Pooling;
 use impasto_engine::{Cancel, Cpu, Edges, Engine, Padding, Request, Size, Tiled, Tiling};
 use impasto_engine_testing::{Random, cotangents, loss, network_of, picture, relative, request};
 
-/// Least cosine between both gradients, as promised.
+/// Least promised cosine between the two gradients.
 const COSINE: f64 = 0.9999;
 
-/// Sums are taken before anything is rounded; whether a tap's are taken early changes no addition.
+/// Sums are taken before anything is rounded, and taking them early changes no addition.
 const SUMS: f64 = 1e-12;
 
 #[test]

@@ -1,5 +1,5 @@
-//! The embedded encoder is what its model card says (docs/lite.md, numbers by training/card.py, which is PyTorch): the file, the
-//! layers, and what both engines see in a picture that a formula makes.
+//! The embedded encoder agrees with its model card (docs/lite.md; training/card.py computed the numbers with PyTorch):
+//! the file, the layers, and the moments of a picture made by a formula, on both engines.
 
 #![allow(clippy::unwrap_used)] // a failing test
 
@@ -8,7 +8,7 @@ use std::path::Path;
 use impasto_encoder::open;
 use impasto_engine::{Cancel, Cpu, Edges, Engine, Network, Pixels, Rect, Reference, Size};
 
-/// Of each moment. The card has five figures or more; single precision is well below that.
+/// Relative error of each moment. The card has five figures or more; single precision is well below that.
 const PRINTED: f64 = 2e-4;
 
 struct Row {
@@ -37,7 +37,7 @@ fn rows(card: &str) -> Vec<Row> {
         .collect()
 }
 
-/// As training/card.py makes it.
+/// The picture of training/card.py.
 fn picture() -> Pixels {
     let size = Size::new(96, 64);
     let value = |plane: usize, x: usize, y: usize| {
@@ -57,7 +57,7 @@ fn the_embedded_file_is_the_cards() {
     assert!(card.contains(&format!("pooling `{}`", lite.pooling())));
     let metadata = &lite.provenance().metadata;
     assert!(card.contains(&format!("padding `{}`", metadata["padding"])));
-    // Another padding than the engine's would be run as zero.
+    // A padding that the engine lacks would run as zero.
     assert_eq!(Network::new(lite.clone()).padding.to_string(), metadata["padding"]);
     for fact in ["source", "licence", "attribution"] {
         assert!(metadata[fact].len() > 2, "{fact}");

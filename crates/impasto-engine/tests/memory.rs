@@ -1,4 +1,4 @@
-//! The `cpu` engine's memory: what it said before, and nothing inside of an iteration that grows with the picture.
+//! The `cpu` engine's memory: it matches the forecast, and an iteration allocates nothing that grows with the picture.
 
 #![allow(clippy::unwrap_used)] // a failing test
 
@@ -9,7 +9,7 @@ use impasto_engine_testing::{Random, cotangents, picture};
 #[global_allocator]
 static ALLOCATOR: dhat::Alloc = dhat::Alloc;
 
-/// Bytes per further pixel that an iteration may allocate besides the gradient that it returns: lists of rows.
+/// Bytes per additional pixel that an iteration may allocate besides the returned gradient: lists of rows.
 const GROWTH: f64 = 0.5;
 
 /// Bytes beyond the plan: sums, lists of tasks, the pictures.
@@ -36,7 +36,7 @@ fn memory_is_as_planned_and_iterations_allocate_nothing_that_grows() {
             let image = picture(&mut random, size);
             let planned = engine.evaluation_bytes(size, &request, 2).unwrap();
 
-            // The capture left buffers of its own behind, which the first evaluation replaces.
+            // The capture left its own buffers behind, which the first evaluation replaces.
             engine.forget_targets();
             let before = dhat::HeapStats::get().curr_bytes;
             let target = engine.capture(&picture(&mut random, size), Edges::default(), tap).unwrap();

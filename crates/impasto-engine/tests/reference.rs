@@ -1,4 +1,5 @@
-//! The reference engine against mathematics: central differences, and symmetries that need no other implementation.
+//! Checks the reference engine against mathematics: central differences, and symmetries that need no other
+//! implementation.
 
 #![allow(clippy::unwrap_used)] // a failing test
 
@@ -6,8 +7,7 @@ use impasto_encoder::Pooling;
 use impasto_engine::{Cancel, Edges, Engine, Padding, Pixels, Rect, Reference, Request, Size};
 use impasto_engine_testing::{Random, cotangents, loss, network, picture, plane};
 
-/// Central differences in f64 with the best of three steps; a pixel next to the kink of a ReLU may miss by more, so the
-/// best step counts.
+/// Error of central differences in f64. Near the kink of a ReLU a step may be wrong, so the best of three steps counts.
 const DIFFERENCES: f64 = 1e-6;
 
 #[test]
@@ -88,7 +88,7 @@ fn a_tile_with_its_margin_has_the_features_of_the_whole_picture() {
         let deepest = network.encoder.topology().taps().last().unwrap();
         let whole = picture(&mut random, Size::new(256, 48));
         let mut engine = Reference::new(network, Cancel::default());
-        // The right half with a margin of 96 pixels to the left of what is looked at.
+        // The right part, with a margin of 96 pixels to the left of the compared features.
         let data = (0..3 * 48 * 192).map(|i| whole.data[i / 192 * 256 + 64 + i % 192]).collect();
         let tile = Pixels::new(Size::new(192, 48), data).unwrap();
         let edges = Edges { left: false, ..Edges::default() };

@@ -1,6 +1,6 @@
-//! `Tiled` against the same engine on the whole image: sums, loss and gradient, over poolings, paddings, taps, position
-//! weights and edges. Over the f64 reference nothing may differ but the order of sums; over the CPU engine also where the
-//! window's edge cuts a block of tiles otherwise.
+//! Compares `Tiled` with the same engine on the whole image: sums, loss and gradient, over poolings, paddings, taps,
+//! position weights and edges. With the f64 reference only the order of sums may differ. With the CPU engine results
+//! may also differ where the window's edge cuts a block of tiles differently.
 
 #![allow(clippy::unwrap_used)] // a failing test
 
@@ -11,20 +11,20 @@ use impasto_engine::{
 };
 use impasto_engine_testing::{Random, cotangents, loss, network, network_of, picture, relative, request};
 
-/// Relative error of every sum over the reference: f64, added up in another order.
+/// Relative error of every sum with the reference: f64, added in another order.
 const EXACT: f64 = 1e-10;
 
-/// Relative L2 error of the gradient over the reference, which is handed out in f32.
+/// Relative L2 error of the gradient with the reference, which returns it in f32.
 const EXACT_GRADIENT: f64 = 1e-7;
 
-/// Relative error of the loss over the CPU engine.
+/// Relative error of the loss with the CPU engine.
 const LOSS: f64 = 1e-5;
 
-/// Relative L2 error of the gradient over the CPU engine: a ReLU or pooling within rounding of undecided may go the other
-/// way.
+/// Relative L2 error of the gradient with the CPU engine: a ReLU or pooling within rounding of undecided may decide
+/// differently.
 const GRADIENT: f64 = 1e-3;
 
-/// Least cosine between both gradients.
+/// Least cosine between the two gradients.
 const COSINE: f64 = 0.99999;
 
 type Make = fn(Network) -> Box<dyn Engine>;
@@ -49,7 +49,7 @@ struct Case {
     spilled: bool,
 }
 
-/// What an engine says of a picture: the sums and the gradient of [`loss`].
+/// Evaluates a picture on an engine: the sums, and the gradient of [`loss`].
 fn judge(
     engine: &mut dyn Engine,
     (image, content): (&Pixels, &Pixels),
@@ -113,13 +113,13 @@ fn compare(case: &Case, make: Make, exact: bool) {
     assert!(cosine >= COSINE, "{name}: cosine {cosine}");
 }
 
-/// Both engines over all paddings and poolings, on narrow networks of two and three blocks.
+/// Compares both engines over all paddings and poolings, on narrow networks of two and three blocks.
 #[test]
 fn tiles_give_what_the_whole_gives() {
     let paddings = [Padding::Zero, Padding::ReplicateFirst, Padding::Wrap];
     for (seed, padding) in (0..).zip(paddings.into_iter().cycle().take(6)) {
         let pooling = Pooling::ALL[seed as usize % Pooling::ALL.len()];
-        // A ring must come out even.
+        // The poolings must divide a ring evenly.
         let size = match padding {
             Padding::Wrap => Size::new(256, 192),
             _ => Size::new(301, 203),
@@ -135,7 +135,7 @@ fn tiles_give_what_the_whole_gives() {
     }
 }
 
-/// What a seam would be: more difference along the borders of tiles than elsewhere.
+/// Looks for seams: larger differences along the borders of tiles than elsewhere.
 #[test]
 fn borders_of_tiles_show_no_seam() {
     let mut random = Random(7);

@@ -1,4 +1,5 @@
-//! The same network in every format of weights (tests/oracle/weights.py), against the features that PyTorch computes with it.
+//! Compares the features of the same network in every format of weights (tests/oracle/weights.py) with those that
+//! PyTorch computes.
 
 #![allow(clippy::unwrap_used)] // a failing test
 
@@ -8,7 +9,7 @@ use impasto_encoder::{Encoder, Family, examine, read_file};
 use impasto_engine::{Cancel, Edges, Engine, Network, Pixels, Rect, Reference, Size};
 use safetensors::SafeTensors;
 
-/// Of the largest value at the layer. Both compute in f64, but the input map is rounded to f32 here, and not there.
+/// Error relative to the layer's largest value. Both compute in f64, but the input map is rounded to f32 only here.
 const ROUNDING: f64 = 1e-6;
 
 fn fixtures() -> PathBuf {

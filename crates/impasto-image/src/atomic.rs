@@ -9,17 +9,17 @@ use tempfile::NamedTempFile;
 
 use crate::ImageError;
 
-/// What a file is written through.
+/// The destination that a writer gets.
 pub trait Sink: Write + Seek {}
 
 impl<T: Write + Seek> Sink for T {}
 
 /// Writes `path` through `write`, completely or not at all.
 ///
-/// The bytes go to a temporary file in the same folder, which then takes the place of `path` in one step,
-/// with the permissions of the file that it replaces. If anything fails before that, the old file is as it
-/// was and the temporary one is gone. A link is followed; something that is not a file (a pipe, a terminal)
-/// is written to directly, once all bytes are there.
+/// The bytes go to a temporary file in the same folder, which then replaces `path` in one step and takes over the
+/// permissions of the old file. If anything fails before that, the old file is unchanged and the temporary one is
+/// removed. A symbolic link is followed. Something that is not a file (a pipe, a terminal) is written directly, once
+/// all bytes are there.
 ///
 /// # Errors
 /// [`ImageError::IsFolder`], [`ImageError::NoFolder`], [`ImageError::NotAFolder`], [`ImageError::Write`].
@@ -30,7 +30,7 @@ pub fn write_atomically(
     let target = Target::of(path)?;
     let written = if target.is_special {
         fs::OpenOptions::new().write(true).open(&target.file).and_then(|mut file| {
-            // It has no places to seek.
+            // It cannot seek.
             let mut bytes = Cursor::new(Vec::new());
             write(&mut bytes)?;
             file.write_all(bytes.get_ref())?;
@@ -42,23 +42,23 @@ pub fn write_atomically(
     written.map_err(|source| ImageError::Write { path: path.into(), source })
 }
 
-/// Finds out whether `path` could be written, without leaving a trace: before the work, not after it.
+/// Checks whether `path` could be written, without leaving a trace: before the work, not after it.
 ///
 /// # Errors
-/// As [`write_atomically`].
+/// The errors of [`write_atomically`].
 pub fn check_writable(path: &Path) -> Result<(), ImageError> {
     let target = Target::of(path)?;
     if target.is_special {
         return Ok(());
     }
-    // Only trying tells: permissions, read-only disks and access lists all have a say.
+    // Only trying tells: permissions, read-only disks and access lists all matter.
     temporary(&target).map(drop).map_err(|source| ImageError::Write { path: path.into(), source })
 }
 
-/// Links that are followed: more are a circle.
+/// Most links that are followed; more must be a loop.
 const MOST_LINKS: usize = 40;
 
-/// Where the bytes shall end up.
+/// The place where the bytes go.
 struct Target {
     /// The file itself, with links resolved.
     file: PathBuf,
@@ -66,7 +66,7 @@ struct Target {
     folder: PathBuf,
     /// The permissions of the file that is replaced.
     permissions: Option<fs::Permissions>,
-    /// Neither a file nor a folder, so it must not be replaced.
+    /// Whether it is neither a file nor a folder, and must not be replaced.
     is_special: bool,
 }
 
@@ -75,8 +75,8 @@ impl Target {
         if path.as_os_str().as_encoded_bytes().ends_with(b"/") {
             return Err(ImageError::IsFolder { path: path.into() });
         }
-        // Replacing a link by a file would break what others have arranged, so replace what it points to.
-        // A link may point to what is not there yet; the system follows only those that point to something.
+        // Replacing a link by a file would break what others have arranged, so replace its target. The target may not
+        // exist yet, and the system follows only links to existing files.
         let mut file = path.to_owned();
         for _ in 0..MOST_LINKS {
             let (false, Ok(next)) = (file.exists(), fs::read_link(&file)) else { break };
@@ -103,7 +103,7 @@ impl Target {
             return Err(ImageError::NoFolder { path: path.into(), folder });
         }
         if found.as_ref().is_some_and(|found| found.permissions().readonly()) {
-            // The folder would allow it, but whoever protected the file did so for a reason.
+            // The folder would allow it, but the file was protected for a reason.
             let source = io::Error::new(io::ErrorKind::PermissionDenied, "the file is write-protected");
             return Err(ImageError::Write { path: path.into(), source });
         }
@@ -119,28 +119,28 @@ fn replace(target: &Target, write: impl FnOnce(&mut dyn Sink) -> io::Result<()>)
     buffer.flush()?;
     drop(buffer);
     if let Some(permissions) = &target.permissions {
-        // Not every file system can; the content matters more.
+        // Not every file system supports it; the content matters more.
         let _ = temporary.as_file().set_permissions(permissions.clone());
     }
     temporary.as_file().sync_all()?;
     temporary.persist(&target.file)?;
     #[cfg(unix)]
     if let Ok(folder) = fs::File::open(&target.folder) {
-        // So that the new name survives a power cut too; the bytes are safe already.
+        // Lets the new name survive a power cut too; the bytes are safe already.
         let _ = folder.sync_all();
     }
     Ok(())
 }
 
-/// A file in the folder of the target, which goes away when dropped. What killed processes left of the same target goes now: a
-/// lock, which ends with its process, tells it from what a live one is writing.
+/// Makes a temporary file in the target's folder, which is removed when dropped. Also removes the leftovers of killed
+/// processes for the same target: a lock ends with its process, so it marks the files that are still being written.
 fn temporary(target: &Target) -> io::Result<NamedTempFile> {
     let mut prefix = OsString::from(".");
     prefix.push(target.file.file_name().unwrap_or_default());
     prefix.push(".");
     sweep(&target.folder, &prefix);
     match locked(&target.folder, &prefix) {
-        // With what we add, the name may be too long.
+        // With the prefix and suffix, the name may be too long.
         Err(error) if error.kind() == io::ErrorKind::InvalidFilename => {
             locked(&target.folder, OsStr::new(".impasto-"))
         }
@@ -150,16 +150,16 @@ fn temporary(target: &Target) -> io::Result<NamedTempFile> {
 
 const SUFFIX: &str = ".impasto-part";
 
-/// A new file with a lock.
+/// Makes a new file with a lock.
 fn locked(folder: &Path, prefix: &OsStr) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     builder.prefix(prefix).suffix(SUFFIX);
-    // Temporary files are private by default, but this one becomes an ordinary file; the umask still applies.
+    // Temporary files are private by default. This one becomes an ordinary file, whose mode the umask decides.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
     loop {
         let file = builder.tempfile_in(folder)?;
-        // Before the lock was there, another process may have taken the file for one that was left behind.
+        // Before it was locked, another process may have taken the file for a leftover.
         let lost =
             matches!(file.as_file().try_lock(), Err(fs::TryLockError::WouldBlock)) || !file.path().exists();
         if !lost {
@@ -168,7 +168,7 @@ fn locked(folder: &Path, prefix: &OsStr) -> io::Result<NamedTempFile> {
     }
 }
 
-/// Removes files that nobody holds a lock on. Where a file system has no locks, nothing is removed.
+/// Removes files that no process holds a lock on. On a file system without locks, nothing is removed.
 fn sweep(folder: &Path, prefix: &OsStr) {
     let Ok(entries) = fs::read_dir(folder) else { return };
     for entry in entries.filter_map(Result::ok) {
@@ -179,7 +179,7 @@ fn sweep(folder: &Path, prefix: &OsStr) {
             && let Ok(file) = fs::File::open(entry.path())
             && file.try_lock().is_ok()
         {
-            // The lock is held until the name is gone.
+            // The lock is held until the file is removed.
             let _ = fs::remove_file(entry.path());
         }
     }

@@ -1,16 +1,16 @@
-//! Planes made soft, for the edges of masks.
+//! Blurs planes, for soft edges of masks.
 
 use image::{ImageBuffer, Luma, imageops};
 
 use crate::{Filter, Plane, resize_plane};
 
-/// Pixels of deviation that a blur is made with at most: a wider one is made on a smaller plane, which shows no difference.
+/// Largest deviation of a blur in pixels. A wider blur is made on a smaller plane, with no visible difference.
 const WIDEST: f64 = 4.0;
 
-/// Blurs a plane by a normal distribution of `deviation` pixels; what is beyond its edges is as its last row or column. A value
-/// that is the same everywhere stays what it is.
+/// Blurs a plane with a normal distribution of `deviation` pixels. Beyond an edge, the last row or column continues. A
+/// constant plane stays constant.
 pub fn blur(plane: &Plane, deviation: f64) -> Plane {
-    // Less is not seen.
+    // A smaller blur is invisible.
     if deviation.is_nan() || deviation < 0.1 {
         return plane.clone();
     }
@@ -18,7 +18,7 @@ pub fn blur(plane: &Plane, deviation: f64) -> Plane {
     let side = |length: usize| ((length as f64 * shrink).round() as usize).clamp(1, length);
     let (width, height) = (side(plane.width()), side(plane.height()));
     let small = resize_plane(plane.data(), plane.size(), (width, height), Filter::Bilinear);
-    // Both fit: pictures have fewer than 2^32 pixels a side.
+    // Both fit: a side has fewer than 2^32 pixels.
     let buffer = ImageBuffer::<Luma<f32>, _>::from_raw(width as u32, height as u32, small);
     let blurred = buffer.map(|small| imageops::blur(&small, (deviation * shrink) as f32).into_raw());
     let blurred = blurred.map(|small| resize_plane(&small, (width, height), plane.size(), Filter::Bilinear));
@@ -33,10 +33,10 @@ pub fn blur(plane: &Plane, deviation: f64) -> Plane {
 mod tests {
     use super::*;
 
-    /// Of a sum of some dozen weights in f32, and of a resize there and back.
+    /// Rounding of a sum of some dozen weights in f32, and of a resize there and back.
     const ROUNDING: f32 = 1e-5;
 
-    /// A kernel that ends somewhere, on a plane that is smaller.
+    /// The error of a truncated kernel on a smaller plane.
     const SMALLER: f32 = 0.02;
 
     fn step(width: usize, height: usize) -> Plane {
@@ -46,7 +46,7 @@ mod tests {
 
     #[test]
     fn an_edge_becomes_the_integral_of_a_normal_distribution() {
-        // The middle of the pixel is half a pixel further: the normal distribution at 1.25 and at 1.03 deviations.
+        // The pixel's centre is half a pixel further: the normal distribution at 1.25 and 1.03 deviations.
         for (deviation, expected) in [(2.0, 0.894), (16.0, 0.849)] {
             let soft = blur(&step(200, 20), deviation);
             let row = &soft.data()[10 * 200..11 * 200];

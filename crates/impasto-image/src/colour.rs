@@ -1,8 +1,8 @@
-//! What a file's numbers mean: colour profiles (ICC), and the space that pictures are worked on in.
+//! Interprets a file's numbers: colour profiles (ICC), and the space that pictures are processed in.
 //!
-//! The encoders know pictures in sRGB. Display P3 has the same curve and somewhat purer primaries, so that pictures in it look
-//! to them like sRGB pictures that are a little pale: a photograph of more colours than sRGB has is worked on in P3, and all of
-//! its colours come out again. Everything else is worked on in sRGB.
+//! The encoders know pictures in sRGB. Display P3 has the same curve and somewhat purer primaries, so pictures in it
+//! look to the encoders like slightly pale sRGB pictures. A photograph with colours outside sRGB is therefore processed
+//! in P3, and keeps all its colours. Everything else is processed in sRGB.
 
 use std::sync::Arc;
 
@@ -11,10 +11,10 @@ use moxcms::{ColorProfile, DataColorSpace, Lab, Layout, Matrix3d, TransformF64Ex
 use crate::curve::encode;
 use crate::profile::{is, parsed, space_for, transform};
 
-/// Pixels that are converted at a time.
+/// Pixels converted at a time.
 const CHUNK: usize = 1 << 12;
 
-/// The space of a picture's numbers: encoded by the curve of sRGB, in 0..1.
+/// The space of a picture's numbers, which are encoded with the curve of sRGB, in 0..1.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Space {
     /// IEC 61966-2-1.
@@ -38,7 +38,7 @@ impl Space {
     }
 }
 
-/// The numbers that a file has for a pixel, besides alpha.
+/// The kinds of numbers that a file has for a pixel, besides alpha.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Model {
     Grey,
@@ -77,21 +77,21 @@ impl Model {
     }
 }
 
-/// How numbers become those of a space.
+/// The conversion of numbers to a space.
 pub(crate) enum Conversion {
-    /// They are.
+    /// No conversion.
     None,
-    /// Of light: to the primaries of the space by this matrix, if they are not its own.
+    /// Encodes light. The matrix converts to the primaries of the space, if they differ.
     Encode(Option<Matrix3d>),
-    /// Inks of no known colour take light away.
+    /// Subtracts inks of unknown colour from white.
     Subtract,
-    /// From L*a*b* of D50, which needs no profile.
+    /// Converts from L*a*b* with D50, which needs no profile.
     FromLab,
     Transform(Arc<TransformF64Executor>),
 }
 
-/// How to read a file's numbers, and the space that they are then in. A profile that cannot be read, or that is of another
-/// model, says nothing.
+/// The conversion for a file's numbers, and the space of the result. A profile that cannot be read, or that is for
+/// another model, is ignored.
 pub(crate) fn reading(model: Model, icc: Option<&[u8]>) -> (Conversion, Space) {
     let profile = icc.and_then(parsed);
     let profile = profile.filter(|profile| Model::of(profile) == Some(model));
@@ -105,14 +105,14 @@ pub(crate) fn reading(model: Model, icc: Option<&[u8]>) -> (Conversion, Space) {
                 return (Conversion::None, space);
             }
             let transform = transform(&profile, model, &space.profile(), Model::Rgb);
-            // One that leads nowhere is as good as none.
+            // A profile without a usable transform is ignored.
             transform
                 .map_or_else(|| reading(model, None), |transform| (Conversion::Transform(transform), space))
         }
     }
 }
 
-/// From one space to another.
+/// The conversion from one space to another.
 pub(crate) fn between(from: Space, to: Space) -> Conversion {
     if from == to {
         return Conversion::None;
@@ -121,7 +121,7 @@ pub(crate) fn between(from: Space, to: Space) -> Conversion {
     transform.map_or(Conversion::None, Conversion::Transform)
 }
 
-/// From a space to the numbers of an RGB profile; `None` if there is no way.
+/// The conversion from a space to the numbers of an RGB profile; `None` if there is none.
 pub(crate) fn writing(from: Space, icc: &[u8]) -> Option<Conversion> {
     let profile = parsed(icc)?;
     if Model::of(&profile) != Some(Model::Rgb) {
@@ -134,7 +134,7 @@ pub(crate) fn writing(from: Space, icc: &[u8]) -> Option<Conversion> {
 }
 
 impl Conversion {
-    /// Turns planes of a model into three planes of the space.
+    /// Converts planes of a model into three planes of the space.
     pub(crate) fn apply(&self, model: Model, mut planes: Vec<f32>) -> Vec<f32> {
         let area = planes.len() / model.channels();
         match self {
@@ -168,7 +168,7 @@ impl Conversion {
                 let (a, b) = opponents.split_at_mut(area);
                 for ((l, a), b) in lightness.iter_mut().zip(a).zip(b) {
                     let xyz = Lab::new(*l, *a, *b).to_pcs_xyz();
-                    // Encoded for profiles, where 1 stands for almost 2.
+                    // XYZ is encoded for profiles, where 1 stands for almost 2.
                     let xyz = [xyz.x, xyz.y, xyz.z].map(|value| f64::from(value) * (1.0 + 32767.0 / 32768.0));
                     let light =
                         from_xyz.v.map(|row| row.iter().zip(xyz).map(|(m, x)| m * x).sum::<f64>() as f32);
@@ -178,7 +178,7 @@ impl Conversion {
             }
             Conversion::Transform(transform) => {
                 let channels = model.channels();
-                // In place, as pictures may be large.
+                // Converts in place, as pictures may be large.
                 planes.resize(channels.max(3) * area, 0.0);
                 let (mut from, mut to) = (vec![0.0; channels * CHUNK], vec![0.0; 3 * CHUNK]);
                 for start in (0..area).step_by(CHUNK) {
@@ -190,7 +190,7 @@ impl Conversion {
                             *to = *from as f64;
                         });
                     }
-                    // Only lengths that do not fit are errors.
+                    // The only errors are about lengths.
                     transform.transform(from, to).expect("as many pixels as there are");
                     for (channel, plane) in planes.chunks_exact_mut(area).take(3).enumerate() {
                         let values = to.iter().skip(channel).step_by(3);
@@ -206,7 +206,7 @@ impl Conversion {
     }
 }
 
-/// Three planes by a matrix, pixel by pixel.
+/// Multiplies three planes with a matrix, pixel by pixel.
 fn multiply(matrix: &Matrix3d, planes: &mut [f32]) {
     let (first, rest) = planes.split_at_mut(planes.len() / 3);
     let (second, third) = rest.split_at_mut(first.len());
@@ -231,7 +231,7 @@ mod tests {
             assert!(matches!(conversion, Conversion::None), "{space:?}");
             assert_eq!(found, space);
         }
-        // What cannot be read, or is of another model, is no profile.
+        // A profile that is unreadable or for another model is ignored.
         for icc in [&b"nonsense"[..], &Space::Srgb.icc()[..200]] {
             assert!(matches!(reading(Model::Rgb, Some(icc)), (Conversion::None, Space::Srgb)));
         }
@@ -248,7 +248,7 @@ mod tests {
         let adobe = ColorProfile::new_adobe_rgb().encode().unwrap();
         let (conversion, space) = reading(Model::Rgb, Some(&adobe));
         assert_eq!(space, Space::DisplayP3);
-        // There and back again.
+        // Converted there and back.
         let colours = vec![0.2, 0.8, 0.5, 0.3, 0.5, 0.4];
         let seen = conversion.apply(Model::Rgb, colours.clone());
         close(&writing(space, &adobe).unwrap().apply(Model::Rgb, seen), &colours, 1e-3);
@@ -265,7 +265,7 @@ mod tests {
         let (conversion, _) = reading(Model::Lab, None);
         let (middle, half) = (128.0 / 255.0, 0.535_85);
         close(&conversion.apply(Model::Lab, vec![1.0, middle, middle]), &[1.0; 3], 2e-3);
-        // L* of 53.585 is the grey of 0.5.
+        // L* of 53.585 is the grey value 0.5.
         close(&conversion.apply(Model::Lab, vec![half, middle, middle]), &[0.5; 3], 3e-3);
     }
 }

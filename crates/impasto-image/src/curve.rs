@@ -1,4 +1,4 @@
-//! The curve of sRGB (IEC 61966-2-1), which Display P3 has, too: from encoded values to light and back.
+//! The curve of sRGB (IEC 61966-2-1), which Display P3 shares: converts encoded values to light and back.
 
 use std::sync::OnceLock;
 
@@ -9,9 +9,9 @@ pub fn decode(value: f32) -> f32 {
     light.copysign(value)
 }
 
-/// As [`decode`], from a table: it is asked for every pixel of large pictures.
+/// Like [`decode`], from a table: it runs for every pixel of large pictures.
 pub(crate) fn light_of(value: f32) -> f32 {
-    /// Straight lines between so many values are exact to 3e-8.
+    /// Linear interpolation between so many values is exact to 3e-8.
     const LINES: usize = 1 << 12;
     static TABLE: OnceLock<Vec<f32>> = OnceLock::new();
     let table = TABLE.get_or_init(|| (0..=LINES + 1).map(|i| decode(i as f32 / LINES as f32)).collect());
@@ -20,7 +20,7 @@ pub(crate) fn light_of(value: f32) -> f32 {
     }
     let at = value * LINES as f32;
     let line = at as usize;
-    // Not by `fract`, a call of a function where the processor's rounding may not be used.
+    // Not `fract`, which is a function call if the processor's rounding instructions may not be used.
     table[line] + (at - line as f32) * (table[line + 1] - table[line])
 }
 
@@ -31,9 +31,10 @@ pub fn encode(light: f32) -> f32 {
     value.copysign(light)
 }
 
-/// As [`encode`], from a table. Its places are roots of light: by the light itself, the curve is too steep near black for straight lines.
+/// Like [`encode`], from a table. It is indexed by the root of light: near black the curve is too steep for linear
+/// interpolation by light itself.
 pub(crate) fn value_of(light: f32) -> f32 {
-    /// Straight lines between so many values are exact to 5e-8.
+    /// Linear interpolation between so many values is exact to 5e-8.
     const LINES: usize = 1 << 12;
     static TABLE: OnceLock<Vec<f32>> = OnceLock::new();
     let value = |i: usize| encode((i as f32 / LINES as f32).powi(2));

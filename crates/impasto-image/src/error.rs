@@ -1,4 +1,4 @@
-//! What can go wrong with an image file, in words for the one who gave it.
+//! Errors of image files, in words for the user.
 
 use std::io;
 use std::path::PathBuf;
@@ -6,77 +6,77 @@ use std::time::Duration;
 
 use crate::Format;
 
-/// Why a picture could not be read or written. Every variant names the file, what was expected and what was
-/// found; [`hint`](Self::hint) says what to do about it where that is known.
+/// Why a picture could not be read or written. Every variant names the file, what was expected and what was found.
+/// [`hint`](Self::hint) says what to do about it, if anything is known.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ImageError {
     /// There is no such file to read.
     #[error("{}: no such file", path.display())]
     NotFound {
-        /// As it was given.
+        /// The given path.
         path: PathBuf,
     },
     /// A folder where a file was expected.
     #[error("{}: expected a file, found a folder", path.display())]
     IsFolder {
-        /// As it was given.
+        /// The given path.
         path: PathBuf,
     },
     /// The file is there but could not be read.
     #[error("{}: could not be read: {source}", path.display())]
     Read {
-        /// As it was given.
+        /// The given path.
         path: PathBuf,
-        /// What the system says.
+        /// The system's error.
         source: io::Error,
     },
     /// The file has no bytes.
     #[error("{}: expected a picture, found an empty file", path.display())]
     Empty {
-        /// As it was given.
+        /// The given path.
         path: PathBuf,
     },
     /// The content is not a picture in a format that can be read.
     #[error("{}: expected a picture, found {}", path.display(), found.unwrap_or("content of an unknown format"))]
     UnknownContent {
-        /// As it was given.
+        /// The given path.
         path: PathBuf,
-        /// The format that the content has instead, where it is recognised.
+        /// The format of the content, if it is recognised.
         found: Option<&'static str>,
     },
     /// The file starts like a picture, but its decoder gave up.
     #[error("{}: damaged or unusual {format} file: {reason}", path.display())]
     Damaged {
-        /// As it was given.
+        /// The given path.
         path: PathBuf,
         /// The format of the content.
         format: &'static str,
-        /// In the words of the decoder.
+        /// The decoder's reason.
         reason: String,
     },
-    /// Beyond the limits on what is decoded.
+    /// The file exceeds the limits of decoding.
     #[error("{}: too large: {found}, the limit is {limit}", path.display())]
     TooLarge {
-        /// As it was given.
+        /// The given path.
         path: PathBuf,
         /// What the file would need.
         found: String,
-        /// What is allowed.
+        /// The limit.
         limit: String,
     },
     /// Reading or decoding took longer than allowed.
     #[error("{}: took longer than {limit:?} to read", path.display())]
     TooSlow {
-        /// As it was given.
+        /// The given path.
         path: PathBuf,
-        /// What is allowed.
+        /// The limit.
         limit: Duration,
     },
     /// Every pixel is fully transparent: there are no colours to work on.
     #[error("{}: every pixel is fully transparent", path.display())]
     FullyTransparent {
-        /// As it was given.
+        /// The given path.
         path: PathBuf,
     },
     /// The extension of an output names no format that can be written.
@@ -85,7 +85,7 @@ pub enum ImageError {
         None => "the file name has no extension, so its format is unknown".to_owned(),
     })]
     UnknownExtension {
-        /// As it was given.
+        /// The given path.
         path: PathBuf,
         /// The extension in lower case, if there is one.
         extension: Option<String>,
@@ -93,69 +93,69 @@ pub enum ImageError {
     /// The picture has transparency and the output format cannot hold it.
     #[error("{}: the picture has transparency, which {} cannot hold", path.display(), format.name())]
     NoAlpha {
-        /// As it was given.
+        /// The given path.
         path: PathBuf,
         /// The format of the output.
         format: Format,
     },
     /// The picture is larger than the output format allows.
-    #[error("{}: a side of {side} pixels; {} holds {}", path.display(), format.name(), format.longest_side())]
+    #[error("{}: a side has {side} pixels; {} allows {}", path.display(), format.name(), format.longest_side())]
     TooLargeForFormat {
-        /// As it was given.
+        /// The given path.
         path: PathBuf,
         /// The format of the output.
         format: Format,
         /// The longest side of the picture.
         side: usize,
     },
-    /// The alpha plane has another size than the picture.
+    /// The alpha plane and the picture differ in size.
     #[error("{}: alpha of {alpha:?} pixels for a picture of {picture:?}", path.display())]
     AlphaSize {
-        /// As it was given.
+        /// The given path.
         path: PathBuf,
         /// Width and height of the alpha plane.
         alpha: (usize, usize),
         /// Width and height of the picture.
         picture: (usize, usize),
     },
-    /// The folder of an output is not there.
+    /// The folder of an output does not exist.
     #[error("{}: the folder {} does not exist", path.display(), folder.display())]
     NoFolder {
-        /// As it was given.
+        /// The given path.
         path: PathBuf,
-        /// The folder part of it.
+        /// The folder part of the path.
         folder: PathBuf,
     },
     /// The folder of an output is not a folder.
     #[error("{}: {} is a file, not a folder", path.display(), folder.display())]
     NotAFolder {
-        /// As it was given.
+        /// The given path.
         path: PathBuf,
-        /// The folder part of it.
+        /// The folder part of the path.
         folder: PathBuf,
     },
-    /// Nothing can be written there; an existing file is left as it was.
+    /// Nothing can be written there; an existing file is unchanged.
     #[error("{}: could not be written: {source}", path.display())]
     Write {
-        /// As it was given.
+        /// The given path.
         path: PathBuf,
-        /// What the system says.
+        /// The system's error.
         source: io::Error,
     },
-    /// The encoder refused the picture; an existing file is left as it was.
+    /// The encoder refused the picture; an existing file is unchanged.
     #[error("{}: could not be encoded as {}: {reason}", path.display(), format.name())]
     Encode {
-        /// As it was given.
+        /// The given path.
         path: PathBuf,
         /// The format of the output.
         format: Format,
-        /// In the words of the encoder.
+        /// The encoder's reason.
         reason: String,
     },
 }
 
 impl ImageError {
-    /// What to do about it, as a sentence without a full stop, where that is known.
+    /// What to do about it, as a sentence without a full stop, if anything is known.
     pub fn hint(&self) -> Option<String> {
         const CONVERT: &str = "convert it to PNG or JPEG first, for example by exporting it from a viewer, \
                                or with `magick INPUT OUTPUT.png`";
@@ -164,7 +164,7 @@ impl ImageError {
                 Some(folder) if !folder.as_os_str().is_empty() && !folder.is_dir() => {
                     return Some(format!("the folder {} does not exist either", folder.display()));
                 }
-                _ => "check the spelling, and the folder that you are in",
+                _ => "check the spelling, and the current folder",
             },
             Self::IsFolder { .. } => "name a file in that folder",
             Self::Empty { .. } => "a download or a copy may have failed; fetch the file again",
@@ -180,7 +180,7 @@ impl ImageError {
                 "make it smaller first, for example with `magick INPUT -resize 8000x8000 OUTPUT.png`"
             }
             Self::TooSlow { .. } => {
-                "if it is a pipe, see that something is written to it; else export it from a viewer as PNG"
+                "if it is a pipe, write something to it; otherwise export it from a viewer as PNG"
             }
             Self::FullyTransparent { .. } => "remove its transparency, or use another picture",
             Self::UnknownExtension { .. } => {

@@ -1,11 +1,11 @@
-//! Pictures from files and to files in one word, for those who need nothing of [`Decoded`](crate::Decoded) but the colours.
+//! Reads and writes pictures in one call, if only the colours of [`Decoded`](crate::Decoded) are needed.
 
 use std::path::Path;
 
 use crate::{Encoding, ImageError, Picture, Space, open, save};
 
 impl Picture {
-    /// Reads a file of any format that [`open`] reads, in sRGB whatever its profile. Its opacity and its metadata are left out.
+    /// Reads a file of any format that [`open`] reads, and converts it to sRGB. Opacity and metadata are dropped.
     ///
     /// # Errors
     /// As [`open`].
@@ -15,7 +15,8 @@ impl Picture {
         Ok(decoded.picture)
     }
 
-    /// Writes it as sRGB with 8 bits, in the format that the extension names. The file appears complete or not at all.
+    /// Writes the picture as sRGB with 8 bits, in the format that the extension names. The file appears complete or not
+    /// at all.
     ///
     /// # Errors
     /// As [`save`].

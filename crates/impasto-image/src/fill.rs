@@ -1,14 +1,14 @@
-//! Colours for what cannot be seen: what programs leave under transparency is arbitrary (often black), and would show at the
-//! edges of what can be seen.
+//! Gives invisible pixels a colour. The colours that programs leave under transparency are arbitrary (often black), and
+//! would show at the edges of visible areas.
 //!
-//! Colours spread out from there, by pull-push (Gortler et al., "The lumigraph", 1996, section 3.4.2): averages of what is
-//! seen, over ever larger squares, fill what is not, the nearest ones first.
+//! Visible colours spread outwards by pull-push (Gortler et al., "The lumigraph", 1996, section 3.4.2): averages of
+//! visible colours over ever larger squares fill invisible pixels, the smallest square first.
 
 /// Every pixel is fully transparent.
 #[derive(Debug)]
 pub(crate) struct NothingVisible;
 
-/// Colours times their weights, and the weights, at one size.
+/// Colours times their weights, and the weights, at one resolution.
 struct Level {
     width: usize,
     height: usize,
@@ -16,7 +16,7 @@ struct Level {
     planes: [Vec<f32>; 4],
 }
 
-/// Gives fully transparent pixels of planes `[3, height, width]` colours of what is around them.
+/// Gives fully transparent pixels of planes `[3, height, width]` the colours of their surroundings.
 pub(crate) fn fill(rgb: &mut [f32], alpha: &[f32], width: usize) -> Result<(), NothingVisible> {
     let area = alpha.len();
     if alpha.iter().all(|&weight| weight <= 0.0) {
@@ -25,7 +25,7 @@ pub(crate) fn fill(rgb: &mut [f32], alpha: &[f32], width: usize) -> Result<(), N
     if alpha.iter().all(|&weight| weight > 0.0) {
         return Ok(());
     }
-    // The picture itself is large, so that its own level is not made.
+    // The first level has half the size, because a level of the picture's own size would be large.
     let mut levels = vec![Level::half_of(rgb, alpha, width)];
     while let Some(last) = levels.last().filter(|last| last.width.max(last.height) > 1) {
         let next = last.halved();
@@ -47,7 +47,7 @@ pub(crate) fn fill(rgb: &mut [f32], alpha: &[f32], width: usize) -> Result<(), N
 }
 
 impl Level {
-    /// Of planes `[3, height, width]` and their weights, the level at half their size.
+    /// The level at half size, from planes `[3, height, width]` and their weights.
     fn half_of(rgb: &[f32], alpha: &[f32], width: usize) -> Level {
         let area = alpha.len();
         let halve = |plane: usize| {
@@ -57,7 +57,7 @@ impl Level {
         Level {
             width: width.div_ceil(2),
             height: (area / width).div_ceil(2),
-            // Beyond the colours come the weights themselves.
+            // The fourth plane holds the weights.
             planes: [0, 1, 2, 3].map(halve),
         }
     }
@@ -80,7 +80,7 @@ impl Level {
         }
     }
 
-    /// Where nothing was seen, what was seen around it.
+    /// Fills invisible places with the coarser level's colours.
     fn fill_from(&mut self, coarse: &Level) {
         let [r, g, b, weights] = &mut self.planes;
         for (plane, coarse_plane) in [r, g, b].into_iter().zip(&coarse.planes) {
@@ -91,7 +91,7 @@ impl Level {
     }
 }
 
-/// Sums over squares of 2x2 of values in rows of `width`.
+/// Sums over 2x2 squares of values in rows of `width`.
 fn sums(width: usize, values: impl ExactSizeIterator<Item = f32>) -> Vec<f32> {
     let half = width.div_ceil(2);
     let mut sums = vec![0.0; half * (values.len() / width).div_ceil(2)];
@@ -113,7 +113,7 @@ mod tests {
     #[test]
     fn what_is_not_seen_takes_the_colours_around_it() {
         let width = 8;
-        // Red on the left, blue on the right, nothing between, where the file has white.
+        // Red on the left, blue on the right, and transparent white between.
         let at = |x: usize| {
             if x < 2 {
                 [1.0, 0.0, 0.0]

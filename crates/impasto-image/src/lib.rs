@@ -1,12 +1,11 @@
 //! Pictures in and out: decode, orient, resize, encode.
 //!
-//! This is the only crate of the workspace that knows image files. Everything beyond it works on [`Picture`]:
-//! planar `f32`, three planes, values in 0..1, encoded by the curve of sRGB in the primaries of sRGB or of Display P3
-//! ([`Space`]). What a file carries besides its colours (alpha,
-//! bit depth, colour profile, metadata) travels next to the picture in [`Decoded`], so that nothing is lost
-//! between [`open`] and [`save`].
+//! This is the only crate of the workspace that knows image files. All others work on [`Picture`]: planar `f32`, three
+//! planes, values in 0..1, encoded with the curve of sRGB in the primaries of sRGB or of Display P3 ([`Space`]). A
+//! file's additional data (alpha, bit depth, colour profile, metadata) travels with the picture in [`Decoded`], so that
+//! nothing is lost between [`open`] and [`save`].
 //!
-//! A bad file is an [`ImageError`], never a panic, and a failed [`save`] leaves the old file as it was.
+//! A bad file is an [`ImageError`], never a panic. A failed [`save`] leaves the old file unchanged.
 
 mod atomic;
 mod blur;

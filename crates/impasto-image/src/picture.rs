@@ -1,13 +1,12 @@
-//! The picture that the whole workspace computes on, and a single plane of the same kind.
+//! The picture that the whole workspace computes with, and a single plane of the same kind.
 
 use crate::Space;
 use crate::colour::{Model, between};
 
-/// An RGB picture: planar `f32` of shape `[3, height, width]`, row-major, with nonlinear sRGB-encoded values
-/// in 0..1.
+/// An RGB picture: planar `f32` of shape `[3, height, width]`, row-major, with nonlinear sRGB-encoded values in 0..1.
 ///
-/// Values are not clamped: a resize with an overshooting kernel, or an optimiser, may leave the range. There
-/// is no alpha; see [`Plane`]. Never empty.
+/// Values are not clamped: a resize with an overshooting kernel, or an optimiser, may leave the range. There is no
+/// alpha; see [`Plane`]. Never empty.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Picture {
     width: usize,
@@ -16,14 +15,13 @@ pub struct Picture {
 }
 
 impl Picture {
-    /// Takes `rgb` as the three planes `[3, height, width]`; `None` if a side is zero or the length does not
-    /// fit.
+    /// Makes a picture from the three planes `[3, height, width]`; `None` if a side is zero or the length does not fit.
     pub fn new(width: usize, height: usize, rgb: Vec<f32>) -> Option<Self> {
         let length = area(width, height)?.checked_mul(3)?;
         (rgb.len() == length).then_some(Self { width, height, rgb })
     }
 
-    /// One colour everywhere, given as R, G, B. A side of 0 is taken as 1, since a picture is never empty.
+    /// A picture of one colour, given as R, G, B. A side of 0 counts as 1, since a picture is never empty.
     pub fn filled(width: usize, height: usize, colour: [f32; 3]) -> Self {
         let (width, height) = (width.max(1), height.max(1));
         let rgb = colour.iter().flat_map(|&value| std::iter::repeat_n(value, width * height)).collect();
@@ -35,7 +33,7 @@ impl Picture {
         self.width
     }
 
-    /// Rows.
+    /// Number of rows.
     pub fn height(&self) -> usize {
         self.height
     }
@@ -45,12 +43,12 @@ impl Picture {
         (self.width, self.height)
     }
 
-    /// The larger of the sides.
+    /// The larger side.
     pub fn long_edge(&self) -> usize {
         self.width.max(self.height)
     }
 
-    /// The smaller of the sides.
+    /// The smaller side.
     pub fn short_edge(&self) -> usize {
         self.width.min(self.height)
     }
@@ -60,7 +58,7 @@ impl Picture {
         &self.rgb
     }
 
-    /// The planes, `[3, height, width]`, to write to.
+    /// The planes, `[3, height, width]`, for writing.
     pub fn rgb_mut(&mut self) -> &mut [f32] {
         &mut self.rgb
     }
@@ -70,7 +68,8 @@ impl Picture {
         self.rgb
     }
 
-    /// Lays another picture over this one, its left upper corner at a column and a row; what reaches beyond is cut off.
+    /// Copies another picture over this one, with its upper left corner at a column and a row; parts beyond the edges
+    /// are cut off.
     pub fn put(&mut self, other: &Picture, (left, top): (usize, usize)) {
         let width = other.width.min(self.width.saturating_sub(left));
         let height = other.height.min(self.height.saturating_sub(top));
@@ -81,7 +80,7 @@ impl Picture {
         }
     }
 
-    /// The same colours in another space; clamped to 0..1.
+    /// Converts the colours to another space; clamped to 0..1.
     pub fn between(self, from: Space, to: Space) -> Self {
         let mut rgb = between(from, to).apply(Model::Rgb, self.rgb);
         rgb.iter_mut().for_each(|value| *value = value.clamp(0.0, 1.0));
@@ -98,12 +97,12 @@ pub struct Plane {
 }
 
 impl Plane {
-    /// Takes `data` as `[height, width]`; `None` if a side is zero or the length does not fit.
+    /// Makes a plane from `[height, width]`; `None` if a side is zero or the length does not fit.
     pub fn new(width: usize, height: usize, data: Vec<f32>) -> Option<Self> {
         (data.len() == area(width, height)?).then_some(Self { width, height, data })
     }
 
-    /// One value everywhere. A side of 0 is taken as 1, since a plane is never empty.
+    /// A plane of one value. A side of 0 counts as 1, since a plane is never empty.
     pub fn filled(width: usize, height: usize, value: f32) -> Self {
         let (width, height) = (width.max(1), height.max(1));
         Self { width, height, data: vec![value; width * height] }
@@ -114,7 +113,7 @@ impl Plane {
         self.width
     }
 
-    /// Rows.
+    /// Number of rows.
     pub fn height(&self) -> usize {
         self.height
     }
@@ -129,7 +128,7 @@ impl Plane {
         &self.data
     }
 
-    /// The values, `[height, width]`, to write to.
+    /// The values, `[height, width]`, for writing.
     pub fn data_mut(&mut self) -> &mut [f32] {
         &mut self.data
     }
@@ -140,7 +139,7 @@ impl Plane {
     }
 }
 
-/// Pixels in a picture of these sides; `None` for an empty one and for one that no memory can hold.
+/// Number of pixels of a picture with these sides; `None` if it is empty or exceeds any memory.
 fn area(width: usize, height: usize) -> Option<usize> {
     width.checked_mul(height).filter(|&pixels| pixels > 0)
 }

@@ -1,4 +1,4 @@
-//! Light in files that give the primaries of their colours (OpenEXR), and those of our spaces.
+//! The primaries of light in files that state them (OpenEXR), and of our spaces.
 
 use moxcms::{Chromaticity, ColorPrimaries, ColorProfile, XyY};
 
@@ -6,7 +6,7 @@ use crate::Space;
 use crate::colour::Conversion;
 use crate::profile::space_of_light;
 
-/// Places in the CIE 1931 xy diagram.
+/// Coordinates in the CIE 1931 xy diagram.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Primaries {
     pub(crate) red: (f32, f32),
@@ -18,11 +18,11 @@ pub(crate) struct Primaries {
 /// D65.
 const WHITE: (f32, f32) = (0.3127, 0.3290);
 
-/// Primaries this close are the same: files give four digits.
+/// Primaries closer than this are equal: files give four digits.
 const SAME: f32 = 1e-3;
 
 impl Primaries {
-    /// ITU-R BT.709; what a file has that gives none.
+    /// ITU-R BT.709, the default of files without primaries.
     pub(crate) const SRGB: Primaries =
         Primaries { red: (0.64, 0.33), green: (0.30, 0.60), blue: (0.15, 0.06), white: WHITE };
 
@@ -30,7 +30,7 @@ impl Primaries {
     const DISPLAY_P3: Primaries =
         Primaries { red: (0.680, 0.320), green: (0.265, 0.690), blue: (0.150, 0.060), white: WHITE };
 
-    /// Those of a space.
+    /// The primaries of a space.
     pub(crate) fn of(space: Space) -> Primaries {
         match space {
             Space::Srgb => Primaries::SRGB,
@@ -47,7 +47,7 @@ impl Primaries {
         self.places().iter().zip(&other.places()).all(near)
     }
 
-    /// How to read light of these primaries, and the space that it is then in. Primaries that are none say nothing.
+    /// The conversion for light with these primaries, and the space of the result. Invalid primaries are ignored.
     pub(crate) fn reading(&self) -> (Conversion, Space) {
         let known = [Space::Srgb, Space::DisplayP3].into_iter().find(|space| self.is(Primaries::of(*space)));
         if let Some(space) = known {
@@ -62,7 +62,7 @@ impl Primaries {
         );
         let space = space_of_light(&profile);
         let matrix = profile.transform_matrix(&space.profile());
-        // What is white there must be white here; with three in a row, or nonsense, nothing is.
+        // White must stay white; collinear or nonsensical primaries fail this.
         let keeps_white = |row: &[f64; 3]| (row.iter().sum::<f64>() - 1.0).abs() < 0.01;
         match matrix.v.iter().all(keeps_white) {
             true => (Conversion::Encode(Some(matrix)), space),
@@ -98,7 +98,7 @@ mod tests {
         assert!(white.iter().all(|value| (value - 1.0).abs() < 1e-4), "{white:?}");
         let green: Vec<f32> =
             conversion.apply(Model::Rgb, vec![0.0, 1.0, 0.0]).into_iter().map(decode).collect();
-        // Of P3 to sRGB (CSS Color 4), row by row.
+        // From P3 to sRGB (CSS Color 4), row by row.
         let rows = [[1.2249, -0.2249, 0.0], [-0.0420, 1.0420, 0.0], [-0.0196, -0.0786, 1.0983]];
         let srgb = rows.map(|row| row.iter().zip(&green).map(|(m, x)| m * x).sum::<f32>());
         for (found, known) in srgb.iter().zip([-0.5876, 1.1329, -0.1006]) {

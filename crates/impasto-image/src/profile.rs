@@ -1,4 +1,4 @@
-//! Colour profiles (ICC): which of them are taken, what space their colours need, and what becomes of their numbers. By moxcms.
+//! Colour profiles (ICC), by moxcms: which ones are accepted, the space that their colours need, and the transforms.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -7,13 +7,13 @@ use moxcms::{ColorProfile, DataColorSpace, ToneReprCurve, TransformF64Executor, 
 
 use crate::colour::{Model, Space};
 
-/// Differences below this are those of rounding, in matrices and curves of profiles.
+/// Smaller differences in matrices and curves of profiles are rounding.
 const SAME: f64 = 2e-3;
 
-/// A linear colour of a profile that is this much below 0 in sRGB is outside of it.
+/// A linear colour of a profile that is this far below 0 in sRGB is outside it.
 const OUTSIDE: f64 = -0.02;
 
-/// What is taken of profiles: those that can be read, in the time that a picture takes.
+/// Parses a profile; `None` if it cannot be read, or not in reasonable time.
 pub(crate) fn parsed(icc: &[u8]) -> Option<ColorProfile> {
     let profile = spared(|| ColorProfile::new_from_slice(icc).ok())?;
     let curves = [&profile.red_trc, &profile.green_trc, &profile.blue_trc, &profile.gray_trc];
@@ -21,32 +21,32 @@ pub(crate) fn parsed(icc: &[u8]) -> Option<ColorProfile> {
     plausible.unwrap_or(false).then_some(profile)
 }
 
-/// Whether a curve rises before an eighth and reaches its end after seven. To invert one of 16 bits, the library walks over what is
-/// flat at its ends once for each value.
+/// Whether a curve starts to rise within its first eighth, and reaches its end only in its last. To invert a curve to
+/// 16 bits, the library walks over its flat ends once for each value.
 fn is_plausible(curve: &ToneReprCurve) -> bool {
     const STEP: f32 = 0.5 / 65535.0;
     let Ok(curve) = curve.make_linear_evaluator() else { return false };
     curve.evaluate_value(0.125) > STEP && curve.evaluate_value(0.875) < 1.0 - STEP
 }
 
-/// A profile is data of strangers, but no reason to lose the picture: where the library panics over it, there is none.
+/// Runs the library on a stranger's profile. If it panics, the profile is ignored, but the picture is not lost.
 fn spared<T>(work: impl FnOnce() -> Option<T>) -> Option<T> {
     catch_unwind(AssertUnwindSafe(work)).ok().flatten()
 }
 
-/// From the numbers of one profile to those of another.
+/// The transform from one profile's numbers to another's.
 pub(crate) fn transform(
     from: &ColorProfile,
     model: Model,
     to: &ColorProfile,
     target: Model,
 ) -> Option<Arc<TransformF64Executor>> {
-    // By tables, which end at 0 and 1. The library's "extended range" makes billions of the 0 of some gamma curves.
+    // Tables end at 0 and 1. With some gamma curves, the library's "extended range" turns 0 into billions.
     let options = TransformOptions { prefer_fixed_point: false, ..TransformOptions::default() };
     spared(|| from.create_transform_f64(model.layout(), to, target.layout(), options).ok())
 }
 
-/// P3 for a profile with colours outside of sRGB.
+/// P3 for a profile with colours outside sRGB, else sRGB.
 pub(crate) fn space_for(profile: &ColorProfile) -> Space {
     if !profile.is_matrix_shaper() {
         return Space::Srgb;
@@ -54,7 +54,7 @@ pub(crate) fn space_for(profile: &ColorProfile) -> Space {
     space_of_light(profile)
 }
 
-/// P3 for primaries with colours outside of sRGB.
+/// P3 for primaries with colours outside sRGB, else sRGB.
 pub(crate) fn space_of_light(profile: &ColorProfile) -> Space {
     let to_srgb = profile.transform_matrix(&Space::Srgb.profile());
     match to_srgb.v.iter().flatten().any(|value| *value < OUTSIDE) {
@@ -63,7 +63,7 @@ pub(crate) fn space_of_light(profile: &ColorProfile) -> Space {
     }
 }
 
-/// Whether two profiles mean the same by the same numbers.
+/// Whether equal numbers mean equal colours in two profiles.
 pub(crate) fn is(profile: &ColorProfile, space: &ColorProfile) -> bool {
     let curves = |profile: &ColorProfile| match profile.color_space {
         DataColorSpace::Gray => [&profile.gray_trc; 3].map(|curve| curve.clone()),

@@ -1,4 +1,4 @@
-//! Changes of size, in light as a lens would make them, or in the encoded values as they are; always in `f32`.
+//! Changes of size, by averaging light as a lens would, or by averaging the encoded values; always in `f32`.
 
 use fast_image_resize::images::{TypedImage, TypedImageRef};
 use fast_image_resize::pixels::F32;
@@ -8,8 +8,7 @@ use rayon::prelude::*;
 use crate::Picture;
 use crate::curve::{light_of, value_of};
 
-/// A kernel for changes of size. When shrinking, it is widened by the ratio of the sizes, so that nothing
-/// aliases.
+/// A kernel for changes of size. When shrinking, it is widened by the ratio of the sizes, so that nothing aliases.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Filter {
     /// Triangle, radius 1: soft, never leaves the range of its input.
@@ -20,23 +19,23 @@ pub enum Filter {
     Lanczos3,
 }
 
-/// What is averaged when pixels are.
+/// The quantity that is averaged over pixels.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Averaging {
     /// Light: fine detail keeps its brightness.
     #[default]
     Light,
-    /// Encoded values, as most programs do it: fine detail becomes darker.
+    /// Encoded values, as in most programs: fine detail becomes darker.
     Values,
 }
 
-/// Values that one thread goes through at a time.
+/// Values that one thread processes at a time.
 const PIECE: usize = 1 << 14;
 
-/// Resizes every plane to `width` x `height`; a side of 0 is taken as 1.
+/// Resizes every plane to `width` x `height`; a side of 0 counts as 1.
 ///
-/// Values may leave 0..1 where the kernel overshoots, and are not clamped. The same input gives the same
-/// output, bit for bit, on one kind of processor (vector units of another width may add in another order).
+/// Values may leave 0..1 where the kernel overshoots, and are not clamped. Equal inputs give equal outputs, bit for
+/// bit, on one kind of processor (vector units of another width may add in another order).
 pub fn resize(
     picture: &Picture,
     width: usize,
@@ -67,11 +66,10 @@ pub fn resize(
     resized
 }
 
-/// Resizes one plane `[h, w]` of size `from = (w, h)` to size `to = (width, height)`; a side of 0 in `to` is
-/// taken as 1.
+/// Resizes one plane `[h, w]` of size `from = (w, h)` to size `to = (width, height)`; a side of 0 in `to` counts as 1.
 ///
 /// # Panics
-/// If `data` does not hold `from.0 * from.1` values, of which there must be at least one.
+/// If `data` does not hold `from.0 * from.1` values, or is empty.
 pub fn resize_plane(data: &[f32], from: (usize, usize), to: (usize, usize), filter: Filter) -> Vec<f32> {
     assert!(
         !data.is_empty() && data.len() == from.0 * from.1,
@@ -88,24 +86,24 @@ pub fn resize_plane(data: &[f32], from: (usize, usize), to: (usize, usize), filt
         Filter::Lanczos3 => FilterType::Lanczos3,
     };
     let side = |length: usize| u32::try_from(length).expect("a plane in memory has sides that fit 32 bits");
-    // Planes are large: both are taken as they lie.
+    // Planes are large, so both are used without a copy.
     let source = bytemuck::cast_slice(data);
     let source = TypedImageRef::<F32>::from_buffer(side(from.0), side(from.1), source);
     let mut resized = vec![0.0; to.0 * to.1];
     let target = bytemuck::cast_slice_mut(&mut resized);
     let mut target = TypedImage::<F32>::from_buffer(side(to.0), side(to.1), target).expect("of its length");
     let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(kernel));
-    // The only error is a crop box outside of the source, and there is none.
+    // The only error is a crop box outside the source, and there is none.
     let done = Resizer::new().resize_typed(&source.expect("of its length"), &mut target, &options);
     done.expect("no crop box");
     resized
 }
 
-/// The size with the aspect ratio of `size` whose long edge is exactly `long`; the other edge is rounded to
-/// the nearest (half up), and at least 1.
+/// The size with the aspect ratio of `size` whose long edge is exactly `long`. The other edge is rounded to the nearest
+/// integer (half up), and at least 1.
 pub fn fit_long_edge(size: (usize, usize), long: usize) -> (usize, usize) {
     let (width, height, long) = (size.0.max(1) as u128, size.1.max(1) as u128, long.max(1));
-    // In integers, since the quotient of floats may fall on the wrong side of a half.
+    // In integers, since a floating-point quotient may fall on the wrong side of a half.
     let other = |short: u128, edge: u128| ((2 * short * long as u128 + edge) / (2 * edge)).max(1) as usize;
     if width >= height { (long, other(height, width)) } else { (other(width, height), long) }
 }
@@ -116,7 +114,7 @@ mod tests {
 
     const FILTERS: [Filter; 3] = [Filter::Bilinear, Filter::Bicubic, Filter::Lanczos3];
 
-    /// Planes are cut by the number of threads; what is added, and in which order, is not.
+    /// The number of threads decides how planes are cut, but not which values are added in which order.
     #[test]
     fn any_number_of_threads_gives_the_same_bytes() {
         let value = |i: usize| (i * 7919 % 1013) as f32 / 1000.0 - 0.006;
@@ -205,7 +203,7 @@ mod tests {
 
     #[test]
     fn light_is_averaged_by_default() {
-        // Black and white in turn: half the light is the grey of 0.7354, half of the value is 0.5.
+        // Black and white alternate: half the light is the grey value 0.7354, half the value is 0.5.
         let checkers: Vec<f32> = (0..3 * 64 * 64).map(|i| ((i % 64 + i / 64) % 2) as f32).collect();
         let picture = Picture::new(64, 64, checkers).unwrap();
         for (averaging, expected) in [(Averaging::default(), 0.735_4), (Averaging::Values, 0.5)] {

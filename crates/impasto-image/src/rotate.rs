@@ -1,9 +1,9 @@
-//! Turns a picture by any angle, on a canvas that holds all of it.
+//! Rotates a picture by any angle, on a canvas that holds all of it.
 
 use crate::{Picture, Plane};
 
-/// Turns a picture clockwise, with its opacity. By multiples of 90 degrees pixels change places; by other angles they are sampled
-/// on straight lines between, and the corners that come in are transparent, with the colours of the nearest edge.
+/// Rotates a picture clockwise, with its opacity. By multiples of 90 degrees pixels are only moved. By other angles
+/// they are interpolated linearly, and the new corners are transparent, with the colours of the nearest edge.
 pub fn rotate(picture: &Picture, alpha: Option<&Plane>, degrees: f64) -> (Picture, Option<Plane>) {
     let turn = Turn::new(picture.size(), degrees);
     let rgb: Vec<f32> =
@@ -18,14 +18,14 @@ pub fn rotate(picture: &Picture, alpha: Option<&Plane>, degrees: f64) -> (Pictur
     (turned, alpha.and_then(|data| Plane::new(width, height, data)))
 }
 
-/// Turns a plane of weights as [`rotate`] turns opacity: corners that come in weigh nothing.
+/// Rotates a plane of weights as [`rotate`] rotates opacity: the new corners have weight 0.
 pub fn rotate_plane(plane: &Plane, degrees: f64) -> Plane {
     let turn = Turn::new(plane.size(), degrees);
     let (width, height) = turn.to;
     Plane::new(width, height, turn.covered(plane.data())).unwrap_or_else(|| plane.clone())
 }
 
-/// From places of the new canvas to places of the old.
+/// A map from places of the new canvas to places of the old one.
 struct Turn {
     from: (usize, usize),
     to: (usize, usize),
@@ -39,7 +39,7 @@ impl Turn {
         let degrees = degrees.rem_euclid(360.0);
         let is_exact = degrees % 90.0 == 0.0;
         let (sin, cos) = match is_exact {
-            // Without the rounding of pi.
+            // Exact values, without the rounding of pi.
             true => [(0.0, 1.0), (1.0, 0.0), (0.0, -1.0), (-1.0, 0.0)][(degrees / 90.0) as usize % 4],
             false => degrees.to_radians().sin_cos(),
         };
@@ -54,7 +54,7 @@ impl Turn {
         self.from.0 * self.from.1
     }
 
-    /// Centres of pixels are at whole numbers.
+    /// The source of a place; centres of pixels are at integers.
     fn source(&self, x: usize, y: usize) -> (f64, f64) {
         let middle = |size: usize| (size as f64 - 1.0) / 2.0;
         let (dx, dy) = (x as f64 - middle(self.to.0), y as f64 - middle(self.to.1));
@@ -70,14 +70,14 @@ impl Turn {
         places.map(|(x, y)| self.source(x, y)).map(|(x, y)| value(x, y)).collect()
     }
 
-    /// A plane, with its edges going on beyond it.
+    /// Rotates a plane whose edges continue beyond it.
     fn plane(&self, plane: &[f32]) -> Vec<f32> {
         let (width, height) = (self.from.0 as i64, self.from.1 as i64);
         let at = |x: i64, y: i64| plane[(y.clamp(0, height - 1) * width + x.clamp(0, width - 1)) as usize];
         self.each(|x, y| between(x, y, at))
     }
 
-    /// A plane, with nothing beyond it.
+    /// Rotates a plane that is 0 beyond its edges.
     fn covered(&self, plane: &[f32]) -> Vec<f32> {
         let (width, height) = (self.from.0 as i64, self.from.1 as i64);
         let is_inside = |x: i64, y: i64| (0..width).contains(&x) && (0..height).contains(&y);
@@ -86,7 +86,7 @@ impl Turn {
     }
 }
 
-/// On straight lines between four pixels.
+/// Interpolates linearly between four pixels.
 fn between(x: f64, y: f64, at: impl Fn(i64, i64) -> f32) -> f32 {
     let (left, top) = (x.floor(), y.floor());
     let (across, down) = ((x - left) as f32, (y - top) as f32);

@@ -1,4 +1,5 @@
-//! Colours mean what their profiles say: held against littlecms (tests/oracle/colour.py), and written as they were read.
+//! Colours mean what their profiles say: compared with littlecms (tests/oracle/colour.py), and written as they were
+//! read.
 
 #![allow(clippy::unwrap_used)]
 
@@ -15,7 +16,7 @@ use tiff::tags::Tag;
 
 const COLOURS: &str = include_str!("data/colours.txt");
 
-/// Steps of 8 bits: both sides round, and tables of profiles are read in other ways.
+/// Error in steps of 8 bits: both sides round, and interpolate the tables of profiles differently.
 const STEPS: f32 = 2.5;
 
 fn icc(name: &str) -> Vec<u8> {
@@ -75,7 +76,7 @@ fn colours_are_those_of_littlecms() {
 #[test]
 fn what_was_read_by_a_profile_is_written_by_it() {
     let folder = tempfile::tempdir().unwrap();
-    // Colours inside of P3, in each of the spaces.
+    // Colours that are inside P3 in each of the profiles.
     let samples: Vec<u8> = (0..=255u8).flat_map(|i| [90 + i / 4, 120 + i / 3, 100 + i / 5]).collect();
     for name in ["adobe", "romm", "p3", "linear"] {
         let bytes = png(ExtendedColorType::Rgb8, &samples, icc(name), (256, 1));
@@ -91,7 +92,7 @@ fn what_was_read_by_a_profile_is_written_by_it() {
             }
             assert_eq!(open(&path).unwrap().icc_profile, Some(icc(name)), "{extension}");
         }
-        // Without a profile, and where none can be, colours are those of sRGB.
+        // Without a profile, or in a format that has none, colours are sRGB.
         for extension in ["png", "bmp"] {
             let path = folder.path().join(format!("{name}-srgb.{extension}"));
             save(&path, &decoded.picture, None, &Encoding { space: decoded.space, ..Encoding::default() })

@@ -1,4 +1,4 @@
-//! Collections of odd and hostile files: the valid ones give the pixels that another decoder gives, the broken ones are errors,
+//! Collections of odd and hostile files: valid ones give the same pixels as another decoder, broken ones are errors,
 //! and none takes long.
 
 #![allow(clippy::unwrap_used)]
@@ -11,7 +11,7 @@ use impasto_image::{ImageError, open};
 mod common;
 use common::{collection, decode, name};
 
-/// In this collection, names that start with x are broken files; all others are valid. Against lodepng.
+/// In this collection, files with names that start with x are broken; all others are valid. Compared with lodepng.
 #[test]
 fn pngsuite() {
     let (mut valid, mut broken) = (0, 0);
@@ -37,7 +37,7 @@ fn pngsuite() {
             let sixteen = |value: f32| (value * 65535.0).round() as u16;
             let alpha = found.alpha.as_ref().map_or(1.0, |alpha| alpha.data()[at]);
             assert_eq!(sixteen(alpha), opacity, "{} at {at}", name(path));
-            // What cannot be seen is filled.
+            // Invisible pixels are filled.
             if alpha > 0.0 {
                 let colours = [0, 1, 2].map(|plane| sixteen(rgb[plane * area + at]));
                 assert_eq!(colours, [red, green, blue], "{} at {at}", name(path));
@@ -47,9 +47,9 @@ fn pngsuite() {
     assert!(valid + broken == 0 || (valid > 100 && broken > 5), "{valid} valid and {broken} broken files");
 }
 
-/// Size and RGBA of 16 bits, by lodepng.
+/// Size and 16-bit RGBA, by lodepng.
 fn reference(png: &[u8]) -> ((usize, usize), Vec<[u16; 4]>) {
-    // Asked for 16 bits of fewer, it takes no notice of the colour that is clear.
+    // When it expands fewer bits to 16, it ignores the transparent colour.
     const BITS: usize = 24;
     match lodepng::decode_memory(png, lodepng::ColorType::RGBA, png[BITS].max(8).into()).unwrap() {
         lodepng::Image::RGBA(image) => {
@@ -58,7 +58,7 @@ fn reference(png: &[u8]) -> ((usize, usize), Vec<[u16; 4]>) {
             ((image.width, image.height), pixels.collect())
         }
         lodepng::Image::RGBA16(image) => {
-            // Which it leaves in the order of the file.
+            // It leaves 16-bit values in the byte order of the file.
             let pixels =
                 image.buffer.iter().map(|pixel| [pixel.r, pixel.g, pixel.b, pixel.a].map(u16::from_be));
             ((image.width, image.height), pixels.collect())

@@ -1,4 +1,4 @@
-//! Foreign files are errors with advice; of hostile ones see `hostile.rs`.
+//! Foreign files are errors with advice; hostile ones are in `hostile.rs`.
 
 #![allow(clippy::unwrap_used)]
 
@@ -11,7 +11,7 @@ use common::decode;
 
 #[test]
 fn sizes_are_checked_before_allocation() {
-    // A BMP header that promises 2 gigapixels, and a PNM header beyond counting.
+    // A BMP header that promises 2 gigapixels, and PNM headers beyond the limits.
     let mut bmp = b"BM".to_vec();
     bmp.extend([0; 8]);
     for field in [54u32, 40, 29_000, 70_000, 24 << 16 | 1] {

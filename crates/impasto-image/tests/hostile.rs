@@ -1,5 +1,4 @@
-//! Files made to do harm: whatever they hold, the end is a picture or a typed error, soon. What they take of memory is in
-//! `memory.rs`.
+//! Hostile files: each gives a picture or a typed error, and soon. `memory.rs` checks their memory.
 
 #![allow(clippy::unwrap_used)]
 
@@ -11,16 +10,16 @@ use impasto_image::{Encoding, ImageError, Limits, Picture, open, save};
 mod common;
 use common::{chunk, decode, every_format, packed, png};
 
-/// Of each file, also where tests run beside each other in an unoptimised build.
+/// Longest time for one file, even if tests run in parallel in an unoptimised build.
 const LONG: Duration = Duration::from_secs(10);
 
-/// Decodes, and holds the result against what a stranger's file may do.
+/// Decodes a stranger's file, and checks the time and the kind of error.
 fn survive(bytes: &[u8], what: &str) -> Result<impasto_image::Decoded, ImageError> {
     let start = Instant::now();
     let result = decode(bytes, what);
     assert!(start.elapsed() < LONG, "{what}: {:?}", start.elapsed());
     if let Err(error) = &result {
-        // A panic in a decoder is caught, and shows as this reason; none is known.
+        // A panic in a decoder is caught and has this reason; none is known.
         assert!(!error.to_string().contains("the decoder failed"), "{what}: {error}");
         assert!(!matches!(error, ImageError::Read { .. } | ImageError::TooSlow { .. }), "{what}: {error}");
     }
@@ -33,7 +32,7 @@ fn truncated_at_every_37th_byte() {
         let whole = survive(&bytes, &name).unwrap();
         for length in (0..bytes.len()).step_by(37) {
             let result = survive(&bytes[..length], &format!("{name} cut at {length}"));
-            // Without what ends the file it may still be whole, but half a picture must not pass for one.
+            // Without its end the picture may still be whole, but half a picture must not pass for one.
             let same = |cut: impasto_image::Decoded| cut.picture == whole.picture && cut.alpha == whole.alpha;
             assert!(result.map_or(true, same), "{name} cut at {length}");
         }
@@ -43,7 +42,7 @@ fn truncated_at_every_37th_byte() {
 #[test]
 fn single_bytes_and_bits_that_are_wrong() {
     for (name, bytes) in every_format() {
-        // Headers are dense with meaning; all of it is tried.
+        // Headers are dense, so every byte of them is tried.
         for at in (0..bytes.len().min(160)).chain((160..bytes.len()).step_by(37)) {
             for flip in [0xff, 0x80, 0x01] {
                 let mut bytes = bytes.clone();
@@ -81,7 +80,7 @@ fn thousands_of_mutations() {
                 match numbers.below(5) {
                     0 => bytes[at] = numbers.next() as u8,
                     1 => bytes.truncate(at.max(1)),
-                    // Numbers that decoders stumble over: none, the largest, the smallest.
+                    // Numbers that decoders stumble over: zero, the largest, the smallest.
                     2 => {
                         let end = bytes.len().min(at + 4);
                         let fill = [0, 0xff, 0x80][numbers.below(3)];
@@ -222,7 +221,7 @@ fn profiles_and_texts_that_unpack_to_gigabytes() {
             assert_eq!(decoded.picture.size(), (1, 1));
         }
     }
-    // More pixels than the header says, and a hundred megapixels for a hundred kilobytes, are within the limits at most.
+    // More pixels than the header says, and a hundred megapixels in a hundred kilobytes, may be within the limits.
     let _ = survive(&png(64, 64, &[chunk(b"IDAT", &bomb)]), "more pixels than there are");
 }
 
@@ -247,7 +246,7 @@ fn broken_profiles_and_exif_are_ignored() {
         wrong[length] ^= 0xff;
         let _ = survive(&with(b"iCCP", &squeezed(&wrong)), "a wrong profile").unwrap();
     }
-    // A directory that is its own successor, one of 65 535 fields, and fields that reach beyond the end.
+    // A directory that is its own successor, one of 65 535 fields, and fields beyond the end.
     let directory = |count: u16, field: &[u8], next: u32| {
         [&b"II*\0\x08\0\0\0"[..], &count.to_le_bytes(), field, &next.to_le_bytes()].concat()
     };
@@ -312,7 +311,7 @@ fn a_file_that_changes_while_it_is_read() {
     let stop = std::sync::atomic::AtomicBool::new(false);
     std::thread::scope(|scope| {
         scope.spawn(|| {
-            // In place, as a careless program does it: at times there are only some of the bytes.
+            // Written in place, as careless programs do: at times the file is incomplete.
             while !stop.load(std::sync::atomic::Ordering::Relaxed) {
                 std::fs::write(&path, &long[..long.len() / 2]).unwrap();
                 std::fs::write(&path, &long).unwrap();
@@ -344,7 +343,7 @@ fn pipes_folders_and_devices() {
     let error = impasto_image::read(&pipe, &hasty).unwrap_err();
     assert!(matches!(error, ImageError::TooSlow { .. }) && error.hint().unwrap().contains("pipe"), "{error}");
     assert!(start.elapsed() < LONG);
-    // Written to, it is a file like any other. (Another one, as the first is still waited for.)
+    // A pipe with a writer is like any file. (Another one, because the first is still waited for.)
     let pipe = folder.path().join("another.png");
     assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     let picture = folder.path().join("a.png");

@@ -1,4 +1,4 @@
-//! Small files that unpack to much: what they take of memory is bounded.
+//! Small files that expand to a lot of data: their memory is bounded.
 
 #![allow(clippy::unwrap_used)]
 
@@ -8,10 +8,10 @@ use common::{chunk, decode, packed, png};
 #[global_allocator]
 static ALLOCATOR: dhat::Alloc = dhat::Alloc;
 
-/// For files of some kilobytes or megabytes, and pictures of some pixels.
+/// Most memory for files of some kilobytes or megabytes, and pictures of a few pixels.
 const BOUND: usize = 128 << 20;
 
-/// A block of EXIF: `count` fields of `kind`, each of `size` values at the same place.
+/// A block of EXIF: `count` fields of `kind`, each with `size` values in the same place.
 fn overlapping(count: u16, kind: u16, size: u32, whole: usize) -> Vec<u8> {
     let mut block = b"II*\0\x08\0\0\0".to_vec();
     block.extend(count.to_le_bytes());
@@ -33,7 +33,7 @@ fn jpeg(exif: &[u8]) -> Vec<u8> {
     [&bytes[..2], &head, &content, &bytes[2..]].concat()
 }
 
-// One test, as memory is counted for the whole process.
+// One test, because memory is counted for the whole process.
 #[test]
 fn what_unpacks_to_gigabytes_is_not_unpacked() {
     let pixels = chunk(b"IDAT", &{
@@ -44,7 +44,7 @@ fn what_unpacks_to_gigabytes_is_not_unpacked() {
     let bomb = packed(1 << 30);
     let beside = |kind: &[u8; 4], data: &[u8]| png(1, 1, &[chunk(kind, data), pixels.clone()]);
     let tiff = |exif: &[u8]| {
-        // One pixel, and directories that are a block of EXIF.
+        // One pixel, with a block of EXIF as directories.
         let mut bytes = exif.to_vec();
         bytes[8..10].copy_from_slice(&u16::MAX.to_le_bytes());
         bytes
@@ -68,7 +68,7 @@ fn what_unpacks_to_gigabytes_is_not_unpacked() {
         assert!(peak < BOUND, "{what}: {} MB", peak >> 20);
         let late = matches!(result, Err(impasto_image::ImageError::TooSlow { .. }));
         assert!(!late, "{what}");
-        // What lies beside the pixels is no reason to refuse them.
+        // Data beside the pixels is no reason to refuse them.
         assert!(
             result.is_ok() || what.contains("pixels") || what.contains("TIFF"),
             "{what}: {:?}",

@@ -1,5 +1,5 @@
-//! EXIF, print size and recipe go from file to file; what is true of the old file alone, and the place, stay behind. Against
-//! kamadak-exif, which reads containers by code of its own.
+//! EXIF, print size and recipe go from file to file; the location and facts about the old file alone do not. Checked
+//! with kamadak-exif, which reads containers with its own code.
 
 #![allow(clippy::unwrap_used)]
 
@@ -21,7 +21,7 @@ fn text(text: &str) -> Value {
     Value::Ascii(vec![text.as_bytes().to_vec()])
 }
 
-/// As a camera writes it.
+/// EXIF as a camera writes it.
 fn exif() -> Vec<u8> {
     let degrees = [59, 26, 7].map(|num| Rational { num, denom: 1 });
     let fields = [
@@ -45,7 +45,7 @@ fn exif() -> Vec<u8> {
     block.into_inner()
 }
 
-/// A photograph of 32x20 pixels that was taken upright.
+/// A photograph of 32x20 pixels that was taken in portrait orientation.
 fn photograph() -> Decoded {
     let mut bytes = Vec::new();
     let mut encoder = image::codecs::jpeg::JpegEncoder::new(&mut bytes);
@@ -86,7 +86,7 @@ fn exif_is_kept_upright_and_without_the_place() {
             expect(Tag::PixelYDimension, Some("32"));
             expect(Tag::MakerNote, None);
             assert_eq!(shown(Tag::GPSLatitude).is_some(), keep_gps, "{format:?}");
-            // And what comes back is upright, with the same again.
+            // The file read back is upright, with the same metadata.
             let again = open(&path).unwrap();
             assert_eq!(again.picture.size(), (20, 32));
             assert_eq!(again.metadata.density, Some(Density { x: 240.0, y: 240.0 }), "{format:?}");

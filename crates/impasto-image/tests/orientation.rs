@@ -11,7 +11,7 @@ use common::{collection, decode, name};
 const WIDTH: usize = 48;
 const HEIGHT: usize = 32;
 
-/// An EXIF block with nothing but an orientation, in either byte order.
+/// An EXIF block with only an orientation, in either byte order.
 fn exif(orientation: u16, big_endian: bool) -> Vec<u8> {
     let two = |value: u16| if big_endian { value.to_be_bytes() } else { value.to_le_bytes() };
     let four = |value: u32| if big_endian { value.to_be_bytes() } else { value.to_le_bytes() };
@@ -28,8 +28,8 @@ fn exif(orientation: u16, big_endian: bool) -> Vec<u8> {
     block
 }
 
-/// Where the pixel shown at (x, y) is stored, after the definition of the EXIF tag: which row and column of
-/// the stored picture is the top and the left of the shown one. `stored` is the stored size.
+/// The stored position of the pixel shown at (x, y), by the definition of the EXIF tag: which row and column of the
+/// stored picture is the top and the left of the shown one. `stored` is the stored size.
 fn stored_at(orientation: u16, (x, y): (usize, usize), stored: (usize, usize)) -> (usize, usize) {
     let (right, bottom) = (stored.0 - 1, stored.1 - 1);
     match orientation {
@@ -111,7 +111,7 @@ fn webp() {
     });
 }
 
-/// The orientation in the EXIF chunk of a PNG file whose EXIF is big-endian, as in this collection.
+/// The orientation in the EXIF chunk of a PNG file; in this collection EXIF is big-endian.
 fn tagged(bytes: &[u8]) -> u16 {
     let Some(start) = bytes.windows(4).position(|window| window == b"eXIf") else { return 1 };
     let entry = bytes[start..].windows(8).position(|window| window == [1, 0x12, 0, 3, 0, 0, 0, 1]);

@@ -1,4 +1,4 @@
-//! What is saved comes back: values, depth, alpha.
+//! Saved values, depth and alpha are read back unchanged.
 
 #![allow(clippy::unwrap_used)]
 
@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use impasto_image::{Depth, Encoding, Format, ImageError, Picture, Plane, open, save};
 
-/// Every value of a channel, in an order that leaves no two channels alike; not a multiple of 8 wide.
+/// Every value of a channel, in an order that makes all channels different; the width is not a multiple of 8.
 fn picture(levels: usize, width: usize, height: usize) -> Picture {
     let pixels = width * height;
     let value = |at: usize| ((at * 7919 + at / pixels * 31) % levels) as f32 / (levels - 1) as f32;
@@ -57,7 +57,7 @@ fn sixteen_bits_are_exact_where_they_fit() {
                     assert_eq!(decoded.picture, picture, "{extension}");
                     assert_eq!(decoded.alpha.as_ref(), alpha, "{extension}");
                 }
-                // Light that was multiplied with alpha has rounding of its own.
+                // Light that was multiplied with alpha is rounded once more.
                 Depth::Float => {
                     let pairs = decoded.picture.rgb().iter().zip(picture.rgb());
                     let worst = pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);

@@ -1,16 +1,16 @@
-//! What boats are made of: hull, spars, sails, placed by a scale that follows from their distance.
+//! The parts of boats: hull, spars, sails, drawn at a scale that follows from their distance.
 
 use super::HORIZON;
 use crate::canvas::{Canvas, Point, Rgb, curve, mix, polygon, rgb, shade};
 use crate::noise::{fbm, noise, smoothstep};
 
-/// How high above the water we stand, in metres: it ties sizes to distances.
+/// Height of the viewer's eye above the water, in metres; it relates sizes to distances.
 const EYE: f32 = 4.0;
 
-/// A boat at a place: turns metres into pixels.
+/// A boat at a position; converts metres to pixels.
 pub(super) struct Boat {
     at: Point,
-    /// Pixels in a metre; negative sideways for a boat that heads to the left.
+    /// Pixels per metre; negative sideways for a boat that heads to the left.
     scale: (f32, f32),
 }
 
@@ -20,7 +20,7 @@ impl Boat {
         Self { at, scale: (scale * heading, scale) }
     }
 
-    /// From metres (forwards, up) to the picture.
+    /// Converts metres (forwards, up) to the picture.
     pub(super) fn put(&self, forwards: f32, up: f32) -> Point {
         (self.at.0 + forwards * self.scale.0, self.at.1 - up * self.scale.1)
     }
@@ -29,7 +29,7 @@ impl Boat {
         points.iter().map(|point| self.put(point.0, point.1)).collect()
     }
 
-    /// From the picture to metres.
+    /// Converts a position in the picture to metres.
     pub(super) fn metres(&self, x: f32, y: f32) -> Point {
         ((x - self.at.0) / self.scale.0, (self.at.1 - y) / self.scale.1)
     }
@@ -38,7 +38,7 @@ impl Boat {
         metres * self.scale.1
     }
 
-    /// A spar or rope from place to place, round and lit from the left.
+    /// A spar or rope along points, round and lit from the left.
     pub(super) fn spar(&self, canvas: &mut Canvas, points: &[Point], width: f32, colour: Rgb) {
         let width = self.size(width).max(0.55);
         let points = self.puts(points);
@@ -47,7 +47,7 @@ impl Boat {
         canvas.line(&lit, width * 0.45, |_, _| (shade(colour, 1.3), 1.0));
     }
 
-    /// A hull of planks, `half` metres long to each side.
+    /// A hull of planks, which extends `half` metres to each side.
     pub(super) fn hull(&self, canvas: &mut Canvas, half: f32, paint: u32, stripe: u32) {
         let sheer = |forwards: f32| 0.62 + 0.16 * (forwards / half) + 0.3 * (forwards / half).powi(2);
         let stations: Vec<Point> =
@@ -76,7 +76,7 @@ impl Boat {
         self.spar(canvas, &rail, 0.09, rgb(0xb98b57));
     }
 
-    /// A sail: a closed outline in metres, of cloth that the sun shines through.
+    /// A sail of translucent cloth; the outline is closed and in metres.
     pub(super) fn sail(&self, canvas: &mut Canvas, outline: &[Point], cloth: u32, seams: f32) {
         let mut points = Vec::new();
         for edge in 0..outline.len() {

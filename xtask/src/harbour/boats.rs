@@ -1,5 +1,4 @@
-//! The boats. Each is built in metres around the middle of its waterline, bow to the right unless turned
-//! around.
+//! The boats. Each is built in metres around the middle of its waterline, with the bow to the right unless mirrored.
 
 use super::HORIZON;
 use super::boat::Boat;
@@ -157,7 +156,7 @@ pub(crate) fn buoy(canvas: &mut Canvas, (x, y): Point) {
     });
 }
 
-/// Sails far out.
+/// Sails in the distance.
 pub(crate) fn distant(canvas: &mut Canvas) {
     for (x, heading, cloth) in [(142.0, 1.0, 0xf6ead2), (226.0, -1.0, 0xe9d2b4), (12.0, 1.0, 0xd8a27c)] {
         let boat = Boat::new((x, HORIZON + 12.0), heading);

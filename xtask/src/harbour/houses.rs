@@ -3,7 +3,7 @@
 use crate::canvas::{Canvas, Point, Rgb, ellipse, mix, polygon, rectangle, rgb, shade};
 use crate::noise::{Rng, fbm, noise, smoothstep};
 
-/// A house: where, how large, in which colours.
+/// A house: its position, size and colours.
 struct House {
     left: f32,
     right: f32,
@@ -13,10 +13,10 @@ struct House {
     wall: Rgb,
     roof: Rgb,
     shutters: Rgb,
-    /// The gable looks at us; otherwise the slope of the roof does.
+    /// Whether the gable faces the viewer; otherwise the slope of the roof does.
     gabled: bool,
     floors: usize,
-    /// How far the shadow of the house on the left reaches into the wall.
+    /// Width of the shadow that the house on the left casts on the wall.
     shadow: f32,
 }
 
@@ -171,7 +171,7 @@ impl House {
         canvas.line(&[(x - 2.8, top), (x + 2.8, top)], 1.4, |_, _| (rgb(0x5a4a42), 1.0));
     }
 
-    /// A window with its sill at a place, `half` wide to each side and `height` high, with shutters.
+    /// A window with its sill at a position, `half` wide to each side and `height` high, with shutters.
     fn window(&self, canvas: &mut Canvas, rng: &mut Rng, (x, sill): Point, half: f32, height: f32) {
         let top = sill - height;
         let bright = rng.range(0.85, 1.15);
@@ -197,7 +197,7 @@ impl House {
         });
     }
 
-    /// A door, and a shop with an awning where there is room.
+    /// A door, and a shop with an awning if there is room.
     fn ground_floor(&self, canvas: &mut Canvas, rng: &mut Rng, story: f32, columns: usize, step: f32) {
         let door = (rng.unit() * columns as f32) as usize % columns;
         for column in 0..columns {
@@ -238,7 +238,7 @@ impl House {
     }
 }
 
-/// Window glass: the sky in it above, the room below.
+/// Window glass: mirrors the sky at the top, shows the room at the bottom.
 fn glass(y: f32, top: f32, bottom: f32) -> Rgb {
     mix(rgb(0x8fb3cc), rgb(0x22303f), smoothstep(0.0, 0.8, (y - top) / (bottom - top)))
 }

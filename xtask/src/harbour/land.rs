@@ -39,7 +39,7 @@ pub(crate) fn town(canvas: &mut Canvas, rng: &mut Rng) {
     }
 }
 
-/// The look of a hill: meadow, wood, haze, and how much of the haze.
+/// The look of a hill: colours of meadow, wood and haze, and the amount of haze.
 type Cover = (u32, u32, u32, f32);
 
 const FAR: Cover = (0x8c9f86, 0x5f7f80, 0xb4c3cc, 0.55);
@@ -52,7 +52,7 @@ fn hill(canvas: &mut Canvas, seed: u64, ridge: impl Fn(f32) -> f32, (meadow, woo
     canvas.fill(polygon(&outline), |x, y| {
         let depth = y - ridge(x);
         let land = |x: f32, y: f32| fbm(seed, x / 34.0, y / 15.0, 4);
-        // Lit from the left: what rises towards the left is bright.
+        // Lit from the left: slopes that face left are bright.
         let slope = land(x, y) - land(x - 5.0, y - 2.0);
         let trees = smoothstep(-0.05, 0.12, fbm(seed + 5, x / 26.0 + 0.02 * y, y / 11.0, 3) + 0.1);
         let crowns = noise(seed + 9, x / 3.4, y / 2.6);
@@ -67,7 +67,7 @@ fn hill(canvas: &mut Canvas, seed: u64, ridge: impl Fn(f32) -> f32, (meadow, woo
     });
 }
 
-/// Coarse masonry in courses, as a brightness.
+/// Brightness of coarse masonry in courses.
 fn masonry(x: f32, y: f32, stone: Point) -> f32 {
     let course = (y / stone.1).floor();
     let along = x / stone.0 + 0.5 * (course.rem_euclid(2.0)) + 0.3 * hash(4, course as i32, 0);

@@ -24,7 +24,7 @@ fn colour(x: f32, y: f32) -> Rgb {
     mix(mix(sky, rgb(0xfff0c4), halo * (1.0 - 0.5 * cover)), rgb(0xfffbe8), disc * (1.0 - 0.35 * cover))
 }
 
-/// How much cloud is at a place, and how much light it gets.
+/// The amount of cloud at a position, and the light on it.
 fn cloud(x: f32, y: f32) -> (f32, f32) {
     let thickness = |x: f32, y: f32| {
         // Clouds are flatter and smaller towards the horizon.
@@ -42,7 +42,7 @@ fn cloud(x: f32, y: f32) -> (f32, f32) {
     (cover * 0.93, light)
 }
 
-/// Gulls before it all.
+/// Gulls in front of everything.
 pub(crate) fn gulls(canvas: &mut Canvas) {
     for (x, y, size, tilt) in [
         (352.0, 62.0, 15.0, 0.2),

@@ -1,8 +1,8 @@
-//! Caffe models (caffe.proto, `NetParameter`): layers of the first version (`layers`, field 2) or of the second (`layer`, field 100)
-//! with their blobs. Of a blob the shape is noted and where its numbers lie.
+//! Caffe models (caffe.proto, `NetParameter`): layers of the first version (`layers`, field 2) or of the second
+//! (`layer`, field 100) with their blobs. For each blob the shape and the position of its numbers are noted.
 //!
-//! Kernels lie as `[out, in, height, width]`. Caffe reads pictures by OpenCV, as BGR in 0..255, and all VGG files take them minus the
-//! mean.
+//! Kernels are stored as `[out, in, height, width]`. Caffe reads pictures with OpenCV, as BGR in 0..255, and all VGG
+//! files take them minus the mean.
 
 use std::collections::BTreeMap;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -29,7 +29,7 @@ pub(super) fn open(file: &str, mut reader: Reader) -> Result<Opened<'static>, En
     })
 }
 
-/// Numbers of one array: pieces in the file and how wide a number is.
+/// The numbers of one array: their pieces in the file, and the width of a number.
 #[derive(Debug)]
 struct Numbers {
     pieces: Vec<Span>,
@@ -45,7 +45,7 @@ fn list<R: Read + Seek>(from: &mut R) -> io::Result<Listing<Numbers>> {
             layers.push((number, span));
         }
         if layers.len() > MOST_TENSORS {
-            return Err(wrong("layers without end"));
+            return Err(wrong("too many layers"));
         }
     }
     let mut listing = Listing::new();
@@ -64,7 +64,7 @@ fn list<R: Read + Seek>(from: &mut R) -> io::Result<Listing<Numbers>> {
         let Some(kernel) = blobs.next() else { continue };
         let kernel = blob(from, kernel)?;
         let bias = blobs.next().map(|span| blob(from, span)).transpose()?;
-        // A list of numbers was once a blob of four sides.
+        // Old files store a vector as a blob of four sides.
         let bias = bias.map(|(numbers, shape)| {
             let last = shape.iter().position(|&side| side != 1).unwrap_or(shape.len().saturating_sub(1));
             (numbers, shape[last..].to_vec())
@@ -123,7 +123,7 @@ impl Layer {
 
     fn push(&mut self, blob: Span) -> io::Result<()> {
         self.blobs.push(blob);
-        if self.blobs.len() > MOST_TENSORS { Err(wrong("blobs without end")) } else { Ok(()) }
+        if self.blobs.len() > MOST_TENSORS { Err(wrong("too many blobs")) } else { Ok(()) }
     }
 
     fn named<R: Read + Seek>(mut self, from: &mut R, name: Option<Span>) -> io::Result<Layer> {
@@ -132,7 +132,7 @@ impl Layer {
     }
 }
 
-/// `BlobProto`: shape and place of the numbers.
+/// `BlobProto`: shape and position of the numbers.
 fn blob<R: Read + Seek>(from: &mut R, span: Span) -> io::Result<(Numbers, Vec<usize>)> {
     let mut old = [None; 4];
     let mut shape = None;
@@ -151,7 +151,7 @@ fn blob<R: Read + Seek>(from: &mut R, span: Span) -> io::Result<(Numbers, Vec<us
             _ => {}
         }
         if numbers.pieces.len() > MOST_TENSORS {
-            return Err(wrong("pieces without end"));
+            return Err(wrong("too many pieces"));
         }
     }
     let sides = match shape {
@@ -194,7 +194,7 @@ impl Tensors for Caffe {
         let Numbers { pieces, bytes } = &self.keys[tensor];
         let shape = &self.shapes[tensor];
         let stored: u64 = pieces.iter().map(|piece| piece.len()).sum();
-        // What is allocated below is in the file.
+        // The file holds everything that is allocated below.
         if count(shape).map(|values| (values * bytes) as u64) != Some(stored) {
             let found = format!("{tensor}: {stored} bytes of numbers for a shape of {shape:?}");
             return Err(damaged(&self.file, Format::Caffe, found));

@@ -1,8 +1,8 @@
-//! Weights of Keras in HDF5, read by `hdf5-pure`: `block1_conv1/block1_conv1_W_1:0` of the published files,
-//! `block1_conv1/kernel:0` of later ones, also inside of a whole saved model; and by their order the
-//! `layers/conv2d_1/vars/0` of Keras 3, where names are lost.
+//! Weights of Keras in HDF5, read by `hdf5-pure`: `block1_conv1/block1_conv1_W_1:0` in the published files,
+//! `block1_conv1/kernel:0` in later ones, also inside a whole saved model. Keras 3 loses the names; its
+//! `layers/conv2d_1/vars/0` are found by their order.
 //!
-//! Kernels lie as `[height, width, in, out]`. Everyone feeds these networks BGR in 0..255 minus the mean
+//! Kernels are stored as `[height, width, in, out]`. By convention these networks take BGR in 0..255 minus the mean
 //! (`keras.applications.vgg19.preprocess_input`).
 
 use std::collections::BTreeMap;
@@ -16,13 +16,13 @@ use super::{
 use crate::layout::Shapes;
 use crate::{ChannelOrder, EncoderError, InputMap};
 
-/// Groups in groups; files of Keras have up to five.
+/// The deepest nesting of groups; files of Keras have up to five levels.
 const DEEPEST: usize = 10;
 
-/// Beside the weights in a saved model, under the same names.
+/// Groups of a saved model that hold optimiser state under the same names as the weights.
 const OPTIMISER: [&str; 2] = ["optimizer_weights", "optimizer"];
 
-/// Pieces of a tensor are no larger than the tensor, but for small ones, and those that were meant to grow.
+/// A chunk may be larger than its tensor by this factor at most, except for small chunks and tensors that can grow.
 const PIECES: u64 = 4;
 const SMALL_PIECE: u64 = 1 << 20;
 
@@ -33,7 +33,7 @@ pub(super) fn open(file: &str, reader: Reader) -> Result<Opened<'static>, Encode
     let mut found = Found::default();
     walk(&opened.root(), "", 0, &mut found).map_err(|error| match error {
         Walk::Broken(error) => wrong(error),
-        Walk::Endless => damaged(file, Format::Keras, "groups in groups without end"),
+        Walk::Endless => damaged(file, Format::Keras, "groups nested too deeply"),
     })?;
     let Listed { shapes, keys, arrangement } = list(found).finish().map_err(|why| no_network(file, why))?;
     Ok(Opened {
@@ -45,7 +45,7 @@ pub(super) fn open(file: &str, reader: Reader) -> Result<Opened<'static>, Encode
     })
 }
 
-/// Whether an array is one of batch normalisation.
+/// Whether an array belongs to batch normalisation.
 fn is_normalisation(path: &str) -> bool {
     let name = path.rsplit('/').next().unwrap_or(path);
     ["gamma", "moving_mean", "moving_variance", "running_mean"].iter().any(|word| name.starts_with(word))
@@ -89,7 +89,7 @@ fn walk(group: &Group, path: &str, depth: usize, found: &mut Found) -> Result<()
     Ok(())
 }
 
-/// A group with a kernel is a convolution, and a list of numbers beside the kernel its bias.
+/// Lists the convolutions: a group with a kernel is a convolution, and a vector beside the kernel is its bias.
 fn list(found: Found) -> Listing<(String, Vec<usize>)> {
     let mut groups: Vec<_> = found.arrays.into_iter().collect();
     groups.sort_by_key(|(path, _)| natural(path));
@@ -144,7 +144,7 @@ impl Tensors for Keras {
 }
 
 impl Keras {
-    /// Sizes and types that are announced, before anything of that size is read.
+    /// Checks the announced sizes and types before anything of that size is read.
     fn check(&self, tensor: &str, shape: &[usize], dataset: &Dataset) -> Result<(), EncoderError> {
         let wrong =
             |error: hdf5_pure::Error| damaged(&self.file, Format::Keras, format!("{tensor}: {error}"));
@@ -158,13 +158,13 @@ impl Keras {
         let (kind, bytes) = (dataset.dtype().map_err(wrong)?, dataset.element_size().map_err(wrong)?);
         let is_half = bytes == 2 && matches!(kind, DType::Other(_));
         if !is_half && !matches!(kind, DType::F32 | DType::F64) {
-            return Err(expected("numbers with a point", kind.to_string()));
+            return Err(expected("floating-point numbers", kind.to_string()));
         }
         if let Layout::Chunked { chunk_shape, .. } = dataset.layout().map_err(wrong)? {
             let size = chunk_shape.iter().try_fold(bytes, |product, &side| product.checked_mul(side));
             let most = PIECES * SMALL_PIECE.max(values as u64 * bytes);
             if size.is_none_or(|size| size > most) {
-                return Err(expected("pieces that fit the tensor", format!("pieces of {chunk_shape:?}")));
+                return Err(expected("chunks that fit the tensor", format!("chunks of {chunk_shape:?}")));
             }
         }
         Ok(())

@@ -1,5 +1,5 @@
-//! Convolutions as files list them that are not of PyTorch's making: by names in which block and place stand (`conv1_1`,
-//! `block1_conv1`), or one after the other.
+//! Collects the convolutions of files not made by PyTorch: by names that contain block and place (`conv1_1`,
+//! `block1_conv1`), or by their order.
 
 use std::collections::BTreeMap;
 
@@ -7,12 +7,12 @@ use super::Arrangement;
 use crate::layout::{Names, Shapes, block_and_place};
 use crate::sequence::{Sequence, Step};
 
-/// Collects convolutions; `K` is where the values of a tensor are found.
+/// Collects convolutions; `K` says where to find the values of a tensor.
 pub(super) struct Listing<K> {
     convs: Vec<Conv<K>>,
     /// Poolings, by the number of convolutions before them.
     pools: Vec<usize>,
-    /// Why they are no network that is run here.
+    /// Why the network cannot be run here.
     refused: Option<String>,
 }
 
@@ -22,7 +22,7 @@ struct Conv<K> {
     bias: Option<(K, Vec<usize>)>,
 }
 
-/// What a listing comes to.
+/// The result of a listing.
 pub(super) struct Listed<K> {
     pub(super) shapes: Shapes,
     pub(super) keys: BTreeMap<String, K>,
@@ -34,7 +34,7 @@ impl<K> Listing<K> {
         Listing { convs: Vec::new(), pools: Vec::new(), refused: None }
     }
 
-    /// A convolution with the shape of its kernel as `[out, in, height, width]`.
+    /// Adds a convolution; the shape of its kernel is `[out, in, height, width]`.
     pub(super) fn conv(&mut self, name: &str, kernel: (K, Vec<usize>), bias: Option<(K, Vec<usize>)>) {
         self.convs.push(Conv { name: name.to_string(), kernel, bias });
     }
@@ -43,12 +43,13 @@ impl<K> Listing<K> {
         self.pools.push(self.convs.len());
     }
 
-    /// A batch normalisation, without which the convolutions around it would see something else.
+    /// Notes a batch normalisation. Without it the convolutions around it would get other inputs, so the network is
+    /// refused.
     pub(super) fn normalisation(&mut self, name: &str) {
         self.refused.get_or_insert_with(|| format!("it has batch normalisation ({name})"));
     }
 
-    /// The network, or why there is none.
+    /// The network, or the reason why there is none.
     pub(super) fn finish(self) -> Result<Listed<K>, String> {
         if let Some(why) = self.refused {
             return Err(why);
@@ -67,7 +68,7 @@ impl<K> Listing<K> {
                 continue;
             }
             let names = match place {
-                // An encoder and a decoder, for one: the kernels of both would become one network.
+                // An encoder and a decoder, for example, whose kernels must not become one network.
                 Some((block, place))
                     if listed.shapes.contains_key(&format!("conv{block}_{place}.weight")) =>
                 {
@@ -102,7 +103,7 @@ impl<K> Listing<K> {
 fn place_in(name: &str) -> Option<(usize, usize)> {
     name.split(['/', '.', ':']).find_map(|word| {
         let oxford = block_and_place(word, "conv");
-        // Behind the place may stand which tensor it is.
+        // The name of the tensor may follow the place.
         let short = || {
             let (place, tensor) = word.rsplit_once('_')?;
             block_and_place(place, "conv").filter(|_| !tensor.starts_with(|c: char| c.is_ascii_digit()))
@@ -116,7 +117,7 @@ fn place_in(name: &str) -> Option<(usize, usize)> {
     })
 }
 
-/// Orders names as people number them: `arr_9` before `arr_10`.
+/// A key that sorts names by the numbers in them: `arr_9` before `arr_10`.
 pub(super) fn natural(name: &str) -> Vec<(String, u64)> {
     let mut parts = Vec::new();
     let mut rest = name;

@@ -1,9 +1,10 @@
-//! MatConvNet's models in MAT files: `layers`, a cell of structures with `type`, `name` and `weights` (kernel and bias), or `filters`
-//! and `biases` in old ones; the mean of the pictures in `meta.normalization.averageImage`, or without `meta` in old ones.
+//! MatConvNet's models in MAT files. `layers` is a cell of structures with `type`, `name` and `weights` (kernel and
+//! bias), or `filters` and `biases` in old files. The mean of the pictures is `meta.normalization.averageImage`; old
+//! files have no `meta`.
 //!
-//! Kernels lie as `[height, width, in, out]` with the height fastest, and take RGB. Some programs turn height and width around
-//! on reading, as if the width came first. The numbers of `imagenet-vgg-verydeep-19.mat`, as others printed them, agree with
-//! Caffe's, Keras' and Torch's copies when they are *not* turned around.
+//! Kernels are stored as `[height, width, in, out]` with the height fastest, and take RGB. Some programs exchange
+//! height and width on reading, as if the width came first. The numbers of `imagenet-vgg-verydeep-19.mat`, as others
+//! printed them, agree with the copies of Caffe, Keras and Torch when the two are *not* exchanged.
 
 use std::collections::BTreeMap;
 
@@ -43,7 +44,7 @@ pub(super) fn open(file: &str, reader: Reader) -> Result<Opened<'static>, Encode
 fn list(layers: &[Value]) -> Listing<Vec<f32>> {
     let mut listing = Listing::new();
     for layer in layers {
-        // A layer may stand in a cell of its own.
+        // A layer may be wrapped in a cell.
         let layer = match layer.cells() {
             [one] => one,
             _ => layer,
@@ -69,7 +70,7 @@ fn list(layers: &[Value]) -> Listing<Vec<f32>> {
     listing
 }
 
-/// A kernel of 3x3 turned to `[out, in, height, width]`; a last side of 1 is not written.
+/// A kernel of 3x3 reordered to `[out, in, height, width]`; the file omits a last side of 1.
 fn kernel_of(value: &Value) -> Option<(Vec<f32>, Vec<usize>)> {
     let Value::Numbers { sides, values: Some(values) } = value else { return None };
     let (inputs, outputs) = match sides[..] {
@@ -85,7 +86,7 @@ fn kernel_of(value: &Value) -> Option<(Vec<f32>, Vec<usize>)> {
     Some((turned, vec![outputs, inputs, 3, 3]))
 }
 
-/// The mean of each channel: three numbers, or a picture of them with the channels last.
+/// The mean of each channel: three numbers, or a picture with the channels last.
 fn mean_of(value: &Value) -> Option<[f32; 3]> {
     let Value::Numbers { values: Some(values), .. } = value else { return None };
     let pixels = values.len() / 3;
@@ -100,7 +101,7 @@ fn mean_of(value: &Value) -> Option<[f32; 3]> {
 }
 
 struct MatConvNet {
-    /// They went by on the way to the end of the file, and were kept.
+    /// The values. They passed by on the way to the end of the file, and were kept.
     keys: BTreeMap<String, Vec<f32>>,
     shapes: Shapes,
 }

@@ -1,8 +1,9 @@
-//! MAT files of version 5 ("MAT-File Format", The MathWorks), as much as MatConvNet needs: cells, structures, texts and numbers,
-//! packed or not, little-endian.
+//! MAT files of version 5 ("MAT-File Format", The MathWorks), as far as MatConvNet needs them: cells, structures, texts
+//! and numbers, compressed or not, little-endian.
 //!
-//! Of its own because a file is one packed variable of 550 MB: it is unpacked as it streams by, and only arrays that a
-//! network may need are kept. What unpacks to more than such a file can have is refused on the way.
+//! The reader is our own because a file is one compressed variable of 550 MB. It is decompressed as a stream, and only
+//! arrays that a network may need are kept. A file that decompresses to more than a network can have is refused on the
+//! way.
 
 use std::io::{self, Read};
 use std::rc::Rc;
@@ -25,24 +26,25 @@ const CHAR: u8 = 4;
 const FIRST_NUMBERS: u8 = 6;
 const LAST_NUMBERS: u8 = 15;
 
-/// Cells in structures in cells; MatConvNet has five.
+/// Deepest nesting of arrays; MatConvNet has five levels.
 const DEEPEST: usize = 12;
-/// Arrays of any kind in a file; VGG-19 has a few thousand, mostly names of classes.
+/// Most arrays of any kind in a file; VGG-19 has a few thousand, mostly names of classes.
 const MOST_ARRAYS: usize = 100_000;
-/// Bytes that a file may unpack to; VGG-19 has 0.6 GB.
+/// Most bytes that a file may decompress to; VGG-19 has 0.6 GB.
 const MOST_BYTES: u64 = 4 << 30;
 /// Longest text and longest list of field names.
 const LONGEST_TEXT: u64 = 1 << 16;
 
 /// Longest name of a field, with the zero at its end.
 const LONGEST_NAME: usize = 64;
-/// Arrays of numbers up to this length are kept whatever their shape: biases, and a mean for each pixel (224 x 224 x 3).
+/// Arrays of numbers up to this length are kept whatever their shape: biases, and a mean for each pixel
+/// (224 x 224 x 3).
 const SHORT: usize = 1 << 18;
 
-/// What an array holds.
+/// The content of an array.
 #[derive(Debug)]
 pub(super) enum Value {
-    /// Numbers, the first side fastest; `None` where they are nothing that a network needs.
+    /// Numbers, the first side fastest; `None` for numbers that no network needs.
     Numbers {
         sides: Vec<usize>,
         values: Option<Vec<f32>>,
@@ -83,7 +85,7 @@ fn wrong(what: impl Into<String>) -> io::Error {
     io::Error::new(io::ErrorKind::InvalidData, what.into())
 }
 
-/// All variables of a file, by name.
+/// Reads all variables of a file, with their names.
 pub(super) fn read(mut from: impl Read) -> io::Result<Vec<(String, Value)>> {
     let mut header = [0; 128];
     from.read_exact(&mut header)?;
@@ -106,7 +108,7 @@ pub(super) fn read(mut from: impl Read) -> io::Result<Vec<(String, Value)>> {
             }
             _ => {}
         }
-        // Lengths of packed elements are not rounded up, all others are.
+        // Lengths of compressed elements are not rounded up; all others are.
         let padding = if kind == PACKED { 0 } else { length.wrapping_neg() % 8 };
         let mut rest = element.limit();
         rest += padding;
@@ -124,7 +126,7 @@ struct Walk {
 struct Tag {
     kind: u32,
     length: u64,
-    /// The data itself, when it is so short that it stands in the tag.
+    /// The data itself, when it is short enough to be in the tag.
     inside: Option<[u8; 4]>,
 }
 
@@ -168,7 +170,7 @@ impl Walk {
         Ok(())
     }
 
-    /// A short element: texts, sides, flags.
+    /// Reads a short element: text, sides or flags.
     fn small(&mut self, from: &mut dyn Read) -> io::Result<(u32, Vec<u8>)> {
         let Tag { kind, length, inside } = self.tag(from)?;
         if let Some(bytes) = inside {
@@ -184,14 +186,14 @@ impl Walk {
         Ok((kind, bytes))
     }
 
-    /// The array in an element whose tag was read and which ends with `from`.
+    /// Reads the array in an element. The tag was read before, and `from` ends where the element ends.
     fn matrix(&mut self, from: &mut dyn Read, depth: usize) -> io::Result<(String, Value)> {
-        self.arrays = self.arrays.checked_sub(1).ok_or_else(|| wrong("arrays without end"))?;
+        self.arrays = self.arrays.checked_sub(1).ok_or_else(|| wrong("too many arrays"))?;
         if depth > DEEPEST {
-            return Err(wrong("arrays in arrays without end"));
+            return Err(wrong("arrays nested too deeply"));
         }
         let Some(first) = read_some(from)? else {
-            // An empty array may be nothing at all.
+            // An empty array may have no content.
             return Ok((String::new(), Value::Other));
         };
         let (_, flags) = self.small(&mut first.chain(&mut *from))?;
@@ -214,9 +216,8 @@ impl Walk {
             }
             CHAR => {
                 let (kind, bytes) = self.small(from)?;
-                // Texts are kept as values are, and share their bound.
-                self.values =
-                    self.values.checked_sub(bytes.len()).ok_or_else(|| wrong("texts without end"))?;
+                // Texts are kept like values, and count towards the same limit.
+                self.values = self.values.checked_sub(bytes.len()).ok_or_else(|| wrong("too much text"))?;
                 Value::Text(if kind == UINT16 || kind == UTF16 {
                     let units: Vec<u16> =
                         bytes.chunks_exact(2).map(|b| u16::from_le_bytes([b[0], b[1]])).collect();
@@ -228,7 +229,7 @@ impl Walk {
             FIRST_NUMBERS..=LAST_NUMBERS => self.numbers(from, sides, count)?,
             _ => Value::Other,
         };
-        // What was not looked at: imaginary parts, sparse arrays, functions.
+        // The rest is not needed: imaginary parts, sparse arrays, functions.
         let rest = io::copy(&mut from.take(self.bytes.saturating_add(1)), &mut io::sink())?;
         self.spend(rest)?;
         Ok((name, value))
@@ -257,7 +258,7 @@ impl Walk {
         if length == 0 && !names.is_empty() {
             return Err(wrong("names of fields without a length"));
         }
-        // Each structure of an array has its names, so long ones would be many times the file.
+        // Each structure of an array holds the names, so that long ones would take many times the file's size.
         if length > LONGEST_NAME {
             return Err(wrong(format!("names of {length} characters, where MATLAB has at most 63")));
         }
@@ -266,7 +267,7 @@ impl Walk {
             .map(|name| Rc::from(String::from_utf8_lossy(name).trim_end_matches('\0')))
             .collect();
         let mut structs = Vec::new();
-        // A structure without fields has no elements to bound how many there are.
+        // Structures without fields have no elements, so the file's length does not limit their number.
         for _ in 0..if names.is_empty() { 0 } else { count } {
             let values = self.elements(from, names.len(), depth)?;
             structs.push(Value::Struct(names.iter().cloned().zip(values).collect()));
@@ -277,7 +278,7 @@ impl Walk {
         })
     }
 
-    /// Numbers of any type: MATLAB stores them in the smallest that holds them.
+    /// Reads numbers of any type: MATLAB stores them in the smallest type that holds them.
     fn numbers(&mut self, from: &mut dyn Read, sides: Vec<usize>, count: usize) -> io::Result<Value> {
         let Tag { kind, length, inside } = self.tag(from)?;
         let decode = decoder(kind).ok_or_else(|| wrong(format!("numbers of type {kind}")))?;
@@ -297,7 +298,7 @@ impl Walk {
             let values = bytes[..length as usize].chunks_exact(decode.bytes).map(decode.value).collect();
             return Ok(Value::Numbers { sides, values: Some(values) });
         }
-        // In pieces, so that a length that is not there is never allocated.
+        // Reads in pieces, so that a false length is never allocated.
         let mut values = Vec::new();
         let mut left = length;
         let mut piece = vec![0; 1 << 16];
@@ -329,7 +330,7 @@ struct Decoder {
     value: fn(&[u8]) -> f32,
 }
 
-/// How a number of a type of data elements is read.
+/// How to read a number of a data element's type.
 fn decoder(kind: u32) -> Option<Decoder> {
     let (bytes, value): (usize, fn(&[u8]) -> f32) = match kind {
         1 => (1, |b| f32::from(b[0] as i8)),

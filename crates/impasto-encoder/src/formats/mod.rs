@@ -1,11 +1,11 @@
-//! Files of weights in the containers that people have them in. The first bytes tell the container, never the name.
+//! Files of weights in the containers that are in use. The first bytes tell the container; the name does not matter.
 //!
-//! Every container gives the same thing: tensors by name with their shapes, kernels as `[out, in, height, width]` whatever the file
-//! has, and the values of one when it is asked for. A classifier, which is most of a file, is never read. `layout.rs` and
-//! `sequence.rs` find the network in the names, `assemble.rs` checks it and finds out what it takes as input.
+//! Every container gives tensors by name with their shapes, kernels as `[out, in, height, width]` whatever the file's
+//! layout, and the values of a tensor on request. A classifier, which is most of a file, is never read. `layout.rs` and
+//! `sequence.rs` find the network by the names or the order; `assemble.rs` checks it and determines its input.
 //!
-//! Files come from strangers: nothing in them is executed, lengths are held against the file before anything of that size
-//! is allocated, and what unpacks to more than a network of this kind can be is refused.
+//! Files come from strangers. Nothing in them is executed. A length is compared with the file's before anything of that
+//! size is allocated. A file that decompresses to more than a network of this kind can be is refused.
 
 mod caffe;
 mod keras;
@@ -30,7 +30,7 @@ use crate::layout::Shapes;
 use crate::sequence::Sequence;
 use crate::{ChannelOrder, EncoderError, InputMap};
 
-/// A container of weights that is read.
+/// A container of weights that can be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Format {
@@ -38,9 +38,9 @@ pub enum Format {
     Safetensors,
     /// `torch.save` since PyTorch 1.6: a zip archive.
     TorchZip,
-    /// `torch.save` before: a row of pickles with the storages behind them.
+    /// `torch.save` before 1.6: a series of pickles, then the storages.
     TorchLegacy,
-    /// HDF5 as Keras lays it out.
+    /// HDF5 with the layout of Keras.
     Keras,
     /// A Caffe model: a protocol buffer, with layers of either version.
     Caffe,
@@ -69,29 +69,29 @@ impl fmt::Display for Format {
 
 /// The tensors of a file.
 pub(crate) trait Tensors {
-    /// All that may belong to the network, by name; kernels as `[out, in, height, width]`.
+    /// All tensors that may belong to the network, by name; kernels as `[out, in, height, width]`.
     fn shapes(&self) -> &Shapes;
 
-    /// The values of one of them, in the order of its shape, rows last.
+    /// The values of one tensor in row-major order.
     fn load(&mut self, tensor: &str) -> Result<Vec<f32>, EncoderError>;
 }
 
 /// How the network is found among the tensors.
 pub(crate) enum Arrangement {
-    /// By their names.
+    /// The names of the tensors identify the layers.
     Names,
-    /// By their order.
+    /// The order of the tensors identifies the layers.
     Sequence(Sequence),
 }
 
-/// What everyone who writes such files feeds to them, where that is beyond doubt.
+/// The customary input of a format's networks, if there is only one.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Convention {
     pub(crate) order: ChannelOrder,
     pub(crate) input: InputMap,
 }
 
-/// A file whose tensors are listed, and not yet read.
+/// A file with its tensors listed but not yet read.
 pub(crate) struct Opened<'a> {
     pub(crate) format: Format,
     pub(crate) tensors: Box<dyn Tensors + 'a>,
@@ -103,7 +103,7 @@ pub(crate) struct Opened<'a> {
 /// Most values that a network may have: VGG-19 twice as wide has 80 million.
 pub(crate) const MOST_VALUES: usize = 100_000_000;
 
-/// Most tensors that a file may list; VGG-19 has 38, and state of training at most a few times as many.
+/// Most tensors that a file may list. VGG-19 has 38; the state of a training has at most a few times as many.
 const MOST_TENSORS: usize = 10_000;
 
 /// Opens a file of any format.
@@ -122,7 +122,7 @@ pub(crate) fn open(path: &Path) -> Result<Opened<'static>, EncoderError> {
     }
 }
 
-/// What formats are read through.
+/// The reader that formats use.
 type Reader = BufReader<File>;
 
 fn damaged(file: &str, format: Format, found: impl fmt::Display) -> EncoderError {
@@ -133,12 +133,12 @@ fn no_network(file: &str, found: String) -> EncoderError {
     EncoderError::NotChain { file: file.into(), found }
 }
 
-/// The number of values of a shape, when no network of ours can have more.
+/// The number of values of a shape; `None` when no network can have so many.
 fn count(shape: &[usize]) -> Option<usize> {
     shape.iter().try_fold(1usize, |product, &side| product.checked_mul(side)).filter(|&n| n <= MOST_VALUES)
 }
 
-/// Values of `[height, width, in, out]`, rows last, as `[out, in, height, width]`.
+/// Reorders values from `[height, width, in, out]` to `[out, in, height, width]`, both row-major.
 fn from_hwio(values: &[f32], [height, width, inputs, outputs]: [usize; 4]) -> Vec<f32> {
     let mut turned = Vec::with_capacity(values.len());
     for output in 0..outputs {

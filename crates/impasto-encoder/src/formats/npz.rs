@@ -1,10 +1,10 @@
-//! Arrays of NumPy in a zip archive (numpy.lib.format): under the names that are used elsewhere (`conv1_1.weight`,
-//! `features.0.weight`, `conv1_1_W`, `block1_conv1/kernel`), or numbered (`arr_0`, `arr_1`, ...) with kernels and biases in turn.
+//! Arrays of NumPy in a zip archive (numpy.lib.format): with the usual names (`conv1_1.weight`, `features.0.weight`,
+//! `conv1_1_W`, `block1_conv1/kernel`), or numbered (`arr_0`, `arr_1`, ...) with kernels and biases in turn.
 //!
-//! Kernels lie as `[out, in, height, width]` or as `[height, width, in, out]`, which their sides tell.
+//! Kernels are stored as `[out, in, height, width]` or as `[height, width, in, out]`; their sides tell which.
 //!
-//! The header of an array is a line of Python. It is read here, by what `numpy.save` writes, and not by a parser of Python, so
-//! that brackets in brackets cannot use up the stack.
+//! The header of an array is a line of Python. The code here expects the form that `numpy.save` writes. It is no parser
+//! of Python, so that nested brackets cannot exhaust the stack.
 
 use std::collections::BTreeMap;
 use std::io::{self, Read};
@@ -19,16 +19,16 @@ use super::{
 use crate::EncoderError;
 use crate::layout::Shapes;
 
-/// Longest header; NumPy writes some 128 bytes.
+/// Longest header; NumPy writes about 128 bytes.
 const LONGEST_HEADER: usize = 1 << 12;
 
 #[derive(Clone, Debug)]
 struct Array {
     index: usize,
-    /// As in the file.
+    /// The shape in the file.
     shape: Vec<usize>,
     kind: Kind,
-    /// True where the first side is fastest.
+    /// True for column-major order: the first side is fastest.
     is_fortran: bool,
     is_hwio: bool,
 }
@@ -44,7 +44,7 @@ pub(super) fn open(file: &str, reader: Reader) -> Result<Opened<'static>, Encode
     let wrong = |error: &dyn std::fmt::Display| damaged(file, Format::Npz, error);
     let mut archive = ZipArchive::new(reader).map_err(|error| wrong(&error))?;
     if archive.len() > MOST_TENSORS {
-        return Err(wrong(&"arrays without end"));
+        return Err(wrong(&"too many arrays"));
     }
     let mut arrays: Vec<(String, Array)> = Vec::new();
     for index in 0..archive.len() {
@@ -66,7 +66,7 @@ pub(super) fn open(file: &str, reader: Reader) -> Result<Opened<'static>, Encode
     })
 }
 
-/// Where `[3, 3]` stands in the kernels: first in all of them, or not.
+/// Decides the layout by the position of `[3, 3]`: height and width come first in all kernels, or in none.
 fn decide_layout(arrays: &mut [(String, Array)]) {
     let mut kernels = arrays.iter().filter(|(_, array)| array.shape.len() == 4).peekable();
     let is_hwio = kernels.peek().is_some()
@@ -86,7 +86,7 @@ fn list(mut arrays: Vec<(String, Array)>) -> Result<Listed<Array>, String> {
     let is_own =
         |name: &str| name.ends_with(".weight") && (name.starts_with("features.") || name == "input.weight");
     if arrays.iter().any(|(name, _)| is_own(name)) {
-        // Names that are known as they are.
+        // These names are known and stay as they are.
         let shapes = arrays.iter().map(|(name, array)| (name.clone(), turned(array))).collect();
         return Ok(Listed { shapes, keys: arrays.into_iter().collect(), arrangement: Arrangement::Names });
     }
@@ -102,13 +102,13 @@ fn list(mut arrays: Vec<(String, Array)>) -> Result<Listed<Array>, String> {
     listing.finish()
 }
 
-/// Type, order and shape of an array; `None` where it is of something else than numbers with a point.
+/// Type, order and shape of an array; `None` when its elements are not floating-point numbers.
 fn header(from: &mut impl Read) -> io::Result<Option<(Kind, bool, Vec<usize>)>> {
     let wrong = |what: &str| io::Error::new(io::ErrorKind::InvalidData, what);
     let mut start = [0; 8];
     from.read_exact(&mut start)?;
     if start[..6] != *b"\x93NUMPY" {
-        return Err(wrong("an array without the mark of NumPy"));
+        return Err(wrong("an array without NumPy's magic number"));
     }
     let length = if start[6] == 1 {
         let mut length = [0; 2];
@@ -126,8 +126,7 @@ fn header(from: &mut impl Read) -> io::Result<Option<(Kind, bool, Vec<usize>)>> 
     from.read_exact(&mut text)?;
     let text = String::from_utf8_lossy(&text);
     let after = |key: &str| {
-        let (_, rest) =
-            text.split_once(key).ok_or_else(|| wrong("an array with a header that is not known"))?;
+        let (_, rest) = text.split_once(key).ok_or_else(|| wrong("an array with an unknown header"))?;
         Ok::<&str, io::Error>(rest.trim_start_matches(['\'', '"', ':', ' ']))
     };
     let kind = match after("descr")?.get(..3) {
@@ -140,8 +139,8 @@ fn header(from: &mut impl Read) -> io::Result<Option<(Kind, bool, Vec<usize>)>> 
     let sides = after("shape")?.trim_start_matches('(');
     let sides = sides.split_once(')').ok_or_else(|| wrong("an array without a shape"))?.0;
     let sides = sides.split(',').map(str::trim).filter(|side| !side.is_empty());
-    let shape =
-        sides.map(|side| side.trim_end_matches('L').parse().map_err(|_| wrong("a side that is no number")));
+    let shape = sides
+        .map(|side| side.trim_end_matches('L').parse().map_err(|_| wrong("a side that is not a number")));
     Ok(Some((kind, is_fortran, shape.collect::<io::Result<_>>()?)))
 }
 
@@ -169,7 +168,7 @@ impl Tensors for Npz {
             Kind::F32 => 4,
             Kind::F64 => 8,
         };
-        // The archive may lie about how much there is: what comes counts, up to what is expected.
+        // The archive may state a false size, so the bytes are counted as they come, up to the expected number.
         let mut raw = Vec::new();
         let expected = (count * bytes) as u64;
         entry.take(expected).read_to_end(&mut raw).map_err(|error| wrong(&error))?;
@@ -192,7 +191,7 @@ impl Tensors for Npz {
     }
 }
 
-/// Values with the first side fastest in the usual order.
+/// Reorders values from column-major to row-major order.
 fn last_side_fastest(values: &[f32], shape: &[usize]) -> Vec<f32> {
     let mut place = vec![0; shape.len()];
     let mut turned = Vec::with_capacity(values.len());

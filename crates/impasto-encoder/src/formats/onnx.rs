@@ -1,7 +1,7 @@
-//! ONNX models (onnx.proto, `ModelProto`): the convolutions in the order of the graph, whatever the exporter called their weights.
-//! Only weights inside of the file are read.
+//! ONNX models (onnx.proto, `ModelProto`): the convolutions in the order of the graph, whatever names the exporter gave
+//! to their weights. Only weights inside the file are read.
 //!
-//! Kernels lie as `[out, in, height, width]`. What the graph takes as input, the file does not say.
+//! Kernels are stored as `[out, in, height, width]`. The file does not say what the graph takes as input.
 
 use std::collections::{BTreeMap, HashMap};
 use std::io::{self, Read, Seek, SeekFrom};
@@ -14,10 +14,10 @@ use super::{Format, MOST_TENSORS, Opened, Reader, Tensors, count, damaged, no_ne
 use crate::EncoderError;
 use crate::layout::Shapes;
 
-/// What may stand between the picture and the last convolution besides convolutions and poolings.
+/// The operators that may lie between the picture and the last convolution, besides convolutions and poolings.
 const HARMLESS: [&str; 6] = ["Relu", "Pad", "Identity", "Constant", "Dropout", "Cast"];
 
-/// Elements of `TensorProto.DataType` that weights are of.
+/// The element types of `TensorProto.DataType` that weights may have.
 #[derive(Clone, Copy, Debug)]
 enum Element {
     F32,
@@ -47,7 +47,7 @@ pub(super) fn open(file: &str, mut reader: Reader) -> Result<Opened<'static>, En
 #[derive(Default)]
 struct Graph {
     nodes: Vec<Node>,
-    /// `Err` says why a tensor cannot be read; that matters only if it is wanted.
+    /// `Err` says why a tensor cannot be read; this matters only if the tensor is needed.
     tensors: HashMap<String, (Vec<usize>, Result<Stored, String>)>,
 }
 
@@ -81,7 +81,7 @@ impl Graph {
                 _ => {}
             }
             if nodes.len() + initialisers.len() > MOST_TENSORS {
-                return Err(wrong("nodes without end"));
+                return Err(wrong("too many nodes"));
             }
         }
         let mut read = Graph::default();
@@ -100,7 +100,7 @@ impl Graph {
         Ok(read)
     }
 
-    /// The nodes stand in an order in which they can be computed: the specification asks for it.
+    /// Lists the convolutions. The specification requires nodes to be in an order in which they can be computed.
     fn list(self) -> Result<Listed<(String, Stored)>, String> {
         let Graph { nodes, tensors } = self;
         let is_conv = |node: &Node| {
@@ -116,7 +116,7 @@ impl Graph {
                 "Conv" => {
                     let plain = |name: &str| node.numbers.get(name).is_none_or(|n| n.iter().all(|&n| n == 1));
                     if !["strides", "dilations", "group"].into_iter().all(plain) {
-                        return Err("a convolution with steps, holes or groups".into());
+                        return Err("a convolution with strides, dilations or groups".into());
                     }
                     let find = |place: usize| -> Result<((String, Stored), Vec<usize>), String> {
                         let name = node.inputs.get(place).ok_or("a convolution without a bias")?;
@@ -127,12 +127,13 @@ impl Graph {
                             shape.clone(),
                         ))
                     };
-                    // Exporters call weights by their layers; the order says where they belong, so names are for messages.
+                    // The order alone determines where weights belong. Names, which exporters take from layers, are
+                    // only for messages.
                     let name = node.inputs.get(1).cloned().unwrap_or_default();
                     listing.conv(name.trim_end_matches(".weight"), find(1)?, Some(find(2)?));
                 }
                 harmless if HARMLESS.contains(&harmless) => {}
-                other => return Err(format!("a step of kind {other}, which VGG does not have")),
+                other => return Err(format!("an operator {other}, which VGG does not have")),
             }
         }
         listing.finish()
@@ -153,7 +154,7 @@ fn node<R: Read + Seek>(from: &mut R, span: Span) -> io::Result<Node> {
             }
         }
         if inputs.len() + outputs.len() + attributes.len() > MOST_TENSORS {
-            return Err(wrong("a node without end"));
+            return Err(wrong("a node with too many fields"));
         }
     }
     let mut node = Node {
@@ -189,7 +190,7 @@ fn node<R: Read + Seek>(from: &mut R, span: Span) -> io::Result<Node> {
     Ok(node)
 }
 
-/// `TensorProto`: name, shape, and where the numbers lie.
+/// `TensorProto`: name, shape, and position of the numbers.
 fn tensor<R: Read + Seek>(
     from: &mut R,
     span: Span,
@@ -247,7 +248,7 @@ impl Tensors for Onnx {
             Element::F32 => 4,
             Element::F64 => 8,
         };
-        // What is allocated below is in the file.
+        // The file holds everything that is allocated below.
         if count(shape).map(|values| values as u64 * bytes) != Some(place.len()) {
             let found = format!("{name}: {} bytes of numbers for a shape of {shape:?}", place.len());
             return Err(damaged(&self.file, Format::Onnx, found));

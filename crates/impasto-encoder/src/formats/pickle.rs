@@ -1,24 +1,24 @@
-//! Looks through a pickle before it is read: what it would call, and how long it is.
+//! Checks a pickle before it is read: the functions that it would call, and its length.
 //!
-//! A pickle is a program for Python, and a hostile one calls `os.system`. Neither this code nor the reader behind it executes
-//! anything, so such a file would only look damaged; the user should know what it is instead. Only names that `torch.save`
-//! writes for weights are let through, and a length that weights need (some kilobytes), because the reader keeps an object
-//! for each byte.
+//! A pickle is a program for Python, and a hostile one calls `os.system`. Neither this code nor the reader executes
+//! anything, so a hostile file would only look damaged; this check tells the user what the file really is. It accepts
+//! only the names that `torch.save` writes for weights. It also limits the length, because the reader keeps an object
+//! for each byte; weights need only some kilobytes.
 //!
-//! Opcodes and their arguments: Python's `pickletools`.
+//! Opcodes and their arguments are those of Python's `pickletools`.
 
 use std::collections::HashMap;
 use std::io::{self, Read};
 
-/// Longest pickle; the one of VGG-19 has 4 kB, that of a whole module with its source 100 kB.
+/// Longest pickle. VGG-19's has 4 kB, that of a whole module with its source 100 kB.
 pub(super) const LONGEST: usize = 1 << 20;
 
-/// Why a pickle is not read.
+/// Why a pickle is refused.
 #[derive(Debug)]
 pub(super) enum Refusal {
-    /// It would call this.
+    /// It would call this function.
     Calls(String),
-    /// It is no pickle, ends early or is too long.
+    /// It is not a pickle, ends early or is too long.
     Damaged(String),
 }
 
@@ -31,7 +31,7 @@ impl From<io::Error> for Refusal {
     }
 }
 
-/// Reads one pickle to its end and looks at every name that it asks Python for.
+/// Reads one pickle to its end and checks every name that it asks Python for.
 pub(super) fn inspect(from: &mut impl Read, left: &mut usize) -> Result<(), Refusal> {
     let mut scan = Scan { from, left, recent: [const { None }; 2], memo: HashMap::new() };
     while scan.step()? {}
@@ -41,18 +41,18 @@ pub(super) fn inspect(from: &mut impl Read, left: &mut usize) -> Result<(), Refu
 struct Scan<'a, R> {
     from: &'a mut R,
     left: &'a mut usize,
-    /// The last two values that were pushed, where they are texts: module and name for `STACK_GLOBAL`.
+    /// The last two values that were pushed, if they are texts: module and name for `STACK_GLOBAL`.
     recent: [Option<String>; 2],
     memo: HashMap<u64, String>,
 }
 
 impl<R: Read> Scan<'_, R> {
-    /// One opcode with its argument; false at the end.
+    /// Reads one opcode with its argument; false at the end.
     fn step(&mut self) -> Result<bool, Refusal> {
         let [opcode] = self.bytes()?;
         match opcode {
             b'.' => return Ok(false),
-            // Names in lines.
+            // Names, each on a line.
             b'c' | b'i' => {
                 let (module, name) = (self.line()?, self.line()?);
                 allow(&module, &name)?;
@@ -60,9 +60,9 @@ impl<R: Read> Scan<'_, R> {
             }
             0x93 => match std::mem::take(&mut self.recent) {
                 [Some(module), Some(name)] => allow(&module, &name)?,
-                _ => return Err(Refusal::Calls("something whose name is put together".into())),
+                _ => return Err(Refusal::Calls("a function with a computed name".into())),
             },
-            // Classes by number are registered by programs of one's own.
+            // Private programs register classes by number.
             0x82..=0x84 => return Err(Refusal::Calls("a class by its number".into())),
             // Texts.
             b'U' | 0x8c => {
@@ -95,7 +95,7 @@ impl<R: Read> Scan<'_, R> {
                 let key = self.line()?.parse().unwrap_or(u64::MAX);
                 self.recall(key);
             }
-            // Other values, by the length of their argument.
+            // Other values, grouped by the length of their argument.
             b'I' | b'L' | b'F' | b'P' => {
                 self.line()?;
                 self.push(None);
@@ -119,7 +119,7 @@ impl<R: Read> Scan<'_, R> {
             // Framing, which pushes nothing.
             0x80 => drop(self.bytes::<1>()?),
             0x95 => drop(self.bytes::<8>()?),
-            // Everything without an argument.
+            // Opcodes without an argument.
             b'('
             | b'0'
             | b'1'
@@ -146,7 +146,7 @@ impl<R: Read> Scan<'_, R> {
             | 0x98 => {
                 self.push(None);
             }
-            other => return Err(Refusal::Damaged(format!("no pickle: opcode {other:#04x}"))),
+            other => return Err(Refusal::Damaged(format!("not a pickle: opcode {other:#04x}"))),
         }
         Ok(true)
     }
@@ -234,7 +234,7 @@ impl<R: Read> Scan<'_, R> {
     }
 }
 
-/// What `torch.save` asks Python for when it saves weights, a module or the state of a training.
+/// Accepts the names that `torch.save` uses when it saves weights, a module or the state of a training.
 fn allow(module: &str, name: &str) -> Result<(), Refusal> {
     let builtins =
         ["set", "frozenset", "slice", "int", "float", "complex", "list", "dict", "tuple", "object"];

@@ -1,8 +1,9 @@
-//! The wire format of protocol buffers (protobuf.dev/programming-guides/encoding), as much as weights need: fields are walked in
-//! place, and what is not asked for is skipped unread. Of its own because generated readers would hold a file of 550 MB in memory,
-//! twice.
+//! The wire format of protocol buffers (protobuf.dev/programming-guides/encoding), as far as weights need it. The
+//! fields are walked in the file, and those that are not needed are skipped unread. The reader is our own because
+//! generated readers would hold a file of 550 MB in memory, twice.
 //!
-//! There is no recursion: who walks a message walks those in it by their places, to a depth that is fixed in the code.
+//! There is no recursion: the caller that walks a message walks the messages inside it by their position, to a depth
+//! that the code fixes.
 
 use std::io::{self, Read, Seek, SeekFrom};
 
@@ -18,11 +19,11 @@ pub(super) enum Value {
     Varint(u64),
     Fixed64(u64),
     Fixed32(u32),
-    /// A string, a message or packed numbers: where it lies in the file.
+    /// A string, a message or packed numbers, by position in the file.
     Bytes(Span),
 }
 
-/// A piece of the file.
+/// A range of bytes in the file.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Span {
     pub(super) begin: u64,
@@ -35,7 +36,7 @@ impl Span {
     }
 }
 
-/// Walks the fields of the message at a place; ends where it ends, or with an error where it lies.
+/// Walks the fields of the message in a span. Ends at its end, or with an error if a length is wrong.
 pub(super) struct Fields<'a, R> {
     from: &'a mut R,
     at: u64,
@@ -43,7 +44,7 @@ pub(super) struct Fields<'a, R> {
     left: usize,
 }
 
-/// Fields of one message; a graph of ONNX has some hundreds. Millions of a few bytes each would take minutes.
+/// Most fields of one message; a graph of ONNX has some hundreds. Millions of a few bytes each would take minutes.
 const MOST_FIELDS: usize = 1 << 18;
 
 pub(super) fn wrong(what: impl Into<String>) -> io::Error {
@@ -59,7 +60,7 @@ impl<'a, R: Read + Seek> Fields<'a, R> {
         if self.at >= self.end {
             return Ok(None);
         }
-        self.left = self.left.checked_sub(1).ok_or_else(|| wrong("fields without end"))?;
+        self.left = self.left.checked_sub(1).ok_or_else(|| wrong("too many fields"))?;
         self.seek()?;
         let tag = self.varint()?;
         let number = u32::try_from(tag >> 3).ok().filter(|&n| n > 0 && n < 1 << 29);
@@ -81,13 +82,13 @@ impl<'a, R: Read + Seek> Fields<'a, R> {
                 Value::Bytes(Span { begin, end })
             }
             5 => Value::Fixed32(u32::from_le_bytes(self.bytes()?)),
-            // Groups were given up before either format began.
+            // Protocol buffers dropped groups before either format existed.
             kind => return Err(wrong(format!("a field of wire type {kind}"))),
         };
         Ok(Some(Field { number, value }))
     }
 
-    /// Only where the reader is not there already: a seek throws away what a buffer holds.
+    /// Moves the reader only if it is not there already, because a seek discards its buffer.
     fn seek(&mut self) -> io::Result<()> {
         let here = self.from.stream_position()?;
         if here != self.at {
@@ -123,7 +124,7 @@ impl<'a, R: Read + Seek> Fields<'a, R> {
     }
 }
 
-/// The bytes at a place, at most `most`.
+/// Reads the bytes of a span, at most `most`.
 pub(super) fn read(from: &mut (impl Read + Seek), span: Span, most: u64) -> io::Result<Vec<u8>> {
     if span.len() > most {
         return Err(wrong(format!("{} bytes where at most {most} are expected", span.len())));
@@ -134,12 +135,12 @@ pub(super) fn read(from: &mut (impl Read + Seek), span: Span, most: u64) -> io::
     Ok(bytes)
 }
 
-/// A short text, such as a name.
+/// Reads a short text, such as a name.
 pub(super) fn text(from: &mut (impl Read + Seek), span: Span) -> io::Result<String> {
     Ok(String::from_utf8_lossy(&read(from, span, 4096)?).into_owned())
 }
 
-/// Whole numbers in a field: one, or packed.
+/// The integers of a field: one, or a packed list.
 pub(super) fn whole_numbers(from: &mut (impl Read + Seek), value: Value) -> io::Result<Vec<u64>> {
     match value {
         Value::Varint(value) => Ok(vec![value]),
@@ -156,24 +157,25 @@ pub(super) fn whole_numbers(from: &mut (impl Read + Seek), value: Value) -> io::
     }
 }
 
-/// Which of two kinds of models a file is.
+/// The two kinds of models that are protocol buffers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     Onnx,
     Caffe,
-    /// It began as one of them.
+    /// It began as one of them, and ends early.
     CutOff,
 }
 
-/// Walks the file at its top level. ONNX (onnx.proto, `ModelProto`) has a version as field 1 and its graph as field 7; Caffe
-/// (caffe.proto, `NetParameter`) has layers as fields 2 or 100, and a name or nothing as field 1.
+/// Walks the file at its top level and tells its kind. ONNX (onnx.proto, `ModelProto`) has a version as field 1 and its
+/// graph as field 7; Caffe (caffe.proto, `NetParameter`) has layers as fields 2 or 100, and a name or nothing as field
+/// 1.
 pub(super) fn kind(from: &mut (impl Read + Seek), length: u64) -> io::Result<Option<Kind>> {
     let mut fields = Fields::of(from, Span { begin: 0, end: length });
     let (mut version, mut graph, mut layers, mut known) = (false, false, false, 0);
     loop {
         match fields.next() {
             Ok(Some(Field { number, value })) => match (number, value) {
-                // Versions of the format are small: a check, as any byte of text could be such a field.
+                // Versions are small numbers. The check is needed because any byte of text could look like this field.
                 (1, Value::Varint(number)) if number < 100 => version = true,
                 (7, Value::Bytes(_)) => graph = true,
                 (2 | 100, Value::Bytes(_)) => {
@@ -185,7 +187,7 @@ pub(super) fn kind(from: &mut (impl Read + Seek), length: u64) -> io::Result<Opt
                 _ => return Ok(None),
             },
             Ok(None) => break,
-            // Few bytes look like some fields by chance.
+            // A few bytes can look like fields by chance.
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => {
                 return Ok((version || known > 2).then_some(Kind::CutOff));
             }

@@ -1,5 +1,5 @@
-//! safetensors (github.com/huggingface/safetensors): a header in JSON and the tensors behind it, with every check before the first
-//! use of a value.
+//! safetensors (github.com/huggingface/safetensors): a header in JSON, then the tensors. Every value is checked before
+//! its first use.
 //!
 //! Only the header and the tensors that the network needs are read.
 
@@ -14,7 +14,7 @@ use crate::EncoderError;
 use crate::layout::Shapes;
 use crate::sequence::Sequence;
 
-/// Longest header that is read; VGG files have some 4 kB, and a lying length must not allocate gigabytes.
+/// Longest header that is read. VGG files have about 4 kB; a false length must not allocate gigabytes.
 const LONGEST_HEADER: u64 = 16 << 20;
 
 /// Lists the tensors of a safetensors file.
@@ -60,7 +60,7 @@ impl<R: Read + Seek> Tensors for Safetensors<R> {
     }
 }
 
-/// The header, checked against the length of the file, and where the data begins.
+/// Reads the header, checks it against the length of the file, and returns it with the offset of the data.
 fn read_header(file: &str, from: &mut (impl Read + Seek)) -> Result<(Metadata, u64), EncoderError> {
     let wrong = |found: String| EncoderError::Header { file: file.into(), found };
     let failed = |source| EncoderError::Io { file: file.into(), source };
@@ -82,7 +82,7 @@ fn read_header(file: &str, from: &mut (impl Read + Seek)) -> Result<(Metadata, u
     }
     let mut bytes = vec![0; length as usize];
     from.read_exact(&mut bytes).map_err(failed)?;
-    // Deserialising checks that offsets are contiguous and fit shapes and types, without overflow.
+    // Deserialising checks that offsets are contiguous and fit shapes and types without overflow.
     let header: Metadata = serde_json::from_slice(&bytes).map_err(|error| wrong(error.to_string()))?;
     let data = header.data_len() as u64;
     if data != total - 8 - length {

@@ -1,5 +1,5 @@
-//! What a file is, by its first bytes; and what it is where it is no file of weights: people have error pages, pointers and
-//! archives under the names of weights.
+//! Tells a file's format by its first bytes. Also recognises files that are not weights: people have error pages,
+//! pointers and archives under the names of weights.
 
 use std::fs::File;
 use std::io::{self, Read, Seek};
@@ -9,13 +9,13 @@ use super::Format;
 use super::protobuf::{self, Kind};
 use crate::EncoderError;
 
-/// What is looked at.
+/// Bytes that are examined.
 const HEAD: u64 = 2048;
 
-/// Text that begins a pointer of git-lfs (its specification 1.0).
+/// The text that begins a pointer of git-lfs (its specification 1.0).
 const LFS: &[u8] = b"version https://git-lfs.github.com/spec/";
 
-/// The format of a file, and the file at its beginning.
+/// The format of a file, and the opened file, rewound.
 pub(super) fn sniff(path: &Path) -> Result<(Format, File), EncoderError> {
     let file = path.display().to_string();
     let failed = |source| EncoderError::Io { file: file.clone(), source };
@@ -25,7 +25,7 @@ pub(super) fn sniff(path: &Path) -> Result<(Format, File), EncoderError> {
         advice,
     };
     let mut opened = match File::open(path) {
-        // Some systems refuse to open a folder, with an error that does not say so.
+        // Some systems refuse to open a folder, with an error that does not say it is one.
         Err(_) if path.is_dir() => return Err(not_weights(FOLDER)),
         opened => opened.map_err(failed)?,
     };
@@ -34,8 +34,8 @@ pub(super) fn sniff(path: &Path) -> Result<(Format, File), EncoderError> {
         return Err(not_weights(FOLDER));
     }
     if !about.is_file() {
-        // A pipe has no places to go back to.
-        return Err(not_weights(("no ordinary file", "copy it to a file first")));
+        // A pipe cannot seek.
+        return Err(not_weights(("not a regular file", "copy it to a file first")));
     }
     let mut head = Vec::new();
     (&mut opened).take(HEAD).read_to_end(&mut head).map_err(failed)?;
@@ -57,7 +57,7 @@ pub(super) fn sniff(path: &Path) -> Result<(Format, File), EncoderError> {
             "the download may have ended early: fetch it again",
         ))),
         None => Err(not_weights((
-            "no format that is known",
+            "an unknown format",
             "safetensors, PyTorch (.pth), Keras (.h5), Caffe, ONNX, MatConvNet (.mat) and NumPy (.npz) are read",
         ))),
     }
@@ -70,7 +70,7 @@ const FOLDER: Other = ("a folder", "name the file in it");
 fn by_magic(head: &[u8], length: u64) -> Option<Format> {
     if head.starts_with(b"\x89HDF\r\n\x1a\n")
         || [512, 1024].iter().any(|&place| {
-            // Behind a block of the user's own; MATLAB's files have one and are told apart below.
+            // HDF5 may follow a user block. MATLAB's files have one; they are recognised below.
             !head.starts_with(b"MATLAB")
                 && head.get(place..).is_some_and(|rest| rest.starts_with(b"\x89HDF\r\n\x1a\n"))
         })
@@ -88,7 +88,8 @@ fn by_magic(head: &[u8], length: u64) -> Option<Format> {
         return Some(if name.ends_with(b".npy") { Format::Npz } else { Format::TorchZip });
     }
     let (&first, &second) = (head.first()?, head.get(1)?);
-    // A pickle of protocol 2 to 5; a safetensors header of 0x280 bytes begins alike, but has a brace behind its length.
+    // A pickle of protocol 2 to 5. A safetensors header of 0x280 bytes begins with the same bytes, but a brace follows
+    // its length.
     let brace = head.get(8) == Some(&b'{');
     if first == 0x80 && (2..=5).contains(&second) && !brace {
         return Some(Format::TorchLegacy);
@@ -97,7 +98,7 @@ fn by_magic(head: &[u8], length: u64) -> Option<Format> {
     (brace && header >> 40 == 0 && length > 8).then_some(Format::Safetensors)
 }
 
-/// Things that are taken for weights.
+/// Recognises files that are often mistaken for weights.
 fn known_other(head: &[u8]) -> Option<Other> {
     const UNPACK: &str = "unpack it first";
     const AGAIN: &str = "the download may have ended early: fetch it again";
@@ -137,11 +138,11 @@ fn known_other(head: &[u8]) -> Option<Other> {
         _ if head.get(257..262) == Some(b"ustar") => {
             ("a tar archive (or a file of PyTorch before 0.1.10)", UNPACK)
         }
-        // Torch7 begins with the type of its first object, a table or an object, as a number, and its index.
+        // Torch7 begins with the type of its first value, a table or an object, as a number, and its index.
         [3 | 4, 0, 0, 0, 1, 0, 0, 0, ..] => {
             ("a Torch7 file (Lua)", "look for the same network as .pth or .safetensors")
         }
-        // JSON, an answer of a server.
+        // JSON, the answer of a server.
         [b'{' | b'[', ..] => ("text (JSON)", "download it again"),
         _ => return None,
     })

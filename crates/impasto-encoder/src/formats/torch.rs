@@ -1,9 +1,9 @@
-//! Files of `torch.save`: the zip archive of today and the row of pickles before 1.6, read by `pytorch-reader`, which executes
-//! nothing and reads a tensor when it is asked for it.
+//! Files of `torch.save`: the zip archive, and the series of pickles before 1.6. `pytorch-reader` reads them; it
+//! executes nothing and reads a tensor on request.
 //!
-//! Names are torchvision's (`features.0.weight`), canonical (`conv1_1.weight`, Gatys' own), or numbers of an `nn.Sequential`
-//! (`2.weight`, AdaIN's). What training scripts put before them (`module.`, `state_dict.`) is taken off, and what lies beside
-//! them, such as the state of an optimiser, is left.
+//! Names are torchvision's (`features.0.weight`), canonical (`conv1_1.weight`, Gatys' own), or numbers of an
+//! `nn.Sequential` (`2.weight`, AdaIN's). Prefixes from training scripts (`module.`, `state_dict.`) are removed.
+//! Tensors beside the network, such as the state of an optimiser, are ignored.
 
 use std::collections::{BTreeMap, HashMap};
 use std::io::{BufReader, Read, Seek};
@@ -19,11 +19,11 @@ use crate::EncoderError;
 use crate::layout::Shapes;
 use crate::sequence::Sequence;
 
-/// Pickles before the storages of a legacy file: magic number, protocol, system, the object, keys of storages.
+/// Pickles before the storages of a legacy file: magic number, protocol, system, object, keys of storages.
 const LEGACY_PICKLES: usize = 5;
 
-/// The first kernel of a network whose names say where everything belongs. The second is that of a network whose `features` alone
-/// were spread over several devices.
+/// The name of the first kernel in networks whose names tell the position of every layer. The second is for a network
+/// with `features` alone spread over several devices.
 const FIRST: [&str; 3] = ["features.0.weight", "features.module.0.weight", "conv1_1.weight"];
 
 pub(super) fn open(
@@ -58,7 +58,7 @@ pub(super) fn open(
     })
 }
 
-/// What stands before the names of the network, told by where its first kernel is.
+/// The prefix of the network's names, found by the position of its first kernel.
 fn around(shapes: &Shapes) -> Result<String, String> {
     let is_before = |before: &&str| before.is_empty() || before.ends_with('.');
     let ending = |first: &'static str| shapes.keys().filter_map(move |name| name.strip_suffix(first));
@@ -66,18 +66,18 @@ fn around(shapes: &Shapes) -> Result<String, String> {
     match named[..] {
         [one] => return Ok(one.to_string()),
         [one, other, ..] => {
-            return Err(format!("two networks: {one:?} and {other:?} stand before their names"));
+            return Err(format!("two networks: their names begin with {one:?} and {other:?}"));
         }
         [] => {}
     }
-    // Numbers say less: they are those of the network only if no kernel is anywhere else.
+    // Numbers say less: they name the network only if no kernel lies anywhere else.
     let kernels = || shapes.iter().filter(|(_, shape)| shape.len() == 4).map(|(name, _)| name);
     let mut before = kernels().filter_map(|name| name.strip_suffix("0.weight")).filter(is_before);
     let alone = before.find(|before| kernels().all(|name| name.starts_with(before)));
     Ok(alone.unwrap_or_default().to_string())
 }
 
-/// A name without what stands before it; `None` for what lies beside the network.
+/// A name without its prefix; `None` for a tensor beside the network.
 fn own_name(name: &str, around: &str) -> Option<String> {
     let own = name.strip_prefix(around)?;
     Some(match own.strip_prefix("features.module.") {
@@ -86,7 +86,7 @@ fn own_name(name: &str, around: &str) -> Option<String> {
     })
 }
 
-/// Looks through the pickles before anything is made of them.
+/// Checks the pickles before any is interpreted.
 fn inspect(file: &str, format: Format, mut reader: Reader) -> Result<(), EncoderError> {
     let looked = match format {
         Format::TorchZip => inspect_zip(file, &mut reader)?,
@@ -113,7 +113,7 @@ fn inspect_zip(
         return Err(damaged(file, Format::TorchZip, format!("{} files in the archive", archive.len())));
     }
     for index in 0..archive.len() {
-        // Every pickle in the archive, so that it does not matter which one a reader takes.
+        // Checks every pickle in the archive, so that it does not matter which one a reader takes.
         let entry = archive.by_index(index).map_err(wrong)?;
         if !entry.name().map_err(wrong)?.ends_with("data.pkl") {
             continue;
@@ -191,7 +191,7 @@ mod tests {
         for before in ["", "module.", "state_dict.module.", "_orig_mod.", "encoder."] {
             for names in [["features.0.weight", "features.2.weight"], ["conv1_1.weight", "conv1_2.weight"]] {
                 let kernels = names.map(|name| format!("{before}{name}"));
-                // The state of an optimiser may be more than the weights, and have their shapes.
+                // The state of an optimiser may be larger than the weights, and have the same shapes.
                 let all = kernels.iter().map(String::as_str).chain(momentum).collect::<Vec<_>>();
                 assert_eq!(found(&all, &[]), Ok(before.to_string()), "{kernels:?}");
             }
@@ -206,7 +206,7 @@ mod tests {
         let error = found(&["model.features.0.weight", "ema.features.0.weight"], &[]).unwrap_err();
         assert!(error.contains("model.") && error.contains("ema."), "{error}");
         assert_eq!(found(&["net.0.weight", "net.2.weight"], &["net.0.bias"]).as_deref(), Ok("net."));
-        // Slices of a network: the first is not all of it.
+        // Slices of a network: the first slice is not the whole network.
         assert_eq!(found(&["slice1.0.weight", "slice2.5.weight"], &[]).as_deref(), Ok(""));
         assert_eq!(found(&["fc.0.bias"], &[]).as_deref(), Ok(""));
     }

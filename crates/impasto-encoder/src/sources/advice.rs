@@ -1,11 +1,11 @@
-//! What to tell about a model that is not here: what would be fetched, and how to do without.
+//! Advice for a model that is not on this machine: what would be fetched, and how to do without fetching.
 
 use super::catalogue::Model;
 use super::error::{NotHere, SourceError};
 use super::store::Store;
 
 impl Store {
-    /// What to say when a model is not here.
+    /// The error for a model that is not on this machine.
     pub fn not_here(&self, model: &'static Model, passed_over: Vec<String>) -> SourceError {
         SourceError::NotHere(Box::new(NotHere {
             name: model.name.into(),
@@ -17,7 +17,7 @@ impl Store {
         }))
     }
 
-    /// `80 MB from huggingface.co, licence BSD-3-Clause`.
+    /// The download in words: `80 MB from huggingface.co, licence BSD-3-Clause`.
     pub fn what_is_fetched(&self, model: &Model) -> String {
         let Some(file) = model.first_choice() else { return String::new() };
         let hosts: Vec<String> =
@@ -26,7 +26,7 @@ impl Store {
         format!("{megabytes:.0} MB from {}, licence {}", hosts.join(" or "), model.family.licence())
     }
 
-    /// How to get a model without the network.
+    /// How to get a model without fetching it.
     pub(super) fn by_hand(&self, model: &Model) -> String {
         let files = model.files.iter().filter(|file| !file.addresses.is_empty());
         let whole = files.map(|file| (file, self.environment().addresses(file)));
@@ -62,7 +62,7 @@ fn host(address: &str) -> &str {
     authority.rsplit_once('@').map_or(authority, |(_, host)| host)
 }
 
-/// The address as it may be shown and kept: `user:password@` is left out.
+/// An address that may be shown and stored: `user:password@` is left out.
 pub(super) fn without_credentials(address: &str) -> String {
     let Some((scheme, rest)) = address.split_once("://") else { return address.to_string() };
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());

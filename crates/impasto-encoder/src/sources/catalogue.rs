@@ -1,5 +1,5 @@
-//! What there is to say of a model that is no part of the binary: the files that hold it, where they are, how large they
-//! are, and what their bytes hash to. The tables themselves are in `entries.rs`.
+//! The types that describe a model outside the binary: the files that hold it, their addresses, sizes and hashes. The
+//! tables themselves are in `entries.rs`.
 
 use std::fmt;
 
@@ -8,13 +8,13 @@ use crate::{Family, Topology};
 /// A trained network with a name.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Model {
-    /// What to pass as the model's name.
+    /// The name to pass for this model.
     pub name: &'static str,
-    /// What it is, in one line.
+    /// A description in one line.
     pub about: &'static str,
-    /// The training; the content of a file has to tell the same.
+    /// The training; the content of a file must agree.
     pub family: Family,
-    /// Output channels of each convolution, block by block. A file may end early, in its last block.
+    /// Output channels of each convolution, block by block. A file may end early, within its last block.
     pub widths: &'static [&'static [usize]],
     /// The files that hold it, the best first.
     pub files: &'static [WeightFile],
@@ -24,13 +24,13 @@ impl Model {
     /// The chain of convolutions.
     ///
     /// # Panics
-    /// Where the table has an empty block; the tests look at all of them.
+    /// If the table has an empty block; a test checks all tables.
     pub fn topology(&self) -> Topology {
         let widths: Vec<Vec<usize>> = self.widths.iter().map(|block| block.to_vec()).collect();
         Topology::new(&widths).expect("no block of a table is empty")
     }
 
-    /// Kernels and biases of all convolutions in f32.
+    /// Bytes of the kernels and biases of all convolutions in f32.
     pub fn convolution_bytes(&self) -> u64 {
         let values: usize =
             self.topology().convs().iter().map(|conv| (9 * conv.inputs + 1) * conv.outputs).sum();
@@ -46,42 +46,42 @@ impl Model {
 /// A published file.
 #[derive(Debug, PartialEq, Eq)]
 pub struct WeightFile {
-    /// Its name, unique in the catalogue: what it is called below `IMPASTO_MODELS_URL`, and while it is fetched.
+    /// The file's name, unique in the catalogue. It is used below `IMPASTO_MODELS_URL`, and during a download.
     pub name: &'static str,
-    /// Where it is published; empty for a file that is only taken where it is found.
+    /// Addresses where it is published; empty for a file that is used only where it is found.
     pub addresses: &'static [&'static str],
-    /// Where other programs keep it.
+    /// Places where other programs keep it.
     pub places: &'static [Place],
-    /// How large it is.
+    /// The file's size.
     pub size: Size,
-    /// What its bytes hash to.
+    /// The hash of its bytes.
     pub digest: Option<Digest>,
-    /// How much of it is fetched.
+    /// The part that is fetched.
     pub needed: Needed,
-    /// Who published this form of the weights; licence and authors are those of the family.
+    /// The publisher of this form of the weights; licence and authors are those of the family.
     pub publisher: &'static str,
 }
 
-/// How large a file is.
+/// The size of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Size {
-    /// To the byte.
+    /// Exact, in bytes.
     Exact(u64),
-    /// As pages state it, rounded.
+    /// Rounded, as web pages state it.
     About(u64),
-    /// Not published; no more than this.
+    /// Not published; an upper limit.
     AtMost(u64),
 }
 
 impl Size {
-    /// In bytes, perhaps rounded.
+    /// The size in bytes, perhaps rounded.
     pub fn bytes(self) -> u64 {
         match self {
             Size::Exact(bytes) | Size::About(bytes) | Size::AtMost(bytes) => bytes,
         }
     }
 
-    /// To the byte, where that is known.
+    /// The exact size in bytes, if known.
     pub fn exact(self) -> Option<u64> {
         match self {
             Size::Exact(bytes) => Some(bytes),
@@ -89,7 +89,7 @@ impl Size {
         }
     }
 
-    /// Whether a file of this length can be it. What pages state is off by a per cent or so.
+    /// Whether a file of this length can be the published one. Rounded sizes are off by about one per cent.
     pub fn fits(self, bytes: u64) -> bool {
         match self {
             Size::Exact(exact) => bytes == exact,
@@ -98,7 +98,7 @@ impl Size {
         }
     }
 
-    /// The most that is ever taken of it.
+    /// The most bytes that are ever fetched.
     pub fn most(self) -> u64 {
         match self {
             Size::Exact(bytes) | Size::AtMost(bytes) => bytes,
@@ -107,12 +107,13 @@ impl Size {
     }
 }
 
-/// What the bytes of a file hash to, in hexadecimal.
+/// The hash of a file, in hexadecimal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Digest {
-    /// SHA-256, or its beginning where no more is published (as in torch's file names).
+    /// SHA-256, or its beginning when no more is published (as in torch's file names).
     Sha256(&'static str),
-    /// MD5, where nothing else is published. Two files of one MD5 can be made; one for the MD5 of a given file cannot.
+    /// MD5, when nothing else is published. Two files with the same MD5 can be made; a second file for a given MD5
+    /// cannot.
     Md5(&'static str),
 }
 
@@ -126,33 +127,33 @@ impl fmt::Display for Size {
     }
 }
 
-/// How much of a file is fetched.
+/// The part of a file that is fetched.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Needed {
-    /// All of it.
+    /// The whole file.
     Whole,
-    /// Of a safetensors file, its header and the tensors `features.*`: the classifier is six parts of seven.
+    /// Only the header and the tensors `features.*` of a safetensors file: the classifier is six parts of seven.
     Convolutions,
 }
 
-/// Where another program keeps a file.
+/// The place where another program keeps a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
     /// In torch's `hub/checkpoints`.
     Torch(&'static str),
-    /// In a snapshot of a repository.
+    /// In a snapshot of a Hugging Face repository.
     HuggingFace {
         /// `owner/name`.
         repository: &'static str,
         /// Path in the repository.
         file: &'static str,
     },
-    /// In Keras's `models`.
+    /// In Keras's folder `models`.
     Keras(&'static str),
 }
 
 impl WeightFile {
-    /// About how many bytes fetching it takes.
+    /// The approximate number of bytes to fetch.
     pub fn bytes_to_fetch(&self, model: &Model) -> u64 {
         match self.needed {
             Needed::Whole => self.size.bytes(),

@@ -1,4 +1,4 @@
-//! Hashing a file while it passes by, and holding the hash against the published one.
+//! Hashes a file while it passes by, and compares the hash with the published one.
 
 use std::fs::File;
 use std::io::{self, Read};
@@ -9,14 +9,14 @@ use sha2::{Digest as _, Sha256};
 
 use super::catalogue::Digest;
 
-/// SHA-256 of what passed by, and MD5 where that is what is published.
+/// Computes the SHA-256 of the data, and the MD5 when that is what is published.
 #[derive(Clone)]
 pub(super) struct Hasher {
     sha256: Sha256,
     md5: Option<Md5>,
 }
 
-/// What passed by hashes to, in hexadecimal.
+/// The hashes of the data, in hexadecimal.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Hashes {
     pub(super) sha256: String,
@@ -24,7 +24,7 @@ pub(super) struct Hashes {
 }
 
 impl Hasher {
-    /// For what shall have this digest.
+    /// A hasher for data that should have this digest.
     pub(super) fn new(expected: Option<Digest>) -> Hasher {
         let md5 = matches!(expected, Some(Digest::Md5(_))).then(Md5::new);
         Hasher { sha256: Sha256::new(), md5 }
@@ -37,7 +37,7 @@ impl Hasher {
         }
     }
 
-    /// All of a reader; how many bytes that were.
+    /// Hashes everything from a reader; returns the number of bytes.
     pub(super) fn update_from(&mut self, mut from: impl Read) -> io::Result<u64> {
         let (mut buffer, mut total) = (vec![0; 1 << 18], 0);
         loop {
@@ -62,7 +62,7 @@ impl Hasher {
 }
 
 impl Hashes {
-    /// Whether they are the expected ones; if not, what is expected and what is.
+    /// Compares with the expected digest; an error states both.
     pub(super) fn check(&self, expected: Option<Digest>) -> Result<(), String> {
         let (kind, expected, found) = match expected {
             None => return Ok(()),
@@ -77,7 +77,7 @@ impl Hashes {
     }
 }
 
-/// Of a file.
+/// Hashes a file.
 pub(super) fn hash_file(path: &Path, expected: Option<Digest>) -> io::Result<Hashes> {
     let mut hasher = Hasher::new(expected);
     hasher.update_from(File::open(path)?)?;
@@ -88,7 +88,7 @@ pub(super) fn hash_file(path: &Path, expected: Option<Digest>) -> io::Result<Has
 mod tests {
     use super::*;
 
-    /// From FIPS 180-2 and RFC 1321.
+    /// Test vectors of FIPS 180-2 and RFC 1321.
     const SHA256_OF_ABC: &str = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
     const MD5_OF_ABC: &str = "900150983cd24fb0d6963f7d28e17f72";
 

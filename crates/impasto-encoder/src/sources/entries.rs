@@ -1,11 +1,11 @@
-//! The catalogue: who published which weights where, under which licence, and what the files hash to.
+//! The catalogue: publishers, addresses, licences and hashes of the weights.
 //!
 //! Two trainings of VGG-19 are in circulation. Oxford's (Simonyan and Zisserman, arXiv:1409.1556) came as a Caffe model
-//! and was converted to everything; Gatys, Caffe, Keras and jcjohnson's programs look through it. torchvision trained the
+//! and was converted to everything; Gatys, Caffe, Keras and jcjohnson's programs use it. torchvision trained the
 //! network anew. The normalised one is Oxford's with every filter scaled to a mean activation of 1.
 //!
-//! The order is: small and with a published hash first, then what else is served by https, then the rest. Left out is what
-//! has no hash and lives where anybody could put something else in its place, such as given-up storage buckets.
+//! Small files with a published hash come first, then other files served over https, then the rest. A file is left out
+//! if it has no hash and anybody could replace it, for example in an abandoned storage bucket.
 
 use super::catalogue::{Digest, Model, Needed, Place, Size, WeightFile};
 use crate::Family;
@@ -21,7 +21,7 @@ pub fn catalogue() -> &'static [Model] {
 static CATALOGUE: &[Model] = &[
     Model {
         name: "vgg19",
-        about: "VGG-19 as torchvision trained it; what PyTorch programs look through",
+        about: "VGG-19 as torchvision trained it; PyTorch programs use it",
         family: Family::Vgg19,
         widths: VGG19,
         files: &[
@@ -51,7 +51,7 @@ static CATALOGUE: &[Model] = &[
     },
     Model {
         name: "vgg19-oxford",
-        about: "VGG-19 as its authors trained it; what Gatys, Caffe, Keras and jcjohnson's programs look through",
+        about: "VGG-19 as its authors trained it; Gatys, Caffe, Keras and jcjohnson's programs use it",
         family: Family::Vgg19Oxford,
         widths: VGG19,
         files: &[
@@ -67,7 +67,7 @@ static CATALOGUE: &[Model] = &[
                 publisher: "Keras",
             },
             WeightFile {
-                // No hash is published, so the address names a revision, and the content has to tell the rest.
+                // No hash is published, so the address names a revision, and the content must identify the training.
                 name: "imagenet-vgg-verydeep-19-conv.safetensors",
                 addresses: &[
                     "https://huggingface.co/AntResearch/4DAnyone/resolve/7850985888b56aabf09e69480b73248f1a76bcbe/perceptual/imagenet-vgg-verydeep-19-conv.safetensors",
@@ -111,7 +111,7 @@ static CATALOGUE: &[Model] = &[
                 publisher: "Justin Johnson",
             },
             WeightFile {
-                // Taken where it is; to fetch it for its convolutions alone would be a waste.
+                // Used only where it is found: it is too large to fetch for its convolutions alone.
                 name: "vgg19_weights_tf_dim_ordering_tf_kernels.h5",
                 addresses: &[],
                 places: &[Place::Keras("vgg19_weights_tf_dim_ordering_tf_kernels.h5")],
@@ -154,7 +154,7 @@ static CATALOGUE: &[Model] = &[
     },
     Model {
         name: "vgg16-oxford",
-        about: "VGG-16 as its authors trained it; what Caffe and Keras programs look through",
+        about: "VGG-16 as its authors trained it; Caffe and Keras programs use it",
         family: Family::Vgg16Oxford,
         widths: VGG16,
         files: &[
@@ -200,7 +200,7 @@ static CATALOGUE: &[Model] = &[
     },
     Model {
         name: "vgg19-normalised",
-        about: "vgg19-oxford with filters scaled to a mean activation of 1; what AdaIN and its like look through",
+        about: "vgg19-oxford with filters scaled to a mean activation of 1; AdaIN and similar methods use it",
         family: Family::Vgg19Normalised,
         widths: VGG19,
         files: &[
@@ -252,7 +252,7 @@ mod tests {
                     Some(Digest::Md5(text)) => assert!(digits(text, &[32]), "{}", file.name),
                     None => {}
                 }
-                // What nothing but its content vouches for comes at least from where it was published.
+                // A file without a digest must at least come over https.
                 if file.digest.is_none() {
                     assert!(file.addresses.iter().all(|url| url.starts_with("https://")), "{}", file.name);
                 }

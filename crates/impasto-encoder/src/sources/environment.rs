@@ -1,7 +1,6 @@
-//! Where models may be on this machine, and whether they may be fetched: what environment variables say, read once.
-//!
+//! Where models may be on this machine, and whether they may be fetched. The environment variables are read once.
 //! Folders are those that the other programs document: `TORCH_HOME` (torch.hub), `HF_HUB_CACHE` and `HF_HOME`
-//! (huggingface_hub), `KERAS_HOME` (Keras). They are read and never written to.
+//! (huggingface_hub), `KERAS_HOME` (Keras). They are read, and never written to.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -13,10 +12,10 @@ use super::catalogue::{Place, WeightFile};
 /// Base of the addresses that `HF_ENDPOINT` replaces.
 const HUGGING_FACE: &str = "https://huggingface.co/";
 
-/// What a process knows of its surroundings. Tests make their own.
+/// The surroundings of a process. Tests make their own.
 #[derive(Clone, Debug, Default)]
 pub struct Environment {
-    /// Our own cache: converted models are in its folder `models`. `None` where there is no home folder either.
+    /// Our own cache; its folder `models` holds converted models. `None` when there is no home folder either.
     pub cache: Option<PathBuf>,
     /// Folders of `torch.hub`.
     pub torch: Vec<PathBuf>,
@@ -24,16 +23,16 @@ pub struct Environment {
     pub hugging_face: Option<PathBuf>,
     /// Folder of Keras's models.
     pub keras: Option<PathBuf>,
-    /// Base of all addresses, in place of the published ones (`IMPASTO_MODELS_URL`).
+    /// Base of all addresses, which replaces the published ones (`IMPASTO_MODELS_URL`).
     pub models_url: Option<String>,
-    /// In place of `https://huggingface.co` (`HF_ENDPOINT`).
+    /// Replaces `https://huggingface.co` (`HF_ENDPOINT`).
     pub hugging_face_endpoint: Option<String>,
-    /// What forbids the network, by name; `None` where nothing does.
+    /// The name of the variable or option that forbids the network; `None` when nothing does.
     pub offline: Option<String>,
 }
 
 impl Environment {
-    /// As the variables of this process say.
+    /// The environment that the variables of this process describe.
     pub fn of_process() -> Environment {
         let strategy = etcetera::choose_base_strategy().ok();
         let home = strategy.as_ref().map(|strategy| strategy.home_dir().to_owned());
@@ -41,13 +40,14 @@ impl Environment {
         Environment::from_variables(|name| std::env::var_os(name), home.as_deref(), cache.as_deref())
     }
 
-    /// As the variables say that `get` gives; with the user's home folder and the platform's folder for caches.
+    /// The environment that the variables from `get` describe, with the user's home folder and the platform's cache
+    /// folder.
     pub fn from_variables(
         get: impl Fn(&str) -> Option<OsString>,
         home: Option<&Path>,
         cache: Option<&Path>,
     ) -> Environment {
-        // An empty variable counts as none, as everywhere.
+        // An empty variable counts as unset.
         let get = |name: &str| get(name).filter(|value| !value.is_empty());
         let folder = |name: &str| {
             let value = get(name)?;
@@ -57,7 +57,7 @@ impl Environment {
             })
         };
         let text = |name: &str| get(name)?.into_string().ok();
-        // The others use it on every system, also where the platform has another folder for caches.
+        // The other programs use it on every system, even if the platform has another folder for caches.
         let xdg = folder("XDG_CACHE_HOME").or_else(|| Some(home?.join(".cache")));
         let under = |base: &Option<PathBuf>, rest: &str| base.as_ref().map(|base| base.join(rest));
 
@@ -89,12 +89,12 @@ impl Environment {
         Some(self.cache.as_ref()?.join("models"))
     }
 
-    /// [`addresses`](Environment::addresses) as they may be shown: without what a user has to say to the server.
+    /// [`addresses`](Environment::addresses) in a form that may be shown, without credentials.
     pub fn shown_addresses(&self, file: &WeightFile) -> Vec<String> {
         self.addresses(file).iter().map(|address| super::advice::without_credentials(address)).collect()
     }
 
-    /// Where a file may be had, in the order in which to try.
+    /// The addresses of a file, in the order in which to try them.
     pub fn addresses(&self, file: &WeightFile) -> Vec<String> {
         if let Some(base) = self.models_url.as_ref().filter(|_| !file.addresses.is_empty()) {
             return vec![format!("{}/{}", base.trim_end_matches('/'), file.name)];
@@ -107,7 +107,7 @@ impl Environment {
         file.addresses.iter().map(address).collect()
     }
 
-    /// Paths at which other programs would keep a file; with the name of the cache.
+    /// Paths at which other programs would keep a file, each with the name of the cache.
     pub(super) fn places(&self, file: &WeightFile) -> Vec<(&'static str, PathBuf)> {
         let mut paths = Vec::new();
         for place in file.places {
@@ -129,7 +129,7 @@ impl Environment {
         paths
     }
 
-    /// The folders that are looked into, for messages.
+    /// The folders that are searched, for messages.
     pub fn folders(&self) -> Vec<PathBuf> {
         let others = self.torch.iter().chain(&self.hugging_face).chain(&self.keras).cloned();
         self.models().into_iter().chain(others).collect()

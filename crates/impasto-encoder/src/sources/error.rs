@@ -1,33 +1,33 @@
-//! Why a model that has a name could not be had: where it was looked for, what each address answered, what to do.
+//! Errors about named models: the folders searched, the answer of each address, and what to do.
 
 use std::io;
 use std::path::PathBuf;
 
-/// Why a model that has a name could not be had.
+/// Why a named model could not be found or fetched.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SourceError {
-    /// It is nowhere on this machine, and the network was not asked.
+    /// It is not on this machine, and the network was not used.
     #[error("{}", .0.text())]
     NotHere(Box<NotHere>),
-    /// No address gave a file that could be used.
+    /// No address gave a usable file.
     #[error("cannot fetch {name}:{}", lines(.failures))]
     Fetch {
         /// The model.
         name: String,
-        /// Each address, with what was wrong with it.
+        /// Each address with its error.
         failures: Vec<String>,
-        /// What to do.
+        /// How to get it by hand.
         by_hand: String,
     },
-    /// The network is needed and forbidden.
+    /// A download is needed, but forbidden.
     #[error("cannot fetch {name}: the network is forbidden by {by}")]
     Offline {
         /// The model.
         name: String,
-        /// The option or the variable.
+        /// The option or the variable that forbids it.
         by: String,
-        /// What to do.
+        /// How to get it by hand.
         by_hand: String,
     },
     /// There is no folder to keep models in.
@@ -36,37 +36,37 @@ pub enum SourceError {
     /// The disk is too full.
     #[error("{}: expected {needed} bytes free for the model, found {free}", .folder.display())]
     NoSpace {
-        /// Where it was to go.
+        /// The folder for the model.
         folder: PathBuf,
-        /// Bytes that it takes, what is made of it included.
+        /// Bytes needed, including the converted file.
         needed: u64,
-        /// Bytes that are free.
+        /// Free bytes.
         free: u64,
     },
-    /// Something of ours could not be written or read.
+    /// One of our own files could not be written or read.
     #[error("cannot write {}: {source}", .path.display())]
     Write {
-        /// What.
+        /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The system's error.
         source: io::Error,
     },
 }
 
-/// What there is to say of a model that is not on this machine.
+/// Details of a model that is not on this machine.
 #[derive(Debug)]
 pub struct NotHere {
     /// The model.
     pub name: String,
-    /// Where it was looked for.
+    /// The folders that were searched.
     pub folders: Vec<PathBuf>,
-    /// Files that were found there and could not be used, with the reason.
+    /// Files that were found there but could not be used, with the reason.
     pub passed_over: Vec<String>,
-    /// What forbids the network, if anything does.
+    /// The option or variable that forbids the network, if any.
     pub offline: Option<String>,
-    /// What would be fetched: `80 MB from huggingface.co, BSD-3-Clause`.
+    /// The download in words: `80 MB from huggingface.co, BSD-3-Clause`.
     pub to_fetch: String,
-    /// How to get it without us.
+    /// How to get it by hand.
     pub by_hand: String,
 }
 
@@ -77,18 +77,18 @@ impl NotHere {
             [] => String::new(),
             some => format!("; passed over:{}", lines(some)),
         };
-        format!("model {} is not on this machine: looked into {}{over}", self.name, folders.join(", "))
+        format!("model {} is not on this machine: searched {}{over}", self.name, folders.join(", "))
     }
 }
 
 impl SourceError {
-    /// What the user can do about it, where we know.
+    /// What the user can do about it, if anything is known.
     pub fn hint(&self) -> Option<String> {
         match self {
             SourceError::NotHere(missing) => Some(match &missing.offline {
                 Some(by) => format!("the network is forbidden by {by}: {}", missing.by_hand),
                 None => format!(
-                    "`impasto models fetch {}` fetches it ({}); so does --download, at once",
+                    "`impasto models fetch {}` fetches it ({}); --download fetches it on use",
                     missing.name, missing.to_fetch
                 ),
             }),
@@ -104,7 +104,7 @@ impl SourceError {
     }
 }
 
-/// Each on a line of its own.
+/// Each text on a line of its own.
 fn lines(all: &[String]) -> String {
     all.iter().map(|line| format!("\n  {line}")).collect()
 }

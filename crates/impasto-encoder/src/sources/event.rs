@@ -1,4 +1,4 @@
-//! What happens on the way to a model, as it happens: for progress and messages.
+//! Events on the way to a model, for progress and messages.
 
 use std::path::Path;
 use std::time::Duration;
@@ -14,18 +14,18 @@ pub enum Event<'a> {
         /// The file.
         path: &'a Path,
     },
-    /// A verified file in a cache of others is used.
+    /// A verified file in another program's cache is used.
     Found {
         /// The file.
         path: &'a Path,
-        /// Whose cache.
+        /// The program whose cache it is.
         cache: &'a str,
     },
-    /// A file cannot be used; it stays where it is.
+    /// A file cannot be used; it is left unchanged.
     PassedOver {
         /// The file.
         path: &'a Path,
-        /// What is wrong with it.
+        /// The problem.
         why: &'a str,
     },
     /// The converted model is in our own cache.
@@ -33,32 +33,32 @@ pub enum Event<'a> {
         /// The file.
         path: &'a Path,
     },
-    /// The converted model could not be kept; it is used all the same.
+    /// The converted model could not be kept; it is still used.
     NotKept {
         /// Why.
         why: &'a str,
     },
     /// Another process fetches or converts the same model.
     Waiting,
-    /// An address is asked.
+    /// A request to an address begins.
     Fetching {
         /// The file.
         file: &'a WeightFile,
         /// The address, without credentials.
         address: &'a str,
     },
-    /// Bytes arrived, counting those of an earlier try.
+    /// Bytes arrived; those of an earlier try count too.
     Received {
-        /// Bytes that are here.
+        /// Bytes received so far.
         bytes: u64,
-        /// Bytes that there will be, where that is known.
+        /// Bytes expected, if known.
         total: Option<u64>,
     },
     /// The connection failed; it is tried again after a pause.
     Pausing {
-        /// What failed.
+        /// The failure.
         why: &'a str,
-        /// How long.
+        /// The length of the pause.
         pause: Duration,
     },
     /// An address did not give a usable file.

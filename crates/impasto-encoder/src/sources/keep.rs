@@ -1,4 +1,4 @@
-//! What a file must be to be kept under a model's name, and what is written into it about where it came from.
+//! Checks a file before it is kept under a model's name, and writes its origin into it.
 
 use std::collections::BTreeMap;
 
@@ -6,8 +6,8 @@ use super::advice::without_credentials;
 use super::catalogue::{Digest, Model, WeightFile};
 use crate::{Encoder, Provenance, identify};
 
-/// Whether an encoder is of this model: its first filter is that of the training, and every convolution is as wide as it
-/// should be. The last block may be cut short, as some publish it; no style looks further.
+/// Checks that an encoder is this model: its first filter is the training's, and every convolution has the expected
+/// width. The last block may be cut short, as in some published files; no style uses deeper layers.
 pub(super) fn check(model: &Model, encoder: &Encoder) -> Result<(), String> {
     let (expected, found) = (model.topology(), encoder.topology());
     let fits = expected.convs().starts_with(found.convs())
@@ -27,7 +27,7 @@ pub(super) fn check(model: &Model, encoder: &Encoder) -> Result<(), String> {
     }
 }
 
-/// What is known of the bytes that an encoder was read from.
+/// The known facts about the bytes that an encoder was read from.
 pub(super) struct Facts {
     source: String,
     publisher: &'static str,
@@ -36,10 +36,10 @@ pub(super) struct Facts {
 }
 
 impl Facts {
-    /// Of a file that was hashed as a whole; `address` where it was fetched from.
+    /// Facts about a file that was hashed as a whole; `address` if it was fetched.
     pub(super) fn of_whole(file: &WeightFile, sha256: &str, address: Option<&str>) -> Facts {
-        // The published address where the hash says that it is the published file, so that the same file gives the same
-        // bytes wherever it was found.
+        // If the hash matches the published file, use the published address, so that the same file gives the same bytes
+        // wherever it was found.
         let published = file.addresses.first().copied().unwrap_or(file.name);
         let (source, checked) = match file.digest {
             Some(Digest::Sha256(digest)) if digest.len() == 64 => (published, "SHA-256 of the whole file"),
@@ -51,26 +51,27 @@ impl Facts {
         Facts { source, publisher: file.publisher, sha256: sha256.to_string(), checked }
     }
 
-    /// Of header and convolutions of a file, the rest of which was not fetched.
+    /// Facts about the header and the convolutions of a file that was fetched in part.
     #[cfg(feature = "fetch")]
     pub(super) fn of_part(file: &WeightFile, sha256: &str, address: &str) -> Facts {
         Facts {
             source: address.to_string(),
             publisher: file.publisher,
             sha256: sha256.to_string(),
-            checked: "shapes and conv1_1; only the header and the convolutions were fetched, which is what source_sha256 is of"
+            checked: "shapes and conv1_1; only the header and the convolutions were fetched, \
+                      and source_sha256 is their hash"
                 .into(),
         }
     }
 }
 
-/// The same encoder under the model's name.
+/// The same encoder with the model's name.
 pub(super) fn named(encoder: Encoder, name: &str) -> Encoder {
     let provenance = Provenance { name: name.into(), ..encoder.provenance().clone() };
     encoder.with_provenance(provenance)
 }
 
-/// The same encoder with what is known of its source.
+/// The same encoder with the facts of its source as metadata.
 pub(super) fn with_facts(encoder: Encoder, model: &Model, facts: &Facts) -> Encoder {
     let metadata: BTreeMap<String, String> = [
         ("name", model.name),

@@ -1,11 +1,12 @@
-//! Models that are no part of the binary: named, found, verified, converted, and with the feature `fetch` also fetched.
+//! Models outside the binary: finds, verifies and converts them by name, and fetches them with the feature `fetch`.
 //!
-//! A name stands for a training ([`catalogue`]). Its weights are looked for in our own cache and in those of torch, Hugging
-//! Face and Keras ([`Store::look`]). What is found elsewhere is read only; it is verified by its length and its hash,
-//! converted to our own form (convolutions only, a seventh of the size) and kept in our own cache, so that the next start
-//! reads 80 MB and not 575. A file that is not what its name says is passed over, and stays where it is.
+//! A name stands for a training ([`catalogue`]). Its weights are searched in our own cache and in those of torch,
+//! Hugging Face and Keras ([`Store::look`]). Files of other programs are only read. A found file is verified by its
+//! length and its hash, converted to our own form (convolutions only, a seventh of the size) and kept in our own cache,
+//! so that the next start reads 80 MB and not 575. A file that is not what its name says is passed over and left
+//! unchanged.
 //!
-//! Nothing here asks the network but [`Store::fetch`], which is there with the feature `fetch` only.
+//! Only [`Store::fetch`] uses the network. It exists with the feature `fetch` only.
 
 mod advice;
 mod catalogue;

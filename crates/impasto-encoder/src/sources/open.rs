@@ -1,4 +1,4 @@
-//! From a file that was found to an encoder: verified, converted and kept on the way.
+//! Opens a found file as an encoder; verifies, converts and keeps it on the way.
 
 use std::path::Path;
 
@@ -9,10 +9,10 @@ use super::{Event, keep};
 use crate::{Encoder, EncoderError, Precision};
 
 impl Store {
-    /// The encoder of a model that is on this machine, without the network. What happens on the way is told to `watch`.
+    /// Opens the encoder of a model on this machine, without the network. `watch` is told of the progress.
     ///
     /// # Errors
-    /// [`SourceError::NotHere`](super::SourceError::NotHere) with what was looked at.
+    /// [`SourceError::NotHere`](super::SourceError::NotHere) with the places that were searched.
     pub fn open(
         &self,
         model: &'static Model,
@@ -24,8 +24,8 @@ impl Store {
         }
     }
 
-    /// As [`open`](Store::open), with the files that could not be used in place of an error. Who is to have a precision has the lock,
-    /// and for single precision a file of ours in half is no help.
+    /// Like [`open`](Store::open), but instead of an error returns the files that could not be used. A caller that asks
+    /// for a precision holds the lock. For single precision our own file in half precision does not count.
     pub(super) fn try_open(
         &self,
         model: &'static Model,
@@ -73,7 +73,7 @@ impl Store {
                 watch(Event::Kept { path: &path });
                 self.read_own(model, &path)
             }
-            // Where nothing can be kept, it is used as it is.
+            // If nothing can be kept, the encoder is still used.
             Err(error) => {
                 watch(Event::NotKept { why: &error.to_string() });
                 Ok(encoder)
@@ -81,7 +81,7 @@ impl Store {
         }
     }
 
-    /// A file of our own: what it was when it was written, or at least of this family.
+    /// Reads our own file; checks its hash if noted, and at least its family.
     pub(super) fn read_own(&self, model: &Model, path: &Path) -> Result<Encoder, String> {
         let encoder = crate::read_file(path).map_err(|error| error.to_string())?;
         keep::check(model, &encoder)?;
@@ -98,7 +98,7 @@ impl Store {
         Ok(keep::named(encoder, model.name))
     }
 
-    /// A file of others, verified.
+    /// Reads and verifies another program's file.
     pub(super) fn read_published(
         &self,
         model: &Model,

@@ -1,4 +1,4 @@
-//! Where the files of a model are: first in our own cache, then in those of torch, Hugging Face and Keras.
+//! Finds the files of a model: first in our own cache, then in those of torch, Hugging Face and Keras.
 
 use std::path::{Path, PathBuf};
 use std::{fs, io};
@@ -10,7 +10,7 @@ use super::error::SourceError;
 use super::verified::Verified;
 use crate::{Encoder, EncoderError, Precision};
 
-/// Models by name, and where they may be.
+/// The models by name, and the places where they may be.
 #[derive(Clone, Debug)]
 pub struct Store {
     environment: Environment,
@@ -20,13 +20,13 @@ pub struct Store {
 /// A file of a model on this machine.
 #[derive(Clone, Debug)]
 pub struct Finding {
-    /// Where.
+    /// The path.
     pub path: PathBuf,
-    /// Whose cache that is: `own`, `torch`, `Hugging Face`, `Keras`.
+    /// The cache it is in: `own`, `torch`, `Hugging Face`, `Keras`.
     pub cache: &'static str,
     /// The published file; `None` for our own, converted one.
     pub file: Option<&'static WeightFile>,
-    /// How long it is.
+    /// Its length in bytes.
     pub bytes: u64,
     /// Whether it can be used.
     pub state: State,
@@ -39,22 +39,22 @@ pub enum State {
     Verified,
     /// Its length fits; it is hashed before it is used.
     Unverified,
-    /// It is not what its name says, and why.
+    /// It is not what its name says, with the reason.
     Wrong(String),
 }
 
 impl Store {
-    /// The catalogue, and what the variables of this process say.
+    /// A store with the catalogue and the environment of this process.
     pub fn of_process() -> Store {
         Store::new(Environment::of_process(), super::catalogue())
     }
 
-    /// Other models, or other places.
+    /// A store with other models, or other places.
     pub fn new(environment: Environment, models: &'static [Model]) -> Store {
         Store { environment, models }
     }
 
-    /// The surroundings.
+    /// The environment.
     pub fn environment(&self) -> &Environment {
         &self.environment
     }
@@ -69,7 +69,7 @@ impl Store {
         self.models.iter().find(|model| model.name == name)
     }
 
-    /// Our own file of a model.
+    /// The path of our own file of a model.
     pub(super) fn own(&self, model: &Model, precision: Precision) -> Result<PathBuf, SourceError> {
         let folder = self.environment.models().ok_or(SourceError::NoCache)?;
         Ok(folder.join(match precision {
@@ -82,7 +82,7 @@ impl Store {
         self.environment.models().map(|folder| Verified::in_folder(&folder))
     }
 
-    /// The files of a model on this machine, the one to use first. Nothing is hashed, nothing is written.
+    /// Lists the files of a model on this machine, the one to use first. Hashes and writes nothing.
     pub fn look(&self, model: &'static Model) -> Vec<Finding> {
         let mut found = Vec::new();
         for precision in [Precision::Single, Precision::Half] {
@@ -123,7 +123,7 @@ impl Store {
         Some(Finding { path, cache, file, bytes, state })
     }
 
-    /// Writes an encoder to its place, in one step.
+    /// Writes an encoder to its place in one step.
     pub(super) fn keep(
         &self,
         model: &Model,
@@ -131,8 +131,8 @@ impl Store {
         precision: Precision,
     ) -> Result<PathBuf, EncoderError> {
         let path = self.own(model, precision)?;
-        // In a folder of its own at first, which nobody else touches while the lock is held: what a process that was killed
-        // left there goes with it.
+        // Write into a folder of our own first, which nobody else touches while the lock is held. If a process is
+        // killed, its leftovers there are removed with the folder.
         let new = path.with_extension("new");
         let failed = |source| SourceError::Write { path: new.clone(), source };
         let remove = || match fs::remove_dir_all(&new) {
@@ -154,18 +154,18 @@ impl Store {
         Ok(path)
     }
 
-    /// Removes what earlier tries to fetch it left behind.
+    /// Removes the leftovers of earlier downloads.
     fn remove_parts(&self, model: &Model) {
         let Some(folder) = self.environment.models() else { return };
         for file in model.files {
             for ending in ["part", "part.json", "part.new"] {
-                // What cannot be removed costs space, nothing else.
+                // A file that cannot be removed only costs space.
                 let _ = fs::remove_file(folder.join(format!("{}.{ending}", file.name)));
             }
         }
     }
 
-    /// Held while a model is fetched or converted: a second process waits, and then finds it.
+    /// A lock held while a model is fetched or converted: a second process waits, and then finds the model.
     pub(super) fn lock(
         &self,
         model: &Model,
@@ -192,7 +192,7 @@ impl Store {
     }
 }
 
-/// What a verified file is noted as.
+/// The note for a verified file.
 pub(super) fn wanted(file: &WeightFile) -> String {
     match file.digest {
         Some(Digest::Sha256(digest)) => format!("sha256:{digest}"),

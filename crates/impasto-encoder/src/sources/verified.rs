@@ -1,7 +1,7 @@
-//! Which files were verified already: a large file is hashed once, not at each start.
+//! Remembers which files were verified, so that a large file is hashed once and not at each start.
 //!
-//! A file counts as the same while its length and the time of its last change are. The list is a help and no proof: it is
-//! looked at, and what it does not know is hashed. It lies in our own cache as `verified.json`.
+//! A file counts as unchanged while its length and modification time are the same. The list helps, but proves nothing:
+//! a file that is not in it is hashed. It is `verified.json` in our own cache.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,16 +9,16 @@ use std::time::UNIX_EPOCH;
 
 use serde_json::{Map, Value, json};
 
-/// The list, in a folder of ours.
+/// The list in one of our folders.
 pub(super) struct Verified {
     file: PathBuf,
 }
 
-/// What is known of a file.
+/// The note about a file.
 pub(super) struct Known {
-    /// What it was verified against, or hashed to.
+    /// The digest it was verified against, or its own hash.
     pub(super) digest: String,
-    /// Whether its length and time are still what they were.
+    /// Whether its length and time are unchanged.
     pub(super) is_unchanged: bool,
 }
 
@@ -35,7 +35,7 @@ impl Verified {
         }
     }
 
-    /// What is known of this file.
+    /// The note about this file.
     pub(super) fn of(&self, path: &Path) -> Option<Known> {
         let all = self.read();
         let known = all.get(&key(path))?;
@@ -45,24 +45,24 @@ impl Verified {
         Some(Known { digest, is_unchanged })
     }
 
-    /// Forgets a file that is about to be another: a note of what was there before would call it damaged.
+    /// Forgets a file that is about to be replaced; the old note would make the new file look damaged.
     pub(super) fn forget(&self, path: &Path) {
         self.change(|all| {
             all.remove(&key(path));
         });
     }
 
-    /// Notes that this file has this digest. That it cannot be noted costs time at the next start, nothing else.
+    /// Notes the digest of a file. A failure only costs time at the next start.
     pub(super) fn note(&self, path: &Path, digest: &str) {
         let Some((bytes, modified)) = stamp(path) else { return };
         self.change(|all| {
-            // Files that went away are forgotten.
+            // Files that no longer exist are forgotten.
             all.retain(|known, _| Path::new(known).exists());
             all.insert(key(path), json!({ "bytes": bytes, "modified": modified, "digest": digest }));
         });
     }
 
-    /// One process at a time, so that no note of another is lost; who only reads sees a whole list at any time.
+    /// Changes the list under a lock, so that no note of another process is lost. Readers always see a whole list.
     fn change(&self, change: impl FnOnce(&mut Map<String, Value>)) {
         let lock = fs::OpenOptions::new()
             .create(true)
@@ -85,7 +85,7 @@ fn key(path: &Path) -> String {
     std::path::absolute(path).unwrap_or_else(|_| path.to_owned()).display().to_string()
 }
 
-/// Length, and time of the last change in nanoseconds, of what a link points to.
+/// Length, and modification time in nanoseconds; links are followed.
 fn stamp(path: &Path) -> Option<(u64, String)> {
     let metadata = fs::metadata(path).ok()?;
     let modified = metadata.modified().ok()?.duration_since(UNIX_EPOCH).ok()?;

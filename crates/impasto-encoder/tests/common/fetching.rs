@@ -1,4 +1,4 @@
-//! What tests of fetching share: a server with one file, a store that knows it, and short patience.
+//! Shared by the tests of fetching: a server with one file, a store that knows it, and short timeouts.
 #![allow(dead_code)] // each test file uses its own part
 #![allow(clippy::unwrap_used)] // a failing test
 
@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use super::server::{Content, Reply, Server};
 use super::weights::{file, store, timm};
 
-/// Quick about everything: the server is near.
+/// Short timeouts, as the server is near.
 pub(crate) fn quick() -> Fetch {
     let patience = Patience {
         connect: Duration::from_secs(5),
@@ -31,7 +31,7 @@ pub(crate) fn fetch(store: &Store, how: &Fetch) -> Result<PathBuf, EncoderError>
     store.fetch(&store.models()[0], how, &mut |_| {})
 }
 
-/// What [`fetch`] says when it fails, and what each address did.
+/// The error of a [`fetch`] that must fail; it names each address.
 #[track_caller]
 pub(crate) fn fails(store: &Store, how: &Fetch) -> String {
     let error = fetch(store, how).unwrap_err();
@@ -40,7 +40,7 @@ pub(crate) fn fails(store: &Store, how: &Fetch) -> String {
     error.to_string()
 }
 
-/// The same weights as in timm's file, under the names of convolutions.
+/// Checks that the file has the weights of timm's file, under the names of convolutions.
 #[track_caller]
 pub(crate) fn assert_is(path: &Path, timm: &[u8]) -> Encoder {
     let (kept, folder) = (read_file(path).unwrap(), TempDir::new().unwrap());
@@ -51,7 +51,7 @@ pub(crate) fn assert_is(path: &Path, timm: &[u8]) -> Encoder {
     kept
 }
 
-/// Everything in the folder of models but locks.
+/// All names in the folder of models except locks.
 pub(crate) fn names(cache: &Path) -> Vec<String> {
     let Ok(entries) = fs::read_dir(cache.join("models")) else { return Vec::new() };
     let mut names: Vec<String> =
@@ -69,7 +69,7 @@ pub(crate) struct Setting {
     pub(crate) bytes: Vec<u8>,
 }
 
-/// Replies are made from the good one, the count of requests before, and whether the request is for a range.
+/// Each reply is made from the good one and the number of earlier requests.
 pub(crate) fn setting(
     needed: Needed,
     reply: impl Fn(Reply, usize) -> Reply + Send + Sync + 'static,

@@ -1,4 +1,4 @@
-//! What tests of hostile files share: reading within bounded memory, and pieces of formats put together by hand.
+//! Shared by the tests of hostile files: reads within bounded memory, and builds pieces of formats by hand.
 #![allow(dead_code)] // each test file uses its own part
 #![allow(clippy::unwrap_used)] // a failing test
 
@@ -14,7 +14,7 @@ use zip::write::SimpleFileOptions;
 #[global_allocator]
 static ALLOCATOR: dhat::Alloc = dhat::Alloc;
 
-/// What any of these files may take; the largest that is written here has 3 MB.
+/// Most memory that any of these files may take; the largest file here has 3 MB.
 pub(crate) const BOUND: usize = 64 << 20;
 
 pub(crate) fn fixtures() -> PathBuf {
@@ -25,7 +25,7 @@ pub(crate) fn fixture(name: &str) -> Vec<u8> {
     std::fs::read(fixtures().join(name)).unwrap()
 }
 
-/// Reads a file with these bytes; the error, if it is one, after its memory was looked at.
+/// Reads a file with these bytes and checks the memory; returns the error, if any.
 pub(crate) fn read(what: &str, bytes: &[u8], bound: usize) -> Option<EncoderError> {
     let mut file = tempfile::NamedTempFile::new().unwrap();
     file.write_all(bytes).unwrap();
@@ -64,7 +64,7 @@ pub(crate) fn packed(bytes: &[u8]) -> Vec<u8> {
     packer.finish().unwrap()
 }
 
-/// A header of a MAT file with packed elements behind it.
+/// A MAT file with a header and compressed elements.
 pub(crate) fn mat(elements: &[Vec<u8>]) -> Vec<u8> {
     let mut bytes = b"MATLAB 5.0 MAT-file, by hand".to_vec();
     bytes.resize(124, b' ');
@@ -89,7 +89,7 @@ pub(crate) fn array(class: u8, sides: &[i32], rest: &[u8]) -> Vec<u8> {
     element(14, &[&flags[..], &element(5, &sides), &element(1, b"layers"), rest].concat())
 }
 
-/// A field of a protocol buffer with a length.
+/// A length-delimited field of a protocol buffer.
 pub(crate) fn field(number: u32, data: &[u8]) -> Vec<u8> {
     [&varint(u64::from(number << 3 | 2))[..], &varint(data.len() as u64), data].concat()
 }

@@ -1,5 +1,5 @@
-//! A web server for tests, on the loopback interface of this machine only: it plays the places that publish weights, good and
-//! bad ones. It ends when it is dropped.
+//! A web server for tests, on the loopback interface only. It plays the sites that publish weights, good and bad. It
+//! ends when it is dropped.
 #![allow(dead_code)] // each test file uses its own part
 #![allow(clippy::unwrap_used)] // a failing test
 
@@ -10,18 +10,18 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-/// What a client asked for.
+/// A client's request.
 #[derive(Clone, Debug)]
 pub(crate) struct Request {
     pub(crate) path: String,
     /// The first byte, and the last if there is one.
     pub(crate) range: Option<(u64, Option<u64>)>,
     pub(crate) if_range: Option<String>,
-    /// All headers, names in small letters.
+    /// All headers, names in lower case.
     pub(crate) headers: Vec<(String, String)>,
 }
 
-/// Bytes of a file that need not be in memory: zeros, but for what was planted.
+/// The bytes of a file that need not be in memory: zeros, except for planted pieces.
 #[derive(Clone)]
 pub(crate) struct Content {
     length: u64,
@@ -59,20 +59,20 @@ pub(crate) struct Reply {
     tag: Option<String>,
     has_ranges: bool,
     heeds_if_range: bool,
-    /// Announces no length; the end of the connection is the end.
+    /// Whether the length is announced; otherwise the end of the connection ends the body.
     has_length: bool,
-    /// After so many bytes of the body the connection ends.
+    /// Closes the connection after so many bytes of the body.
     cut: Option<u64>,
-    /// After so many bytes of the body nothing comes any more.
+    /// Sends nothing more after so many bytes of the body.
     stall: Option<u64>,
-    /// Bytes at a time, and what is waited between.
+    /// Bytes to send at a time, and the pause between.
     pace: Option<(usize, Duration)>,
-    /// Added to every length that is announced.
+    /// Added to every announced length.
     lie: i64,
 }
 
 impl Reply {
-    /// A file, as a good server sends it.
+    /// A file as a good server sends it.
     pub(crate) fn file(content: &Content) -> Reply {
         Reply {
             status: 200,
@@ -149,7 +149,7 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// `answer` gets each request, and how many came before it.
+    /// `answer` gets each request, and the number of earlier ones.
     pub(crate) fn start(answer: impl Fn(&Request, usize) -> Reply + Send + Sync + 'static) -> Server {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let server = Server {
@@ -190,7 +190,7 @@ impl Server {
         self.log.lock().unwrap().clone()
     }
 
-    /// Bytes of bodies that were sent.
+    /// Bytes of all bodies sent.
     pub(crate) fn sent(&self) -> u64 {
         *self.sent.lock().unwrap()
     }
@@ -199,7 +199,7 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::SeqCst);
-        // So that it sees the flag.
+        // Wakes the server, so that it sees the flag.
         let _ = TcpStream::connect(self.address);
     }
 }

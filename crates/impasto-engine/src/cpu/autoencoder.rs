@@ -1,7 +1,7 @@
-//! A level on the fast engine: the encoder as any observation runs it, without what only a pull-back needs; then the features are
-//! moved where they lie, and the decoder runs convolution by convolution.
+//! A level on the fast engine. The encoder runs as for an observation, but keeps nothing for a pull-back. Then the
+//! features are moved in place, and the decoder runs convolution by convolution.
 //!
-//! An enlarged map is never whole: patches of it are made where a block of tiles needs them.
+//! An enlarged map never exists as a whole: patches of it are made where a block of tiles needs them.
 
 use impasto_encoder::{Level, Pooling};
 use rayon::prelude::*;
@@ -27,13 +27,14 @@ pub struct CpuAutoencoder {
     level: Level,
     cpu: Cpu,
     decoder: Vec<Prepared>,
-    /// What is encoded, and how positions weigh at the tap, by region.
+    /// Position weights at the tap by region, once a picture is encoded.
     encoded: Option<Vec<Plane>>,
-    /// Maps that the decoder writes, in turns.
+    /// The two maps that the decoder writes in turn.
     painted: [Vec<Lanes>; 2],
 }
 
-/// The memory that a level works in. Levels that run one after the other hand it on, as fresh memory costs as much time as the work.
+/// The memory that a level works in. Levels that run one after the other pass it on, because fresh memory costs as much
+/// time as the work.
 #[derive(Debug, Default)]
 pub struct Workspace {
     image: Image,
@@ -42,7 +43,8 @@ pub struct Workspace {
 }
 
 impl CpuAutoencoder {
-    /// One that runs `level` on an instruction set, or on plain loops where the machine lacks it; transforms the weights now, once.
+    /// Makes an autoencoder that runs `level` on an instruction set, or on plain loops if the machine lacks it.
+    /// Transforms the weights once, now.
     pub fn new(level: Level, cancel: Cancel, set: InstructionSet) -> CpuAutoencoder {
         let network = Network {
             encoder: level.encoder.clone(),
@@ -56,13 +58,13 @@ impl CpuAutoencoder {
         CpuAutoencoder { level, cpu, decoder, encoded: None, painted: Default::default() }
     }
 
-    /// Works in the memory that another level has left; its own goes.
+    /// Works in the memory that another level has left, and drops its own.
     pub fn enter(&mut self, workspace: Workspace) {
         drop(self.leave());
         Workspace { image: self.cpu.image, buffers: self.cpu.buffers, painted: self.painted } = workspace;
     }
 
-    /// Leaves the memory of the last picture to another level, and forgets what is encoded.
+    /// Leaves its memory to another level, and forgets the encoded picture.
     pub fn leave(&mut self) -> Workspace {
         (self.encoded, self.cpu.plan, self.cpu.observed) = (None, None, None);
         self.cpu.weights = Default::default();
@@ -73,7 +75,7 @@ impl CpuAutoencoder {
         }
     }
 
-    /// Bytes of the networks, and of their weights as they were transformed.
+    /// Bytes of the networks, and of their transformed weights.
     pub fn kernel_bytes(&self) -> usize {
         let parameters = self.level.encoder.parameters() + self.level.decoder.parameters();
         let kernels = self.cpu.convs.iter().chain(&self.decoder).map(Prepared::bytes);
@@ -101,12 +103,12 @@ impl CpuAutoencoder {
             .collect()
     }
 
-    /// Groups that a convolution of the decoder needs for transformed tiles, and for the scratch of each thread.
+    /// Groups that a convolution of the decoder needs for transformed tiles, and for each thread's scratch.
     fn lengths(&self, conv: usize, size: Size) -> (usize, usize) {
         self.decoder[conv].forward().map_or((0, 0), |kernels| lengths(size, kernels))
     }
 
-    /// Runs the decoder over the features that lie at `features` in the buffers. What it paints is in the first of the maps.
+    /// Runs the decoder over the features in buffer `features`. The painted picture is in the first map.
     fn run_decoder(&mut self, features: (&BufferPlan, Id), size: Size) -> Result<(), EngineError> {
         let image = Size::new(size.width * self.level.step(), size.height * self.level.step());
         let (mut enlarges, mut last) = (false, size);
@@ -157,7 +159,7 @@ impl Autoencoder for CpuAutoencoder {
         let request = self.request(vec![Plane { size, data: Vec::new() }; regions]);
         let work = Work::of(&request, size, false, false).ok_or(EngineError::NothingToObserve)?;
         let encoding = BufferPlan::new(work, &self.cpu.network, &self.cpu.convs).bytes(threads);
-        // The encoder's buffers stay while the decoder runs; its maps are written in turns.
+        // The encoder's buffers stay while the decoder runs; the decoder's two maps are written in turn.
         let (mut transformed, mut scratch, mut maps) = (0, 0, [0, 0]);
         for (conv, at) in self.sizes(size).into_iter().enumerate() {
             let lengths = self.lengths(conv, at);
@@ -200,7 +202,7 @@ impl Autoencoder for CpuAutoencoder {
 
 /// An affine map in panels for the matrix product.
 struct Packed {
-    /// Per group of outputs, a row of 16 for each input.
+    /// For each group of outputs, a row of 16 for each input.
     panels: Vec<Lanes>,
     bias: Vec<Lanes>,
 }
@@ -241,7 +243,7 @@ fn move_features(
     });
 }
 
-/// row += w (M own + b - own); row = M own + b where there are no weights.
+/// row += w (M own + b - own); without weights row = M own + b.
 struct MoveRow<'a> {
     by: &'a Packed,
     groups: usize,

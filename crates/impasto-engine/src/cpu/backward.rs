@@ -1,4 +1,4 @@
-//! The derivative by the pixels, from the deepest tap back.
+//! The derivative by the pixels, computed backwards from the deepest tap.
 
 use std::time::Instant;
 
@@ -19,7 +19,7 @@ use super::taps::{Features, Fill, TapGradient};
 use crate::{Cotangents, EngineError, Pixels, Request, Size};
 
 impl Cpu {
-    /// Runs the convolutions of the plan backwards; `seconds` gets what each took.
+    /// Runs the convolutions of the plan backwards; `seconds` gets the time of each.
     pub(super) fn backward(
         &self,
         buffers: &mut Buffers,
@@ -36,7 +36,7 @@ impl Cpu {
             let start = Instant::now();
             let size = plan.sizes[conv];
             let pools = plan.pooled[conv].is_some();
-            // The gradient of a tap is ready when the convolution above has run; here that of the layer below is prepared.
+            // A tap's gradient is ready once the convolution above has run; prepare that of the layer below.
             if plan.work.looks_at(conv)
                 && plan.gradients[conv].is_some()
                 && (pools || conv == plan.work.deepest)
@@ -111,8 +111,8 @@ impl Cpu {
         Ok(gather(flat(parts), plan.work.size, borders, self.network.encoder.input()))
     }
 
-    /// Puts the gradient of a tap where its features are, with what the pooling above sends and the ReLU's mask if it is
-    /// `complete`.
+    /// Puts the gradient of a tap in the place of its features. Adds what the pooling above sends, and applies the
+    /// ReLU's mask if the gradient is `complete`.
     fn fill(
         &self,
         buffers: &mut Buffers,
@@ -145,7 +145,8 @@ impl Cpu {
         fill.run(self.set, to);
     }
 
-    /// The gradient before a pooling, from that behind it; `around` are the values before and behind, for L2 pooling.
+    /// The gradient before a pooling, from the one behind it; `around` are the values before and behind, for L2
+    /// pooling.
     fn unpooling<'a>(
         &self,
         size: Size,
@@ -167,7 +168,7 @@ impl Cpu {
         Unpooling { by_output, choices, scale, bits, width: size.width }
     }
 
-    /// What is asked for at the tap after a convolution.
+    /// The gradient that the cotangents give at the tap after a convolution.
     fn tap_gradient<'a>(
         &'a self,
         request: &Request,
@@ -192,7 +193,8 @@ impl Cpu {
     }
 }
 
-/// Adds the tasks' parts up, brings what fell on the border back to where it was read, and leaves the input map.
+/// Adds the parts of all tasks, returns the gradient beyond the borders to the pixels that were read, and undoes the
+/// input map.
 fn gather(parts: &[f32], size: Size, borders: Borders, input: &InputMap) -> Pixels {
     let rows = stem::tasks(size.height);
     let (length, row) = (stem::task_rows(size), PIXEL * (size.width + 2));

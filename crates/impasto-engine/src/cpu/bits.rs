@@ -1,9 +1,9 @@
-//! What is kept of an evaluation instead of activations: one bit per ReLU, two per max pooling.
+//! The decisions kept from an evaluation instead of activations: one bit per ReLU, two per max pooling.
 
 use super::kernels::{Isa, Lanes};
 use super::map::Map;
 
-/// Which of four was chosen, for each channel of a group: the high bits of the 16 choices, then the low ones.
+/// Packs the choice among four values, for each channel of a group: the high bits of the 16 choices, then the low ones.
 #[inline(always)]
 pub(super) fn pack_choices(high: u16, low: u16) -> u32 {
     (high as u32) << 16 | low as u32
@@ -14,7 +14,7 @@ pub(super) fn choice(word: u32, lane: usize) -> u8 {
     (2 * (word >> (16 + lane) & 1) + (word >> lane & 1)) as u8
 }
 
-/// Bit `l`: whether lane `l` chose the left or the right one of a row.
+/// Bit `l`: whether lane `l` chose the left or the right value of a row.
 #[inline(always)]
 fn chose(word: u32, row: usize) -> [u16; 2] {
     let (high, low) = ((word >> 16) as u16, word as u16);
@@ -22,7 +22,7 @@ fn chose(word: u32, row: usize) -> [u16; 2] {
     [in_row & !low, in_row & low]
 }
 
-/// What each pooling needs to go back.
+/// The data that each pooling needs for its derivative.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Choices<'a> {
     /// One word per group of each output.
@@ -35,12 +35,12 @@ pub(super) enum Choices<'a> {
     },
 }
 
-/// A gradient by the outputs of a pooling, seen from before the pooling and before the ReLU there.
+/// A gradient by the outputs of a pooling, as seen from before the pooling and its ReLU.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Unpooling<'a> {
     pub(super) by_output: Map<'a>,
     pub(super) choices: Choices<'a>,
-    /// What the pooling multiplied by.
+    /// The factor of the pooling.
     pub(super) scale: f32,
     /// One word per group of each position before the pooling.
     pub(super) bits: &'a [u16],
@@ -49,8 +49,8 @@ pub(super) struct Unpooling<'a> {
 }
 
 impl Unpooling<'_> {
-    /// The gradient at consecutive positions of row `y` from column `x` on, all groups. An odd last row or column was left
-    /// out by the pooling.
+    /// The gradient at consecutive positions of row `y` from column `x` on, all groups. The pooling left out an odd
+    /// last row or column.
     #[inline(always)]
     pub(super) fn row<I: Isa>(&self, isa: I, y: usize, x: usize, to: &mut [Lanes]) {
         let (small, groups) = (self.by_output.size, self.by_output.groups);
@@ -84,7 +84,7 @@ impl Unpooling<'_> {
         }
     }
 
-    /// What a row of a window gets of the gradient.
+    /// The share of the gradient that a row of a window gets.
     #[inline(always)]
     fn share(&self, row: usize, pooled: usize) -> Share {
         match &self.choices {
@@ -95,7 +95,7 @@ impl Unpooling<'_> {
     }
 }
 
-/// Which lanes of the left and right column get something, and how much of it.
+/// The lanes of the left and right column that get a gradient, and its factor.
 struct Share {
     chosen: [u16; 2],
     factor: f32,

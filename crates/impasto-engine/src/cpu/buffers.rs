@@ -7,26 +7,27 @@ use super::kernels::Lanes;
 use super::plan::{BufferPlan, Id};
 use crate::Network;
 
-/// Allocated for a plan, and again only where a later one needs more: the windows of tiles differ little, and fresh memory costs
-/// time. An evaluation allocates nothing that grows with the image, and reads nothing that it has not written.
+/// The buffers of a plan. A later plan allocates again only where it needs more, because the windows of tiles differ
+/// little and fresh memory costs time. An evaluation allocates nothing that grows with the image, and reads nothing
+/// that it has not written.
 #[derive(Debug, Default)]
 pub(super) struct Buffers {
     arena: Vec<Lanes>,
     pub(super) transformed: Vec<Lanes>,
-    /// Per convolution, one word per group of each position: where the ReLU let through.
+    /// Per convolution, one word per group of each position: where the ReLU passed the value.
     pub(super) bits: Vec<Vec<u16>>,
     /// Per convolution that a max pooling follows, one word per group of each output.
     pub(super) choices: Vec<Vec<u32>>,
-    /// Per convolution, what features in half precision were multiplied by.
+    /// Per convolution, the factor of features in half precision.
     pub(super) half_scales: Vec<f32>,
-    /// Sums of the first tap, by tasks.
+    /// Sums of the first tap, for each task.
     pub(super) sums: Vec<f64>,
-    /// Sums of the other taps, by chunks.
+    /// Sums of the other taps, for each chunk.
     pub(super) partials: Vec<Vec<f64>>,
 }
 
 impl Buffers {
-    /// Makes the buffers those of another plan.
+    /// Resizes the buffers for another plan.
     pub(super) fn fit(&mut self, plan: &BufferPlan, network: &Network) {
         hold(&mut self.arena, plan.arena);
         hold(&mut self.transformed, plan.transformed);
@@ -45,12 +46,12 @@ impl Buffers {
         }
     }
 
-    /// One buffer, to read.
+    /// One buffer, for reading.
     pub(super) fn see(&self, plan: &BufferPlan, id: Id) -> &[Lanes] {
         &self.arena[plan.places[id].clone()]
     }
 
-    /// One buffer, to read, and the transformed tiles, to write.
+    /// One buffer for reading, and the transformed tiles for writing.
     pub(super) fn see_beside_transformed(
         &mut self,
         (plan, id): (&BufferPlan, Id),
@@ -58,7 +59,7 @@ impl Buffers {
         (&self.arena[plan.places[id].clone()], &mut self.transformed)
     }
 
-    /// Several buffers at once, of those that live together; nothing for `None`.
+    /// Several buffers that live together, for writing; an empty one for `None`.
     pub(super) fn lend<const N: usize>(&mut self, plan: &BufferPlan, ids: [Option<Id>; N]) -> Lent<'_, N> {
         let places = ids.map(|id| id.map_or(0..0, |id| plan.places[id].clone()));
         Lent {
@@ -72,7 +73,8 @@ impl Buffers {
     }
 }
 
-/// Gives a buffer a length. What it held is of no use: where it is too short it goes first, so that both are never there.
+/// Gives a buffer a length; its content is lost. A buffer that is too short is freed first, so that both never exist at
+/// once.
 fn fit<T: Clone>(buffer: &mut Vec<T>, length: usize, value: T) {
     if length > buffer.capacity() {
         *buffer = Vec::new();
@@ -85,17 +87,18 @@ fn fit<T: Clone>(buffer: &mut Vec<T>, length: usize, value: T) {
 /// Groups that one thread clears at a time: 256 KB.
 const PIECE: usize = 1 << 12;
 
-/// Makes a buffer at least as long as that, without what it held. A shorter length would only have to be cleared when it grows again.
+/// Makes a buffer at least this long; its content is lost. It is never shortened, because it would have to be cleared
+/// when it grows again.
 pub(super) fn hold(buffer: &mut Vec<Lanes>, length: usize) {
     if length <= buffer.len() {
         return;
     }
     *buffer = Vec::new();
-    // The system hands memory out page by page when it is first written to: by all threads, that takes half of the time.
+    // The system provides each page at the first write. Writing from all threads takes half the time.
     *buffer = (0..length).into_par_iter().with_min_len(PIECE).map(|_| Lanes::ZERO).collect();
 }
 
-/// Parts of the buffers.
+/// Borrowed parts of the buffers.
 pub(super) struct Lent<'a, const N: usize> {
     pub(super) maps: [&'a mut [Lanes]; N],
     pub(super) transformed: &'a mut [Lanes],

@@ -1,7 +1,7 @@
-//! One convolution, prepared once, run in both directions on all threads.
+//! One convolution: prepared once, then run in both directions on all threads.
 //!
-//! The derivative by the input of a 3x3 convolution with stride 1 is the same convolution with turned kernels and inputs
-//! and outputs exchanged, so one routine serves both directions.
+//! The derivative by the input of a 3x3 convolution with stride 1 is again such a convolution, with the kernels rotated
+//! and inputs and outputs exchanged. So one routine serves both directions.
 
 use impasto_encoder::{Conv, Pooling, Weights};
 use rayon::prelude::*;
@@ -17,11 +17,11 @@ use super::winograd_fused;
 use crate::geometry::Border;
 use crate::{Cancel, EngineError, Size};
 
-/// Inputs times outputs from which on the derivative reads the forward direction's kernels. Turning them over costs a few
-/// per cent there; a copy for the derivative would add 170 MB to VGG-19's 244.
+/// From this number of inputs times outputs on, the derivative reads the forward direction's kernels. Rotating them
+/// costs a few per cent there; a copy for the derivative would add 170 MB to VGG-19's 244.
 const SHARED_FROM: usize = 256 * 512;
 
-/// Tiles from which on they make enough blocks without cutting the outputs.
+/// From this number of tiles on, there are enough blocks without cutting the outputs.
 const BANDS_FROM: usize = 1024;
 
 /// Groups of inputs and outputs up to which a band's tiles stay in the second-level cache.
@@ -40,7 +40,7 @@ pub(super) enum Layout {
     First(First),
     Winograd {
         forward: Vec<Lanes>,
-        /// `None`: read turned from those of the forward direction.
+        /// `None`: the forward direction's kernels are read, rotated.
         backward: Option<Vec<Lanes>>,
     },
 }
@@ -53,14 +53,14 @@ pub(super) struct Borders {
 }
 
 impl Borders {
-    /// Those of the derivative.
+    /// The borders of the derivative.
     pub(super) fn transposed(self) -> Borders {
         Borders { columns: self.columns.transposed(), rows: self.rows.transposed() }
     }
 }
 
 impl Prepared {
-    /// One for both directions. The first takes an image.
+    /// Prepares a convolution for both directions. The first takes an image.
     pub(super) fn new(index: usize, shape: &Conv, weights: &Weights, set: InstructionSet) -> Prepared {
         let (inputs, outputs, kernel) = (shape.inputs, shape.outputs, &weights.kernel[..]);
         let mut prepared = Prepared::forwards(index, shape, weights, set);
@@ -72,7 +72,7 @@ impl Prepared {
         prepared
     }
 
-    /// One that is only ever run forward. The first takes an image.
+    /// Prepares a convolution that only runs forward. The first takes an image.
     pub(super) fn forwards(index: usize, shape: &Conv, weights: &Weights, set: InstructionSet) -> Prepared {
         if index > 0 {
             return Prepared::winograd(shape, weights, set);
@@ -82,7 +82,7 @@ impl Prepared {
         Prepared { shape: shape.clone(), bias, weights }
     }
 
-    /// One that takes a map of features, whichever place it has, and is only ever run forward.
+    /// Prepares a convolution that takes a map of features, whatever its index, and only runs forward.
     pub(super) fn winograd(shape: &Conv, weights: &Weights, set: InstructionSet) -> Prepared {
         let (inputs, outputs, kernel) = (shape.inputs, shape.outputs, &weights.kernel[..]);
         let forward = TransformWeights { inputs, outputs, kernel, turned: false }.run(set);
@@ -90,7 +90,7 @@ impl Prepared {
         Prepared { shape: shape.clone(), bias: in_groups(&weights.bias), weights: layout }
     }
 
-    /// The weights as the encoder holds them, for one direction.
+    /// The weights in the encoder's layout, for one direction.
     pub(super) fn direct<'a>(&self, weights: &'a Weights, backward: bool) -> Direct<'a> {
         let Conv { inputs, outputs, .. } = self.shape;
         Direct { kernel: &weights.kernel, inputs, outputs, backward }
@@ -147,7 +147,7 @@ pub(super) struct Convolution<'a> {
 }
 
 impl Convolution<'_> {
-    /// Runs it in the way that suits its shape; `transformed` is as long as [`lengths`] says.
+    /// Runs it in the way that suits its shape; `transformed` has the length that [`lengths`] gives.
     pub(super) fn run<T: Target>(
         &self,
         target: &mut T,
@@ -171,7 +171,7 @@ fn suits_bands(size: Size, kernels: Kernels) -> bool {
         && !kernels.turned
 }
 
-/// Groups that [`Convolution::run`] needs for transformed tiles, and for the scratch of each thread.
+/// Groups that [`Convolution::run`] needs for transformed tiles, and for each thread's scratch.
 pub(super) fn lengths(size: Size, kernels: Kernels) -> (usize, usize) {
     if direct::suits(size) {
         return (0, 0);
@@ -183,7 +183,7 @@ pub(super) fn lengths(size: Size, kernels: Kernels) -> (usize, usize) {
     (cuts.transformed(kernels.inputs), cuts.scratch(kernels.inputs))
 }
 
-/// What a convolution writes, which can be cut into blocks.
+/// The output of a convolution, which can be cut into blocks.
 pub(super) trait Target: Send {
     type Epilogue<'s>: Epilogue + Send
     where
@@ -196,9 +196,9 @@ pub(super) trait Target: Send {
     ) -> impl IndexedParallelIterator<Item = Self::Epilogue<'s>>;
 }
 
-/// Everything that a forward convolution writes; what is not wanted is empty.
+/// Everything that a forward convolution writes; outputs that are not needed are empty.
 pub(super) struct Outputs<'a> {
-    /// Before pooling.
+    /// Size before pooling.
     pub(super) size: Size,
     pub(super) bias: &'a [Lanes],
     pub(super) activations: &'a mut [Lanes],
@@ -244,7 +244,7 @@ pub(super) struct Gradient<'a> {
     pub(super) size: Size,
     pub(super) groups: usize,
     pub(super) data: &'a mut [Lanes],
-    /// Whether a tap's gradient is there already.
+    /// Whether the buffer already holds a tap's gradient.
     pub(super) add: bool,
     pub(super) bits: Option<&'a [u16]>,
 }

@@ -1,4 +1,4 @@
-//! The packed decisions of an observation, unpacked to planar maps for the conformance suite.
+//! Unpacks the decisions of an observation to planar maps, for the conformance suite.
 
 use impasto_encoder::Pooling;
 
@@ -57,7 +57,7 @@ impl Cpu {
     }
 }
 
-/// The bits of the first convolution's ReLU, which are not kept.
+/// The bits of the first convolution's ReLU, which are not kept and are computed again.
 fn first_bits(set: InstructionSet, first: &super::first::First, image: &Image) -> Vec<u16> {
     struct Row<'a>(&'a super::first::First, &'a Image, usize, &'a mut Vec<u16>);
 
@@ -85,7 +85,7 @@ fn planar<T>(channels: usize, area: usize, at: impl Fn(usize, usize) -> T) -> Ve
     (0..channels * area).map(|i| at(i / area, i % area)).collect()
 }
 
-/// Value over root, where `after` is the root times the scale; 0 where the root is 0.
+/// Value over root, where `after` is the root times the scale; 0 if the root is 0.
 fn root_share(before: f32, after: f32, scale: f32) -> f32 {
     if after > 0.0 { before * scale / after } else { 0.0 }
 }

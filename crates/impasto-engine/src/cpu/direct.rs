@@ -1,6 +1,6 @@
-//! A convolution of a map of at most 2x2 positions, the deepest layers of pictures below 48 pixels. A Winograd tile would
-//! read four times the kernels' bytes to compute mostly what lies beyond the edges; here every weight is read once, as the
-//! encoder holds it.
+//! A convolution of a map of at most 2x2 positions: the deepest layers of pictures below 48 pixels. A Winograd tile
+//! would read four times the kernels' bytes, and would compute mostly values beyond the edges. Here every weight is
+//! read once, in the encoder's layout.
 
 use rayon::prelude::*;
 
@@ -12,7 +12,7 @@ use crate::{EngineError, Size};
 /// Rows and columns of the largest map.
 const LARGEST: usize = 2;
 
-/// The weights of a layer as they are, and which way they are to be read.
+/// The weights of a layer in the encoder's layout, and the direction in which to read them.
 #[derive(Clone, Copy)]
 pub(super) struct Direct<'a> {
     /// `[outputs, inputs, 3, 3]`, of the forward direction.
@@ -22,7 +22,7 @@ pub(super) struct Direct<'a> {
     pub(super) backward: bool,
 }
 
-/// Whether a map is so small.
+/// Whether a map is small enough.
 pub(super) fn suits(size: Size) -> bool {
     size.width.max(size.height) <= LARGEST
 }
@@ -59,7 +59,7 @@ impl Kernel for Surroundings<'_> {
     }
 }
 
-/// A map with its surroundings.
+/// A map with one more position on each side.
 #[derive(Clone, Copy)]
 struct Around<'a> {
     size: Size,
@@ -68,7 +68,7 @@ struct Around<'a> {
 }
 
 impl Around<'_> {
-    /// Where the neighbour in place `k` (0..9) of a position lies in the patch.
+    /// Position in the patch of neighbour `k` (0..9).
     fn neighbour(&self, position: usize, k: usize) -> usize {
         let (y, x) = (position / self.size.width, position % self.size.width);
         (y + k / 3) * (self.size.width + 2) + x + k % 3
@@ -78,7 +78,7 @@ impl Around<'_> {
         self.patch[place * self.groups + channel / GROUP].0[channel % GROUP]
     }
 
-    /// For each position, the nine neighbours of each channel, in the order of the weights.
+    /// The im2col columns: for each position, the nine neighbours of each channel, in the order of the weights.
     fn columns(&self, channels: usize) -> Vec<f32> {
         let positions = 0..self.size.area();
         let places = positions.flat_map(|position| (0..9 * channels).map(move |i| (position, i)));
@@ -137,7 +137,8 @@ impl<K> OneGroup<'_, K> {
         }
     }
 
-    /// Rows of weights times the gradient at each place of the patch, then what each position gets of these.
+    /// Multiplies the rows of weights with the gradient at each place of the patch, then adds for each position the
+    /// values that belong to it.
     #[inline(always)]
     fn back(&self, tile: &mut [[Lanes; TILE]; TILE]) {
         const PLACES: usize = (LARGEST + 2) * (LARGEST + 2);

@@ -1,5 +1,5 @@
-//! What happens to the outputs of a convolution while they are at hand: bias, ReLU, its bits, pooling and its choices; or,
-//! on the way back, the gradient of a tap and the ReLU's mask.
+//! The work on a convolution's outputs while they are in cache: bias, ReLU and its bits, pooling and its choices; or,
+//! backwards, the gradient of a tap and the ReLU's mask.
 
 use impasto_encoder::Pooling;
 
@@ -8,16 +8,16 @@ use super::kernels::{Isa, Lanes, TILE, Window};
 
 /// Takes 4x4 tiles of outputs, one group of channels at a time.
 pub(super) trait Epilogue {
-    /// `y` and `x` are the tile's first row and column; outputs beyond the map are to be dropped.
+    /// `y` and `x` are the tile's first row and column; outputs beyond the map are dropped.
     fn tile<I: Isa>(&mut self, isa: I, y: usize, x: usize, group: usize, values: &mut [[Lanes; TILE]; TILE]);
 }
 
-/// A block of everything that a forward convolution writes; a window that is not wanted is empty.
+/// A block of everything that a forward convolution writes; windows that are not needed are empty.
 pub(super) struct Forward<'a> {
     pub(super) bias: &'a [Lanes],
     pub(super) activations: Window<'a, Lanes>,
     pub(super) bits: Window<'a, u16>,
-    /// With what it multiplies.
+    /// The kind of pooling and its factor.
     pub(super) pooling: Option<(Pooling, f32)>,
     pub(super) pooled: Window<'a, Lanes>,
     pub(super) choices: Window<'a, u32>,
@@ -49,7 +49,7 @@ impl Epilogue for Forward<'_> {
             }
         }
         let Some((pooling, scale)) = self.pooling else { return };
-        // An odd last row or column is left out; it may be all that there is of the tile.
+        // An odd last row or column is left out; it may be all that the tile has.
         if !self.pooled.rows.contains(&(y / 2)) || !self.pooled.columns.contains(&(x / 2)) {
             return;
         }
@@ -79,7 +79,7 @@ impl Epilogue for Forward<'_> {
     }
 }
 
-/// The largest of four, and which it was: the first in reading order among equals.
+/// The largest of four values and its index: the first in reading order among equals.
 #[inline(always)]
 fn largest<I: Isa>(isa: I, window: [&Lanes; 4]) -> (Lanes, u32) {
     let mut best = *window[0];
@@ -115,9 +115,9 @@ pub(super) struct Backward<'a> {
     /// Columns of the map.
     pub(super) width: usize,
     pub(super) gradient: Window<'a, Lanes>,
-    /// Whether the gradient of a tap is there already, to be added to.
+    /// Whether the window already holds the gradient of a tap, to be added to.
     pub(super) add: bool,
-    /// Where the ReLU below let through, one word per group of each position; `None` where a pooling is below.
+    /// Where the ReLU below passed the value, one word per group of each position; `None` if a pooling is below.
     pub(super) bits: Option<&'a [u16]>,
     pub(super) groups: usize,
 }

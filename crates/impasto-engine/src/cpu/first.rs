@@ -1,16 +1,16 @@
-//! The first convolution, of three channels, where a Winograd tile would be mostly transform: one matrix product whose
-//! rows are the 27 values around each pixel, read in place from the padded image.
+//! The first convolution. With three channels, a Winograd tile would be mostly transform. Instead it is one matrix
+//! product, whose rows are the 27 values around each pixel, read in place from the padded image.
 
 use super::kernels::{GROUP, Isa, Lanes, Matrix, Panels, Product, flat, flat_mut, groups};
 use super::map::Image;
 
-/// Values around a pixel in a row of the image: 3 pixels of 3 channels.
+/// Values around a pixel in one row of the image: 3 pixels of 3 channels.
 const RUN: usize = 9;
 
-/// Floats of a pixel in the gradient by the image: its channels and one of no meaning, so that a pixel is a vector.
+/// Floats of a pixel in the gradient by the image: its channels and one unused, so that a pixel is a vector.
 pub(super) const PIXEL: usize = 4;
 
-/// Groups that hold the 27 values which a position sends to the pixels around it.
+/// Groups that hold the 27 values that a position sends to the pixels around it.
 pub(super) const SENT: usize = 2;
 
 /// Kernels of the first convolution for both directions.
@@ -24,7 +24,7 @@ pub(super) struct First {
 }
 
 impl First {
-    /// From `[outputs, 3, 3, 3]` kernels.
+    /// Made from `[outputs, 3, 3, 3]` kernels.
     pub(super) fn new(outputs: usize, kernel: &[f32], bias: Vec<Lanes>) -> First {
         let groups = groups(outputs);
         let mut forward = vec![Lanes::ZERO; groups * 3 * RUN];
@@ -77,9 +77,9 @@ impl First {
         }
     }
 
-    /// Adds what a row of the gradient before the ReLU sends to the pixels around it. `rows` are the three rows of the
-    /// gradient by the image, [`PIXEL`] floats per pixel, from the pixel left of the first position on; `products` holds
-    /// [`SENT`] groups per position.
+    /// Adds the contribution of a row of the gradient before the ReLU to the pixels around it. `rows` are three rows of
+    /// the gradient by the image, [`PIXEL`] floats per pixel, from the pixel left of the first position on. `products`
+    /// holds [`SENT`] groups per position.
     #[inline(always)]
     pub(super) fn send<I: Isa>(
         &self,
@@ -113,7 +113,7 @@ impl First {
         let count = gradient.len() / groups;
         let sent = flat(products);
         for (dy, row) in rows.into_iter().enumerate() {
-            // A pixel gets from the positions right of it, at it and left of it, where these are.
+            // A pixel gets contributions from the positions at it and to its left and right, as far as these exist.
             for (x, to) in row.chunks_exact_mut(PIXEL).take(count + 2).enumerate() {
                 let from = RUN * dy;
                 if (2..count).contains(&x) {

@@ -1,4 +1,4 @@
-//! An image through the network, to the deepest tap.
+//! Runs an image through the network to the deepest tap.
 
 use std::collections::HashMap;
 use std::time::Instant;
@@ -24,7 +24,7 @@ pub(super) struct Weights {
 }
 
 impl Weights {
-    /// Of each region at a block (counted from 0); one without weights where there are none.
+    /// The weights of each region at a block (counted from 0); one `None` when there are no regions.
     pub(super) fn regions(&self, block: usize) -> Vec<Option<&[f32]>> {
         match self.regions.is_empty() {
             true => vec![None],
@@ -37,7 +37,7 @@ impl Weights {
     }
 }
 
-/// Sums that were taken while the network ran, by their place in the request.
+/// Sums taken while the network ran, by their index in the request.
 #[derive(Default)]
 pub(super) struct Early {
     moments: HashMap<usize, Vec<Moments>>,
@@ -46,8 +46,8 @@ pub(super) struct Early {
 }
 
 impl Cpu {
-    /// Runs the convolutions of the plan; what the first tap sums goes to the buffers, what each took to `seconds`. Where features
-    /// are kept in half precision, their sums are taken here, before that.
+    /// Runs the convolutions of the plan. The sums of the first tap go to the buffers, the time of each convolution to
+    /// `seconds`. If features are kept in half precision, their sums are taken here, before the rounding.
     pub(super) fn forward(
         &self,
         buffers: &mut Buffers,
@@ -58,7 +58,7 @@ impl Cpu {
         let topology = self.network.encoder.topology().clone();
         let plan = self.plan.as_ref().ok_or(EngineError::NothingToObserve)?;
         seconds.clear();
-        // The first convolution adds its bias itself; what takes its outputs must not add it again.
+        // The first convolution adds its own bias; the epilogue must not add it again.
         let zeros = vec![Lanes::ZERO; super::kernels::groups(topology.convs()[0].outputs)];
         for conv in 0..=plan.work.deepest {
             let start = Instant::now();
@@ -114,7 +114,7 @@ impl Cpu {
         Ok(early)
     }
 
-    /// Sums what the request asks for at a tap whose features are about to go.
+    /// Computes the requested sums at a tap before its features are replaced.
     fn sum_early(
         &self,
         plan: &BufferPlan,
@@ -143,7 +143,7 @@ impl Cpu {
         }
     }
 
-    /// Sums what the request asks for.
+    /// Computes the requested sums.
     pub(super) fn look(&mut self, request: &Request, mut early: Early) -> Result<Observation, EngineError> {
         let start = Instant::now();
         let topology = self.network.encoder.topology().clone();
@@ -201,7 +201,7 @@ impl Cpu {
         Ok(observation)
     }
 
-    /// Whether a target has the size that its tap has now.
+    /// Checks that each target has the size of its tap.
     pub(super) fn check_targets(&self, request: &Request) -> Result<(), EngineError> {
         let Some(plan) = &self.plan else { return Ok(()) };
         for target in &request.residuals {
@@ -218,7 +218,7 @@ impl Cpu {
     }
 }
 
-/// What the first tap sums, in the order of the request.
+/// The sums at the first tap, in the order of the request.
 pub(super) fn first_tap<'a>(
     request: &Request,
     weights: &'a Weights,

@@ -1,8 +1,8 @@
-//! Features at taps in half precision (IEEE binary16), from the sums over them to the derivative there: half of what is kept
-//! between an observation and its pull-back. The sums themselves are taken before, in full precision.
+//! Features at taps in half precision (IEEE binary16), between the sums over them and the derivative: this halves what
+//! an observation keeps for its pull-back. The sums themselves are taken before, in full precision.
 //!
-//! A power of two for each map brings its largest value to a quarter of what the format holds, so that nothing overflows and
-//! small values keep their bits.
+//! A power of two for each map brings its largest value to a quarter of the format's range, so that nothing overflows
+//! and small values keep their bits.
 
 use half::f16;
 use half::slice::{HalfBitsSliceExt, HalfFloatSliceExt};
@@ -10,26 +10,26 @@ use rayon::prelude::*;
 
 use super::kernels::{GROUP, Lanes, flat, flat_mut, words, words_mut};
 
-/// Values at a time.
+/// Values converted at a time.
 const CHUNK: usize = 1 << 12;
 
-/// Where the largest value goes: the format ends at 65504.
+/// The target of the largest value; the format ends at 65504.
 const LARGEST: f32 = 16384.0;
 
-/// Groups that hold so many groups in half precision.
+/// Number of groups that hold `groups` groups in half precision.
 pub(super) fn length(groups: usize) -> usize {
     groups.div_ceil(2)
 }
 
-/// A map in half precision, of [`length`] groups.
+/// A map in half precision, [`length`] groups long.
 #[derive(Clone, Copy)]
 pub(super) struct Halved<'a> {
     pub(super) data: &'a [Lanes],
-    /// What the values were multiplied by.
+    /// The factor of the values.
     pub(super) scale: f32,
 }
 
-/// Converts a map; returns what its values were multiplied by.
+/// Converts a map; returns the factor of its values.
 pub(super) fn shrink(from: &[Lanes], to: &mut [Lanes]) -> f32 {
     let from = flat(from);
     let largest = from

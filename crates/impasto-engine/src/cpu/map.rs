@@ -1,5 +1,5 @@
-//! Feature maps and gradients on the CPU: channels last, in whole groups of 16, padded with zeros; and the image as the
-//! first convolution takes it.
+//! Feature maps and gradients on the CPU: channels last, in whole groups of 16, padded with zeros. Also the image in
+//! the layout that the first convolution reads.
 
 use impasto_encoder::InputMap;
 use rayon::prelude::*;
@@ -22,7 +22,7 @@ impl Map<'_> {
     }
 }
 
-/// A map of its own.
+/// A map that owns its values.
 #[derive(Debug, Default)]
 pub(super) struct Owned {
     pub(super) size: Size,
@@ -36,8 +36,8 @@ impl Owned {
     }
 }
 
-/// The image after the input map, `[height + 2, width + 2, 3]`: with one more pixel on each side, what the first
-/// convolution finds beyond the edge.
+/// The image after the input map, `[height + 2, width + 2, 3]`. The one more pixel on each side is the padding of the
+/// first convolution.
 #[derive(Debug, Default)]
 pub(super) struct Image {
     pub(super) size: Option<Size>,
@@ -45,7 +45,7 @@ pub(super) struct Image {
 }
 
 impl Image {
-    /// Floats that an image of this size takes.
+    /// Floats in an image of this size.
     pub(super) fn length(size: Size) -> usize {
         (size.width + 2) * (size.height + 2) * 3
     }
@@ -59,7 +59,7 @@ impl Image {
         (self.size().width + 2) * 3
     }
 
-    /// Takes over planar RGB 0..1.
+    /// Fills it from planar RGB 0..1.
     pub(super) fn set(&mut self, image: &Pixels, input: &InputMap, borders: Borders) {
         let size = image.size;
         self.size = Some(size);

@@ -1,11 +1,10 @@
 //! The fast engine for processors: f32, channels last, Winograd F(4x4, 3x3), all threads of the current rayon pool.
 //!
-//! What an observation keeps is what the pull-back needs and no more: a bit per activation, two bits per max pooling, and
-//! the features at the taps. All buffers are laid out before the first evaluation of a size. Work is cut into blocks that
-//! depend on the image's size alone, and sums are taken in a fixed order, so the bytes are the same at any number of
-//! threads.
+//! An observation keeps only what the pull-back needs: a bit per activation, two bits per max pooling, and the features
+//! at the taps. All buffers are laid out before the first evaluation of a size. Work is cut into blocks that depend on
+//! the image's size alone, and sums are taken in a fixed order, so the bytes are the same at any number of threads.
 
-// Loops over lanes go through several groups at once, by index, so that the compiler sees vectors.
+// Loops over lanes index several groups at once, so that the compiler sees vectors.
 #![allow(clippy::needless_range_loop)]
 
 mod autoencoder;
@@ -59,7 +58,8 @@ pub struct Cpu {
     set: InstructionSet,
     /// Whether features at taps are kept in half precision.
     half: bool,
-    /// Whether the image and all maps are reflected at their edges, whatever the network's padding. There is no way back then.
+    /// Whether the image and all maps are reflected at their edges, whatever the network's padding. Then there is no
+    /// pull-back.
     mirrors: bool,
     convs: Vec<Prepared>,
     targets: Vec<Owned>,
@@ -67,34 +67,35 @@ pub struct Cpu {
     plan: Option<BufferPlan>,
     buffers: Buffers,
     weights: Weights,
-    /// What the last observation was asked; what it kept is in the buffers.
+    /// The request of the last observation; the buffers hold its data.
     observed: Option<Request>,
     seconds: LayerSeconds,
 }
 
-/// Where the time of the last evaluation went, in seconds.
+/// The time of each part of the last evaluation, in seconds.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LayerSeconds {
-    /// Each convolution with its ReLU and pooling. Where the first two run together, both are in the second.
+    /// Each convolution with its ReLU and pooling. If the first two run together, both count in the second.
     pub forward: Vec<f64>,
     /// Each convolution's derivative, with that of the tap below it.
     pub backward: Vec<f64>,
-    /// The sums at the taps, but for those that were taken within a convolution.
+    /// The sums at the taps, except those taken within a convolution.
     pub moments: f64,
 }
 
 impl Cpu {
-    /// An engine that runs `network` on the best instruction set of this machine; transforms the weights now, once.
+    /// Makes an engine that runs `network` on the best instruction set of this machine. Transforms the weights once,
+    /// now.
     pub fn new(network: Network, cancel: Cancel) -> Cpu {
         Cpu::with_instructions(network, cancel, InstructionSet::best())
     }
 
-    /// As [`Cpu::new`], on a given instruction set; on plain loops where the machine lacks it.
+    /// Like [`Cpu::new`], on a given instruction set, or on plain loops if the machine lacks it.
     pub fn with_instructions(network: Network, cancel: Cancel, set: InstructionSet) -> Cpu {
         Cpu::prepared(network, cancel, set, Prepared::new)
     }
 
-    /// An engine without the way back, which reflects the image and all maps at their edges.
+    /// An engine without pull-back, which reflects the image and all maps at their edges.
     fn forwards(network: Network, cancel: Cancel, set: InstructionSet) -> Cpu {
         Cpu { mirrors: true, ..Cpu::prepared(network, cancel, set, Prepared::forwards) }
     }
@@ -126,20 +127,21 @@ impl Cpu {
         }
     }
 
-    /// As [`Cpu::new`], on the instruction set that the environment variable `IMPASTO_INSTRUCTION_SET` names.
+    /// Like [`Cpu::new`], on the instruction set that the environment variable `IMPASTO_INSTRUCTION_SET` names.
     ///
     /// # Errors
-    /// When the variable names none that this machine has.
+    /// When the variable does not name a set that this machine has.
     pub fn from_env(network: Network, cancel: Cancel) -> Result<Cpu, EngineError> {
         Ok(Cpu::with_instructions(network, cancel, InstructionSet::from_env()?))
     }
 
-    /// Where the time of the last evaluation went.
+    /// The time of each part of the last evaluation.
     pub fn layer_seconds(&self) -> &LayerSeconds {
         &self.seconds
     }
 
-    /// Bytes of all buffers of the last evaluation, on so many threads: what [`Engine::evaluation_bytes`] said before it.
+    /// Bytes of all buffers of the last evaluation for a number of threads: the forecast of
+    /// [`Engine::evaluation_bytes`].
     pub fn planned_bytes(&self, threads: usize) -> usize {
         self.plan.as_ref().map_or(0, |plan| plan.bytes(threads))
     }
@@ -165,7 +167,7 @@ impl Cpu {
         Borders { columns, rows }
     }
 
-    /// Gets everything ready to run a request over an image, and runs the network.
+    /// Prepares the buffers for a request over an image, and runs the network.
     fn run(&mut self, image: &Pixels, request: &Request, backward: bool) -> Result<Early, EngineError> {
         self.observed = None;
         let work = Work::of(request, image.size, backward, self.half).ok_or(EngineError::NothingToObserve)?;
@@ -185,7 +187,7 @@ impl Cpu {
         done
     }
 
-    /// Brings position weights to the grids of all blocks, if they are not those of the last request.
+    /// Computes the position weights on the grids of all blocks, if they differ from the last request's.
     fn weigh(&mut self, request: &Request) {
         let convs = self.network.encoder.topology().convs();
         let blocks = request.deepest().map_or(1, |deepest| convs[deepest.conv()].block);
@@ -264,7 +266,7 @@ impl Engine for Cpu {
         let rows = data.chunks_exact((size.width * groups).max(1)).enumerate();
         let mut rows = rows.map(|(y, lanes)| row(y, kernels::bytes(lanes)));
         rows.try_for_each(|done| done).map_err(|source| EngineError::Spill { source })?;
-        // The last one leaves its place to the next.
+        // The place of the last target is free for the next one.
         if target.index + 1 == self.targets.len() {
             self.targets.pop();
         }

@@ -1,8 +1,8 @@
 //! Sums over the features at a tap: w, w f and w f f^T, and w |f - f*|^2.
 //!
-//! The sums run in f32 products of 128 positions each, added up in f64 in a fixed order: where features are the same
-//! everywhere, each f32 addition rounds the same way, and longer products were wrong by 2e-5. The second moments are
-//! symmetric: only panels on and above the diagonal are multiplied.
+//! The sums run in f32 products of 128 positions each, which are added in f64 in a fixed order. Where features are the
+//! same everywhere, each f32 addition rounds the same way, and longer products were wrong by 2e-5. The second moments
+//! are symmetric, so only panels on and above the diagonal are multiplied.
 
 use rayon::prelude::*;
 
@@ -16,10 +16,10 @@ use crate::Moments;
 /// Positions per f32 product.
 pub(super) const POSITIONS: usize = 128;
 
-/// Tasks at least, where there are positions enough.
+/// Fewest tasks, if there are enough positions.
 const TASKS: usize = 128;
 
-/// Where a panel's sums begin: a group of first moments, then a group of second moments with each channel up to the
+/// Offset of a panel's sums: a group of first moments, then a group of second moments with each channel up to the
 /// panel's last.
 fn panel_start(panel: usize) -> usize {
     (0..panel).map(panel_length).sum()
@@ -29,12 +29,12 @@ fn panel_length(panel: usize) -> usize {
     (1 + (panel + 1) * GROUP) * GROUP
 }
 
-/// Sums of one region at a tap of so many groups.
+/// Length of the sums of one region, at a tap of `groups` groups.
 pub(super) fn length(groups: usize) -> usize {
     panel_start(groups)
 }
 
-/// Positions that are summed apart, over a map of so many.
+/// Positions that one task sums, over a map of `area` positions.
 fn chunk(area: usize, groups: usize) -> usize {
     area.div_ceil(TASKS.div_ceil(groups)).next_multiple_of(POSITIONS)
 }
@@ -54,7 +54,7 @@ pub(super) struct AddPanel<'a> {
     /// `[positions, groups]`.
     pub(super) features: &'a [Lanes],
     pub(super) groups: usize,
-    /// One per position; without, they are 1.
+    /// One per position; without weights, they are 1.
     pub(super) weights: Option<&'a [f32]>,
     pub(super) panel: usize,
     pub(super) sums: &'a mut [f64],
@@ -75,7 +75,7 @@ impl Kernel for AddPanel<'_> {
                 let weighted = carve(&mut scratch, features.len());
                 let pairs = weighted.chunks_exact_mut(groups).zip(features.chunks_exact(groups));
                 for ((to, from), &weight) in pairs.zip(weights) {
-                    // What is beyond the panel is not looked at.
+                    // Groups beyond the panel are not needed.
                     for (to, from) in to.iter_mut().zip(from).take(panel + 1) {
                         *to = from.times(isa, weight);
                     }
@@ -111,7 +111,7 @@ impl Kernel for AddPanel<'_> {
     }
 }
 
-/// Whether no position counts: most regions are small parts of a picture.
+/// Whether all weights are zero: most regions are small parts of a picture.
 #[inline(always)]
 pub(super) fn nothing(weights: Option<&[f32]>) -> bool {
     weights.is_some_and(|weights| weights.iter().all(|&weight| weight == 0.0))
@@ -172,7 +172,7 @@ pub(super) fn sum(
     gather(partials.chunks_exact(length(groups)), area, channels, weights)
 }
 
-/// Adds partial sums up, in order, and mirrors the second moments.
+/// Adds partial sums in order, and mirrors the second moments.
 pub(super) fn gather<'a>(
     partials: impl Iterator<Item = &'a [f64]>,
     area: usize,

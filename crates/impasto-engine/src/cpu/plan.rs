@@ -1,9 +1,9 @@
-//! Every buffer of an evaluation, and where it lies, before the first one: maps share one allocation by the time at which
-//! they live.
+//! The layout of all buffers of an evaluation, fixed before the first one. Maps that do not live at the same time share
+//! memory.
 //!
-//! The features at a tap live until their own gradient takes their place; the gradient above a pooling is un-pooled where
-//! it is read; the activations of the first convolution are never kept. So VGG-19 with five style taps and a content tap
-//! needs at most 320 bytes per pixel for maps, while its third block is run.
+//! The features at a tap live until their own gradient replaces them. The gradient above a pooling is un-pooled where
+//! it is read. The activations of the first convolution are never kept. So VGG-19 with five style taps and a content
+//! tap needs at most 320 bytes per pixel for maps, while its third block runs.
 
 use std::ops::Range;
 
@@ -19,23 +19,23 @@ use crate::{Network, Request, Size};
 /// A buffer of a plan.
 pub(super) type Id = usize;
 
-/// What a plan depends on.
+/// Everything that a plan depends on.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Work {
     pub(super) size: Size,
     pub(super) deepest: usize,
-    /// Convolutions whose features are looked at.
+    /// Convolutions with a tap.
     pub(super) taps: Vec<usize>,
     pub(super) regions: usize,
     pub(super) residuals: usize,
-    /// Whether a gradient will be asked for.
+    /// Whether a gradient will be computed.
     pub(super) backward: bool,
     /// Whether features at taps are kept in half precision.
     pub(super) half: bool,
 }
 
 impl Work {
-    /// What a request comes down to; `None` without a tap.
+    /// The work of a request; `None` without a tap.
     pub(super) fn of(request: &Request, size: Size, backward: bool, half: bool) -> Option<Work> {
         let taps = request.moments.iter().copied().chain(request.residuals.iter().map(|target| target.tap));
         let mut taps: Vec<usize> = taps.map(Tap::conv).collect();
@@ -51,7 +51,7 @@ impl Work {
     }
 }
 
-/// The buffers of an evaluation; per convolution where nothing else is said.
+/// The buffers of an evaluation; per convolution unless stated otherwise.
 #[derive(Debug)]
 pub(super) struct BufferPlan {
     pub(super) work: Work,
@@ -60,22 +60,22 @@ pub(super) struct BufferPlan {
     /// Whether the first two convolutions run together.
     pub(super) stem: bool,
     pub(super) activations: Vec<Option<Id>>,
-    /// The features at a tap in half precision, where those are kept so.
+    /// The features at a tap, if these are kept in half precision.
     pub(super) halves: Vec<Option<Id>>,
     pub(super) pooled: Vec<Option<Id>>,
-    /// By the outputs; a tap's is where its activations were.
+    /// Gradients by the outputs; a tap's replaces its activations.
     pub(super) gradients: Vec<Option<Id>>,
-    /// By what the pooling after a convolution gives.
+    /// Gradients by the output of the pooling after a convolution.
     pub(super) pooled_gradients: Vec<Option<Id>>,
-    /// Rows of the gradient by the image, by tasks.
+    /// Rows of the gradient by the image, for each task.
     pub(super) parts: Option<Id>,
-    /// Where each buffer lies, in groups.
+    /// The range of each buffer, in groups.
     pub(super) places: Vec<Range<usize>>,
-    /// Groups of all of them together.
+    /// Groups of all buffers together.
     pub(super) arena: usize,
     /// Groups of transformed tiles.
     pub(super) transformed: usize,
-    /// Groups of scratch of a thread.
+    /// Groups of scratch per thread.
     pub(super) scratch: usize,
     /// Sums of the first tap.
     pub(super) sums: usize,
@@ -85,7 +85,7 @@ pub(super) struct BufferPlan {
     decisions: usize,
 }
 
-/// A buffer and the steps at which it lives, both ends included.
+/// A buffer's length, and the first and last step of its life.
 struct Need {
     length: usize,
     from: usize,
@@ -96,7 +96,8 @@ impl BufferPlan {
     pub(super) fn new(work: Work, network: &Network, convs: &[Prepared]) -> BufferPlan {
         let topology = network.encoder.topology();
         let count = work.deepest + 1;
-        // Step `conv` runs a convolution forward, this one backward; without a gradient, all of these are the end.
+        // Step `conv` runs a convolution forward, step `back(conv)` backward. Without a gradient, the latter is the
+        // end.
         let backward = work.backward;
         let back = |conv: usize| if backward { 2 * count - 1 - conv } else { count };
         let deepest = work.deepest;
@@ -140,7 +141,7 @@ impl BufferPlan {
             if conv > 0 || !stem {
                 let half = plan.work.half && tap && !l2;
                 if half {
-                    // The next convolution still reads it, unless that reads what was pooled.
+                    // The next convolution still reads it, unless it reads the pooled map.
                     plan.activations[conv] = need(length, conv, if pools(conv) { conv } else { conv + 1 });
                     plan.halves[conv] = need(half::length(length), conv, back(conv));
                 } else if tap || l2 {
@@ -151,7 +152,7 @@ impl BufferPlan {
                 if tap && !l2 && !half {
                     plan.gradients[conv] = plan.activations[conv];
                 } else if plan.work.backward && (tap || !pools(conv)) {
-                    // L2 pooling looks at what was before it, so that cannot be replaced.
+                    // L2 pooling reads its input for the derivative, so the input cannot be replaced.
                     plan.gradients[conv] = need(length, back(conv + 1).min(back(conv)), back(conv));
                 }
                 plan.decisions += if plan.work.backward { 2 * length } else { 0 };
@@ -173,7 +174,7 @@ impl BufferPlan {
         plan
     }
 
-    /// Scratch, transformed tiles and the first tap's sums.
+    /// Measures scratch, transformed tiles and the first tap's sums.
     fn measure(&mut self, conv: usize, prepared: &Prepared) {
         let directions = [prepared.forward(), prepared.backward().filter(|_| self.work.backward)];
         if conv > usize::from(self.stem) {
@@ -199,7 +200,7 @@ impl BufferPlan {
             if backward.is_some() {
                 self.scratch = self.scratch.max(stem::backward_scratch(outputs, inputs));
             }
-            // Without a first tap a value for each task, so that all have their place.
+            // Without a first tap there is one value for each task, so that each has a slice.
             let of_task = match self.work.looks_at(0) {
                 true => self.work.regions * moments::length(inputs) + self.work.residuals,
                 false => 1,
@@ -208,7 +209,7 @@ impl BufferPlan {
         }
     }
 
-    /// Bytes that an evaluation takes on so many threads, besides the encoder, the targets and the pictures.
+    /// Bytes of an evaluation for a number of threads, besides the encoder, the targets and the pictures.
     pub(super) fn bytes(&self, threads: usize) -> usize {
         let groups = self.arena + self.transformed + threads * self.scratch;
         let image = Image::length(self.work.size) * size_of::<f32>();
@@ -216,7 +217,7 @@ impl BufferPlan {
     }
 }
 
-/// Puts the longest buffers first, each at the lowest place that is free while it lives.
+/// Places the longest buffers first, each at the lowest offset that is free during its life.
 fn place(needs: &[Need]) -> Vec<Range<usize>> {
     let mut order: Vec<usize> = (0..needs.len()).collect();
     order.sort_by_key(|&id| std::cmp::Reverse(needs[id].length));
@@ -264,7 +265,7 @@ mod tests {
                 assert!(apart || !together, "{a} and {b} overlap: {places:?}");
             }
         }
-        // All of them apart would be 29; the best is 19.
+        // Without sharing they would take 29; the best possible is 19.
         assert_eq!(places.iter().map(|place| place.end).max(), Some(20));
     }
 }

@@ -1,4 +1,4 @@
-//! A buffer of each thread for blocks at work. It comes from outside of the kernels, because a closure in there would be
+//! A scratch buffer for each thread. It is borrowed outside the kernels, because a closure inside them would be
 //! compiled without the instruction set.
 
 use std::cell::RefCell;
@@ -9,7 +9,7 @@ thread_local! {
     static SCRATCH: RefCell<Vec<Lanes>> = const { RefCell::new(Vec::new()) };
 }
 
-/// Lends this thread's buffer; its values are anything.
+/// Lends this thread's buffer; its values are undefined.
 pub(super) fn with<T>(length: usize, work: impl FnOnce(&mut [Lanes]) -> T) -> T {
     SCRATCH.with_borrow_mut(|scratch| {
         if scratch.len() < length {

@@ -1,5 +1,6 @@
-//! Where a convolution reads: a map, the image through the first convolution, or a gradient through an un-pooling and a
-//! ReLU. The latter two never exist as whole maps; patches of them are made where a block of tiles needs them.
+//! The input of a convolution: a map, the first convolution of the image, an enlarged map, or a gradient through an
+//! un-pooling and a ReLU. All but the first never exist as whole maps; patches of them are made where a block of tiles
+//! needs them.
 
 use impasto_encoder::NEAREST;
 
@@ -15,7 +16,7 @@ pub(super) enum Source<'a> {
     Map(Map<'a>),
     /// The activations of the first convolution.
     First(&'a First, &'a Image),
-    /// A map with twice as many rows and columns, between which values are blended.
+    /// A map with twice as many rows and columns, whose values are blended.
     Enlarged(Map<'a>),
     /// The gradient before a pooling, whose size is given.
     Unpooled(Unpooling<'a>, Size),
@@ -39,7 +40,7 @@ impl Source<'_> {
         }
     }
 
-    /// Writes `to.len() / (width * groups)` rows of `width` positions, from row `y` and column `x` on, which may lie
+    /// Writes `to.len() / (width * groups)` rows of `width` positions, from row `y` and column `x` on. Both may lie
     /// beyond the edges.
     #[inline(always)]
     pub(super) fn patch<I: Isa>(
@@ -52,7 +53,7 @@ impl Source<'_> {
     ) {
         let groups = self.groups();
         let last = self.size().width as isize;
-        // Columns of the patch that lie inside.
+        // Columns of the patch inside the map.
         let inner = (-x).clamp(0, width as isize) as usize..(last - x).clamp(0, width as isize) as usize;
         for (row, to) in to.chunks_exact_mut(width * groups).enumerate() {
             let Some(source) = borders.rows.source(y + row as isize) else {
@@ -71,7 +72,7 @@ impl Source<'_> {
         }
     }
 
-    /// Consecutive positions of a row.
+    /// Writes consecutive positions of a row.
     #[inline(always)]
     pub(super) fn run<I: Isa>(&self, isa: I, y: usize, x: usize, to: &mut [Lanes]) {
         match self {
@@ -86,15 +87,15 @@ impl Source<'_> {
     }
 }
 
-/// Parts of an enlarged value: of the nearest, of those beside it, and of the one across.
+/// The weights in an enlarged value: of the nearest value, of the two beside it, and of the diagonal one.
 const PARTS: [f32; 3] = [
     (NEAREST + (1.0 - NEAREST) * 0.5625) as f32,
     ((1.0 - NEAREST) * 0.1875) as f32,
     ((1.0 - NEAREST) * 0.0625) as f32,
 ];
 
-/// Consecutive positions of an enlarged row: a part of the nearest value, and bilinear for the rest. Each value lies in the middle of the
-/// four that it becomes; beyond an edge lies the edge's own value.
+/// Writes consecutive positions of an enlarged row: partly the nearest value, for the rest bilinear. Each value lies in
+/// the middle of the four that it becomes; beyond an edge the edge's own value is used.
 #[inline(always)]
 fn enlarged<I: Isa>(isa: I, map: &Map, y: usize, x: usize, to: &mut [Lanes]) {
     let Size { width, height } = map.size;

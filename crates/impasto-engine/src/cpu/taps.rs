@@ -15,7 +15,7 @@ use crate::MomentsCotangent;
 /// Positions at a time: whole blocks of the product kernel's rows, and small enough for the second-level cache.
 const POSITIONS: usize = 96;
 
-/// Everything that is asked for at one tap.
+/// The gradient that the cotangents give at one tap.
 #[derive(Default)]
 pub(super) struct TapGradient<'a> {
     pub(super) groups: usize,
@@ -66,8 +66,8 @@ impl<'a> TapGradient<'a> {
         self.residuals.push(Residual { twice: (2.0 * by) as f32, aim, weights });
     }
 
-    /// Adds the derivative at consecutive positions, of which the first is `start`, to `to`, whose values are anything if it
-    /// is `fresh`. `scratch` is as long as `to`.
+    /// Adds the derivative at consecutive positions from `start` on to `to`; if it is `fresh`, the values of `to` are
+    /// undefined before. `scratch` is as long as `to`.
     #[inline(always)]
     pub(super) fn add<I: Isa>(
         &self,
@@ -85,7 +85,7 @@ impl<'a> TapGradient<'a> {
         let groups = self.groups;
         let rows = features.len() / groups;
         for region in &self.regions {
-            // With weights, the products are weighted on their way; without, they are added at once.
+            // With weights, the products go through scratch to be weighted; without, they are added directly.
             let weights = region.weights;
             if nothing(weights.map(|weights| &weights[start..start + rows])) {
                 continue;
@@ -151,29 +151,29 @@ impl<'a> TapGradient<'a> {
 /// Replaces the features at a tap by the gradient there.
 pub(super) struct Fill<'a> {
     pub(super) tap: &'a TapGradient<'a>,
-    /// What the pooling above sends, which the tap's own is added to.
+    /// The gradient from the pooling above, which is added to the tap's own.
     pub(super) above: Option<Unpooling<'a>>,
     pub(super) features: Features<'a>,
-    /// The ReLU's bits, to mask with; `None` where the convolution above adds its part and masks.
+    /// The ReLU's bits for masking; `None` if the convolution above adds its part and masks.
     pub(super) bits: Option<&'a [u16]>,
 }
 
-/// Where the features are that a gradient takes the place of.
+/// The place of the features that a gradient replaces.
 #[derive(Clone, Copy)]
 pub(super) enum Features<'a> {
-    /// In that place.
+    /// In the map of the gradient itself.
     There,
     Apart(&'a [Lanes]),
     Halved(Halved<'a>),
 }
 
-/// Groups of scratch of a thread for [`Fill`]: the gradient, products on their way, and features in full precision.
+/// Groups of scratch per thread for [`Fill`]: the gradient, intermediate products, and features in full precision.
 pub(super) fn fill_scratch(groups: usize) -> usize {
     3 * POSITIONS * groups
 }
 
 impl Fill<'_> {
-    /// `map` gets the gradient.
+    /// Writes the gradient to `map`.
     pub(super) fn run(&self, set: InstructionSet, map: &mut [Lanes]) {
         let groups = self.tap.groups;
         map.par_chunks_mut(POSITIONS * groups).enumerate().for_each(|(chunk, map)| {
@@ -201,7 +201,7 @@ impl Kernel for FillChunk<'_> {
         let groups = fill.tap.groups;
         let gradient = carve(&mut scratch, map.len());
         if let Some(unpooling) = &fill.above {
-            // The positions may run over several rows of the map.
+            // The positions may span several rows of the map.
             let (mut position, mut rest) = (start, &mut gradient[..]);
             while !rest.is_empty() {
                 let (y, x) = (position / unpooling.width, position % unpooling.width);

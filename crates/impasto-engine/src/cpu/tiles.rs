@@ -12,19 +12,20 @@ use crate::Size;
 /// The kernels of one direction of a convolution.
 #[derive(Clone, Copy)]
 pub(super) struct Kernels<'a> {
-    /// Per point, panels of a group of outputs, each a group per input.
+    /// For each point, panels of a group of outputs, with a group for each input.
     pub(super) data: &'a [Lanes],
     /// Groups of this direction's inputs and outputs.
     pub(super) inputs: usize,
     pub(super) outputs: usize,
-    /// Whether the data belongs to the other direction: at the inverse point, with inputs and outputs exchanged.
+    /// Whether the data belongs to the other direction: read it at the inverse point, with inputs and outputs
+    /// exchanged.
     pub(super) turned: bool,
 }
 
 /// A rectangle of tiles.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Block {
-    /// First tile's row and column, in tiles.
+    /// Row and column of the first tile, in tiles.
     pub(super) row: usize,
     pub(super) column: usize,
     /// Tiles in each direction.
@@ -44,10 +45,10 @@ impl Block {
     }
 }
 
-/// Where a block's tiles are read.
+/// Where to read a block's tiles.
 #[derive(Clone, Copy)]
 pub(super) enum Input<'a> {
-    /// In the map; tiles at an edge, and of what is no map, are gathered.
+    /// In the map. Tiles at an edge, and tiles of sources that are not maps, are gathered.
     InPlace(&'a Source<'a>),
     /// In a patch: the block's pixels and one more on each side.
     Patch(&'a [Lanes]),
@@ -71,14 +72,15 @@ pub(super) fn fill_patch<I: Isa>(
     source.patch(isa, borders, (y as isize - 1, x as isize - 1), TILE * block.across + 2, patch);
 }
 
-/// Groups from one point to the next of so many tiles: an odd number, so that the 36 places of a tile do not fall on the
-/// same few sets of the caches.
+/// Groups between the points of so many tiles: an odd number, so that the 36 places of a tile do not fall on the same
+/// few cache sets.
 #[inline(always)]
 pub(super) fn point_stride(tiles: usize, groups: usize) -> usize {
     (tiles * groups) | 1
 }
 
-/// Transforms some tiles of a block: `[points, tiles, groups]`, the points [`point_stride`] apart. `edge` has room for 36 positions.
+/// Transforms some tiles of a block to `[points, tiles, groups]`, with the points [`point_stride`] apart. `edge` has
+/// room for 36 positions.
 #[inline(always)]
 pub(super) fn transform<I: Isa>(
     isa: I,
@@ -131,11 +133,11 @@ fn in_place<'s, I: Isa>(
     TileSource { data: flat(edge), start: 0, row: 6 * channels, column: channels }
 }
 
-/// Multiplies transformed tiles with the kernels of the output groups in `slab`: `[points, tiles, slab]`, again
-/// [`point_stride`] apart. `chunks` are the
-/// transformed tiles, `capacity` groups apart, of which each holds `per_chunk` tiles and the last what is left.
+/// Multiplies transformed tiles with the kernels of the output groups in `slab`. The result is `[points, tiles, slab]`,
+/// again with the points [`point_stride`] apart. `chunks` are the transformed tiles, `capacity` groups apart; each
+/// holds `per_chunk` tiles, the last one the rest.
 ///
-/// `panel` has room for the panels of the slab, where kernels of the other direction are turned over.
+/// `panel` has room for the panels of the slab, for kernels of the other direction that must be rotated.
 #[inline(always)]
 pub(super) fn multiply<I: Isa>(
     isa: I,
@@ -198,7 +200,7 @@ pub(super) fn multiply<I: Isa>(
     }
 }
 
-/// Transforms the products of `tiles` of a block back, and hands them to the epilogue.
+/// Transforms the products of `tiles` of a block back, and passes them to the epilogue.
 #[inline(always)]
 pub(super) fn store_tiles<I: Isa, K: Epilogue>(
     isa: I,

@@ -1,6 +1,6 @@
-//! A convolution of many channels, whose transformed tiles and kernels fill no cache: all threads transform a few hundred
-//! tiles, then multiply and transform back pieces of these tiles times slabs of output channels. The pieces do not depend
-//! on each other, and there are enough of them for many threads also where the map is small.
+//! A convolution of many channels, whose transformed tiles and kernels fit no cache. All threads transform a few
+//! hundred tiles. Then they multiply pieces of these tiles with slabs of output channels, and transform the products
+//! back. The pieces are independent, and numerous enough for many threads even on small maps.
 
 use std::ops::Range;
 
@@ -17,17 +17,17 @@ use crate::Size;
 /// Transformed tiles lie in chunks, each a block of rows of the product.
 const CHUNK: usize = 12;
 
-/// Tiles of a piece at most.
+/// Most tiles of a piece.
 const PIECE: usize = 64;
 
-/// Groups of outputs in a slab at most. A piece and a slab of nearly the same size read least for what they compute, and
-/// their products, 0.6 MB, stay in the second-level cache.
+/// Most groups of outputs in a slab. A piece and a slab of nearly equal size read least for their work; their products,
+/// 0.6 MB, stay in the second-level cache.
 const SLAB: usize = 4;
 
-/// Groups of transformed tiles at a time, over the points: 19 MB.
+/// Groups of transformed tiles at a time, per point: 19 MB.
 const TRANSFORMED: usize = 8192;
 
-/// Pieces times slabs that are worked on at once at least, where the map has them.
+/// Fewest pieces times slabs that are worked on at once, if the map has so many.
 const TASKS: usize = 64;
 
 /// How a layer is cut.
@@ -66,7 +66,7 @@ impl Cuts {
         self.across.div_ceil(self.piece.1)
     }
 
-    /// A piece, by its row and column among pieces; those at the end are smaller.
+    /// A piece, by its row and column among pieces; the last ones are smaller.
     fn block(self, row: usize, column: usize) -> Block {
         let (row, column) = (row * self.piece.0, column * self.piece.1);
         let (down, across) = (self.piece.0.min(self.down - row), self.piece.1.min(self.across - column));
@@ -82,7 +82,7 @@ impl Cuts {
         self.rows * self.columns() * self.chunks() * chunk_length(inputs)
     }
 
-    /// Groups of scratch of a thread.
+    /// Groups of scratch per thread.
     pub(super) fn scratch(self, inputs: usize) -> usize {
         let tiles = self.piece.0 * self.piece.1;
         let products = POINTS * point_stride(tiles, self.slab);

@@ -1,4 +1,4 @@
-//! A convolution of few channels, band by band: each thread transforms, multiplies and transforms back a few tiles at a
+//! A convolution of few channels, band by band. Each thread transforms, multiplies and transforms back a few tiles at a
 //! time, which stay in its second-level cache.
 
 use rayon::prelude::*;
@@ -13,8 +13,8 @@ use super::tiles::{
 };
 use crate::EngineError;
 
-/// Tiles that are multiplied at a time, in blocks of the product kernel's rows: with 64 channels 24, whose products take
-/// 0.4 MB with the transformed tiles (48 were 15 % slower); more with fewer channels.
+/// Tiles multiplied at a time, in blocks of the product kernel's rows. With 64 channels there are 24, whose products
+/// and transformed tiles take 0.4 MB (48 were 15 % slower); there are more with fewer channels.
 fn at_once(inputs: usize) -> usize {
     (48 / inputs.max(1)).clamp(24, 48) / 12 * 12
 }
@@ -22,10 +22,10 @@ fn at_once(inputs: usize) -> usize {
 /// Tiles across a piece of a band.
 const ACROSS: usize = 32;
 
-/// Blocks at least, where the map has so many tiles.
+/// Fewest blocks, if the map has so many tiles.
 const BLOCKS: usize = 64;
 
-/// Convolves row by row of tiles; where these are few, in pieces of rows.
+/// Convolves by rows of tiles, or by pieces of rows if there are few.
 pub(super) fn convolve<T: Target>(work: &Convolution, target: &mut T) -> Result<(), EngineError> {
     let size = work.source.size();
     let (across, down) = (size.width.div_ceil(TILE), size.height.div_ceil(TILE));
@@ -45,7 +45,7 @@ pub(super) fn convolve<T: Target>(work: &Convolution, target: &mut T) -> Result<
     work.cancel.check()
 }
 
-/// Groups of scratch of a thread.
+/// Groups of scratch per thread.
 pub(super) fn length_for(kernels: Kernels) -> usize {
     let piece = Block { row: 0, column: 0, down: 1, across: ACROSS };
     patch_length(piece, kernels.inputs) + fused_length(kernels.inputs, kernels.outputs)
@@ -80,7 +80,7 @@ impl<K: Epilogue> Kernel for Band<'_, K> {
     }
 }
 
-/// A band cut into pieces of at most [`ACROSS`] tiles across, nearly the same.
+/// A band cut into pieces of at most [`ACROSS`] tiles across, nearly equal.
 #[inline(always)]
 pub(super) fn pieces(band: Block) -> impl Iterator<Item = Block> {
     let cut = Cut::balanced(band.across, ACROSS);
@@ -96,7 +96,7 @@ pub(super) fn fused_length(inputs: usize, outputs: usize) -> usize {
     POINTS * (inputs + point_stride(tiles, inputs) + point_stride(tiles, outputs))
 }
 
-/// All outputs of a block, a few tiles at a time.
+/// Computes all outputs of a block, a few tiles at a time.
 #[inline(always)]
 pub(super) fn fused<I: Isa, K: Epilogue>(
     isa: I,

@@ -1,4 +1,4 @@
-//! How near to undecided a ReLU or a pooling was, where another engine decided differently.
+//! Measures how near to undecided a ReLU or a pooling was where another engine decided differently.
 
 use impasto_encoder::Topology;
 
@@ -34,7 +34,7 @@ pub(super) fn largest_distance(
                 (PoolDecision::Max(own), PoolDecision::Max(other)) => {
                     window(own[place] as usize) - window(other[place] as usize)
                 }
-                // A share that differs matters as much as the root that it belongs to.
+                // A difference in the share counts in proportion to its root.
                 (PoolDecision::L2(own), PoolDecision::L2(other)) => {
                     let root = (0..4).map(|corner| window(corner).powi(2)).sum::<f64>().sqrt();
                     (0..4)

@@ -1,4 +1,4 @@
-//! A level in plain loops in f64: what the fast one is held against.
+//! A level in plain loops in f64, to compare the fast one with.
 
 use impasto_encoder::{Conv, Level, Weights};
 
@@ -17,7 +17,7 @@ pub struct ReferenceAutoencoder {
     kept: Option<Kept>,
 }
 
-/// Features, and the weights of their positions by region.
+/// Features, and the position weights of each region.
 #[derive(Debug)]
 struct Kept {
     features: Map,
@@ -25,12 +25,12 @@ struct Kept {
 }
 
 impl ReferenceAutoencoder {
-    /// One that runs `level`.
+    /// Makes an autoencoder that runs `level`.
     pub fn new(level: Level, cancel: Cancel) -> ReferenceAutoencoder {
         ReferenceAutoencoder { level, cancel, kept: None }
     }
 
-    /// A convolution with its ReLU.
+    /// Runs a convolution with its ReLU.
     fn run(&self, map: &Map, weights: &Weights, conv: &Conv) -> Result<Map, EngineError> {
         self.cancel.check()?;
         let mut output = layers::convolve(map, weights, conv, Border::mirrored(map.size));
@@ -50,7 +50,7 @@ impl Autoencoder for ReferenceAutoencoder {
 
     fn bytes(&self, size: Size, regions: usize, _: usize) -> Result<usize, EngineError> {
         check_image(&self.level, size, &[])?;
-        // Maps before and after a convolution; the widest are those of the image's size.
+        // Maps before and after a convolution; the largest have the image's size.
         let encoder = self.level.encoder.topology().convs().iter();
         let widest =
             encoder.chain(self.level.decoder.convs()).map(|conv| conv.inputs.max(conv.outputs)).max();

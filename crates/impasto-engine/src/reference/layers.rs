@@ -1,4 +1,4 @@
-//! The layers, forwards and backwards: input map, convolution, pooling.
+//! The layers, forward and backward: input map, convolution, pooling.
 
 use impasto_encoder::{Conv, InputMap, NEAREST, Pooling, Weights};
 
@@ -37,7 +37,7 @@ impl Map {
     }
 }
 
-/// RGB 0..1 to what the first convolution takes.
+/// Maps RGB 0..1 to the input of the first convolution.
 pub(super) fn map_input(pixels: &Map, input: &InputMap) -> Map {
     let mut mapped = Map::zeros(3, pixels.size);
     for channel in 0..3 {
@@ -49,7 +49,7 @@ pub(super) fn map_input(pixels: &Map, input: &InputMap) -> Map {
     mapped
 }
 
-/// The transpose of [`map_input`]'s matrix.
+/// Applies the transpose of [`map_input`]'s matrix.
 pub(super) fn map_input_back(gradient: &Map, input: &InputMap) -> Map {
     let mut mapped = Map::zeros(3, gradient.size);
     for channel in 0..3 {
@@ -89,7 +89,7 @@ pub(super) fn convolve(
     output
 }
 
-/// The derivative by the input of [`convolve`]: every product is sent back where its factor was read.
+/// The derivative by the input of [`convolve`]: every product is sent back to the place of its factor.
 pub(super) fn convolve_back(
     by_output: &Map,
     weights: &Weights,
@@ -127,8 +127,8 @@ fn taps_of_kernel() -> impl Iterator<Item = (isize, isize)> {
     (0..9).map(|i| (i / 3, i % 3))
 }
 
-/// Twice as many rows and columns: a part of the nearest value, and bilinear for the rest. Each value lies in the middle of the four that it
-/// becomes, and beyond the edges is what is there.
+/// Doubles rows and columns: partly the nearest value, for the rest bilinear. Each value lies in the middle of the four
+/// that it becomes; beyond an edge the edge's own value is used.
 pub(super) fn enlarge(input: &Map) -> Map {
     let size = Size::new(2 * input.size.width, 2 * input.size.height);
     let mut output = Map::zeros(input.channels, size);
@@ -157,7 +157,7 @@ pub(super) fn enlarge(input: &Map) -> Map {
 /// Row and column of the four values of a window, in reading order.
 const WINDOW: [(usize, usize); 4] = [(0, 0), (0, 1), (1, 0), (1, 1)];
 
-/// 2x2 pooling with stride 2; odd last rows and columns are left out.
+/// 2x2 pooling with stride 2; an odd last row or column is left out.
 pub(super) fn pool(input: &Map, kind: Pooling, scale: f64) -> (Map, PoolDecision) {
     let mut output = Map::zeros(input.channels, input.size.halved());
     let mut decision = PoolDecision::empty(kind, input.data.len(), output.data.len());

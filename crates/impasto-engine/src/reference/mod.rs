@@ -1,8 +1,7 @@
-//! The reference engine: plain loops in f64, planar maps, nothing clever. The oracle of every test.
+//! The reference engine: plain loops in f64 and planar maps. It is the oracle of every test.
 //!
-//! It does what its name says and no more: convolve, rectify, pool, sum; and the same backwards. A student should be able
-//! to read it beside the papers (Simonyan and Zisserman 2014 for the network; Gatys, Ecker and Bethge 2015 for what is
-//! done with the features).
+//! It only convolves, rectifies, pools and sums, and the same backwards. A student should be able to read it beside the
+//! papers (Simonyan and Zisserman 2014 for the network; Gatys, Ecker and Bethge 2015 for the use of the features).
 
 mod agreement;
 mod autoencoder;
@@ -32,20 +31,20 @@ pub struct Reference {
     kept: Option<Kept>,
 }
 
-/// What an observation leaves for the pull-back.
+/// The data that an observation keeps for the pull-back.
 #[derive(Debug)]
 struct Kept {
     request: Request,
     /// Size of the features at each convolution.
     sizes: Vec<Size>,
     decisions: Decisions,
-    /// Values before each ReLU: how near a decision was.
+    /// Values before each ReLU, which tell how near to undecided a decision was.
     before_relu: Vec<Map>,
     taps: BTreeMap<Tap, Map>,
 }
 
 impl Reference {
-    /// An engine that runs `network`.
+    /// Makes an engine that runs `network`.
     pub fn new(network: Network, cancel: Cancel) -> Reference {
         Reference { network, cancel, targets: Vec::new(), kept: None }
     }
@@ -53,7 +52,7 @@ impl Reference {
     /// [`Engine::observe`] for pixels in f64, planar `[3, height, width]`: central differences need the precision.
     ///
     /// # Errors
-    /// As [`Engine::observe`].
+    /// The errors of [`Engine::observe`].
     pub fn observe_f64(
         &mut self,
         pixels: &[f64],
@@ -73,16 +72,16 @@ impl Reference {
     /// [`Engine::pull_back`] in f64.
     ///
     /// # Errors
-    /// As [`Engine::pull_back`].
+    /// The errors of [`Engine::pull_back`].
     pub fn pull_back_f64(&self, cotangents: &Cotangents) -> Result<Vec<f64>, EngineError> {
         let kept = self.kept.as_ref().ok_or(EngineError::NoObservation)?;
         self.pull_back_through(cotangents, &kept.decisions)
     }
 
-    /// [`Engine::pull_back`] in f64, through the decisions of another engine: what is left is linear.
+    /// [`Engine::pull_back`] in f64, through the decisions of another engine; the rest is linear.
     ///
     /// # Errors
-    /// As [`Engine::pull_back`].
+    /// The errors of [`Engine::pull_back`].
     pub fn pull_back_through(
         &self,
         cotangents: &Cotangents,
@@ -99,7 +98,7 @@ impl Reference {
         for conv in (0..=deepest).rev() {
             self.cancel.check()?;
             let shape = &topology.convs()[conv];
-            // By the output of the ReLU: from the layer above and from the tap here.
+            // The derivative by the output of the ReLU: from the layer above and from the tap here.
             let mut by_output = match gradient {
                 None => Map::zeros(shape.outputs, kept.sizes[conv]),
                 Some(above) if topology.pools_after(conv) => layers::unpool(
@@ -132,7 +131,7 @@ impl Reference {
     }
 
     /// How near to undecided the decisions were in which `other` differs from the last observation here: the largest
-    /// distance, as a part of the root mean square of the values before the ReLU of the layer.
+    /// distance, relative to the root mean square of the layer's values before the ReLU.
     ///
     /// # Errors
     /// When there was no observation.
@@ -146,7 +145,7 @@ impl Reference {
         ))
     }
 
-    /// Root mean square of the values before the ReLU at a tap, of the last observation: what errors there are measured by.
+    /// Root mean square of the values before the ReLU at a tap, in the last observation: the scale of errors there.
     ///
     /// # Errors
     /// When there was no observation, or it did not reach the tap.
@@ -185,7 +184,7 @@ impl Reference {
             map = layers::convolve(&map, &encoder.weights()[conv], shape, borders);
             before_relu.push(map.clone());
             decisions.relu.push(map.data.iter().map(|&value| value > 0.0).collect());
-            // Not `max`: a value that is not a number must stay one, so that the loss shows it.
+            // Not `max`, because NaN must stay NaN, so that the loss shows it.
             map.data.iter_mut().filter(|value| **value < 0.0).for_each(|value| *value = 0.0);
             sizes.push(map.size);
             if wanted.contains(&Tap::after(conv)) {
@@ -223,7 +222,7 @@ impl Engine for Reference {
         Ok(Target { index: self.targets.len() - 1, tap })
     }
 
-    /// Keeps everything in f64.
+    /// Has no half precision; only drops the last observation.
     fn set_half(&mut self, _: bool) {
         self.kept = None;
     }
@@ -240,7 +239,7 @@ impl Engine for Reference {
         let deepest = request.deepest().ok_or(EngineError::NothingToObserve)?;
         let topology = self.network.encoder.topology();
         check_size(topology, deepest, size)?;
-        // Before and after the ReLU, and what was decided.
+        // The values before and after the ReLU, and the decisions.
         const EACH: usize = 2 * size_of::<f64>() + 2;
         let values = topology.convs()[..=deepest.conv()].iter().enumerate().map(|(conv, shape)| {
             let (width, height) = topology.size_at(conv, (size.width, size.height));
@@ -338,7 +337,7 @@ impl Engine for Reference {
 }
 
 impl PoolDecision {
-    /// No decision yet, for a pooling with `outputs` values from `inputs`.
+    /// An empty decision for a pooling with `outputs` values from `inputs`.
     fn empty(kind: Pooling, inputs: usize, outputs: usize) -> PoolDecision {
         match kind {
             Pooling::Max => PoolDecision::Max(vec![0; outputs]),

@@ -61,7 +61,7 @@ fn residual(features: &Map, aim: &Map, weights: &[f64]) -> Residual {
     Residual { weight: weights.iter().sum(), channels: features.channels, sum }
 }
 
-/// Per tap: dF = w (2 D F + d) summed over regions, plus 2 c w (F - F*).
+/// The derivative at each tap: dF = w (2 D F + d) summed over regions, plus 2 c w (F - F*).
 pub(super) fn pull_back(
     request: &Request,
     cotangents: &Cotangents,
@@ -101,7 +101,7 @@ pub(super) fn pull_back(
     gradients
 }
 
-/// Position weights on the grid of every block; nothing stands for 1 everywhere.
+/// Position weights on the grid of every block; empty means 1 everywhere.
 struct Weights<'a> {
     topology: &'a Topology,
     size: Size,

@@ -1,9 +1,10 @@
-//! Windows of pixels and position weights, which may run on at the other end of a ring.
+//! Windows of pixels and position weights; on a ring they may continue at the other end.
 
 use super::layout::Tile;
 use crate::{Pixels, Plane, Size};
 
-/// The runs of an image's row that a window of `width` from `x` on shows: where in the window, where in the row.
+/// The ranges of an image's row that a window of `width` from `x` on covers, with their offsets in the window and in
+/// the row.
 pub(super) fn runs(
     x: isize,
     width: usize,
@@ -20,7 +21,7 @@ pub(super) fn runs(
     })
 }
 
-/// A tile's window of one plane of an image.
+/// Copies a tile's window of one plane of an image.
 fn cut(plane: &[f32], size: Size, tile: &Tile, to: &mut [f32]) {
     for (row, to) in to.chunks_exact_mut(tile.size.width).enumerate() {
         let y = (tile.y + row as isize).rem_euclid(size.height as isize) as usize;
@@ -38,7 +39,7 @@ pub(super) fn cut_pixels(image: &Pixels, tile: &Tile) -> Pixels {
     Pixels { size: tile.size, data }
 }
 
-/// Position weights in a window, 1 where none are given; with `only_core` 0 around the core.
+/// Position weights in a window, 1 if none are given; with `only_core`, 0 outside the core.
 pub(super) fn cut_plane(size: Size, tile: &Tile, plane: Option<&Plane>, only_core: bool) -> Plane {
     let mut data = vec![1.0; tile.size.area()];
     if let Some(plane) = plane {

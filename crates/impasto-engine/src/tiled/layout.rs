@@ -1,9 +1,9 @@
-//! How an image is cut: cores that cover it once, and a window around each with what its convolutions look at.
+//! Cuts an image into cores that cover it once, each with a window that holds all pixels the core depends on.
 //!
-//! A feature at relu5_1 sees 70 pixels to each side of those it stands for. A window that observes its core exactly reaches
-//! that far beyond it; one that takes derivatives back to its core reaches twice as far, as the features within that reach
-//! must be exact too. Windows begin at multiples of 64 pixels, so that the grids of poolings and Winograd tiles lie as they
-//! do in the whole image.
+//! A feature at relu5_1 depends on 70 pixels to each side of its own. A window that observes its core exactly reaches
+//! that far beyond it. A window for derivatives reaches twice as far, because the features within that reach must be
+//! exact too. Windows begin at multiples of 64 pixels, so that the grids of poolings and Winograd tiles are the same as
+//! in the whole image.
 
 use std::ops::Range;
 
@@ -14,10 +14,10 @@ use crate::{Edges, Padding, Rect, Size};
 /// Cores and windows begin at multiples of this.
 const GRID: usize = 64;
 
-/// The part of an evaluation's time that its forward half takes: what an observation, or a capture, costs.
+/// The forward half's share of an evaluation's time, which is the cost of an observation or a capture.
 pub const FORWARD: f64 = 0.45;
 
-/// Pixels that a window reaches beyond its core.
+/// Pixels that a window extends beyond its core.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Margins {
     pub(crate) observe: usize,
@@ -25,9 +25,9 @@ pub(crate) struct Margins {
 }
 
 impl Margins {
-    /// What a network up to a tap needs: 80 and 160 pixels for VGG-19 to relu5_1.
+    /// The margins for a network up to a tap: 80 and 160 pixels for VGG-19 to relu5_1.
     pub(crate) fn of(topology: &Topology, deepest: Tap) -> Margins {
-        // The positions before each layer that position 0 behind the last one depends on.
+        // The range of positions before each layer that position 0 of the last output depends on.
         let (mut low, mut high) = (0isize, 0isize);
         for conv in (0..=deepest.conv()).rev() {
             (low, high) = (low - 1, high + 1);
@@ -48,11 +48,11 @@ struct Axis {
     length: usize,
     /// Pixels of a core; the last may be shorter.
     core: usize,
-    /// Whether it is a ring, whose windows run on at the other end.
+    /// Whether it is a ring, whose windows continue at the other end.
     ring: bool,
 }
 
-/// A stretch of an axis: `start` may lie before the axis and its end behind, on a ring.
+/// A range of an axis; on a ring, `start` may lie before the axis and the end behind it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Stretch {
     start: isize,
@@ -84,7 +84,7 @@ impl Axis {
         Stretch { start: start as isize, length: end - start, ends: (start == 0, end == self.length) }
     }
 
-    /// Pixels of all windows together, and of the longest.
+    /// Pixels of all windows together, and of the longest one.
     fn covered(self, margin: usize) -> (usize, usize) {
         let lengths = (0..self.cores()).map(|index| self.window(index, margin).length);
         lengths.fold((0, 0), |(sum, longest), length| (sum + length, longest.max(length)))
@@ -103,14 +103,14 @@ pub(crate) struct Layout {
 /// A core and a window around it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Tile {
-    /// In the image.
+    /// The core in the image.
     pub(crate) core: Rect,
-    /// Where the window begins in the image: beyond it, on a ring.
+    /// The window's first column and row in the image; negative if it begins before it, on a ring.
     pub(crate) x: isize,
     pub(crate) y: isize,
-    /// Of the window.
+    /// Size of the window.
     pub(crate) size: Size,
-    /// Which sides of the window are the image's.
+    /// Which sides of the window are the image's edges.
     pub(crate) edges: Edges,
 }
 
@@ -122,8 +122,9 @@ impl Tile {
 }
 
 impl Layout {
-    /// The cut of an image with windows of at most `most` pixels that costs least; with the smallest windows where even
-    /// these are larger. A seamless image whose poolings do not come out even at the seam cannot be cut along that axis.
+    /// The cheapest cut of an image with windows of at most `most` pixels, or the cut with the smallest windows if
+    /// these are still larger. A seamless image cannot be cut along an axis whose length the poolings do not divide
+    /// evenly.
     pub(crate) fn new(size: Size, margins: Margins, padding: Padding, step: usize, most: usize) -> Layout {
         let axes = |length: usize| -> Vec<Axis> {
             let ring = padding == Padding::Wrap;
@@ -143,7 +144,7 @@ impl Layout {
             for &rows in &rows {
                 let layout = Layout { size, margins, columns, rows };
                 let fits = layout.largest_window() <= most;
-                // Beyond what fits, the smallest window is the best.
+                // If nothing fits, the smallest window is the best.
                 let cost = if fits { layout.cost() } else { layout.largest_window() as f64 };
                 let better = |&(other, least, _): &(bool, f64, Layout)| (fits, -cost) > (other, -least);
                 if best.as_ref().is_none_or(better) {
@@ -165,7 +166,7 @@ impl Layout {
         self.counts() == (1, 1)
     }
 
-    /// Size of the largest window, that of a pull-back.
+    /// Size of the largest window, which a pull-back needs.
     pub(crate) fn window(&self) -> Size {
         let margin = self.margins.pull_back;
         Size::new(self.columns.covered(margin).1, self.rows.covered(margin).1)
@@ -175,7 +176,7 @@ impl Layout {
         self.window().area()
     }
 
-    /// What an evaluation costs, in pixels of whole-image evaluations.
+    /// The cost of an evaluation, in pixels of whole-image evaluations.
     pub(crate) fn cost(&self) -> f64 {
         if self.is_whole() {
             return self.size.area() as f64;
@@ -184,7 +185,7 @@ impl Layout {
         FORWARD * pixels(self.margins.observe) + pixels(self.margins.pull_back)
     }
 
-    /// All tiles, row by row, with windows of a margin.
+    /// All tiles, row by row, with windows of a given margin.
     pub(crate) fn tiles(self, margin: usize) -> impl Iterator<Item = Tile> {
         let (across, down) = self.counts();
         (0..across * down).map(move |index| {

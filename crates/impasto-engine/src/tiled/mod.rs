@@ -1,9 +1,10 @@
-//! Any image in bounded memory: an engine that runs another one tile by tile, with the same result as on the whole image.
+//! Runs any image in bounded memory: an engine that runs another one tile by tile, with the same result as on the whole
+//! image.
 //!
-//! Sums add up. So one sweep observes all tiles and adds their sums, each over its own core alone; the objective judges once,
-//! by the sums of the whole; a second sweep observes each tile again and takes the derivatives back to its core. Only the
-//! overlap of the windows is work done twice. Nothing is approximated: a window reaches as far as its core's features and
-//! derivatives depend on pixels, and the image's true edges keep their padding.
+//! Sums can be added. So a first sweep observes all tiles and adds their sums, each over its own core alone. The
+//! objective evaluates the sums of the whole image once. A second sweep observes each tile again and takes the
+//! derivatives back to its core. Only the overlap of the windows is computed twice. Nothing is approximated: a window
+//! covers all pixels that its core's features and derivatives depend on, and the image's true edges keep their padding.
 
 mod cut;
 mod layout;
@@ -29,11 +30,12 @@ use targets::{Kept, Whole};
 /// How [`Tiled`] cuts images.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tiling {
-    /// Pixels of a window at most; larger images are cut. `None`: none is.
+    /// Most pixels of a window; larger images are cut. `None`: no image is cut.
     pub window: Option<usize>,
-    /// Bytes of content targets that are kept in memory; more goes to a file.
+    /// Bytes of content targets that are kept in memory; more go to a file.
     pub target_bytes: usize,
-    /// The folder of that file, which has no name and needs no tidying up. `None`: the system's for temporary files.
+    /// The folder of that file, which has no name and is deleted automatically. `None`: the system's folder for
+    /// temporary files.
     pub folder: Option<PathBuf>,
 }
 
@@ -44,9 +46,9 @@ pub struct Tiles {
     pub counts: (usize, usize),
     /// Size of the largest window.
     pub window: Size,
-    /// Pixels that windows overlap by: those that only observe, and those that derivatives are taken back through.
+    /// Pixels by which windows overlap: those of observations, and those of pull-backs.
     pub margins: (usize, usize),
-    /// What an evaluation costs, in pixels of evaluations that are not cut.
+    /// The cost of an evaluation, in pixels of evaluations that are not cut.
     pub cost: f64,
 }
 
@@ -55,13 +57,13 @@ pub struct Tiled {
     inner: Box<dyn Engine>,
     tiling: Tiling,
     targets: Vec<Whole>,
-    /// The inner engine's targets for the tile that is run.
+    /// The inner engine's targets for the current tile.
     slots: Vec<Target>,
     observed: Option<(Layout, Request)>,
 }
 
 impl Tiled {
-    /// Runs `inner`, on tiles where an image is larger than `tiling` allows.
+    /// Runs `inner`, in tiles if an image is larger than `tiling` allows.
     pub fn new(inner: Box<dyn Engine>, tiling: Tiling) -> Tiled {
         Tiled { inner, tiling, targets: Vec::new(), slots: Vec::new(), observed: None }
     }
@@ -71,13 +73,13 @@ impl Tiled {
         &self.tiling
     }
 
-    /// Cuts images otherwise from now on; targets and the last observation are dropped.
+    /// Changes how images are cut; targets and the last observation are dropped.
     pub fn retile(&mut self, tiling: Tiling) {
         self.forget_targets();
         self.tiling = tiling;
     }
 
-    /// How an image would be cut for a network to a tap, with windows of at most `window` pixels.
+    /// How an image would be cut for a network up to a tap, with windows of at most `window` pixels.
     pub fn tiles(network: &Network, deepest: Tap, size: Size, window: Option<usize>) -> Tiles {
         let layout = layout(network, deepest, size, window);
         let Margins { observe, pull_back } = layout.margins;
@@ -93,7 +95,8 @@ impl Tiled {
         layout(self.inner.network(), deepest, size, self.tiling.window)
     }
 
-    /// The request for a tile's window, with its part of the content targets. `only_core` leaves out what other tiles count.
+    /// The request for a tile's window, with its part of the content targets. `only_core` excludes positions that other
+    /// tiles count.
     fn request(
         &mut self,
         layout: &Layout,
@@ -137,7 +140,7 @@ fn layout(network: &Network, deepest: Tap, size: Size, window: Option<usize>) ->
     )
 }
 
-/// An edge of a window is the image's where the window ends there and the image has one there.
+/// An edge of a window is true if the window ends at the image's side and the image has a true edge there.
 fn both(window: Edges, image: Edges) -> Edges {
     Edges {
         top: window.top && image.top,
@@ -186,7 +189,7 @@ impl Engine for Tiled {
         self.inner.kernel_bytes()
     }
 
-    /// Of the largest window.
+    /// The bytes for the largest window.
     fn evaluation_bytes(&self, size: Size, request: &Request, threads: usize) -> Result<usize, EngineError> {
         let deepest = request.deepest().ok_or(EngineError::NothingToObserve)?;
         self.inner.evaluation_bytes(self.layout(deepest, size).window(), request, threads)
@@ -226,7 +229,7 @@ impl Engine for Tiled {
             let target = self.inner.capture(&window, both(tile.edges, edges), tap)?;
             let (left, top) = (tile.inset().0 / step, tile.inset().1 / step);
             let (x, y) = (tile.core.x / step, tile.core.y / step);
-            // The image's last rows and columns may fill no position.
+            // The image's last rows and columns may not fill a position.
             let rows = (tile.core.size.height / step).min(grid.height - y.min(grid.height));
             let columns = (tile.core.size.width / step).min(grid.width - x.min(grid.width));
             self.inner.export_target(target, &mut |row, from| {
@@ -341,7 +344,7 @@ impl Engine for Tiled {
         Ok(Pixels { size: image.size, data })
     }
 
-    /// From the smallest window around what is asked for.
+    /// Runs the smallest window around the requested features.
     fn features(
         &mut self,
         image: &Pixels,
@@ -353,7 +356,7 @@ impl Engine for Tiled {
         self.inner.features(image, edges, tap, window)
     }
 
-    /// Of an image that was not cut.
+    /// Only for an image that was not cut.
     fn decisions(&self) -> Result<Decisions, EngineError> {
         match &self.observed {
             Some((layout, _)) if layout.is_whole() => self.inner.decisions(),

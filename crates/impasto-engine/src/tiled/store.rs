@@ -1,10 +1,10 @@
-//! Rows of bytes, in memory or in a file that has no name: it is gone with the process, however that ends.
+//! Rows of bytes in memory, or in a file without a name, which disappears with the process, however that ends.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
-/// Bytes at places.
+/// Bytes at offsets.
 #[derive(Debug)]
 pub(crate) enum Store {
     Memory(Vec<u8>),
@@ -16,12 +16,12 @@ impl Store {
         Store::Memory(vec![0; bytes])
     }
 
-    /// A file in a folder.
+    /// A temporary file in a folder.
     pub(crate) fn in_file(folder: &Path) -> io::Result<Store> {
         Ok(Store::File(tempfile::tempfile_in(folder)?))
     }
 
-    /// Bytes that it takes in memory.
+    /// Bytes in memory.
     pub(crate) fn memory(&self) -> usize {
         match self {
             Store::Memory(memory) => memory.len(),

@@ -1,4 +1,4 @@
-//! Content targets of whole images, kept outside of the inner engine and lent to it window by window.
+//! Content targets of whole images, stored outside the inner engine and lent to it window by window.
 
 use std::io;
 
@@ -12,22 +12,22 @@ use crate::{EngineError, Size, Target};
 
 /// The features of a whole image at a tap.
 pub(super) enum Whole {
-    /// Of an image that was not cut: the inner engine keeps them.
+    /// For an image that was not cut: the inner engine keeps them.
     Inner(Target),
     Kept(Kept),
 }
 
 pub(super) struct Kept {
     pub(super) tap: Tap,
-    /// Of the tap's grid.
+    /// Size of the tap's grid.
     pub(super) size: Size,
-    /// Bytes of a position.
+    /// Bytes of one position.
     pub(super) stride: usize,
     pub(super) store: Store,
 }
 
 impl Tiled {
-    /// Gives the inner engine a tile's part of a target, in the place of what it had in that slot.
+    /// Gives the inner engine a tile's part of a target, in place of the previous one in that slot.
     pub(super) fn lend(
         &mut self,
         layout: &Layout,

@@ -1,29 +1,30 @@
-//! Runs decoders, which meet hostile files: their panics and endless loops end here.
+//! Runs decoders on hostile files, and stops their panics and endless loops.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::thread;
 use std::time::Duration;
 
-/// Nested structures in files become nested calls in decoders; the standard library's 2 MiB are few for them.
+/// Stack of a decoder's thread. Nested structures in files become nested calls, for which the standard library's 2 MiB
+/// are too few.
 const STACK: usize = 16 << 20;
 
 /// Why there is no result.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Stopped {
-    /// A bug in the decoder, in its words.
+    /// The decoder panicked; its message.
     Panic(String),
-    /// It took longer than this.
+    /// The decoder exceeded this time.
     Late(Duration),
 }
 
-/// Runs `work`, for as long as `limit` at most. Nothing can end a thread from outside: one that is late is left to itself, with
-/// what it holds, until it ends or the process does.
+/// Runs `work` for at most `limit`. A thread cannot be ended from outside: a late one keeps its resources until it or
+/// the process ends.
 pub(super) fn guarded<T: Send + 'static>(
     limit: Option<Duration>,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, Stopped> {
-    // Nothing that the closure can reach outlives it, so no broken state can be seen afterwards.
+    // No state of the closure outlives it, so no broken state is visible afterwards.
     let work = move || {
         catch_unwind(AssertUnwindSafe(work)).map_err(|panic| {
             let message = panic.downcast_ref::<String>().map(String::as_str);
@@ -34,14 +35,14 @@ pub(super) fn guarded<T: Send + 'static>(
     let Some(limit) = limit else { return work() };
     let (sender, receiver) = channel();
     let spawned = thread::Builder::new().name("decoder".into()).stack_size(STACK).spawn(move || {
-        // Whoever waited for it may have gone.
+        // The receiver may have given up.
         let _ = sender.send(work());
     });
     match spawned.map(|_| receiver.recv_timeout(limit)) {
         Ok(Ok(result)) => result,
         Ok(Err(RecvTimeoutError::Timeout)) => Err(Stopped::Late(limit)),
         Ok(Err(RecvTimeoutError::Disconnected)) => Err(Stopped::Panic("its thread ended".into())),
-        Err(error) => Err(Stopped::Panic(format!("there is no thread for it: {error}"))),
+        Err(error) => Err(Stopped::Panic(format!("cannot start its thread: {error}"))),
     }
 }
 

@@ -1,7 +1,7 @@
-//! Files whose numbers are not RGB or grey: JPEG in four inks, TIFF in inks, in L*a*b* or in grey of 32 bits. The decoders of
-//! the `image` crate turn inks into RGB as if there were no profile, and refuse the rest.
+//! Reads files whose numbers are not RGB or grey: JPEG in four inks; TIFF in inks, in L*a*b* or in 32-bit grey. The
+//! decoders of the `image` crate convert inks to RGB without their profile, and refuse the rest.
 //!
-//! Programs of Adobe store inks in JPEG files the other way round (255 is none), and say so in a segment of theirs.
+//! Adobe's programs store inks in JPEG files inverted (255 is no ink), and mark such files with a segment of their own.
 
 use std::io::Cursor;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ use super::Context;
 use crate::ImageError;
 use crate::colour::Model;
 
-/// Pixels with what their numbers mean; a fourth number of inks lies where alpha would.
+/// Pixels and the model of their numbers. The fourth ink is stored in place of alpha.
 pub(super) struct Inks {
     pub(super) image: DynamicImage,
     pub(super) model: Model,
@@ -57,7 +57,8 @@ pub(super) fn jpeg(bytes: &Arc<[u8]>, context: &Context<'_>) -> Result<Option<In
     }))
 }
 
-/// The first three as the inks that they stand for (ITU-T T.872, clause 6.1): the complement of the RGB of their YCbCr.
+/// Converts the first three numbers from YCC to inks (ITU-T T.872, clause 6.1): the complement of the RGB of their
+/// YCbCr.
 fn from_ycck(pixel: &mut [u8; 4]) {
     let [y, cb, cr] = [pixel[0], pixel[1], pixel[2]].map(f32::from);
     let (cb, cr) = (cb - 128.0, cr - 128.0);
@@ -67,17 +68,17 @@ fn from_ycck(pixel: &mut [u8; 4]) {
     }
 }
 
-/// Whether there is a segment of Adobe's before the picture.
+/// Whether a segment of Adobe's precedes the picture.
 fn is_by_adobe(bytes: &[u8]) -> bool {
     const APP14: [u8; 2] = [0xff, 0xee];
     let head = &bytes[..bytes.len().min(1 << 20)];
     head.windows(9).any(|window| window[..2] == APP14 && &window[4..] == b"Adobe")
 }
 
-/// A TIFF file in inks, in L*a*b* or in grey of 32 bits; `None` for any other.
+/// A TIFF file in inks, in L*a*b* or in 32-bit grey; `None` for any other.
 pub(super) fn tiff(bytes: &Arc<[u8]>, context: &Context<'_>) -> Result<Option<Inks>, ImageError> {
     let failed = |error: tiff::TiffError| context.damaged(error.to_string());
-    // Whoever else reads it says what is wrong with it.
+    // If it cannot be opened, the usual decoder reports the error.
     let Ok(mut decoder) = Decoder::new(Cursor::new(bytes.clone())) else { return Ok(None) };
     let Ok(colours) = decoder.colortype() else { return Ok(None) };
     let (model, channels) = match colours {
@@ -93,7 +94,7 @@ pub(super) fn tiff(bytes: &Arc<[u8]>, context: &Context<'_>) -> Result<Option<In
     let icc_profile = profile.and_then(|profile| profile.into_u8_vec().ok());
     let orientation = decoder.find_tag_unsigned::<u8>(Tag::Orientation).ok().flatten();
     let orientation = orientation.and_then(Orientation::from_exif).unwrap_or(Orientation::NoTransforms);
-    // Only now, as they hold for profiles, too.
+    // The limits are set only now, because they would apply to profiles too.
     let mut limits = Limits::default();
     limits.decoding_buffer_size = size as usize;
     let mut decoder = decoder.with_limits(limits);
@@ -109,7 +110,7 @@ pub(super) fn tiff(bytes: &Arc<[u8]>, context: &Context<'_>) -> Result<Option<In
         }
         _ => None,
     };
-    let image = image.ok_or_else(|| context.damaged("its numbers are of an unusual kind"))?;
+    let image = image.ok_or_else(|| context.damaged("its samples have an unusual type"))?;
     Ok(Some(Inks { image, model, icc_profile, orientation }))
 }
 
@@ -127,7 +128,7 @@ mod tests {
 
     #[test]
     fn inks_that_were_stored_as_light_and_colour() {
-        // No light at all: full inks. White paper: none.
+        // No light at all means full inks; white paper means none.
         let mut pixels = [[0, 128, 128, 9], [255, 128, 128, 9]];
         pixels.iter_mut().for_each(from_ycck);
         assert_eq!(pixels, [[255, 255, 255, 9], [0, 0, 0, 9]]);

@@ -1,9 +1,9 @@
-//! What decoders of JPEG do not tell: whether the file is all there (they fill what is missing with grey and say nothing), and
-//! how large to print it.
+//! Facts that JPEG decoders do not report: whether the file is complete (they silently fill missing data with grey),
+//! and its print size.
 
 use crate::metadata::Density;
 
-/// Whether the file ends before its end marker. A file of an unexpected structure is left to the decoder.
+/// Whether the file ends before its end marker. Files with an unexpected structure are left to the decoder.
 pub(super) fn is_cut_off(bytes: &[u8]) -> bool {
     const START_OF_SCAN: u8 = 0xda;
     const END_OF_IMAGE: u8 = 0xd9;
@@ -26,7 +26,7 @@ pub(super) fn is_cut_off(bytes: &[u8]) -> bool {
     }
 }
 
-/// Where the coded data from `at` on ends: at the next marker that is not a part of it.
+/// The end of the coded data from `at` on: the next marker that is not part of it.
 fn end_of_scan(bytes: &[u8], mut at: usize) -> usize {
     while let Some(pair) = bytes.get(at..at + 2) {
         // A zero after 0xff stands for 0xff as data; d0 to d7 are restart markers within the data.
@@ -38,7 +38,7 @@ fn end_of_scan(bytes: &[u8], mut at: usize) -> usize {
     bytes.len()
 }
 
-/// The density of the JFIF segment (ITU-T T.871), which is the first of a file that has one.
+/// The density from the JFIF segment (ITU-T T.871), which is the first segment if there is one.
 pub(super) fn density(bytes: &[u8]) -> Option<Density> {
     let segment = bytes.strip_prefix(b"\xff\xd8\xff\xe0")?;
     let &[unit, x1, x0, y1, y0] = segment.get(2..)?.strip_prefix(b"JFIF\0")?.get(2..7)? else { return None };

@@ -1,5 +1,5 @@
-//! JPEG XL, by jxl-oxide. Its adapter to the `image` crate gives of a file that is cut off what there is; half a picture must not
-//! pass for one.
+//! JPEG XL, by jxl-oxide. For a truncated file, its adapter to the `image` crate returns the part that exists; here
+//! that is an error, because half a picture must not pass for a whole one.
 
 use std::io::Cursor;
 use std::sync::Arc;
@@ -32,12 +32,12 @@ pub(super) fn read(bytes: &Arc<[u8]>, context: &Context<'_>) -> Result<Raw, Imag
     let is_one_of_several = whole.image_header().metadata.animation.is_some();
     let icc_profile = decoder.icc_profile().ok().flatten();
     let image = DynamicImage::from_decoder(decoder).map_err(|error| context.failed(error))?;
-    // This decoder turns the picture itself.
+    // This decoder applies the orientation itself.
     Ok(Raw { icc_profile, metadata, is_one_of_several, ..Raw::of(image) })
 }
 
-/// Metadata may be packed (by Brotli), and is unpacked without a limit, so that two kilobytes become two gigabytes: such boxes
-/// are left out, where the file is made of boxes (ISO/IEC 18181-2, clause 9).
+/// Removes boxes of compressed metadata. The library decompresses them (Brotli) without a limit, so that two kilobytes
+/// can become two gigabytes. Boxes exist only in files with a container (ISO/IEC 18181-2, clause 9).
 fn without_packed_boxes(file: &Arc<[u8]>) -> Arc<[u8]> {
     const PACKED: &[u8] = b"brob";
     if !file.starts_with(b"\0\0\0\x0cJXL ") || !file.windows(PACKED.len()).any(|window| window == PACKED) {
@@ -47,9 +47,9 @@ fn without_packed_boxes(file: &Arc<[u8]>) -> Arc<[u8]> {
     let mut rest = &file[..];
     while let Some(&[a, b, c, d, ref kind @ .., _, _, _, _]) = rest.first_chunk::<12>() {
         let size = match u32::from_be_bytes([a, b, c, d]) {
-            // To the end of the file.
+            // The box extends to the end of the file.
             0 => rest.len(),
-            // In the eight bytes behind the kind.
+            // The size follows the kind, in eight bytes.
             1 => match rest.get(8..16).and_then(|size| size.try_into().ok()) {
                 Some(size) => usize::try_from(u64::from_be_bytes(size)).unwrap_or(usize::MAX),
                 None => rest.len(),

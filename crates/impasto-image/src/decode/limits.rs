@@ -1,4 +1,4 @@
-//! What a file may ask for. A few bytes can stand for a picture that fills any memory, so sizes are held against limits before
+//! Limits on a file's demands. A few bytes can describe a picture that fills any memory, so sizes are checked before
 //! anything of that size is allocated.
 
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::ImageError;
 
-/// Limits on what is read, each of them for one file.
+/// Limits on reading one file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Pixels of the picture.
@@ -17,12 +17,12 @@ pub struct Limits {
     pub file: u64,
     /// Bytes that decoding may take, before the conversion to `f32`.
     pub memory: u64,
-    /// Time for reading and decoding; `None` is for ever. Standard input may take as long as it takes to be read.
+    /// Time for reading and decoding; `None` for no limit. Reading standard input is not limited in time.
     pub time: Option<Duration>,
 }
 
 impl Default for Limits {
-    /// 100 megapixels, 30 000 pixels along a side, files of 64 MB, 512 MB for decoding, 8 seconds.
+    /// 100 megapixels, 30 000 pixels a side, files of 64 MB, 512 MB for decoding, 8 seconds.
     fn default() -> Self {
         Self {
             pixels: 100_000_000,
@@ -35,11 +35,11 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// For files of one's own. Numbers that are too large to count with are an error even so.
+    /// No limits, for your own files. Sizes that overflow are still errors.
     pub const NONE: Limits =
         Limits { pixels: u64::MAX, side: u32::MAX, file: u64::MAX, memory: u64::MAX, time: None };
 
-    /// Holds the size that a file declares against the limits.
+    /// Checks the size that a file declares.
     pub(crate) fn check(
         &self,
         (width, height): (u32, u32),
@@ -66,7 +66,7 @@ impl Limits {
         Err(too_large(path, format!("a file of over {}", megabytes(self.file)), megabytes(self.file)))
     }
 
-    /// What to say of a decoder that wanted more memory than there is.
+    /// The error for a decoder that needs more memory than allowed.
     pub(crate) fn memory_exceeded(&self, path: &Path) -> ImageError {
         too_large(path, "more memory than allowed".to_owned(), megabytes(self.memory))
     }

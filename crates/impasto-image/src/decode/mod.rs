@@ -40,15 +40,15 @@ pub enum Depth {
     Eight,
     /// 16 bits.
     Sixteen,
-    /// Floating point, of 32 bits where it is written.
+    /// Floating point; 32 bits when written.
     Float,
 }
 
-/// A decoded file: the picture, and what came with it.
+/// A decoded file: the picture and its additional data.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Decoded {
-    /// The colours, upright and not premultiplied with alpha; fully transparent pixels have the colours of what
-    /// is around them, so that whatever lay under them has no influence.
+    /// The colours, upright and not premultiplied with alpha. Fully transparent pixels have the colours of their
+    /// surroundings, so that hidden colours have no influence.
     pub picture: Picture,
     /// The space of the colours.
     pub space: Space,
@@ -56,16 +56,16 @@ pub struct Decoded {
     pub alpha: Option<Plane>,
     /// The precision of the file.
     pub depth: Depth,
-    /// The embedded ICC profile, if it is one for RGB: by it the colours were read, and can be written again.
+    /// The embedded ICC profile, if it is for RGB: the colours were read with it, and can be written with it again.
     pub icc_profile: Option<Vec<u8>>,
-    /// What else the file says.
+    /// The file's metadata.
     pub metadata: Metadata,
-    /// The file holds more pictures (an animation, pages), of which this is the first.
+    /// Whether the file holds more pictures (an animation, pages); this is the first.
     pub is_one_of_several: bool,
 }
 
 impl Decoded {
-    /// Brings the colours to another space.
+    /// Converts the colours to another space.
     pub fn bring_to(&mut self, space: Space) {
         let picture = std::mem::replace(&mut self.picture, Picture::filled(1, 1, [0.0; 3]));
         self.picture = picture.between(self.space, space);
@@ -76,19 +76,19 @@ impl Decoded {
 /// Reads and decodes the file at `path`, within the default [`Limits`]; see [`read`] and [`decode`].
 ///
 /// # Errors
-/// Those of both.
+/// The errors of both.
 pub fn open(path: &Path) -> Result<Decoded, ImageError> {
     let limits = Limits::default();
     decode_at(read(path, &limits)?, path, &limits)
 }
 
-/// The bytes of the file at `path`, for [`decode`]; of standard input for `-`. Pipes are read to their end.
+/// Reads the bytes of the file at `path`, for [`decode`]; `-` is standard input. Pipes are read to their end.
 ///
 /// # Errors
 /// [`ImageError::NotFound`], [`ImageError::IsFolder`], [`ImageError::Read`], [`ImageError::TooLarge`],
 /// [`ImageError::TooSlow`] (a pipe that nobody writes to).
 pub fn read(path: &Path, limits: &Limits) -> Result<Arc<[u8]>, ImageError> {
-    // Bounded, since the path may name an endless device.
+    // Bounded, because the path may name an endless device.
     let most = limits.file.saturating_add(1);
     let (is_stdin, owned) = (path == Path::new("-"), PathBuf::from(path));
     let read = move || {
@@ -117,12 +117,12 @@ pub fn read(path: &Path, limits: &Limits) -> Result<Arc<[u8]>, ImageError> {
     Ok(bytes.into())
 }
 
-/// Reads a picture from the bytes of a file; `name` stands for the file in errors.
+/// Decodes a picture from the bytes of a file; `name` stands for the file in errors.
 ///
-/// The format is told from the content. EXIF orientation is applied, alpha is split off, 16 bits are kept. Grey,
-/// inks (CMYK), L*a*b* and RGB become sRGB, or Display P3 where the file's profile (ICC) has colours outside of
-/// sRGB. Of an animation the first picture is taken. OpenEXR holds light, which is encoded; other files in floating
-/// point are taken to be encoded already, and what is brighter than white is cut off.
+/// The content determines the format. EXIF orientation is applied, alpha is split off, 16 bits are kept. Grey, inks
+/// (CMYK), L*a*b* and RGB become sRGB, or Display P3 if the file's profile (ICC) has colours outside sRGB. From an
+/// animation the first picture is taken. OpenEXR holds light, which is encoded. Other files in floating point are
+/// assumed to be encoded already, and values brighter than white are clipped.
 ///
 /// # Errors
 /// [`ImageError::Empty`], [`ImageError::UnknownContent`], [`ImageError::Damaged`] (also where the decoder
@@ -160,11 +160,11 @@ fn decode_at(bytes: Arc<[u8]>, path: &Path, limits: &Limits) -> Result<Decoded, 
     })
 }
 
-/// The recipe that the picture at `path` carries, if it does: the text that was given to [`save`](crate::save). Pixels are not
-/// decoded.
+/// Returns the recipe embedded in the picture at `path`, if any: the text that was given to [`save`](crate::save).
+/// Pixels are not decoded.
 ///
 /// # Errors
-/// Those of [`read`], [`ImageError::Empty`], [`ImageError::UnknownContent`], [`ImageError::TooSlow`].
+/// The errors of [`read`], [`ImageError::Empty`], [`ImageError::UnknownContent`], [`ImageError::TooSlow`].
 pub fn read_recipe(path: &Path, limits: &Limits) -> Result<Option<String>, ImageError> {
     let bytes = read(path, limits)?;
     if bytes.is_empty() {
@@ -175,7 +175,7 @@ pub fn read_recipe(path: &Path, limits: &Limits) -> Result<Option<String>, Image
     match guarded(limits.time, move || raster::recipe(&bytes, format)) {
         Ok(recipe) => Ok(recipe),
         Err(Stopped::Late(limit)) => Err(ImageError::TooSlow { path: path.into(), limit }),
-        // What its reader panics over holds no recipe of ours.
+        // A file that makes the reader panic holds no recipe of ours.
         Err(Stopped::Panic(_)) => Ok(None),
     }
 }
@@ -183,18 +183,18 @@ pub fn read_recipe(path: &Path, limits: &Limits) -> Result<Option<String>, Image
 /// The file that is decoded, for limits and errors.
 struct Context<'a> {
     path: &'a Path,
-    /// Its name.
+    /// The name of the format.
     format: &'static str,
     limits: &'a Limits,
 }
 
 impl Context<'_> {
-    /// To be called before anything of that size is allocated.
+    /// Checks limits; must be called before anything of that size is allocated.
     fn check(&self, size: (u32, u32), bytes: u64) -> Result<(), ImageError> {
         self.limits.check(size, bytes, self.path)
     }
 
-    /// For decoders that count what they allocate.
+    /// Limits for decoders that count their allocations.
     fn memory(&self) -> image::Limits {
         let mut limits = image::Limits::no_limits();
         limits.max_alloc = Some(self.limits.memory);
@@ -216,14 +216,14 @@ impl Context<'_> {
     }
 }
 
-/// What a decoder gives.
+/// The output of a decoder.
 struct Raw {
     image: DynamicImage,
-    /// What its numbers are, where it is not what they seem.
+    /// The model of its numbers, if it is not the obvious one.
     model: Option<Model>,
-    /// They are light, of these primaries.
+    /// The primaries, if the numbers are light.
     light: Option<Primaries>,
-    /// Colours were multiplied with alpha.
+    /// Whether colours were multiplied with alpha.
     is_premultiplied: bool,
     icc_profile: Option<Vec<u8>>,
     metadata: Metadata,
@@ -231,7 +231,7 @@ struct Raw {
 }
 
 impl Raw {
-    /// Numbers that are what they seem.
+    /// Numbers with the obvious meaning.
     fn of(image: DynamicImage) -> Raw {
         Raw {
             image,
@@ -255,7 +255,7 @@ fn finish(raw: Raw, context: &Context<'_>) -> Result<Decoded, ImageError> {
     if depth == Depth::Float && !(is_finite(&colours) && alpha.as_deref().is_none_or(is_finite)) {
         return Err(context.damaged("it holds values that are not numbers"));
     }
-    // Beyond what files of half precision hold; sums of it are numbers still.
+    // The largest value of half precision; sums of it stay finite.
     const LARGEST: f32 = 65504.0;
     if let Some(alpha) = alpha.as_deref().filter(|_| raw.is_premultiplied) {
         for plane in colours.chunks_exact_mut(alpha.len()) {
@@ -285,7 +285,7 @@ fn finish(raw: Raw, context: &Context<'_>) -> Result<Decoded, ImageError> {
         space,
         alpha: alpha.and_then(|data| Plane::new(width, height, data)),
         depth,
-        // One that colours cannot be written by is of no use to anyone.
+        // A profile that colours cannot be written with is useless.
         icc_profile: raw
             .icc_profile
             .filter(|profile| model == Model::Rgb && writing(space, profile).is_some()),

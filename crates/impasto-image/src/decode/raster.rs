@@ -1,5 +1,5 @@
-//! The formats that the `image` crate reads, and what it does not tell of them: further pictures in the file, how large to print,
-//! whether colours were multiplied with alpha, and the primaries of light.
+//! The formats that the `image` crate reads, and the facts that it does not report: further pictures in the file, print
+//! size, premultiplied alpha, and the primaries of light.
 
 use std::io::Cursor;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ use crate::ImageError;
 use crate::metadata::{Density, Metadata, density_of, described, recipe_of};
 use crate::primaries::Primaries;
 
-/// Bytes that profiles and texts beside the pixels of a PNG file may unpack to.
+/// Most bytes that profiles and texts beside the pixels of a PNG file may decompress to.
 const BESIDE: usize = 32 << 20;
 
 pub(super) fn read(bytes: &Arc<[u8]>, format: ImageFormat, context: &Context<'_>) -> Result<Raw, ImageError> {
@@ -32,14 +32,14 @@ pub(super) fn read(bytes: &Arc<[u8]>, format: ImageFormat, context: &Context<'_>
     let mut reader = ImageReader::with_format(Cursor::new(bytes.clone()), format);
     let mut limits = context.memory();
     if format == ImageFormat::Png {
-        // Its decoder counts what is beside the pixels only, which are checked below.
+        // Its decoder counts only the data beside the pixels; pixels are checked below.
         limits.max_alloc = limits.max_alloc.map(|memory| memory.min(BESIDE as u64));
     }
     reader.limits(limits);
     let decoder = reader.into_decoder().map_err(|error| context.failed(error));
     let (mut raw, exif, xmp) = match inks {
         Some(Inks { mut image, model, icc_profile, orientation }) => {
-            // Of a file in inks it may know more than how to decode it.
+            // The usual decoder may still read the metadata of a file in inks.
             let (exif, xmp) = decoder.map_or((None, None), |mut decoder| texts(&mut decoder));
             image.apply_orientation(orientation);
             (Raw { model: Some(model), icc_profile, ..Raw::of(image) }, exif, xmp)
@@ -51,7 +51,7 @@ pub(super) fn read(bytes: &Arc<[u8]>, format: ImageFormat, context: &Context<'_>
             // A picture with broken metadata is still a picture.
             let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
             let profile = if format == ImageFormat::Tiff {
-                // Under limits, this decoder drops profiles that are large beside the pixels; its own defaults
+                // Under limits, this decoder drops profiles that are large in relation to the pixels. Its own defaults
                 // are bounded too.
                 TiffDecoder::new(Cursor::new(bytes.clone())).and_then(|mut decoder| decoder.icc_profile())
             } else {
@@ -62,7 +62,7 @@ pub(super) fn read(bytes: &Arc<[u8]>, format: ImageFormat, context: &Context<'_>
             (Raw { icc_profile: profile.ok().flatten(), ..Raw::of(image) }, exif, xmp)
         }
     };
-    // A TIFF file is what a block of EXIF looks like.
+    // A block of EXIF has the structure of a TIFF file.
     let exif = if format == ImageFormat::Tiff { Some(&bytes[..]) } else { exif.as_deref() };
     raw.metadata = Metadata {
         exif: exif.and_then(described),
@@ -75,7 +75,7 @@ pub(super) fn read(bytes: &Arc<[u8]>, format: ImageFormat, context: &Context<'_>
     Ok(raw)
 }
 
-/// The recipe that a file carries, without a look at its pixels.
+/// The embedded recipe, without decoding pixels.
 pub(super) fn recipe(bytes: &Arc<[u8]>, format: ImageFormat) -> Option<String> {
     Beside::of(bytes, format).recipe.or_else(|| {
         let decoder = ImageReader::with_format(Cursor::new(bytes.clone()), format).into_decoder();
@@ -88,13 +88,13 @@ fn texts(decoder: &mut impl ImageDecoder) -> (Option<Vec<u8>>, Option<Vec<u8>>) 
     (decoder.exif_metadata().ok().flatten(), decoder.xmp_metadata().ok().flatten())
 }
 
-/// What stands in a file beside what `image` reads of it. Whatever cannot be read is not there.
+/// Data in a file beside what `image` reads. Data that cannot be read counts as absent.
 #[derive(Default)]
 struct Beside {
     is_one_of_several: bool,
     density: Option<Density>,
     is_premultiplied: bool,
-    /// For files that hold light.
+    /// The primaries, for files that hold light.
     light: Option<Primaries>,
     recipe: Option<String>,
 }
@@ -141,7 +141,7 @@ impl Beside {
         const XMP: Tag = Tag::Unknown(700);
         let mut decoder = tiff::decoder::Decoder::new(Cursor::new(bytes)).ok()?;
         let extra = decoder.find_tag_unsigned_vec::<u16>(Tag::ExtraSamples).ok().flatten();
-        // Under limits, the decoder that gives the pixels drops texts that are large beside them.
+        // Under limits, the pixel decoder drops texts that are large in relation to the pixels.
         let xmp = decoder.find_tag(XMP).ok().flatten();
         Some(Beside {
             is_one_of_several: decoder.more_images(),
@@ -151,12 +151,12 @@ impl Beside {
         })
     }
 
-    /// Colours are multiplied with alpha, says its specification.
+    /// The specification of OpenEXR says that colours are multiplied with alpha.
     fn of_exr(bytes: &[u8]) -> Beside {
         let read = MetaData::read_from_buffered(Cursor::new(bytes), false).ok();
         let headers = read.as_ref().map_or(&[][..], |data| &data.headers);
         let header = headers.first();
-        // In which of the two they end up is the reader's choice.
+        // The reader decides which of the two holds them.
         let other = |name: &str| {
             let name = Text::from(name);
             let header = header?;

@@ -1,4 +1,4 @@
-//! Between a decoder's interleaved samples and our planes: depth, alpha, what the numbers stand for.
+//! Converts a decoder's interleaved samples to our planes: depth, alpha, and the model of the numbers.
 
 use image::DynamicImage;
 
@@ -15,7 +15,7 @@ pub(super) struct Samples {
     pub(super) alpha: Option<Vec<f32>>,
 }
 
-/// Separates the channels. `model` says what the numbers are, where it is not what they seem.
+/// Separates the channels. `model` is the model of the numbers, if it is not the obvious one.
 pub(super) fn separate(image: DynamicImage, model: Option<Model>) -> Samples {
     let eight = |value: u8| f32::from(value) / 255.0;
     let sixteen = |value: u16| f32::from(value) / 65535.0;
@@ -42,11 +42,11 @@ pub(super) fn separate(image: DynamicImage, model: Option<Model>) -> Samples {
     Samples { depth, model, colours, alpha: alpha.filter(|alpha| alpha.iter().any(|&value| value != 1.0)) }
 }
 
-/// Interleaved samples as planes.
+/// Converts interleaved samples to planes.
 fn planes<T: Copy>(samples: &[T], channels: usize, convert: impl Fn(T) -> f32) -> Vec<f32> {
     let area = samples.len() / channels;
     let mut all = vec![0.0; channels * area];
-    // Rows of all planes while their samples are at hand: one walk through what may be half a gigabyte.
+    // Fills all planes run by run, to pass only once through what may be half a gigabyte.
     const RUN: usize = 1 << 12;
     for (run, samples) in samples.chunks(RUN * channels).enumerate() {
         for channel in 0..channels {

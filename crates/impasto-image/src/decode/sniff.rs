@@ -13,7 +13,7 @@ pub(super) enum Kind {
     JpegXl,
 }
 
-/// What the bytes are: a format that can be read, with its name, or else the name of what they seem to be.
+/// The format of the bytes, with its name, if it can be read; otherwise the name of what they seem to be.
 pub(super) fn sniff(bytes: &[u8]) -> Result<(Kind, &'static str), Option<&'static str>> {
     if JPEG_XL.iter().any(|magic| bytes.starts_with(magic)) {
         return Ok((Kind::JpegXl, "JPEG XL"));
@@ -23,8 +23,7 @@ pub(super) fn sniff(bytes: &[u8]) -> Result<(Kind, &'static str), Option<&'stati
     }
     let format = match image::guess_format(bytes) {
         Ok(format) => format,
-        // The only signature of a TGA stands at its end; older files have none at all and cannot be told
-        // apart.
+        // The only signature of a TGA file is at its end; older files have none and cannot be recognised.
         Err(_) if bytes.ends_with(b"TRUEVISION-XFILE.\0") => ImageFormat::Tga,
         Err(_) => return Err(None),
     };
@@ -49,10 +48,10 @@ pub(super) fn sniff(bytes: &[u8]) -> Result<(Kind, &'static str), Option<&'stati
     Ok((Kind::Image(format), name))
 }
 
-/// A bare codestream, and one in a container.
+/// The beginnings of a bare codestream, and of one in a container.
 const JPEG_XL: [&[u8]; 2] = [b"\xff\x0a", b"\0\0\0\x0cJXL \r\n\x87\n"];
 
-/// Formats that people do hand over and that cannot be read here.
+/// Common formats that cannot be read here.
 fn foreign(bytes: &[u8]) -> Option<&'static str> {
     if bytes.get(4..8) == Some(b"ftyp") {
         return Some(iso_media(bytes));
@@ -69,7 +68,7 @@ fn foreign(bytes: &[u8]) -> Option<&'static str> {
     if let Some((_, name)) = MAGIC.iter().find(|(magic, _)| bytes.starts_with(magic)) {
         return Some(name);
     }
-    // Canon raw files are TIFF files of a kind; read as TIFF they would give their thumbnail.
+    // Canon raw files are a kind of TIFF; read as TIFF they would give their thumbnail.
     if bytes.starts_with(b"II*\0") && bytes.get(8..10) == Some(b"CR") {
         return Some("a camera raw file");
     }

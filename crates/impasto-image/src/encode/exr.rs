@@ -1,5 +1,5 @@
-//! OpenEXR: light, multiplied with alpha, in floats of 32 bits; the primaries of its colours where they are not those of sRGB,
-//! and the recipe as XMP in an attribute.
+//! OpenEXR: light in 32-bit floats, multiplied with alpha; the primaries if they are not those of sRGB; the recipe as
+//! XMP in an attribute.
 
 use exr::meta::attribute::{AttributeValue, Chromaticities, Text};
 use exr::meta::header::ImageAttributes;
@@ -29,7 +29,7 @@ pub(super) fn write(
         ..LayerAttributes::default()
     };
     let (size, encoding) = ((width, height), Encoding::SMALL_LOSSLESS);
-    // Two kinds of channels are two types.
+    // RGB and RGBA channels have different types.
     let written = if let Some(alpha) = source.alpha {
         let channels = SpecificChannels::rgba(|Vec2(x, y): Vec2<usize>| {
             let opacity = alpha.data()[y * width + x];

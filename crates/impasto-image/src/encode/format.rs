@@ -1,4 +1,4 @@
-//! The file formats that can be written, and what each of them can hold.
+//! The file formats that can be written, and what each can hold.
 
 use std::path::Path;
 use std::str::FromStr;
@@ -42,7 +42,7 @@ const EXTENSIONS: [(&str, Format); 10] = [
 impl FromStr for Format {
     type Err = String;
 
-    /// By extension, in any case.
+    /// Parses an extension, in upper or lower case.
     fn from_str(extension: &str) -> Result<Self, String> {
         let extension = extension.to_ascii_lowercase();
         let found = EXTENSIONS.iter().find(|(known, _)| extension == *known);
@@ -54,7 +54,7 @@ impl FromStr for Format {
 }
 
 impl Format {
-    /// The format that the extension of `path` asks for, in any case.
+    /// The format for the extension of `path`, in upper or lower case.
     ///
     /// # Errors
     /// [`ImageError::UnknownExtension`].
@@ -64,13 +64,13 @@ impl Format {
         known.ok_or_else(|| ImageError::UnknownExtension { path: path.into(), extension })
     }
 
-    /// All of them.
+    /// All formats.
     pub fn all() -> impl Iterator<Item = Format> {
         use Format::*;
         [Png, Jpeg, Tiff, WebP, OpenExr, Qoi, Bmp].into_iter()
     }
 
-    /// The name to show.
+    /// The name for display.
     pub fn name(self) -> &'static str {
         match self {
             Self::Png => "PNG",
@@ -83,7 +83,7 @@ impl Format {
         }
     }
 
-    /// The extension to offer.
+    /// The usual extension.
     pub fn extension(self) -> &'static str {
         match self {
             Self::Png => "png",
@@ -96,7 +96,7 @@ impl Format {
         }
     }
 
-    /// The formats that can do something, as extensions for a hint: `.png, .tif or .webp`.
+    /// The formats with some property, as extensions for a hint: `.png, .tif or .webp`.
     pub fn those(can: impl Fn(Format) -> bool) -> String {
         let names: Vec<String> = Self::all()
             .filter(|format| can(*format))
@@ -109,12 +109,12 @@ impl Format {
         }
     }
 
-    /// Whether it keeps transparency.
+    /// Whether it can hold transparency.
     pub fn holds_alpha(self) -> bool {
         self != Self::Jpeg
     }
 
-    /// The bits a channel that it can be written with, from the fewest on.
+    /// The depths that it can be written with, the fewest bits first.
     pub fn depths(self) -> &'static [Depth] {
         match self {
             Self::Png => &[Depth::Eight, Depth::Sixteen],
@@ -124,33 +124,33 @@ impl Format {
         }
     }
 
-    /// The bits a channel that it is written with where `asked` are to be kept: as many, or more, or all that it has.
+    /// The depth to write with, if `asked` should be kept: the same, or the next deeper, or the deepest that it has.
     pub fn depth(self, asked: Depth) -> Depth {
         let depths = self.depths();
         depths.iter().copied().find(|depth| *depth >= asked).unwrap_or(depths[depths.len() - 1])
     }
 
-    /// Whether it keeps a colour profile; the others are written without.
+    /// Whether it can hold a colour profile; the others are written without.
     pub fn holds_profile(self) -> bool {
         matches!(self, Self::Png | Self::Jpeg | Self::Tiff | Self::WebP)
     }
 
-    /// Whether it keeps colours outside of sRGB.
+    /// Whether it can hold colours outside sRGB.
     pub fn holds_wide_gamut(self) -> bool {
         self.holds_profile() || self == Self::OpenExr
     }
 
-    /// Whether it keeps EXIF.
+    /// Whether it can hold EXIF.
     pub fn holds_exif(self) -> bool {
         self.holds_profile()
     }
 
-    /// Whether it keeps the recipe.
+    /// Whether it can hold a recipe.
     pub fn holds_recipe(self) -> bool {
         self.holds_wide_gamut()
     }
 
-    /// Whether it keeps this recipe: JPEG has no room for very long ones.
+    /// Whether it can hold this recipe: JPEG has no room for very long ones.
     pub fn fits_recipe(self, recipe: &str) -> bool {
         self.holds_recipe() && (self != Self::Jpeg || super::jpeg::fits(recipe))
     }

@@ -1,4 +1,4 @@
-//! JPEG: 8 bits, no chroma subsampling; EXIF and XMP in segments of their own, density in that of JFIF.
+//! JPEG: 8 bits, no chroma subsampling; EXIF and XMP in segments of their own, density in the JFIF segment.
 
 use image::codecs::jpeg::{JpegEncoder, PixelDensity, PixelDensityUnit};
 use image::{ExtendedColorType, ImageEncoder};
@@ -7,7 +7,7 @@ use super::{Failed, Source, Tags};
 use crate::Sink;
 use crate::metadata::packet;
 
-/// What a segment with XMP begins with.
+/// The beginning of a segment with XMP.
 const XMP: &[u8] = b"http://ns.adobe.com/xap/1.0/\0";
 
 pub(super) fn write(
@@ -42,7 +42,7 @@ pub(super) fn fits(recipe: &str) -> bool {
     XMP.len() + packet(recipe).len() + 2 <= usize::from(u16::MAX)
 }
 
-/// Puts a segment behind the first ones, which readers expect where they are: those of JFIF and EXIF.
+/// Inserts a segment after those of JFIF and EXIF, which readers expect first.
 fn insert(file: &mut Vec<u8>, content: &[u8]) -> Result<(), Failed> {
     const LENGTH: usize = 2;
     const MARKER: u8 = 0xff;

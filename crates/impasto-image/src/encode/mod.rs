@@ -1,4 +1,4 @@
-//! Writes a picture: format by extension, rounding, alpha, colour profile, metadata, never a half-written file.
+//! Writes a picture: format by extension, rounding, alpha, colour profile, metadata, and never a half-written file.
 
 mod exr;
 mod format;
@@ -25,25 +25,25 @@ pub use format::Format;
 /// How to write a picture.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Encoding {
-    /// The format; `None` for that of the extension ([`Format::of`]).
+    /// The format; `None` to choose it by the extension ([`Format::of`]).
     pub format: Option<Format>,
-    /// Bits per channel, where the format has a choice ([`Format::depth`]).
+    /// Bits per channel, if the format has a choice ([`Format::depth`]).
     pub depth: Depth,
     /// 1..=100, for JPEG only.
     pub jpeg_quality: u8,
     /// The space of the picture's colours.
     pub space: Space,
-    /// An ICC profile for RGB to embed where the format can ([`Format::holds_profile`]): colours are written by it, else in
-    /// sRGB. OpenEXR has light of the space instead.
+    /// An ICC profile for RGB to embed if the format can hold one ([`Format::holds_profile`]). Colours are then written
+    /// with it, and otherwise in sRGB. OpenEXR stores light of the space instead.
     pub icc_profile: Option<Vec<u8>>,
-    /// What else the file shall say, where the format can ([`Format::holds_exif`], [`Format::holds_recipe`]).
+    /// Metadata to write if the format can hold it ([`Format::holds_exif`], [`Format::holds_recipe`]).
     pub metadata: Metadata,
-    /// Whether the place that EXIF may give is written, too.
+    /// Whether to write the location, if EXIF has one.
     pub keep_gps: bool,
 }
 
 impl Default for Encoding {
-    /// By extension, 8 bits, JPEG quality 95, colours of sRGB, no profile (which means sRGB), no metadata.
+    /// The format by extension, 8 bits, JPEG quality 95, sRGB colours, no profile (which means sRGB), no metadata.
     fn default() -> Self {
         Self {
             format: None,
@@ -59,8 +59,8 @@ impl Default for Encoding {
 
 /// Writes `picture` to `path`, with `alpha` if given.
 ///
-/// Values are clamped to 0..1 and rounded to the nearest step. JPEG is written without chroma subsampling.
-/// The file appears complete or not at all, and only complete takes the place of an old one.
+/// Values are clamped to 0..1 and rounded to the nearest step. JPEG is written without chroma subsampling. The file
+/// appears complete or not at all; an old file is replaced only by a complete one.
 ///
 /// # Errors
 /// [`ImageError::UnknownExtension`], [`ImageError::NoAlpha`], [`ImageError::AlphaSize`],
@@ -88,7 +88,7 @@ pub fn save(
     let icc_profile = encoding.icc_profile.as_deref().filter(|_| format.holds_profile());
     let conversion = match icc_profile {
         Some(icc) => {
-            writing(encoding.space, icc).ok_or_else(|| refused("the profile is none for RGB".into()))?
+            writing(encoding.space, icc).ok_or_else(|| refused("the profile is not for RGB".into()))?
         }
         None => between(encoding.space, Space::Srgb),
     };
@@ -114,8 +114,8 @@ pub fn save(
     refusal.map_or(written, |reason| Err(refused(reason)))
 }
 
-/// Finds out, before any work is done, whether [`save`] could write to `path`: the format is known and can hold alpha if
-/// `has_alpha`, the folder exists and can be written to, `path` is not itself a folder.
+/// Checks, before any work is done, whether [`save`] could write to `path`: the format is known and can hold alpha if
+/// `has_alpha`, the folder exists and can be written to, and `path` is not itself a folder.
 ///
 /// # Errors
 /// [`ImageError::UnknownExtension`], [`ImageError::NoAlpha`], [`ImageError::IsFolder`],
@@ -131,18 +131,18 @@ pub fn check_output(path: &Path, format: Option<Format>, has_alpha: bool) -> Res
     check_writable(path)
 }
 
-/// What is written beside the colours.
+/// The data to write beside the colours.
 struct Tags<'a> {
     icc_profile: Option<&'a [u8]>,
     exif: Block<'a>,
-    /// With the recipe.
+    /// Contains the recipe.
     xmp: Option<String>,
 }
 
-/// What an encoder says, be it of the picture or of the file.
+/// An error of an encoder, about the picture or the file.
 type Failed = Box<dyn std::error::Error + Send + Sync>;
 
-/// A file that remembers how writing failed, as encoders put that into words of their own.
+/// A file that remembers its error, because encoders reword it.
 struct Watched<'a> {
     file: &'a mut dyn Sink,
     failure: Option<io::Error>,
@@ -193,14 +193,14 @@ fn encode(
         Format::OpenExr => exr::write(file, source, encoding.space, tags),
         Format::Qoi => plain(qoi::QoiEncoder::new(file), source),
         Format::Bmp => {
-            // It takes a `Write` of known size.
+            // It needs a `Sized` writer.
             let mut file = file;
             plain(bmp::BmpEncoder::new(&mut file), source)
         }
     }
 }
 
-/// A format that holds nothing but pixels of 8 bits.
+/// Writes a format that holds only 8-bit pixels.
 fn plain(encoder: impl ImageEncoder, source: &Source<'_>) -> Result<(), Failed> {
     let (width, height) = source.size();
     let colours = if source.alpha.is_some() { ExtendedColorType::Rgba8 } else { ExtendedColorType::Rgb8 };

@@ -7,7 +7,7 @@ use png::{BitDepth, ColorType, Compression, Encoder, Filter, Info, PixelDimensio
 use super::{Failed, Source, Tags};
 use crate::{Depth, Sink};
 
-/// The keyword that XMP has in PNG files.
+/// The keyword of XMP in PNG files.
 const XMP: &str = "XML:com.adobe.xmp";
 
 pub(super) fn write(

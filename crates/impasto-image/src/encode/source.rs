@@ -1,4 +1,4 @@
-//! The numbers to write, some rows at a time: in the colours of the file, with alpha, interleaved and rounded.
+//! The numbers to write, a band of rows at a time: in the file's colours, with alpha, interleaved and rounded.
 
 use std::ops::Range;
 
@@ -6,14 +6,14 @@ use crate::colour::{Conversion, Model};
 use crate::decode::interleave;
 use crate::{Picture, Plane};
 
-/// A picture on its way to a file.
+/// A picture to be written to a file.
 pub(super) struct Source<'a> {
     pub(super) picture: &'a Picture,
     pub(super) alpha: Option<&'a Plane>,
     pub(super) conversion: Conversion,
 }
 
-/// Rows that are converted at a time hold about so many pixels.
+/// Approximate number of pixels in a band of rows.
 const BAND: usize = 1 << 18;
 
 impl Source<'_> {
@@ -22,23 +22,23 @@ impl Source<'_> {
         (width as u32, height as u32)
     }
 
-    /// 3, or 4 with alpha.
+    /// Number of channels: 3, or 4 with alpha.
     pub(super) fn channels(&self) -> usize {
         3 + usize::from(self.alpha.is_some())
     }
 
-    /// Rows that are worked on at a time.
+    /// Rows per band.
     pub(super) fn band(&self) -> usize {
         (BAND / self.picture.width()).clamp(1, self.picture.height())
     }
 
-    /// Bands of rows, which are all of the picture.
+    /// The bands of rows that make up the picture.
     pub(super) fn bands(&self) -> impl Iterator<Item = Range<usize>> {
         let height = self.picture.height();
         (0..height).step_by(self.band()).map(move |start| start..height.min(start + self.band()))
     }
 
-    /// Samples of some rows as they are.
+    /// Samples of some rows, unrounded.
     pub(super) fn floats(&self, rows: Range<usize>) -> Vec<f32> {
         self.samples(rows, |rgb, alpha| interleave(rgb, alpha).collect())
     }
@@ -57,7 +57,7 @@ impl Source<'_> {
         })
     }
 
-    /// All samples, 0..=255, for encoders that take nothing less.
+    /// All samples, 0..=255, for encoders that need them at once.
     pub(super) fn all_eight(&self) -> Vec<u8> {
         let mut samples = Vec::with_capacity(self.channels() * self.picture.width() * self.picture.height());
         self.bands().for_each(|rows| samples.extend(self.eight(rows)));

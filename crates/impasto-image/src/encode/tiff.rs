@@ -1,5 +1,5 @@
-//! TIFF 6.0: 8 or 16 bits or floating point, in strips, not compressed; beyond 4 GB as BigTIFF. Fields of EXIF stand in the
-//! directory of the picture and in two of their own.
+//! TIFF 6.0: 8 or 16 bits or floating point, in strips, not compressed; BigTIFF beyond 4 GB. The fields of EXIF are in
+//! the picture's directory and in two of their own.
 
 use exif::{Context, Field, Value};
 use tiff::Directory;
@@ -13,7 +13,7 @@ use crate::{Depth, Sink};
 
 const XMP: Tag = Tag::Unknown(700);
 
-/// Where a file of 32-bit offsets ends, less what else is in it.
+/// The largest file with 32-bit offsets, less the space for other data.
 const LARGE: u64 = 4_000_000_000;
 
 pub(super) fn write(
@@ -40,7 +40,7 @@ fn of_kind<K: TiffKind>(
 where
     K::OffsetType: TiffValue,
 {
-    // Alpha is a fourth sample of any of these.
+    // Alpha is a fourth sample of each type.
     match depth {
         Depth::Eight => strips::<colortype::RGB8, K>(encoder, source, tags, |rows| source.eight(rows)),
         Depth::Sixteen => strips::<colortype::RGB16, K>(encoder, source, tags, |rows| source.sixteen(rows)),
@@ -116,7 +116,8 @@ fn put<'f, K: TiffKind>(
     Ok(())
 }
 
-/// Turns what has the byte order of the file that it comes from; `false` for what cannot be turned without knowing its structure.
+/// Swaps bytes that are in the byte order of the source file; `false` for values that cannot be swapped without knowing
+/// their structure.
 fn turned(field: &mut Field) -> bool {
     const UNICODE: &[u8] = b"UNICODE\0";
     match (&mut field.value, field.tag) {
@@ -130,7 +131,7 @@ fn turned(field: &mut Field) -> bool {
     }
 }
 
-/// A value in the byte order of the machine, which files are written in.
+/// A value in the byte order of the machine, which is also that of written files.
 fn value_of(value: &Value) -> Option<(Type, Vec<u8>)> {
     fn bytes<const N: usize, T: Copy>(values: &[T], of: impl Fn(T) -> [u8; N]) -> Vec<u8> {
         values.iter().flat_map(|value| of(*value)).collect()

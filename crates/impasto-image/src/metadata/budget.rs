@@ -1,17 +1,17 @@
-//! What a block of EXIF, or a whole TIFF file, asks of a reader: thousands of its fields may point at the same bytes, so that some
-//! kilobytes unpack to gigabytes. Only directories are looked at here, no values.
+//! Limits what a block of EXIF, or a whole TIFF file, can demand of a reader. Thousands of fields may point at the same
+//! bytes, so that some kilobytes expand to gigabytes. Only directories are read here, no values.
 
-/// Directories of a file, and fields of all of them, at most.
+/// Most directories of a file, and most fields in all of them.
 const DIRECTORIES: usize = 64;
 const FIELDS: usize = 4096;
 
-/// Bytes of texts, at most: a reader makes a list of each.
+/// Most bytes of texts; a reader makes a list from each.
 const TEXT: usize = 1 << 20;
 
 /// Fields that point to further directories: EXIF, GPS, interoperability.
 const POINTERS: [u16; 3] = [0x8769, 0x8825, 0xa005];
 
-/// Whether the fields of all directories are no more than the file could hold if each had bytes of its own.
+/// Whether the file could hold all fields of all directories if each had its own bytes.
 pub(super) fn is_affordable(block: &[u8]) -> bool {
     let little = block.starts_with(b"II");
     let two = |at: usize| {
@@ -32,7 +32,7 @@ pub(super) fn is_affordable(block: &[u8]) -> bool {
             return false;
         }
         for entry in (0..count).map(|i| at + 2 + 12 * i) {
-            // What reaches beyond the end is the reader's to refuse.
+            // The reader refuses fields beyond the end.
             let (Some(tag), Some(kind), Some(count)) = (two(entry), two(entry + 2), four(entry + 4)) else {
                 break;
             };
@@ -50,7 +50,7 @@ pub(super) fn is_affordable(block: &[u8]) -> bool {
 
 const ASCII: u16 = 2;
 
-/// Of one value (TIFF 6.0, section 2).
+/// Bytes of one value (TIFF 6.0, section 2).
 fn size_of_kind(kind: u16) -> usize {
     match kind {
         3 | 8 => 2,

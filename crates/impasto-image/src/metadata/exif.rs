@@ -1,7 +1,8 @@
-//! EXIF (CIPA DC-008): what is kept of it, and what it becomes for a picture that was made from another.
+//! EXIF (CIPA DC-008): selects the fields to keep, and makes the EXIF of a picture that was made from another.
 //!
-//! Kept is what describes the picture, its author and how it was taken. Dropped is what is true of the old file alone:
-//! orientation (pixels are upright), sizes, strips, thumbnails, and notes of makers, whose parts point into that file.
+//! Fields that describe the picture, its author and how it was taken are kept. Fields that are true only of the old
+//! file are dropped: orientation (pixels are upright), sizes, strips, thumbnails, and maker notes, which contain
+//! offsets into that file.
 
 use std::collections::BTreeSet;
 use std::io::Cursor;
@@ -13,25 +14,25 @@ use super::budget::is_affordable;
 use super::{Density, Metadata};
 use crate::Space;
 
-/// Fields of the first directory (the context of TIFF) that describe a picture. In a TIFF file most others say how it is
-/// stored.
+/// Fields of the first directory (the TIFF context) that describe a picture. In a TIFF file most of the others describe
+/// how it is stored.
 const DESCRIBING: [Tag; 7] =
     [Tag::ImageDescription, Tag::Make, Tag::Model, Tag::Software, Tag::DateTime, Tag::Artist, Tag::Copyright];
 
-/// More of them: host computer, rating, and Windows' title, comment, author, keywords, subject.
+/// More such fields: host computer, rating, and Windows' title, comment, author, keywords, subject.
 const DESCRIBING_NUMBERS: [u16; 8] = [0x013c, 0x4746, 0x4749, 0x9c9b, 0x9c9c, 0x9c9d, 0x9c9e, 0x9c9f];
 
-/// Fields of the directory of EXIF that are about the old file.
+/// Fields of the EXIF directory that are about the old file.
 const OF_THE_FILE: [Tag; 5] =
     [Tag::PixelXDimension, Tag::PixelYDimension, Tag::ColorSpace, Tag::MakerNote, Tag::RelatedSoundFile];
 
-/// Bytes of a field, at most: whatever is larger is no description.
+/// Most bytes of a field; larger ones are not descriptions.
 const LARGEST: usize = 1 << 16;
 
-/// Bytes of a block, at most: a segment of a JPEG file holds no more.
+/// Most bytes of a block; a segment of a JPEG file holds no more.
 const LARGEST_BLOCK: usize = 64_000;
 
-/// Bytes of a field in its directory.
+/// Bytes of a field's entry in the directory.
 const ENTRY: usize = 12;
 
 fn is_kept(field: &Field) -> bool {
@@ -45,7 +46,7 @@ fn is_kept(field: &Field) -> bool {
     kept && field.ifd_num == In::PRIMARY && matches!(bytes_of(&field.value), Some(1..=LARGEST))
 }
 
-/// `None` for a type that nobody knows.
+/// The size of a value; `None` for an unknown type.
 fn bytes_of(value: &Value) -> Option<usize> {
     Some(match value {
         Value::Byte(values) | Value::Undefined(values, _) => values.len(),
@@ -63,10 +64,10 @@ fn bytes_of(value: &Value) -> Option<usize> {
     })
 }
 
-/// All fields of a block, or of a whole TIFF file; what can be read of a damaged one, and nothing of one that was made to fill the
-/// memory.
+/// All fields of a block, or of a whole TIFF file. From a damaged block, the readable fields; from one that was made to
+/// fill the memory, none.
 fn fields(block: &[u8]) -> Vec<Field> {
-    // Some writers of WebP and PNG put before it what JPEG has there.
+    // Some writers of WebP and PNG add the prefix that JPEG uses.
     let block = block.strip_prefix(b"Exif\0\0").unwrap_or(block);
     if !is_affordable(block) {
         return Vec::new();
@@ -90,7 +91,7 @@ fn context_order(Tag(context, _): Tag) -> u8 {
     }
 }
 
-/// Bytes of values that are kept as they are may be in the order of their file, so that it is kept, too.
+/// Whether a block is little-endian. Opaque values may be in the byte order of their file, so that order is kept.
 pub(crate) fn is_little_endian(block: &[u8]) -> bool {
     block.strip_prefix(b"Exif\0\0").unwrap_or(block).starts_with(b"II")
 }
@@ -106,12 +107,12 @@ fn block_of(fields: &[Field], little_endian: bool) -> Option<Vec<u8>> {
     Some(block.into_inner())
 }
 
-/// What of a file's EXIF (or of a whole TIFF file) describes its picture, as a block of its own.
+/// The fields of a file's EXIF (or of a whole TIFF file) that describe its picture, as a new block.
 pub(crate) fn described(block: &[u8]) -> Option<Vec<u8>> {
     let mut kept: Vec<Field> = fields(block).into_iter().filter(is_kept).collect();
     let size = |field: &Field| bytes_of(&field.value).unwrap_or(0) + ENTRY;
     let mut whole: usize = kept.iter().map(size).sum();
-    // The largest go first.
+    // The largest are dropped first.
     kept.sort_by_key(size);
     while whole > LARGEST_BLOCK {
         whole -= kept.pop().as_ref().map_or(whole, size);
@@ -136,17 +137,17 @@ pub(crate) fn density_of(block: &[u8]) -> Option<Density> {
     Density::per_inch(number(Tag::XResolution)? * per_inch, number(Tag::YResolution)? * per_inch)
 }
 
-/// EXIF for a file that is written.
+/// The EXIF of a file to be written.
 pub(crate) struct Block<'a> {
     pub(crate) metadata: &'a Metadata,
-    /// Whether the place where it was taken may be known.
+    /// Whether to keep the location where it was taken.
     pub(crate) keep_gps: bool,
     pub(crate) size: (usize, usize),
-    /// `None` if a profile says what its colours are.
+    /// The colour space; `None` if a profile describes the colours.
     pub(crate) space: Option<Space>,
 }
 
-/// The fields to write; none, if nothing is to be said.
+/// The fields to write; empty if there is nothing to say.
 pub(crate) fn fields_for(block: &Block<'_>) -> Vec<Field> {
     let Metadata { exif, density, .. } = block.metadata;
     let mut fields = exif.as_deref().map(fields).unwrap_or_default();
@@ -172,7 +173,7 @@ pub(crate) fn fields_for(block: &Block<'_>) -> Vec<Field> {
 }
 
 impl Block<'_> {
-    /// Its bytes, beginning like a TIFF file; `None` if there is nothing to say.
+    /// The bytes of the block, which begin like a TIFF file; `None` if there is nothing to say.
     pub(crate) fn bytes(&self) -> Option<Vec<u8>> {
         block_of(&fields_for(self), self.metadata.exif.as_deref().is_some_and(is_little_endian))
     }

@@ -1,4 +1,4 @@
-//! What a file says about its picture besides the colours: EXIF, how large to print it, and the recipe that made it.
+//! A file's metadata: EXIF, print size, and the recipe that made the picture.
 
 mod budget;
 mod exif;
@@ -7,13 +7,13 @@ mod xmp;
 pub(crate) use exif::{Block, density_of, described, fields_for, is_little_endian};
 pub(crate) use xmp::{packet, recipe_of};
 
-/// What travels with a picture from file to file.
+/// The metadata that travels with a picture from file to file.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Metadata {
-    /// A block of EXIF (CIPA DC-008), without what is true of the file alone: orientation, sizes, thumbnails, notes of
-    /// makers.
+    /// A block of EXIF (CIPA DC-008), without fields that are true only of one file: orientation, sizes, thumbnails,
+    /// maker notes.
     pub exif: Option<Vec<u8>>,
-    /// How large to print it.
+    /// The print size.
     pub density: Option<Density>,
     /// How the picture was made: the text that a program gave to [`save`](crate::save).
     pub recipe: Option<String>,
@@ -32,14 +32,14 @@ pub struct Density {
 const INCHES: f64 = 1.0 / 0.0254;
 
 impl Density {
-    /// `None` if it is no density that a printer could have.
+    /// `None` if a printer could not have such a density.
     pub(crate) fn per_inch(x: f64, y: f64) -> Option<Self> {
         let real = |value: f64| (0.01..1e6).contains(&value);
         (real(x) && real(y)).then_some(Self { x, y })
     }
 
     pub(crate) fn per_metre(x: u32, y: u32) -> Option<Self> {
-        // Files in metres are rounded; people think in whole dots per inch.
+        // Densities per metre are rounded; people mean whole dots per inch.
         let inch = |value: u32| {
             let exact = f64::from(value) / INCHES;
             let whole = exact.round();

@@ -1,32 +1,32 @@
-//! The recipe of a picture as XMP (ISO 16684-1), which JPEG, PNG, TIFF and WebP have a place for, and which other programs show
-//! and keep: one property in a namespace of our own.
+//! The recipe of a picture as XMP (ISO 16684-1): one property in our own namespace. JPEG, PNG, TIFF and WebP have a
+//! place for XMP, and other programs show and keep it.
 
 use roxmltree::Document;
 
 const RDF: &str = "http://www.w3.org/1999/02/22-rdf-syntax-ns#";
 const XMP: &str = "http://ns.adobe.com/xap/1.0/";
-/// Ours: a name, not an address.
+/// Our namespace: a name, not an address.
 const IMPASTO: &str = "urn:impasto:1.0:";
 const PROPERTY: &str = "recipe";
 
-/// Bytes of a packet, at most: no recipe has as many.
+/// Most bytes of a packet; no recipe is as long.
 const LARGEST: usize = 4 << 20;
 
-/// A packet that holds a recipe.
+/// Makes a packet that holds a recipe.
 pub(crate) fn packet(recipe: &str) -> String {
-    // What XML cannot hold at all becomes blank; JSON writes such characters in other ways.
+    // Characters that XML cannot hold become blanks; JSON escapes them anyway.
     let text: String = recipe
         .chars()
         .map(|c| match c {
             '&' => "&amp;".to_owned(),
             '<' => "&lt;".to_owned(),
             '>' => "&gt;".to_owned(),
-            // A reader of XML would make other line ends of it.
+            // A reader of XML would normalise the line end.
             '\r' => "&#13;".to_owned(),
             '\n' | '\t' => c.to_string(),
             '\0'..' ' | '\u{fffe}' | '\u{ffff}' => " ".to_owned(),
             ' '..='~' => c.to_string(),
-            // OpenEXR has no other texts.
+            // Texts in OpenEXR are ASCII.
             other => format!("&#x{:x};", u32::from(other)),
         })
         .collect();
@@ -42,7 +42,7 @@ pub(crate) fn packet(recipe: &str) -> String {
     )
 }
 
-/// The recipe that a packet holds, be it as an element or, as other programs write properties, as an attribute.
+/// The recipe in a packet, as an element, or as an attribute, which other programs write.
 pub(crate) fn recipe_of(packet: &[u8]) -> Option<String> {
     if packet.len() > LARGEST {
         return None;
@@ -73,7 +73,7 @@ mod tests {
     fn attributes_are_read_and_the_rest_is_not() {
         let by_others = packet("x").replace("<impasto:recipe>x</impasto:recipe>", "");
         let by_others = by_others.replace("rdf:about=\"\"", "rdf:about=\"\" impasto:recipe=\"y\"");
-        // A prefix must be declared before it is used, which it is on the same element.
+        // The prefix is declared on the same element.
         assert_eq!(recipe_of(by_others.as_bytes()).as_deref(), Some("y"));
         for nonsense in [&b""[..], b"<a", b"\xff\xfe", b"<recipe>x</recipe>"] {
             assert_eq!(recipe_of(nonsense), None);

@@ -1,5 +1,5 @@
-//! What several tests need. Collections of odd files that are too large to keep here. They are looked for next to the workspace, in
-//! `../shared/corpus`; without them the tests that walk them say so and pass.
+//! Shared by several tests. Also finds collections of odd files that are too large for the repository, in
+//! `../shared/corpus` next to the workspace; without them the tests that use them say so and pass.
 
 #![allow(clippy::unwrap_used)]
 #![allow(dead_code)]
@@ -13,16 +13,16 @@ use impasto_image::{
     Decoded, Density, Encoding, Format, ImageError, Limits, Metadata, Picture, Plane, Space, save,
 };
 
-/// Within the default limits.
+/// Decodes within the default limits.
 pub(crate) fn decode(bytes: &[u8], name: &str) -> Result<Decoded, ImageError> {
     impasto_image::decode(bytes, name, &Limits::default())
 }
 
-/// The files of one collection in order of their names; none where the collection is absent.
+/// The files of one collection, sorted by name; none if the collection is absent.
 pub(crate) fn collection(name: &str) -> Vec<PathBuf> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpus").join(name);
     let Ok(entries) = fs::read_dir(&folder) else {
-        // Not by a macro, whose output is shown of failing tests only.
+        // Not a print macro, because its output is shown only for failing tests.
         let skipped = format!("SKIPPED: there is no collection \"{name}\" at {}\n", folder.display());
         std::io::stderr().write_all(skipped.as_bytes()).unwrap();
         return Vec::new();
@@ -38,7 +38,7 @@ pub(crate) fn name(path: &Path) -> String {
     path.file_name().unwrap().to_string_lossy().into_owned()
 }
 
-/// One small file of each format that is read, with all that such files carry, and its name.
+/// One small file of each readable format, with all that such files can hold, and its name.
 pub(crate) fn every_format() -> Vec<(String, Vec<u8>)> {
     const SIZE: (usize, usize) = (31, 23);
     let folder = tempfile::tempdir().unwrap();
@@ -61,7 +61,7 @@ pub(crate) fn every_format() -> Vec<(String, Vec<u8>)> {
             files.push((name.clone(), fs::read(folder.path().join(&name)).unwrap()));
         }
     }
-    // What is only read.
+    // Formats that are only read.
     let byte = |value: &f32| (value * 255.0) as u8;
     let grey: Vec<u8> = alpha.data().iter().map(byte).collect();
     let rgb: Vec<u8> = picture.rgb().iter().map(byte).collect();
@@ -80,7 +80,7 @@ pub(crate) fn every_format() -> Vec<(String, Vec<u8>)> {
     add("grey.tif", grey_image.into(), ImageFormat::Tiff);
     add("tga", rgb_image.into(), ImageFormat::Tga);
     let (_, tga) = files.last_mut().unwrap();
-    // By this it is known.
+    // The signature by which TGA is recognised.
     tga.extend(b"\0\0\0\0\0\0\0\0TRUEVISION-XFILE.\0");
     let mut gif = Vec::new();
     let mut encoder = image::codecs::gif::GifEncoder::new(&mut gif);
@@ -95,7 +95,7 @@ pub(crate) fn every_format() -> Vec<(String, Vec<u8>)> {
     files
 }
 
-/// Two pictures, of which the second is the first in its complement.
+/// Two pictures; the second is the complement of the first.
 fn animated_png(rgb: &[u8], width: u32, height: u32) -> Vec<u8> {
     let mut file = Vec::new();
     let mut encoder = png::Encoder::new(&mut file, width, height);
@@ -117,7 +117,7 @@ pub(crate) fn exif() -> Vec<u8> {
     [&b"II*\0\x08\0\0\0\x02\0"[..], &first, &[0; 4], &[1, 0], &entry(1, 2, 2, *b"N\0\0\0"), &[0; 4]].concat()
 }
 
-/// Of a PNG file, with its checksum.
+/// A chunk of a PNG file, with its checksum.
 pub(crate) fn chunk(kind: &[u8; 4], data: &[u8]) -> Vec<u8> {
     let mut crc = flate2::Crc::new();
     crc.update(kind);
@@ -131,7 +131,7 @@ pub(crate) fn png(width: u32, height: u32, chunks: &[Vec<u8>]) -> Vec<u8> {
     [&b"\x89PNG\r\n\x1a\n"[..], &chunk(b"IHDR", &header), &chunks.concat(), &chunk(b"IEND", b"")].concat()
 }
 
-/// Zeros, packed a thousand to one.
+/// Zeros, compressed a thousand to one.
 pub(crate) fn packed(length: usize) -> Vec<u8> {
     let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::best());
     let zeros = vec![0; 1 << 20];

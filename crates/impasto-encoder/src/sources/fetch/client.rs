@@ -1,8 +1,8 @@
-//! HTTP: one request for a range of a file, and what the answer says of itself.
+//! HTTP: requests a range of a file, and interprets the head of the answer.
 //!
-//! RFC 9110: `Range`, `If-Range` and `Content-Range` in sections 13.1.5 and 14. Redirects are followed here and not by the
-//! library, because the range has to stay, a step from https to http has to fail, and because Hugging Face states the
-//! SHA-256 of a file (`X-Linked-ETag`) only on the way to where it is stored.
+//! RFC 9110 defines `Range`, `If-Range` and `Content-Range` in sections 13.1.5 and 14. Redirects are followed here and
+//! not by the library, for three reasons: the range must be kept; a step from https to http must fail; and Hugging Face
+//! states the SHA-256 of a file (`X-Linked-ETag`) only in the redirect to its storage.
 
 use std::io::{self, Read};
 use std::time::Duration;
@@ -11,18 +11,18 @@ use ureq::http::{HeaderMap, StatusCode, header};
 use ureq::tls::{RootCerts, TlsConfig};
 use ureq::{Agent, Error};
 
-/// How long to wait for a server, and how often to ask it again.
+/// How long to wait for a server, and how often to retry.
 #[derive(Clone, Copy, Debug)]
 pub struct Patience {
-    /// For a connection.
+    /// Longest wait for a connection.
     pub connect: Duration,
-    /// For the next bytes: a server that says nothing for this long counts as gone.
+    /// Longest wait for the next bytes; a server that is silent for longer counts as gone.
     pub silence: Duration,
     /// Tries in a row that bring no byte, before an address is given up.
     pub tries: u32,
-    /// Before the second try; twice as long before each one after it.
+    /// The pause before the second try; it doubles before each further try.
     pub pause: Duration,
-    /// An address that sends fewer bytes than `least` in this time is given up: it would hold everybody for days.
+    /// An address that sends fewer than `least` bytes in this time is given up, because the download would take days.
     pub stretch: Duration,
     /// See `stretch`.
     pub least: u64,
@@ -44,38 +44,38 @@ impl Default for Patience {
     }
 }
 
-/// Why a request brought nothing.
+/// Why a request failed.
 #[derive(Debug)]
 pub(super) enum Trouble {
-    /// It may work later; perhaps not before this time.
+    /// A later request may succeed; the server may ask to wait for the given time.
     Passing(String, Option<Duration>),
-    /// It will not.
+    /// A later request will fail too.
     Final(String),
 }
 
-/// Longest pause that a server can ask for.
+/// The longest pause that a server can ask for.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 
-/// Redirects in a row.
+/// Most redirects in a row.
 const REDIRECTS: usize = 8;
 
 /// The beginning of an answer.
 pub(super) enum Answer {
     /// Bytes of the file, from `start` on.
     Bytes(Box<Bytes>),
-    /// There is nothing at the range that was asked for; the length of the whole file.
+    /// The requested range is beyond the end; the length of the whole file.
     NothingThere(Option<u64>),
 }
 
 /// Bytes of a file.
 pub(super) struct Bytes {
-    /// Place in the file of the first byte of the body.
+    /// Offset in the file of the first byte of the body.
     pub(super) start: u64,
     /// Length of the whole file.
     pub(super) total: Option<u64>,
-    /// What tells this version of the file from others: a strong entity tag or a date.
+    /// Identifies this version of the file: a strong entity tag or a date.
     pub(super) version: Option<String>,
-    /// SHA-256 of the whole file, where the server states it.
+    /// SHA-256 of the whole file, if the server states it.
     pub(super) stated_sha256: Option<String>,
     pub(super) body: Box<dyn Read>,
 }
@@ -102,8 +102,8 @@ impl Client {
         Client { agent: config.build().into() }
     }
 
-    /// Asks for the bytes from `start` to before `until` (to the end without it); a file that is not `version` any more is
-    /// sent as a whole.
+    /// Requests the bytes from `start` to before `until`, or to the end of the file. If the file is no longer
+    /// `version`, the server sends all of it.
     pub(super) fn get(
         &self,
         address: &str,
@@ -175,13 +175,13 @@ fn text(headers: &HeaderMap, name: header::HeaderName) -> Option<&str> {
     headers.get(name)?.to_str().ok()
 }
 
-/// `"11aea0..."` of Hugging Face: for a large file the tag is its SHA-256.
+/// Hugging Face's `"11aea0..."`: the tag of a large file is its SHA-256.
 fn sha256_in(headers: &HeaderMap) -> Option<String> {
     let tag = headers.get("x-linked-etag")?.to_str().ok()?.trim_matches('"').to_ascii_lowercase();
     (tag.len() == 64 && tag.bytes().all(|byte| byte.is_ascii_hexdigit())).then_some(tag)
 }
 
-/// `bytes 5-9/20` and `bytes */20`: the first byte, and the length of the whole.
+/// Parses `bytes 5-9/20` and `bytes */20` into the first byte and the length of the whole.
 fn content_range(value: &str) -> Option<(Option<u64>, Option<u64>)> {
     let (range, total) = value.trim().strip_prefix("bytes ")?.split_once('/')?;
     let total = if total == "*" { None } else { Some(total.parse().ok()?) };
@@ -193,7 +193,7 @@ fn content_range(value: &str) -> Option<(Option<u64>, Option<u64>)> {
     (first <= last && total.is_none_or(|total| last < total)).then_some((Some(first), total))
 }
 
-/// Where a redirect leads (RFC 3986, section 5; of relative references those that begin with a slash, or name a sibling).
+/// The target of a redirect (RFC 3986, section 5). Relative references must begin with a slash, or name a sibling.
 fn follow(address: &str, location: &str) -> Result<String, Trouble> {
     let (scheme, rest) = address.split_once("://").unwrap_or(("https", address));
     let lower = location.to_ascii_lowercase();
@@ -202,7 +202,7 @@ fn follow(address: &str, location: &str) -> Result<String, Trouble> {
     } else if location.starts_with("//") {
         format!("{scheme}:{location}")
     } else if lower.split('/').next().is_some_and(|first| first.contains(':')) {
-        return Err(Trouble::Final(format!("redirected to {location}, which is no web address")));
+        return Err(Trouble::Final(format!("redirected to {location}, which is not a web address")));
     } else {
         let path = rest.split(['?', '#']).next().unwrap_or(rest);
         let host = path.split('/').next().unwrap_or(path);
@@ -219,16 +219,16 @@ fn follow(address: &str, location: &str) -> Result<String, Trouble> {
     Ok(next)
 }
 
-/// An error of the library in our terms.
+/// Converts an error of the library.
 pub(super) fn trouble(error: Error) -> Trouble {
     let text = match &error {
         Error::Io(error) => error.to_string(),
         Error::Timeout(_) => "no answer in time".into(),
-        Error::HostNotFound => "the name of the host is not known here: is there a network?".into(),
+        Error::HostNotFound => "the name of the host cannot be resolved: is there a network?".into(),
         other => other.to_string(),
     };
     match error {
-        // Of TLS: a certificate that is not trusted will not be trusted in a second.
+        // A TLS error: an untrusted certificate stays untrusted.
         Error::Io(error) if error.kind() == io::ErrorKind::InvalidData => Trouble::Final(text),
         Error::Io(_) | Error::Timeout(_) | Error::ConnectionFailed | Error::Protocol(_) => {
             Trouble::Passing(text, None)

@@ -1,7 +1,7 @@
-//! Fetching a model: from which address, how much of it, verified how, and kept as what.
+//! Fetches a model: tries its addresses, verifies what arrives, converts it and keeps the result.
 //!
-//! Each file of a model is tried at each of its addresses. What arrives goes into a `.part` file that a later try takes up.
-//! Only what was verified is converted, and only what was converted gets the model's name, in one step; so a process may be
+//! Each file of a model is tried at each of its addresses. The bytes go into a `.part` file that a later try resumes.
+//! Only a verified file is converted, and only a converted file gets the model's name, in one step. So a process may be
 //! killed at any time. One process fetches a model at a time.
 
 mod client;
@@ -26,27 +26,26 @@ use super::store::Store;
 use super::{Event, keep};
 use crate::{Encoder, EncoderError, Precision};
 
-/// Longest header of a safetensors file, which comes on top of the values.
+/// Longest header of a safetensors file, which adds to the size of the values.
 const HEADER: u64 = 16 << 20;
 
 /// How to fetch.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Fetch {
-    /// What is kept.
+    /// The precision of the kept file.
     pub precision: Precision,
-    /// Fetch it although it is here.
+    /// Fetch the model even if it is here.
     pub force: bool,
     /// How long to wait for servers.
     pub patience: Patience,
 }
 
 impl Store {
-    /// Brings a model into our own cache: from the caches of others where they have it, else from the network. Gives the
-    /// path. What happens on the way is told to `watch`.
+    /// Brings a model into our own cache, from another program's cache or else from the network, and returns its path.
+    /// `watch` is told of the progress.
     ///
     /// # Errors
-    /// [`EncoderError::Source`]: every address with what was wrong with it; a full disk; the network forbidden by the
-    /// environment.
+    /// [`EncoderError::Source`]: each address with its error; a full disk; or a network that the environment forbids.
     pub fn fetch(
         &self,
         model: &'static Model,
@@ -55,7 +54,7 @@ impl Store {
     ) -> Result<PathBuf, EncoderError> {
         let own = self.own(model, how.precision)?;
         let _lock = self.lock(model, watch)?;
-        // Another process may just have fetched it, or one of the other caches have it.
+        // Another process may just have fetched it, or another cache may have it.
         if !how.force {
             if self.read_own(model, &own).is_ok() {
                 return Ok(own);
@@ -64,7 +63,7 @@ impl Store {
                 if how.precision == Precision::Half {
                     return self.keep(model, &encoder, Precision::Half);
                 }
-                // Where that could not be written, fetching will say so.
+                // If it could not be written, fetching will report that.
                 if self.read_own(model, &own).is_ok() {
                     return Ok(own);
                 }
@@ -94,7 +93,7 @@ impl Store {
         Err(SourceError::Fetch { name: model.name.into(), failures, by_hand }.into())
     }
 
-    /// From one address to our own cache.
+    /// Fetches from one address into our own cache.
     fn fetch_from(
         &self,
         client: &Client,
@@ -104,7 +103,7 @@ impl Store {
         watch: &mut dyn FnMut(Event<'_>),
     ) -> Result<PathBuf, Ended> {
         let folder = self.environment().models().ok_or(SourceError::NoCache)?;
-        // The hash of the whole says nothing of a part.
+        // The hash of the whole file cannot verify a part.
         let (digest, most) = match file.needed {
             Needed::Whole => (file.digest, file.size.most()),
             Needed::Convolutions => (None, HEADER + 2 * model.convolution_bytes()),
@@ -132,14 +131,14 @@ impl Store {
         let mut part = open().map_err(failed)?;
         let was_taken_up = part.kept() > 0;
         if let Err(why) = transfer.run(&mut part, &mut plan, watch) {
-            // Nothing to take up.
+            // There is nothing to resume.
             if part.kept() == 0 {
                 part.remove();
             }
             return Err(failed(why));
         }
         if was_taken_up && part.hashes().check(digest).is_err() {
-            // What was left of an earlier try may have been at fault.
+            // The bytes of an earlier try may have been wrong.
             part.restart().map_err(Failed::Disk).map_err(failed)?;
             plan.restart();
             transfer.run(&mut part, &mut plan, watch).map_err(failed)?;
@@ -157,7 +156,7 @@ impl Store {
         }
     }
 
-    /// What arrived as an encoder, verified.
+    /// Reads and verifies the fetched file as an encoder.
     fn convert(
         &self,
         model: &Model,
@@ -186,7 +185,7 @@ impl Store {
         Ok(keep::with_facts(keep::named(encoder, model.name), model, &facts))
     }
 
-    /// What arrives and what is made of it have to fit on the disk.
+    /// Checks that the download and the converted file fit on the disk.
     fn make_sure_of_room(
         &self,
         folder: &Path,
@@ -199,7 +198,7 @@ impl Store {
             Precision::Half => model.convolution_bytes() / 2,
         };
         let needed = to_come + made;
-        // Where the system does not tell, writing will.
+        // If the system does not report the free space, writing will.
         match fs4::available_space(folder) {
             Ok(free) if free < needed => Err(Failed::NoSpace { needed, free }),
             _ => Ok(()),
@@ -207,11 +206,11 @@ impl Store {
     }
 }
 
-/// Why an address gave no model.
+/// Why an address did not give the model.
 enum Ended {
-    /// Another one may.
+    /// Another address may succeed.
     Here(String),
-    /// No other one will.
+    /// No other address can succeed.
     Everywhere(EncoderError),
 }
 

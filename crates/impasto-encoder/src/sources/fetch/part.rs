@@ -1,8 +1,8 @@
-//! What has arrived of a file, and what tells whether the rest of the same file can follow.
+//! A partly fetched file, and the notes that tell whether it can be resumed.
 //!
-//! `NAME.part` has the bytes, `NAME.part.json` the address, the version that the server named (`ETag` or `Last-Modified`),
-//! the length of the whole file, and how many bytes are certainly on the disk. A process may be killed at any time: what is
-//! in the file by then is taken up again if all that fits.
+//! `NAME.part` has the bytes. `NAME.part.json` has the address, the version that the server named (`ETag` or
+//! `Last-Modified`), the length of the whole file, and the number of bytes that are certainly on the disk. A process
+//! may be killed at any time. The bytes in the file are used again if all notes agree.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use super::super::catalogue::Digest;
 use super::super::digest::{Hasher, Hashes};
 
-/// After so many bytes the system is asked to have them on the disk: what it lost with the power must not count as here.
+/// Interval of bytes after which the file is synced: bytes that a power failure lost must not count as kept.
 const SYNC_EVERY: u64 = 8 << 20;
 
 /// A file in the making.
@@ -31,7 +31,7 @@ pub(super) struct Part {
 }
 
 impl Part {
-    /// What is here of the file, from this address; or nothing.
+    /// Opens the part of a file from this address; it may be empty.
     pub(super) fn open(
         folder: &Path,
         name: &str,
@@ -65,7 +65,7 @@ impl Part {
             return self.restart();
         }
         (self.version, self.total) = (version.map(str::to_string), note["total"].as_u64());
-        // Without a hash at the end, nobody would notice a hole that a failure of power left.
+        // Without a final hash, a hole left by a power failure would go unnoticed.
         let length = self.file.metadata()?.len();
         let usable =
             if self.expected.is_some() { length } else { note["synced"].as_u64().unwrap_or(0).min(length) };
@@ -92,7 +92,7 @@ impl Part {
         Ok(())
     }
 
-    /// Notes which version of the file its bytes will be of, before the first of them.
+    /// Notes the version of the file before its first byte arrives.
     pub(super) fn begin(&mut self, version: Option<&str>, total: Option<u64>) -> io::Result<()> {
         (self.version, self.total) = (version.map(str::to_string), total);
         self.write_note()
@@ -114,7 +114,7 @@ impl Part {
         if self.kept - self.synced >= SYNC_EVERY { self.sync() } else { Ok(()) }
     }
 
-    /// Has all bytes on the disk.
+    /// Syncs all bytes to the disk.
     pub(super) fn sync(&mut self) -> io::Result<()> {
         if self.synced < self.kept {
             self.file.sync_data()?;
@@ -124,7 +124,7 @@ impl Part {
         Ok(())
     }
 
-    /// Bytes that are here.
+    /// Number of bytes that are here.
     pub(super) fn kept(&self) -> u64 {
         self.kept
     }
@@ -145,7 +145,7 @@ impl Part {
         &self.path
     }
 
-    /// The first bytes.
+    /// Reads the first bytes.
     pub(super) fn beginning(&mut self, length: u64) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
         self.file.rewind()?;
@@ -158,9 +158,9 @@ impl Part {
         self.hasher.clone().finish()
     }
 
-    /// Removes what is left of it.
+    /// Removes the part and its notes.
     pub(super) fn remove(self) {
-        // What cannot be removed is taken up, or overwritten, the next time.
+        // A file that cannot be removed is resumed or overwritten the next time.
         let _ = fs::remove_file(&self.path);
         let _ = fs::remove_file(&self.note);
     }

@@ -1,30 +1,30 @@
-//! Which bytes of a file are fetched: all, or the header and the convolutions of a safetensors file.
+//! Plans which bytes of a file are fetched: all, or the header and the convolutions of a safetensors file.
 //!
-//! A safetensors file is the length of a header (8 bytes), the header (JSON: name, type, shape and place of each tensor), and
-//! the values. What is kept of it is the beginning of the file up to the values, then the span of the values that hold
+//! A safetensors file has the length of its header (8 bytes), the header (JSON: name, type, shape and offset of each
+//! tensor), and the values. A partial download keeps the file up to the values, then the range of values that holds
 //! `features.*`.
 
 use safetensors::tensor::{Metadata, TensorInfo};
 
 use super::super::catalogue::Needed;
 
-/// Longest header that is read; VGG files have some 4 kB.
+/// Longest header that is read; VGG files have about 4 kB.
 const LONGEST_HEADER: u64 = 16 << 20;
 
-/// Asked for at first: the header, and some of what comes after it.
+/// Size of the first request: the header, and some bytes after it.
 const FIRST_REQUEST: u64 = 64 << 10;
 
-/// Which bytes are fetched, as far as that is known yet.
+/// The bytes to fetch, as far as they are known yet.
 pub(super) struct Plan {
     needed: Needed,
-    /// The beginning of the file, until all of the header is there.
+    /// The beginning of the file, until the header is complete.
     head: Vec<u8>,
     span: Option<Span>,
-    /// Most bytes that are taken.
+    /// Most bytes that may be fetched.
     most: u64,
 }
 
-/// A span of values, and where values begin.
+/// The range of values to fetch, and the offset of all values.
 struct Span {
     header: Metadata,
     data_start: u64,
@@ -33,7 +33,7 @@ struct Span {
 }
 
 impl Plan {
-    /// Never more than `most` bytes.
+    /// A plan that fetches at most `most` bytes.
     pub(super) fn new(needed: Needed, most: u64) -> Plan {
         Plan { needed, head: Vec::new(), span: None, most }
     }
@@ -42,7 +42,7 @@ impl Plan {
         (self.head, self.span) = (Vec::new(), None);
     }
 
-    /// Place in the file of the next byte, when `kept` bytes are here.
+    /// Offset in the file of the next byte, when `kept` bytes are here.
     pub(super) fn next(&self, kept: u64) -> u64 {
         match &self.span {
             Some(span) if kept >= span.data_start => kept + span.begin,
@@ -50,7 +50,7 @@ impl Plan {
         }
     }
 
-    /// Where a request ends that begins when `kept` bytes are here; `None` for the end of the file.
+    /// End of a request that begins when `kept` bytes are here; `None` for the end of the file.
     pub(super) fn until(&self, kept: u64) -> Option<u64> {
         match (self.needed, &self.span) {
             (Needed::Whole, _) => None,
@@ -60,7 +60,7 @@ impl Plan {
         }
     }
 
-    /// How many bytes there will be, once that is known.
+    /// The number of bytes to keep, once it is known.
     pub(super) fn size(&self, total: Option<u64>) -> Option<u64> {
         match (self.needed, &self.span) {
             (Needed::Whole, _) => total,
@@ -68,8 +68,8 @@ impl Plan {
         }
     }
 
-    /// Takes bytes that stand in the file at [`next`](Plan::next); how many of them are wanted. After that there is another
-    /// place to go on at, or all is here.
+    /// Takes bytes from the offset [`next`](Plan::next), and returns how many of them to keep. Afterwards the download
+    /// continues at another offset, or is complete.
     pub(super) fn take(&mut self, kept: u64, bytes: &[u8], total: Option<u64>) -> Result<usize, String> {
         let most = |limit: u64| bytes.len().min(usize::try_from(limit - kept).unwrap_or(usize::MAX));
         let wanted = match (self.needed, &self.span) {
@@ -86,7 +86,10 @@ impl Plan {
                 self.head.extend_from_slice(&bytes[..wanted]);
                 match self.header_end() {
                     Some(end) if end > 8 + LONGEST_HEADER => {
-                        return Err(format!("announces a header of {} bytes: no safetensors file", end - 8));
+                        return Err(format!(
+                            "announces a header of {} bytes: not a safetensors file",
+                            end - 8
+                        ));
                     }
                     Some(end) if end == self.head.len() as u64 => self.span = Some(self.parse(total)?),
                     _ => {}
@@ -97,20 +100,20 @@ impl Plan {
         Ok(wanted)
     }
 
-    /// Where the header ends, once its length is here.
+    /// Offset of the header's end, once its length is here.
     fn header_end(&self) -> Option<u64> {
         let length = self.head.first_chunk::<8>()?;
         Some(u64::from_le_bytes(*length).saturating_add(8))
     }
 
     fn parse(&self, total: Option<u64>) -> Result<Span, String> {
-        // Deserialising checks that offsets are contiguous and fit shapes and types, without overflow.
+        // Deserialising checks that offsets are contiguous and fit shapes and types without overflow.
         let header: Metadata = serde_json::from_slice(&self.head[8..])
             .map_err(|error| format!("no usable safetensors header: {error}"))?;
         let data_start = self.head.len() as u64;
         let expected = data_start + header.data_len() as u64;
         if let Some(total) = total.filter(|&total| total != expected) {
-            return Err(format!("the header tells of {expected} bytes, the server of {total}"));
+            return Err(format!("the header implies {expected} bytes, the server states {total}"));
         }
         let tensors = header.tensors();
         let places = tensors.iter().filter(|(name, _)| name.starts_with("features.")).map(|(_, info)| info);
@@ -127,7 +130,7 @@ impl Plan {
         Ok(Span { header, data_start, begin, end })
     }
 
-    /// What was kept of a part, as a safetensors file of its own.
+    /// Makes a safetensors file from the kept bytes of a part.
     pub(super) fn assemble(&self, kept: &[u8]) -> Result<Vec<u8>, String> {
         let span = self.span.as_ref().ok_or("the header is not there")?;
         let inside = |info: &&TensorInfo| {
@@ -162,7 +165,7 @@ mod tests {
         [&(header.len() as u64).to_le_bytes()[..], header, &values].concat()
     }
 
-    /// Feeds a file to a plan in pieces; what it keeps.
+    /// Feeds a file to a plan in pieces; returns the kept bytes.
     fn fetch(plan: &mut Plan, file: &[u8], piece: usize) -> Result<Vec<u8>, String> {
         let total = file.len() as u64;
         let mut kept = Vec::new();

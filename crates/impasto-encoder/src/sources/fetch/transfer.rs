@@ -1,4 +1,4 @@
-//! One file from one address: asked for, taken up where an earlier try ended, tried again when the connection fails.
+//! Fetches one file from one address: resumes an earlier try, and retries when the connection fails.
 
 use std::io::{self, Read};
 use std::thread;
@@ -10,18 +10,18 @@ use super::client::{Answer, Bytes, Client, Patience, Trouble, trouble};
 use super::part::Part;
 use super::plan::Plan;
 
-/// Requests for one file, however well they go: a server that sends a byte at a time is left.
+/// Most requests for one file, even if all succeed: a server that sends a byte at a time is given up.
 const REQUESTS: u32 = 100;
 
 /// Longest pause between two tries.
 const LONGEST_PAUSE: u32 = 32;
 
-/// Why a file did not come.
+/// Why a file could not be fetched.
 #[derive(Debug)]
 pub(super) enum Failed {
     /// This address is of no use; another one may be.
     Here(String),
-    /// Something of ours could not be written: no address will help.
+    /// One of our own files could not be written, so no address will help.
     Disk(io::Error),
     /// The disk is too full.
     NoSpace {
@@ -38,19 +38,19 @@ impl From<io::Error> for Failed {
     }
 }
 
-/// A file on its way.
+/// The fetching of one file.
 pub(super) struct Transfer<'a> {
     pub(super) client: &'a Client,
     pub(super) patience: &'a Patience,
     pub(super) model: &'a Model,
     pub(super) file: &'a WeightFile,
     pub(super) address: &'a str,
-    /// Makes sure that so many more bytes have room.
+    /// Checks that there is room for so many more bytes.
     pub(super) make_sure_of_room: &'a dyn Fn(u64) -> Result<(), Failed>,
 }
 
 impl Transfer<'_> {
-    /// Until all that is needed is in the part.
+    /// Runs until the part holds everything that is needed.
     pub(super) fn run(
         &self,
         part: &mut Part,
@@ -81,7 +81,7 @@ impl Transfer<'_> {
         Ok(())
     }
 
-    /// Shows the plan what is here; where that makes no sense, it is dropped.
+    /// Feeds the kept bytes to the plan; drops them if they make no sense.
     fn take_up(&self, part: &mut Part, plan: &mut Plan) -> io::Result<()> {
         if self.file.needed == Needed::Whole || part.kept() == 0 {
             return Ok(());
@@ -104,7 +104,7 @@ impl Transfer<'_> {
     ) -> Result<(), Stopped> {
         let is_hashed = self.file.needed == Needed::Whole && self.file.digest.is_some();
         if part.kept() > 0 && part.version().is_none() && !is_hashed {
-            // Parts of two versions would not be told from one.
+            // Without a version, parts of two versions could be mixed unnoticed.
             if self.file.needed == Needed::Convolutions {
                 return Err(given_up("does not name the version of the file (ETag) with its parts".into()));
             }
@@ -133,7 +133,7 @@ impl Transfer<'_> {
             || part.total().zip(total).is_some_and(|(known, found)| known != found);
         if part.kept() > 0 && (bytes.start != start || is_other) {
             restart(part, plan)?;
-            // All of the new one may be on its way already.
+            // If the new version comes from its beginning, this answer can be used.
             if bytes.start > 0 {
                 return Err(again("the file changed on the server"));
             }
@@ -146,7 +146,7 @@ impl Transfer<'_> {
         self.receive(bytes, part, plan, watch)
     }
 
-    /// What the server says of the file, before a byte of it is taken.
+    /// Checks what the server says about the file before any byte is used.
     fn check(&self, bytes: &Bytes) -> Result<(), Stopped> {
         if let Some(total) = bytes.total.filter(|&total| !self.file.size.fits(total)) {
             return Err(given_up(format!("expected a file of {} bytes, found {total}", self.file.size)));
@@ -185,7 +185,7 @@ impl Transfer<'_> {
                 return Err(given_up("answered with a web page in place of weights".into()));
             }
             while !rest.is_empty() && plan.size(part.total()) != Some(part.kept()) {
-                // A server that ignores ranges sends what is not wanted, too.
+                // A server that ignores ranges also sends bytes that are not needed.
                 let skipped = (plan.next(part.kept()) - place).min(rest.len() as u64);
                 (rest, place) = (&rest[skipped as usize..], place + skipped);
                 if rest.is_empty() {
@@ -207,11 +207,11 @@ impl Transfer<'_> {
             match ended {
                 None => {}
                 Some(Ok(())) => {
-                    // Without a length, the end of the connection is the end of the file; its hash will tell.
+                    // Without a length, the end of the connection is the end of the file; the hash verifies it.
                     if part.total().is_none() && self.file.needed == Needed::Whole {
                         part.set_total(part.kept());
                     }
-                    // Of a file that is cut off there is more to come.
+                    // If the file is cut off, more bytes must follow.
                     let is_all = plan.size(part.total()) == Some(part.kept());
                     let is_end_of_request = until.is_some_and(|until| place >= until);
                     return if is_all || is_end_of_request {
@@ -263,9 +263,9 @@ fn restart(part: &mut Part, plan: &mut Plan) -> io::Result<()> {
     part.restart()
 }
 
-/// Reads until the buffer is full, for a while, or until the body ended, well or not. What came before a failure counts.
+/// Reads until the buffer is full, some time has passed, or the body ended. Bytes before a failure count.
 fn fill(body: &mut impl Read, buffer: &mut [u8]) -> (usize, Option<io::Result<()>>) {
-    /// Often enough for a progress bar.
+    /// Short enough for a progress bar.
     const WHILE: Duration = Duration::from_millis(250);
     let (mut filled, start) = (0, Instant::now());
     while filled < buffer.len() && (filled == 0 || start.elapsed() < WHILE) {
@@ -279,7 +279,7 @@ fn fill(body: &mut impl Read, buffer: &mut [u8]) -> (usize, Option<io::Result<()
     (filled, None)
 }
 
-/// The beginning of a page in HTML or an error in XML: no file of weights begins so.
+/// Whether the bytes begin an HTML page or an XML error; no file of weights does.
 fn is_page(bytes: &[u8]) -> bool {
     let text = bytes.trim_ascii_start();
     ["<!doctype", "<html", "<head", "<?xml", "<error"]

@@ -1,6 +1,6 @@
-//! Which instruction set the kernels run on: the best of this machine, or the one that is asked for.
+//! The instruction set that the kernels run on: the best of this machine, or the requested one.
 //!
-//! `pulp` has the arithmetic of each; what it lacks, a comparison to bits and back, is here.
+//! `pulp` has the arithmetic of each. It lacks a comparison to bits and the selection by bits; both are here.
 
 use std::str::FromStr;
 
@@ -12,7 +12,7 @@ use crate::EngineError;
 /// The environment variable that [`InstructionSet::from_env`] reads.
 const VARIABLE: &str = "IMPASTO_INSTRUCTION_SET";
 
-/// An instruction set that the `cpu` engine has kernels for. Results repeat to the byte on the same one.
+/// An instruction set that the `cpu` engine has kernels for. Results on the same set repeat to the byte.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InstructionSet {
@@ -22,12 +22,12 @@ pub enum InstructionSet {
     Avx2,
     /// 64-bit Arm.
     Neon,
-    /// What every machine has: loops that the compiler vectorises.
+    /// Loops that the compiler vectorises, for every machine.
     Portable,
 }
 
 impl InstructionSet {
-    /// From the fastest to the one that is always there.
+    /// All sets, from the fastest to the one that is always available.
     pub const ALL: &'static [InstructionSet] =
         &[InstructionSet::Avx512, InstructionSet::Avx2, InstructionSet::Neon, InstructionSet::Portable];
 
@@ -37,16 +37,16 @@ impl InstructionSet {
         found.unwrap_or(InstructionSet::Portable)
     }
 
-    /// The one that the environment variable `IMPASTO_INSTRUCTION_SET` names; without it, the best.
+    /// The set that the environment variable `IMPASTO_INSTRUCTION_SET` names; without it, the best.
     ///
     /// # Errors
-    /// When the variable names none that this machine has.
+    /// When the variable does not name a set that this machine has.
     pub fn from_env() -> Result<InstructionSet, EngineError> {
         let Some(found) = std::env::var_os(VARIABLE) else { return Ok(InstructionSet::best()) };
         InstructionSet::named(&found.to_string_lossy(), VARIABLE)
     }
 
-    /// The one with a name, asked for by `asked_by`.
+    /// The set with a name that `asked_by` gave.
     fn named(name: &str, asked_by: &'static str) -> Result<InstructionSet, EngineError> {
         let available = || InstructionSet::ALL.iter().copied().filter(|set| set.is_available());
         available().find(|set| name == set.name()).ok_or_else(|| EngineError::NoSuchInstructionSet {
@@ -56,7 +56,7 @@ impl InstructionSet {
         })
     }
 
-    /// What it is called: `avx512`, `avx2`, `neon` or `portable`.
+    /// Its name: `avx512`, `avx2`, `neon` or `portable`.
     pub fn name(self) -> &'static str {
         match self {
             InstructionSet::Avx512 => "avx512",
@@ -85,21 +85,21 @@ impl InstructionSet {
 impl FromStr for InstructionSet {
     type Err = EngineError;
 
-    /// By its name, if this machine has it.
+    /// Parses a name; an error if this machine lacks the set.
     fn from_str(name: &str) -> Result<InstructionSet, EngineError> {
         InstructionSet::named(name, "instruction set")
     }
 }
 
-/// Something to run with vectors. Everything called from `run` must be inlined into it, closures are not: what is not is
-/// compiled without the instruction set.
+/// Work to run with vectors. Everything called from `run` must be inlined into it, and closures are not: code that is
+/// not inlined is compiled without the instruction set.
 pub(in crate::cpu) trait Kernel {
     type Output;
 
     fn run<I: Isa>(self, isa: I) -> Self::Output;
 }
 
-/// Runs a kernel compiled for an instruction set; for [`InstructionSet::Portable`] where the machine lacks it.
+/// Runs a kernel compiled for an instruction set, or for [`InstructionSet::Portable`] if the machine lacks it.
 pub(in crate::cpu) fn dispatch<K: Kernel>(set: InstructionSet, kernel: K) -> K::Output {
     match set {
         #[cfg(target_arch = "x86_64")]
@@ -136,9 +136,9 @@ impl<K: Kernel, I: Isa> NullaryFnOnce for Run<K, I> {
     }
 }
 
-/// An instruction set's vectors, and bits from and to groups of them.
+/// An instruction set's vectors, and conversions between bits and groups.
 pub(in crate::cpu) trait Isa: Simd {
-    /// Runs a kernel as a function of its own: for what is called from many places and would be compiled in each.
+    /// Runs a kernel as a function of its own, for code that is called from many places and would be compiled in each.
     fn call<K: Kernel>(self, kernel: K) -> K::Output;
 
     /// a b + c, rounded once or twice, whichever is faster.
@@ -147,15 +147,16 @@ pub(in crate::cpu) trait Isa: Simd {
         self.mul_add_e_f32s(a, b, c)
     }
 
-    /// The same value, computed before anything is read that the program reads later. With 16 registers the product needs
-    /// it: the compiler read a whole column of A in advance and spilled half of the sums.
+    /// The same value, computed before anything that the program reads later. With 16 registers the product needs this:
+    /// otherwise the compiler read a whole column of A in advance and spilled half of the sums.
     #[inline(always)]
     fn here(self, value: Self::f32s) -> Self::f32s {
         value
     }
 
-    /// The same pointer, of which the compiler does not know how it was computed. It made each address of a product from the
-    /// one before, and waited for that; and kept all addresses of a transform, where there was no room for values.
+    /// The same pointer, with its computation hidden from the compiler. Otherwise the compiler derived each address of
+    /// a product from the one before, and waited for it; and it kept all addresses of a transform in registers, which
+    /// left no room for values.
     #[inline(always)]
     fn pointer<T>(self, to: *const T) -> *const T {
         to
@@ -188,7 +189,7 @@ impl Isa for pulp::Scalar128b {
         plain(kernel)
     }
 
-    /// Rounded twice: what rounds once is a function call where the machine has no instruction for it.
+    /// Rounded twice: without an instruction for it, rounding once is a function call.
     #[inline(always)]
     fn multiply_add(self, a: Self::f32s, b: Self::f32s, c: Self::f32s) -> Self::f32s {
         self.add_f32s(self.mul_f32s(a, b), c)
@@ -230,7 +231,7 @@ impl Isa for pulp::x86::V3 {
 
     #[inline(always)]
     fn pointer<T>(self, mut to: *const T) -> *const T {
-        // What it points to is not touched.
+        // The memory behind the pointer is not touched.
         #[allow(clippy::pointers_in_nomem_asm_block)]
         // SAFETY: a comment, no instruction.
         unsafe {

@@ -1,5 +1,5 @@
-//! Arithmetic on groups, in vectors. Written as loops over the 16 lanes the compiler unrolls it into scalars, which made bias
-//! and ReLU cost as much as a Winograd transform.
+//! Arithmetic on groups, in vectors. The compiler unrolls loops over the 16 lanes into scalars, which made bias and
+//! ReLU cost as much as a Winograd transform.
 
 use super::{Isa, Lanes};
 
@@ -31,7 +31,7 @@ impl Lanes {
         }
     }
 
-    /// self += by by.
+    /// self += by * by.
     #[inline(always)]
     pub(in crate::cpu) fn add_square<I: Isa>(&mut self, isa: I, by: &Lanes) {
         for (to, by) in self.vectors_mut::<I>().iter_mut().zip(by.vectors::<I>()) {
@@ -39,7 +39,7 @@ impl Lanes {
         }
     }
 
-    /// factor self.
+    /// factor * self.
     #[inline(always)]
     pub(in crate::cpu) fn times<I: Isa>(&self, isa: I, factor: f32) -> Lanes {
         let (factor, mut product) = (isa.splat_f32s(factor), Lanes::ZERO);
@@ -59,7 +59,7 @@ impl Lanes {
         difference
     }
 
-    /// The larger of each pair: `self` where they are equal or one is not a number.
+    /// The larger of each pair; `self` if they are equal or one is NaN.
     #[inline(always)]
     pub(in crate::cpu) fn larger<I: Isa>(&self, isa: I, other: &Lanes) -> Lanes {
         let mut larger = *self;
@@ -69,7 +69,7 @@ impl Lanes {
         larger
     }
 
-    /// The ReLU of self + bias. A value that is not a number stays one, so that the loss shows it.
+    /// The ReLU of self + bias. NaN stays NaN, so that the loss shows it.
     #[inline(always)]
     pub(in crate::cpu) fn rectify<I: Isa>(&mut self, isa: I, bias: &Lanes) {
         let zero = isa.splat_f32s(0.0);
@@ -79,8 +79,8 @@ impl Lanes {
         }
     }
 
-    /// What a value under a root gets of a gradient: self times `before` over the root. `after` is the root times `scale`;
-    /// 0 where the root is 0.
+    /// The share of a gradient that a value under a root gets: self times `before` over the root. `after` is the root
+    /// times `scale`; the share is 0 if the root is 0.
     #[inline(always)]
     pub(in crate::cpu) fn times_root_share<I: Isa>(
         &self,
@@ -99,7 +99,7 @@ impl Lanes {
         share
     }
 
-    /// The roots.
+    /// The square roots.
     #[inline(always)]
     pub(in crate::cpu) fn root<I: Isa>(&self, isa: I) -> Lanes {
         let mut root = *self;

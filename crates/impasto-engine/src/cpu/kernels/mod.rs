@@ -1,8 +1,8 @@
 //! The inner loops: matrix products and Winograd transforms, compiled for AVX-512, AVX2 with FMA, NEON and plain loops,
 //! chosen at run time.
 //!
-//! Everything is laid out in *groups* of 16 channels, a whole number of vectors on every instruction set, so that no loop
-//! has a remainder over channels. This is the only module of the workspace that may use `unsafe`.
+//! Everything is laid out in *groups* of 16 channels, a whole number of vectors on every instruction set, so that no
+//! loop has a remainder over channels. This is the only module of the workspace that may use `unsafe`.
 #![allow(unsafe_code)]
 
 mod isa;
@@ -24,7 +24,7 @@ pub(super) use winograd::{
 /// Channels in a group.
 pub(super) const GROUP: usize = 16;
 
-/// `channels` in groups.
+/// Number of groups that hold `channels`.
 pub(super) fn groups(channels: usize) -> usize {
     channels.div_ceil(GROUP)
 }
@@ -45,7 +45,7 @@ pub(super) fn flat(lanes: &[Lanes]) -> &[f32] {
     unsafe { std::slice::from_raw_parts(lanes.as_ptr().cast(), GROUP * lanes.len()) }
 }
 
-/// As [`flat`], to write.
+/// Like [`flat`], for writing.
 #[inline(always)]
 pub(super) fn flat_mut(lanes: &mut [Lanes]) -> &mut [f32] {
     // SAFETY: `Lanes` is 16 floats without padding.
@@ -58,9 +58,9 @@ pub(super) fn words(lanes: &[Lanes]) -> &[u16] {
     unsafe { std::slice::from_raw_parts(lanes.as_ptr().cast(), 2 * GROUP * lanes.len()) }
 }
 
-/// As [`words`], to write.
+/// Like [`words`], for writing.
 pub(super) fn words_mut(lanes: &mut [Lanes]) -> &mut [u16] {
-    // SAFETY: as in `words`; any bits are a float.
+    // SAFETY: as in `words`; any bits are a valid float.
     unsafe { std::slice::from_raw_parts_mut(lanes.as_mut_ptr().cast(), 2 * GROUP * lanes.len()) }
 }
 
@@ -70,8 +70,8 @@ pub(super) fn bytes(lanes: &[Lanes]) -> &[u8] {
     unsafe { std::slice::from_raw_parts(lanes.as_ptr().cast(), size_of_val(lanes)) }
 }
 
-/// As [`bytes`], to write.
+/// Like [`bytes`], for writing.
 pub(super) fn bytes_mut(lanes: &mut [Lanes]) -> &mut [u8] {
-    // SAFETY: `Lanes` is 16 floats without padding, and any four bytes are a float.
+    // SAFETY: `Lanes` is 16 floats without padding, and any four bytes are a valid float.
     unsafe { std::slice::from_raw_parts_mut(lanes.as_mut_ptr().cast(), size_of_val(lanes)) }
 }

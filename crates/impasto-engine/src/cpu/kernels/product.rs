@@ -1,9 +1,9 @@
-//! The one matrix product under everything: C (+)= A B, with A in any strides and B in panels of 16 columns.
+//! The matrix product under everything: C (+)= A B, with A in any strides and B in panels of 16 columns.
 //!
-//! The simple version is three loops, which reaches a few per cent of the machine's peak. This one keeps a block of C (up
-//! to 12 rows of 16 columns on AVX-512, 6 elsewhere) in registers over the whole inner dimension, so that each value of B
-//! that is loaded meets 12 of A. While it works it asks for what the next product will read: the operands of the deep
-//! layers fit no cache, and waiting for them cost 15 % there.
+//! Three plain loops reach a few per cent of the machine's peak. This product keeps a block of C (up to 12 rows of 16
+//! columns on AVX-512, 6 elsewhere) in registers over the whole inner dimension, so that each loaded value of B is
+//! multiplied with 12 values of A. Meanwhile it prefetches the operands of the next product: those of the deep layers
+//! fit no cache, and waiting for them cost 15 % there.
 
 use super::{GROUP, Isa, Kernel};
 
@@ -40,7 +40,7 @@ pub(in crate::cpu) struct Product<'a> {
     pub(in crate::cpu) c: &'a mut [f32],
     pub(in crate::cpu) c_stride: usize,
     pub(in crate::cpu) add: bool,
-    /// What will be read next, to be brought into the second-level cache meanwhile.
+    /// The data that will be read next, to be prefetched into the second-level cache.
     pub(in crate::cpu) next: [&'a [f32]; 2],
 }
 
@@ -49,7 +49,7 @@ impl Kernel for Product<'_> {
 
     #[inline(always)]
     fn run<I: Isa>(self, isa: I) {
-        // Vectors per group, and rows so that accumulators, a row of B and a broadcast fit the registers.
+        // Vectors per group, and as many rows as fit the registers with a row of B and a broadcast.
         match GROUP / I::F32_LANES {
             1 => self.blocks::<I, 1, 12>(isa),
             2 => self.blocks::<I, 2, 6>(isa),
@@ -62,14 +62,14 @@ impl Kernel for Product<'_> {
 impl Product<'_> {
     #[inline(always)]
     fn blocks<I: Isa, const VECTORS: usize, const ROWS: usize>(self, isa: I) {
-        // Another instantiation than this instruction set's is never run, but it is compiled.
+        // Instantiations for other instruction sets are compiled, but never run.
         if VECTORS * I::F32_LANES != GROUP || self.rows == 0 || self.panels == 0 {
             return;
         }
         let Product { rows, segments, inner, panels, a, b, c_stride, .. } = self;
         let depth = segments * inner;
         if depth > 0 {
-            // The blocks below read without bounds checks; this is the check.
+            // The blocks below read without bounds checks; these assertions replace them.
             let last_a =
                 (rows - 1) * a.row_stride + (segments - 1) * a.segment_stride + (inner - 1) * a.inner_stride;
             assert!(last_a < a.data.len(), "A is too short");
@@ -77,7 +77,7 @@ impl Product<'_> {
             assert!(last_b <= b.data.len(), "B is too short");
         }
         assert!(b.panel_stride % GROUP == 0 && b.inner_stride % GROUP == 0 && c_stride % GROUP == 0);
-        // The rows in blocks of nearly the same height; which it is, is asked once.
+        // The rows are cut into blocks of nearly equal height, which is selected once.
         let height = rows.div_ceil(rows.div_ceil(ROWS));
         // SAFETY: the assertions above cover the last element that the last block reads.
         unsafe {
@@ -98,10 +98,11 @@ impl Product<'_> {
         }
     }
 
-    /// All panels by blocks of `TALL` rows, as many as it takes for the others to have `SHORT`, one less.
+    /// Computes all panels in blocks of `TALL` rows, and as many blocks of `SHORT` rows, one less, as are needed to
+    /// fit.
     ///
     /// # Safety
-    /// All that the inner dimension, the rows and the panels reach of A and B must be inside of their data.
+    /// All elements of A and B that the inner dimension, the rows and the panels reach must be inside their data.
     #[inline(always)]
     unsafe fn panels<I: Isa, const TALL: usize, const SHORT: usize, const VECTORS: usize>(self, isa: I) {
         let Product { rows, segments, inner, panels, a, b, c, c_stride, add, next } = self;
@@ -145,10 +146,10 @@ impl Product<'_> {
     }
 }
 
-/// Steps of the inner loop between two looks ahead, which cost as much as a row when they were in every one.
+/// Steps of the inner loop between two prefetches. With one in every step, prefetches cost as much as a row.
 const STEPS: usize = 4;
 
-/// A few rows of C by one panel: where they are read.
+/// A few rows of C by one panel: the strides of its operands.
 struct Block<V> {
     segments: usize,
     inner: usize,
@@ -164,8 +165,9 @@ struct Block<V> {
 
 impl<V: Copy> Block<V> {
     /// # Safety
-    /// `a` and `b` must point to data that holds element `(ROWS - 1) * a_row + (segments - 1) * a_segment + (inner - 1) * a_inner`
-    /// of the one and `(segments * inner - 1) * b_inner + VECTORS - 1` of the other, unless `segments * inner` is 0.
+    /// `a` and `b` must point to data that holds element
+    /// `(ROWS - 1) * a_row + (segments - 1) * a_segment + (inner - 1) * a_inner` of `a`, and element
+    /// `(segments * inner - 1) * b_inner + VECTORS - 1` of `b`, unless `segments * inner` is 0.
     #[inline(always)]
     unsafe fn run<I: Isa<f32s = V>, const ROWS: usize, const VECTORS: usize>(
         &self,
@@ -200,7 +202,7 @@ impl<V: Copy> Block<V> {
         }
     }
 
-    /// One row of B with a column of A.
+    /// Multiplies one row of B with a column of A.
     ///
     /// # Safety
     /// `a` and `b` must point to data that holds elements `(ROWS - 1) * a_row` and `VECTORS - 1`.
@@ -225,17 +227,18 @@ impl<V: Copy> Block<V> {
     }
 }
 
-/// Data to be fetched evenly over the steps of a product.
+/// Data to be prefetched evenly over the steps of a product.
 #[derive(Clone, Copy)]
 struct Ahead {
     start: *const f32,
-    /// Cache lines per look, in 2^-16, and how many there were.
+    /// Cache lines per prefetch in units of 2^-16, and the number fetched so far.
     rate: usize,
     line: usize,
 }
 
 impl Ahead {
-    /// Without data, what is at hand is asked for: the address of nothing takes long to be found out.
+    /// Without data, the data at hand is prefetched instead, because an empty slice's invalid address takes long to
+    /// resolve.
     #[inline(always)]
     fn new(data: &[f32], at_hand: &[f32], looks: usize) -> Ahead {
         let rate = (data.len().div_ceil(GROUP) << 16) / looks.max(1);
@@ -243,7 +246,7 @@ impl Ahead {
         Ahead { start, rate, line: 0 }
     }
 
-    /// Asks for the cache line whose turn it is.
+    /// Prefetches the next cache line.
     #[inline(always)]
     fn fetch(&mut self) {
         let _at = self.start.wrapping_add((self.line >> 16) * GROUP);

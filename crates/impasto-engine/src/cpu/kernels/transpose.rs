@@ -1,4 +1,4 @@
-//! A 16x16 block of floats, rows to columns.
+//! Transposes a 16x16 block of floats.
 
 use super::{GROUP, Isa, Lanes};
 
@@ -22,10 +22,10 @@ pub(in crate::cpu) fn transpose<I: Isa>(_: I, from: &[Lanes], to: &mut [Lanes]) 
     }
 }
 
-/// An 8x8 block: pairs of rows are interleaved, then pairs of pairs, then halves.
+/// Transposes an 8x8 block: pairs of rows are interleaved, then pairs of pairs, then halves.
 ///
 /// # Safety
-/// The machine must have AVX; `from` and `to` must hold 8 groups, and the offsets be 0 or 8.
+/// The machine must have AVX; `from` and `to` must hold 8 groups, and the offsets must be 0 or 8.
 #[cfg(target_arch = "x86_64")]
 #[inline(always)]
 unsafe fn quarter(from: &[Lanes], column: usize, to: &mut [Lanes], row: usize) {
@@ -33,8 +33,8 @@ unsafe fn quarter(from: &[Lanes], column: usize, to: &mut [Lanes], row: usize) {
         __m256, _mm256_load_ps, _mm256_permute2f128_ps, _mm256_shuffle_ps, _mm256_store_ps,
         _mm256_unpackhi_ps, _mm256_unpacklo_ps,
     };
-    // SAFETY: by the caller's promise all eight reads and writes of eight floats lie inside of their groups, at
-    // multiples of 32 bytes.
+    // By the caller's promise all eight reads and writes of eight floats are inside their groups, at multiples of 32
+    // bytes.
     unsafe {
         let load = |at: usize| -> __m256 { _mm256_load_ps(from[at].0.as_ptr().add(column)) };
         let (r0, r1, r2, r3) = (load(0), load(1), load(2), load(3));

@@ -1,5 +1,5 @@
-//! Disjoint windows of one buffer, for threads that write blocks which are not contiguous: rows x columns x groups of a
-//! channels-last map.
+//! Disjoint windows of one buffer: rows x columns x groups of a channels-last map. Threads write to them, although such
+//! blocks are not contiguous.
 
 use std::marker::PhantomData;
 use std::ops::Range;
@@ -20,12 +20,12 @@ impl Cut {
         Cut { start: range.start, end: range.end, step, pieces: range.len().div_ceil(step) }
     }
 
-    /// The whole of `0..length` in one piece.
+    /// All of `0..length` in one piece.
     pub(in crate::cpu) fn whole(length: usize) -> Cut {
         Cut::new(0..length, length.max(1))
     }
 
-    /// `0..length` in pieces of at most `most`, nearly the same.
+    /// `0..length` in pieces of at most `most`, nearly equal.
     pub(in crate::cpu) fn balanced(length: usize, most: usize) -> Cut {
         Cut::new(0..length, length.div_ceil(length.div_ceil(most).max(1)).max(1))
     }
@@ -39,7 +39,8 @@ impl Cut {
         start.min(self.end)..(start + self.step).min(self.end)
     }
 
-    /// As many pieces on the grid after a 2x2 pooling, which leaves an odd last place out; `start` and `step` must be even.
+    /// The same number of pieces on the grid after a 2x2 pooling, which leaves out an odd last position; `start` and
+    /// `step` must be even.
     pub(in crate::cpu) fn halved(self) -> Cut {
         Cut { start: self.start / 2, end: self.end / 2, step: self.step / 2, pieces: self.pieces }
     }
@@ -53,26 +54,26 @@ pub(in crate::cpu) struct Windows<'a, T> {
     rows: Cut,
     columns: Cut,
     slabs: Cut,
-    /// The number of windows, also where there is nothing in them.
+    /// The number of windows, even if they are empty.
     count: usize,
     lifetime: PhantomData<&'a mut [T]>,
 }
 
-// SAFETY: it stands for the `&mut [T]` that it was made from; sharing it gives nothing away, as windows are only made by
+// SAFETY: it stands for the `&mut [T]` that it was made from; sharing it gives no access, as windows are only made by
 // consuming it.
 unsafe impl<T: Send> Send for Windows<'_, T> {}
 // SAFETY: as above.
 unsafe impl<T: Send> Sync for Windows<'_, T> {}
 
 impl<'a, T: Send> Windows<'a, T> {
-    /// Cuts `data`; an empty one gives as many windows, with nothing in them.
+    /// Cuts `data`; an empty buffer gives the same number of windows, all empty.
     pub(in crate::cpu) fn new(
         data: &'a mut [T],
         (width, groups): (usize, usize),
         (rows, columns, slabs): (Cut, Cut, Cut),
     ) -> Windows<'a, T> {
         let count = rows.pieces() * columns.pieces() * slabs.pieces();
-        // Every place of every window is inside of the data, and all pieces of a cut are disjoint.
+        // Every place of every window is inside the data, and all pieces of a cut are disjoint.
         let holds = rows.end * width * groups <= data.len() && columns.end <= width && slabs.end <= groups;
         assert!(data.is_empty() || holds, "windows reach beyond their buffer");
         let empty = |cut: Cut| Cut { start: 0, end: 0, ..cut };
@@ -84,17 +85,17 @@ impl<'a, T: Send> Windows<'a, T> {
         Windows { data, width, groups, rows, columns, slabs, count, lifetime: PhantomData }
     }
 
-    /// The windows, each once: slab by slab, rows before columns.
+    /// Each window once: slab by slab, rows before columns.
     pub(in crate::cpu) fn into_par_iter(self) -> impl IndexedParallelIterator<Item = Window<'a, T>>
     where
         T: 'a,
     {
-        // SAFETY: each index comes once, and `self` ends here.
+        // SAFETY: each index occurs once, and `self` ends here.
         (0..self.count).into_par_iter().map(move |index| unsafe { self.window(index) })
     }
 
     /// # Safety
-    /// No two windows of the same index may live at once.
+    /// Two windows of the same index must not exist at once.
     unsafe fn window(&self, index: usize) -> Window<'a, T> {
         let (rows, columns) = (self.rows.pieces(), self.columns.pieces());
         let (data, width, groups) = (self.data, self.width, self.groups);
@@ -110,7 +111,7 @@ impl<'a, T: Send> Windows<'a, T> {
     }
 }
 
-/// One window: the only one that reaches its places.
+/// One window, which alone gives access to its places.
 pub(in crate::cpu) struct Window<'a, T> {
     data: *mut T,
     width: usize,
@@ -121,27 +122,27 @@ pub(in crate::cpu) struct Window<'a, T> {
     lifetime: PhantomData<&'a mut [T]>,
 }
 
-// SAFETY: it stands for a `&mut` to places that no other window reaches.
+// SAFETY: it stands for a `&mut` to places that no other window can access.
 unsafe impl<T: Send> Send for Window<'_, T> {}
 
 impl<T> Window<'_, T> {
-    /// Whether there is nothing in it.
+    /// Whether it is empty.
     #[inline(always)]
     pub(in crate::cpu) fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
 
-    /// The places from a row and column on, at most `size` each way and no further than the window; its first must lie
-    /// inside.
+    /// The places from a row and column on, at most `size` each way and no further than the window. The first place
+    /// must be inside the window.
     #[inline(always)]
     pub(in crate::cpu) fn tile(&mut self, y: usize, x: usize, group: usize, size: usize) -> Tile<'_, T> {
         assert!(self.rows.contains(&y) && self.columns.contains(&x) && self.slab.contains(&group));
         let (rows, columns) = (size.min(self.rows.end - y), size.min(self.columns.end - x));
         let place = (y * self.width + x) * self.groups + group;
         Tile {
-            // SAFETY: the place is inside of the buffer (`Windows::new` saw to it). With the rows and columns that were
-            // asserted and cut off, so are all others of the tile; they are in no other window, and the borrow is that
-            // of `self`.
+            // SAFETY: `Windows::new` made sure that the place is inside the buffer. The rows and columns were asserted
+            // and cut off, so all other places of the tile are inside too. They are in no other window, and the borrow
+            // is that of `self`.
             data: unsafe { self.data.add(place) },
             row_stride: self.width * self.groups,
             column_stride: self.groups,
@@ -157,7 +158,7 @@ pub(in crate::cpu) struct Tile<'a, T> {
     data: *mut T,
     row_stride: usize,
     column_stride: usize,
-    /// Rows and columns that are inside.
+    /// Rows and columns inside the window.
     pub(in crate::cpu) rows: usize,
     pub(in crate::cpu) columns: usize,
     lifetime: PhantomData<&'a mut [T]>,
@@ -168,7 +169,7 @@ impl<T> Tile<'_, T> {
     #[inline(always)]
     pub(in crate::cpu) fn at(&mut self, row: usize, column: usize) -> &mut T {
         assert!(row < self.rows && column < self.columns);
-        // SAFETY: `Window::tile` saw to it that these rows and columns are inside of the window.
+        // SAFETY: `Window::tile` made sure that these rows and columns are inside the window.
         unsafe { &mut *self.data.add(row * self.row_stride + column * self.column_stride) }
     }
 }

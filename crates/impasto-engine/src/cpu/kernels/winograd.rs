@@ -1,23 +1,24 @@
 //! Winograd's F(4x4, 3x3): a 3x3 convolution of a 6x6 tile to 4x4 outputs in 36 multiplications instead of 144.
 //!
 //! Y = A^T [(G g G^T) * (B^T d B)] A (Lavin and Gray, "Fast algorithms for convolutional neural networks", 2015,
-//! arXiv:1509.09308). Summed over channels the products become 36 matrix products; that is where the time goes. The weights
-//! are transformed once, in f64.
+//! arXiv:1509.09308). Summed over channels, the products become 36 matrix products, which take most of the time. The
+//! weights are transformed once, in f64.
 //!
-//! The interpolation points are 0, 3/2, -3/2, 2/3, -2/3 and infinity instead of the usual 0, 1, -1, 2, -2. With a = 3/2 and
-//! b = 1/a no power grows large, and the error of a layer is less than half. And they are closed under inversion: we scale
-//! the rows of G so that the row of 1/p is that of p read backwards, and put the factors into A^T. So the transform of a
-//! kernel turned by 180 degrees, which is what the derivative needs, holds the same values at the inverse points, and one
-//! set of transformed weights serves both directions.
+//! The interpolation points are 0, 3/2, -3/2, 2/3, -2/3 and infinity instead of the usual 0, 1, -1, 2, -2. With a = 3/2
+//! and b = 1/a no power grows large, and the error of a layer is less than half. The points are also closed under
+//! inversion. The rows of G are scaled so that the row of 1/p is the row of p in reverse; A^T holds the inverse
+//! factors. So the transform of a kernel rotated by 180 degrees, which the derivative needs, has the same values at the
+//! inverse points, and one set of transformed weights serves both directions.
 //!
-//! F(6x6, 3x3) saves another 21 % of the products. Measured, one layer at a time on AVX-512, it is 7 % slower to 15 % faster
-//! (64 channels in block 1: slower; 32 to 64: 7 %; 128: 12 to 15 %), which would be 1 % of VGG-19's evaluations and 3 % of
-//! lite's. For that its error is four times this one's, its kernels are 1.8 times as large, and tiles of six pixels do not
-//! fit the grid of poolings, so that an image cut in tiles would not repeat the whole. We do without.
+//! F(6x6, 3x3) would save another 21 % of the products. Measured layer by layer on AVX-512, it is 7 % slower to 15 %
+//! faster (64 channels in block 1: slower; 32 to 64: 7 %; 128: 12 to 15 %), which would be 1 % of VGG-19's evaluations
+//! and 3 % of lite's. But its error is four times as large, its kernels are 1.8 times as large, and tiles of six pixels
+//! do not fit the grid of poolings, so that an image cut into tiles would not give the same result as the whole. It is
+//! not used.
 //!
 //! The rows of G are (1, 0, 0), (1, a, a^2) / d, (1, -a, a^2) / d, (a^2, a, 1) / d, (a^2, -a, 1) / d and (0, 0, 1) with
-//! d = 2 (a^2 - b^2); those of B^T are the coefficients of the products of x - q over the other points q; the columns of
-//! A^T are the powers p^0 .. p^3, times b^2 for +-a and -1 for +-b.
+//! d = 2 (a^2 - b^2). The rows of B^T are the coefficients of the products of x - q over the other points q. The
+//! columns of A^T are the powers p^0 .. p^3, times b^2 for +-a and -1 for +-b.
 
 use std::mem::MaybeUninit;
 
@@ -29,27 +30,27 @@ use rayon::iter::ParallelIterator;
 /// Points of the transformed tile.
 pub(in crate::cpu) const POINTS: usize = 36;
 
-/// Outputs of a tile, each way.
+/// Outputs of a tile in each direction.
 pub(in crate::cpu) const TILE: usize = 4;
 
 /// The larger of the two interpolation points besides 0, and its inverse.
 const A: f64 = 3.0 / 2.0;
 const B: f64 = 2.0 / 3.0;
 
-/// The point with inverted coordinates.
+/// The index of the point with inverted coordinates.
 pub(in crate::cpu) fn inverse_point(point: usize) -> usize {
     const INVERSE: [usize; 6] = [5, 3, 4, 1, 2, 0];
     6 * INVERSE[point / 6] + INVERSE[point % 6]
 }
 
-/// Transforms the kernels of a layer for the products: per point, panels of 16 outputs, each a group of outputs per input.
-/// Both widths are padded to whole groups with zeros.
+/// Transforms the kernels of a layer for the products: for each point, panels of 16 outputs, with a group of outputs
+/// for each input. Both widths are padded with zeros to whole groups.
 pub(in crate::cpu) struct TransformWeights<'a> {
     pub(in crate::cpu) inputs: usize,
     pub(in crate::cpu) outputs: usize,
     /// `[outputs, inputs, 3, 3]`.
     pub(in crate::cpu) kernel: &'a [f32],
-    /// Of the derivative by the input: inputs and outputs exchanged, kernels turned.
+    /// True for the derivative by the input: inputs and outputs exchanged, kernels rotated.
     pub(in crate::cpu) turned: bool,
 }
 
@@ -73,7 +74,7 @@ impl TransformWeights<'_> {
         transformed
     }
 
-    /// The nine weights of a group of columns at a row of the product.
+    /// The nine weights for a group of columns and a row of the product.
     fn gather(&self, panel: usize, row: usize) -> [[f64; GROUP]; 9] {
         let mut weights = [[0.0; GROUP]; 9];
         for lane in 0..GROUP {
@@ -137,8 +138,8 @@ fn weight_line(g: [&[f64; GROUP]; 3]) -> [[f64; GROUP]; 6] {
     line
 }
 
-/// Where the 6x6 pixels of a tile lie: pixel (i, j) at `start + i * row + j * column`, all its channels in a run. In floats,
-/// whole groups.
+/// The position of a tile's 6x6 pixels: pixel (i, j) is at `start + i * row + j * column`, with all its channels
+/// contiguous. In floats, whole groups.
 #[derive(Clone, Copy)]
 pub(in crate::cpu) struct TileSource<'a> {
     pub(in crate::cpu) data: &'a [f32],
@@ -157,7 +158,7 @@ pub(in crate::cpu) fn input_transform<I: Isa>(
     point_stride: usize,
 ) {
     let TileSource { data, start, row, column } = source;
-    // One check for all reads and writes below.
+    // These assertions cover all reads and writes below.
     assert!(start < data.len() && 5 * row + 5 * column + channels <= data.len() - start);
     assert!(channels.is_multiple_of(GROUP) && 35 * point_stride + channels <= to.len());
     let (from, to) = (data[start..].as_ptr(), to.as_mut_ptr());
@@ -166,8 +167,8 @@ pub(in crate::cpu) fn input_transform<I: Isa>(
     for at in (0..channels).step_by(I::F32_LANES) {
         for j in 0..6 {
             let from = isa.pointer(from.wrapping_add(at + j * column));
-            // SAFETY: pixel (i, j) with its channels up to `at` and a vector more is inside of `data`, as was asserted; `half`
-            // has 36 places.
+            // SAFETY: pixel (i, j) with its channels up to `at` and a vector more is inside `data`, as was asserted;
+            // `half` has 36 places.
             unsafe {
                 let line: [I::f32s; 6] = std::array::from_fn(|i| read::<I>(from.wrapping_add(i * row)));
                 let line = input_line(isa, line);
@@ -178,7 +179,7 @@ pub(in crate::cpu) fn input_transform<I: Isa>(
         }
         for i in 0..6 {
             let to = isa.pointer(to.wrapping_add(at + 6 * i * point_stride)).cast_mut();
-            // SAFETY: as above; point 35 with its channels up to `at` and a vector more is inside of `to`.
+            // SAFETY: as above; point 35 with its channels up to `at` and a vector more is inside `to`.
             unsafe {
                 let line: [I::f32s; 6] = std::array::from_fn(|j| *half.add(6 * i + j));
                 let line = input_line(isa, line);
@@ -190,8 +191,8 @@ pub(in crate::cpu) fn input_transform<I: Isa>(
     }
 }
 
-/// A transform that is half done. It lies in memory: 16 registers do not hold it, and where the compiler was left to move what
-/// does not fit, it moved everything twice.
+/// A half-done transform, kept in memory. It does not fit 16 registers, and when the compiler was left to spill the
+/// rest, it moved everything twice.
 #[repr(align(64))]
 struct Half<I: Isa, const PLACES: usize>(MaybeUninit<[I::f32s; PLACES]>);
 
@@ -201,7 +202,7 @@ impl<I: Isa, const PLACES: usize> Half<I, PLACES> {
         Half(MaybeUninit::uninit())
     }
 
-    /// The first of its places.
+    /// A pointer to the first place.
     #[inline(always)]
     fn place(&mut self, isa: I) -> *mut I::f32s {
         isa.pointer(self.0.as_mut_ptr().cast::<I::f32s>().cast_const()).cast_mut()
@@ -209,10 +210,10 @@ impl<I: Isa, const PLACES: usize> Half<I, PLACES> {
 }
 
 /// # Safety
-/// A vector must be there.
+/// `from` must point to a vector of readable floats.
 #[inline(always)]
 unsafe fn read<I: Isa>(from: *const f32) -> I::f32s {
-    // SAFETY: the caller's promise; vectors of `pulp` are aligned as their values are.
+    // SAFETY: the caller's promise; the read needs no alignment.
     unsafe { from.cast::<I::f32s>().read_unaligned() }
 }
 
@@ -247,7 +248,7 @@ pub(in crate::cpu) fn output_transform<I: Isa>(
     for at in (0..GROUP).step_by(I::F32_LANES) {
         for j in 0..6 {
             let from = isa.pointer(from.wrapping_add(at + j * point_stride));
-            // SAFETY: point 35 with a group is inside of `from`, as was asserted; `half` has 24 places.
+            // SAFETY: point 35 with a group is inside `from`, as was asserted; `half` has 24 places.
             unsafe {
                 let line: [I::f32s; 6] =
                     std::array::from_fn(|i| read::<I>(from.wrapping_add(6 * i * point_stride)));
@@ -293,7 +294,7 @@ fn times<I: Isa>(isa: I, factor: f32, value: I::f32s, plus: I::f32s) -> I::f32s 
 mod tests {
     use super::*;
 
-    /// One tile, one channel: against the sum over the nine weights.
+    /// One tile and one channel, to compare with the sum over the nine weights.
     struct OneTile<'a> {
         weights: &'a [Lanes],
         pixels: &'a [Lanes; 36],

@@ -11,7 +11,7 @@ use crate::cpu::map::Image;
 use crate::cpu::scratch;
 use crate::{Cancel, EngineError, Size};
 
-/// The first convolution alone, where the second does not follow directly or is not asked for.
+/// Runs the first convolution alone, if the second does not follow directly or is not needed.
 pub(in crate::cpu) fn first_alone(
     set: InstructionSet,
     (first, image): (&First, &Image),
@@ -33,7 +33,7 @@ pub(in crate::cpu) fn first_alone(
     cancel.check()
 }
 
-/// Groups of scratch of a thread in [`first_alone`].
+/// Groups of scratch per thread in [`first_alone`].
 pub(in crate::cpu) fn alone_scratch(groups: usize) -> usize {
     TILE * COLUMNS * groups
 }

@@ -1,4 +1,4 @@
-//! The way back through both convolutions to the pixels.
+//! The derivative through the first two convolutions to the pixels.
 
 use std::ops::Range;
 
@@ -17,23 +17,24 @@ use crate::cpu::tiles::{Block, Input, fill_patch, patch_length};
 use crate::cpu::winograd_fused::{fused, fused_length, pieces};
 use crate::{Cancel, EngineError, Size};
 
-/// Where the gradient by the first convolution's outputs comes from.
+/// The source of the gradient by the first convolution's outputs.
 #[derive(Clone, Copy)]
 pub(in crate::cpu) enum Above<'a> {
-    /// Through the second convolution, with what the tap adds; the ReLU's mask is made again from the image.
+    /// Comes through the second convolution, with the tap's own gradient added; the ReLU's mask is computed again from
+    /// the image.
     Convolution(&'a Convolution<'a>, &'a TapGradient<'a>),
-    /// It is there, before the ReLU.
+    /// Exists already, before the ReLU.
     Source(Source<'a>),
 }
 
-/// The way back through the first convolution.
+/// The derivative through the first convolution.
 pub(in crate::cpu) struct StemBackward<'a> {
     pub(in crate::cpu) first: &'a First,
     pub(in crate::cpu) image: &'a Image,
     pub(in crate::cpu) above: Above<'a>,
 }
 
-/// Floats of the gradient's rows of a task, with those that reach into its neighbours.
+/// Floats in the gradient's rows of a task, including the rows that reach into its neighbours.
 pub(in crate::cpu) fn task_rows(size: Size) -> usize {
     (tasks(size.height).piece(0).len() + 2) * (size.width + 2) * PIXEL
 }
@@ -71,7 +72,7 @@ impl StemBackward<'_> {
     }
 }
 
-/// Groups of scratch of a thread in [`StemBackward::run`].
+/// Groups of scratch per thread in [`StemBackward::run`].
 pub(in crate::cpu) fn backward_scratch(inputs: usize, outputs: usize) -> usize {
     let piece = ROWS * COLUMNS * outputs;
     let rows = COLUMNS * (2 * outputs + SENT);
@@ -139,7 +140,7 @@ impl Kernel for BackwardBand<'_> {
     }
 }
 
-/// Keeps a piece's outputs, rows [`COLUMNS`] apart.
+/// Keeps a piece's outputs; its rows are [`COLUMNS`] apart.
 struct PieceEpilogue<'a> {
     rows: Range<usize>,
     columns: Range<usize>,

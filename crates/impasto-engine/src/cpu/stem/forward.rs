@@ -1,4 +1,4 @@
-//! Both convolutions forward, and the first tap's sums on the way.
+//! Runs the first two convolutions forward, and sums at the first tap on the way.
 
 use rayon::prelude::*;
 
@@ -14,7 +14,7 @@ use crate::cpu::scratch::{self, carve};
 use crate::cpu::tiles::{Block, Input, fill_patch, patch_length};
 use crate::cpu::winograd_fused::{fused, fused_length, pieces};
 
-/// What is summed at the first tap.
+/// The sums to take at the first tap.
 #[derive(Clone, Default)]
 pub(in crate::cpu) struct FirstTap<'a> {
     /// Position weights of each region.
@@ -24,12 +24,12 @@ pub(in crate::cpu) struct FirstTap<'a> {
 }
 
 impl FirstTap<'_> {
-    /// Sums of a task: of each region, then of each residual.
+    /// Number of sums of a task: those of each region, then of each residual.
     pub(in crate::cpu) fn sums(&self, groups: usize) -> usize {
         self.regions.len() * moments::length(groups) + self.residuals.len()
     }
 
-    /// Adds what is at consecutive positions from `start` on.
+    /// Adds the sums over consecutive positions from `start` on.
     #[inline(always)]
     fn add<I: Isa>(
         &self,
@@ -54,8 +54,8 @@ impl FirstTap<'_> {
     }
 }
 
-/// The first two convolutions, for the first tap's sums and the second's outputs. `sums` has [`FirstTap::sums`] values for
-/// each task.
+/// Runs the first two convolutions, for the first tap's sums and the second's outputs. `sums` has [`FirstTap::sums`]
+/// values for each task.
 pub(in crate::cpu) fn forward(
     work: &Convolution,
     outputs: &mut Outputs,
@@ -65,7 +65,7 @@ pub(in crate::cpu) fn forward(
     let (size, groups) = (outputs.size, work.kernels.inputs);
     let rows = tasks(size.height);
     let cuts = (rows, Cut::whole(size.width), Cut::whole(work.kernels.outputs));
-    // Nothing to sum still needs a chunk for each task.
+    // Each task needs a chunk, even if there is nothing to sum.
     let length = tap.sums(groups).max(1);
     let sums = sums[..rows.pieces() * length].par_chunks_mut(length);
     outputs.epilogues(cuts).zip(sums).enumerate().for_each(|(task, (mut epilogue, sums))| {
@@ -85,7 +85,7 @@ pub(in crate::cpu) fn forward(
     work.cancel.check()
 }
 
-/// Groups of scratch of a thread in [`forward`].
+/// Groups of scratch per thread in [`forward`].
 pub(in crate::cpu) fn forward_scratch(inputs: usize, outputs: usize) -> usize {
     (ROWS + 2) * (COLUMNS + 2) * inputs + fused_length(inputs, outputs) + moments::scratch_length(inputs)
 }

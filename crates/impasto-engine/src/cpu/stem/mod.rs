@@ -1,5 +1,5 @@
-//! Block 1 at the image's resolution, in bands and in both directions: the activations of the first convolution, which
-//! would be the largest map of all, are made where they are needed, again on the way back, and never kept.
+//! Block 1 at the image's resolution, in bands and in both directions. The activations of the first convolution would
+//! be the largest map of all. They are computed where they are needed, again for the pull-back, and never kept.
 
 mod alone;
 mod backward;
@@ -15,13 +15,13 @@ use super::kernels::{Cut, TILE};
 use super::tiles::Block;
 use crate::Size;
 
-/// Rows of a band: two rows of tiles, so that less of the first convolution is done twice.
+/// Rows of a band: two rows of tiles, so that less of the first convolution is computed twice.
 const ROWS: usize = 2 * TILE;
 
-/// Columns of a piece of a band at most.
+/// Most columns of a piece of a band.
 const COLUMNS: usize = 128;
 
-/// Tasks at most: each has sums and rows of the gradient of its own.
+/// Most tasks: each has its own sums and rows of the gradient.
 const TASKS: usize = 128;
 
 /// The rows of an image, cut into tasks of whole bands.
@@ -38,7 +38,7 @@ fn bands(rows: Range<usize>, width: usize) -> impl Iterator<Item = Block> {
     })
 }
 
-/// Rows and columns of pixels that a piece has.
+/// The rows and columns of pixels of a piece.
 fn pixels(piece: Block, size: Size) -> (Range<usize>, Range<usize>) {
     let (y, x) = (TILE * piece.row, TILE * piece.column);
     (y..(y + TILE * piece.down).min(size.height), x..(x + TILE * piece.across).min(size.width))
