@@ -8,8 +8,9 @@ use crate::output::say;
 pub(crate) fn stop_on_signal(control: &Control) {
     let control = control.clone();
     let handler = move || {
-        if control.is_ending() && !control.is_saving() {
-            // The user insists; saving would take longer than they want to wait.
+        let insists = control.is_ending() && !control.is_saving();
+        if insists || !control.has_begun() {
+            // There is nothing to save yet, or saving would take longer than the user wants to wait.
             #[allow(clippy::exit)]
             std::process::exit(130);
         }
@@ -23,6 +24,7 @@ pub(crate) fn stop_on_signal(control: &Control) {
 /// A control that signals stop, for commands that are no jobs.
 pub(crate) fn control_on_signal() -> Control {
     let control = Control::default();
+    control.begin();
     stop_on_signal(&control);
     control
 }

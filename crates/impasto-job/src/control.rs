@@ -25,6 +25,8 @@ struct Shared {
     soon: AtomicBool,
     /// Raised where an evaluation in progress is to be abandoned.
     flag: Cancel,
+    /// Whether there is work that can be stopped.
+    begun: AtomicBool,
     /// Files that are being written.
     saving: AtomicUsize,
 }
@@ -53,6 +55,17 @@ impl Control {
     /// A batch or a sheet begins no further picture.
     pub fn finish_soon(&self) {
         self.0.soon.store(true, Ordering::SeqCst);
+    }
+
+    /// Says that the work begins: from here on requests are answered. Before, a job reads its inputs, and has nothing to
+    /// keep; a face may just leave it.
+    pub fn begin(&self) {
+        self.0.begun.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether the work has begun.
+    pub fn has_begun(&self) -> bool {
+        self.0.begun.load(Ordering::SeqCst)
     }
 
     /// Whether the job was asked to end at once.

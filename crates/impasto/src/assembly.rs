@@ -4,27 +4,22 @@ use std::sync::Arc;
 
 use impasto_encoder::{Encoder, EncoderError};
 use impasto_engine::{
-    Backend, CpuBackend, Engine, EngineError, InstructionSet, Network, Padding, Pixels, Size, Tiled, Tiling,
+    Backend, CpuBackend, Engine, EngineError, InstructionSet, Network, Pixels, Size, Tiled, Tiling,
 };
 use impasto_image::{Filter, Picture, fit_long_edge, resize};
 
-use crate::builder::{DEFAULT_SIZE, LARGEST_SIZE};
-use crate::checkpoint::picture_digest;
 use crate::colour::{Colour, make_grey, match_colours};
+use crate::digest::picture_digest;
 use crate::draft::Drafter;
 use crate::engine_cache::EngineCache;
 use crate::pace::TimeBudget;
 use crate::plan::{self, GivenSizes, Planner};
-use crate::preset::from_nothing;
 use crate::recipe::Init;
-use crate::session::{RunInputs, Session};
-use crate::style::shares;
-use crate::style_parts::check_layers;
+use crate::resolve::Prepared;
+use crate::run_inputs::RunInputs;
+use crate::session::Session;
+use crate::sizes::{DEFAULT_SIZE, LARGEST_SIZE};
 use crate::{Error, Iterations, Recipe, Scale, Setting, Style, StyleTransfer};
-
-/// The stroke sizes that are accepted. Smaller strokes look like grain, and larger ones do not fit into the
-/// picture.
-const STROKE_SIZES: std::ops::RangeInclusive<f64> = 0.1..=4.0;
 
 /// The most bytes of style moments that an [`EngineCache`] may keep beyond what the plan counts: 256 MiB.
 const SPARE_MOMENTS: usize = 256 << 20;
@@ -54,21 +49,7 @@ impl StyleTransfer {
         // A backend with memory of its own limits the run to that memory.
         let own = backend.memory().map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX));
         self.memory = self.memory.into_iter().chain(own).min();
-        let mut cache = match cache.filter(|cache| cache.suits(&network, backend.name())) {
-            Some(cache) => cache,
-            None => {
-                let engine = pool.install(|| backend.prepare(network, self.cancel.clone()))?;
-                EngineCache::new(backend.name(), Tiled::new(engine, Tiling::default()))
-            }
-        };
-        cache.drafter =
-            cache.drafter.take().filter(|drafter| recipe.init == Init::Draft && drafter.suits(set));
-        if recipe.init == Init::Draft && cache.drafter.is_none() {
-            cache.drafter = Some(pool.install(|| Drafter::new(&self.cancel, set))?);
-        }
-        cache.set_cancel(&self.cancel);
-        cache.engine.retile(Tiling::default());
-        cache.engine.set_half(self.half);
+        let mut cache = pool.install(|| self.equipped(cache, network, &recipe, (set, backend.as_ref())))?;
         self.check_ring(&cache.engine, size)?;
         let scales = self.scales(&recipe, &cache.engine, size);
         let threads = pool.current_num_threads();
@@ -76,13 +57,7 @@ impl StyleTransfer {
         recipe.draft_size = cache.planner(&recipe, &given, threads).fitting_draft(size)?;
         let planner = cache.planner(&recipe, &given, threads);
         planner.check_sizes(&scales)?;
-        if let Iterations::Listed(counts) = &recipe.pyramid.iterations
-            && counts.len() != scales.len()
-        {
-            let (scales, found) = (scales.len(), counts.len());
-            let problem = format!("expected one number, or one for each of {scales} scales, found {found}");
-            return Err(Error::invalid(Setting::Iterations, problem));
-        }
+        check_counts(&recipe, &scales)?;
         let planned = match self.tiling.window {
             Some(window) => Some(planner.with_window(&scales, Some(window))?),
             None => planner.plan(&scales)?,
@@ -122,6 +97,32 @@ impl StyleTransfer {
         Session::new(inputs, cache, pool, (clock, budget))
     }
 
+    /// The engine of an earlier run, or a new one, with a drafter where the run begins with a draft.
+    fn equipped(
+        &self,
+        cache: Option<EngineCache>,
+        network: Network,
+        recipe: &Recipe,
+        (set, backend): (InstructionSet, &dyn Backend),
+    ) -> Result<EngineCache, Error> {
+        let mut cache = match cache.filter(|cache| cache.suits(&network, backend.name())) {
+            Some(cache) => cache,
+            None => {
+                let engine = backend.prepare(network, self.cancel.clone())?;
+                EngineCache::new(backend.name(), Tiled::new(engine, Tiling::default()))
+            }
+        };
+        let drafts = recipe.init == Init::Draft;
+        cache.drafter = cache.drafter.take().filter(|drafter| drafts && drafter.suits(set));
+        if drafts && cache.drafter.is_none() {
+            cache.drafter = Some(Drafter::new(&self.cancel, set)?);
+        }
+        cache.set_cancel(&self.cancel);
+        cache.engine.retile(Tiling::default());
+        cache.engine.set_half(self.half);
+        Ok(cache)
+    }
+
     /// Takes the encoder's backend, and the instruction set for the work that always runs on the CPU.
     pub(crate) fn take_backend(&mut self) -> Result<(InstructionSet, Arc<dyn Backend>), Error> {
         let set = self.instruction_set.map_or_else(InstructionSet::from_env, Ok)?;
@@ -138,7 +139,7 @@ impl StyleTransfer {
             memory: self.memory,
             weights: self.regions.weights(self.alpha.is_some(), recipe.margin),
             regions: self.regions.count(),
-            holds: self.regions.hold(),
+            holds: self.regions.protects(),
             masks: self.mask_bytes(),
             keeps_colours: self.keeps_colours(),
         }
@@ -212,78 +213,6 @@ impl StyleTransfer {
         Ok(fit_long_edge(self.content.size(), long))
     }
 
-    pub(crate) fn prepare(&self) -> Result<Prepared, Error> {
-        let shares = shares(&self.styles)?;
-        if !(self.style_scale.is_finite() && self.style_scale > 0.0) {
-            let problem = format!("expected a number above 0, found {}", self.style_scale);
-            return Err(Error::invalid(Setting::StyleScale, problem));
-        }
-        let pictures = self.styles.iter().map(|style| (&style.picture, &style.alpha));
-        for (picture, alpha) in pictures.chain([(&self.content, &self.alpha)]) {
-            if let Some(alpha) = alpha.as_ref().filter(|alpha| alpha.size() != picture.size()) {
-                let problem = format!("expected {:?} pixels, found {:?}", picture.size(), alpha.size());
-                return Err(Error::invalid("alpha", problem));
-            }
-        }
-        self.check_regions()?;
-        let mut recipe = self.recipe.clone().unwrap_or_else(|| self.preset.recipe());
-        recipe.check()?;
-        if self.texture.is_some() && recipe.init == Init::Draft {
-            if self.recipe.is_some() {
-                return Err(Error::invalid(Setting::Init, "a texture has no content to draft"));
-            }
-            recipe = from_nothing();
-        }
-        let mut overrides = self.overrides.clone();
-        if self.init_picture.is_some() {
-            overrides.init.get_or_insert(Init::Picture);
-        }
-        let mut recipe = overrides.apply(recipe)?;
-        self.without_content(&mut recipe)?;
-        if let Some(size) = self.stroke_size {
-            if !STROKE_SIZES.contains(&size) {
-                let (least, most) = (STROKE_SIZES.start(), STROKE_SIZES.end());
-                return Err(Error::invalid(
-                    Setting::StrokeSize,
-                    format!("expected {least} to {most}, found {size}"),
-                ));
-            }
-            if self.overrides.min_size.is_none() {
-                recipe.pyramid.smallest = recipe.pyramid.smallest.for_strokes(size);
-            }
-        }
-        for layers in self.styles.iter().filter_map(|style| style.layers.as_ref()) {
-            check_layers(layers, &recipe)?;
-        }
-        if recipe.strength == 0.0 && matches!(recipe.init, Init::Content | Init::Draft) {
-            // With strength 0, the content is already the result.
-            (recipe.init, recipe.pyramid.iterations) = (Init::Content, Iterations::each(0));
-        }
-        if (recipe.init == Init::Picture) != self.init_picture.is_some() {
-            let problem = match self.init_picture {
-                Some(_) => "expected no picture to begin with for this init, found one",
-                None => "expected a picture to begin with, found none",
-            };
-            return Err(Error::invalid(Setting::Init, problem));
-        }
-        let encoder = match &self.encoder {
-            Some(encoder) => encoder.clone(),
-            None => impasto_encoder::open(&self.model)?,
-        };
-        let deepest = self.deepest_tap(&recipe, &encoder)?;
-        let pooling = recipe.pooling.unwrap_or(encoder.pooling());
-        recipe.pooling = Some(pooling);
-        let padding = recipe.padding.unwrap_or_else(|| Padding::trained(&encoder));
-        recipe.padding = Some(padding);
-        let network = Network {
-            encoder: encoder.truncated(deepest),
-            pooling,
-            pool_scale: recipe.pool_scales.of(pooling),
-            padding,
-        };
-        Ok(Prepared { recipe, network, shares })
-    }
-
     /// Resolves every layer and returns the deepest tap. If the encoder lacks a layer that only the preset asks
     /// for, the error blames the preset.
     fn deepest_tap(&self, recipe: &Recipe, encoder: &Encoder) -> Result<impasto_encoder::Tap, Error> {
@@ -333,11 +262,16 @@ pub fn thread_pool(threads: Option<usize>) -> Result<rayon::ThreadPool, Error> {
         .map_err(|error| Error::Threads { threads, problem: error.to_string() })
 }
 
-pub(crate) struct Prepared {
-    pub(crate) recipe: Recipe,
-    pub(crate) network: Network,
-    /// Shares of the styles; they sum to 1.
-    pub(crate) shares: Vec<f64>,
+/// A list of iterations has a number for each scale.
+fn check_counts(recipe: &Recipe, scales: &[Scale]) -> Result<(), Error> {
+    if let Iterations::Listed(counts) = &recipe.pyramid.iterations
+        && counts.len() != scales.len()
+    {
+        let (scales, found) = (scales.len(), counts.len());
+        let problem = format!("expected one number, or one for each of {scales} scales, found {found}");
+        return Err(Error::invalid(Setting::Iterations, problem));
+    }
+    Ok(())
 }
 
 /// Converts a picture to the engine's type; the planar values stay the same.

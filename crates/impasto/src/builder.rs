@@ -11,12 +11,6 @@ use crate::clock::Clock;
 use crate::texture::Texture;
 use crate::{Colour, Error, Overrides, Preset, Recipe, Regions, Style};
 
-/// Default long edge of the result in pixels.
-pub const DEFAULT_SIZE: usize = 768;
-
-/// The largest long edge of a result in pixels.
-pub const LARGEST_SIZE: usize = 30_000;
-
 /// Neural style transfer: repaints a content picture in the style of others.
 ///
 /// ```no_run

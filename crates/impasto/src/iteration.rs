@@ -3,14 +3,18 @@
 
 use std::io;
 
+use impasto_engine::{Pixels, Tiled};
+
 use crate::colour::{Colour, level};
-use crate::objective::Losses;
-use crate::optimiser::Average;
+use crate::objective::{Losses, Objective};
 use crate::optimiser::vector::all_finite;
+use crate::optimiser::{Average, Home, Optimiser, Values};
 use crate::prepare::prepare_scale;
+use crate::protected_content::ProtectedContent;
 use crate::recipe::{Keep, OptimizerKind};
+use crate::run_inputs::RunInputs;
 use crate::scale_up::{home, new_optimiser};
-use crate::{Error, Session};
+use crate::{Error, Recipe, Session};
 
 impl Session {
     pub(crate) fn evaluate_and_move(&mut self) -> Result<Losses, Error> {
@@ -30,7 +34,7 @@ impl Session {
             best,
             optimiser,
             objective,
-            hold,
+            protected,
             scale,
             ..
         } = self;
@@ -38,48 +42,23 @@ impl Session {
             let objective = match objective {
                 Some(objective) => objective,
                 None => {
-                    let prepared = prepare_scale(inputs, draft.as_ref(), *scale, engine, styles, hold)?;
+                    let prepared = prepare_scale(inputs, draft.as_ref(), *scale, engine, styles, protected)?;
                     objective.insert(prepared)
                 }
             };
-            let shown = hold.as_ref().map(|hold| hold.over(image));
-            let (losses, mut gradient) = objective.evaluate(engine, shown.as_ref().unwrap_or(image))?;
-            drop(shown);
-            if let Some(hold) = hold {
-                hold.through(&mut gradient);
-            }
-            inputs.canvas(inputs.scales[*scale]).tie(&mut gradient.data);
-            if inputs.colour == Colour::Luminance {
-                level(&mut gradient.data);
-            }
-            if inputs.recipe.keep == Keep::Best
-                && *scale + 1 == inputs.scales.len()
-                && best.as_ref().is_none_or(|(lowest, _)| losses.total < *lowest)
-            {
+            let (losses, gradient) =
+                gradient_of_picture(inputs, *scale, (objective, engine), image, protected.as_ref())?;
+            let is_best = best.as_ref().is_none_or(|(lowest, _)| losses.total < *lowest);
+            if inputs.recipe.keep == Keep::Best && *scale + 1 == inputs.scales.len() && is_best {
+                // The old copy goes first: both may be large.
                 *best = None;
                 *best = Some((losses.total, home.copied(&image.data).map_err(Error::stream)?));
             }
-            let mut move_on = || -> io::Result<bool> {
-                if average.sum.is_empty() {
-                    *average = Average::new(inputs.recipe.average_decay, &image.data, &home)?;
-                    *optimiser = new_optimiser(&inputs.recipe, *scale, image.data.len(), &home)?;
-                }
-                let bounded = inputs.recipe.optimizer == OptimizerKind::Adam && inputs.recipe.adam.bounded;
-                *before = None;
-                if !bounded {
-                    let sum = home.copied(&average.sum)?;
-                    *before = Some((home.copied(&image.data)?, average.with(sum)));
-                }
-                optimiser.step(image, &gradient, losses.total)?;
-                let finite = all_finite(&image.data);
-                if finite {
-                    average.add(&image.data)?;
-                }
-                Ok(finite)
-            };
-            match move_on().map_err(Error::stream)? {
-                true => Ok(losses),
-                false => Err(Error::NotFinite { layer: "the pixels".into() }),
+            let painted = Painted { image, average, before, optimiser };
+            match painted.step(&inputs.recipe, *scale, (&gradient, losses.total), &home) {
+                Ok(true) => Ok(losses),
+                Ok(false) => Err(Error::NotFinite { layer: "the pixels".into() }),
+                Err(source) => Err(Error::stream(source)),
             }
         })
     }
@@ -90,6 +69,64 @@ impl Session {
             (self.image.data, self.average) = (image.into_vec()?, average);
         }
         Ok(())
+    }
+}
+
+/// Losses and gradient by what is painted: the objective sees it with the protected content and the margin.
+fn gradient_of_picture(
+    inputs: &RunInputs,
+    scale: usize,
+    (objective, engine): (&Objective, &mut Tiled),
+    image: &Pixels,
+    protected: Option<&ProtectedContent>,
+) -> Result<(Losses, Pixels), Error> {
+    let shown = protected.map(|protected| protected.over(image));
+    let (losses, mut gradient) = objective.evaluate(engine, shown.as_ref().unwrap_or(image))?;
+    drop(shown);
+    if let Some(protected) = protected {
+        protected.through(&mut gradient);
+    }
+    inputs.canvas(inputs.scales[scale]).tie(&mut gradient.data);
+    if inputs.colour == Colour::Luminance {
+        level(&mut gradient.data);
+    }
+    Ok((losses, gradient))
+}
+
+/// What an optimiser moves.
+struct Painted<'a> {
+    image: &'a mut Pixels,
+    average: &'a mut Average,
+    before: &'a mut Option<(Values, Average)>,
+    optimiser: &'a mut Optimiser,
+}
+
+impl Painted<'_> {
+    /// Moves the pixels. Returns whether all of them are finite.
+    fn step(
+        self,
+        recipe: &Recipe,
+        scale: usize,
+        (gradient, loss): (&Pixels, f64),
+        home: &Home,
+    ) -> io::Result<bool> {
+        let Painted { image, average, before, optimiser } = self;
+        if average.sum.is_empty() {
+            *average = Average::new(recipe.average_decay, &image.data, home)?;
+            *optimiser = new_optimiser(recipe, scale, image.data.len(), home)?;
+        }
+        let bounded = recipe.optimizer == OptimizerKind::Adam && recipe.adam.bounded;
+        *before = None;
+        if !bounded {
+            let sum = home.copied(&average.sum)?;
+            *before = Some((home.copied(&image.data)?, average.with(sum)));
+        }
+        optimiser.step(image, gradient, loss)?;
+        let finite = all_finite(&image.data);
+        if finite {
+            average.add(&image.data)?;
+        }
+        Ok(finite)
     }
 }
 

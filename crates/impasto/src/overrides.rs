@@ -70,26 +70,45 @@ impl Overrides {
     /// [`Error::Invalid`] for values out of range or without effect, for layers named twice, and if the numbers of
     /// layers and weights differ.
     pub fn apply(self, mut recipe: Recipe) -> Result<Recipe, Error> {
+        self.check_draft()?;
+        self.check_weights_of_0()?;
+        self.check_counts()?;
         let from_noise = matches!(self.init, Some(Init::Noise | Init::Gray | Init::StyleStats));
         match self.effort {
             Some(effort) => recipe = effort.recipe(&recipe)?,
             None if from_noise && recipe == with_effort(Effort::Normal) => recipe = from_nothing(),
             None => {}
         }
-        if self.effort == Some(Effort::Draft) {
-            let given = [
-                (Setting::Init, self.init.as_ref().is_some_and(|init| *init != Init::Draft)),
-                (Setting::Iterations, self.iterations.is_some() || self.scale_iterations.is_some()),
-                (Setting::FirstIterations, self.first_iterations.is_some()),
-                (Setting::MinSize, self.min_size.is_some()),
-            ];
-            if let Some(&(setting, _)) = given.iter().find(|(_, given)| *given) {
-                return Err(Error::invalid(
-                    setting,
-                    format!("cannot act: {} draft has no iterations", Setting::Effort),
-                ));
-            }
+        self.weigh(&mut recipe)?;
+        self.choose_layers(&mut recipe)?;
+        self.set_optimiser(&mut recipe)?;
+        self.set_iterations(&mut recipe)?;
+        recipe.statistic = self.statistic.unwrap_or(recipe.statistic);
+        recipe.pooling = self.pooling.or(recipe.pooling);
+        recipe.init = self.init.clone().unwrap_or(recipe.init);
+        check_something_is_seen(&recipe)?;
+        Ok(recipe)
+    }
+
+    /// A draft has no iterations, so options about them cannot act.
+    fn check_draft(&self) -> Result<(), Error> {
+        let given = [
+            (Setting::Init, self.init.as_ref().is_some_and(|init| *init != Init::Draft)),
+            (Setting::Iterations, self.iterations.is_some() || self.scale_iterations.is_some()),
+            (Setting::FirstIterations, self.first_iterations.is_some()),
+            (Setting::MinSize, self.min_size.is_some()),
+        ];
+        match given.iter().find(|(_, given)| *given) {
+            Some((setting, _)) if self.effort == Some(Effort::Draft) => Err(Error::invalid(
+                *setting,
+                format!("cannot act: {} draft has no iterations", Setting::Effort),
+            )),
+            _ => Ok(()),
         }
+    }
+
+    /// Options about a term of weight 0 cannot act.
+    fn check_weights_of_0(&self) -> Result<(), Error> {
         let of_content = [(Setting::ContentLayers, self.content_layers.is_some())];
         let of_style = [
             (Setting::StyleLayers, self.style_layers.is_some()),
@@ -102,6 +121,10 @@ impl Overrides {
                 return Err(Error::invalid(setting, "cannot act with a weight of 0"));
             }
         }
+        Ok(())
+    }
+
+    fn check_counts(&self) -> Result<(), Error> {
         let counts = self.iterations.iter().chain(self.scale_iterations.iter().flatten());
         let counts =
             [(Setting::Iterations, counts.max()), (Setting::FirstIterations, self.first_iterations.as_ref())];
@@ -116,6 +139,10 @@ impl Overrides {
                 format!("cannot act: {} already has a number for each scale", Setting::Iterations),
             ));
         }
+        Ok(())
+    }
+
+    fn weigh(&self, recipe: &mut Recipe) -> Result<(), Error> {
         let weights = [
             (Setting::ContentWeight, self.content_weight, &mut recipe.content_weight),
             (Setting::StyleWeight, self.style_weight, &mut recipe.style_weight),
@@ -132,59 +159,71 @@ impl Overrides {
             }
             recipe.strength = strength;
         }
-        if let Some(layers) = self.content_layers {
+        Ok(())
+    }
+
+    /// Chosen layers share the weight of the recipe's layers equally, unless they have weights of their own.
+    fn choose_layers(&self, recipe: &mut Recipe) -> Result<(), Error> {
+        if let Some(layers) = &self.content_layers {
             let share = recipe.content_layers.iter().map(|(_, weight)| weight).sum::<f64>();
-            let each = share / distinct(Setting::ContentLayers, &layers)? as f64;
-            recipe.content_layers = layers.into_iter().map(|layer| (layer, each)).collect();
+            let each = share / distinct(Setting::ContentLayers, layers)? as f64;
+            recipe.content_layers = layers.iter().map(|layer| (layer.clone(), each)).collect();
         }
-        if let Some(layers) = self.style_layers {
-            let each = recipe.style_share() / distinct(Setting::StyleLayers, &layers)? as f64;
-            recipe.style_layers = layers.into_iter().map(|layer| (layer, each)).collect();
+        if let Some(layers) = &self.style_layers {
+            let each = recipe.style_share() / distinct(Setting::StyleLayers, layers)? as f64;
+            recipe.style_layers = layers.iter().map(|layer| (layer.clone(), each)).collect();
         }
-        if let Some(weights) = self.style_layer_weights {
-            let layers = recipe.style_layers.len();
-            if weights.len() != layers {
-                let names: Vec<&str> = recipe.style_layers.iter().map(|(layer, _)| layer.as_str()).collect();
-                let problem = format!(
-                    "expected {layers} weights, one each for {}, found {}",
-                    names.join(","),
-                    weights.len()
-                );
-                return Err(Error::invalid(Setting::StyleLayerWeights, problem));
-            }
-            for ((_, place), weight) in recipe.style_layers.iter_mut().zip(weights) {
-                *place = non_negative(Setting::StyleLayerWeights, weight)?;
-            }
+        let Some(weights) = &self.style_layer_weights else { return Ok(()) };
+        let layers = recipe.style_layers.len();
+        if weights.len() != layers {
+            let names: Vec<&str> = recipe.style_layers.iter().map(|(layer, _)| layer.as_str()).collect();
+            let (names, found) = (names.join(","), weights.len());
+            let problem = format!("expected {layers} weights, one each for {names}, found {found}");
+            return Err(Error::invalid(Setting::StyleLayerWeights, problem));
         }
+        for ((_, place), weight) in recipe.style_layers.iter_mut().zip(weights) {
+            *place = non_negative(Setting::StyleLayerWeights, *weight)?;
+        }
+        Ok(())
+    }
+
+    fn set_optimiser(&self, recipe: &mut Recipe) -> Result<(), Error> {
+        recipe.optimizer = self.optimizer.unwrap_or(recipe.optimizer);
         if let Some(rate) = self.learning_rate {
             if !(rate.is_finite() && rate > 0.0) {
-                return Err(Error::invalid(
-                    Setting::LearningRate,
-                    format!("expected a number above 0, found {rate}"),
-                ));
+                let problem = format!("expected a number above 0, found {rate}");
+                return Err(Error::invalid(Setting::LearningRate, problem));
             }
-            match self.optimizer.unwrap_or(recipe.optimizer) {
+            match recipe.optimizer {
                 OptimizerKind::Adam => recipe.adam.rate = rate,
                 OptimizerKind::Lbfgs => recipe.lbfgs.rate = rate,
             }
         }
+        recipe.keep = self.keep.unwrap_or(recipe.keep);
+        if let Some(pairs) = self.history {
+            remember(recipe, pairs)?;
+        }
+        if let Some(decay) = self.average_decay {
+            average_by(recipe, decay)?;
+        }
+        Ok(())
+    }
+
+    fn set_iterations(&self, recipe: &mut Recipe) -> Result<(), Error> {
         if let Some(least) = self.min_size {
             if least == 0 {
                 return Err(Error::invalid(Setting::MinSize, "expected at least 1 pixel, found 0"));
             }
             recipe.pyramid.smallest = Smallest::LongEdge(least);
         }
-        recipe.statistic = self.statistic.unwrap_or(recipe.statistic);
-        recipe.pooling = self.pooling.or(recipe.pooling);
-        recipe.optimizer = self.optimizer.unwrap_or(recipe.optimizer);
         if let Some(count) = self.iterations {
             recipe.pyramid.iterations = Iterations::each(count);
         }
-        if let Some(counts) = self.scale_iterations {
-            recipe.pyramid.iterations = Iterations::Listed(counts);
+        if let Some(counts) = &self.scale_iterations {
+            recipe.pyramid.iterations = Iterations::Listed(counts.clone());
         }
         if let Some(count) = self.first_iterations {
-            recipe.pyramid.iterations = recipe.pyramid.iterations.with_first(count);
+            recipe.pyramid.iterations = recipe.pyramid.iterations.clone().with_first(count);
         }
         if let Some(plateau) = self.plateau {
             if !(0.0..1.0).contains(&plateau) {
@@ -193,24 +232,19 @@ impl Overrides {
             }
             recipe.plateau = plateau;
         }
-        recipe.keep = self.keep.unwrap_or(recipe.keep);
-        recipe.init = self.init.unwrap_or(recipe.init);
-        if let Some(pairs) = self.history {
-            remember(&mut recipe, pairs)?;
-        }
-        if let Some(decay) = self.average_decay {
-            average_by(&mut recipe, decay)?;
-        }
-        let looks_at_content =
-            recipe.content_weight > 0.0 && recipe.content_layers.iter().any(|(_, w)| *w > 0.0);
-        let looks_at_style = recipe.style_weight > 0.0 && recipe.style_layers.iter().any(|(_, w)| *w > 0.0);
-        if !looks_at_content && !looks_at_style {
-            return Err(Error::invalid(
-                Setting::ContentWeight,
-                "content and style both have weight 0: expected at least one above 0",
-            ));
-        }
-        Ok(recipe)
+        Ok(())
+    }
+}
+
+fn check_something_is_seen(recipe: &Recipe) -> Result<(), Error> {
+    let content = recipe.content_weight > 0.0 && recipe.content_layers.iter().any(|(_, w)| *w > 0.0);
+    let style = recipe.style_weight > 0.0 && recipe.style_layers.iter().any(|(_, w)| *w > 0.0);
+    match content || style {
+        true => Ok(()),
+        false => Err(Error::invalid(
+            Setting::ContentWeight,
+            "content and style both have weight 0: expected at least one above 0",
+        )),
     }
 }
 

@@ -12,12 +12,9 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use impasto_engine::{Engine, FORWARD};
 use serde::{Deserialize, Serialize};
 
 use crate::clock::Clock;
-use crate::plan::ScalePlan;
-use crate::{Error, Session, Setting, benchmark};
 
 /// Number of iterations whose mean loss is compared with that of as many before.
 pub(crate) const WINDOW: usize = 20;
@@ -74,6 +71,14 @@ impl Convergence {
     }
 }
 
+/// The evaluations of a scale.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Passes {
+    /// Cost of one, in pixels.
+    pub(crate) cost: f64,
+    pub(crate) iterations: usize,
+}
+
 /// The time that a run may take.
 #[derive(Clone, Debug)]
 pub(crate) struct TimeBudget {
@@ -107,13 +112,13 @@ impl TimeBudget {
     }
 
     /// Expected seconds of an evaluation at a scale.
-    fn expected(&self, scale: &ScalePlan) -> f64 {
+    fn expected(&self, scale: &Passes) -> f64 {
         let (per_pixel, besides) = self.rates.unwrap_or((0.0, 0.0));
         per_pixel * scale.cost + besides
     }
 
     /// Records the seconds of a step at a scale.
-    pub(crate) fn add(&mut self, scale: &ScalePlan, seconds: f64) {
+    pub(crate) fn add(&mut self, scale: &Passes, seconds: f64) {
         if self.rates.is_none() {
             return;
         }
@@ -132,18 +137,18 @@ impl TimeBudget {
     /// [`TooShort`] if there is no time for a few iterations of each scale.
     pub(crate) fn iterations(
         &self,
-        scales: &[ScalePlan],
+        scales: &[Passes],
         passes: f64,
         pace: &Convergence,
     ) -> Result<usize, TooShort> {
         let Some(scale) = scales.first() else { return Ok(0) };
         let correction = if self.seen.1 > 0.0 { self.seen.0 / self.seen.1 } else { 1.0 };
-        let sum = |iterations: &dyn Fn(&ScalePlan) -> f64| -> f64 {
+        let sum = |iterations: &dyn Fn(&Passes) -> f64| -> f64 {
             let each = scales.iter().map(|scale| correction * self.expected(scale) * iterations(scale));
             each.sum()
         };
         let left = self.left(pace) - sum(&|_| passes);
-        let least = |scale: &ScalePlan| scale.iterations.min(LEAST) as f64;
+        let least = |scale: &Passes| scale.iterations.min(LEAST) as f64;
         if left < sum(&least) && pace.done.is_empty() {
             let needed = self.seconds + (sum(&least) - left) / (1.0 - RESERVE);
             return Err(TooShort { needed });
@@ -151,82 +156,6 @@ impl TimeBudget {
         let share = left / sum(&|scale| scale.iterations as f64);
         let iterations = (share * scale.iterations as f64).floor().max(least(scale));
         Ok((iterations as usize).min(scale.iterations))
-    }
-}
-
-impl Session {
-    /// Whether the scale ends here: all its iterations are done, or there is a reason to leave it early.
-    pub(crate) fn scale_is_done(&mut self) -> Result<bool, Error> {
-        if self.pace.until.is_none() && self.iteration == 0 {
-            self.pace.until = self.iterations_in_time()?;
-        }
-        let is_last = self.scale + 1 == self.inputs.scales.len();
-        let over = |budget: &TimeBudget| is_last && budget.is_over(&self.pace, self.iteration);
-        let hurries_on = self.pace.soon.is_some() && !is_last && self.iteration > 0;
-        Ok(hurries_on
-            || self.iteration >= self.iterations_of_scale()
-            || self.pace.is_flat(self.inputs.recipe.plateau)
-            || self.budget.as_ref().is_some_and(over))
-    }
-
-    /// The most iterations of this scale, unless it reaches a plateau.
-    pub(crate) fn iterations_of_scale(&self) -> usize {
-        let iterations = self.iterations_asked(self.scale);
-        self.pace.until.map_or(iterations, |until| until.min(iterations))
-    }
-
-    /// Iterations of a scale, if neither time nor a plateau ends it.
-    fn iterations_asked(&self, scale: usize) -> usize {
-        let iterations = self.inputs.scales[scale].iterations;
-        match self.pace.soon {
-            Some(few) if scale + 1 == self.inputs.scales.len() => iterations.min(few),
-            Some(_) => iterations.min(1),
-            None => iterations,
-        }
-    }
-
-    /// Brings the run to its end soon. The current scale ends after its next step, each later one takes one step, and the
-    /// last takes at most `few`.
-    pub fn finish_soon(&mut self, few: usize) {
-        self.pace.soon = Some(few.max(1));
-    }
-
-    /// Whether the run was asked to end soon ([`finish_soon`](Session::finish_soon)).
-    pub fn is_hurried(&self) -> bool {
-        self.pace.soon.is_some()
-    }
-
-    /// Iterations done at each scale so far, from the smallest scale on. Passed to
-    /// [`Overrides::scale_iterations`](crate::Overrides), they repeat the run, whatever ended its scales.
-    pub fn iterations_done(&self) -> Vec<usize> {
-        self.pace.done.iter().copied().chain([self.iteration]).collect()
-    }
-
-    /// The remaining work, in pixels times iterations. The remaining time is proportional to it.
-    pub fn work_left(&self) -> f64 {
-        let now = self.iterations_of_scale();
-        let part = now as f64 / self.iterations_asked(self.scale).max(1) as f64;
-        let pixels =
-            |scale: usize| (self.inputs.scales[scale].width * self.inputs.scales[scale].height) as f64;
-        let here = pixels(self.scale) * now.saturating_sub(self.iteration) as f64;
-        let later = self.scale + 1..self.inputs.scales.len();
-        here + part * later.map(|scale| pixels(scale) * self.iterations_asked(scale) as f64).sum::<f64>()
-    }
-
-    fn iterations_in_time(&mut self) -> Result<Option<usize>, Error> {
-        let Some(budget) = &mut self.budget else { return Ok(None) };
-        if budget.rates.is_none() {
-            let (recipe, engine) = (&self.inputs.recipe, &mut self.engine);
-            budget.rates = Some(self.pool.install(|| benchmark::calibrate(recipe, engine, &self.clock))?);
-            self.engine.forget_targets();
-        }
-        let passes = FORWARD * (1 + self.inputs.styles.len()) as f64;
-        let iterations = budget.iterations(&self.inputs.run.scales[self.scale..], passes, &self.pace);
-        iterations.map(Some).map_err(|TooShort { needed }| {
-            let problem =
-                format!("expected at least {needed:.0} s for a picture of this size on this machine");
-            Error::invalid(Setting::Time, problem)
-        })
     }
 }
 
@@ -255,20 +184,8 @@ mod tests {
         assert!(!pace.is_flat(0.01) && pace.done == [100]);
     }
 
-    fn scale(cost: f64, iterations: usize) -> ScalePlan {
-        ScalePlan {
-            width: 1,
-            height: 1,
-            iterations,
-            tiles: (1, 1),
-            overlap: 0,
-            peak_bytes: 0,
-            streamed: false,
-            spilled_bytes: 0,
-            checkpoint_bytes: 0,
-            cost,
-            seconds: None,
-        }
+    fn scale(cost: f64, iterations: usize) -> Passes {
+        Passes { cost, iterations }
     }
 
     #[test]

@@ -4,6 +4,7 @@ use impasto_engine::{Engine, FORWARD};
 use serde::Serialize;
 
 use crate::draft::Drafter;
+use crate::pace::Passes;
 use crate::style_size::{check_style_size, style_size};
 use crate::{Error, Recipe, Scale};
 
@@ -55,6 +56,13 @@ pub struct ScalePlan {
     pub cost: f64,
     /// Predicted seconds; `None` without a prediction.
     pub seconds: Option<f64>,
+}
+
+impl ScalePlan {
+    /// Its evaluations, as a limit of time counts them.
+    pub(crate) fn passes(&self) -> Passes {
+        Passes { cost: self.cost, iterations: self.iterations }
+    }
 }
 
 /// Everything that determines a plan.

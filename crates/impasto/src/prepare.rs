@@ -5,19 +5,20 @@ use impasto_engine::{Engine, EngineError, Padding, Pixels, Size, Tiled};
 use impasto_image::{Filter, Picture, Plane, resize};
 
 use crate::assembly::pixels;
+use crate::digest::plane_digest;
 use crate::draft::draft_at;
 use crate::engine_cache::{Key, StyleMoments};
 use crate::margin::Canvas;
 use crate::objective::{MeanMoments, Objective, blended, style_moments, style_taps};
 use crate::protected_content::ProtectedContent;
 use crate::recipe::Init;
-use crate::regions::{Regions, at_size, plane_digest, plane_of};
-use crate::session::RunInputs;
+use crate::regions::{Regions, at_size, plane_of};
+use crate::run_inputs::RunInputs;
 use crate::style::Part;
 use crate::style_size::style_size;
 use crate::{Error, Recipe, Style, init};
 
-/// Computes the objective at a scale, with the content and style targets at its size; `hold` receives the protected
+/// Computes the objective at a scale, with the content and style targets at its size; `protected` receives the protected
 /// content. At the last scale the input pictures are freed as soon as possible, because each copy of a large
 /// picture matters.
 pub(crate) fn prepare_scale(
@@ -26,7 +27,7 @@ pub(crate) fn prepare_scale(
     index: usize,
     engine: &mut Tiled,
     known: &mut StyleMoments,
-    hold: &mut Option<ProtectedContent>,
+    protected: &mut Option<ProtectedContent>,
 ) -> Result<Objective, Error> {
     let (scale, last) = (inputs.scales[index], index + 1 == inputs.scales.len());
     // Without the content, an earlier attempt was aborted.
@@ -59,7 +60,7 @@ pub(crate) fn prepare_scale(
     let content = if canvas.margin == 0 { pixels(resized) } else { mirrored(resized, canvas) };
     let mut placed = inputs.regions.place(inputs.alpha.as_ref(), canvas);
     // This comes before any step that can be aborted, because the content is freed at the last scale.
-    *hold = placed.held.take().map(|part| ProtectedContent::new(part, &content));
+    *protected = placed.held.take().map(|part| ProtectedContent::new(part, &content));
     if last {
         inputs.alpha = None;
     }

@@ -8,7 +8,7 @@ use impasto_image::{Filter, Picture, resize};
 
 use crate::margin::Canvas;
 use crate::optimiser::Numbers;
-use crate::session::RunInputs;
+use crate::run_inputs::RunInputs;
 
 /// The protected parts of the content, at one scale.
 pub(crate) struct ProtectedContent {
@@ -24,7 +24,7 @@ impl ProtectedContent {
 
     /// The protected content of a scale, equal to that from the scale's first step. It needs the content in memory.
     pub(crate) fn of(inputs: &RunInputs, canvas: Canvas) -> Option<ProtectedContent> {
-        let content = inputs.content.as_ref().filter(|_| inputs.regions.hold())?;
+        let content = inputs.content.as_ref().filter(|_| inputs.regions.protects())?;
         let part = inputs.regions.place(inputs.alpha.as_ref(), canvas).held?;
         let (width, height) = canvas.inner;
         let resized = resize(content, width, height, Filter::Bicubic, inputs.averaging);
@@ -82,13 +82,13 @@ fn blended(paint: f32, content: f32, part: f32) -> f32 {
 
 /// The visible picture: the blend with the protected content, or the painted picture if nothing is protected.
 pub(crate) fn seen(
-    hold: Option<&ProtectedContent>,
+    protected: Option<&ProtectedContent>,
     canvas: Canvas,
     paint: &dyn Numbers,
 ) -> io::Result<Picture> {
     let (width, height) = canvas.inner;
-    let rgb = match hold {
-        Some(hold) => hold.seen(canvas, paint)?,
+    let rgb = match protected {
+        Some(protected) => protected.seen(canvas, paint)?,
         None => canvas.seen(paint)?,
     };
     Ok(Picture::new(width, height, rgb).unwrap_or_else(|| Picture::filled(width, height, [0.5; 3])))

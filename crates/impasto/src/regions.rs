@@ -12,7 +12,7 @@ use impasto_image::{Filter, Plane, blur, resize_plane};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::checkpoint::{each_bytes, hexadecimal};
+use crate::digest::{hexadecimal, plane_digest};
 use crate::margin::Canvas;
 use crate::style::Part;
 use crate::{Error, Setting, Style, Subject};
@@ -102,7 +102,7 @@ impl Regions {
     }
 
     /// Whether some content stays as it is.
-    pub(crate) fn hold(&self) -> bool {
+    pub(crate) fn protects(&self) -> bool {
         self.protect.is_some() || (self.rest == Rest::Keep && !self.planes.is_empty())
     }
 
@@ -280,14 +280,6 @@ pub(crate) fn plane_of(canvas: Canvas, inner: &[f32]) -> impasto_engine::Plane {
     let (width, height) = canvas.outer();
     let size = impasto_engine::Size::new(width, height);
     impasto_engine::Plane { size, data: canvas.bare(inner) }
-}
-
-/// SHA-256 of a plane's size and values.
-pub(crate) fn plane_digest(plane: &Plane) -> String {
-    let mut digest = Sha256::new();
-    digest.update(format!("{:?}", plane.size()));
-    each_bytes(plane.data(), |bytes| digest.update(bytes));
-    hexadecimal(digest)
 }
 
 /// Checks that a mask has the shape of its picture. A mask of another shape probably belongs to another picture.

@@ -96,7 +96,7 @@ impl Session {
         optimiser.put_back(&home, |name| or_none(name, &home))?;
         (self.scale, self.iteration) = (state.scale, state.iteration);
         (self.image, self.average, self.best) = (Pixels { size, data }, average, best);
-        (self.optimiser, self.before, self.objective, self.hold) = (optimiser, before, None, None);
+        (self.optimiser, self.before, self.objective, self.protected) = (optimiser, before, None, None);
         self.pace = state.pace.clone();
         (self.stopped, self.spoiled) = (false, false);
         // If nothing came after the draft, it is painted again with the same result.

@@ -8,7 +8,7 @@ use impasto_image::{Averaging, Filter, Picture, resize};
 use crate::margin::Canvas;
 use crate::optimiser::{Adam, Average, Home, Lbfgs, Numbers, Optimiser};
 use crate::recipe::OptimizerKind;
-use crate::session::RunInputs;
+use crate::run_inputs::RunInputs;
 use crate::{Error, Recipe, Session};
 
 impl Session {
@@ -18,7 +18,7 @@ impl Session {
         let from = self.inputs.canvas(self.inputs.scales[self.scale]);
         let to = self.inputs.canvas(self.inputs.scales[next]);
         let home = home(&self.inputs, &self.engine, next);
-        (self.objective, self.before, self.hold) = (None, None, None);
+        (self.objective, self.before, self.protected) = (None, None, None);
         self.engine.forget_targets();
         let Session { inputs, pool, image, average, optimiser, .. } = self;
         let (width, height) = to.outer();

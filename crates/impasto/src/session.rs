@@ -2,86 +2,24 @@
 
 use impasto_encoder::Provenance;
 use impasto_engine::{Engine, Pixels, Tiled};
-use impasto_image::{Averaging, Filter, Picture, Plane, fit_long_edge, resize};
+use impasto_image::{Filter, Picture, fit_long_edge, resize};
 use serde::{Deserialize, Serialize};
-use serde_json::json;
 
-use crate::checkpoint::{Fingerprint, picture_digest};
+use crate::checkpoint::Fingerprint;
 use crate::clock::Clock;
 use crate::colour::{Colour, coloured, first_in_all};
 use crate::draft::Drafter;
 use crate::engine_cache::{EngineCache, StyleMoments};
-use crate::margin::Canvas;
 use crate::objective::{Losses, Objective};
 use crate::optimiser::{Average, Home, Numbers, Optimiser, Values};
 use crate::pace::{Convergence, TimeBudget};
-use crate::plan::{GivenSizes, MemoryPlan};
+use crate::plan::MemoryPlan;
 use crate::prepare::start_image;
 use crate::protected_content::{ProtectedContent, seen};
 use crate::recipe::{Keep, OptimizerKind};
-use crate::regions::Regions;
+use crate::run_inputs::RunInputs;
 use crate::scale_up::{clamp, new_optimiser};
-use crate::{Error, Recipe, Scale, Style};
-
-/// The inputs of a session.
-pub(crate) struct RunInputs {
-    /// The content; `None` once the last scale has computed its targets.
-    pub(crate) content: Option<Picture>,
-    /// The content's opacity.
-    pub(crate) alpha: Option<Plane>,
-    pub(crate) regions: Regions,
-    /// The styles, with weights that sum to 1 and the scales of their pictures.
-    pub(crate) styles: Vec<Style>,
-    pub(crate) averaging: Averaging,
-    pub(crate) colour: Colour,
-    /// The content at the size of the result, if the result keeps its colours.
-    pub(crate) colours: Option<Picture>,
-    pub(crate) seed: u64,
-    pub(crate) init_picture: Option<Picture>,
-    pub(crate) scales: Vec<Scale>,
-    pub(crate) recipe: Recipe,
-    pub(crate) provenance: Provenance,
-    pub(crate) run: MemoryPlan,
-    /// Digests of the styles' pictures.
-    pub(crate) digests: Vec<String>,
-    /// Digest of the masks and of the styles' regions.
-    pub(crate) regions_digest: Option<String>,
-    /// Whether features are kept in half precision.
-    pub(crate) half: bool,
-    pub(crate) given: GivenSizes,
-}
-
-impl RunInputs {
-    /// Everything that the bytes of the result depend on.
-    fn fingerprint(&self, instruction_set: &str) -> Fingerprint {
-        Fingerprint {
-            content: self
-                .content
-                .as_ref()
-                .map(|content| picture_digest(content, self.alpha.as_ref()))
-                .unwrap_or_default(),
-            styles: self.digests.iter().cloned().zip(self.styles.iter().map(|style| style.weight)).collect(),
-            init: self.init_picture.as_ref().map(|init| picture_digest(init, None)),
-            model: self.provenance.sha256.clone(),
-            recipe: json!(self.recipe),
-            scales: json!(self.scales),
-            style_scales: self.styles.iter().map(|style| style.scale).collect(),
-            in_light: self.averaging == Averaging::Light,
-            colour: self.colour,
-            colours: self.colours.as_ref().map(|colours| picture_digest(colours, None)),
-            regions: self.regions_digest.clone(),
-            seed: self.seed,
-            instruction_set: instruction_set.into(),
-            window: self.run.window,
-            half: self.half,
-        }
-    }
-
-    /// The canvas that is optimised at a scale: the picture with its margin.
-    pub(crate) fn canvas(&self, scale: Scale) -> Canvas {
-        self.recipe.canvas((scale.width, scale.height))
-    }
-}
+use crate::{Error, Recipe, Scale};
 
 /// One evaluation and the optimiser step that followed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -137,7 +75,7 @@ pub struct Session {
     /// Made at the first step of each scale.
     pub(crate) objective: Option<Objective>,
     /// The protected content at this scale. It is made with the objective, and stays when that is dropped.
-    pub(crate) hold: Option<ProtectedContent>,
+    pub(crate) protected: Option<ProtectedContent>,
     pub(crate) stopped: bool,
     /// Whether the run cannot continue, because it diverged or lost a part of its state.
     pub(crate) spoiled: bool,
@@ -183,7 +121,7 @@ impl Session {
             best: None,
             optimiser,
             objective: None,
-            hold: None,
+            protected: None,
             stopped: false,
             spoiled: false,
             fingerprint,
@@ -231,7 +169,7 @@ impl Session {
         self.pace.add(losses.total);
         // A step that prepares the scale takes longer, so it is not counted.
         if let Some(budget) = self.budget.as_mut().filter(|_| prepared) {
-            budget.add(&self.inputs.run.scales[self.scale], self.clock.seconds_since(start));
+            budget.add(&self.inputs.run.scales[self.scale].passes(), self.clock.seconds_since(start));
         }
         let Scale { width, height, .. } = self.inputs.scales[self.scale];
         let iterations = self.iterations_of_scale();
@@ -311,15 +249,15 @@ impl Session {
             _ => &self.image.data,
         };
         let canvas = self.inputs.canvas(self.inputs.scales[self.scale]);
-        let made = if self.hold.is_none() { ProtectedContent::of(&self.inputs, canvas) } else { None };
-        let inner = seen(self.hold.as_ref().or(made.as_ref()), canvas, planes).map_err(Error::stream)?;
-        let hold = self.hold.as_ref().or(made.as_ref());
+        let made = if self.protected.is_none() { ProtectedContent::of(&self.inputs, canvas) } else { None };
+        let inner = seen(self.protected.as_ref().or(made.as_ref()), canvas, planes).map_err(Error::stream)?;
+        let protected = self.protected.as_ref().or(made.as_ref());
         Ok(match &self.inputs.colours {
             Some(colours) => {
                 let (width, height) = canvas.inner;
                 let colours = resize(colours, width, height, Filter::Bicubic, self.inputs.averaging);
                 let mut picture = coloured(inner, &colours);
-                hold.iter().for_each(|hold| hold.put_back(canvas, &colours, &mut picture));
+                protected.iter().for_each(|protected| protected.put_back(canvas, &colours, &mut picture));
                 picture
             }
             None => inner,

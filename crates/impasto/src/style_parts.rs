@@ -1,6 +1,7 @@
 //! The parts of styles for regions and layers: checks, memory and digests, before a run.
 
-use crate::regions::{check_shape, check_weights, plane_digest};
+use crate::digest::plane_digest;
+use crate::regions::{check_shape, check_weights};
 use crate::style::Part;
 use crate::{Error, Recipe, StyleTransfer};
 

@@ -2,8 +2,8 @@
 
 use impasto_image::fit_long_edge;
 
-use crate::builder::LARGEST_SIZE;
 use crate::recipe::StyleFit;
+use crate::sizes::LARGEST_SIZE;
 use crate::{Error, Setting};
 
 /// Rejects a style picture larger than the largest result.

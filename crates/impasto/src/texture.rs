@@ -8,9 +8,9 @@
 use impasto_engine::{Engine, Padding};
 use impasto_image::Picture;
 
-use crate::builder::LARGEST_SIZE;
 use crate::colour::Colour;
 use crate::recipe::Init;
+use crate::sizes::LARGEST_SIZE;
 use crate::{Error, Iterations, Recipe, Regions, Scale, Setting, StyleTransfer};
 
 /// The options of a transfer that makes a texture.

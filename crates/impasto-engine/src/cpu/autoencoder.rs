@@ -7,15 +7,18 @@ use impasto_encoder::{Level, Pooling};
 use rayon::prelude::*;
 
 use super::Cpu;
+use super::borders::Borders;
 use super::buffers::{Buffers, hold};
-use super::conv::{Borders, Convolution, Outputs, Prepared, lengths};
+use super::conv::{Convolution, lengths};
 use super::kernels::{
     GROUP, InstructionSet, Isa, Kernel, Lanes, Matrix, Panels, Product, dispatch, flat, flat_mut, groups,
 };
 use super::map::{Image, Map};
 use super::plan::{BufferPlan, Id, Work};
+use super::prepared::Prepared;
 use super::scratch;
 use super::source::Source;
+use super::target::Outputs;
 use crate::autoencoder::{Affine, Autoencoder, check_image, check_moves};
 use crate::geometry::Border;
 use crate::request::pyramid;

@@ -7,15 +7,18 @@ use rayon::prelude::*;
 
 use super::Cpu;
 use super::bits::{Choices, Unpooling};
+use super::borders::Borders;
 use super::buffers::Buffers;
-use super::conv::{Borders, Convolution, Gradient, Layout};
+use super::conv::Convolution;
 use super::first::PIXEL;
 use super::half::Halved;
 use super::kernels::{Lanes, flat, flat_mut, groups};
 use super::map::Map;
+use super::prepared::Layout;
 use super::source::Source;
 use super::stem::{self, Above, StemBackward};
 use super::taps::{Features, Fill, TapGradient};
+use super::target::Gradient;
 use crate::{Cotangents, EngineError, Pixels, Request, Size};
 
 impl Cpu {
@@ -36,21 +39,8 @@ impl Cpu {
             let start = Instant::now();
             let size = plan.sizes[conv];
             let pools = plan.pooled[conv].is_some();
-            // A tap's gradient is ready once the convolution above has run; prepare that of the layer below.
-            if plan.work.looks_at(conv)
-                && plan.gradients[conv].is_some()
-                && (pools || conv == plan.work.deepest)
-            {
-                self.fill(buffers, request, cotangents, conv, true);
-            }
+            self.fill_taps(buffers, request, cotangents, conv);
             let below = conv.checked_sub(1);
-            if let Some(below) = below
-                && plan.work.looks_at(below)
-                && plan.gradients[below].is_some()
-                && plan.pooled[below].is_none()
-            {
-                self.fill(buffers, request, cotangents, below, false);
-            }
             let l2 = pools && self.network.pooling == Pooling::L2 && plan.gradients[conv].is_none();
             let ids = [
                 plan.gradients[conv],
@@ -109,6 +99,22 @@ impl Cpu {
         let [parts] = buffers.lend(plan, [plan.parts]).maps;
         let borders = self.borders(0, plan.work.size, edges);
         Ok(gather(flat(parts), plan.work.size, borders, self.network.encoder.input()))
+    }
+
+    /// Fills in the gradients of taps before the convolution above adds to them. A tap's gradient is ready once the
+    /// convolution above has run, so that of the layer below is prepared.
+    fn fill_taps(&self, buffers: &mut Buffers, request: &Request, cotangents: &Cotangents, conv: usize) {
+        let Some(plan) = self.plan.as_ref() else { return };
+        let taps = |conv: usize| plan.work.looks_at(conv) && plan.gradients[conv].is_some();
+        if taps(conv) && (plan.pooled[conv].is_some() || conv == plan.work.deepest) {
+            self.fill(buffers, request, cotangents, conv, true);
+        }
+        if let Some(below) = conv.checked_sub(1)
+            && taps(below)
+            && plan.pooled[below].is_none()
+        {
+            self.fill(buffers, request, cotangents, below, false);
+        }
     }
 
     /// Puts the gradient of a tap in the place of its features. Adds what the pooling above sends, and applies the

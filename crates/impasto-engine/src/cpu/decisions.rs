@@ -4,9 +4,9 @@ use impasto_encoder::Pooling;
 
 use super::Cpu;
 use super::bits::choice;
-use super::conv::Layout;
 use super::kernels::{GROUP, InstructionSet, Isa, Kernel, Lanes, dispatch, groups};
 use super::map::{Image, Map};
+use super::prepared::Layout;
 use crate::{Decisions, EngineError, PoolDecision};
 
 impl Cpu {

@@ -4,9 +4,10 @@
 
 use rayon::prelude::*;
 
-use super::conv::{Convolution, Target};
+use super::conv::Convolution;
 use super::epilogue::Epilogue;
 use super::kernels::{Cut, GROUP, Isa, Kernel, Lanes, TILE, dispatch};
+use super::target::Target;
 use crate::{EngineError, Size};
 
 /// Rows and columns of the largest map.

@@ -7,12 +7,14 @@ use impasto_encoder::Tap;
 use rayon::prelude::*;
 
 use super::buffers::Buffers;
-use super::conv::{Convolution, Layout, Outputs};
+use super::conv::Convolution;
 use super::kernels::Lanes;
 use super::map::Map;
 use super::plan::BufferPlan;
+use super::prepared::Layout;
 use super::source::Source;
 use super::stem::{self, FirstTap};
+use super::target::Outputs;
 use super::{Cpu, half, moments};
 use crate::{EngineError, Moments, Observation, Plane, Request, Residual};
 

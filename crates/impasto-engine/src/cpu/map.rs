@@ -4,7 +4,7 @@
 use impasto_encoder::InputMap;
 use rayon::prelude::*;
 
-use super::conv::Borders;
+use super::borders::Borders;
 use super::kernels::{GROUP, Lanes};
 use crate::{Pixels, Size};
 

@@ -10,6 +10,7 @@
 mod autoencoder;
 mod backward;
 mod bits;
+mod borders;
 mod buffers;
 mod conv;
 mod decisions;
@@ -22,10 +23,12 @@ mod kernels;
 mod map;
 mod moments;
 mod plan;
+mod prepared;
 mod scratch;
 mod source;
 mod stem;
 mod taps;
+mod target;
 mod tiles;
 mod winograd_blocked;
 mod winograd_fused;
@@ -42,13 +45,14 @@ use crate::{
     Request, Size, Target,
 };
 pub use autoencoder::{CpuAutoencoder, Workspace};
+use borders::Borders;
 use buffers::Buffers;
-use conv::{Borders, Prepared};
 use forward::{Early, Weights};
 pub use kernels::InstructionSet;
 use kernels::Lanes;
 use map::{Image, Map, Owned};
 use plan::{BufferPlan, Work};
+use prepared::Prepared;
 
 /// The f32 engine.
 #[derive(Debug)]

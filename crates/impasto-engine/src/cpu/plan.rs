@@ -9,9 +9,10 @@ use std::ops::Range;
 
 use impasto_encoder::{Pooling, Tap};
 
-use super::conv::{Prepared, lengths};
+use super::conv::lengths;
 use super::kernels::{GROUP, Lanes, groups};
 use super::map::Image;
+use super::prepared::Prepared;
 use super::taps::fill_scratch;
 use super::{half, moments, stem};
 use crate::{Network, Request, Size};

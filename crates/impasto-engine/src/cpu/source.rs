@@ -5,7 +5,7 @@
 use impasto_encoder::NEAREST;
 
 use super::bits::Unpooling;
-use super::conv::Borders;
+use super::borders::Borders;
 use super::first::First;
 use super::kernels::{Isa, Lanes};
 use super::map::{Image, Map};

@@ -1,6 +1,6 @@
 //! A 3x3 convolution of a block of Winograd tiles: transformed, multiplied with the kernels, transformed back.
 
-use super::conv::Borders;
+use super::borders::Borders;
 use super::epilogue::Epilogue;
 use super::kernels::{
     GROUP, Isa, Lanes, Matrix, POINTS, Panels, Product, TILE, TileSource, flat, flat_mut, input_transform,

@@ -6,10 +6,11 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
-use super::conv::{Convolution, Target};
+use super::conv::Convolution;
 use super::epilogue::Epilogue;
 use super::kernels::{Cut, GROUP, Isa, Kernel, Lanes, POINTS, TILE, dispatch};
 use super::scratch::{self, carve};
+use super::target::Target;
 use super::tiles::{Block, Input, multiply, point_stride, store_tiles, transform};
 use crate::EngineError;
 use crate::Size;

@@ -3,11 +3,12 @@
 
 use rayon::prelude::*;
 
-use super::conv::{Convolution, Target};
+use super::conv::Convolution;
 use super::epilogue::Epilogue;
 use super::kernels::{Cut, Isa, Kernel, Lanes, POINTS, TILE, dispatch};
 use super::scratch::{self, carve};
 use super::source::Source;
+use super::target::Target;
 use super::tiles::{
     Block, Input, Kernels, fill_patch, multiply, patch_length, point_stride, store_tiles, transform,
 };

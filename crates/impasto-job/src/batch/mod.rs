@@ -74,6 +74,7 @@ pub(crate) fn run(spec: &BatchSpec, context: &Context) -> Result<BatchDone, JobE
     fs::create_dir_all(&spec.output).map_err(|error| JobError::write(&spec.output, &error))?;
     let journal = Mutex::new(Journal::open(&spec.output, shard)?);
     let encoder = context.model(&spec.run.objective.model)?;
+    context.control.begin();
     let all = std::thread::available_parallelism().map_or(1, usize::from);
     let jobs = spec.jobs.unwrap_or(1).min(items.len().max(1));
     let batch = Batch {

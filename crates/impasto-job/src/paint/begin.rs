@@ -159,6 +159,7 @@ fn session(
 ) -> Result<Session, JobError> {
     let asked = Asked { run: &spec.run, styles: &spec.style, texture, regions: &spec.regions };
     let mut transfer = transfer::of(&asked, inputs, context)?;
+    context.control.begin();
     // Content targets of a picture in tiles go to the disk that the result goes to.
     let folder = std::path::absolute(&spec.output).ok().and_then(|path| path.parent().map(Path::to_path_buf));
     let mut tiling = Tiling { folder, ..Tiling::default() };
@@ -185,7 +186,9 @@ pub(crate) fn plan(
     let mut inputs = read(spec, texture)?;
     inputs.notes().into_iter().for_each(|note| context.warn(note));
     let asked = Asked { run: &spec.run, styles: &spec.style, texture, regions: &spec.regions };
-    let mut session = transfer::of(&asked, &mut inputs, context)?.build()?;
+    let transfer = transfer::of(&asked, &mut inputs, context)?;
+    context.control.begin();
+    let mut session = transfer.build()?;
     let peak_bytes_in_half = session.peak_in_half()?;
     session.predict_time()?;
     Ok(Planned {

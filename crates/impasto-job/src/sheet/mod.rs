@@ -44,6 +44,7 @@ pub(crate) fn run(spec: &SheetSpec, context: &Context) -> Result<SheetDone, JobE
     inputs::check_apart("`output`", &spec.output, &inputs.all())?;
     inputs::check_model("`output`", &spec.output, &spec.run.objective.model)?;
     inputs.notes().into_iter().for_each(|note| context.warn(note));
+    context.control.begin();
     let mut sheet = Sheet { spec: &spec, context, inputs, cache: None };
     let size = sheet.check(&cells)?;
     check_side(&spec.output, draw::size(size, grid.columns().len(), grid.rows().len()))?;

@@ -2,6 +2,7 @@
 //! the note as a tensor of bytes, and as the last tensor the SHA-256 of all bytes before it. The file is written
 //! and read in one pass, vector by vector, so the whole is never copied.
 
+use crate::digest::each_bytes;
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
@@ -32,16 +33,6 @@ const LARGEST_HEADER: u64 = 100 << 20;
 
 /// Number of values that are converted to bytes at a time.
 const CHUNK: usize = 1 << 14;
-
-/// Passes the values to `take` as little-endian bytes, one chunk at a time.
-pub(crate) fn each_bytes(values: &[f32], mut take: impl FnMut(&[u8])) {
-    let mut bytes = Vec::with_capacity(4 * CHUNK);
-    for chunk in values.chunks(CHUNK) {
-        bytes.clear();
-        bytes.extend(chunk.iter().flat_map(|value| value.to_le_bytes()));
-        take(&bytes);
-    }
-}
 
 /// Writes a state and its vectors, completely or not at all. An earlier file stays in place until the new one is
 /// safely on the disk.

@@ -1,10 +1,8 @@
 //! The fingerprint of a run: everything that determines its result. Two runs with the same fingerprint give the
 //! same bytes.
 
-use impasto_image::{Picture, Plane};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 
 use crate::Colour;
 
@@ -76,21 +74,4 @@ impl Fingerprint {
         let key = mine.keys().find(|key| mine.get(*key) != theirs.get(*key));
         Some(format!("{} is not the same", key.map_or("the recipe", String::as_str)))
     }
-}
-
-/// The digest as hexadecimal text.
-pub(crate) fn hexadecimal(digest: Sha256) -> String {
-    digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// SHA-256 of a picture's size, its values and its opacity.
-pub(crate) fn picture_digest(picture: &Picture, alpha: Option<&Plane>) -> String {
-    let mut digest = Sha256::new();
-    for edge in [picture.width(), picture.height()] {
-        digest.update((edge as u64).to_le_bytes());
-    }
-    for values in [picture.rgb()].into_iter().chain(alpha.map(Plane::data)) {
-        super::file::each_bytes(values, |bytes| digest.update(bytes));
-    }
-    hexadecimal(digest)
 }

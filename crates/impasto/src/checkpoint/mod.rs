@@ -13,8 +13,8 @@ use std::path::{Path, PathBuf};
 use impasto_image::ImageError;
 use serde::{Deserialize, Serialize};
 
-pub(crate) use file::{each_bytes, write};
-pub(crate) use fingerprint::{Fingerprint, hexadecimal, picture_digest};
+pub(crate) use file::write;
+pub(crate) use fingerprint::Fingerprint;
 
 use crate::Error;
 use crate::optimiser::{Average, Home, Optimiser, Values};

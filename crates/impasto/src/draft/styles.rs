@@ -5,11 +5,12 @@ use impasto_engine::{Autoencoder, EngineError, Workspace};
 use impasto_image::{Filter, resize};
 
 use super::{Drafter, Scene, bare, extended};
+use crate::digest::plane_digest;
 use crate::engine_cache::Key;
 use crate::margin::Canvas;
 use crate::objective::MeanMoments;
 use crate::prepare::style_targets;
-use crate::regions::{at_size, plane_digest, plane_of};
+use crate::regions::{at_size, plane_of};
 use crate::style::Part;
 use crate::style_size::style_size;
 use crate::{Error, Style};

@@ -5,10 +5,11 @@ use impasto_engine::{Cancel, InstructionSet};
 use impasto_image::{Filter, Picture, Plane, fit_long_edge, resize, resize_plane};
 
 use super::{Drafter, LARGEST_STYLE, Scene, draft_size};
-use crate::assembly::{Prepared, thread_pool};
-use crate::checkpoint::picture_digest;
+use crate::assembly::thread_pool;
 use crate::colour::{Colour, coloured};
+use crate::digest::picture_digest;
 use crate::recipe::Init;
+use crate::resolve::Prepared;
 use crate::{Error, Overrides, Scale, Setting, Style, StyleTransfer};
 
 /// A draft of a style transfer whose settings may change. Each [`picture`](Draft::picture) repeats only the work

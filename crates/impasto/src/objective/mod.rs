@@ -8,6 +8,7 @@ mod mean_std;
 mod metric;
 mod moments;
 mod nine_point;
+mod pixel;
 mod statistic;
 mod tv;
 mod wasserstein;
@@ -21,6 +22,8 @@ pub(crate) use matrix::{Spectrum, square, symmetric_values};
 pub use moments::{LossGradient, MeanMoments};
 pub use statistic::{GramScale, Statistic, StyleLoss};
 pub use tv::TvForm;
+
+use pixel::{PixelTerm, TotalVariation};
 pub(crate) use wasserstein::relative_distance;
 
 use crate::regions::PositionWeights;
@@ -87,14 +90,14 @@ pub(crate) struct Objective {
     request: Request,
     content: Vec<(String, f64)>,
     style: Vec<StyleTerm>,
-    tv: Option<(f64, TvForm)>,
+    pixels: Vec<Box<dyn PixelTerm>>,
 }
 
 struct StyleTerm {
     layer: String,
     weight: f64,
     /// Targets for each region; `None` where no style is for the region at this layer.
-    aims: Vec<Option<StyleTarget>>,
+    targets: Vec<Option<StyleTarget>>,
 }
 
 impl Objective {
@@ -128,13 +131,13 @@ impl Objective {
             .zip(targets)
             .map(|((tap, layer, weight), targets)| {
                 let metric = Metric::of(&encoder, tap);
-                let aim = |target: &Option<MeanMoments>| {
+                let target = |target: &Option<MeanMoments>| {
                     let Some(target) = target else { return Ok(None) };
-                    let aim = recipe.statistic.target(target, &metric);
-                    aim.map(Some).ok_or_else(|| Error::TargetNotFinite { layer: layer.clone() })
+                    let target = recipe.statistic.target(target, &metric);
+                    target.map(Some).ok_or_else(|| Error::TargetNotFinite { layer: layer.clone() })
                 };
-                let aims = targets.par_iter().map(aim).collect::<Result<_, Error>>()?;
-                Ok(StyleTerm { layer, weight: weight * recipe.style_weight, aims })
+                let targets = targets.par_iter().map(target).collect::<Result<_, Error>>()?;
+                Ok(StyleTerm { layer, weight: weight * recipe.style_weight, targets })
             })
             .collect::<Result<_, Error>>()?;
         let content = content_layers
@@ -144,8 +147,11 @@ impl Objective {
         // This term keeps a style from becoming noise. It also smooths the content's detail, so it goes down with
         // the strength.
         let tv_weight = recipe.tv_weight * recipe.strength;
-        let tv = (tv_weight > 0.0).then_some((tv_weight, recipe.tv_form));
-        Ok(Objective { request, content, style, tv })
+        let mut pixels: Vec<Box<dyn PixelTerm>> = Vec::new();
+        if tv_weight > 0.0 {
+            pixels.push(Box::new(TotalVariation { weight: tv_weight, form: recipe.tv_form }));
+        }
+        Ok(Objective { request, content, style, pixels })
     }
 
     /// Loss and gradient of a picture, by its RGB values in 0..1.
@@ -157,9 +163,8 @@ impl Objective {
         let seen = engine.observe(image, &self.request)?;
         let (mut losses, cotangents) = self.loss_and_gradient(&seen)?;
         let mut gradient = engine.pull_back(image, &cotangents)?;
-        if let Some((weight, form)) = self.tv {
-            losses.tv = form.loss_and_gradient(image, weight, Some(&mut gradient));
-            losses.total += losses.tv;
+        for term in &self.pixels {
+            term.add(image, &mut losses, &mut gradient);
         }
         // The inner loop has no early exit, which would keep it from being vectorised.
         let finite = |values: &[f32]| values.iter().fold(true, |all, value| all & value.is_finite());
@@ -215,11 +220,11 @@ impl StyleTerm {
     /// The distance of each region from its style; 0 where there is no style, or where the region is empty. `None`
     /// for sums that are not finite.
     fn loss_and_gradient(&self, regions: &[Moments]) -> Vec<Option<LossGradient>> {
-        let judge = |(aim, seen): (&Option<StyleTarget>, &Moments)| match aim {
-            Some(aim) if seen.weight > 0.0 => aim.loss_and_gradient(&MeanMoments::from_sums(seen)),
+        let judge = |(target, seen): (&Option<StyleTarget>, &Moments)| match target {
+            Some(target) if seen.weight > 0.0 => target.loss_and_gradient(&MeanMoments::from_sums(seen)),
             _ => Some(LossGradient::zero(seen.first.len())),
         };
-        self.aims.par_iter().zip(regions).map(judge).collect()
+        self.targets.par_iter().zip(regions).map(judge).collect()
     }
 }
 

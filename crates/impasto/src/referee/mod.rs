@@ -37,8 +37,8 @@ pub use scores::{Aspect, Better, Measure, Scores};
 pub use seams::{Seams, seams};
 pub use ssim::{ms_ssim, ssim};
 
-use crate::builder::LARGEST_SIZE;
 use crate::recipe::StyleFit;
+use crate::sizes::LARGEST_SIZE;
 use crate::style::shares;
 use crate::style_size::{check_style_size, style_size};
 use crate::{Error, Setting, Style};

@@ -3,12 +3,12 @@
 use rayon::prelude::*;
 
 use super::COLUMNS;
-use crate::cpu::conv::{Outputs, Target};
 use crate::cpu::epilogue::{Epilogue, Forward};
 use crate::cpu::first::First;
 use crate::cpu::kernels::{Cut, InstructionSet, Isa, Kernel, Lanes, TILE, dispatch};
 use crate::cpu::map::Image;
 use crate::cpu::scratch;
+use crate::cpu::target::{Outputs, Target};
 use crate::{Cancel, EngineError, Size};
 
 /// Runs the first convolution alone, if the second does not follow directly or is not needed.

@@ -5,12 +5,13 @@ use rayon::prelude::*;
 use super::{COLUMNS, ROWS, bands, pixels, tasks};
 use crate::EngineError;
 use crate::Size;
-use crate::cpu::conv::{Convolution, Outputs, Target};
+use crate::cpu::conv::Convolution;
 use crate::cpu::epilogue::Forward;
 use crate::cpu::kernels::{Cut, Isa, Kernel, Lanes, TILE, dispatch};
 use crate::cpu::map::Map;
 use crate::cpu::moments::{self, Residuals, add_all};
 use crate::cpu::scratch::{self, carve};
+use crate::cpu::target::{Outputs, Target};
 use crate::cpu::tiles::{Block, Input, fill_patch, patch_length};
 use crate::cpu::winograd_fused::{fused, fused_length, pieces};
 
