@@ -2,10 +2,7 @@
 
 use std::sync::Arc;
 
-use impasto_encoder::{Encoder, EncoderError};
-use impasto_engine::{
-    Backend, CpuBackend, Engine, EngineError, InstructionSet, Network, Pixels, Size, Tiled, Tiling,
-};
+use impasto_engine::{Backend, CpuBackend, Engine, InstructionSet, Network, Pixels, Size, Tiled, Tiling};
 use impasto_image::{Filter, Picture, fit_long_edge, resize};
 
 use crate::colour::{Colour, make_grey, match_colours};
@@ -211,36 +208,6 @@ impl StyleTransfer {
             None => DEFAULT_SIZE.min(self.content.long_edge()),
         };
         Ok(fit_long_edge(self.content.size(), long))
-    }
-
-    /// Resolves every layer and returns the deepest tap. If the encoder lacks a layer that only the preset asks
-    /// for, the error blames the preset.
-    fn deepest_tap(&self, recipe: &Recipe, encoder: &Encoder) -> Result<impasto_encoder::Tap, Error> {
-        let (content, style) = (&self.overrides.content_layers, &self.overrides.style_layers);
-        let given = [
-            (Setting::ContentLayers, &recipe.content_layers, content.is_some()),
-            (Setting::StyleLayers, &recipe.style_layers, style.is_some()),
-        ];
-        let mut deepest = None;
-        for (setting, layers, overridden) in given {
-            let asked_for = overridden || self.recipe.is_some();
-            for (layer, _) in layers {
-                let tap = encoder.topology().tap(layer).map_err(|error| match error {
-                    EncoderError::UnknownLayer { name, nearest, last } if !asked_for => {
-                        Error::PresetNeedsLayer {
-                            preset: recipe.preset.clone(),
-                            layer: name,
-                            last,
-                            nearest,
-                            setting,
-                        }
-                    }
-                    error => error.into(),
-                })?;
-                deepest = deepest.max(Some(tap));
-            }
-        }
-        deepest.ok_or(Error::Engine(EngineError::NothingToObserve))
     }
 }
 

@@ -1,6 +1,7 @@
 //! Resolves the options of a style transfer: the recipe with all overrides, the network, the shares of the styles.
 
-use impasto_engine::{Network, Padding};
+use impasto_encoder::{Encoder, EncoderError, Tap};
+use impasto_engine::{EngineError, Network, Padding};
 
 use crate::preset::from_nothing;
 use crate::recipe::Init;
@@ -105,5 +106,35 @@ impl StyleTransfer {
             recipe.pyramid.smallest = recipe.pyramid.smallest.for_strokes(size);
         }
         Ok(())
+    }
+
+    /// Resolves every layer and returns the deepest tap. If the encoder lacks a layer that only the preset asks
+    /// for, the error blames the preset.
+    fn deepest_tap(&self, recipe: &Recipe, encoder: &Encoder) -> Result<Tap, Error> {
+        let (content, style) = (&self.overrides.content_layers, &self.overrides.style_layers);
+        let given = [
+            (Setting::ContentLayers, &recipe.content_layers, content.is_some()),
+            (Setting::StyleLayers, &recipe.style_layers, style.is_some()),
+        ];
+        let mut deepest = None;
+        for (setting, layers, overridden) in given {
+            let asked_for = overridden || self.recipe.is_some();
+            for (layer, _) in layers {
+                let tap = encoder.topology().tap(layer).map_err(|error| match error {
+                    EncoderError::UnknownLayer { name, nearest, last } if !asked_for => {
+                        Error::PresetNeedsLayer {
+                            preset: recipe.preset.clone(),
+                            layer: name,
+                            last,
+                            nearest,
+                            setting,
+                        }
+                    }
+                    error => error.into(),
+                })?;
+                deepest = deepest.max(Some(tap));
+            }
+        }
+        deepest.ok_or(Error::Engine(EngineError::NothingToObserve))
     }
 }
