@@ -54,7 +54,7 @@ pub(crate) fn run(args: Box<EvaluateArgs>) -> Result<(), Failure> {
     if let Some(threads) = args.threads {
         transfer = transfer.threads(threads);
     }
-    let Evaluation { losses, gradient } = transfer.evaluate(&image.decoded.picture)?;
+    let Evaluation { losses, gradient, .. } = transfer.evaluate(&image.decoded.picture)?;
     if let Some(path) = &args.gradient {
         write_gradient(path, &gradient)?;
     }

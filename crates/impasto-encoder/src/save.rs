@@ -16,6 +16,7 @@ use crate::{Encoder, EncoderError};
 
 /// The element type of a written file.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Precision {
     /// f32: unchanged values.
     #[default]

@@ -16,6 +16,7 @@ pub struct StyleMask {
 
 /// The regions of a content, and the styles for each of them.
 #[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
 pub struct RegionAssignment {
     /// One plane for each region, of the size of the content's mask.
     pub regions: Vec<Plane>,

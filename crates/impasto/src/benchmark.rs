@@ -15,6 +15,7 @@ use crate::{Error, Preset, Recipe, Setting};
 
 /// The measurements of a benchmark.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Benchmark {
     /// Width of the picture in pixels.
     pub width: usize,

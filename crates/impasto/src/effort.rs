@@ -10,6 +10,7 @@ use crate::{Error, Recipe, Setting};
 /// How much work a run of the preset `impasto` does.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Effort {
     /// The draft alone: subject and palette, without strokes.
     Draft,

@@ -14,6 +14,7 @@ use crate::{Colour, Error, Setting, Style, StyleTransfer};
 
 /// The value of the objective for a picture.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub struct Evaluation {
     /// The terms of the loss, with all weights applied.
     pub losses: Losses,

@@ -57,8 +57,15 @@ mod style_size;
 mod texture;
 
 pub use impasto_encoder as encoder;
-pub use impasto_engine as engine;
 pub use impasto_image as image;
+
+/// The part of `impasto-engine` that signatures of this crate name. An engine of another crate stands on that crate itself.
+pub mod engine {
+    pub use impasto_engine::{
+        Backend, Cancel, CpuBackend, EngineError, InstructionSet, Padding, Pixels, ReferenceBackend, Size,
+        Tiling, backend, backends,
+    };
+}
 
 pub use assembly::thread_pool;
 pub use assign::{RegionAssignment, StyleMask, assign};

@@ -22,6 +22,7 @@ pub(crate) const SMALLEST_WINDOW: usize = (*SIDES.start() * GRID).pow(2);
 
 /// The memory, tiles and time that a run will need.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct MemoryPlan {
     /// The scales, from the smallest on.
     pub scales: Vec<ScalePlan>,
@@ -33,6 +34,7 @@ pub struct MemoryPlan {
 
 /// The memory, tiles and time that one scale of a run will need.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct ScalePlan {
     /// Width in pixels.
     pub width: usize,

@@ -149,6 +149,7 @@ impl PoolScales {
 /// The kind of optimiser.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum OptimizerKind {
     /// Adam (Kingma and Ba, 2015).
     Adam,
@@ -159,6 +160,7 @@ pub enum OptimizerKind {
 /// The iterate of the final scale that becomes the result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum Keep {
     /// The running average of the iterates, which has less noise.
     Average,
@@ -171,6 +173,7 @@ pub enum Keep {
 /// The picture that a run begins with.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Init {
     /// A draft: the content in the style, painted by decoders without any iteration.
     Draft,
@@ -189,6 +192,7 @@ pub enum Init {
 /// A kind of noise.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Noise {
     /// Normal noise around a colour, RGB 0..1.
     Normal {
@@ -204,6 +208,7 @@ pub enum Noise {
 /// The rule for the size of a style picture at a scale.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum StyleFit {
     /// The long edge becomes the content's, times the style scale.
     LongEdge {

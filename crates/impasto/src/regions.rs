@@ -20,6 +20,7 @@ use crate::{Error, Setting, Style, Subject};
 /// The treatment of positions outside all regions.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Rest {
     /// They stay as they are.
     #[default]

@@ -21,6 +21,7 @@ pub struct Pyramid {
 /// The rule for the smallest scale.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Smallest {
     /// There is only the final scale.
     Single,
@@ -48,6 +49,7 @@ impl Smallest {
 /// Iterations at each scale.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Iterations {
     /// One number at the first scale, another at all further ones.
     FirstThen {
@@ -103,6 +105,7 @@ impl Iterations {
 
 /// One scale of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Scale {
     /// Width in pixels.
     pub width: usize,

@@ -23,6 +23,7 @@ use crate::{Error, Recipe, Scale};
 
 /// One evaluation and the optimiser step that followed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Step {
     /// The scale, counted from 1.
     pub scale: usize,

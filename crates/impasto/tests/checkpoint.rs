@@ -7,10 +7,10 @@ mod common;
 use std::fs;
 
 use common::{saved, transfer, waves};
-use impasto::engine::Tiling;
 use impasto::{
     Checkpoint, CheckpointError, Error, Keep, OptimizerKind, Overrides, Picture, Session, StyleTransfer,
 };
+use impasto_engine::Tiling;
 
 fn overrides(optimizer: OptimizerKind, keep: Keep) -> Overrides {
     Overrides {

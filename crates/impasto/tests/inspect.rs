@@ -6,9 +6,9 @@ mod common;
 
 use common::{NARROW, waves};
 use impasto::encoder::open;
-use impasto::engine::{Cancel, Edges, Engine, Network, Pixels, Rect, Reference, Size};
 use impasto::image::{Averaging, Filter, resize};
 use impasto::{Error, Inspector, Picture, Reconstruction};
+use impasto_engine::{Cancel, Edges, Engine, Network, Pixels, Rect, Reference, Size};
 
 fn inspector(picture: Picture, layers: &[&str], memory: Option<usize>) -> Result<Inspector, Error> {
     let layers: Vec<String> = layers.iter().map(ToString::to_string).collect();

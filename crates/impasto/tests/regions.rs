@@ -5,12 +5,12 @@
 mod common;
 
 use common::{NARROW, saved, waves};
-use impasto::engine::Tiling;
 use impasto::image::{Filter, Plane, resize};
 use impasto::{
     Checkpoint, Colour, ColourMap, Error, Evaluation, Init, Overrides, Picture, Regions, Rest, Session,
     Style, StyleTransfer,
 };
+use impasto_engine::Tiling;
 
 const WIDTH: usize = 96;
 const HEIGHT: usize = 64;

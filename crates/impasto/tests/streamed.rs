@@ -7,10 +7,10 @@ mod common;
 use std::path::Path;
 
 use common::{saved, waves};
-use impasto::engine::{EngineError, Tiling};
 use impasto::{
     Checkpoint, CheckpointError, Error, Init, Keep, OptimizerKind, Overrides, Preset, Session, StyleTransfer,
 };
+use impasto_engine::{EngineError, Tiling};
 
 /// A shallow layer, which needs small margins only.
 fn layers(name: &str) -> Option<Vec<String>> {

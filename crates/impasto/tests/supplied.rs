@@ -6,8 +6,8 @@ mod common;
 use std::sync::Arc;
 
 use common::{NARROW, said, waves};
-use impasto::engine::{CpuBackend, Engine, EngineError, Network};
 use impasto::{Backend, Cancel, Iterations, Noise, Overrides, Picture, Preset, Recipe, StyleTransfer};
+use impasto_engine::{CpuBackend, Engine, EngineError, Network};
 
 fn transfer() -> StyleTransfer {
     let iterations = Overrides { iterations: Some(2), min_size: Some(48), ..Overrides::default() };

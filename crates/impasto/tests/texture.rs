@@ -4,8 +4,8 @@
 mod common;
 
 use common::{NARROW, in_range, waves};
-use impasto::engine::{Padding, Tiling};
 use impasto::{Colour, Error, Init, Overrides, Picture, Regions, Scale, StyleTransfer};
+use impasto_engine::{Padding, Tiling};
 
 fn end(transfer: StyleTransfer) -> Picture {
     let mut session = transfer.build().unwrap();

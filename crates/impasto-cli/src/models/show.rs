@@ -4,7 +4,7 @@ use std::path::Path;
 
 use clap::Args;
 use impasto::encoder::{Encoder, Pooling, Tap, examine};
-use impasto::engine::{Cancel, Cpu, Engine, Network, Padding, Request, Size, Target};
+use impasto_engine::{Cancel, Cpu, Engine, Network, Padding, Request, Size, Target};
 
 use super::import;
 use crate::failure::Failure;

@@ -52,6 +52,7 @@ impl OutputSpec {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 #[serde(rename_all = "lowercase")]
+#[non_exhaustive]
 pub enum ProfileKind {
     /// The content's; sRGB, and none embedded, where it has none for RGB
     #[default]

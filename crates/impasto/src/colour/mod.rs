@@ -19,6 +19,7 @@ use crate::{Error, Setting};
 /// The source of the result's colours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Colour {
     /// The style's colours, as the objective makes them.
     #[default]
@@ -34,6 +35,7 @@ pub enum Colour {
 /// The map that gives a style the content's colours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum ColourMap {
     /// The linear map that changes colours least (Pitié and Kokaram, "The linear Monge-Kantorovitch linear colour
     /// mapping for example-based colour transfer", 2007).

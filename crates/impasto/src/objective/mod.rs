@@ -33,6 +33,7 @@ use statistic::StyleTarget;
 
 /// The terms of a loss, with all weights applied.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Losses {
     /// Content terms: layer and value.
     #[serde(with = "as_map")]

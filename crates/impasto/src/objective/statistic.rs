@@ -13,6 +13,7 @@ use crate::{Error, Setting};
 
 /// The divisor of a Gram matrix F F^T before differences are taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum GramScale {
     /// The number of positions H W times the number of channels C: neural-style and its descendants, and in effect
     /// the authors' release.
@@ -23,6 +24,7 @@ pub enum GramScale {
 
 /// A style statistic.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Statistic {
     /// Gram matrices: MSE over C^2 entries.
     Gram(GramScale),

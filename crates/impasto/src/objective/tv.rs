@@ -11,6 +11,7 @@ use super::nine_point;
 /// A form of total variation.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum TvForm {
     /// `scale^2 / 2 * sum(dx^2 + dy^2)` over the (H-1) x (W-1) pixels that have both neighbours: neural-style, on a
     /// picture of 0..256. The program has this gradient but leaves the value out of its loss; here the value

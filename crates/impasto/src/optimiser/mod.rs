@@ -22,6 +22,7 @@ pub(crate) use values::{BAND, Home, Numbers, bands};
 
 /// An optimiser with its state.
 #[derive(Debug, Serialize, Deserialize)]
+#[non_exhaustive]
 pub enum Optimiser {
     /// Adam.
     Adam(Adam),

@@ -124,6 +124,7 @@ impl Measure {
 /// The scores of one picture. A score is `None` if it cannot be measured: without a content, or in a picture that
 /// is too small.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[non_exhaustive]
 pub struct Scores {
     /// SSIM; 1 for the content itself.
     pub ssim: Option<f64>,
