@@ -1,4 +1,4 @@
-"""Colours through profiles by littlecms (Pillow's ImageCms): the numbers that crates/impasto-image/tests/colour.rs holds ours
+"""Colours through profiles by littlecms (Pillow's ImageCms): the numbers that crates/impasto-image/tests/all/colour.rs holds ours
 against.
 
     pip install pillow

@@ -1,4 +1,4 @@
-"""Numbers for crates/impasto/tests/colour.rs: a style with the colours of a content, by maps that NumPy, SciPy and
+"""Numbers for crates/impasto/tests/all/colour.rs: a style with the colours of a content, by maps that NumPy, SciPy and
 scikit-image compute; and Oklab of known colours, by colour-science.
 
     pip install numpy scipy scikit-image colour-science

@@ -1,4 +1,4 @@
-"""Pictures that no encoder of ours can write, for crates/impasto-image/tests/formats.rs.
+"""Pictures that no encoder of ours can write, for crates/impasto-image/tests/all/formats.rs.
 
     pip install pillow pillow-jxl-plugin brotli
     python tests/oracle/pictures.py

@@ -1,5 +1,5 @@
 """The random numbers that the referee's measures share with this script (crates/impasto/src/referee/pinned.bin), and numbers for
-crates/impasto/tests/referee_oracle.rs: SSIM by scikit-image, MS-SSIM by pytorch-msssim, GMSD by piq, L*a*b* by scikit-image, sliced
+crates/impasto/tests/all/referee_oracle.rs: SSIM by scikit-image, MS-SSIM by pytorch-msssim, GMSD by piq, L*a*b* by scikit-image, sliced
 distances by SciPy and POT, pyramids by SciPy, filters, structure and the layers of an encoder by PyTorch, noise by SciPy and
 scikit-image.
 
