@@ -5,10 +5,8 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::thread::sleep;
-use std::time::{Duration, Instant};
 
-use crate::common::{Folder, Ran, Running, finish, in_small_file_system};
+use crate::common::{Folder, Ran, Running, finish, in_small_file_system, wait, wait_until};
 
 /// Two pictures to repaint in a folder, and two styles.
 fn pictures() -> Folder {
@@ -35,9 +33,17 @@ fn results(folder: &Folder) -> BTreeMap<String, Vec<u8>> {
         .collect()
 }
 
+/// Names of files that are not for the user.
+fn hidden(folder: &Folder) -> Vec<String> {
+    let Ok(entries) = fs::read_dir(folder.path("out")) else { return Vec::new() };
+    let names = entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned());
+    names.filter(|name| name.starts_with('.')).collect()
+}
+
 /// How often a result was made, by all journals.
 fn journal(folder: &Folder) -> Vec<String> {
-    let entries = fs::read_dir(folder.path("out")).unwrap().map(|entry| entry.unwrap().path());
+    let Ok(entries) = fs::read_dir(folder.path("out")) else { return Vec::new() };
+    let entries = entries.map(|entry| entry.unwrap().path());
     let journals = entries.filter(|path| path.extension().is_some_and(|extension| extension == "jsonl"));
     let text: String = journals.map(|path| fs::read_to_string(path).unwrap()).collect();
     let lines = text.lines().filter_map(|line| serde_json::from_str::<serde_json::Value>(line).ok());
@@ -173,28 +179,48 @@ fn names_must_be_of_one_picture_each() {
 }
 
 #[test]
-fn a_batch_killed_twenty_times_makes_everything_once() {
+fn a_killed_batch_makes_everything_once() {
+    a_batch_killed(4);
+}
+
+#[test]
+#[ignore = "soak: run by .ci/run full"]
+fn soak_a_batch_killed_twenty_times_makes_everything_once() {
+    a_batch_killed(20);
+}
+
+fn a_batch_killed(times: usize) {
     let folder = pictures();
     for extra in 0..4 {
         folder.draw(format!("in/x{extra}.png"), 40 + extra, 34, extra as f32);
     }
     let line = BATCH.replace("--iterations 3", "--iterations 25 --jobs 2");
-    let start = Instant::now();
     folder.succeeds(&line);
-    let whole = start.elapsed();
     let expected = results(&folder);
     assert_eq!(expected.len(), 12);
     fs::remove_dir_all(folder.path("out")).unwrap();
 
-    for i in 0..20 {
-        let run = Running::start(folder.command(line.split_whitespace()));
-        sleep(whole.mul_f64(0.15 * ((7 * i) % 20) as f64 / 20.0) + Duration::from_millis(20));
-        run.signal("KILL");
-        run.into_child().wait().unwrap();
+    let mut kills = 0;
+    for i in 0..times {
+        let (lines, named) = (journal(&folder).len(), results(&folder).len());
+        let mut run = Running::start(folder.command(line.split_whitespace()));
+        // As soon as there is a journal, a result without its name, one more line, one more name; or too late.
+        wait_until("the batch to go on", || {
+            let happened = match i % 4 {
+                0 => !hidden(&folder).is_empty(),
+                1 => hidden(&folder).iter().any(|name| !name.ends_with(".jsonl")),
+                2 => journal(&folder).len() > lines,
+                _ => results(&folder).len() > named,
+            };
+            happened || run.child.try_wait().unwrap().is_some()
+        });
+        run.child.kill().unwrap();
+        kills += usize::from(wait(&mut run.into_child()).is_none());
         for (name, bytes) in results(&folder) {
             assert!(bytes == expected[&name], "kill {i}: {name} is not what it should be");
         }
     }
+    assert!(kills > 0, "no kill came in time");
     let before = results(&folder).len();
     let ran = folder.succeeds(&line);
     // Results that were complete but not named yet, one of each job at most, count as there.
@@ -207,20 +233,20 @@ fn a_batch_killed_twenty_times_makes_everything_once() {
     made.sort();
     made.dedup();
     assert_eq!((made.len(), lines), (12, 12), "something was made twice");
-    let hidden = fs::read_dir(folder.path("out")).unwrap();
-    let hidden = hidden.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned());
-    let left: Vec<_> = hidden.filter(|name| name.starts_with('.') && !name.ends_with(".jsonl")).collect();
+    let left: Vec<_> = hidden(&folder).into_iter().filter(|name| !name.ends_with(".jsonl")).collect();
     assert!(left.is_empty(), "left behind: {left:?}");
 }
 
 #[test]
 fn an_interrupted_batch_says_what_is_left() {
     let folder = pictures();
-    let line = BATCH.replace("--iterations 3", "--iterations 2000 --progress json");
-    let run = Running::start(folder.command(line.split_whitespace()));
-    sleep(Duration::from_millis(400));
+    // Which fails at once, and says so before the long work begins.
+    folder.write("in/0.png", b"not a picture");
+    let line = BATCH.replace("--iterations 3", "--iterations 1000000 --plateau 0 --progress json");
+    let mut run = Running::start(folder.command(line.split_whitespace()));
+    run.read_until(|line| line.contains("\"failed\""));
     run.signal("INT");
-    let ran = run.end_within(Duration::from_secs(2));
+    let ran = run.end();
     assert_eq!(ran.code, Some(130), "{ran}");
     ran.assert_says(&["error: interrupted", "the same command makes the rest"]);
 }

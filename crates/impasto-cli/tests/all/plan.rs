@@ -96,7 +96,8 @@ fn a_full_disk_for_temporary_files_is_said_and_leaves_nothing() {
         let name = "a_full_disk_for_temporary_files";
         let Some(ran) = in_small_file_system(&folder, name, &script) else { return };
         assert_eq!(ran.stdout.lines().last(), Some("code 3"), "something was left behind: {ran}");
-        ran.assert_says(&["temporary file", "No space left"]);
+        ran.assert_says(&["temporary file"]);
+        assert!(["No space left", "File too large"].iter().any(|why| ran.stderr.contains(why)), "{ran}");
         assert!(ran.hint().contains("--memory"), "{ran}");
     }
 }

@@ -3,45 +3,51 @@
 #![allow(clippy::unwrap_used)] // a failing test
 
 use std::fs;
-use std::thread::sleep;
-use std::time::{Duration, Instant};
 
-use crate::common::{Folder, Running, in_small_file_system};
+use crate::common::{Folder, Running, in_small_file_system, wait};
 use serde_json::Value;
 
-/// A run of two scales with a checkpoint after every step.
-const RUN: &str = "stylize c.png s.png -o o.png --size 96 --min-size 48 --iterations 60 --progress json \
+/// A run of three scales with a checkpoint after every step. It says more than a pipe holds, so that it cannot come to its end before
+/// all steps but the last half are read.
+const RUN: &str = "stylize c.png s.png -o o.png --size 96 --min-size 48 --iterations 80 --progress json \
                    --checkpoint k --checkpoint-every 0s";
-
-const SOON: Duration = Duration::from_secs(2);
 
 fn start(folder: &Folder, line: &str) -> Running {
     Running::start(folder.command(line.split_whitespace()))
 }
 
 /// What the run gives when nothing stops it.
-fn undisturbed() -> (Vec<u8>, Duration) {
+fn undisturbed() -> Vec<u8> {
     let folder = Folder::with_pictures();
-    let start = Instant::now();
     folder.succeeds(RUN);
     assert_eq!(folder.names(), ["c.png", "o.png", "s.png", "t.png"], "the checkpoint goes away at the end");
-    (folder.bytes("o.png"), start.elapsed())
+    folder.bytes("o.png")
 }
 
 #[test]
-fn a_run_killed_twenty_times_ends_with_the_same_bytes() {
-    let (expected, whole) = undisturbed();
+fn a_killed_run_ends_with_the_same_bytes() {
+    a_run_killed(5);
+}
+
+#[test]
+#[ignore = "soak: run by .ci/run full"]
+fn soak_a_run_killed_twenty_times_ends_with_the_same_bytes() {
+    a_run_killed(20);
+}
+
+fn a_run_killed(times: usize) {
+    let expected = undisturbed();
     let folder = Folder::with_pictures();
-    // Anywhere in the run, in no order; each kill goes on from where the last one left it.
-    let moments = (0..20).map(|i| whole.mul_f64(0.02 + 0.05 * ((7 * i) % 20) as f64 / 20.0));
     let (mut kills, mut furthest) = (0, 0);
     let next = |folder: &Folder| if folder.has("k") { "resume k --progress json" } else { RUN };
-    for moment in moments {
-        let run = start(&folder, next(&folder));
-        sleep(moment + Duration::from_millis(30));
-        run.signal("KILL");
-        run.into_child().wait().unwrap();
-        kills += 1;
+    for time in 0..times {
+        let mut run = start(&folder, next(&folder));
+        // After some steps, in no order, or before the first; each goes on from where the last one left it.
+        for _ in 0..[3, 0, 7, 1, 5, 0, 2, 8, 4][time % 9] {
+            run.read_until(|line| line.contains("\"step\""));
+        }
+        run.child.kill().unwrap();
+        kills += usize::from(wait(&mut run.into_child()).is_none());
         // A picture is whole or not there.
         if folder.has("o.png") {
             folder.decoded("o.png");
@@ -54,8 +60,8 @@ fn a_run_killed_twenty_times_ends_with_the_same_bytes() {
             furthest = steps;
         }
     }
-    assert_eq!(kills, 20);
-    assert!(furthest > 0, "no kill came after a checkpoint");
+    // At the end of its work it may be too late to kill it; at first it is not.
+    assert!(kills > 0 && furthest > 0, "{kills} of {times} kills, the last after {furthest} iterations");
     folder.succeeds(next(&folder));
     assert_eq!(folder.bytes("o.png"), expected);
     assert_eq!(folder.names(), ["c.png", "o.png", "s.png", "t.png"]);
@@ -63,7 +69,7 @@ fn a_run_killed_twenty_times_ends_with_the_same_bytes() {
 
 #[test]
 fn an_interrupted_run_says_how_to_go_on() {
-    let (expected, _) = undisturbed();
+    let expected = undisturbed();
     for signal in ["INT", "TERM"] {
         let folder = Folder::with_pictures();
         // Not often enough for any other than the last one.
@@ -71,7 +77,7 @@ fn an_interrupted_run_says_how_to_go_on() {
             start(&folder, &RUN.replace("--checkpoint-every 0s", "--checkpoint-every 1h --report r.json"));
         run.read_until(|line| line.contains("\"step\""));
         run.signal(signal);
-        let ran = run.end_within(SOON);
+        let ran = run.end();
         ran.assert_failed(130, signal);
         ran.assert_says(&["impasto resume k", "o.png"]);
         // From another folder, with other threads.
@@ -83,7 +89,7 @@ fn an_interrupted_run_says_how_to_go_on() {
         assert!(!folder.has("k"));
         // The report tells of the whole run.
         let steps = folder.json("r.json")["steps"].as_array().unwrap().len();
-        assert_eq!(steps, 3 * 60);
+        assert_eq!(steps, 3 * 80);
     }
 }
 
@@ -93,7 +99,7 @@ fn what_cannot_be_resumed_is_refused_with_what_is_wrong() {
     let mut run = start(&folder, RUN);
     run.read_until(|line| line.contains("\"step\""));
     run.signal("INT");
-    run.end_within(SOON);
+    run.end();
     let (good, content) = (folder.bytes("k"), folder.bytes("c.png"));
 
     folder.fails(2, "resume nothing").assert_says(&["cannot read nothing"]);
@@ -174,7 +180,7 @@ fn a_long_run_is_saved_without_being_asked() {
         let mut run = start(&folder, line);
         run.read_until(|line| line.contains("\"iteration\":20,"));
         run.signal("INT");
-        let ran = run.end_within(SOON);
+        let ran = run.end();
         ran.assert_failed(130, "interrupted");
         assert_eq!(ran.hint(), "`impasto resume o.png.checkpoint` goes on");
         impasto::Checkpoint::read(&folder.path("o.png.checkpoint")).unwrap();
@@ -186,14 +192,14 @@ fn a_long_run_is_saved_without_being_asked() {
 
 #[test]
 fn what_vanishes_while_it_runs_is_not_missed() {
-    let (expected, _) = undisturbed();
+    let expected = undisturbed();
     let folder = Folder::with_pictures();
     let mut run = start(&folder, RUN);
     run.read_until(|line| line.contains("\"step\""));
     fs::remove_file(folder.path("c.png")).unwrap();
     fs::remove_file(folder.path("s.png")).unwrap();
     run.read_until(|line| line.contains("wrote"));
-    assert_eq!(run.end_within(Duration::from_secs(30)).code, Some(0));
+    assert_eq!(run.end().code, Some(0));
     assert_eq!(folder.bytes("o.png"), expected);
 }
 
@@ -206,6 +212,6 @@ fn names_stay_names_in_a_checkpoint() {
     let mut run = start(&folder, &format!("{RUN} --init content"));
     run.read_until(|line| line.contains("\"step\""));
     run.signal("INT");
-    run.end_within(SOON);
+    run.end();
     folder.succeeds("resume k --progress none");
 }

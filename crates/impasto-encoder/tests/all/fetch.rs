@@ -130,12 +130,12 @@ fn redirects_in_circles_end() {
 
 #[test]
 fn a_slow_server_is_waited_for() {
-    // Longer in all than the longest silence.
-    let pace = Duration::from_millis(20);
-    let set = setting(Needed::Whole, move |reply, _| reply.at_pace(100_000, pace));
+    // Longer in all than the longest silence, whose tenth part is between two pieces.
+    let silence = Duration::from_secs(2);
+    let set = setting(Needed::Whole, move |reply, _| reply.at_pace(300_000, silence / 10));
     let start = Instant::now();
-    assert_is(&fetch(&set.store, &quick()).unwrap(), &set.bytes);
-    assert!(start.elapsed() > quick().patience.silence);
+    assert_is(&fetch(&set.store, &with_silence(silence)).unwrap(), &set.bytes);
+    assert!(start.elapsed() > silence);
     assert_eq!(set.server.requests().len(), 1);
 }
 
@@ -193,15 +193,15 @@ fn what_another_process_left_is_taken_up() {
 fn a_stalled_server_is_left_and_asked_again() {
     let set =
         setting(Needed::Whole, |reply, before| if before < 2 { reply.stall_after(700_000) } else { reply });
-    assert_is(&fetch(&set.store, &quick()).unwrap(), &set.bytes);
-    assert_eq!(set.server.requests().len(), 3);
-    assert_eq!(set.server.sent(), set.bytes.len() as u64);
+    let silence = Duration::from_millis(700);
+    assert_is(&fetch(&set.store, &with_silence(silence)).unwrap(), &set.bytes);
+    // On a machine that is busy, sound answers may be left, too.
+    assert!(set.server.requests().len() >= 3);
+    assert!(set.server.sent() >= set.bytes.len() as u64);
     // One that never says anything is left for good.
     let set = setting(Needed::Whole, |reply, _| reply.stall_after(0));
-    let start = Instant::now();
-    assert!(fails(&set.store, &quick()).contains("no answer in time"));
-    assert_eq!(set.server.requests().len(), 3);
-    assert!(start.elapsed() < Duration::from_secs(20));
+    let said = fails(&set.store, &with_silence(silence));
+    assert!(said.contains("no answer in time") && said.contains("tried 3 times"), "{said}");
 }
 
 #[test]

@@ -4,7 +4,10 @@
 
 use std::fs;
 use std::path::PathBuf;
-use std::time::Duration;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use crate::common::fetching::*;
 use crate::common::server::{Content, Reply, Server};
@@ -13,17 +16,33 @@ use impasto_encoder::EncoderError;
 use impasto_encoder::sources::{Event, Needed, Size, SourceError, Store, WeightFile};
 use tempfile::TempDir;
 
+/// What takes so long is stuck, on any machine.
+const PATIENCE: Duration = Duration::from_secs(300);
+
+fn wait_until(what: &str, mut happened: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !happened() {
+        assert!(start.elapsed() < PATIENCE, "waited {PATIENCE:?} for {what}");
+        sleep(Duration::from_millis(1));
+    }
+}
+
 #[test]
 fn two_at_once_fetch_it_once() {
-    let set = setting(Needed::Whole, |reply, _| reply.at_pace(200_000, Duration::from_millis(10)));
-    let waited = std::sync::atomic::AtomicUsize::new(0);
+    // The server answers when the others wait.
+    let waited = Arc::new(AtomicUsize::new(0));
+    let waiting = waited.clone();
+    let set = setting(Needed::Whole, move |reply, _| {
+        wait_until("two to wait", || waiting.load(Ordering::SeqCst) >= 2);
+        reply
+    });
     std::thread::scope(|scope| {
         let threads: Vec<_> = (0..3)
             .map(|_| {
                 scope.spawn(|| {
                     let watch = &mut |event: Event<'_>| {
                         if matches!(event, Event::Waiting) {
-                            waited.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
+                            waited.fetch_add(1, Ordering::SeqCst);
                         }
                     };
                     set.store.fetch(&set.store.models()[0], &quick(), watch).unwrap()
@@ -33,7 +52,7 @@ fn two_at_once_fetch_it_once() {
         threads.into_iter().for_each(|thread| drop(assert_is(&thread.join().unwrap(), &set.bytes)));
     });
     assert_eq!(set.server.requests().len(), 1);
-    assert_eq!(waited.into_inner(), 2);
+    assert_eq!(waited.load(Ordering::SeqCst), 2);
 }
 
 #[test]
@@ -66,6 +85,7 @@ fn a_full_disk_is_found_before_anything_is_written() {
 
 /// What the child process of the next test does, when its variables are there.
 #[test]
+#[ignore = "the child process of other tests"]
 fn as_a_child_it_fetches() {
     let Ok(url) = std::env::var("FETCH_TEST_URL") else { return };
     let cache = PathBuf::from(std::env::var_os("FETCH_TEST_CACHE").unwrap());
@@ -80,31 +100,67 @@ fn as_a_child_it_fetches() {
 
 #[test]
 fn killed_at_any_moment_and_run_again_it_ends_with_the_right_file() {
+    killed(1);
+}
+
+#[test]
+#[ignore = "soak: run by .ci/run full"]
+fn soak_killed_at_any_moment_and_run_again_it_ends_with_the_right_file() {
+    killed(5);
+}
+
+/// More than any file has.
+const ALL: u64 = 1 << 40;
+
+fn killed(rounds: u64) {
     for needed in ["whole", "part"] {
         let bytes = timm(1, true);
         let content = Content::of(&bytes);
+        // After so many bytes of an answer the server falls silent.
+        let stall = Arc::new(AtomicU64::new(ALL));
+        let after = stall.clone();
         let server =
-            Server::start(move |_, _| Reply::file(&content).at_pace(60_000, Duration::from_millis(4)));
+            Server::start(move |_, _| Reply::file(&content).stall_after(after.load(Ordering::SeqCst)));
         let cache = TempDir::new().unwrap();
         let child = || {
             let mut command = std::process::Command::new(std::env::current_exe().unwrap());
-            command.args(["--exact", "fetch_processes::as_a_child_it_fetches"]);
+            command.args(["--ignored", "--exact", "fetch_processes::as_a_child_it_fetches"]);
             command.env("FETCH_TEST_URL", server.url("f"));
             command.env("FETCH_TEST_CACHE", cache.path()).env("FETCH_TEST_NEEDED", needed);
             command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
             command.spawn().unwrap()
         };
         let path = cache.path().join("models/tiny.safetensors");
-        // All moments of a run that takes about 0.3 s, from its first steps on.
-        for round in 0..16 {
-            let mut child = child();
-            std::thread::sleep(Duration::from_millis(5 + 23 * round % 170));
-            child.kill().unwrap();
-            child.wait().unwrap();
-            // Whatever there is under the name is whole.
-            if path.exists() {
-                assert_is(&path, &bytes);
-                fs::remove_file(&path).unwrap();
+        let length = || {
+            let part = fs::metadata(cache.path().join("models/f.safetensors.part"));
+            part.map_or(0, |part| part.len())
+        };
+        for round in 0..rounds {
+            for (moment, bytes_sent) in
+                [0, 10 + round, 70_000, 200_000, 600_000 + 9999 * round, ALL, ALL].into_iter().enumerate()
+            {
+                stall.store(bytes_sent, Ordering::SeqCst);
+                let (asked, sent, part) = (server.requests().len(), server.sent(), length());
+                let mut child = child();
+                wait_until("a child to get so far", || {
+                    let happened = match moment {
+                        0 => server.requests().len() > asked,
+                        1 | 2 => server.sent() - sent >= bytes_sent.min(60_000),
+                        // Written are 64 kB at a time.
+                        3 | 4 => length() > part,
+                        // The rest is on its way; it has its name.
+                        5 => server.sent() > sent,
+                        _ => path.exists(),
+                    };
+                    happened || child.try_wait().unwrap().is_some()
+                });
+                child.kill().unwrap();
+                child.wait().unwrap();
+                // Whatever there is under the name is whole.
+                if path.exists() {
+                    assert_is(&path, &bytes);
+                    fs::remove_file(&path).unwrap();
+                }
             }
         }
         assert!(child().wait().unwrap().success());

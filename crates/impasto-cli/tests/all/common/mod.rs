@@ -1,4 +1,5 @@
-//! What the tests of the command share: folders with small pictures in them, and the command, run with a time limit.
+//! What the tests of the command share: folders with small pictures in them, and the command. No test counts on the speed of the
+//! machine: what has to happen first is waited for.
 #![allow(clippy::unwrap_used, clippy::expect_used)] // a failing test
 
 use std::ffi::OsStr;
@@ -6,6 +7,7 @@ use std::fs;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, Output, Stdio};
+use std::sync::mpsc::{self, RecvTimeoutError, Sender};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -14,17 +16,28 @@ use impasto::image::{Decoded, Depth, Encoding, Plane, open, save};
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// No command of these tests takes nearly as long.
-const LIMIT: Duration = Duration::from_secs(40);
+/// What takes so long is stuck, on any machine.
+const PATIENCE: Duration = Duration::from_secs(600);
 
 // === Folders with pictures ===
 
 /// A temporary folder, which is the current folder of the commands that run in it.
-pub(crate) struct Folder(TempDir);
+pub(crate) struct Folder {
+    folder: TempDir,
+    /// A program, with options, that runs the command.
+    through: Vec<&'static str>,
+}
 
 impl Folder {
     pub(crate) fn new() -> Folder {
-        Folder(TempDir::new().unwrap())
+        Folder { folder: TempDir::new().unwrap(), through: Vec::new() }
+    }
+
+    /// Runs commands without what root may do beyond others; `false` if that cannot be.
+    pub(crate) fn give_up_privileges(&mut self) -> bool {
+        self.through = vec!["setpriv", "--bounding-set=-all", "--inh-caps=-all"];
+        let through = Command::new(self.through[0]).args(&self.through[1..]).arg("true").output();
+        through.is_ok_and(|output| output.status.success())
     }
 
     /// With a content picture `c.png` of 48x36, styles `s.png` of 40x56 and `t.png` of 44x44.
@@ -37,7 +50,7 @@ impl Folder {
     }
 
     pub(crate) fn path(&self, name: impl AsRef<Path>) -> PathBuf {
-        self.0.path().join(name)
+        self.folder.path().join(name)
     }
 
     pub(crate) fn draw(&self, name: impl AsRef<Path>, width: usize, height: usize, kind: f32) {
@@ -78,7 +91,7 @@ impl Folder {
 
     /// Everything in the folder, hidden files too, in order.
     pub(crate) fn names(&self) -> Vec<String> {
-        let entries = fs::read_dir(self.0.path()).unwrap();
+        let entries = fs::read_dir(self.folder.path()).unwrap();
         let mut names: Vec<String> =
             entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned()).collect();
         names.sort();
@@ -86,8 +99,15 @@ impl Folder {
     }
 
     pub(crate) fn command<A: AsRef<OsStr>>(&self, args: impl IntoIterator<Item = A>) -> Command {
-        let mut command = impasto(args);
-        command.current_dir(self.0.path());
+        let mut command = match &self.through[..] {
+            [] => impasto(args),
+            [program, options @ ..] => {
+                let mut command = prepared(Command::new(program));
+                command.args(options).arg(env!("CARGO_BIN_EXE_impasto")).args(args);
+                command
+            }
+        };
+        command.current_dir(self.folder.path());
         command
     }
 
@@ -141,8 +161,13 @@ pub(crate) fn largest_difference(a: &Picture, b: &Picture) -> f32 {
 
 /// The command, quiet about colours and without a standard input to wait for.
 pub(crate) fn impasto<A: AsRef<OsStr>>(args: impl IntoIterator<Item = A>) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_impasto"));
-    command.args(args).env("NO_COLOR", "1").env_remove("RUST_BACKTRACE").stdin(Stdio::null());
+    let mut command = prepared(Command::new(env!("CARGO_BIN_EXE_impasto")));
+    command.args(args);
+    command
+}
+
+fn prepared(mut command: Command) -> Command {
+    command.env("NO_COLOR", "1").env_remove("RUST_BACKTRACE").stdin(Stdio::null());
     command
 }
 
@@ -201,13 +226,12 @@ impl Ran {
     }
 }
 
-/// Waits for the command; ends it and fails if that takes too long.
+/// Waits for the command.
 pub(crate) fn finish(mut command: Command) -> Ran {
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let (stdout, stderr) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
     let readers = [thread::spawn(|| read_all(stdout)), thread::spawn(|| read_all(stderr))];
-    let code =
-        wait(&mut child, LIMIT).unwrap_or_else(|| panic!("still running after {LIMIT:?}: {command:?}"));
+    let code = wait(&mut child);
     let [stdout, stderr] = readers.map(|reader| reader.join().unwrap());
     Ran { code, stdout, stderr }
 }
@@ -218,36 +242,49 @@ fn read_all(mut from: impl Read) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// The exit code (`None` in it: ended by a signal); `None` and the end of it if it takes longer than `limit`.
-pub(crate) fn wait(child: &mut Child, limit: Duration) -> Option<Option<i32>> {
+/// The exit code; `None` where a signal ended it.
+pub(crate) fn wait(child: &mut Child) -> Option<i32> {
+    let mut code = None;
+    wait_until("the end of the command", || {
+        code = child.try_wait().unwrap();
+        code.is_some()
+    });
+    code.and_then(|status| status.code())
+}
+
+/// Waits for something to happen; fails where it never does.
+pub(crate) fn wait_until(what: &str, mut happened: impl FnMut() -> bool) {
     let start = Instant::now();
-    loop {
-        if let Some(status) = child.try_wait().unwrap() {
-            return Some(status.code());
-        }
-        if start.elapsed() > limit {
-            child.kill().unwrap();
-            child.wait().unwrap();
-            return None;
-        }
-        thread::sleep(Duration::from_millis(5));
+    while !happened() {
+        assert!(start.elapsed() < PATIENCE, "waited {PATIENCE:?} for {what}");
+        thread::sleep(Duration::from_millis(1));
     }
 }
 
 // === Commands in progress ===
 
-/// A command whose stderr is read line by line.
+/// A command whose stderr is read line by line. It cannot run far ahead of the reader: the pipe holds 64 kB, which are some 160
+/// objects of `--progress json`.
 pub(crate) struct Running {
     pub(crate) child: Child,
     lines: BufReader<ChildStderr>,
     seen: String,
+    /// Ends the command when it is stuck; dropped, it does not.
+    _guard: Sender<()>,
 }
 
 impl Running {
     pub(crate) fn start(mut command: Command) -> Running {
         let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let lines = BufReader::new(child.stderr.take().unwrap());
-        Running { child, lines, seen: String::new() }
+        let (guard, dropped) = mpsc::channel();
+        let id = child.id().to_string();
+        thread::spawn(move || {
+            if dropped.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
+                let _ = Command::new("kill").args(["-s", "KILL", &id]).status();
+            }
+        });
+        Running { child, lines, seen: String::new(), _guard: guard }
     }
 
     /// Reads on up to the line that this is true of.
@@ -269,54 +306,81 @@ impl Running {
         self.child
     }
 
-    /// Sends a signal by name.
+    /// Sends a signal by name, and waits until the command has it.
     pub(crate) fn signal(&self, name: &str) {
         let id = self.child.id().to_string();
         let sent = Command::new("kill").args(["-s", name, &id]).status().unwrap();
         assert!(sent.success(), "kill -s {name} {id}");
+        #[cfg(target_os = "linux")]
+        wait_until("a signal to arrive", || {
+            let status = fs::read_to_string(format!("/proc/{id}/status")).unwrap_or_default();
+            let pending = |line: &str| {
+                line.strip_prefix("ShdPnd:").is_some_and(|mask| mask.trim().contains(|digit| digit != '0'))
+            };
+            !status.lines().any(pending)
+        });
     }
 
-    /// Waits for the end, which shall come within `limit`.
-    pub(crate) fn end_within(mut self, limit: Duration) -> Ran {
-        let (start, patience) = (Instant::now(), limit + Duration::from_secs(8));
-        // The pipe holds far more than what is said at the end.
-        let code = wait(&mut self.child, patience)
-            .unwrap_or_else(|| panic!("still running {patience:?} after the signal:\n{}", self.seen));
-        let took = start.elapsed();
+    /// Waits until the command has worked for a while, by the time that processors spent on it.
+    #[cfg(target_os = "linux")]
+    pub(crate) fn work(&mut self, hundredths: u64) {
+        let stat = format!("/proc/{}/stat", self.child.id());
+        wait_until("the command to work", || {
+            // Behind the name in brackets, which may hold anything: user's and system's time are numbers 12 and 13 (proc(5)).
+            let text = fs::read_to_string(&stat).unwrap();
+            let numbers = text.rsplit(')').next().unwrap().split_whitespace().skip(11).take(2);
+            numbers.map(|number| number.parse::<u64>().unwrap()).sum::<u64>() >= hundredths
+        });
+    }
+
+    /// Waits for the end.
+    pub(crate) fn end(mut self) -> Ran {
         self.lines.read_to_string(&mut self.seen).unwrap();
-        assert!(took <= limit, "took {took:?} instead of {limit:?}:\n{}", self.seen);
-        Ran { code, stdout: String::new(), stderr: self.seen }
+        Ran { code: wait(&mut self.child), stdout: String::new(), stderr: self.seen }
     }
 }
 
-/// Says that a test could not do its work here; past the harness, which hides what passing tests print.
+/// Says that a test cannot do its work on this system, and why; fails where everything has to be tested.
+#[track_caller]
 pub(crate) fn skip(test: &str, why: &str) {
-    let _ = writeln!(io::stderr(), "SKIPPED {test}: {}", why.trim());
+    let why = why.trim();
+    let forbidden = std::env::var_os("IMPASTO_NO_SKIPS").is_some_and(|value| value == "1");
+    assert!(!forbidden, "{test} cannot do its work here: {why}");
+    // Past the harness, which hides what passing tests print.
+    let _ = writeln!(io::stderr(), "skipped: {test}: {why}");
 }
 
-/// Runs a script with the command as `$0`, in a new, empty file system of a few kilobytes, mounted on the folder `m`;
-/// `None` where the system does not let us.
+/// Runs a script with the command as `$0`, in a new, empty file system of 32 kilobytes, mounted on the folder `m`. Where the system does
+/// not let us mount one, files cannot become larger than 24 kilobytes; `None` where the script needs more than that.
 pub(crate) fn in_small_file_system(folder: &Folder, test: &str, script: &str) -> Option<Ran> {
     fs::create_dir(folder.path("m")).unwrap();
-    let run = |script: &str| {
+    let run = |how: &[&str], script: &str| {
         let mut command = Command::new("unshare");
-        command.args(["--user", "--map-root-user", "--mount", "sh", "-c", script]);
+        command.args(how).args(["--mount", "sh", "-c", script]);
         command.arg(env!("CARGO_BIN_EXE_impasto")).current_dir(folder.path(".")).stdin(Stdio::null());
         command.output()
     };
     const MOUNT: &str = "mount -t tmpfs -o size=32k tmpfs m";
-    match run(MOUNT) {
-        Ok(output) if output.status.success() => {}
-        Ok(output) => {
-            skip(test, &String::from_utf8_lossy(&output.stderr));
-            return None;
-        }
-        Err(error) => {
-            skip(test, &error.to_string());
-            return None;
+    // As a user who is root in a name space of their own; where there are none, as root.
+    let mut why = Vec::new();
+    for how in [&["--user", "--map-root-user"][..], &[]] {
+        match run(how, MOUNT) {
+            Ok(output) if output.status.success() => {
+                return Some(Ran::of(run(how, &format!("{MOUNT} && {script}")).unwrap()));
+            }
+            Ok(output) => why.push(String::from_utf8_lossy(&output.stderr).trim().to_owned()),
+            Err(error) => why.push(error.to_string()),
         }
     }
-    Some(Ran::of(run(&format!("{MOUNT} && {script}")).unwrap()))
+    if script.contains("mount ") {
+        skip(test, &why.join("; "));
+        return None;
+    }
+    // A full disk is not much more than files that cannot grow.
+    let limited = format!("trap '' XFSZ; ulimit -f 24; {script}");
+    let mut command = Command::new("bash");
+    command.args(["-c", &limited, env!("CARGO_BIN_EXE_impasto")]).current_dir(folder.path("."));
+    Some(Ran::of(command.stdin(Stdio::null()).output().unwrap()))
 }
 
 /// A quick run of the usual pictures.

@@ -1,4 +1,4 @@
-//! What tests of fetching share: a server with one file, a store that knows it, and short patience.
+//! What tests of fetching share: a server with one file, a store that knows it, and patience that no load of the machine wears out.
 #![allow(clippy::unwrap_used)] // a failing test
 
 use std::fs;
@@ -12,18 +12,23 @@ use tempfile::TempDir;
 use super::server::{Content, Reply, Server};
 use super::weights::{file, store, timm};
 
-/// Quick about everything: the server is near.
+/// Tries again at once, as the server is near; a silence ends nothing but what is stuck.
 pub(crate) fn quick() -> Fetch {
     let patience = Patience {
-        connect: Duration::from_secs(5),
-        silence: Duration::from_millis(400),
+        connect: Duration::from_secs(300),
+        silence: Duration::from_secs(300),
         tries: 3,
         pause: Duration::from_millis(5),
-        stretch: Duration::from_secs(60),
+        stretch: Duration::from_secs(600),
         least: 1,
         proxies: false,
     };
     Fetch { patience, ..Fetch::default() }
+}
+
+/// For servers that fall silent on purpose.
+pub(crate) fn with_silence(silence: Duration) -> Fetch {
+    Fetch { patience: Patience { silence, ..quick().patience }, ..quick() }
 }
 
 pub(crate) fn fetch(store: &Store, how: &Fetch) -> Result<PathBuf, EncoderError> {
