@@ -1,23 +1,18 @@
-//! Files made to do harm: whatever they hold, the end is a picture or a typed error, soon. What they take of memory is in
+//! Files made to do harm: whatever they hold, the end is a picture or a typed error. What they take of memory is in
 //! `memory.rs`.
 
 #![allow(clippy::unwrap_used)]
 
 use std::io::Write;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use impasto_image::{Encoding, ImageError, Limits, Picture, open, save};
 
 use crate::common::{chunk, decode, every_format, packed, png};
 
-/// Of each file, also where tests run beside each other in an unoptimised build.
-const LONG: Duration = Duration::from_secs(10);
-
 /// Decodes, and holds the result against what a stranger's file may do.
 fn survive(bytes: &[u8], what: &str) -> Result<impasto_image::Decoded, ImageError> {
-    let start = Instant::now();
     let result = decode(bytes, what);
-    assert!(start.elapsed() < LONG, "{what}: {:?}", start.elapsed());
     if let Err(error) = &result {
         // A panic in a decoder is caught, and shows as this reason; none is known.
         assert!(!error.to_string().contains("the decoder failed"), "{what}: {error}");
@@ -339,10 +334,8 @@ fn pipes_folders_and_devices() {
     let pipe = folder.path().join("pipe.png");
     assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     let hasty = Limits { time: Some(Duration::from_millis(200)), ..Limits::default() };
-    let start = Instant::now();
     let error = impasto_image::read(&pipe, &hasty).unwrap_err();
     assert!(matches!(error, ImageError::TooSlow { .. }) && error.hint().unwrap().contains("pipe"), "{error}");
-    assert!(start.elapsed() < LONG);
     // Written to, it is a file like any other. (Another one, as the first is still waited for.)
     let pipe = folder.path().join("another.png");
     assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());

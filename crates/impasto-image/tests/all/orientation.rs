@@ -3,9 +3,9 @@
 #![allow(clippy::unwrap_used)]
 
 use image::{ExtendedColorType, ImageEncoder};
-use impasto_image::{Picture, open};
+use impasto_image::Picture;
 
-use crate::common::{collection, decode, name};
+use crate::common::decode;
 
 const WIDTH: usize = 48;
 const HEIGHT: usize = 32;
@@ -108,27 +108,4 @@ fn webp() {
         encoded(image::codecs::webp::WebPEncoder::new_lossless(&mut bytes), exif);
         bytes
     });
-}
-
-/// The orientation in the EXIF chunk of a PNG file whose EXIF is big-endian, as in this collection.
-fn tagged(bytes: &[u8]) -> u16 {
-    let Some(start) = bytes.windows(4).position(|window| window == b"eXIf") else { return 1 };
-    let entry = bytes[start..].windows(8).position(|window| window == [1, 0x12, 0, 3, 0, 0, 0, 1]);
-    u16::from(bytes[start + entry.unwrap() + 9])
-}
-
-/// All files of this collection hold the same stored picture; only their tags differ.
-#[test]
-fn files_of_other_programs() {
-    let tags = |path: &std::path::PathBuf| tagged(&std::fs::read(path).unwrap());
-    let files = collection("orientation");
-    let Some(plain) = files.iter().find(|path| tags(path) == 1) else { return };
-    let stored = open(plain).unwrap().picture;
-    for path in &files {
-        assert!(open(path).unwrap().picture == upright(&stored, tags(path)), "{}", name(path));
-    }
-    let mut seen: Vec<u16> = files.iter().map(tags).collect();
-    seen.sort_unstable();
-    seen.dedup();
-    assert!(seen.len() > 4, "{seen:?}");
 }

@@ -1,40 +1,23 @@
-//! What several tests need. Collections of odd files that are too large to keep here. They are looked for next to the workspace, in
-//! `../shared/corpus`; without them the tests that walk them say so and pass.
+//! What several tests need: a small file of every format, and pieces of files.
 
 #![allow(clippy::unwrap_used)]
 
 use std::fs;
 use std::io::{Cursor, Write as _};
-use std::path::{Path, PathBuf};
+use std::path::Path;
+use std::time::Duration;
 
 use image::{DynamicImage, ExtendedColorType, ImageFormat};
 use impasto_image::{
     Decoded, Density, Encoding, Format, ImageError, Limits, Metadata, Picture, Plane, Space, save,
 };
 
-/// Within the default limits.
+/// What takes so long is stuck, on any machine.
+const STUCK: Duration = Duration::from_secs(300);
+
+/// Within the default limits, but in any time.
 pub(crate) fn decode(bytes: &[u8], name: &str) -> Result<Decoded, ImageError> {
-    impasto_image::decode(bytes, name, &Limits::default())
-}
-
-/// The files of one collection in order of their names; none where the collection is absent.
-pub(crate) fn collection(name: &str) -> Vec<PathBuf> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/corpus").join(name);
-    let Ok(entries) = fs::read_dir(&folder) else {
-        // Not by a macro, whose output is shown of failing tests only.
-        let skipped = format!("SKIPPED: there is no collection \"{name}\" at {}\n", folder.display());
-        std::io::stderr().write_all(skipped.as_bytes()).unwrap();
-        return Vec::new();
-    };
-    let mut files: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
-    files.sort();
-    assert!(!files.is_empty(), "{} is empty", folder.display());
-    files
-}
-
-/// The name to show for a file.
-pub(crate) fn name(path: &Path) -> String {
-    path.file_name().unwrap().to_string_lossy().into_owned()
+    impasto_image::decode(bytes, name, &Limits { time: Some(STUCK), ..Limits::default() })
 }
 
 /// One small file of each format that is read, with all that such files carry, and its name.
