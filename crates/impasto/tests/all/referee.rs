@@ -139,7 +139,9 @@ fn structure_is_kept_by_other_colours_and_lost_with_the_subject() {
 #[test]
 fn noise_is_found_and_grows_with_what_was_added() {
     let (content, style) = (painting(0), painting(1));
-    let of = |picture: &Picture| scores(&content, &style, picture).noise.unwrap();
+    let mut referee = Referee::new(Some(content.clone()), vec![style.clone().into()]).unwrap();
+    let mut scores = |picture: &Picture| referee.score(picture).unwrap();
+    let mut of = |picture: &Picture| scores(picture).noise.unwrap();
     let painted = changed(&content, |plane, x, y, value| {
         0.3 * value + 0.7 * style.rgb()[(plane * SIDE + y) * SIDE + x]
     });
@@ -154,8 +156,7 @@ fn noise_is_found_and_grows_with_what_was_added() {
     let specks = changed(&painted, |_, x, y, value| if (x * 7 + y * 13) % 211 == 0 { 1.0 } else { value });
     assert!(of(&specks) > 1.0, "{}", of(&specks));
     // The rest of the scores hardly sees a little noise.
-    let (clean, a_little) =
-        (scores(&content, &style, &painted), scores(&content, &style, &noisy(&painted, 1.0)));
+    let (clean, a_little) = (scores(&painted), scores(&noisy(&painted, 1.0)));
     assert!((clean.ssim.unwrap() - a_little.ssim.unwrap()).abs() < 0.02);
     assert!((clean.colour.unwrap() - a_little.colour.unwrap()).abs() < 0.2);
     assert!(a_little.seams.unwrap() < 0.2, "{a_little:?}");
