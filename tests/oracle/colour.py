@@ -1,4 +1,4 @@
-"""Converts colours through profiles with littlecms (Pillow's ImageCms), for crates/impasto-image/tests/colour.rs.
+"""Converts colours through profiles with littlecms (Pillow's ImageCms), for crates/impasto-image/tests/all/colour.rs.
 
     pip install pillow
     python tests/oracle/colour.py

@@ -1,4 +1,4 @@
-"""Computes numbers for crates/impasto/tests/colour.rs: colour transfers by NumPy, SciPy and scikit-image; Oklab.
+"""Computes numbers for crates/impasto/tests/all/colour.rs: colour transfers by NumPy, SciPy and scikit-image; Oklab.
 
 The transfers give a style the colours of a content. The Oklab values of known colours are by colour-science.
 

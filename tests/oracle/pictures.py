@@ -1,4 +1,4 @@
-"""Makes pictures that none of our encoders can write, for crates/impasto-image/tests/formats.rs.
+"""Makes pictures that none of our encoders can write, for crates/impasto-image/tests/all/formats.rs.
 
     pip install pillow pillow-jxl-plugin brotli
     python tests/oracle/pictures.py

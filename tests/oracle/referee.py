@@ -1,4 +1,4 @@
-"""Computes numbers for crates/impasto/tests/referee_oracle.rs, and draws the pinned random numbers of the measures.
+"""Computes numbers for crates/impasto/tests/all/referee_oracle.rs, and draws the pinned random numbers of the measures.
 
 SSIM is by scikit-image, MS-SSIM by pytorch-msssim, GMSD by piq, L*a*b* by scikit-image, sliced distances by SciPy and
 POT, pyramids by SciPy, filters, structure and the layers of an encoder by PyTorch, noise by SciPy and scikit-image.

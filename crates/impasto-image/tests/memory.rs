@@ -1,7 +1,10 @@
-//! Small files that expand to a lot of data: their memory is bounded.
+//! Small files that unpack to much: what they take of memory is bounded. A program of its own, as the allocations of the whole
+//! process are counted.
 
 #![allow(clippy::unwrap_used)]
 
+#[allow(dead_code)] // of the other tests
+#[path = "all/common/mod.rs"]
 mod common;
 use common::{chunk, decode, packed, png};
 

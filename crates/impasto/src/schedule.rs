@@ -105,7 +105,6 @@ impl Iterations {
 
 /// One scale of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[non_exhaustive]
 pub struct Scale {
     /// Width in pixels.
     pub width: usize,

@@ -108,9 +108,10 @@ mod tests {
 
     #[test]
     fn the_best_are_marked_and_what_nobody_has_is_left_out() {
-        let scored = |ssim, noise| Scored {
-            size: (1, 1),
-            scores: Scores { ssim: Some(ssim), noise, ..Scores::default() },
+        let scored = |ssim, noise| {
+            let mut scores = Scores::default();
+            (scores.ssim, scores.noise) = (Some(ssim), noise);
+            Scored { size: (1, 1), scores }
         };
         let rows = rows(&[scored(0.25, Some(2.0)), scored(0.5, None), scored(0.5, Some(3.0))]);
         let cells: Vec<Vec<String>> = rows

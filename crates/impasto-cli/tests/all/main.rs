@@ -1,0 +1,26 @@
+//! Tests of the command from outside, in one program, so that it is linked once.
+#![allow(clippy::unwrap_used)] // a failing test
+
+mod batch;
+mod bench_models;
+mod budget;
+mod common;
+mod compare;
+mod compat;
+mod errors;
+mod errors_options;
+mod evaluate;
+mod inspect;
+mod interrupt;
+mod masks;
+mod models;
+mod pictures;
+mod plan;
+mod recipe;
+mod resume;
+mod sheet;
+mod stylize;
+mod stylize_options;
+mod texture;
+mod timelapse;
+mod weights;

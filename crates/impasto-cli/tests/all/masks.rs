@@ -1,0 +1,164 @@
+//! `--mask`, `--protect` and what styles are for: that they act, that recipes and checkpoints have them, and what cannot be.
+#![allow(clippy::unwrap_used)] // a failing test
+
+use crate::common::Folder;
+use impasto::Picture;
+use impasto::image::{Encoding, save};
+
+/// A few iterations at a small size.
+const FEW: &str = "--size 48 --min-size 48 --iterations 3 --model random:vgg19?width=1/8";
+
+/// Halves of two colours, of any size.
+fn halves(folder: &Folder, name: &str, (width, height): (usize, usize), colours: [[f32; 3]; 2]) {
+    let at = |plane: usize, x: usize| colours[usize::from(2 * x >= width)][plane];
+    let rgb = (0..3 * width * height).map(|i| at(i / (width * height), i % width)).collect();
+    save(&folder.path(name), &Picture::new(width, height, rgb).unwrap(), None, &Encoding::default()).unwrap();
+}
+
+const RED: [f32; 3] = [1.0, 0.0, 0.0];
+const BLUE: [f32; 3] = [0.0, 0.0, 1.0];
+const BLACK: [f32; 3] = [0.0; 3];
+const WHITE: [f32; 3] = [1.0; 3];
+
+fn pictures() -> Folder {
+    let folder = Folder::with_pictures();
+    halves(&folder, "colours.png", (96, 72), [RED, BLUE]);
+    halves(&folder, "style-colours.png", (40, 56), [BLUE, RED]);
+    halves(&folder, "grey.png", (48, 36), [BLACK, WHITE]);
+    folder
+}
+
+/// Columns in which a result is not the content.
+fn painted(folder: &Folder, result: &str) -> (usize, usize) {
+    let (result, content) = (folder.decoded(result).picture, folder.decoded("c.png").picture);
+    let width = content.width();
+    let pairs = result.rgb().iter().zip(content.rgb()).enumerate();
+    // A step of 8 bits is rounding.
+    let columns = pairs.filter(|(_, (a, b))| (**a - **b).abs() > 1.5 / 255.0).map(|(at, _)| at % width);
+    columns.fold((width, 0), |(first, last), x| (first.min(x), last.max(x)))
+}
+
+#[test]
+fn a_mask_says_where_and_the_rest_is_kept() {
+    let folder = pictures();
+    folder.succeeds(&format!("stylize c.png s.png -o o.png --mask grey.png --feather 0 {FEW}"));
+    let (first, last) = painted(&folder, "o.png");
+    assert!((23..27).contains(&first) && last == 47, "{first} {last}");
+    folder.succeeds(&format!("stylize c.png s.png -o p.png --protect grey.png --feather 0 {FEW}"));
+    let (first, last) = painted(&folder, "p.png");
+    assert!(first == 0 && (20..25).contains(&last), "{first} {last}");
+    // Both: nothing of the one is in the other.
+    let all =
+        format!("stylize c.png s.png t.png -o q.png --mask grey.png --rest first --protect grey.png {FEW}");
+    folder.succeeds(&all);
+    let (first, last) = painted(&folder, "q.png");
+    assert!(first == 0 && (20..27).contains(&last), "{first} {last}");
+}
+
+#[test]
+fn colours_match_and_one_without_a_style_is_named() {
+    let folder = pictures();
+    let line = |more: &str| format!("stylize c.png {more} -o o.png --mask colours.png {FEW}");
+    let both = "s.png:mask=style-colours.png t.png:region=blue";
+    let ran = folder.succeeds(&line(both));
+    assert!(!ran.stderr.contains("note: #"), "{ran}");
+    let with_both = folder.decoded("o.png").picture;
+    let ran = folder.succeeds(&line("t.png:region=#0000ff"));
+    ran.assert_says(&["#ff0000", "50.0 %", "stays as it is"]);
+    assert!(painted(&folder, "o.png").0 > 20);
+    let ran = folder.succeeds(&line("s.png t.png:region=#0000ff --rest first"));
+    ran.assert_says(&["#ff0000", "is painted in the first"]);
+    assert_eq!(painted(&folder, "o.png").0, 0);
+    assert_ne!(folder.decoded("o.png").picture, with_both);
+}
+
+#[test]
+fn the_mask_of_a_style_that_takes_the_rest_counts() {
+    let folder = pictures();
+    halves(&folder, "half.png", (40, 56), [WHITE, BLACK]);
+    let run = |style: &str, mask: &str| {
+        folder.succeeds(&format!("stylize c.png {style} t.png{mask} --rest first -o o.png {FEW}"));
+        folder.decoded("o.png").picture
+    };
+    for mask in [" --mask grey.png", ":region=blue --mask colours.png"] {
+        assert!(run("s.png", mask) != run("s.png:mask=half.png", mask), "{mask}");
+    }
+}
+
+#[test]
+fn masks_are_in_report_recipe_and_checkpoint() {
+    let folder = pictures();
+    let line = "stylize c.png s.png:mask=style-colours.png,layers=relu1_1+relu2_1 t.png:region=blue -o o.png \
+                --mask colours.png --protect grey.png --feather 0.01 --report r.json";
+    folder.succeeds(&format!("{line} {FEW}"));
+    let report = folder.json("r.json");
+    assert_eq!(report["masks"][0]["path"], "colours.png");
+    assert_eq!(report["protect"]["path"], "grey.png");
+    assert_eq!(report["styles"][0]["mask"]["path"], "style-colours.png");
+    assert_eq!(report["styles"][0]["layers"][1], "relu2_1");
+    assert_eq!(report["styles"][1]["region"], "blue");
+    let shown = folder.succeeds("show o.png").stdout;
+    let first = shown.lines().next().unwrap();
+    for part in
+        ["s.png:mask=style-colours.png,layers=relu1_1+relu2_1", "--mask colours.png", "--protect grey.png"]
+    {
+        assert!(first.contains(part), "{part}: {first}");
+    }
+    folder.succeeds("stylize c.png s.png t.png -o again.png --like o.png");
+    assert_eq!(folder.bytes("again.png"), folder.bytes("o.png"));
+    // An option beside it counts more.
+    folder
+        .succeeds("stylize c.png s.png:region=red t.png:region=blue -o other.png --like o.png --feather 0.2");
+    assert_ne!(folder.decoded("other.png").picture, folder.decoded("o.png").picture);
+    // A mask that has changed is another run.
+    folder.succeeds(&format!("plan c.png s.png:region=red t.png:region=blue --mask colours.png {FEW}"));
+    folder.succeeds(&format!(
+        "evaluate c.png --content c.png --style s.png:region=red t.png:region=blue --mask colours.png --model {}",
+        "random:vgg19?width=1/8"
+    ));
+}
+
+#[test]
+fn what_cannot_be_is_an_error_with_a_reason() {
+    let folder = pictures();
+    folder.draw("tall.png", 36, 48, 0.0);
+    halves(&folder, "black.png", (48, 36), [BLACK, BLACK]);
+    halves(&folder, "white.png", (48, 36), [WHITE, WHITE]);
+    folder.write("broken.png", b"no picture");
+    let cases: [(&str, &[&str]); 16] = [
+        ("s.png --rest first", &["--rest", "--mask"]),
+        ("s.png --feather 0.1", &["--feather", "--protect"]),
+        ("s.png --protect grey.png --feather 0.3", &["--feather", "0 to 0.25"]),
+        ("s.png --protect grey.png --feather -1", &["--feather", "0 to 0.25"]),
+        ("s.png --protect white.png", &["nothing is left to paint"]),
+        ("s.png --protect colours.png", &["--protect", "grey"]),
+        ("s.png --mask black.png", &["--mask", "black"]),
+        ("s.png --mask tall.png", &["--mask"]),
+        ("s.png --mask broken.png", &["--mask", "broken.png"]),
+        ("s.png:mask=none.png", &["mask", "none.png"]),
+        ("s.png:mask=style-colours.png", &["--mask", "one mask with colours"]),
+        ("s.png --mask colours.png", &["style 1 goes nowhere", "#ff0000 (50.0 %)"]),
+        ("s.png:region=green --mask colours.png", &["no region #008000", "#0000ff"]),
+        ("s.png:region=pinkish --mask colours.png", &["region=pinkish", "#ff0000, or black"]),
+        (
+            "s.png t.png --mask grey.png --mask grey.png --mask grey.png",
+            &["one for each of 2 styles, found 3"],
+        ),
+        ("s.png:layers=relu1_1+relu1_2", &["layers", "relu1_2", "relu2_1"]),
+    ];
+    for (options, expected) in cases {
+        let ran = folder.fails(2, &format!("stylize c.png {options} -o o.png {FEW}"));
+        ran.assert_says(expected);
+    }
+    // A style that is transparent in parts, but not in all that its mask leaves, is no mistake.
+    folder.draw_transparent("clear.png", 40, 56);
+    halves(&folder, "left.png", (40, 56), [WHITE, BLACK]);
+    let ran = folder.line(&format!("stylize c.png clear.png:mask=left.png -o ok.png {FEW}"));
+    assert_eq!(ran.code, Some(0), "{ran}");
+    let ran = folder.fails(2, &format!("stylize c.png s.png --mask colours.png --rest first -o o.png {FEW}"));
+    ran.assert_says(&["no style has a region"]);
+    // Neither is a result written over a mask.
+    folder
+        .fails(2, &format!("stylize c.png s.png -o grey.png --mask grey.png {FEW}"))
+        .assert_says(&["grey.png"]);
+}

@@ -1,0 +1,18 @@
+//! Tests of the crate from outside, in one program, so that it is linked once. Those that count memory are in `tests/memory`.
+#![allow(clippy::unwrap_used)] // a failing test
+
+mod common {
+    #[cfg(feature = "fetch")]
+    pub(crate) mod fetching;
+    #[cfg(feature = "fetch")]
+    pub(crate) mod server;
+    pub(crate) mod weights;
+}
+mod fetch;
+mod fetch_processes;
+mod fetch_wrong;
+mod files;
+mod formats;
+mod levels;
+mod save;
+mod sources;

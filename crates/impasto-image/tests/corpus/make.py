@@ -1,0 +1,689 @@
+"""Draws the corpus of small files beside this script, sound, broken and hostile ones, and writes what is in them to expected.json.
+
+    python -m pip install pillow numpy tifffile imagecodecs OpenEXR
+    python crates/impasto-image/tests/corpus/make.py
+
+Nothing of Impasto takes part. PNG, BMP, PNM, QOI and the broken files are put together here byte by byte; what was put in is what has
+to come out. JPEG, WebP, GIF, TGA, TIFF, OpenEXR and JPEG XL are written by Pillow (libjpeg-turbo, libwebp, libtiff), tifffile,
+imagecodecs and OpenEXR; of what loses by compression, the decoders of these libraries say what is in it.
+
+expected.json has, for each file, one of
+    {"size": [w, h], "crc": n}               CRC-32 of all pixels, as 16-bit big-endian RGBA; colours that cannot be seen are 0
+    {"size": [w, h], "within": e, "pixels"}  [x, y, r, g, b, a] of some pixels, of 0 to 1, and how far off they may be
+    {"error": true}                          it is broken, or sound and of a kind that is not read, and has to be refused
+    {"any": true}                            it is made to do harm: a picture or an error, but no panic; where a decoder has one that is
+                                             known, "panic" says which
+"""
+
+import io
+import json
+import struct
+import zlib
+from pathlib import Path
+
+import imagecodecs
+import numpy as np
+import OpenEXR
+import tifffile
+from PIL import Image, ImageOps
+
+HERE = Path(__file__).parent
+expected = {}
+W, H = 23, 17
+
+
+# === Pictures ===
+
+def noisy(width=W, height=H, channels=3, bits=8, seed=1):
+    """Gradients under noise, of `bits` each: [h, w, c] of uint16."""
+    random = np.random.default_rng(seed)
+    y, x = np.mgrid[0:height, 0:width]
+    planes = [np.sin(0.2 * x + 0.3 * y + k) * 0.3 + 0.5 for k in range(channels)]
+    data = np.stack(planes, -1) + random.uniform(-0.2, 0.2, (height, width, channels))
+    return np.round(data.clip(0, 1) * (2**bits - 1)).astype(np.uint16)
+
+
+def smooth(width=64, height=48, channels=3):
+    """What compression that loses keeps: [h, w, c] of uint8."""
+    y, x = np.mgrid[0:height, 0:width]
+    planes = [np.sin(0.05 * x * (1 + k) + 0.06 * y + k) * 0.4 + 0.5 for k in range(channels)]
+    return np.round(np.stack(planes, -1) * 255).astype(np.uint8)
+
+
+def wide(samples, bits):
+    """As 16 bits."""
+    return (samples.astype(np.uint32) * 65535 // (2**bits - 1)).astype(np.uint16)
+
+
+def rgba(colour, alpha=None):
+    """[h, w, 4] of 16 bits from grey or RGB of 16 bits."""
+    if colour.ndim == 2:
+        colour = colour[..., None]
+    if colour.shape[2] == 1:
+        colour = colour.repeat(3, 2)
+    alpha = np.full(colour.shape[:2], 65535, np.uint16) if alpha is None else alpha
+    return np.dstack([colour, alpha]).astype(np.uint16)
+
+
+# === What is expected ===
+
+def put(name, data):
+    path = HERE / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(data)
+    return path
+
+
+def exactly(name, data, pixels):
+    """A file that has to give these pixels: [h, w, 4] of 16 bits."""
+    put(name, data)
+    shown = pixels.copy()
+    shown[shown[..., 3] == 0] = 0
+    height, width = shown.shape[:2]
+    expected[name] = {"size": [width, height], "crc": zlib.crc32(shown.astype(">u2").tobytes())}
+
+
+def nearly(name, data, pixels, within):
+    """A file that has to give about these pixels: [h, w, 3 or 4] of 0 to 1."""
+    put(name, data)
+    if pixels.shape[2] == 3:
+        pixels = np.dstack([pixels, np.ones(pixels.shape[:2])])
+    height, width = pixels.shape[:2]
+    grid = [(int(x), int(y)) for y in np.linspace(0, height - 1, 4) for x in np.linspace(0, width - 1, 4)]
+    some = [[x, y, *(round(float(value), 5) for value in pixels[y, x])] for x, y in grid]
+    expected[name] = {"size": [width, height], "within": within, "pixels": some}
+
+
+def broken(name, data):
+    put(name, data)
+    expected[name] = {"error": True}
+
+
+def unread(name, data):
+    """Sound, but of a kind that Impasto does not read."""
+    broken(name, data)
+
+
+def hostile(name, data, **known):
+    put(name, data)
+    expected[name] = {"any": True, **known}
+
+
+def saved(image, format, **options):
+    out = io.BytesIO()
+    image.save(out, format, **options)
+    return out.getvalue()
+
+
+def opened(data):
+    """By Pillow, as [h, w, 3 or 4] of 0 to 1."""
+    image = Image.open(io.BytesIO(data))
+    image = image.convert("RGBA" if "A" in image.mode or "transparency" in image.info else "RGB")
+    return np.asarray(image) / 255.0
+
+
+# === PNG (ISO/IEC 15948) ===
+
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
+PASSES = [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2)]
+
+
+def chunk(kind, data=b""):
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def header(width, height, bits, colour, interlaced=0):
+    return chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, bits, colour, 0, 0, interlaced))
+
+
+def packed_row(row, bits):
+    """Samples of a row as bytes."""
+    if bits == 16:
+        return row.astype(">u2").tobytes()
+    if bits == 8:
+        return row.astype(np.uint8).tobytes()
+    ones = np.unpackbits(row.astype(np.uint8).reshape(-1, 1), axis=1)[:, 8 - bits:]
+    return np.packbits(ones.reshape(-1)).tobytes()
+
+
+def filtered(rows, bytes_per_pixel, choose):
+    """Rows behind the bytes of their filters; `choose` gives the filter of a row."""
+    out, above = b"", bytes(len(rows[0]) if rows else 0)
+    for index, row in enumerate(rows):
+        kind = choose(index)
+        line = bytearray()
+        for at, value in enumerate(row):
+            a = row[at - bytes_per_pixel] if at >= bytes_per_pixel else 0
+            b = above[at]
+            c = above[at - bytes_per_pixel] if at >= bytes_per_pixel else 0
+            p = a + b - c
+            paeth = min((abs(p - a), 0, a), (abs(p - b), 1, b), (abs(p - c), 2, c))[2]
+            line.append((value - [0, a, b, (a + b) // 2, paeth][kind]) & 255)
+        out, above = out + bytes([kind]) + bytes(line), row
+    return out
+
+
+def png(samples, colour, bits, interlaced=False, choose=lambda row: row % 5, before=b"", between=b"", pieces=1, level=9):
+    """`samples`: [h, w, c]; `before` goes before the palette's place, `between` before the pixels."""
+    height, width = samples.shape[:2]
+    bytes_per_pixel = max(1, CHANNELS[colour] * bits // 8)
+    stream = b""
+    for x, y, dx, dy in PASSES if interlaced else [(0, 0, 1, 1)]:
+        part = samples[y::dy, x::dx]
+        if part.size:
+            rows = [packed_row(row.reshape(-1), bits) for row in part]
+            stream += filtered(rows, bytes_per_pixel, choose)
+    data = zlib.compress(stream, level)
+    step = -(-len(data) // pieces)
+    parts = [chunk(b"IDAT", data[at:at + step]) for at in range(0, len(data), step)]
+    return (SIGNATURE + header(width, height, bits, colour, int(interlaced)) + before + between + b"".join(parts)
+            + chunk(b"IEND"))
+
+
+def make_png():
+    palette = noisy(16, 16, 3, 8, seed=7).reshape(256, 3)
+    opacity = (np.arange(256) * 37 % 256).astype(np.uint16)
+    for interlaced in (False, True):
+        end = "-interlaced" if interlaced else ""
+        for bits in (1, 2, 4, 8, 16):
+            grey = noisy(channels=1, bits=bits)
+            exactly(f"png/grey{bits}{end}.png", png(grey, 0, bits, interlaced), rgba(wide(grey, bits)))
+            clear = int(grey[3, 3, 0])
+            alpha = np.where(grey[..., 0] == clear, 0, 65535)
+            exactly(f"png/grey{bits}-clear{end}.png",
+                    png(grey, 0, bits, interlaced, between=chunk(b"tRNS", struct.pack(">H", clear))),
+                    rgba(wide(grey, bits), alpha))
+        for bits in (1, 2, 4, 8):
+            index = noisy(channels=1, bits=bits)
+            colours = palette[: 2**bits]
+            table = chunk(b"PLTE", colours.astype(np.uint8).tobytes())
+            shown = wide(colours, 8)[index[..., 0]]
+            exactly(f"png/palette{bits}{end}.png", png(index, 3, bits, interlaced, before=table), rgba(shown))
+            # Fewer opacities than colours: the rest is opaque.
+            some = opacity[: max(1, 2**bits - 1)].copy()
+            table += chunk(b"tRNS", some.astype(np.uint8).tobytes())
+            every = np.full(2**bits, 255, np.uint16)
+            every[: len(some)] = some
+            exactly(f"png/palette{bits}-alpha{end}.png", png(index, 3, bits, interlaced, before=table),
+                    rgba(shown, wide(every, 8)[index[..., 0]]))
+        for bits in (8, 16):
+            rgb = noisy(bits=bits)
+            exactly(f"png/rgb{bits}{end}.png", png(rgb, 2, bits, interlaced), rgba(wide(rgb, bits)))
+            clear = [int(value) for value in rgb[2, 5]]
+            alpha = np.where((rgb == rgb[2, 5]).all(-1), 0, 65535)
+            exactly(f"png/rgb{bits}-clear{end}.png",
+                    png(rgb, 2, bits, interlaced, between=chunk(b"tRNS", struct.pack(">HHH", *clear))),
+                    rgba(wide(rgb, bits), alpha))
+            two = noisy(channels=2, bits=bits)
+            exactly(f"png/grey{bits}-alpha{end}.png", png(two, 4, bits, interlaced),
+                    rgba(wide(two[..., :1], bits), wide(two[..., 1], bits)))
+            four = noisy(channels=4, bits=bits)
+            exactly(f"png/rgb{bits}-alpha{end}.png", png(four, 6, bits, interlaced),
+                    rgba(wide(four[..., :3], bits), wide(four[..., 3], bits)))
+        # Passes without pixels, and rows of few.
+        for width, height in [(1, 1), (2, 3), (5, 1), (1, 5), (3, 2), (7, 9), (8, 8), (9, 7)]:
+            rgb = noisy(width, height)
+            exactly(f"png/sides-{width}x{height}{end}.png", png(rgb, 2, 8, interlaced), rgba(wide(rgb, 8)))
+    rgb = noisy()
+    pixels = rgba(wide(rgb, 8))
+    for kind in range(5):
+        exactly(f"png/filter{kind}.png", png(rgb, 2, 8, choose=lambda row: kind), pixels)
+    for level in (0, 1, 6):
+        exactly(f"png/level{level}.png", png(rgb, 2, 8, level=level), pixels)
+    exactly("png/pieces.png", png(rgb, 2, 8, pieces=300), pixels)
+    exactly("png/empty-pieces.png", png(rgb, 2, 8, between=chunk(b"IDAT") * 3), pixels)
+    beside = [
+        ("srgb", chunk(b"sRGB", b"\0")),
+        ("print-size", chunk(b"pHYs", struct.pack(">IIB", 11811, 11811, 1))),
+        ("background", chunk(b"bKGD", struct.pack(">HHH", 1, 2, 3))),
+        ("significant", chunk(b"sBIT", b"\5\6\5")),
+        ("time", chunk(b"tIME", struct.pack(">HBBBBB", 2000, 1, 1, 12, 34, 56))),
+        ("text", chunk(b"tEXt", b"Title\0a title") + chunk(b"zTXt", b"Author\0\0" + zlib.compress(b"an author"))
+         + chunk(b"iTXt", b"Comment\0\1\0en\0\0" + zlib.compress("Ä".encode()))),
+        ("unknown", chunk(b"abCd", b"something")),
+        ("suggested", chunk(b"PLTE", palette[:10].astype(np.uint8).tobytes())),
+        ("histogram", chunk(b"PLTE", palette[:4].astype(np.uint8).tobytes()) + chunk(b"hIST", struct.pack(">4H", 1, 2, 3, 4))),
+    ]
+    for name, chunks in beside:
+        exactly(f"png/beside-{name}.png", png(rgb, 2, 8, before=chunks), pixels)
+
+    # By Pillow which way is up (EXIF in PNG, both orders of bytes).
+    whole = png(rgb, 2, 8)
+    for turn in range(0, 10):
+        for order in (">", "<"):
+            block = struct.pack(f"{order}2sHIHHHIHHI", b"MM" if order == ">" else b"II", 42, 8, 1, 0x112, 3, 1, turn, 0, 0)
+            data = whole[:33] + chunk(b"eXIf", block) + whole[33:]
+            upright = np.asarray(ImageOps.exif_transpose(Image.open(io.BytesIO(data)))).astype(np.uint16)
+            exactly(f"png/turn{turn}-{'big' if order == '>' else 'little'}.png", data, rgba(wide(upright, 8)))
+
+    # Broken.
+    head, rest = whole[:33], whole[33:]
+    bad = lambda *fields: SIGNATURE + chunk(b"IHDR", struct.pack(">IIBBBBB", *fields)) + rest
+    broken("broken/png-signature-first.png", b"\x09" + whole[1:])
+    broken("broken/png-signature-letter.png", whole[:1] + b"p" + whole[2:])
+    broken("broken/png-line-ends-dos.png", whole.replace(b"\r\n", b"\n", 1))
+    broken("broken/png-line-ends-old.png", whole.replace(b"\r\n", b"\r", 1))
+    broken("broken/png-no-header.png", SIGNATURE + rest)
+    broken("broken/png-header-sum.png", head[:-1] + bytes([head[-1] ^ 1]) + rest)
+    broken("broken/png-no-width.png", bad(0, H, 8, 2, 0, 0, 0))
+    broken("broken/png-no-height.png", bad(W, 0, 8, 2, 0, 0, 0))
+    broken("broken/png-side-beyond.png", bad(2**31, H, 8, 2, 0, 0, 0))
+    for bits, colour in [(0, 2), (3, 0), (4, 2), (16, 3), (99, 2), (8, 1), (8, 5), (8, 9)]:
+        broken(f"broken/png-{bits}-bits-of-kind-{colour}.png", bad(W, H, bits, colour, 0, 0, 0))
+    broken("broken/png-packing.png", bad(W, H, 8, 2, 1, 0, 0))
+    broken("broken/png-filtering.png", bad(W, H, 8, 2, 0, 1, 0))
+    broken("broken/png-interlacing.png", bad(W, H, 8, 2, 0, 0, 2))
+    broken("broken/png-no-pixels.png", head + chunk(b"IEND"))
+    broken("broken/png-half.png", whole[: len(whole) // 2])
+    at = rest.index(b"IDAT") - 4 + 33
+    length = struct.unpack(">I", whole[at:at + 4])[0]
+    broken("broken/png-pixels-sum.png", whole[: at + 8 + length] + bytes([whole[at + 8 + length] ^ 1]) + whole[at + 9 + length:])
+    broken("broken/png-pixels-garbage.png", head + chunk(b"IDAT", bytes(range(200))) + chunk(b"IEND"))
+    broken("broken/png-fewer-rows.png", bad(W, H + 9, 8, 2, 0, 0, 0))
+    broken("broken/png-filter-5.png", head + chunk(b"IDAT", zlib.compress(b"\5" * (H * (3 * W + 1)))) + chunk(b"IEND"))
+    broken("broken/png-no-palette.png", png(noisy(channels=1), 3, 8))
+    broken("broken/png-twice-the-header.png", head + head[8:] + rest)
+    broken("broken/png-length-beyond.png", head + struct.pack(">I", 2**31) + b"IDAT" + bytes(50))
+    hostile("hostile/png-index-beyond.png", png(noisy(channels=1), 3, 8, before=chunk(b"PLTE", bytes(9))))
+    hostile("hostile/png-palette-of-one-and-a-half.png", png(noisy(channels=1), 3, 8, before=chunk(b"PLTE", bytes(5))), panic="png 0.18.1")
+    hostile("hostile/png-no-end.png", whole[:-12])
+    hostile("hostile/png-more-rows.png", bad(W, 3, 8, 2, 0, 0, 0))
+    hostile("hostile/png-clear-of-wrong-kind.png", png(rgb, 2, 8, between=chunk(b"tRNS", b"\0")))
+    hostile("hostile/png-bomb.png", SIGNATURE + header(9999, 9999, 16, 6) + chunk(b"IDAT", zlib.compress(bytes(1 << 24), 9)) + chunk(b"IEND"))
+
+
+# === JPEG, by libjpeg-turbo ===
+
+# Decoders differ by the cosine transform's rounding and by how colours of fewer pixels are spread.
+JPEG = 6 / 255
+
+
+def make_jpeg():
+    picture = Image.fromarray(smooth())
+    grey = Image.fromarray(smooth(channels=1)[..., 0])
+    kinds = {
+        "baseline-444": (picture, {"quality": 90, "subsampling": 0}),
+        "baseline-422": (picture, {"quality": 90, "subsampling": 1}),
+        "baseline-420": (picture, {"quality": 90, "subsampling": 2}),
+        "progressive-444": (picture, {"quality": 90, "subsampling": 0, "progressive": True}),
+        "progressive-420": (picture, {"quality": 90, "subsampling": 2, "progressive": True}),
+        "optimised": (picture, {"quality": 90, "optimize": True}),
+        "rough": (picture, {"quality": 30}),
+        "finest": (picture, {"quality": 100, "subsampling": 0}),
+        "restarts": (picture, {"quality": 90, "restart_marker_blocks": 3}),
+        "restarts-progressive": (picture, {"quality": 90, "restart_marker_rows": 1, "progressive": True}),
+        "not-ycc": (picture, {"quality": 90, "keep_rgb": True}),
+        "grey": (grey, {"quality": 90}),
+        "grey-progressive": (grey, {"quality": 90, "progressive": True}),
+        "print-size": (picture, {"quality": 90, "dpi": (300, 300)}),
+        "comment": (picture, {"quality": 90, "comment": b"a comment"}),
+    }
+    for name, (image, options) in kinds.items():
+        data = saved(image, "JPEG", **options)
+        nearly(f"jpeg/{name}.jpg", data, opened(data), JPEG)
+    for side in (1, 7, 8, 9, 17):
+        data = saved(Image.fromarray(smooth(side, side)), "JPEG", quality=95)
+        nearly(f"jpeg/side-{side}.jpg", data, opened(data), JPEG)
+    # Inks, inverted as Adobe does it; by the simplest of conversions, as there is no profile.
+    inks = smooth(channels=4)
+    inks[..., 3] //= 2
+    light = 1 - inks / 255.0
+    data = saved(Image.fromarray(inks, "CMYK"), "JPEG", quality=95)
+    nearly("jpeg/inks.jpg", data, light[..., :3] * light[..., 3:], 2 * JPEG)
+    data = saved(Image.fromarray(inks, "CMYK"), "JPEG", quality=95, progressive=True)
+    nearly("jpeg/inks-progressive.jpg", data, light[..., :3] * light[..., 3:], 2 * JPEG)
+    data = saved(picture, "JPEG", quality=90)
+    nearly("jpeg/more-behind-the-end.jpg", data + b"and more", opened(data), JPEG)
+    for turn in range(1, 9):
+        exif = Image.Exif()
+        exif[0x112] = turn
+        data = saved(picture, "JPEG", quality=90, exif=exif)
+        upright = np.asarray(ImageOps.exif_transpose(Image.open(io.BytesIO(data)))) / 255.0
+        nearly(f"jpeg/turn{turn}.jpg", data, upright, JPEG)
+
+    whole = saved(picture, "JPEG", quality=90)
+    frame = whole.index(b"\xff\xc0")
+    scan = whole.index(b"\xff\xda")
+    tables = whole.index(b"\xff\xc4")
+    quantisers = whole.index(b"\xff\xdb")
+    with_ = lambda at, new: whole[:at] + new + whole[at + len(new):]
+    broken("broken/jpeg-start-only.jpg", whole[:2])
+    broken("broken/jpeg-start-and-end.jpg", whole[:2] + whole[-2:])
+    broken("broken/jpeg-headers-only.jpg", whole[:scan])
+    broken("broken/jpeg-half.jpg", whole[: len(whole) // 2])
+    broken("broken/jpeg-no-width.jpg", with_(frame + 7, b"\0\0"))
+    broken("broken/jpeg-no-frame.jpg", whole[:frame] + whole[frame + 2 + struct.unpack(">H", whole[frame + 2:frame + 4])[0]:])
+    broken("broken/jpeg-arithmetic.jpg", with_(frame, b"\xff\xc9"))
+    broken("broken/jpeg-12-bits.jpg", with_(frame + 4, b"\x0c"))
+    broken("broken/jpeg-five-parts.jpg", with_(frame + 9, b"\5"))
+    hostile("hostile/jpeg-no-height.jpg", with_(frame + 5, b"\0\0"))
+    hostile("hostile/jpeg-huge.jpg", with_(frame + 5, b"\xff\xff\xff\xff"))
+    hostile("hostile/jpeg-taller.jpg", with_(frame + 5, b"\x0f\xff"))
+    hostile("hostile/jpeg-sampling-0.jpg", with_(frame + 11, b"\0"))
+    hostile("hostile/jpeg-sampling-15.jpg", with_(frame + 11, b"\xff"))
+    hostile("hostile/jpeg-quantiser-3.jpg", with_(frame + 12, b"\3"))
+    hostile("hostile/jpeg-table-9.jpg", with_(scan + 6, b"\x99"))
+    hostile("hostile/jpeg-codes-beyond.jpg", with_(tables + 5, b"\xff" * 16))
+    hostile("hostile/jpeg-quantisers-0.jpg", with_(quantisers + 5, bytes(64)))
+    hostile("hostile/jpeg-length-0.jpg", with_(tables + 2, b"\0\0"))
+    hostile("hostile/jpeg-length-beyond.jpg", with_(tables + 2, b"\xff\xff"))
+    hostile("hostile/jpeg-two-frames.jpg", whole[:frame] + whole[frame:scan] + whole[frame:])
+    hostile("hostile/jpeg-scans-without-end.jpg", whole[:-2] + whole[scan:-2] * 12 + whole[-2:])
+    hostile("hostile/jpeg-spectrum.jpg", with_(scan + 11, b"\x3f\0\xff"))
+
+
+# === TIFF, by tifffile (numbers, layouts) and libtiff (compressions) ===
+
+def tiff(data, **options):
+    out = io.BytesIO()
+    tifffile.imwrite(out, data, metadata=None, **options)
+    return out.getvalue()
+
+
+def make_tiff():
+    rgb8, rgb16 = noisy().astype(np.uint8), noisy(bits=16)
+    shown8, shown16 = rgba(wide(rgb8, 8)), rgba(rgb16)
+    for order, end in (("<", "little"), (">", "big")):
+        exactly(f"tiff/rgb8-{end}.tif", tiff(rgb8, byteorder=order, photometric="rgb"), shown8)
+        exactly(f"tiff/rgb16-{end}.tif", tiff(rgb16, byteorder=order, photometric="rgb"), shown16)
+        exactly(f"tiff/grey16-{end}.tif", tiff(rgb16[..., 0], byteorder=order, photometric="minisblack"), rgba(rgb16[..., 0]))
+        light = (rgb16 / 65535).astype(np.float32)
+        nearly(f"tiff/float-{end}.tif", tiff(light, byteorder=order, photometric="rgb"), light.astype(float), 1e-4)
+    grey = rgb8[..., 0]
+    exactly("tiff/grey8.tif", tiff(grey, photometric="minisblack"), rgba(wide(grey, 8)))
+    exactly("tiff/grey8-white-is-0.tif", tiff(255 - grey, photometric="miniswhite"), rgba(wide(grey, 8)))
+    for name, options in {
+        "deflate": {"compression": "zlib"}, "deflate-old": {"compression": 32946}, "lzw": {"compression": "lzw"},
+        "packbits": {"compression": "packbits"}, "deflate-differences": {"compression": "zlib", "predictor": True},
+        "lzw-differences": {"compression": "lzw", "predictor": True}, "strips": {"rowsperstrip": 4},
+        "strips-lzw": {"rowsperstrip": 5, "compression": "lzw"}, "tiles": {"tile": (16, 16)},
+        "tiles-deflate": {"tile": (32, 16), "compression": "zlib", "predictor": True}, 
+        "print-size": {"resolution": (300, 300), "resolutionunit": "INCH"}, "software": {"software": "a test", "description": "some text"},
+    }.items():
+        exactly(f"tiff/rgb8-{name}.tif", tiff(rgb8, photometric="rgb", **options), shown8)
+        if "compression" in options and name != "deflate-old":
+            exactly(f"tiff/rgb16-{name}.tif", tiff(rgb16, photometric="rgb", **options), shown16)
+    planes = np.ascontiguousarray(rgb8.transpose(2, 0, 1))
+    exactly("tiff/planes.tif", tiff(planes, photometric="rgb", planarconfig="separate"), shown8)
+    exactly("tiff/planes-lzw.tif", tiff(planes, photometric="rgb", planarconfig="separate", compression="lzw"), shown8)
+    four = noisy(channels=4).astype(np.uint8)
+    exactly("tiff/alpha.tif", tiff(four, photometric="rgb", extrasamples=["unassalpha"]),
+            rgba(wide(four[..., :3], 8), wide(four[..., 3], 8)))
+    wide4 = noisy(channels=4, bits=16)
+    exactly("tiff/alpha16.tif", tiff(wide4, photometric="rgb", extrasamples=["unassalpha"]), rgba(wide4[..., :3], wide4[..., 3]))
+    exactly("tiff/pages.tif", tiff(np.stack([rgb8, 255 - rgb8]), photometric="rgb"), shown8)
+    two = Image.fromarray((grey > 127).astype(np.uint8) * 255).convert("1")
+    lines = rgba(wide((grey > 127).astype(np.uint16), 1))
+    exactly("tiff/two-levels.tif", saved(two, "TIFF"), lines)
+    exactly("tiff/two-levels-packbits.tif", saved(two, "TIFF", compression="packbits"), lines)
+    exactly("tiff/two-levels-fax4.tif", saved(two, "TIFF", compression="group4"), lines)
+    picture = Image.fromarray(smooth())
+    data = saved(picture, "TIFF", compression="jpeg", quality=90)
+    nearly("tiff/jpeg.tif", data, opened(data), JPEG)
+    for turn in range(1, 9):
+        data = tiff(rgb8, photometric="rgb", extratags=[(274, 3, 1, turn, True)])
+        upright = np.asarray(ImageOps.exif_transpose(Image.open(io.BytesIO(data)))).astype(np.uint16)
+        exactly(f"tiff/turn{turn}.tif", data, rgba(wide(upright, 8)))
+    palette = Image.fromarray(rgb8).quantize(16)
+    colours = np.asarray(palette.convert("RGB")).astype(np.uint16)
+    exactly("gif/from-palette.gif", saved(palette, "GIF"), rgba(wide(colours, 8)))
+    unread("unread/palette.tif", saved(palette, "TIFF"))
+    unread("unread/big.tif", tiff(rgb8, photometric="rgb", bigtiff=True))
+
+    # Broken and hostile, by hand.
+    def entry(tag, kind, count, value):
+        return struct.pack("<HHII", tag, kind, count, value)
+
+    def by_hand(entries, next_=0, more=b""):
+        return b"II*\0" + struct.pack("<IH", 8, len(entries)) + b"".join(entries) + struct.pack("<I", next_) + more
+
+    def usual(width=5, height=5, bits=8, packing=1, kind=1, offset=8, parts=1, rows=5, size=25):
+        return [entry(256, 4, 1, width), entry(257, 4, 1, height), entry(258, 3, 1, bits), entry(259, 3, 1, packing),
+                entry(262, 3, 1, kind), entry(273, 4, 1, offset), entry(277, 3, 1, parts), entry(278, 4, 1, rows), entry(279, 4, 1, size)]
+
+    broken("broken/tiff-head-only.tif", b"II*\0\x08\0\0\0")
+    broken("broken/tiff-no-entries.tif", by_hand([]))
+    broken("broken/tiff-directory-beyond.tif", b"II*\0\xff\xff\xff\x7f")
+    broken("broken/tiff-no-width.tif", by_hand(usual(width=0)))
+    broken("broken/tiff-pixels-beyond.tif", by_hand(usual(offset=2**31)))
+    broken("broken/tiff-packing-unknown.tif", by_hand(usual(packing=54321)))
+    broken("broken/tiff-kind-unknown.tif", by_hand(usual(kind=777)))
+    broken("broken/tiff-half.tif", tiff(rgb8, photometric="rgb")[:600])
+    hostile("hostile/tiff-huge.tif", by_hand(usual(width=2**31, height=2**31)))
+    hostile("hostile/tiff-wide.tif", by_hand(usual(width=29999, height=3000, size=2**31)))
+    hostile("hostile/tiff-rows-0.tif", by_hand(usual(rows=0)))
+    hostile("hostile/tiff-rows-beyond.tif", by_hand(usual(rows=2**32 - 1)))
+    hostile("hostile/tiff-parts-60000.tif", by_hand(usual(parts=60000)))
+    hostile("hostile/tiff-parts-0.tif", by_hand(usual(parts=0)))
+    hostile("hostile/tiff-bits-255.tif", by_hand(usual(bits=255)))
+    hostile("hostile/tiff-bits-0.tif", by_hand(usual(bits=0)))
+    hostile("hostile/tiff-own-successor.tif", by_hand(usual(), next_=8))
+    hostile("hostile/tiff-strips-without-end.tif", by_hand([e if e[:2] != struct.pack("<H", 273) else entry(273, 4, 2**30, 8) for e in usual()]))
+    hostile("hostile/tiff-tiles-0.tif", by_hand(usual() + [entry(322, 4, 1, 0), entry(323, 4, 1, 0), entry(324, 4, 1, 8), entry(325, 4, 1, 25)]))
+    hostile("hostile/tiff-tiles-huge.tif", by_hand(usual() + [entry(322, 4, 1, 2**30), entry(323, 4, 1, 2**30), entry(324, 4, 1, 8), entry(325, 4, 1, 25)]))
+    hostile("hostile/tiff-lzw-garbage.tif", by_hand(usual(packing=5)))
+    hostile("hostile/tiff-deflate-garbage.tif", by_hand(usual(packing=8)))
+    hostile("hostile/tiff-packbits-garbage.tif", by_hand(usual(packing=32773)))
+    hostile("hostile/tiff-fax-garbage.tif", by_hand(usual(packing=4, bits=1)))
+    hostile("hostile/tiff-jpeg-garbage.tif", by_hand(usual(packing=7, kind=6, parts=3)))
+    hostile("hostile/tiff-text-as-width.tif", by_hand([entry(256, 2, 2**31, 4)] + usual()[1:]))
+
+
+# === WebP, by libwebp; GIF and TGA, by Pillow ===
+
+def make_others():
+    rgb8 = noisy().astype(np.uint8)
+    four = noisy(channels=4).astype(np.uint8)
+    shown, clear = rgba(wide(rgb8, 8)), rgba(wide(four[..., :3], 8), wide(four[..., 3], 8))
+    picture, with_alpha, flat = Image.fromarray(rgb8), Image.fromarray(four, "RGBA"), Image.fromarray(smooth())
+    exactly("webp/lossless.webp", saved(picture, "WEBP", lossless=True), shown)
+    exactly("webp/lossless-alpha.webp", saved(with_alpha, "WEBP", lossless=True, exact=True), clear)
+    for name, method in (("fast", 0), ("slow", 6)):
+        data = saved(flat, "WEBP", quality=90, method=method)
+        nearly(f"webp/lossy-{name}.webp", data, opened(data), JPEG)
+    soft = np.dstack([smooth(), smooth(channels=5)[..., 4]])
+    data = saved(Image.fromarray(soft, "RGBA"), "WEBP", quality=90)
+    nearly("webp/lossy-alpha.webp", data, opened(data), JPEG)
+    data = saved(picture, "WEBP", lossless=True, save_all=True, append_images=[Image.fromarray(255 - rgb8)], duration=100)
+    exactly("webp/animated.webp", data, shown)
+    whole = saved(flat, "WEBP", quality=90)
+    broken("broken/webp-half.webp", whole[: len(whole) // 2])
+    broken("broken/webp-head-only.webp", whole[:20])
+    broken("broken/webp-no-pixels.webp", b"RIFF" + struct.pack("<I", 4) + b"WEBP")
+    hostile("hostile/webp-length-beyond.webp", whole[:4] + b"\xff\xff\xff\xff" + whole[8:])
+    hostile("hostile/webp-part-beyond.webp", whole[:16] + b"\xff\xff\xff\x7f" + whole[20:])
+    extended = lambda w, h: b"VP8X" + struct.pack("<I", 10) + b"\x10\0\0\0" + struct.pack("<I", w - 1)[:3] + struct.pack("<I", h - 1)[:3]
+    hostile("hostile/webp-huge.webp", b"RIFF" + struct.pack("<I", len(whole) + 10) + b"WEBP" + extended(1 << 24, 1 << 24) + whole[12:])
+    hostile("hostile/webp-lossless-garbage.webp", b"RIFF\x1c\0\0\0WEBPVP8L\x10\0\0\0\x2f" + b"\xff" * 15)
+
+    few = picture.quantize(32)
+    colours = np.asarray(few.convert("RGB")).astype(np.uint16)
+    exactly("gif/interlaced.gif", saved(few, "GIF", interlace=1), rgba(wide(colours, 8)))
+    exactly("gif/plain.gif", saved(few, "GIF", interlace=0), rgba(wide(colours, 8)))
+    index = np.asarray(few)
+    exactly("gif/clear.gif", saved(few, "GIF", transparency=int(index[4, 4])),
+            rgba(wide(colours, 8), np.where(index == index[4, 4], 0, 65535)))
+    exactly("gif/animated.gif", saved(few, "GIF", save_all=True, append_images=[Image.fromarray(255 - rgb8).quantize(32)]),
+            rgba(wide(colours, 8)))
+    exactly("gif/grey.gif", saved(picture.convert("L"), "GIF"), rgba(wide(np.asarray(picture.convert("L")), 8)))
+    whole = saved(few, "GIF", interlace=0)
+    broken("broken/gif-head-only.gif", whole[:13])
+    broken("broken/gif-half.gif", whole[: len(whole) // 2])
+    broken("broken/gif-no-picture.gif", whole[:13] + whole[13:13 + 96] + b";")
+    broken("broken/gif-of-the-future.gif", b"GIF99a" + whole[6:])
+    place = whole.index(b",")
+    hostile("hostile/gif-huge.gif", whole[:6] + b"\xff\xff\xff\xff" + whole[10:place + 5] + b"\xff\xff\xff\xff" + whole[place + 9:])
+    hostile("hostile/gif-outside.gif", whole[:place + 1] + b"\xf0\xff\xf0\xff" + whole[place + 5:])
+    hostile("hostile/gif-code-size-200.gif", whole[:place + 10] + b"\xc8" + whole[place + 11:])
+    hostile("hostile/gif-no-end.gif", whole[:-1])
+
+    exactly("tga/rgb.tga", saved(picture, "TGA"), shown)
+    exactly("tga/rgb-runs.tga", saved(Image.fromarray(rgb8 // 64 * 64), "TGA", compression="tga_rle"), rgba(wide(rgb8 // 64 * 64, 8)))
+    exactly("tga/alpha.tga", saved(with_alpha, "TGA"), clear)
+    exactly("tga/grey.tga", saved(picture.convert("L"), "TGA"), rgba(wide(np.asarray(picture.convert("L")), 8)))
+    exactly("tga/palette.tga", saved(few, "TGA"), rgba(wide(colours, 8)))
+    exactly("tga/top-down.tga", saved(picture, "TGA", orientation=1), shown)
+    whole = saved(picture, "TGA")
+    broken("broken/tga-half.tga", whole[:600] + b"\0\0\0\0\0\0\0\0TRUEVISION-XFILE.\0")
+    hostile("hostile/tga-huge.tga", whole[:12] + b"\xff\xff\xff\xff" + whole[16:])
+    hostile("hostile/tga-bits-7.tga", whole[:16] + b"\7" + whole[17:])
+    hostile("hostile/tga-kind-77.tga", whole[:2] + b"M" + whole[3:])
+
+
+# === BMP, PNM and QOI, by hand ===
+
+def bmp(width, height, bits, rows, packing=0, table=b"", masks=b"", used=0):
+    head = struct.pack("<IiiHHIIiiII", 40, width, height, 1, bits, packing, len(rows), 2835, 2835, used, 0) + masks + table
+    return b"BM" + struct.pack("<IHHI", 14 + len(head) + len(rows), 0, 0, 14 + len(head)) + head + rows
+
+
+def make_by_hand():
+    rgb = noisy()
+    rgb8 = rgb.astype(np.uint8)
+    shown = rgba(wide(rgb, 8))
+    pad = lambda row, to=4: row + bytes(-len(row) % to)
+    rows24 = [pad(row[:, ::-1].tobytes()) for row in rgb8]
+    exactly("bmp/rgb.bmp", bmp(W, H, 24, b"".join(rows24[::-1])), shown)
+    exactly("bmp/top-down.bmp", bmp(W, -H, 24, b"".join(rows24)), shown)
+    rows32 = [np.dstack([rgb8[..., ::-1], np.zeros((H, W), np.uint8)])[y].tobytes() for y in range(H)]
+    exactly("bmp/rgb32.bmp", bmp(W, H, 32, b"".join(rows32[::-1])), shown)
+    palette = noisy(16, 16, 3, 8, seed=7).reshape(256, 3)
+    for bits in (1, 4, 8):
+        index = noisy(channels=1, bits=bits)
+        colours = palette[: 2**bits]
+        table = b"".join(bytes([int(b), int(g), int(r), 0]) for r, g, b in colours)
+        rows = [pad(packed_row(row.reshape(-1), bits)) for row in index]
+        exactly(f"bmp/palette{bits}.bmp", bmp(W, H, bits, b"".join(rows[::-1]), table=table, used=2**bits), rgba(wide(colours, 8)[index[..., 0]]))
+    index = noisy(channels=1, bits=2)[..., 0]
+    runs = b""
+    for row in index[::-1]:
+        at = 0
+        while at < W:
+            end = at + 1
+            while end < W and row[end] == row[at]:
+                end += 1
+            runs, at = runs + bytes([end - at, int(row[at])]), end
+        runs += b"\0\0"
+    table = b"".join(bytes([int(b), int(g), int(r), 0]) for r, g, b in palette[:4])
+    exactly("bmp/runs.bmp", bmp(W, H, 8, runs + b"\0\1", packing=1, table=table, used=4), rgba(wide(palette[:4], 8)[index]))
+    masks = struct.pack("<III", 0xF800, 0x07E0, 0x001F)
+    five = noisy(bits=5)
+    six = noisy(bits=6, seed=2)
+    rows = [pad((five[y, :, 0] << 11 | six[y, :, 1] << 5 | five[y, :, 2]).astype("<u2").tobytes()) for y in range(H)]
+    parts = np.stack([five[..., 0] / 31, six[..., 1] / 63, five[..., 2] / 31], -1)
+    nearly("bmp/masks565.bmp", bmp(W, H, 16, b"".join(rows[::-1]), packing=3, masks=masks), parts, 0.51 / 255)
+    whole = bmp(W, H, 24, b"".join(rows24[::-1]))
+    broken("broken/bmp-half.bmp", whole[: len(whole) // 2])
+    broken("broken/bmp-head-only.bmp", whole[:54])
+    broken("broken/bmp-no-width.bmp", bmp(0, H, 24, b""))
+    broken("broken/bmp-bits-7.bmp", bmp(W, H, 7, b"".join(rows24)))
+    hostile("hostile/bmp-huge.bmp", bmp(2**31 - 1, -2**31, 24, b""))
+    hostile("hostile/bmp-packing-9.bmp", bmp(W, H, 24, b"".join(rows24), packing=9))
+    hostile("hostile/bmp-runs-beyond.bmp", bmp(W, H, 8, b"\xff\1" * 99 + b"\0\2\xff\xff" * 9, packing=1, table=table, used=4))
+    hostile("hostile/bmp-index-beyond.bmp", bmp(W, H, 8, b"\xfe" * 32 * H, table=table, used=4))
+    hostile("hostile/bmp-pixels-beyond.bmp", whole[:10] + b"\xff\xff\xff\x7f" + whole[14:])
+
+    grey, line = noisy(channels=1)[..., 0], noisy(channels=1, bits=1)[..., 0]
+    text = lambda samples: "\n".join(" ".join(map(str, row.reshape(-1))) for row in samples).encode() + b"\n"
+    size = f"{W} {H}\n".encode()
+    exactly("pnm/p1.pbm", b"P1\n" + size + text(line), rgba(wide(1 - line, 1)))
+    exactly("pnm/p4.pbm", b"P4\n" + size + b"".join(packed_row(row, 1) for row in line), rgba(wide(1 - line, 1)))
+    exactly("pnm/p2.pgm", b"P2\n# a comment\n" + size + b"255\n" + text(grey), rgba(wide(grey, 8)))
+    exactly("pnm/p5.pgm", b"P5\n" + size + b"255\n" + grey.astype(np.uint8).tobytes(), rgba(wide(grey, 8)))
+    exactly("pnm/p3.ppm", b"P3 " + size + b"255\n" + text(rgb), shown)
+    exactly("pnm/p6.ppm", b"P6\n# a comment\n" + size + b"# another\n255\n" + rgb8.tobytes(), shown)
+    rgb16 = noisy(bits=16)
+    exactly("pnm/p6-16.ppm", b"P6\n" + size + b"65535\n" + rgb16.astype(">u2").tobytes(), rgba(rgb16))
+    exactly("pnm/p5-16.pgm", b"P5\n" + size + b"65535\n" + rgb16[..., 0].astype(">u2").tobytes(), rgba(rgb16[..., 0]))
+    four = noisy(channels=4)
+    head = f"P7\nWIDTH {W}\nHEIGHT {H}\nDEPTH 4\nMAXVAL 255\nTUPLTYPE RGB_ALPHA\nENDHDR\n".encode()
+    exactly("pnm/p7.pam", head + four.astype(np.uint8).tobytes(), rgba(wide(four[..., :3], 8), wide(four[..., 3], 8)))
+    broken("broken/pnm-half.ppm", b"P6\n" + size + b"255\n" + rgb8.tobytes()[:500])
+    broken("broken/pnm-text-half.ppm", b"P3\n" + size + b"255\n" + text(rgb)[:300])
+    broken("broken/pnm-no-number.ppm", b"P3\n2 2\n255\n1 2 three 4 5 6 7 8 9 10 11 12\n")
+    broken("broken/pnm-beyond-the-maximum.ppm", b"P3\n1 1\n255\n1 2 999\n")
+    broken("broken/pnm-no-maximum.ppm", b"P6\n2 2\n0\n" + bytes(12))
+    broken("broken/pnm-minus.ppm", b"P6\n-2 2\n255\n" + bytes(12))
+
+    four8 = noisy(channels=4, bits=3).astype(np.uint8) * 36
+    data = imagecodecs.qoi_encode(rgb8)
+    exactly("qoi/rgb.qoi", data, shown)
+    exactly("qoi/alpha.qoi", imagecodecs.qoi_encode(four8), rgba(wide(four8[..., :3], 8), wide(four8[..., 3], 8)))
+    flat = np.zeros((H, W, 3), np.uint8)
+    flat[5:9, 3:20] = [200, 100, 50]
+    exactly("qoi/runs.qoi", imagecodecs.qoi_encode(flat), rgba(wide(flat, 8)))
+    broken("broken/qoi-half.qoi", data[: len(data) // 2])
+    broken("broken/qoi-head-only.qoi", data[:14])
+    broken("broken/qoi-no-width.qoi", data[:4] + bytes(4) + data[8:])
+    broken("broken/qoi-five-parts.qoi", data[:12] + b"\5" + data[13:])
+    hostile("hostile/qoi-huge.qoi", data[:4] + b"\xff" * 8 + data[12:])
+    hostile("hostile/qoi-endless-run.qoi", data[:14] + b"\xfd" * 3000)
+
+
+# === OpenEXR, by its library; JPEG XL, by libjxl ===
+
+def encoded(light):
+    """sRGB (IEC 61966-2-1)."""
+    light = light.clip(0, 1)
+    return np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
+
+
+def make_light():
+    light = (noisy() / 255.0).astype(np.float32)
+    for name, packing in {"none": OpenEXR.NO_COMPRESSION, "rle": OpenEXR.RLE_COMPRESSION, "zip": OpenEXR.ZIP_COMPRESSION,
+                          "zips": OpenEXR.ZIPS_COMPRESSION, "piz": OpenEXR.PIZ_COMPRESSION}.items():
+        for kind in (np.float16, np.float32):
+            values = light.astype(kind)
+            path = HERE / "exr" / f"{name}-{values.dtype.name}.exr"
+            path.parent.mkdir(exist_ok=True)
+            OpenEXR.File({"compression": packing, "type": OpenEXR.scanlineimage}, {"RGB": values}).write(str(path))
+            nearly(f"exr/{path.name}", path.read_bytes(), encoded(values.astype(float)), 1e-3 if kind == np.float16 else 2e-4)
+    alpha = np.dstack([light * 0.5, np.full((H, W), 0.5, np.float32)])
+    path = HERE / "exr/alpha.exr"
+    OpenEXR.File({"compression": OpenEXR.ZIP_COMPRESSION, "type": OpenEXR.scanlineimage}, {"RGBA": alpha}).write(str(path))
+    nearly("exr/alpha.exr", path.read_bytes(), np.dstack([encoded(light.astype(float)), np.full((H, W), 0.5)]), 2e-4)
+    whole = (HERE / "exr/zip-float16.exr").read_bytes()
+    broken("broken/exr-half.exr", whole[: len(whole) // 2])
+    broken("broken/exr-head-only.exr", whole[:60])
+    window = whole.index(b"dataWindow\0box2i\0") + 21
+    hostile("hostile/exr-huge.exr", whole[:window] + struct.pack("<4i", -(2**31), -(2**31), 2**31 - 1, 2**31 - 1) + whole[window + 16:])
+    hostile("hostile/exr-inside-out.exr", whole[:window] + struct.pack("<4i", 9, 9, 0, 0) + whole[window + 16:])
+    packing = whole.index(b"compression\0compression\0") + 28
+    hostile("hostile/exr-packing-99.exr", whole[:packing] + b"\x63" + whole[packing + 1:])
+
+    rgb8 = noisy().astype(np.uint8)
+    nearly("jxl/lossless.jxl", imagecodecs.jpegxl_encode(rgb8, lossless=True), rgb8 / 255.0, 1e-4)
+    rgb16 = noisy(bits=16)
+    # Numbers of 16 bits are taken for light.
+    nearly("jxl/lossless16.jxl", imagecodecs.jpegxl_encode(rgb16, lossless=True), encoded(rgb16 / 65535.0), 2e-4)
+    four = noisy(channels=4).astype(np.uint8)
+    nearly("jxl/alpha.jxl", imagecodecs.jpegxl_encode(four, lossless=True), four / 255.0, 1e-4)
+    grey = rgb8[..., 0]
+    nearly("jxl/grey.jxl", imagecodecs.jpegxl_encode(grey, lossless=True), grey[..., None].repeat(3, 2) / 255.0, 1e-4)
+    data = imagecodecs.jpegxl_encode(smooth(), level=90, distance=1.0)
+    nearly("jxl/lossy.jxl", data, imagecodecs.jpegxl_decode(data) / 255.0, JPEG)
+    broken("broken/jxl-half.jxl", data[: len(data) // 2])
+    broken("broken/jxl-head-only.jxl", data[:6])
+
+
+def main():
+    for old in HERE.glob("*/*"):
+        old.unlink()
+    make_png()
+    make_jpeg()
+    make_tiff()
+    make_others()
+    make_by_hand()
+    make_light()
+    # Of any kind: nothing that is known.
+    broken("broken/nothing-but-zeros.png", bytes(1000))
+    broken("broken/text.jpg", b"This is not the picture that you are looking for.\n")
+    lines = [f"{json.dumps(name)}: {json.dumps(value)}" for name, value in sorted(expected.items())]
+    (HERE / "expected.json").write_text("{\n" + ",\n".join(lines) + "\n}\n")
+    size = sum(path.stat().st_size for path in HERE.glob("*/*"))
+    print(f"{len(expected)} files, {size} bytes")
+
+
+if __name__ == "__main__":
+    main()
