@@ -1,7 +1,7 @@
 //! `like`: takes the options of a run from the recipe of a picture.
 //!
-//! The picture may come from a stranger. So only options that affect the picture are taken from its recipe: no name of a
-//! file that is written, no limit, and no path.
+//! The picture may come from a stranger. So only options that affect the picture are taken from its recipe: no name of
+//! a file that is written, no limit, and no path.
 
 use std::path::Path;
 

@@ -1,9 +1,9 @@
 //! Style transfer jobs as data.
 //!
 //! A [`JobSpec`] is everything that decides a job, with the defaults filled in. It can be kept in a file or sent over a
-//! network ([`JobSpec::from_json`]); a JSON schema describes it ([`JobSpec::schema`]). A [`Runner`] runs a job. It emits
-//! [`Event`]s, takes commands from any thread through a [`Control`], writes results, reports and checkpoints, and can
-//! continue from a checkpoint ([`Runner::resume`]).
+//! network ([`JobSpec::from_json`]); a JSON schema describes it ([`JobSpec::schema`]). A [`Runner`] runs a job. It
+//! emits [`Event`]s, takes commands from any thread through a [`Control`], writes results, reports and checkpoints, and
+//! can continue from a checkpoint ([`Runner::resume`]).
 //!
 //! Every *face* of the program (a front end: the command line, a server, a Python module) is built on this crate.
 //!

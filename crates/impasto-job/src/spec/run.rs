@@ -75,11 +75,11 @@ pub struct RunSpec {
     /// The colours of the result: the style's, or the content's by one of three methods
     #[cfg_attr(feature = "clap", arg(long, visible_alias = "color", value_enum, default_value_t = ColourKind::Style))]
     pub colour: ColourKind,
-    /// The map that gives styles the content's colours for --colour match: monge-kantorovich, cholesky, pca or histogram
-    /// [default: monge-kantorovich]
+    /// The map that gives styles the content's colours for --colour match: monge-kantorovich, cholesky, pca or
+    /// histogram [default: monge-kantorovich]
     #[cfg_attr(feature = "clap", arg(long, visible_alias = "color-map", value_name = "MAP"))]
     pub colour_map: Option<String>,
-    /// Memory that a run may take, such as 4G or 800M; a picture that needs more is run in tiles, with the same result
+    /// Memory that a run may take, such as 4G or 800M. A picture that needs more is run in tiles, with the same result
     /// [default: three quarters of the memory of the machine or its container]
     #[cfg_attr(feature = "clap", arg(long, value_name = "SIZE", value_parser = size_of_memory))]
     pub memory: Option<u64>,
