@@ -1,4 +1,4 @@
-//! Texts from outside (file names, metadata, answers of other programs). A terminal would obey their control characters.
+//! Texts from outside: file names, metadata, answers of other programs. A terminal would obey their control characters.
 
 /// Returns the text with its control characters escaped.
 pub fn printable(text: &str) -> String {

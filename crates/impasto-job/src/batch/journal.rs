@@ -34,7 +34,7 @@ pub(super) struct Entry {
 pub(super) struct Journal {
     file: File,
     path: PathBuf,
-    /// Entries by file name. A name has several entries if options changed; the digest tells which of them made the file.
+    /// Entries by file name. A name has several if options changed; the digest tells which of them made the file.
     known: HashMap<String, Vec<Entry>>,
 }
 

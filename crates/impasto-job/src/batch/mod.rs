@@ -146,7 +146,7 @@ impl Batch<'_> {
             Found::Done => return Ok(ItemOutcome::Skipped),
             Found::Foreign => {
                 return Err(JobError::bad_input(format!(
-                    "{} is there already, and is no unchanged result of a batch",
+                    "{} is there already: no batch made it, or it has changed since",
                     output.display()
                 ))
                 .hint("remove it, or choose another folder or `name`"));

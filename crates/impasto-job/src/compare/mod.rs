@@ -17,8 +17,8 @@ use crate::spec::{CompareSpec, StyleSpec, shares};
 use crate::text::printable;
 use crate::{Context, JobError};
 
-/// The part of a side by which a picture may differ from the content's shape without a note. It allows for rounding, and
-/// for tools that paint in multiples of 8 pixels.
+/// The part of a side by which a picture may differ from the content's shape without a note. It allows for rounding,
+/// and for tools that paint in multiples of 8 pixels.
 const OTHER_SHAPE: f64 = 0.02;
 
 /// All pictures that were read, in sRGB.
@@ -149,7 +149,8 @@ fn referee(spec: &CompareSpec, inputs: &Inputs, model: Option<&Encoder>) -> Resu
     Ok(referee)
 }
 
-/// Refuses an encoder that the picture was made with: it cannot judge its own work. The picture's recipe has its digest.
+/// Refuses the encoder that a picture was made with, by the digest in the picture's recipe: it cannot judge its own
+/// work.
 fn check_held_out(picture: &Input, model: &Encoder) -> Result<(), JobError> {
     let recipe = picture.decoded.metadata.recipe.as_deref();
     let recipe: Value = recipe.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();

@@ -85,7 +85,7 @@ impl Masks {
         self.assigned.iter().flat_map(|assigned| &assigned.notes)
     }
 
-    /// Takes the regions of a style, each with the part of the style that is used; `None` if the style is for everything.
+    /// Takes the regions of a style, each with the part of the style that is used; `None` if it is painted everywhere.
     pub fn take_parts(&mut self, index: usize) -> Option<Vec<(usize, Option<Plane>)>> {
         self.assigned.as_mut()?.parts.get_mut(index).map(std::mem::take)
     }
