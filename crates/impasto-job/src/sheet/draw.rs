@@ -19,15 +19,15 @@ const LINE: usize = 28;
 const INK: f32 = 0.1;
 const PAPER: f32 = 0.97;
 
-/// Returns the size of a sheet of pictures of one size, with this number of pictures across and of labelled rows. With 0
-/// rows there is one row without a label.
+/// Returns the size of a sheet of pictures of one size, with this number of pictures across and of labelled rows.
+/// With 0 rows there is one row without a label.
 pub(super) fn size((width, height): (usize, usize), across: usize, rows: usize) -> (usize, usize) {
     let step = height + GAP + if rows == 0 { 0 } else { LINE };
     (GAP + across * (width + GAP), GAP + LINE + rows.max(1) * step)
 }
 
-/// Draws pictures of one size row by row, with a label above each column, and above each row if there are several. There
-/// may be fewer pictures than places.
+/// Draws pictures of one size row by row, with a label above each column, and above each row if there are several.
+/// There may be fewer pictures than places.
 pub(super) fn sheet(
     pictures: &[Picture],
     (width, height): (usize, usize),

@@ -8,7 +8,7 @@ use crate::spec::RunSpec;
 /// Largest number of pictures on a sheet.
 const MOST: usize = 100;
 
-/// Options that cannot be varied: they do not change a picture by themselves, or change the common size of all pictures.
+/// Options that cannot be varied: they do not change a picture by themselves, or would change the common size.
 const FIXED: [&str; 5] = ["size", "threads", "memory", "time", "colour_map"];
 
 /// An option with its values.

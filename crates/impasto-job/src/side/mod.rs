@@ -1,5 +1,5 @@
-//! Files beside the result: `triptych`, with content, styles and result side by side; `plot`, the losses of the run; and
-//! `timelapse`, a film, which `timelapse.rs` makes.
+//! Files beside the result: `triptych`, with content, styles and result side by side; `plot`, the losses of the run;
+//! and `timelapse`, a film, which `timelapse.rs` makes.
 
 mod movie;
 #[cfg(feature = "plot")]

@@ -1,5 +1,5 @@
-//! Films made by an installed ffmpeg, which gets raw frames through a pipe. An encoder of our own would be large for such
-//! a small purpose.
+//! Films made by an installed ffmpeg, which gets raw frames through a pipe. An encoder of our own would be large for
+//! such a small purpose.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
