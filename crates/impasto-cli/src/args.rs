@@ -179,8 +179,8 @@ pub(crate) struct EvaluateArgs {
     pub(crate) regions: RegionSpec,
     #[command(flatten)]
     pub(crate) input: InputSpec,
-    /// Resize content and picture to this long edge in pixels first, never enlarging them, and styles as the preset does
-    /// [default: their own sizes]
+    /// Resize content and picture to this long edge in pixels first, never enlarging them, and styles as the preset
+    /// does [default: their own sizes]
     #[arg(long, value_name = "N")]
     pub(crate) size: Option<usize>,
     /// Write the gradient d(total)/d(RGB 0..1) as a NumPy file: float32 [3, height, width]

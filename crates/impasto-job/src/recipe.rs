@@ -55,7 +55,11 @@ pub(crate) fn of(asked: &Asked<'_>, result: &OutputSpec, inputs: &Inputs, sessio
         "init": init.as_ref().map(file),
         "masks": masks.of_content().iter().map(file).collect::<Vec<_>>(),
         "protect": masks.protect().map(file),
-        "encoder": { "name": name_if_file(Path::new(&encoder.name)), "family": encoder.family, "sha256": encoder.sha256 },
+        "encoder": {
+            "name": name_if_file(Path::new(&encoder.name)),
+            "family": encoder.family,
+            "sha256": encoder.sha256,
+        },
         "options": { "run": run, "regions": regions, "result": result },
         "recipe": session.recipe(),
         "scales": session.scales(),

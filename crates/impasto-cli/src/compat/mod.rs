@@ -1,6 +1,6 @@
 //! `impasto compat`: runs commands of other programs, as they appear in scripts, with the equivalent recipe. Each is
-//! translated into an `impasto stylize` command, which `--print` shows. So there is only one way to run, and this command
-//! can do nothing that `stylize` cannot.
+//! translated into an `impasto stylize` command, which `--print` shows. So there is only one way to run, and this
+//! command can do nothing that `stylize` cannot.
 //!
 //! A note names each option that has no meaning here and does not change the picture. An option that would change the
 //! picture, but has no equivalent, is refused.

@@ -57,7 +57,7 @@ pub(super) struct NeuralStyle {
     /// Refused: no recipe here supports it
     #[arg(long)]
     normalize_gradients: bool,
-    /// Refused: no recipe here supports it; selects neural-style-pt
+    /// Refused: no recipe here supports it
     #[arg(long)]
     normalize_weights: bool,
     /// The initial picture: noise for random; for image the content, or -init_image (--init)
@@ -203,8 +203,8 @@ impl NeuralStyle {
             let why = "no recipe here divides gradients by their own size";
             let hint = match self.why_pt() {
                 Some(_) => format!(
-                    "neural-style-pt only multiplies by the weights once more: give -content_weight {} -style_weight {} \
-                     instead",
+                    "neural-style-pt only multiplies by the weights once more: give -content_weight {} \
+                     -style_weight {} instead",
                     self.content_weight.unwrap_or(5.0).powi(2),
                     self.style_weight.unwrap_or(100.0).powi(2)
                 ),

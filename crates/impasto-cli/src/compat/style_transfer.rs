@@ -1,5 +1,5 @@
-//! `impasto compat style-transfer`: crowsonkb/style-transfer-pytorch, with the preset `crowson`. Defaults that are not in
-//! the preset are added here.
+//! `impasto compat style-transfer`: crowsonkb/style-transfer-pytorch, with the preset `crowson`. Defaults that are not
+//! in the preset are added here.
 
 use std::path::Path;
 
@@ -209,8 +209,8 @@ impl StyleTransfer {
         Ok(())
     }
 
-    /// Returns the long edge. `512+` stands for the long edge of a picture that has the content's shape and as many pixels
-    /// as 512x512.
+    /// Returns the long edge. `512+` stands for the long edge of a picture that has the content's shape and as many
+    /// pixels as 512x512.
     fn size(&self) -> Result<usize, Failure> {
         let wrong = || {
             Failure::bad_input(format!(

@@ -69,7 +69,7 @@ pub(super) fn check_folder(folder: &Path, pictures: &[PathBuf]) -> Result<(), Jo
     };
     match pictures.iter().find(inside) {
         Some(path) => Err(JobError::bad_input(format!("`output`: {} is in the same folder", path.display()))
-            .hint("choose another one: results among the inputs would be taken for inputs")),
+            .hint("choose another one: the next batch would take the results for inputs")),
         None => Ok(()),
     }
 }

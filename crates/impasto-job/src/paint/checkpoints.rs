@@ -151,7 +151,7 @@ impl Checkpoints {
     fn clear_the_way(&mut self, context: &Context) -> Result<(), String> {
         if self.in_the_way {
             let old = set_aside(&self.path).map_err(|error| {
-                format!("{} of an earlier run cannot be renamed: {error}", self.path.display())
+                format!("the checkpoint {} of an earlier run cannot be renamed: {error}", self.path.display())
             })?;
             self.in_the_way = false;
             context.warn(format!("note: the checkpoint of an earlier run is now {}", old.display()));
