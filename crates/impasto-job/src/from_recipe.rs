@@ -89,7 +89,9 @@ pub fn like(
             }
         }
     } else if of_styles.iter().any(|of| NAMES.iter().any(|setting| !of[*setting].is_null())) {
-        notes.push(format!("note: {name} has another number of styles: the settings of its styles are left out"));
+        notes.push(format!(
+            "note: {name} has another number of styles: the settings of its styles are left out"
+        ));
     }
     let init = spec.run.init.as_deref().unwrap_or(Path::new("")).to_string_lossy();
     let masks = spec.regions.mask.iter().filter(|_| !given("mask"));

@@ -220,11 +220,7 @@ impl NeuralStyle {
             ));
         }
         if self.init_image.is_some() && self.init != Begin::Image {
-            return Err(refused(
-                "-init_image",
-                "it has no effect without -init image",
-                "add -init image",
-            ));
+            return Err(refused("-init_image", "it has no effect without -init image", "add -init image"));
         }
         Ok(())
     }
@@ -289,7 +285,9 @@ impl NeuralStyle {
         };
         to.given("--content-weight", weight);
         match (&self.style_layers, self.style_weight) {
-            (Some(layers), Some(0.0)) => to.note(format!("-style_layers {layers} has no effect: -style_weight is 0")),
+            (Some(layers), Some(0.0)) => {
+                to.note(format!("-style_layers {layers} has no effect: -style_weight is 0"))
+            }
             (given, _) => {
                 to.given("--style-layers", given.as_ref());
                 to.given("--style-layer-weights", layers(given).map(|count| list(&vec![1.0; count])));

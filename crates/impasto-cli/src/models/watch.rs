@@ -36,7 +36,9 @@ impl Watch {
                 self.note(&format!("warning: {} is passed over: {why}", path.display()));
             }
             Event::Kept { path } => self.note(&format!("kept as {}", path.display())),
-            Event::NotKept { why } => self.note(&format!("warning: the model is not kept for the next time: {why}")),
+            Event::NotKept { why } => {
+                self.note(&format!("warning: the model is not kept for the next time: {why}"))
+            }
             Event::Waiting => self.note("another process is fetching it: waiting"),
             Event::Fetching { file, address } => {
                 self.told = 0;

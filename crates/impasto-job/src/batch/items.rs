@@ -113,13 +113,13 @@ fn check(template: &str, result: &OutputSpec) -> Result<(), JobError> {
     let rest = template.replace("{content}", "").replace("{style}", "");
     if let Some(start) = rest.find('{') {
         let name: String = rest[start..].chars().take_while(|&c| c != '}').chain(['}']).collect();
-        return Err(JobError::bad_input(format!("`name`: there is no {name}"))
-            .hint("use {content} and {style}"));
+        return Err(
+            JobError::bad_input(format!("`name`: there is no {name}")).hint("use {content} and {style}")
+        );
     }
     if template.contains(['/', '\\']) {
-        return Err(
-            JobError::bad_input("`name`: expected a file name, found a path").hint("give the folder with `output`")
-        );
+        return Err(JobError::bad_input("`name`: expected a file name, found a path")
+            .hint("give the folder with `output`"));
     }
     result.format(Path::new(template)).map(|_| ()).map_err(|failure| failure.about("`name`"))
 }

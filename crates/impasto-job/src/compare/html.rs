@@ -139,7 +139,8 @@ fn page(inputs: &Inputs, scored: &[Scored]) -> Result<String, JobError> {
     if let Some(at) = structure_at(scored) {
         page += &format!("<p>Structure is seen at {}.</p>\n", escaped(&printable(at)));
     }
-    page += "<p>↑ higher is better, ↓ lower is better. Scores depend on the size of the pictures.</p>\n<dl>\n";
+    page +=
+        "<p>↑ higher is better, ↓ lower is better. Scores depend on the size of the pictures.</p>\n<dl>\n";
     let shown = |measure: &&Measure| rows.iter().any(|row| row.measure.name == measure.name);
     for measure in Measure::ALL.iter().chain([&Measure::LAYER]).filter(shown) {
         let formula =

@@ -160,20 +160,24 @@ fn check_held_out(picture: &Input, model: &Encoder) -> Result<(), JobError> {
     let name = printable(recipe["encoder"]["name"].as_str().unwrap_or("this encoder"));
     let message =
         format!("`referee_model`: {} was made with {name}, which cannot judge it", picture.path.display());
-    Err(JobError::bad_input(message).hint("give an encoder that made none of the pictures, or leave the option out"))
+    Err(JobError::bad_input(message)
+        .hint("give an encoder that made none of the pictures, or leave the option out"))
 }
 
 /// Returns notes for the reader of the scores.
 fn notes(inputs: &Inputs, sizes: &[(usize, usize)]) -> Vec<String> {
     let mut notes: Vec<String> = inputs.all().iter().filter_map(|input| input.note()).collect();
     let transparent = inputs.all().into_iter().filter(|input| input.decoded.alpha.is_some());
-    notes.extend(transparent.map(|input| {
-        format!("note: {} is transparent in parts, which is ignored", input.path.display())
-    }));
+    notes
+        .extend(transparent.map(|input| {
+            format!("note: {} is transparent in parts, which is ignored", input.path.display())
+        }));
     for (input, size) in inputs.pictures.iter().zip(sizes) {
         if inputs.content.as_ref().is_some_and(|content| has_other_shape(&content.decoded.picture, *size)) {
             let name = input.path.display();
-            notes.push(format!("note: {name} has another shape than the content: the content is stretched to it"));
+            notes.push(format!(
+                "note: {name} has another shape than the content: the content is stretched to it"
+            ));
         }
     }
     if sizes.iter().any(|size| *size != sizes[0]) {

@@ -62,9 +62,8 @@ impl SideOutputs<'_> {
             checked.map_err(|error| JobError::from(error).about(option))?;
         }
         if cfg!(not(feature = "plot")) && spec.plot.is_some() {
-            return Err(
-                JobError::bad_input("`plot`: this build cannot draw losses").hint("build with the feature plot")
-            );
+            return Err(JobError::bad_input("`plot`: this build cannot draw losses")
+                .hint("build with the feature plot"));
         }
         if spec
             .plot
@@ -86,7 +85,8 @@ impl SideOutputs<'_> {
             let (most, format) = (Format::of(path)?.longest_side(), Format::of(path)?.name());
             let widest = (all.len() + 1) * LONG_EDGE * 11 / 10;
             if widest > most {
-                let message = format!("`triptych`: a row of up to {widest} pixels, but {format} holds {most}");
+                let message =
+                    format!("`triptych`: a row of up to {widest} pixels, but {format} holds {most}");
                 let can = Format::those(|format| format.longest_side() >= widest);
                 return Err(JobError::bad_input(message).hint(format!("end the name in {can}")));
             }

@@ -142,7 +142,9 @@ impl StyleSpec {
             "layers" => {
                 self.layers = Some(something()?.split('+').map(|layer| layer.trim().to_owned()).collect());
             }
-            other => return Err(format!("{other:?} is no setting of a style: expected {}", NAMES.join(", "))),
+            other => {
+                return Err(format!("{other:?} is no setting of a style: expected {}", NAMES.join(", ")));
+            }
         }
         Ok(())
     }
