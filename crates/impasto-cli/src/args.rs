@@ -10,7 +10,7 @@ use impasto_job::spec::{
 };
 use serde::{Deserialize, Serialize};
 
-/// Repaints a picture in the style of another: neural style transfer, with nothing to download.
+/// Repaints pictures in the style of others: neural style transfer, with nothing to download.
 #[derive(Parser)]
 #[command(name = "impasto", version, max_term_width = 100)]
 pub(crate) struct Cli {
@@ -84,7 +84,7 @@ pub(crate) struct StylizeArgs {
     /// Show the result in the terminal: with the graphics of kitty, iTerm2 or sixel, or in half blocks
     #[arg(long, help_heading = "Output")]
     pub(crate) preview: bool,
-    /// How to show progress, on stderr
+    /// Progress display on stderr
     #[arg(long, value_enum, default_value_t = ProgressKind::Bar)]
     pub(crate) progress: ProgressKind,
 }
@@ -93,7 +93,7 @@ pub(crate) struct StylizeArgs {
 pub(crate) struct TextureArgs {
     #[command(flatten)]
     pub(crate) spec: TextureSpec,
-    /// How to show progress, on stderr
+    /// Progress display on stderr
     #[arg(long, value_enum, default_value_t = ProgressKind::Bar)]
     pub(crate) progress: ProgressKind,
 }
@@ -102,7 +102,7 @@ pub(crate) struct TextureArgs {
 pub(crate) struct SheetArgs {
     #[command(flatten)]
     pub(crate) spec: SheetSpec,
-    /// How to show progress, on stderr: a line for each picture, or an object
+    /// Progress display on stderr: bar prints a line for each picture, json an object
     #[arg(long, value_enum, default_value_t = ProgressKind::Bar)]
     pub(crate) progress: ProgressKind,
 }
@@ -129,7 +129,7 @@ pub(crate) struct PlanArgs {
 pub(crate) struct BatchArgs {
     #[command(flatten)]
     pub(crate) spec: BatchSpec,
-    /// How to show progress, on stderr: a line for each picture, or an object
+    /// Progress display on stderr: bar prints a line for each picture, json an object
     #[arg(long, value_enum, default_value_t = ProgressKind::Bar)]
     pub(crate) progress: ProgressKind,
 }
@@ -152,7 +152,7 @@ pub(crate) struct ResumeArgs {
     /// Number of threads; the result does not depend on it [default: as when the run began]
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<usize>,
-    /// How to show progress, on stderr [default: as when the run began]
+    /// Progress display on stderr [default: as when the run began]
     #[arg(long, value_enum)]
     pub(crate) progress: Option<ProgressKind>,
 }

@@ -18,7 +18,7 @@ pub enum ErrorKind {
     Failed,
     /// The environment prevents the work: a full disk, a folder that cannot be written to, no network.
     Environment,
-    /// Somebody ended the job.
+    /// The job was interrupted.
     Interrupted,
     /// A mistake in this program.
     Bug,
@@ -114,7 +114,7 @@ impl JobError {
         self.hint.as_deref()
     }
 
-    /// The checkpoint from which the job can go on ([`Runner::resume`](crate::Runner::resume)).
+    /// The checkpoint from which the job can continue ([`Runner::resume`](crate::Runner::resume)).
     pub fn checkpoint(&self) -> Option<&Path> {
         self.checkpoint.as_deref()
     }

@@ -16,7 +16,7 @@ use crate::spec::{ColourKind, ResizeKind, RestKind, StylizeSpec, Texture, shares
 pub(crate) struct Report<'a> {
     pub(crate) version: &'static str,
     pub(crate) instruction_set: &'a str,
-    /// complete, interrupted or failed.
+    /// The outcome: complete, interrupted, paused or failed.
     pub(crate) outcome: &'a str,
     /// `None` for a texture.
     pub(crate) content: Option<&'a InputSummary>,

@@ -133,7 +133,7 @@ impl Runner {
         self
     }
 
-    /// Warns unless the weights have this SHA-256.
+    /// Notes it if the weights have another SHA-256 than this.
     #[must_use]
     pub fn expect_weights(mut self, sha256: Option<String>) -> Runner {
         self.extras.weights = sha256;

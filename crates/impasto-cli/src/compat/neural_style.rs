@@ -1,5 +1,5 @@
-//! `impasto compat neural-style`: jcjohnson/neural-style (Lua), or ProGamerGov/neural-style-pt if only that program has
-//! an option or reads a file. Defaults that are not in the presets `johnson` and `johnson-pt` are added here.
+//! `impasto compat neural-style`: jcjohnson/neural-style (Lua), or ProGamerGov/neural-style-pt if an option or a file is
+//! one that only the latter supports. Defaults that are not in the presets `johnson` and `johnson-pt` are added here.
 //!
 //! We differ in three points. The default seed is 0, so that the same command gives the same picture. A content and a
 //! style picture are required, because there are no sample pictures. The weights are `lite`, unless `-model_file` names
@@ -81,7 +81,7 @@ pub(super) struct NeuralStyle {
     /// Iterations between intermediate pictures; 0 writes none (--save-every)
     #[arg(long, default_value_t = 100)]
     save_iter: usize,
-    /// Where to write the result (-o)
+    /// The file to write (-o)
     #[arg(long, default_value = "out.png")]
     output_image: String,
     /// Size of the styles relative to the content (--style-scale)
@@ -243,7 +243,7 @@ impl NeuralStyle {
         signs.iter().find(|(given, _)| *given).map(|(_, sign)| *sign)
     }
 
-    /// Styles, with the pictures of folders in their order.
+    /// Returns the style files. A folder is replaced by the pictures in it, sorted by name.
     fn styles(&self) -> Result<Vec<String>, Failure> {
         let mut styles = Vec::new();
         for style in self.style_image.iter().filter(|style| !style.is_empty()) {

@@ -22,7 +22,7 @@ pub(super) struct StyleTransfer {
     /// The style pictures
     #[arg(required = true)]
     styles: Vec<String>,
-    /// Where to write the result (-o)
+    /// The file to write (-o)
     #[arg(short, long, default_value = "out.png")]
     output: String,
     /// Shares of the styles, also -sw (--style-weights)

@@ -59,7 +59,7 @@ pub(crate) struct InspectArgs {
     threads: Option<usize>,
     #[command(flatten)]
     input: InputSpec,
-    /// How to show the progress of reconstructions, on stderr
+    /// Progress display of reconstructions on stderr
     #[arg(long, value_enum, default_value_t = ProgressKind::Bar)]
     progress: ProgressKind,
     /// Print JSON

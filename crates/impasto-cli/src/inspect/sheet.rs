@@ -170,7 +170,7 @@ mod tests {
         let near = |found: [f32; 3], bytes: [u8; 3]| {
             found.iter().zip(bytes).all(|(found, byte)| (found * 255.0 - f32::from(byte)).abs() < 8.0)
         };
-        // The colours go from viridis' yellow to its violet. Its middle is one and a half of three decades down.
+        // The colours of viridis from yellow to violet; the middle of the scale is 1.5 of 3 decades down.
         assert!(near(at(&map, 0, 0), [253, 231, 37]), "{:?}", at(&map, 0, 0));
         assert!(near(at(&map, 300, 0), [68, 1, 84]), "{:?}", at(&map, 300, 0));
         assert!(near(at(&map, 511, 511), [33, 145, 140]), "{:?}", at(&map, 511, 511));

@@ -21,7 +21,7 @@ pub(crate) struct FetchArgs {
     /// Fetch the model from the network even if it is on this machine
     #[arg(long)]
     force: bool,
-    /// How to show progress, on stderr
+    /// Progress display on stderr
     #[arg(long, value_enum, default_value_t = ProgressKind::Bar)]
     progress: ProgressKind,
 }

@@ -127,7 +127,7 @@ fn check(template: &str, result: &OutputSpec) -> Result<(), JobError> {
 /// A part of a batch: the shard with this index, of `count` shards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Shard {
-    /// From 0 on.
+    /// Index of the shard, from 0 on.
     pub(super) index: usize,
     pub(super) count: usize,
 }

@@ -94,7 +94,7 @@ pub(crate) struct Unread {
     pub(crate) sha256: String,
 }
 
-/// Reads a file.
+/// Reads the bytes of a file.
 pub(crate) fn open(path: &Path, limits: &Limits) -> Result<Unread, JobError> {
     let bytes = image::read(path, limits)?;
     Ok(Unread { path: path.into(), sha256: sha256(&bytes), bytes, limits: *limits })

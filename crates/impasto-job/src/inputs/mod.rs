@@ -31,7 +31,7 @@ pub struct Inputs {
 }
 
 impl Inputs {
-    /// Reads the files.
+    /// Reads the files of a run.
     ///
     /// # Errors
     /// When a file cannot be read, is not a picture, or exceeds the limits, or when the masks do not match.

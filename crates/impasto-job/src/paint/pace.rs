@@ -27,7 +27,7 @@ impl Pace {
         (self.done, self.to_do) = (self.done + work(step), session.work_left());
     }
 
-    /// Time since this process began the run.
+    /// Time since this process began or resumed the run.
     pub fn elapsed(&self) -> Duration {
         self.started.elapsed()
     }

@@ -38,11 +38,11 @@ pub struct BatchSpec {
     #[cfg_attr(feature = "clap", command(flatten))]
     #[serde(default)]
     pub run: RunSpec,
-    /// How the results are written.
+    /// Options for writing results.
     #[cfg_attr(feature = "clap", command(flatten))]
     #[serde(default)]
     pub result: OutputSpec,
-    /// How input files are read.
+    /// Options for reading input files.
     #[cfg_attr(feature = "clap", command(flatten))]
     #[serde(default)]
     pub input: InputSpec,

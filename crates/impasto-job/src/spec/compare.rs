@@ -43,7 +43,7 @@ pub struct CompareSpec {
     #[cfg_attr(feature = "clap", arg(long, value_name = "N"))]
     #[serde(default)]
     pub threads: Option<usize>,
-    /// How input files are read.
+    /// Options for reading input files.
     #[cfg_attr(feature = "clap", command(flatten))]
     #[serde(default)]
     pub input: InputSpec,

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::JobError;
 
-/// How input files are read.
+/// Options for reading input files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[cfg_attr(feature = "clap", derive(clap::Args))]
 #[serde(default, deny_unknown_fields)]

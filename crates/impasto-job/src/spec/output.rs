@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::JobError;
 
-/// How results are written.
+/// Options for writing results.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[cfg_attr(feature = "clap", derive(clap::Args))]
 #[serde(default, deny_unknown_fields)]

@@ -13,9 +13,9 @@ use crate::JobError;
 #[cfg_attr(feature = "clap", derive(clap::Args))]
 #[serde(default, deny_unknown_fields)]
 pub struct RegionSpec {
-    /// Where styles are painted. With a grey picture: where it is white; give one picture for each style to place each
-    /// style separately. With a picture of several colours: the region of a colour is painted in the styles whose masks
-    /// have the colour (STYLE:mask=FILE) or that name it (STYLE:region=#ff0000)
+    /// Mask of the content: where styles are painted. A grey mask is white there; give one for each style to place each
+    /// style separately. In a mask with colours, the region of a colour is painted in the styles whose own masks have
+    /// the colour (STYLE:mask=FILE) or that name it (STYLE:region=#ff0000)
     #[cfg_attr(feature = "clap", arg(long, value_name = "FILE", help_heading = "Regions"))]
     pub mask: Vec<PathBuf>,
     /// Treatment of the rest of the content, where no mask places a style [default: keep]

@@ -21,18 +21,18 @@ pub struct SheetSpec {
     /// the second across
     #[cfg_attr(feature = "clap", arg(long, value_name = "NAME=V,V,...", required = true))]
     pub vary: Vec<String>,
-    /// Where to write the sheet; the extension chooses the format (png, jpg, tif, webp, exr, qoi, bmp)
+    /// The sheet to write; the extension chooses the format (png, jpg, tif, webp, exr, qoi, bmp)
     #[cfg_attr(feature = "clap", arg(short, long, value_name = "OUT"))]
     pub output: PathBuf,
     /// The options of each picture, as for `stylize`; the long edge is 256 pixels unless `size` is given.
     #[cfg_attr(feature = "clap", command(flatten))]
     #[serde(default)]
     pub run: RunSpec,
-    /// Where styles are painted, and which parts stay unchanged.
+    /// Options for masks: where styles are painted, and which parts stay unchanged.
     #[cfg_attr(feature = "clap", command(flatten))]
     #[serde(default)]
     pub regions: RegionSpec,
-    /// How input files are read.
+    /// Options for reading input files.
     #[cfg_attr(feature = "clap", command(flatten))]
     #[serde(default)]
     pub input: InputSpec,

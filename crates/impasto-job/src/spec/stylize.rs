@@ -17,22 +17,22 @@ pub struct StylizeSpec {
     /// The style pictures, as FILE or FILE:weight=W,scale=F,rotate=D,mask=FILE,region=COLOUR,layers=L+L
     #[cfg_attr(feature = "clap", arg(required = true, value_parser = StyleSpec::parser()))]
     pub style: Vec<StyleSpec>,
-    /// Where to write the result; the extension chooses the format (png, jpg, tif, webp, exr, qoi, bmp)
+    /// The file to write; the extension chooses the format (png, jpg, tif, webp, exr, qoi, bmp)
     #[cfg_attr(feature = "clap", arg(short, long, value_name = "OUT"))]
     pub output: PathBuf,
     /// The options of the run.
     #[cfg_attr(feature = "clap", command(flatten))]
     #[serde(default)]
     pub run: RunSpec,
-    /// Where styles are painted, and which parts stay unchanged.
+    /// Options for masks: where styles are painted, and which parts stay unchanged.
     #[cfg_attr(feature = "clap", command(flatten))]
     #[serde(default)]
     pub regions: RegionSpec,
-    /// How the result is written.
+    /// Options for writing results.
     #[cfg_attr(feature = "clap", command(flatten))]
     #[serde(default)]
     pub result: OutputSpec,
-    /// How input files are read.
+    /// Options for reading input files.
     #[cfg_attr(feature = "clap", command(flatten))]
     #[serde(default)]
     pub input: InputSpec,

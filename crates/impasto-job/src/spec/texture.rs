@@ -16,7 +16,7 @@ pub struct TextureSpec {
     /// The style pictures, as FILE or FILE:weight=W,scale=F,rotate=D,mask=FILE,layers=L+L
     #[cfg_attr(feature = "clap", arg(required = true, value_parser = StyleSpec::parser()))]
     pub style: Vec<StyleSpec>,
-    /// Where to write the result; the extension chooses the format (png, jpg, tif, webp, exr, qoi, bmp)
+    /// The file to write; the extension chooses the format (png, jpg, tif, webp, exr, qoi, bmp)
     #[cfg_attr(feature = "clap", arg(short, long, value_name = "OUT"))]
     pub output: PathBuf,
     /// Width and height in pixels, such as 1024x512, or one number for both
@@ -81,11 +81,11 @@ pub struct TextureSpec {
     #[cfg_attr(feature = "clap", arg(long, value_name = "SIZE", value_parser = super::size_of_memory))]
     #[serde(default)]
     pub memory: Option<u64>,
-    /// How the result is written.
+    /// Options for writing results.
     #[cfg_attr(feature = "clap", command(flatten))]
     #[serde(default)]
     pub result: OutputSpec,
-    /// How input files are read.
+    /// Options for reading input files.
     #[cfg_attr(feature = "clap", command(flatten))]
     #[serde(default)]
     pub input: InputSpec,
