@@ -133,7 +133,7 @@ impl Runner {
         self
     }
 
-    /// Notes it if the weights have another SHA-256 than this.
+    /// Emits a note if the weights have another SHA-256.
     #[must_use]
     pub fn expect_weights(mut self, sha256: Option<String>) -> Runner {
         self.extras.weights = sha256;

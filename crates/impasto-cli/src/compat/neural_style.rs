@@ -1,5 +1,6 @@
-//! `impasto compat neural-style`: jcjohnson/neural-style (Lua), or ProGamerGov/neural-style-pt if an option or a file is
-//! one that only the latter supports. Defaults that are not in the presets `johnson` and `johnson-pt` are added here.
+//! `impasto compat neural-style`: jcjohnson/neural-style (Lua), or ProGamerGov/neural-style-pt if an option or a file
+//! is one that only the latter supports. Defaults that are not in the presets `johnson` and `johnson-pt` are added
+//! here.
 //!
 //! We differ in three points. The default seed is 0, so that the same command gives the same picture. A content and a
 //! style picture are required, because there are no sample pictures. The weights are `lite`, unless `-model_file` names

@@ -45,8 +45,8 @@ dd { margin: 0; }
 const FORMULAS: [(&str, &str); 11] = [
     (
         "ssim",
-        "mean of (2 μ μ' + c₁)(2 σ₁₂ + c₂) / ((μ² + μ'² + c₁)(σ² + σ'² + c₂)) over Gaussian windows \
-         of 11×11; Wang et al. 2004",
+        "mean of (2 μ μ' + c₁)(2 σ₁₂ + c₂) / ((μ² + μ'² + c₁)(σ² + σ'² + c₂)) over Gaussian \
+         windows of 11×11; Wang et al. 2004",
     ),
     (
         "ms-ssim",
