@@ -1,17 +1,18 @@
-//! Keeps glibc's allocator from hoarding what is freed.
+//! Keeps glibc's allocator from hoarding freed memory.
 //!
-//! It takes large blocks from the system and gives them back, but after some are freed it moves the limit of "large" up to 32
-//! MB; from then on what one scale frees stays, in pieces that the next scale has no use for: up to half as much again as is
-//! in use, which no plan can foresee. The limit stays where the environment puts it, and that is read at the start of a
-//! process alone. So the process begins again, as itself, before anything is done.
+//! The allocator takes large blocks from the system and gives them back when they are freed. But after some have been
+//! freed, it raises the limit of "large" to up to 32 MB. From then on, the memory that one scale frees stays in the
+//! process, in pieces that the next scale cannot use: up to half as much again as is in use, which no plan can foresee.
+//! The environment can fix the limit, but is read only at the start of a process. So the process starts itself again
+//! before it does anything.
 
-/// What is larger goes back when it is freed. Below it, the cost of doing so would show.
+/// The limit in bytes: larger blocks go back to the system when they are freed. Below it, the cost of that would show.
 const LARGE: &str = "1048576";
 
 const VARIABLE: &str = "MALLOC_MMAP_THRESHOLD_";
 
-/// Begins this process again with a fixed limit; returns where it has one, where there is no such allocator, and where that
-/// fails: the run needs more memory then, that is all.
+/// Starts this process again with a fixed limit. Returns if the limit is fixed already, if there is no such allocator,
+/// or if the start fails; then the run only needs more memory.
 #[cfg(all(target_os = "linux", target_env = "gnu"))]
 pub(crate) fn begin_with_fixed_limit() {
     use std::os::unix::process::CommandExt;

@@ -1,4 +1,4 @@
-//! The command line, defined once: parser, help and errors all come from here.
+//! The command line, defined once: the source of the parser, the help and the errors.
 
 use std::path::PathBuf;
 
@@ -10,7 +10,7 @@ use impasto_job::spec::{
 };
 use serde::{Deserialize, Serialize};
 
-/// Repaints a picture in the style of another: neural style transfer, with nothing to download.
+/// Repaints pictures in the style of others: neural style transfer, with nothing to download.
 #[derive(Parser)]
 #[command(name = "impasto", version, max_term_width = 100)]
 pub(crate) struct Cli {
@@ -26,7 +26,7 @@ pub(crate) struct NetworkArgs {
     /// Fetch the model if it is not on this machine, without asking
     #[arg(long, global = true, conflicts_with = "offline", help_heading = "Network")]
     pub(crate) download: bool,
-    /// Never use the network, as the variable IMPASTO_OFFLINE says for all commands
+    /// Never use the network; the variable IMPASTO_OFFLINE does the same for all commands
     #[arg(long, global = true, help_heading = "Network")]
     pub(crate) offline: bool,
 }
@@ -36,38 +36,38 @@ pub(crate) enum Command {
     /// Repaint a picture in the style of others
     #[command(allow_negative_numbers = true)]
     Stylize(Box<StylizeArgs>),
-    /// Make a picture of a style alone, from noise; seamless if asked to
+    /// Make a picture of a style alone, from noise; optionally seamless
     Texture(Box<TextureArgs>),
-    /// Make a sheet of small pictures, to see what options do
+    /// Make a sheet of small pictures that shows the effect of options
     #[command(allow_negative_numbers = true)]
     Sheet(Box<SheetArgs>),
-    /// Say what a run will take, scale by scale: memory, tiles, time, checkpoints
+    /// Show what a run will take, scale by scale: memory, tiles, time, checkpoints
     #[command(allow_negative_numbers = true)]
     Plan(Box<PlanArgs>),
-    /// Print the recipe that a picture carries: how it was made, and the command that repeats it
+    /// Print the recipe that a picture carries: the options of its run, and the command that repeats it
     Show(ShowArgs),
-    /// Go on with a run that was stopped, from its checkpoint: it ends with the same bytes
+    /// Continue an interrupted run from its checkpoint; it ends with the same bytes
     Resume(ResumeArgs),
-    /// Repaint many pictures, each in each style; what is there already is skipped
+    /// Repaint many pictures in each of several styles; existing results are skipped
     #[command(allow_negative_numbers = true)]
     Batch(Box<BatchArgs>),
-    /// Judge a picture by an objective: print each weighted term, write its gradient
+    /// Evaluate an objective for a picture: print each weighted term, and optionally write the gradient
     #[command(allow_negative_numbers = true)]
     Evaluate(Box<EvaluateArgs>),
-    /// Score pictures of any tool by measures that no run optimises: content, colour, texture, noise, seams
+    /// Score pictures made by any tool, with measures that no run optimises: content, colour, texture, noise, seams
     #[command(allow_negative_numbers = true)]
     Compare(Box<CompareArgs>),
-    /// Time evaluations (observe, judge, pull back) of a preset's objective on a synthetic picture
+    /// Time evaluations (observation, loss, pull-back) of a preset's objective on a synthetic picture
     #[command(allow_negative_numbers = true)]
     Bench(BenchArgs),
-    /// Show what an encoder sees in a picture: features, Gram matrices, and what one layer alone knows of it
+    /// Show an encoder's view of a picture: features, Gram matrices, and reconstructions from single layers
     Inspect(crate::inspect::InspectArgs),
-    /// Run a command of another program: the equal recipe, with notes on what differs
+    /// Run a command of another program with the equivalent recipe, and note the differences
     Compat {
         #[command(subcommand)]
         command: crate::compat::CompatCommand,
     },
-    /// Encoders: the networks that look at pictures
+    /// List, fetch, show and check encoders, the networks that look at pictures
     Models {
         #[command(subcommand)]
         command: crate::models::ModelsCommand,
@@ -78,13 +78,13 @@ pub(crate) enum Command {
 pub(crate) struct StylizeArgs {
     #[command(flatten)]
     pub(crate) spec: StylizeSpec,
-    /// Take all options from the recipe of a picture that impasto made; options given besides count more
+    /// Take all options from the recipe of a picture that impasto made; options on the command line take precedence
     #[arg(long, value_name = "PICTURE")]
     pub(crate) like: Option<PathBuf>,
-    /// Show the result in the terminal: by kitty, iTerm2 or sixel graphics, or in half blocks
+    /// Show the result in the terminal: with the graphics of kitty, iTerm2 or sixel, or in half blocks
     #[arg(long, help_heading = "Output")]
     pub(crate) preview: bool,
-    /// How to show progress, on stderr
+    /// Progress display on stderr
     #[arg(long, value_enum, default_value_t = ProgressKind::Bar)]
     pub(crate) progress: ProgressKind,
 }
@@ -93,7 +93,7 @@ pub(crate) struct StylizeArgs {
 pub(crate) struct TextureArgs {
     #[command(flatten)]
     pub(crate) spec: TextureSpec,
-    /// How to show progress, on stderr
+    /// Progress display on stderr
     #[arg(long, value_enum, default_value_t = ProgressKind::Bar)]
     pub(crate) progress: ProgressKind,
 }
@@ -102,7 +102,7 @@ pub(crate) struct TextureArgs {
 pub(crate) struct SheetArgs {
     #[command(flatten)]
     pub(crate) spec: SheetSpec,
-    /// How to show progress, on stderr: a line for each picture, or an object
+    /// Progress display on stderr: bar prints a line for each picture, json an object
     #[arg(long, value_enum, default_value_t = ProgressKind::Bar)]
     pub(crate) progress: ProgressKind,
 }
@@ -111,7 +111,7 @@ pub(crate) struct SheetArgs {
 pub(crate) struct PlanArgs {
     /// The picture to repaint
     pub(crate) content: PathBuf,
-    /// The pictures whose style to take, as FILE or FILE:weight=W,scale=F,rotate=D,mask=FILE,region=COLOUR,layers=L+L
+    /// The style pictures, as FILE or FILE:weight=W,scale=F,rotate=D,mask=FILE,region=COLOUR,layers=L+L
     #[arg(required = true, value_parser = OsStringValueParser::new().try_map(StyleSpec::parse))]
     pub(crate) style: Vec<StyleSpec>,
     #[command(flatten)]
@@ -129,7 +129,7 @@ pub(crate) struct PlanArgs {
 pub(crate) struct BatchArgs {
     #[command(flatten)]
     pub(crate) spec: BatchSpec,
-    /// How to show progress, on stderr: a line for each picture, or an object
+    /// Progress display on stderr: bar prints a line for each picture, json an object
     #[arg(long, value_enum, default_value_t = ProgressKind::Bar)]
     pub(crate) progress: ProgressKind,
 }
@@ -147,25 +147,31 @@ pub(crate) struct ShowArgs {
 
 #[derive(Args)]
 pub(crate) struct ResumeArgs {
-    /// The checkpoint
+    /// The checkpoint file
     pub(crate) checkpoint: PathBuf,
-    /// Threads; the result does not depend on it [default: as the run began]
+    /// Number of threads; the result does not depend on it [default: as when the run began]
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<usize>,
-    /// How to show progress, on stderr [default: as the run began]
+    /// Progress display on stderr [default: as when the run began]
     #[arg(long, value_enum)]
     pub(crate) progress: Option<ProgressKind>,
 }
 
 #[derive(Args)]
 pub(crate) struct EvaluateArgs {
-    /// The picture to judge
+    /// The picture to evaluate
     pub(crate) image: PathBuf,
     /// The content picture
     #[arg(long, value_name = "C")]
     pub(crate) content: PathBuf,
     /// The style pictures, as FILE or FILE:weight=W,scale=F,rotate=D,mask=FILE,region=COLOUR,layers=L+L
-    #[arg(long, value_name = "S", required = true, num_args = 1.., value_parser = OsStringValueParser::new().try_map(StyleSpec::parse))]
+    #[arg(
+        long,
+        value_name = "S",
+        required = true,
+        num_args = 1..,
+        value_parser = OsStringValueParser::new().try_map(StyleSpec::parse)
+    )]
     pub(crate) style: Vec<StyleSpec>,
     #[command(flatten)]
     pub(crate) objective: ObjectiveSpec,
@@ -173,13 +179,14 @@ pub(crate) struct EvaluateArgs {
     pub(crate) regions: RegionSpec,
     #[command(flatten)]
     pub(crate) input: InputSpec,
-    /// Bring content and picture to this long edge first, never enlarged, and styles as the preset does [default: their own sizes]
+    /// Resize content and picture to this long edge in pixels first, never enlarging them, and styles as the preset
+    /// does [default: their own sizes]
     #[arg(long, value_name = "N")]
     pub(crate) size: Option<usize>,
-    /// Write d(total)/d(RGB 0..1) as float32 [3, height, width]
+    /// Write the gradient d(total)/d(RGB 0..1) as a NumPy file: float32 [3, height, width]
     #[arg(long, value_name = "FILE.npy")]
     pub(crate) gradient: Option<PathBuf>,
-    /// Threads; the result does not depend on it [default: one per processor]
+    /// Number of threads; the result does not depend on it [default: one per processor]
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<usize>,
     /// Print JSON
@@ -204,16 +211,16 @@ pub(crate) struct BenchArgs {
     /// The recipe whose objective is evaluated
     #[arg(long, value_name = "NAME", default_value = "gatys")]
     pub(crate) preset: String,
-    /// Width and height of the picture
+    /// Width and height of the picture in pixels
     #[arg(long, value_name = "N", default_value_t = 512)]
     pub(crate) size: usize,
-    /// Evaluations to time
+    /// Number of evaluations to time
     #[arg(long, value_name = "K", default_value_t = 10)]
     pub(crate) iterations: usize,
-    /// Threads [default: one per processor]
+    /// Number of threads [default: one per processor]
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<usize>,
-    /// Also print where the time went, convolution by convolution
+    /// Also print the time of each convolution
     #[arg(long)]
     pub(crate) layers: bool,
     /// Print JSON
@@ -225,8 +232,8 @@ pub(crate) struct BenchArgs {
 pub(crate) enum ProgressKind {
     /// A bar with scale, losses, speed and time left
     Bar,
-    /// One JSON object a line
+    /// One JSON object per line
     Json,
-    /// No progress; notes and the line at the end remain
+    /// No progress, only notes and the line at the end
     None,
 }

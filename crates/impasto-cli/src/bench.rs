@@ -1,4 +1,4 @@
-//! `impasto bench`: how fast evaluations are on this machine.
+//! `impasto bench`: measures the speed of evaluations on this machine.
 
 use impasto::{Benchmark, LARGEST_SIZE, Preset};
 use impasto_job::memory::peak_rss_bytes;
@@ -72,11 +72,11 @@ pub(crate) fn run(args: BenchArgs) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Milliseconds of each convolution in both directions, and its rate.
+/// Prints the milliseconds of each convolution in both directions, and its rate.
 fn print_layers(bench: &Benchmark) -> Result<(), Failure> {
     line("")?;
     line("convolution  forward   GFLOP/s  backward   GFLOP/s")?;
-    // Where two run together, the time stands with the second.
+    // If two convolutions run together, the second line has the time of both.
     let mut carried = 0.0;
     for layer in &bench.layers {
         let flops = layer.flops + carried;

@@ -1,5 +1,5 @@
-//! `impasto evaluate`: what a picture is worth by an objective, for checking us against another implementation, or another
-//! tool's picture by our objective.
+//! `impasto evaluate`: evaluates an objective for a picture, to check us against another implementation, or to judge
+//! another tool's picture by our objective.
 
 use std::path::Path;
 
@@ -72,7 +72,7 @@ pub(crate) fn run(args: Box<EvaluateArgs>) -> Result<(), Failure> {
     Ok(())
 }
 
-/// NumPy's format: float32, C order, `[3, height, width]`.
+/// Writes the gradient in NumPy's format: float32, C order, `[3, height, width]`.
 fn write_gradient(path: &Path, gradient: &Pixels) -> Result<(), Failure> {
     let shape = [3, gradient.size.height as u64, gradient.size.width as u64];
     write_atomically(path, |file| {

@@ -10,7 +10,7 @@ use impasto_job::{ErrorKind, JobError, spell};
 
 use crate::output::{printable_lines, say};
 
-/// Why a command did not do what it was asked.
+/// The error of a command.
 #[derive(Debug)]
 pub(crate) struct Failure(JobError);
 
@@ -20,7 +20,7 @@ const ENVIRONMENT: u8 = 3;
 const INTERRUPTED: u8 = 130;
 
 impl Failure {
-    /// Something that the user asked for and that cannot be.
+    /// An error about an impossible request.
     pub(crate) fn bad_input(message: impl Into<String>) -> Failure {
         Failure(JobError::bad_input(message))
     }
@@ -29,7 +29,7 @@ impl Failure {
         Failure(self.0.hint(hint))
     }
 
-    /// Names the option that it is about.
+    /// Puts the option that the error is about before the message.
     pub(crate) fn about(self, option: &str) -> Failure {
         Failure(self.0.about(option))
     }
@@ -38,22 +38,22 @@ impl Failure {
         Failure(JobError::new(ErrorKind::Interrupted, message))
     }
 
-    /// A mistake in this program, such as a panic that nobody caught.
+    /// A mistake in this program, such as an uncaught panic.
     pub(crate) fn bug(message: impl Into<String>) -> Failure {
         Failure(JobError::new(ErrorKind::Bug, message))
     }
 
-    /// Work that did not come to its end.
+    /// An error about work that failed.
     pub(crate) fn failed(message: impl Into<String>) -> Failure {
         Failure(JobError::failed(message))
     }
 
-    /// A file or folder that could not be read.
+    /// An error about a file or folder that could not be read.
     pub(crate) fn read(path: &Path, error: &std::io::Error) -> Failure {
         Failure(JobError::read(path, error))
     }
 
-    /// A file that could not be written.
+    /// An error about a file that could not be written.
     pub(crate) fn write(path: &Path, error: &std::io::Error) -> Failure {
         Failure(JobError::write(path, error))
     }
@@ -61,7 +61,7 @@ impl Failure {
     pub(crate) fn print(&self) {
         let bug = self.0.kind() == ErrorKind::Bug;
         let message = with_options(self.0.message());
-        // Names of files and tensors, and what servers answer, are texts of strangers.
+        // File names, names of tensors and answers of servers come from outside, so control characters are escaped.
         say(&printable_lines(&format!("error: {}{message}", if bug { "internal error: " } else { "" })));
         let hint = self.0.hint_text().map(with_options);
         let goes_on = self.0.checkpoint().map(|path| format!("`impasto resume {}` goes on", path.display()));
@@ -84,7 +84,7 @@ impl Failure {
     }
 }
 
-/// A message with its options as they are spelled here: `style_scale` is `--style-scale`.
+/// Returns the message with its options as a command line spells them: `style_scale` is `--style-scale`.
 pub(crate) fn with_options(message: &str) -> String {
     spell(message, |name| format!("--{}", name.replace('_', "-")))
 }

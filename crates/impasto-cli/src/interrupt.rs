@@ -1,4 +1,4 @@
-//! Ctrl-C and SIGTERM: the first stops the job, so that what there is can be saved; the second ends at once.
+//! Ctrl-C and SIGTERM: the first stops the job, so that its results so far can be saved; the second ends it at once.
 
 use impasto_job::Control;
 
@@ -21,7 +21,7 @@ pub(crate) fn stop_on_signal(control: &Control) {
     }
 }
 
-/// A control that signals stop, for commands that are no jobs.
+/// Returns a control that signals stop, for commands that are not jobs.
 pub(crate) fn control_on_signal() -> Control {
     let control = Control::default();
     control.begin();

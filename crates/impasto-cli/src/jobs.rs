@@ -1,4 +1,4 @@
-//! Jobs: arguments become a [`JobSpec`](impasto_job::JobSpec), events become lines.
+//! Jobs: turns arguments into a [`JobSpec`](impasto_job::JobSpec), and events into lines of output.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::output::{line, say};
 use crate::preview;
 use crate::progress::Progress;
 
-/// What a resumed run shows as it did before.
+/// Options of the command line that a resumed run keeps.
 #[derive(Serialize, Deserialize)]
 struct Face {
     progress: ProgressKind,
@@ -40,7 +40,7 @@ pub(crate) fn texture(args: TextureArgs) -> Result<(), Failure> {
     paint(Runner::new(Task::Texture(args.spec)), Face { progress: args.progress, preview: false })
 }
 
-/// `impasto resume`: the same run, from where it stood.
+/// `impasto resume`: continues a run from its checkpoint.
 pub(crate) fn resume(given: ResumeArgs) -> Result<(), Failure> {
     let runner = Runner::resume(&given.checkpoint)?.threads(given.threads);
     let face: Option<Face> = serde_json::from_value(runner.face_value().clone()).ok();
@@ -55,7 +55,7 @@ fn paint(runner: Runner, face: Face) -> Result<(), Failure> {
     let mut runner = common(runner).face(serde_json::to_value(&face).unwrap_or_default()).on_event(
         move |event| match event {
             Event::Preview { picture, space, result, .. } => {
-                // Where there is no terminal, the note at the end says so.
+                // If a picture cannot be shown, one note at the end is enough.
                 if let (Err(reason), true) = (preview::show(&picture, space), result) {
                     shown.note(&format!("note: no preview: {reason}"));
                 }
@@ -74,7 +74,7 @@ fn paint(runner: Runner, face: Face) -> Result<(), Failure> {
     }
 }
 
-/// A run that was interrupted is one that did not do what it was asked.
+/// Returns a failure for a run that was interrupted.
 fn ended(painted: &Painted) -> Result<(), Failure> {
     if painted.end == End::Complete {
         return Ok(());
@@ -95,7 +95,7 @@ pub(crate) fn batch(args: BatchArgs) -> Result<(), Failure> {
     }
 }
 
-/// Counts, and a table of what failed.
+/// Prints the counts, and a table of the failures.
 fn summarise(done: &BatchDone) -> Result<(), Failure> {
     let (made, skipped, failed) = (done.made, done.skipped, done.failed.len());
     let rest = if done.left > 0 { format!(", {} not done", done.left) } else { String::new() };
@@ -132,13 +132,13 @@ pub(crate) fn compare(args: CompareArgs) -> Result<(), Failure> {
     }
 }
 
-/// What is the same for every job: models that may be fetched, signals, and time that counts from the start of the command.
+/// Sets up what all jobs share: models that may be fetched, signals, and time that counts from the command's start.
 fn common(runner: Runner) -> Runner {
     stop_on_signal(&runner.control());
     runner.models(crate::models::open).elapsed(crate::elapsed())
 }
 
-/// A plan of a run that is not begun.
+/// Returns a runner for the plan of a run.
 pub(crate) fn planner(spec: StylizeSpec) -> Runner {
     common(Runner::new(Task::Stylize(spec))).on_event(|event| {
         if let Event::Warned { text } = event {

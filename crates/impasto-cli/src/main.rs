@@ -1,7 +1,7 @@
 //! The `impasto` command: parses, calls the library, prints. Data goes to stdout, everything else to stderr.
 //!
-//! Exit codes: 0 all went well, 1 the run or some items failed, 2 usage or bad input, 3 the environment (a file that
-//! cannot be written, threads that cannot be had), 130 interrupted.
+//! Exit codes: 0 success; 1 the run or some items failed; 2 usage or bad input; 3 the environment (a file that cannot
+//! be written, threads that cannot be started); 130 interrupted.
 #![forbid(unsafe_code)]
 
 mod allocator;
@@ -31,13 +31,13 @@ use clap::{CommandFactory, FromArgMatches};
 use args::{Cli, Command};
 use failure::Failure;
 
-/// Message of the last panic, for a panic that reaches [`main`].
+/// The message of the last panic, for a panic that reaches [`main`].
 static PANIC: Mutex<String> = Mutex::new(String::new());
 
-/// When the command began.
+/// The start of the command.
 static STARTED: OnceLock<Instant> = OnceLock::new();
 
-/// Since the command began.
+/// Returns the time since the command began.
 fn elapsed() -> Duration {
     STARTED.get_or_init(Instant::now).elapsed()
 }
@@ -56,7 +56,7 @@ fn main() -> ExitCode {
     if !matches!(cli.command, Command::Models { .. }) {
         allocator::begin_with_fixed_limit();
     }
-    // What the arguments were is not looked at after a panic.
+    // The arguments are not used after a panic.
     let done = panic::catch_unwind(AssertUnwindSafe(|| match cli.command {
         Command::Stylize(args) => {
             jobs::stylize(*args, matches.subcommand_matches("stylize").unwrap_or(&matches))

@@ -1,4 +1,4 @@
-//! Data on stdout, where a closed pipe is no error; messages on stderr; and memory that the process took.
+//! Data on stdout, where a closed pipe is not an error, and messages on stderr.
 
 use std::io::{self, Write};
 use std::path::Path;
@@ -7,8 +7,7 @@ pub(crate) use impasto_job::text::printable;
 
 use crate::failure::Failure;
 
-/// Prints a line of data. A reader that closed the pipe (`head`) has what it wanted; data that is lost otherwise is an
-/// error.
+/// Prints a line of data. It is not an error if the reader closed the pipe (`head`), but any other loss of data is.
 pub(crate) fn line(text: &str) -> Result<(), Failure> {
     let mut stdout = io::stdout().lock();
     match writeln!(stdout, "{text}").and_then(|()| stdout.flush()) {
@@ -19,12 +18,12 @@ pub(crate) fn line(text: &str) -> Result<(), Failure> {
     }
 }
 
-/// As [`printable`], for a text of more than one line.
+/// Like [`printable`], for a text of several lines.
 pub(crate) fn printable_lines(text: &str) -> String {
     text.split('\n').map(printable).collect::<Vec<_>>().join("\n")
 }
 
-/// Says something to the user. Where nobody can read it, the work goes on all the same.
+/// Writes a message to stderr. If nobody can read it, the work continues all the same.
 pub(crate) fn say(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{text}");
 }

@@ -1,4 +1,4 @@
-//! `impasto plan`: what a run will take, before it begins.
+//! `impasto plan`: shows the memory and the time that a run will take, before it begins.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -65,7 +65,7 @@ fn bytes(count: usize) -> DecimalBytes {
     DecimalBytes(count as u64)
 }
 
-/// To the unit that matters.
+/// Formats a duration in its largest unit.
 fn time(seconds: f64) -> String {
     HumanDuration(Duration::from_secs_f64(seconds)).to_string()
 }

@@ -1,4 +1,4 @@
-//! `--preview`: the result in the terminal, by the graphics of kitty, iTerm2 or sixel, or by half blocks.
+//! `--preview`: shows the result in the terminal, with the graphics of kitty, iTerm2 or sixel, or in half blocks.
 
 use std::env;
 use std::io::{IsTerminal, stdin, stdout};
@@ -8,16 +8,16 @@ use impasto::Picture;
 use impasto::image::{Averaging, Filter, Space, fit_long_edge, resize};
 use viuer::Config;
 
-/// No terminal shows more pixels, and they may have to travel.
+/// Largest long edge of a preview. No terminal shows more pixels, and they may have to travel over a network.
 pub(crate) const LONG_EDGE: usize = 1024;
 
-/// Shows a picture of the space; says why where it cannot.
+/// Shows a picture of this colour space, or returns the reason why it cannot be shown.
 pub(crate) fn show(picture: &Picture, space: Space) -> Result<(), String> {
     if !stdout().is_terminal() {
         return Err("standard output is no terminal".into());
     }
     let (width, height) = fit_long_edge(picture.size(), LONG_EDGE.min(picture.long_edge()));
-    // Terminals know sRGB only.
+    // Terminals only support sRGB.
     let small =
         resize(picture, width, height, Filter::Bilinear, Averaging::Light).between(space, Space::Srgb);
     let byte = |value: f32| (value.clamp(0.0, 1.0) * 255.0).round() as u8;
@@ -35,7 +35,8 @@ pub(crate) fn show(picture: &Picture, space: Space) -> Result<(), String> {
     viuer::print(&DynamicImage::ImageRgb8(image), &config).map(|_| ()).map_err(|error| error.to_string())
 }
 
-// To find out, a terminal is asked and its answer read, for ever if there is none: only those are asked that are known to answer.
+// To detect graphics, viuer sends a query to the terminal and waits for the answer, for ever if there is none. So only
+// terminals that are known to answer are asked.
 
 fn knows_kitty() -> bool {
     let known = ["kitty", "ghostty", "wezterm", "konsole"];

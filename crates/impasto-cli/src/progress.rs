@@ -17,7 +17,7 @@ pub(crate) struct Progress {
     bar: ProgressBar,
 }
 
-/// Thousand pixel-iterations: the unit of the bar.
+/// The unit of the bar: a thousand pixels times iterations.
 const UNIT: f64 = 1e3;
 
 impl Progress {
@@ -33,13 +33,13 @@ impl Progress {
         Progress { kind, bar }
     }
 
-    /// The work of a run is known: pixels times iterations, done and left.
+    /// Starts the bar for the work of a run: pixels times iterations, done and left.
     pub(crate) fn begin(&self, (done, left): (f64, f64)) {
         self.bar.set_length(((done + left) / UNIT).ceil() as u64);
         self.bar.enable_steady_tick(Duration::from_millis(500));
     }
 
-    /// An event of a run of one picture.
+    /// Shows an event of a run of one picture.
     pub(crate) fn run(&self, event: &Event) {
         match (self.kind, event) {
             (_, Event::Planned { work, .. }) => self.begin(*work),
@@ -58,7 +58,7 @@ impl Progress {
         }
     }
 
-    /// An event of a batch: a line for each picture.
+    /// Shows an event of a batch: a line for each picture.
     pub(crate) fn batch(&self, event: &Event) {
         match (self.kind, event) {
             (ProgressKind::None, _) => {}
@@ -81,7 +81,7 @@ impl Progress {
         }
     }
 
-    /// An event of a sheet: a line for each picture.
+    /// Shows an event of a sheet: a line for each picture.
     pub(crate) fn sheet(&self, event: &Event) {
         match (self.kind, event) {
             (_, Event::Warned { text }) => say(&with_options(text)),
@@ -103,7 +103,7 @@ impl Progress {
         }
     }
 
-    /// Says something above the bar; programs get it as an object.
+    /// Shows a text above the bar; programs get it as a JSON object.
     pub(crate) fn note(&self, text: &str) {
         let text = with_options(text);
         match self.kind {
@@ -134,7 +134,7 @@ impl Progress {
     }
 }
 
-/// What became of a picture, in words.
+/// Describes the outcome of a picture.
 fn told(outcome: &ItemOutcome) -> String {
     match outcome {
         ItemOutcome::Made { seconds } => format!("in {seconds:.1} s"),

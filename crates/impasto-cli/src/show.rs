@@ -1,4 +1,4 @@
-//! `impasto show`: the recipe that a picture carries, and the command that would repeat it.
+//! `impasto show`: prints the recipe that a picture carries, and the command that repeats its run.
 
 use impasto_job::recipe;
 use impasto_job::spec::{NAMES, StylizeSpec, text_of};
@@ -22,7 +22,7 @@ pub(crate) fn run(args: ShowArgs) -> Result<(), Failure> {
     lines.iter().try_for_each(|(name, value)| line(&printable(&format!("{name:<width$}  {value}"))))
 }
 
-/// Every value with its way through the tree; lists of plain values in one line.
+/// Lists every value with its path in the tree. A list of plain values is one line.
 fn flatten(name: &str, value: &Value, lines: &mut Vec<(String, String)>) {
     let below = |inner: &str| if name.is_empty() { inner.to_owned() } else { format!("{name}.{inner}") };
     match value {
@@ -48,10 +48,10 @@ fn text(value: &Value) -> String {
     }
 }
 
-/// The command, with the options that are not what they would be anyway.
+/// Returns the command, with the options that differ from their defaults.
 fn command(recipe: &Map<String, Value>) -> String {
     let name = |file: &Value| match file["name"].as_str().unwrap_or("FILE") {
-        // Standard input, also with settings behind it; and what would be taken for an option.
+        // `-` is standard input, and may have settings. Other names that begin with a dash would be taken for options.
         "-" => "/dev/stdin".to_owned(),
         name if name.starts_with('-') => quoted(&format!("./{name}")),
         name => quoted(name),
@@ -78,7 +78,7 @@ fn command(recipe: &Map<String, Value>) -> String {
     words.join(" ")
 }
 
-/// Of what is an option here; a recipe may hold anything.
+/// Adds the options that differ from their defaults. Unknown options are skipped, because a recipe may hold anything.
 fn differences(options: &Map<String, Value>, standard: &Value, words: &mut Vec<String>) {
     for (name, value) in options {
         let Some(standard) = standard.get(name) else { continue };
@@ -88,7 +88,7 @@ fn differences(options: &Map<String, Value>, standard: &Value, words: &mut Vec<S
             same if same == standard => {}
             Value::Bool(true) => words.push(option),
             Value::Null | Value::Bool(false) => {}
-            // Given once for each.
+            // The option is given once for each file.
             Value::Array(files) if name == "mask" => {
                 words.extend(files.iter().map(|file| format!("{option} {}", quoted(&text(file)))));
             }
@@ -97,7 +97,7 @@ fn differences(options: &Map<String, Value>, standard: &Value, words: &mut Vec<S
     }
 }
 
-/// As a shell reads it.
+/// Quotes a word for a shell, if necessary.
 pub(crate) fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "-_./:,+=@%".contains(c);
     if !word.is_empty() && word.chars().all(plain) {
@@ -118,12 +118,19 @@ mod tests {
         let recipe = json!({
             "content": { "name": "my photo.jpg" },
             "styles": [{ "name": "it's.png" }, { "name": "--report=x" }],
-            "options": { "run": { "size": 300, "half": true, "seed": 0, "objective": { "preset": "gatys", "style_weights": [1.0, 2.5] }, "magic; rm x": 5 } },
+            "options": { "run": {
+                "size": 300,
+                "half": true,
+                "seed": 0,
+                "objective": { "preset": "gatys", "style_weights": [1.0, 2.5] },
+                "magic; rm x": 5,
+            } },
         });
         let Value::Object(recipe) = recipe else { unreachable!() };
         assert_eq!(
             command(&recipe),
-            r"impasto stylize 'my photo.jpg' 'it'\''s.png' ./--report=x -o OUT --half --preset gatys --style-weights 1.0,2.5 --size 300"
+            "impasto stylize 'my photo.jpg' 'it'\\''s.png' ./--report=x -o OUT --half --preset gatys \
+             --style-weights 1.0,2.5 --size 300"
         );
     }
 }

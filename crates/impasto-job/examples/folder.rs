@@ -1,4 +1,4 @@
-//! Repaints every picture of a folder in one style, with progress. Ctrl-C pauses; the same command goes on.
+//! Repaints every picture of a folder in one style, with progress. Ctrl-C pauses; the same command continues.
 //!
 //!     cargo run --release --example folder -- photos painting.jpg repainted
 
@@ -38,7 +38,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         if let impasto_job::Outcome::Painted(painted) = runner.run()?
             && painted.end == impasto_job::End::Paused
         {
-            println!("{painted}; the same command goes on");
+            println!("{painted}; the same command continues");
             break;
         }
     }

@@ -1,4 +1,5 @@
-//! What surrounds a job while it runs: who listens, who commands, where models come from.
+//! The surroundings of a running job: the listener to its events, the control that commands it, the source of its
+//! models.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -7,12 +8,12 @@ use impasto::encoder::{self, Encoder};
 
 use crate::{Control, Event, JobError};
 
-/// The pictures that a run shows on its way.
+/// Settings for the pictures that a run shows while it is in progress.
 #[derive(Clone, Copy, Debug)]
 pub struct Previews {
-    /// Long edge in pixels, at most.
+    /// Largest long edge in pixels.
     pub max_edge: usize,
-    /// Iterations from one to the next. The draft and the result are always shown.
+    /// Iterations between two pictures. The draft and the result are always shown.
     pub every: Option<usize>,
 }
 
@@ -25,7 +26,7 @@ pub(crate) struct Context {
     pub(crate) listener: Listener,
     pub(crate) models: Models,
     pub(crate) previews: Option<Previews>,
-    /// When the job began, for jobs in limited time.
+    /// When the job began, for jobs with a time limit.
     pub(crate) started: Instant,
 }
 
@@ -46,7 +47,7 @@ impl Context {
         (self.listener)(event);
     }
 
-    /// Tells something to know.
+    /// Emits a note or a warning.
     pub(crate) fn warn(&self, text: impl Into<String>) {
         self.emit(Event::Warned { text: text.into() });
     }

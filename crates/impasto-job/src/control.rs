@@ -5,17 +5,17 @@ use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
 
 use impasto::Cancel;
 
-/// How a job is asked to end. A later request counts only if it is more urgent.
+/// A request to end a job. A later request counts only if it is more urgent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Request {
-    /// None yet.
+    /// No request yet.
     GoOn,
     Pause,
     Stop,
     Cancel,
 }
 
-/// The commands to one job. Clones command the same job; it may be over already, which does no harm.
+/// The commands to one job. Clones command the same job. Commands to a job that is over have no effect.
 #[derive(Clone, Debug, Default)]
 pub struct Control(Arc<Shared>);
 
@@ -23,42 +23,42 @@ pub struct Control(Arc<Shared>);
 struct Shared {
     request: AtomicU8,
     soon: AtomicBool,
-    /// Raised where an evaluation in progress is to be abandoned.
+    /// Raised to abandon the evaluation in progress.
     flag: Cancel,
     /// Whether there is work that can be stopped.
     begun: AtomicBool,
-    /// Files that are being written.
+    /// Number of files that are being written.
     saving: AtomicUsize,
 }
 
 impl Control {
-    /// Ends the job at once. Nothing more is written; a checkpoint that was written already stays.
+    /// Ends the job at once. Nothing more is written, but an existing checkpoint stays.
     pub fn cancel(&self) {
         self.request(Request::Cancel);
         self.0.flag.cancel();
     }
 
-    /// Ends the job at once and keeps what it has: the picture so far and, for a long run, a checkpoint; of a batch or a
-    /// sheet, the pictures that are complete.
+    /// Ends the job at once and keeps its results so far. For a run these are the current picture and, if the run is
+    /// long, a checkpoint; for a batch or a sheet, the completed pictures.
     pub fn stop(&self) {
         self.request(Request::Stop);
         self.0.flag.cancel();
     }
 
-    /// Ends a run after the step in progress, with a checkpoint from which [`Runner::resume`](crate::Runner::resume) goes on.
-    /// No picture is written. A batch or a sheet begins no further picture.
+    /// Ends a run after the step in progress, with a checkpoint from which [`Runner::resume`](crate::Runner::resume)
+    /// continues it. No picture is written. A batch or a sheet begins no further picture.
     pub fn pause(&self) {
         self.request(Request::Pause);
     }
 
-    /// Brings a run to its end soon: the scale in progress is left, and the full size gets a few iterations.
+    /// Completes a run early: it leaves the scale in progress, and the full size gets a few iterations.
     /// A batch or a sheet begins no further picture.
     pub fn finish_soon(&self) {
         self.0.soon.store(true, Ordering::SeqCst);
     }
 
-    /// Says that the work begins: from here on requests are answered. Before, a job reads its inputs, and has nothing to
-    /// keep; a face may just leave it.
+    /// Marks the beginning of the work: from here on the job answers requests. Before, the job reads its inputs and has
+    /// nothing to keep, so a face (front end) may simply abandon it.
     pub fn begin(&self) {
         self.0.begun.store(true, Ordering::SeqCst);
     }
@@ -78,7 +78,7 @@ impl Control {
         self.0.saving.load(Ordering::SeqCst) > 0
     }
 
-    /// Does work that should not be interrupted, such as writing a file.
+    /// Runs work that should not be interrupted, such as writing a file.
     pub fn saving<T>(&self, work: impl FnOnce() -> T) -> T {
         self.0.saving.fetch_add(1, Ordering::SeqCst);
         let _saving = Saving(&self.0);
@@ -113,7 +113,7 @@ impl Control {
     }
 }
 
-/// One piece of work that should not be interrupted, however it ends.
+/// Counts one piece of work that should not be interrupted, until it ends or panics.
 struct Saving<'a>(&'a Shared);
 
 impl Drop for Saving<'_> {

@@ -1,4 +1,4 @@
-//! Results as files: with what the content had and a format can hold.
+//! Results as files: with the content's bit depth, colour profile, transparency and metadata, if the format holds them.
 
 use std::path::Path;
 
@@ -8,10 +8,10 @@ use impasto::{Picture, Session};
 use crate::JobError;
 use crate::spec::{OutputSpec, ProfileKind};
 
-/// How a result is to be written: with the content's bit depth, colour profile and metadata, unless asked otherwise.
+/// Returns the encoding of a result: the content's bit depth, colour profile and metadata, unless options change them.
 ///
 /// # Errors
-/// What the format cannot hold.
+/// When the format cannot hold what the options ask for, or the content's bit depth.
 pub(crate) fn encoding(path: &Path, content: &Decoded, asked: &OutputSpec) -> Result<Encoding, JobError> {
     let format = asked.format(path)?;
     let refused = |what: String, hint: String| {
@@ -32,19 +32,19 @@ pub(crate) fn encoding(path: &Path, content: &Decoded, asked: &OutputSpec) -> Re
         let can = Format::those(|format| format.depths().contains(&depth));
         let other = format.depth(depth);
         return refused(
-            format!("{what}, {} holds {}", format.name(), bits_of(other)),
+            format!("{what}, but {} holds {}", format.name(), bits_of(other)),
             format!("end the name in {can}, or give `depth` {}", number_of(other)),
         );
     }
     if asked.quality.is_some() && format != Format::Jpeg {
         return Err(JobError::bad_input(format!(
-            "`quality` is for JPEG, {} is {}",
+            "`quality` is for JPEG, but {} is {}",
             path.display(),
             format.name()
         )));
     }
     let icc_profile = match asked.profile {
-        // What is wider than sRGB without a profile for RGB is light of wide primaries.
+        // A content that is wider than sRGB but has no RGB profile comes from an OpenEXR file with wide primaries.
         ProfileKind::Input => content
             .icc_profile
             .clone()
@@ -71,7 +71,7 @@ pub(crate) fn encoding(path: &Path, content: &Decoded, asked: &OutputSpec) -> Re
         jpeg_quality: asked.quality.unwrap_or(standard.jpeg_quality),
         space: content.space,
         icc_profile,
-        // The recipe of the content is not that of the result.
+        // The result gets its own recipe, not the content's.
         metadata: match asked.no_metadata {
             true => Metadata::default(),
             false => Metadata { recipe: None, ..content.metadata.clone() },
@@ -113,7 +113,7 @@ pub(crate) fn write(
     let mut encoding = encoding(path, content, asked)?;
     let format = asked.format(path)?;
     encoding.metadata.recipe = (!asked.no_metadata && format.fits_recipe(recipe)).then(|| recipe.to_owned());
-    // A file of light has no profile, but the primaries of a space.
+    // An OpenEXR file has no profile. It states the primaries of a colour space, so the values are converted to it.
     let space = match asked.profile {
         ProfileKind::Input => content.space,
         ProfileKind::Srgb => Space::Srgb,
@@ -126,7 +126,8 @@ pub(crate) fn write(
     Ok(save(path, picture, alpha.as_ref(), &encoding)?)
 }
 
-/// What a format will not hold although the content has it, and nobody asked for it: to be said before the work.
+/// Returns warnings about properties of the content that the format does not hold, unless options asked for them (then
+/// they are errors). They are shown before the work.
 pub(crate) fn losses_of_format(
     output: &Path,
     content: &Decoded,
@@ -136,18 +137,18 @@ pub(crate) fn losses_of_format(
     let name = format.name();
     let mut losses = Vec::new();
     if content.space == Space::DisplayP3 && !format.holds_wide_gamut() {
-        losses.push(format!("warning: {name} holds no colour profile: the result has the colours of sRGB"));
+        losses.push(format!("warning: {name} holds no colour profile: the result has only colours of sRGB"));
     }
     if !asked.no_metadata && content.metadata.exif.is_some() && !format.holds_exif() {
-        losses.push(format!("warning: {name} holds no EXIF: the result has none of the content's"));
+        losses.push(format!("warning: {name} holds no EXIF: the content's EXIF is lost"));
     }
     if !asked.no_metadata && !format.holds_recipe() {
-        losses.push(format!("note: {name} holds no recipe: `impasto show` will find none"));
+        losses.push(format!("note: {name} holds no recipe: `impasto show` will find none in the result"));
     }
     Ok(losses)
 }
 
-/// A format may have an end.
+/// Refuses a result that is larger than its format allows.
 pub(crate) fn check_side(output: &Path, asked: &OutputSpec, session: &Session) -> Result<(), JobError> {
     let format = asked.format(output)?;
     let long = session.scales().iter().map(|scale| scale.width.max(scale.height)).max().unwrap_or(0);
@@ -160,7 +161,7 @@ pub(crate) fn check_side(output: &Path, asked: &OutputSpec, session: &Session) -
     Ok(())
 }
 
-/// Two names of one file, which may not exist yet.
+/// Returns whether two paths name the same file, which need not exist yet.
 pub fn same_file(a: &Path, b: &Path) -> bool {
     let place = |path: &Path| {
         let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));

@@ -1,4 +1,4 @@
-//! Why a job did not do what it was asked.
+//! The errors of jobs.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -8,23 +8,23 @@ use impasto::encoder::EncoderError;
 use impasto::engine::EngineError;
 use impasto::image::ImageError;
 
-/// The kind of an error: who can do something about it.
+/// The kind of an error, which tells who can do something about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// The job asks for something that cannot be: a wrong option, a file that is not there or is damaged.
+    /// The job asks for something impossible: a wrong option, a file that is missing or damaged.
     BadInput,
-    /// The work did not come to its end: a run diverged, some pictures of a batch could not be made.
+    /// The work failed: a run diverged, or some pictures of a batch could not be made.
     Failed,
-    /// The machine is in the way: a full disk, a folder that cannot be written, no network.
+    /// The environment prevents the work: a full disk, a folder that cannot be written to, no network.
     Environment,
-    /// Somebody ended the job.
+    /// The job was interrupted.
     Interrupted,
     /// A mistake in this program.
     Bug,
 }
 
-/// An error, with a hint where there is something to be done about it. Options in both are in backquotes
+/// An error, with a hint if something can be done about it. In both texts the names of options stand in backquotes
 /// ([`spell`](crate::spell)).
 #[derive(Debug)]
 pub struct JobError {
@@ -35,17 +35,17 @@ pub struct JobError {
 }
 
 impl JobError {
-    /// An error of a kind.
+    /// An error of this kind.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> JobError {
         JobError { kind, message: message.into(), hint: None, checkpoint: None }
     }
 
-    /// Something that was asked for and cannot be.
+    /// An error about an impossible request.
     pub fn bad_input(message: impl Into<String>) -> JobError {
         JobError::new(ErrorKind::BadInput, message)
     }
 
-    /// Work that did not come to its end.
+    /// An error about work that failed.
     pub fn failed(message: impl Into<String>) -> JobError {
         JobError::new(ErrorKind::Failed, message)
     }
@@ -58,12 +58,12 @@ impl JobError {
         JobError::new(ErrorKind::Bug, message)
     }
 
-    /// A file or folder that could not be read.
+    /// An error about a file or folder that could not be read.
     pub fn read(path: &Path, error: &std::io::Error) -> JobError {
         JobError::bad_input(format!("cannot read {}: {error}", path.display()))
     }
 
-    /// A file that could not be written.
+    /// An error about a file that could not be written.
     pub fn write(path: &Path, error: &std::io::Error) -> JobError {
         JobError::new(ErrorKind::Environment, format!("cannot write {}: {error}", path.display()))
     }
@@ -75,7 +75,7 @@ impl JobError {
         self
     }
 
-    /// The error with one hint more.
+    /// The error with this hint in addition to the one that it has.
     #[must_use]
     pub fn and_hint(self, hint: impl Into<String>) -> JobError {
         match &self.hint {
@@ -87,7 +87,7 @@ impl JobError {
         }
     }
 
-    /// The error with what it is about before its message.
+    /// The error with this subject before its message.
     #[must_use]
     pub fn about(mut self, subject: &str) -> JobError {
         self.message = format!("{subject}: {}", self.message);
@@ -99,7 +99,7 @@ impl JobError {
         self
     }
 
-    /// The kind.
+    /// The kind of the error.
     pub fn kind(&self) -> ErrorKind {
         self.kind
     }
@@ -109,12 +109,12 @@ impl JobError {
         &self.message
     }
 
-    /// What can be done about it.
+    /// The hint: what can be done about the error.
     pub fn hint_text(&self) -> Option<&str> {
         self.hint.as_deref()
     }
 
-    /// The checkpoint from which the job can go on ([`Runner::resume`](crate::Runner::resume)).
+    /// The checkpoint from which the job can continue ([`Runner::resume`](crate::Runner::resume)).
     pub fn checkpoint(&self) -> Option<&Path> {
         self.checkpoint.as_deref()
     }

@@ -1,4 +1,4 @@
-//! What a job tells on its way.
+//! The events that a job emits while it runs.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -7,26 +7,26 @@ use impasto::image::Space;
 use impasto::{Picture, Scale, Step};
 use serde::Serialize;
 
-/// An event of a job. As JSON it is an object whose `event` is its name; pictures are left out.
+/// An event of a job. As JSON it is an object whose field `event` is its name; pictures are left out.
 #[derive(Clone, Debug, Serialize)]
 #[serde(tag = "event", rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum Event {
-    /// Everything is read and checked; the work begins.
+    /// All inputs have been read and checked; the work begins.
     Planned {
         /// The scales, from the smallest on.
         scales: Vec<Scale>,
-        /// Iterations that were done before, in a run that is resumed.
+        /// Iterations that a resumed run had done before.
         done: usize,
-        /// Bytes that the run takes at its peak.
+        /// Planned peak memory of the run, in bytes.
         peak_bytes: usize,
-        /// Threads that it uses.
+        /// Number of threads of the run.
         threads: usize,
-        /// Pixels times iterations: done before, and left to do.
+        /// Work done before and work left, in pixels times iterations.
         #[serde(skip)]
         work: (f64, f64),
     },
-    /// The draft is painted: the first picture, long before the last.
+    /// The draft is painted: the first picture, long before the result.
     Draft {
         /// Pixels across.
         width: usize,
@@ -42,23 +42,23 @@ pub enum Event {
         step: Step,
         /// Seconds since the work began.
         elapsed: f64,
-        /// Seconds that the rest of the run will take, by what it took so far.
+        /// Estimated seconds that the rest of the run will take, from its pace so far.
         seconds_left: f64,
-        /// Pixels times iterations: done, and left to do.
+        /// Work done and work left, in pixels times iterations.
         #[serde(skip)]
         work: (f64, f64),
     },
-    /// A picture to look at ([`Previews`](crate::Previews)).
+    /// A picture to show ([`Previews`](crate::Previews)).
     Preview {
-        /// The picture, RGB encoded by the curve of sRGB.
+        /// The picture: RGB, encoded by the curve of sRGB.
         #[serde(skip)]
         picture: Arc<Picture>,
-        /// Its colour space.
+        /// The colour space of the picture.
         #[serde(skip)]
         space: Space,
-        /// Iterations that it shows; 0 is the draft.
+        /// Number of iterations that led to the picture; 0 for the draft.
         iterations: usize,
-        /// Whether it shows the result.
+        /// Whether the picture is the result.
         result: bool,
     },
     /// A checkpoint was written.
@@ -66,15 +66,15 @@ pub enum Event {
         /// The file.
         path: PathBuf,
     },
-    /// A picture of a batch or of a sheet came to its end.
+    /// The work on one picture of a batch or a sheet has ended.
     Item {
-        /// Its number, from 1 on.
+        /// Number of the picture, from 1 on.
         number: usize,
-        /// How many there are.
+        /// Number of all pictures.
         of: usize,
-        /// The file of the result, or the options of a picture of a sheet.
+        /// In a batch the file name of the result; in a sheet the options of the picture.
         name: String,
-        /// What became of it.
+        /// The outcome.
         outcome: ItemOutcome,
     },
     /// The result was written.
@@ -85,14 +85,14 @@ pub enum Event {
         width: usize,
         /// Pixels down.
         height: usize,
-        /// Iterations of a run, pictures of a sheet.
+        /// Number of iterations of a run, or of pictures of a sheet.
         count: usize,
-        /// Seconds that all steps took.
+        /// Total seconds of all steps.
         seconds: f64,
     },
-    /// Something to know: a note, or a warning.
+    /// A note or a warning.
     Warned {
-        /// What it is, in a sentence that begins with `note:` or `warning:`.
+        /// A sentence that begins with `note:` or `warning:`.
         text: String,
     },
     /// The job is over.
@@ -102,21 +102,21 @@ pub enum Event {
     },
 }
 
-/// What became of a picture of a batch or a sheet.
+/// The outcome of one picture of a batch or a sheet.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(tag = "outcome", rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum ItemOutcome {
-    /// It was made in this time.
+    /// The picture was made.
     Made {
-        /// Seconds.
+        /// Seconds that it took.
         seconds: f64,
     },
-    /// It was there already.
+    /// The picture existed already.
     Skipped,
-    /// It could not be made.
+    /// The picture could not be made.
     Failed {
-        /// Why not.
+        /// The reason.
         message: String,
     },
 }
@@ -126,14 +126,14 @@ pub enum ItemOutcome {
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum End {
-    /// All its work is done.
+    /// All work is done.
     Complete,
-    /// It was stopped; what there was is kept.
+    /// The job was stopped; its results so far are kept.
     Stopped,
-    /// It was paused at a checkpoint.
+    /// The job was paused at a checkpoint.
     Paused,
-    /// It was cancelled.
+    /// The job was cancelled.
     Cancelled,
-    /// It failed.
+    /// The job failed.
     Failed,
 }

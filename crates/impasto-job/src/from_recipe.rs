@@ -1,7 +1,7 @@
-//! `like`: the options of a run from the recipe of a picture that it made.
+//! `like`: takes the options of a run from the recipe of a picture.
 //!
-//! The picture may be a stranger's: only what makes a picture what it is comes from there, no name of a file that is written, no
-//! limit, and no path.
+//! The picture may come from a stranger. So only options that affect the picture are taken from its recipe: no name of
+//! a file that is written, no limit, and no path.
 
 use std::path::Path;
 
@@ -16,20 +16,21 @@ use crate::recipe::{OF_RESULTS, PROGRAM, read};
 use crate::spec::{ColourKind, NAMES, ProfileKind, StylizeSpec, text_of};
 use crate::text::printable;
 
-/// A run as another one was.
+/// A job with the options of an earlier run.
 pub struct FromRecipe {
     /// The job.
     pub spec: StylizeSpec,
     /// Notes for the user.
     pub notes: Vec<String>,
-    /// SHA-256 of the weights that the other run had, unless others were asked for.
+    /// SHA-256 of the weights of the earlier run, unless another model was given.
     pub weights: Option<String>,
 }
 
-/// The job with the options of the picture at `path`, but for those that were given: `given` says so by name.
+/// Returns the job with the options of the picture at `path`. Options that were given stay; `given` tells for a name
+/// whether the option was.
 ///
 /// # Errors
-/// When the picture carries no recipe, or one that asks for what a stranger's recipe may not.
+/// When the picture carries no recipe, or a recipe that is damaged or names files in other folders.
 pub fn like(
     mut spec: StylizeSpec,
     path: &Path,
@@ -42,7 +43,7 @@ pub fn like(
     let version = recipe[PROGRAM].as_str().unwrap_or("another version");
     if version != env!("CARGO_PKG_VERSION") {
         let version = printable(version);
-        notes.push(format!("note: {name} was made by impasto {version}; what is not an option may differ"));
+        notes.push(format!("note: {name} was made by impasto {version}; this version may paint differently"));
     }
     let report = spec.report.as_deref().map(|report| ("report", report));
     if let Some((option, _)) = spec.side_outputs.files().chain(report).find(|(_, file)| same_file(file, path))
@@ -54,7 +55,7 @@ pub fn like(
     };
     let options = recipe.get("options").and_then(Value::as_object).ok_or_else(|| broken("no options"))?;
     for (kind, inside) in options {
-        let inside = inside.as_object().ok_or_else(|| broken("its options are none"))?;
+        let inside = inside.as_object().ok_or_else(|| broken("its options are not an object"))?;
         match kind.as_str() {
             "run" => spec.run = overlaid(&spec.run, inside, given).map_err(|error| broken(&error))?,
             "regions" => {
@@ -63,7 +64,7 @@ pub fn like(
             "result" => {
                 spec.result = overlaid(&spec.result, inside, given).map_err(|error| broken(&error))?
             }
-            other => return Err(broken(&format!("there are no options {other}"))),
+            other => return Err(broken(&format!("unknown options {other}"))),
         }
     }
     if !given("style_weights") && spec.style.iter().any(|style| style.weight.is_some()) {
@@ -88,7 +89,9 @@ pub fn like(
             }
         }
     } else if of_styles.iter().any(|of| NAMES.iter().any(|setting| !of[*setting].is_null())) {
-        notes.push(format!("note: {name} has another number of styles: their settings are left out"));
+        notes.push(format!(
+            "note: {name} has another number of styles: the settings of its styles are left out"
+        ));
     }
     let init = spec.run.init.as_deref().unwrap_or(Path::new("")).to_string_lossy();
     let masks = spec.regions.mask.iter().filter(|_| !given("mask"));
@@ -104,10 +107,10 @@ pub fn like(
     Ok(FromRecipe { spec, notes, weights })
 }
 
-/// Never taken from a recipe: they make no picture another one, or are about the file that is written.
+/// Options that are never taken from a recipe: they do not affect the picture, or concern the file that is written.
 const OF_ONE_RUN: [&str; 3] = ["threads", "keep_gps", "format"];
 
-/// Options with those of a recipe, but for what was given.
+/// Returns the options with the values of a recipe, except for options that were given.
 fn overlaid<T: Serialize + DeserializeOwned>(
     options: &T,
     from: &Map<String, Value>,
@@ -121,7 +124,7 @@ fn overlaid<T: Serialize + DeserializeOwned>(
 fn overlay(into: &mut Value, from: &Map<String, Value>, given: &dyn Fn(&str) -> bool) -> Result<(), String> {
     for (name, value) in from {
         let Some(place) = into.get_mut(name) else {
-            return Err(format!("there is no option {name}"));
+            return Err(format!("unknown option {name}"));
         };
         match value {
             Value::Object(inside) if place.is_object() => overlay(place, inside, given)?,
@@ -132,7 +135,7 @@ fn overlay(into: &mut Value, from: &Map<String, Value>, given: &dyn Fn(&str) -> 
     Ok(())
 }
 
-/// What the recipe says of a file of another format is not for this one.
+/// Leaves out options of the recipe that the format of the result does not support.
 fn fit_to_format(
     spec: &mut StylizeSpec,
     given: &dyn Fn(&str) -> bool,

@@ -1,9 +1,11 @@
 //! Style transfer jobs as data.
 //!
-//! A [`JobSpec`] is everything that decides a job, with the defaults filled in: it can be kept in a file, sent over a wire
-//! ([`JobSpec::from_json`]), and is held against a JSON schema ([`JobSpec::schema`]). A [`Runner`] runs one: it tells what
-//! happens by [`Event`]s, takes commands from any thread by a [`Control`], writes results, reports and checkpoints, and
-//! goes on from a checkpoint ([`Runner::resume`]). Every face of the program (command line, server, Python) stands on this.
+//! A [`JobSpec`] is everything that decides a job, with the defaults filled in. It can be kept in a file or sent over a
+//! network ([`JobSpec::from_json`]); a JSON schema describes it ([`JobSpec::schema`]). A [`Runner`] runs a job. It
+//! emits [`Event`]s, takes commands from any thread through a [`Control`], writes results, reports and checkpoints, and
+//! can continue from a checkpoint ([`Runner::resume`]).
+//!
+//! Every *face* of the program (a front end: the command line, a server, a Python module) is built on this crate.
 //!
 //! ```no_run
 //! use impasto_job::spec::{StyleSpec, StylizeSpec};

@@ -1,10 +1,10 @@
-//! Memory of the machine, and memory that this process took.
+//! The memory of the machine, and the memory that this process has used.
 
-/// The part of a machine's memory that a run takes unless asked otherwise. It is a part of all memory, not of what happens
-/// to be free: the same job gives the same bytes.
+/// The share of the machine's memory that a run may take by default. It is a share of all memory, not of the free
+/// memory, so that the same job gives the same bytes.
 const SHARE: f64 = 0.75;
 
-/// The memory that a run takes by default, in bytes: three quarters of what the machine or its container has.
+/// The memory that a run may take by default, in bytes: three quarters of the memory of the machine or its container.
 pub fn default_memory() -> Option<usize> {
     let kind = sysinfo::MemoryRefreshKind::nothing().with_ram();
     let system = sysinfo::System::new_with_specifics(sysinfo::RefreshKind::nothing().with_memory(kind));
@@ -14,7 +14,7 @@ pub fn default_memory() -> Option<usize> {
     (total > 0).then_some((total as f64 * SHARE) as usize)
 }
 
-/// The largest resident memory of this process so far, in bytes. Linux alone tells.
+/// The peak resident memory of this process so far, in bytes. Only Linux reports it.
 pub fn peak_rss_bytes() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;

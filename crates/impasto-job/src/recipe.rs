@@ -1,7 +1,8 @@
-//! The recipe that travels with a picture: the options of its run, complete, and what it was made from. `from_recipe.rs` repeats it.
+//! The recipe that a picture carries: the complete options of its run, and the files it was made from. `from_recipe.rs`
+//! reads it to repeat the run.
 //!
-//! It says nothing that would make two equal runs differ (no time, no threads), and of files only their names and digests:
-//! folders are nobody else's business.
+//! Equal runs have equal recipes, so a recipe contains no time and no number of threads. It identifies files only by
+//! name and digest, because the names of folders are private.
 
 use std::path::Path;
 use std::time::Duration;
@@ -15,10 +16,11 @@ use crate::inputs::{Input, Inputs};
 use crate::spec::OutputSpec;
 use crate::transfer::Asked;
 
-/// What the text begins with: other programs' recipes are of no use here.
+/// The key that marks a recipe of this program; the recipes of other programs cannot be used.
 pub(crate) const PROGRAM: &str = "impasto";
 
-/// The recipe of a run. What a run in limited time came to is asked for by its numbers: so it can be had again.
+/// Returns the recipe of a run. For a run with limited time it states the actual iterations in place of the limit, so
+/// that the same picture can be made again.
 pub(crate) fn of(asked: &Asked<'_>, result: &OutputSpec, inputs: &Inputs, session: &Session) -> String {
     let Asked { styles: given, texture, .. } = asked;
     let (mut run, mut result, mut regions) = (asked.run.clone(), result.clone(), asked.regions.clone());
@@ -33,7 +35,7 @@ pub(crate) fn of(asked: &Asked<'_>, result: &OutputSpec, inputs: &Inputs, sessio
     }
     run.init = run.init.as_deref().map(name_if_file).map(Into::into);
     run.objective.model = name_if_file(Path::new(&run.objective.model));
-    // Nobody's place is known because somebody else's was.
+    // A run that is repeated from this recipe must not publish the location of another content.
     result.keep_gps = false;
     let encoder = session.encoder();
     let Inputs { content, styles, init, masks } = inputs;
@@ -53,7 +55,11 @@ pub(crate) fn of(asked: &Asked<'_>, result: &OutputSpec, inputs: &Inputs, sessio
         "init": init.as_ref().map(file),
         "masks": masks.of_content().iter().map(file).collect::<Vec<_>>(),
         "protect": masks.protect().map(file),
-        "encoder": { "name": name_if_file(Path::new(&encoder.name)), "family": encoder.family, "sha256": encoder.sha256 },
+        "encoder": {
+            "name": name_if_file(Path::new(&encoder.name)),
+            "family": encoder.family,
+            "sha256": encoder.sha256,
+        },
         "options": { "run": run, "regions": regions, "result": result },
         "recipe": session.recipe(),
         "scales": session.scales(),
@@ -62,21 +68,21 @@ pub(crate) fn of(asked: &Asked<'_>, result: &OutputSpec, inputs: &Inputs, sessio
     .to_string()
 }
 
-/// The last part of a path.
+/// Returns the last part of a path.
 fn name_of(path: &Path) -> String {
     path.file_name().unwrap_or(path.as_os_str()).to_string_lossy().into_owned()
 }
 
-/// Names of encoders and of ways to begin are no files.
+/// Returns the last part of a path to a file. Other texts (the name of an encoder or of an initial picture) stay.
 fn name_if_file(path: &Path) -> String {
     if path.is_file() { name_of(path) } else { path.to_string_lossy().into_owned() }
 }
 
-/// Results may be larger than what is taken as an input, and only their texts are looked at.
+/// The limits for results whose recipe is read. They may be larger than inputs, because only their texts are read.
 pub const OF_RESULTS: Limits =
     Limits { file: 4_000_000_000, time: Some(Duration::from_secs(60)), ..Limits::NONE };
 
-/// The recipe that a picture carries, as JSON.
+/// Returns the recipe that a picture carries, as JSON.
 ///
 /// # Errors
 /// When the file cannot be read, or carries no recipe of this program.
@@ -86,7 +92,7 @@ pub fn read(path: &Path, limits: &Limits) -> Result<Map<String, Value>, JobError
         Some(Value::Object(recipe)) if recipe.contains_key(PROGRAM) => Ok(recipe),
         _ => Err(JobError::bad_input(format!("{}: the picture carries no recipe", path.display())).hint(
             "impasto writes one into PNG, JPEG, TIFF, WebP and OpenEXR; other programs may drop it, and \
-             --no-metadata leaves it out",
+             `no_metadata` leaves it out",
         )),
     }
 }

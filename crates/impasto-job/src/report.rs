@@ -1,4 +1,4 @@
-//! The report: everything needed to repeat a run and to judge it.
+//! The report: everything needed to repeat a run and to assess it.
 
 use std::path::Path;
 
@@ -11,38 +11,38 @@ use crate::inputs::{Input, InputSummary, Inputs};
 use crate::memory::peak_rss_bytes;
 use crate::spec::{ColourKind, ResizeKind, RestKind, StylizeSpec, Texture, shares};
 
-/// A report. As JSON it is what `report` writes.
+/// A report, which the option `report` writes as JSON.
 #[derive(Serialize)]
 pub(crate) struct Report<'a> {
     pub(crate) version: &'static str,
     pub(crate) instruction_set: &'a str,
-    /// complete, interrupted or failed.
+    /// The outcome: complete, interrupted, paused or failed.
     pub(crate) outcome: &'a str,
-    /// None of a texture.
+    /// `None` for a texture.
     pub(crate) content: Option<&'a InputSummary>,
-    /// Whether a texture was to fit itself.
+    /// Whether a texture is seamless; `None` for other runs.
     pub(crate) seamless: Option<bool>,
     pub(crate) styles: Vec<StyleSummary<'a>>,
     pub(crate) init: Option<&'a InputSummary>,
-    /// Of the content.
+    /// The masks of the content.
     pub(crate) masks: Vec<&'a InputSummary>,
     pub(crate) protect: Option<&'a InputSummary>,
-    /// What became of the rest, where it was said.
+    /// The treatment of the rest, if the option was given.
     pub(crate) rest: Option<RestKind>,
     pub(crate) feather: Option<f64>,
     pub(crate) model: ModelSummary<'a>,
     pub(crate) recipe: &'a Recipe,
     pub(crate) style_scale: f64,
     pub(crate) stroke_size: Option<f64>,
-    /// What was averaged where pictures were resized.
+    /// The quantity that was averaged when pictures were resized.
     pub(crate) resize: ResizeKind,
-    /// Whose colours the result has, and how styles get the content's.
+    /// The colours of the result, and the map that gave styles the content's colours.
     pub(crate) colour: ColourKind,
     pub(crate) colour_map: Option<String>,
     pub(crate) seed: u64,
     pub(crate) threads: usize,
     pub(crate) scales: &'a [Scale],
-    /// Pixels of the largest tile, where the picture was cut.
+    /// Pixels of the largest tile, if the picture was cut into tiles.
     pub(crate) window: Option<usize>,
     /// Whether features were kept in half precision.
     pub(crate) half: bool,
@@ -59,16 +59,16 @@ pub(crate) struct Report<'a> {
 pub(crate) struct StyleSummary<'a> {
     #[serde(flatten)]
     pub(crate) input: &'a InputSummary,
-    /// Share of the blended moments.
+    /// The style's share of the blended moments.
     pub(crate) weight: f64,
-    /// Size beside the content, without `style_scale`.
+    /// Size relative to the content, without `style_scale`.
     pub(crate) scale: f64,
-    /// Degrees that it was turned by, clockwise.
+    /// Clockwise rotation in degrees.
     pub(crate) rotate: f64,
-    /// Which part of it was for what.
+    /// The mask of the style.
     pub(crate) mask: Option<&'a InputSummary>,
     pub(crate) region: Option<&'a str>,
-    /// The style layers that it was for; all without.
+    /// The style layers that the style applied to; `None` for all.
     pub(crate) layers: Option<&'a [String]>,
 }
 
@@ -80,7 +80,7 @@ pub(crate) struct ModelSummary<'a> {
 }
 
 impl<'a> Report<'a> {
-    /// Of a run that came to an end, with a picture of so many pixels across and down.
+    /// Returns the report of a run that has ended with a picture of this width and height.
     pub(crate) fn of(
         (spec, texture): (&'a StylizeSpec, Option<&'a Texture>),
         inputs: &'a Inputs,
@@ -92,7 +92,7 @@ impl<'a> Report<'a> {
         let StylizeSpec { run, regions, .. } = spec;
         let encoder = session.encoder();
         let shares = shares(&spec.style, run.objective.style_weights.as_deref())?;
-        // By the largest first, so that no sum is too large for a number.
+        // Dividing by the largest share first keeps the sum from overflowing.
         let largest = shares.iter().copied().fold(0.0, f64::max);
         let all = shares.iter().map(|share| share / largest).sum::<f64>();
         let style = |(index, (style, share)): (usize, (&'a Input, f64))| {

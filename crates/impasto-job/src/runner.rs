@@ -1,4 +1,4 @@
-//! A job that runs: with events, commands, and a way to go on.
+//! Running a job, with events, commands, and a way to resume it.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -15,16 +15,16 @@ use crate::{
 };
 use crate::{batch, compare, sheet};
 
-/// What a job came to.
+/// The outcome of a job.
 #[non_exhaustive]
 pub enum Outcome {
-    /// A picture.
+    /// A painted picture.
     Painted(Painted),
-    /// Many pictures.
+    /// The pictures of a batch.
     Batch(BatchDone),
     /// A sheet of small pictures.
     Sheet(SheetDone),
-    /// Scores.
+    /// The scores of pictures.
     Compared(Box<Compared>),
 }
 
@@ -48,15 +48,15 @@ pub struct Runner {
 }
 
 impl Runner {
-    /// A runner for a job that begins.
+    /// A runner that begins a job.
     pub fn new(job: impl Into<JobSpec>) -> Runner {
         Runner { job: job.into(), extras: Extras::default(), context: Context::default() }
     }
 
-    /// A runner for a job that goes on from its checkpoint: it ends with the same bytes as without the break.
+    /// A runner that continues a job from its checkpoint. The job ends with the same bytes as without the interruption.
     ///
     /// # Errors
-    /// When the file cannot be read, is damaged, or is no checkpoint of a job.
+    /// When the file cannot be read, is damaged, or is not a checkpoint of a job.
     pub fn resume(checkpoint: &Path) -> Result<Runner, JobError> {
         let resumed = Resumed::read(checkpoint)?;
         let job = resumed.info.job.clone();
@@ -69,39 +69,40 @@ impl Runner {
         &self.job
     }
 
-    /// What the face that began the job kept in its checkpoint ([`face`](Runner::face)).
+    /// The value that the face (front end) which began the job kept in its checkpoint ([`face`](Runner::face)).
     pub fn face_value(&self) -> &Value {
         &self.extras.face
     }
 
-    /// Commands to the job, for other threads.
+    /// The control that commands the job, for use in other threads.
     pub fn control(&self) -> Control {
         self.context.control.clone()
     }
 
-    /// Takes commands by this control, which may command other jobs, too.
+    /// Takes commands through this control, which may command other jobs too.
     #[must_use]
     pub fn controlled_by(mut self, control: &Control) -> Runner {
         self.context.control = control.clone();
         self
     }
 
-    /// Calls a function with every event, on the thread at work: it should be short. A batch calls it from several threads.
+    /// Calls a function with every event. The function runs on the working thread, so it should be short. A batch calls
+    /// it from several threads.
     #[must_use]
     pub fn on_event(mut self, listener: impl Fn(Event) + Send + Sync + 'static) -> Runner {
         self.context.listener = Arc::new(listener);
         self
     }
 
-    /// Asks for pictures on the way ([`Event::Preview`]).
+    /// Asks for pictures while the run is in progress ([`Event::Preview`]).
     #[must_use]
     pub fn previews(mut self, previews: Previews) -> Runner {
         self.context.previews = Some(previews);
         self
     }
 
-    /// Opens models by a function: one that may fetch them, or that keeps them. Without it, models that are not on this
-    /// machine are errors.
+    /// Opens models with this function, which may fetch them or keep them. Without it, a model that is not on this
+    /// machine is an error.
     #[must_use]
     pub fn models(
         mut self,
@@ -111,7 +112,7 @@ impl Runner {
         self
     }
 
-    /// Threads of the job, in place of the number in its specification. No result depends on it.
+    /// Sets the number of threads, in place of the number in the specification. No result depends on it.
     #[must_use]
     pub fn threads(mut self, threads: Option<usize>) -> Runner {
         let place = match &mut self.job.task {
@@ -125,35 +126,35 @@ impl Runner {
         self
     }
 
-    /// Pictures of `stylize` that are decoded already, in place of its files.
+    /// Uses pictures that are decoded already, in place of the files of a `stylize` job.
     #[must_use]
     pub fn inputs(mut self, inputs: Inputs) -> Runner {
         self.extras.inputs = Some(inputs);
         self
     }
 
-    /// Warns unless the weights have this SHA-256.
+    /// Emits a note if the weights have another SHA-256.
     #[must_use]
     pub fn expect_weights(mut self, sha256: Option<String>) -> Runner {
         self.extras.weights = sha256;
         self
     }
 
-    /// Notes that are told before those of the job.
+    /// Adds notes that are emitted before those of the job.
     #[must_use]
     pub fn notes(mut self, notes: Vec<String>) -> Runner {
         self.extras.notes = notes;
         self
     }
 
-    /// Anything that the face wants to find again when the job is resumed.
+    /// Keeps a value of the face in the checkpoint, where the face finds it again when the job is resumed.
     #[must_use]
     pub fn face(mut self, face: Value) -> Runner {
         self.extras.face = face;
         self
     }
 
-    /// Time that the job has taken already: it counts where the time is limited.
+    /// Adds time that has passed before the job began. It counts towards a time limit.
     #[must_use]
     pub fn elapsed(mut self, elapsed: Duration) -> Runner {
         let now = Instant::now();
@@ -161,10 +162,10 @@ impl Runner {
         self
     }
 
-    /// What a job `stylize` or `texture` will take, before it begins.
+    /// Returns the memory and the time that a job `stylize` or `texture` will take, before it begins.
     ///
     /// # Errors
-    /// What [`run`](Runner::run) would refuse; and every other task.
+    /// When [`run`](Runner::run) would refuse the job, or the job has another task.
     pub fn plan(&self) -> Result<Planned, JobError> {
         match &self.job.task {
             Task::Stylize(spec) => paint::plan((spec, None), &self.context),
@@ -176,11 +177,12 @@ impl Runner {
         }
     }
 
-    /// Runs the job to its end. A job that was stopped, paused or cancelled is no error: [`Outcome::end`] tells.
+    /// Runs the job to its end. That a job was stopped, paused or cancelled is not an error: [`Outcome::end`] tells how
+    /// it ended.
     ///
     /// # Errors
-    /// Wrong options, inputs that cannot be read, a result that cannot be written, a run that diverges. What there was is
-    /// kept ([`JobError::checkpoint`]).
+    /// When an option is wrong, an input cannot be read, a result cannot be written, or a run diverges. Earlier results
+    /// are kept ([`JobError::checkpoint`]).
     pub fn run(self) -> Result<Outcome, JobError> {
         let Runner { job, extras, context } = self;
         let outcome = match &job.task {

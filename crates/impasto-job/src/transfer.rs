@@ -1,4 +1,4 @@
-//! The options and pictures of a run, as the library takes them.
+//! The options and pictures of a run, in the form that the library takes.
 
 use impasto::{Picture, StyleTransfer};
 
@@ -7,7 +7,7 @@ use crate::memory::default_memory;
 use crate::spec::{RegionSpec, RunSpec, StyleSpec, Texture, shares};
 use crate::{Context, JobError};
 
-/// What decides a run besides its pictures.
+/// The options of a run, without its pictures.
 pub(crate) struct Asked<'a> {
     pub(crate) run: &'a RunSpec,
     pub(crate) styles: &'a [StyleSpec],
@@ -15,7 +15,7 @@ pub(crate) struct Asked<'a> {
     pub(crate) regions: &'a RegionSpec,
 }
 
-/// A transfer with all options of a run. The pictures move into it: they may be large.
+/// Returns a transfer with all options of a run. The pictures move into it, because they may be large.
 pub(crate) fn of(
     asked: &Asked<'_>,
     inputs: &mut Inputs,
@@ -38,7 +38,7 @@ pub(crate) fn of(
         .colour(run.colour()?)
         .seed(run.seed)
         .half(run.half);
-    // The result is in the content's space.
+    // The result is in the content's colour space, so the other pictures are converted to it.
     for input in styles.iter_mut().chain(init.iter_mut()) {
         input.decoded.bring_to(content.decoded.space);
     }
@@ -47,7 +47,7 @@ pub(crate) fn of(
         transfer = transfer.style(given.style(picture, alpha, share, masks.take_parts(index)));
     }
     transfer = masks.onto(transfer, regions);
-    // The content's alpha goes into the result, too.
+    // The content's alpha also goes into the result, so it is not moved but cloned.
     if let Some(alpha) = &content.decoded.alpha {
         transfer = transfer.alpha(alpha.clone());
     }

@@ -1,7 +1,9 @@
-//! `impasto compat`: commands of other programs, as they stand in scripts, with the equal recipe here. Each is translated into
-//! a line of `impasto stylize`, which `--print` shows; so there is one way to run, and nothing that only this command can do.
+//! `impasto compat`: runs commands of other programs, as they appear in scripts, with the equivalent recipe. Each is
+//! translated into an `impasto stylize` command, which `--print` shows. So there is only one way to run, and this
+//! command can do nothing that `stylize` cannot.
 //!
-//! What has no meaning here and changes no pixel is named in a note; what would make another picture is refused.
+//! A note names each option that has no meaning here and does not change the picture. An option that would change the
+//! picture, but has no equivalent, is refused.
 
 mod neural_style;
 mod style_transfer;
@@ -19,17 +21,17 @@ use crate::show::quoted;
 
 #[derive(Subcommand)]
 pub(crate) enum CompatCommand {
-    /// Options of jcjohnson/neural-style and ProGamerGov/neural-style-pt, such as -style_image
+    /// Take options of jcjohnson/neural-style and ProGamerGov/neural-style-pt, such as -style_image
     #[command(disable_help_flag = true)]
     NeuralStyle(Words),
-    /// Options of crowsonkb/style-transfer-pytorch
+    /// Take options of crowsonkb/style-transfer-pytorch
     #[command(disable_help_flag = true)]
     StyleTransfer(Words),
 }
 
 #[derive(Args)]
 pub(crate) struct Words {
-    /// The other program's options; behind `--`, options of `impasto stylize`
+    /// The other program's options; after `--`, options of `impasto stylize`
     #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
     words: Vec<OsString>,
 }
@@ -69,7 +71,7 @@ pub(crate) fn run(command: CompatCommand) -> Result<(), Failure> {
     }
 }
 
-/// `-name` as `--name`, which is what our parser knows; single letters, numbers and file names stay as they are.
+/// Returns `-name` as `--name`, which our parser expects. Single letters, numbers and file names stay unchanged.
 fn doubled(word: &OsStr) -> OsString {
     let is_long = |name: &str| {
         name.len() > 1
@@ -86,14 +88,14 @@ fn doubled(word: &OsStr) -> OsString {
     doubled
 }
 
-/// A line of `impasto stylize`, and what is to be said about it.
+/// An `impasto stylize` command, and notes about the translation.
 struct Translation {
     words: Vec<OsString>,
     notes: Vec<String>,
 }
 
 impl Translation {
-    /// The pictures, and the preset with what it takes for granted: pictures are resized as those programs do it.
+    /// Begins a command with the pictures and the preset. Pictures are resized as in those programs.
     fn new(content: &str, styles: &[String], output: &str, preset: &str) -> Translation {
         let mut new = Translation { words: Vec::new(), notes: Vec::new() };
         new.words.extend(["impasto".into(), "stylize".into(), file(content)]);
@@ -108,7 +110,7 @@ impl Translation {
         self.words.extend([name.into(), value.to_string().into()]);
     }
 
-    /// As [`option`](Translation::option), where there is a value.
+    /// Adds an option like [`option`](Translation::option), if there is a value.
     fn given(&mut self, name: &str, value: Option<impl Display>) {
         if let Some(value) = value {
             self.option(name, value);
@@ -120,12 +122,12 @@ impl Translation {
     }
 }
 
-/// A name that is not taken for an option.
+/// Returns a file name that cannot be taken for an option.
 fn file(name: &str) -> OsString {
     if name.starts_with('-') && name != "-" { format!("./{name}").into() } else { name.into() }
 }
 
-/// Numbers separated by commas.
+/// Returns the numbers separated by commas.
 fn list(numbers: &[f64]) -> String {
     numbers.iter().map(f64::to_string).collect::<Vec<_>>().join(",")
 }

@@ -1,8 +1,10 @@
-//! `impasto compat neural-style`: jcjohnson/neural-style (Lua), or ProGamerGov/neural-style-pt where an option or a file is only
-//! that program's. Defaults that the presets `johnson` and `johnson-pt` do not hold are added here.
+//! `impasto compat neural-style`: jcjohnson/neural-style (Lua), or ProGamerGov/neural-style-pt if an option or a file
+//! is one that only the latter supports. Defaults that are not in the presets `johnson` and `johnson-pt` are added
+//! here.
 //!
-//! Where we differ: without `-seed` it is 0, so that the same command gives the same picture; a content or style picture has
-//! to be given, as there are no samples beside the program; weights are `lite` unless `-model_file` names some that can be read.
+//! We differ in three points. The default seed is 0, so that the same command gives the same picture. A content and a
+//! style picture are required, because there are no sample pictures. The weights are `lite`, unless `-model_file` names
+//! a file that can be read.
 
 use std::fs;
 use std::hash::{BuildHasher, RandomState};
@@ -13,14 +15,14 @@ use clap::{ArgAction, Parser, ValueEnum};
 use super::{Translation, file, list, refused};
 use crate::failure::Failure;
 
-/// Options of neural-style and neural-style-pt; behind --, options of `impasto stylize`
+/// Options of neural-style and neural-style-pt; after --, options of `impasto stylize`
 #[derive(Parser)]
 #[command(name = "impasto compat neural-style", no_binary_name = true, rename_all = "snake_case")]
-// What is given twice counts as it was given last, as there.
+// As in the program, the last value counts if an option is given twice.
 #[command(allow_negative_numbers = true, args_override_self = true, max_term_width = 100)]
-#[command(after_help = "docs/compat.md says what becomes of each option")]
+#[command(after_help = "docs/compat.md describes the translation of each option")]
 pub(super) struct NeuralStyle {
-    /// Styles, separated by commas; folders count as all pictures in them
+    /// Styles, separated by commas; a folder stands for all pictures in it
     #[arg(long, value_delimiter = ',')]
     style_image: Vec<String>,
     /// Shares of the styles (--style-weights)
@@ -32,82 +34,82 @@ pub(super) struct NeuralStyle {
     /// Long edge of the result (--size)
     #[arg(long, default_value_t = 512)]
     image_size: usize,
-    /// Without meaning here, but for c: as neural-style-pt does it
+    /// No meaning here, except that c selects neural-style-pt
     #[arg(long, allow_hyphen_values = true)]
     gpu: Option<String>,
-    /// Without meaning here
+    /// No meaning here
     #[arg(long)]
     multigpu_strategy: Option<String>,
-    /// Without meaning here; neural-style-pt has it
+    /// No meaning here, except that it selects neural-style-pt
     #[arg(long)]
     multidevice_strategy: Option<String>,
-    /// Multiplies each content term (--content-weight)
+    /// Weight that multiplies each content term (--content-weight)
     #[arg(long)]
     content_weight: Option<f64>,
-    /// Multiplies each style term (--style-weight)
+    /// Weight that multiplies each style term (--style-weight)
     #[arg(long)]
     style_weight: Option<f64>,
-    /// Multiplies the total variation (--tv-weight)
+    /// Weight that multiplies the total variation (--tv-weight)
     #[arg(long)]
     tv_weight: Option<f64>,
     /// Iterations (--iterations)
     #[arg(long, default_value_t = 1000)]
     num_iterations: usize,
-    /// Refused: no recipe here follows it
+    /// Refused: no recipe here supports it
     #[arg(long)]
     normalize_gradients: bool,
-    /// Refused: no recipe here follows it
+    /// Refused: no recipe here supports it
     #[arg(long)]
     normalize_weights: bool,
-    /// What to begin with: noise, or the content or -init_image (--init)
+    /// The initial picture: noise for random; for image the content, or -init_image (--init)
     #[arg(long, value_enum, default_value_t = Begin::Random)]
     init: Begin,
-    /// The picture to begin with, for -init image
+    /// The initial picture for -init image
     #[arg(long)]
     init_image: Option<String>,
     /// The optimiser (--optimizer)
     #[arg(long, value_enum, default_value_t = Optimizer::Lbfgs)]
     optimizer: Optimizer,
-    /// Adam's step by the program's pixels (--learning-rate)
+    /// Adam's step size in the program's pixel values (--learning-rate)
     #[arg(long)]
     learning_rate: Option<f64>,
     /// Pairs of vectors that lbfgs remembers (--history)
     #[arg(long)]
     lbfgs_num_correction: Option<usize>,
-    /// 0: no progress (--progress none)
+    /// 0 shows no progress (--progress none)
     #[arg(long)]
     print_iter: Option<usize>,
-    /// Also write the picture every so many iterations; 0: never (--save-every)
+    /// Iterations between intermediate pictures; 0 writes none (--save-every)
     #[arg(long, default_value_t = 100)]
     save_iter: usize,
-    /// Where to write the result (-o)
+    /// The file to write (-o)
     #[arg(long, default_value = "out.png")]
     output_image: String,
-    /// Size of the styles beside the content (--style-scale)
+    /// Size of the styles relative to the content (--style-scale)
     #[arg(long)]
     style_scale: Option<f64>,
-    /// 1: the content's colours (--colour keep)
+    /// 1 keeps the content's colours (--colour keep)
     #[arg(long, value_parser = clap::value_parser!(u8).range(0..=1), default_value_t = 0)]
     original_colors: u8,
     /// Pooling between blocks (--pooling)
     #[arg(long, value_enum, default_value_t = Pooling::Max)]
     pooling: Pooling,
-    /// Without meaning here
+    /// No meaning here
     #[arg(long)]
     proto_file: Option<String>,
-    /// Weights: a safetensors file (--model); lite in the place of any other
+    /// Weights: a safetensors file (--model); lite in place of a file that cannot be read
     #[arg(long)]
     model_file: Option<String>,
-    /// Without meaning here, but for mkl and openmp: as neural-style-pt does it
+    /// No meaning here, except that mkl and openmp select neural-style-pt
     #[arg(long)]
     backend: Option<String>,
-    /// Without meaning here
+    /// No meaning here
     #[arg(long)]
     cudnn_autotune: bool,
-    /// Without meaning here; neural-style-pt has it
+    /// No meaning here, except that it selects neural-style-pt
     #[arg(long)]
     disable_check: bool,
-    /// Seed (--seed); below 0 one is drawn [default: 0]
+    /// Seed (--seed); if negative, a seed is drawn [default: 0]
     #[arg(long, allow_hyphen_values = true)]
     seed: Option<i64>,
     /// Content layers (--content-layers)
@@ -116,10 +118,10 @@ pub(super) struct NeuralStyle {
     /// Style layers, each with the full weight (--style-layers)
     #[arg(long)]
     style_layers: Option<String>,
-    /// As neural-style-pt does it, whatever the options
+    /// Behave like neural-style-pt, whatever the other options
     #[arg(long)]
     pt: bool,
-    /// Print the equal command, and do nothing
+    /// Print the equivalent command, and do nothing
     #[arg(long, visible_alias = "dry-run", action = ArgAction::SetTrue)]
     pub(super) print: bool,
 }
@@ -142,12 +144,12 @@ enum Pooling {
     Avg,
 }
 
-/// Pictures that neural-style-pt takes from a folder.
+/// Extensions of the pictures that neural-style-pt takes from a folder.
 const PICTURES: [&str; 4] = ["jpg", "jpeg", "png", "tiff"];
 
 impl NeuralStyle {
     pub(super) fn translate(&self) -> Result<Translation, Failure> {
-        let sample = "the program's sample pictures are not here: name one of your own";
+        let sample = "the program's sample pictures are not here: give one of your own";
         let content = self
             .content_image
             .as_deref()
@@ -158,11 +160,11 @@ impl NeuralStyle {
         }
         self.check()?;
         let why_pt = self.why_pt();
-        // White in the program's pictures, which Adam's rate is by.
+        // Adam's rate refers to the program's value of white.
         let (preset, white) = if why_pt.is_some() { ("johnson-pt", 255.0) } else { ("johnson", 256.0) };
         let mut to = Translation::new(content, &styles, &self.output_image, preset);
         if let Some(why) = why_pt.filter(|why| *why != "--pt") {
-            to.note(format!("as neural-style-pt does it (preset johnson-pt), because of {why}"));
+            to.note(format!("behaving like neural-style-pt (preset johnson-pt), because of {why}"));
         }
         to.option("--size", self.image_size);
         to.given("--style-weights", self.style_blend_weights.as_deref().map(list));
@@ -170,7 +172,7 @@ impl NeuralStyle {
         self.model(&mut to);
         self.optimiser(&mut to, white);
         match (self.init, &self.init_image) {
-            // What the presets begin with.
+            // The presets begin with noise.
             (Begin::Random, _) => {}
             (Begin::Image, None) => to.option("--init", "content"),
             (Begin::Image, Some(image)) => to.words.extend(["--init".into(), picture(image)]),
@@ -196,13 +198,14 @@ impl NeuralStyle {
         Ok(to)
     }
 
-    /// What would make another picture.
+    /// Refuses options that would change the picture but have no equivalent.
     fn check(&self) -> Result<(), Failure> {
         if self.normalize_gradients {
             let why = "no recipe here divides gradients by their own size";
             let hint = match self.why_pt() {
                 Some(_) => format!(
-                    "neural-style-pt only multiplies by the weights once more: give -content_weight {} -style_weight {} instead",
+                    "neural-style-pt only multiplies by the weights once more: give -content_weight {} \
+                     -style_weight {} instead",
                     self.content_weight.unwrap_or(5.0).powi(2),
                     self.style_weight.unwrap_or(100.0).powi(2)
                 ),
@@ -218,16 +221,12 @@ impl NeuralStyle {
             ));
         }
         if self.init_image.is_some() && self.init != Begin::Image {
-            return Err(refused(
-                "-init_image",
-                "without -init image it would not be looked at",
-                "add -init image",
-            ));
+            return Err(refused("-init_image", "it has no effect without -init image", "add -init image"));
         }
         Ok(())
     }
 
-    /// What only neural-style-pt has.
+    /// Returns the option or file that only neural-style-pt supports, if there is one.
     fn why_pt(&self) -> Option<&'static str> {
         let has = |value: &Option<String>, what: &[&str]| {
             value.as_deref().is_some_and(|value| what.iter().any(|what| value.contains(what)))
@@ -245,7 +244,7 @@ impl NeuralStyle {
         signs.iter().find(|(given, _)| *given).map(|(_, sign)| *sign)
     }
 
-    /// Styles, with the pictures of folders in their order.
+    /// Returns the style files. A folder is replaced by the pictures in it, sorted by name.
     fn styles(&self) -> Result<Vec<String>, Failure> {
         let mut styles = Vec::new();
         for style in self.style_image.iter().filter(|style| !style.is_empty()) {
@@ -272,10 +271,12 @@ impl NeuralStyle {
     }
 
     fn objective(&self, to: &mut Translation) {
-        // Every layer has the full weight there; here layers share it.
+        // In the program every layer has the full weight; here the layers share it.
         let layers = |given: &Option<String>| given.as_ref().map(|text| text.split(',').count());
         match (&self.content_layers, self.content_weight) {
-            (Some(layers), Some(0.0)) => to.note(format!("-content_layers {layers}: -content_weight is 0")),
+            (Some(layers), Some(0.0)) => {
+                to.note(format!("-content_layers {layers} has no effect: -content_weight is 0"))
+            }
             (given, _) => to.given("--content-layers", given.as_ref()),
         }
         let count = layers(&self.content_layers).unwrap_or(1) as f64;
@@ -285,7 +286,9 @@ impl NeuralStyle {
         };
         to.given("--content-weight", weight);
         match (&self.style_layers, self.style_weight) {
-            (Some(layers), Some(0.0)) => to.note(format!("-style_layers {layers}: -style_weight is 0")),
+            (Some(layers), Some(0.0)) => {
+                to.note(format!("-style_layers {layers} has no effect: -style_weight is 0"))
+            }
             (given, _) => {
                 to.given("--style-layers", given.as_ref());
                 to.given("--style-layer-weights", layers(given).map(|count| list(&vec![1.0; count])));
@@ -318,11 +321,11 @@ impl NeuralStyle {
         }
         match self.learning_rate {
             Some(rate) if adam => to.option("--learning-rate", rate / white),
-            Some(rate) => to.note(format!("-learning_rate {rate}: lbfgs has none, there neither")),
+            Some(rate) => to.note(format!("-learning_rate {rate}: lbfgs uses none, in the program neither")),
             None => {}
         }
         match self.lbfgs_num_correction {
-            // What both programs take for 0, and the presets have.
+            // Both programs take 0 for 100, which is also the value of the presets.
             None | Some(0 | 100) => {}
             Some(pairs) if adam => to.note(format!("-lbfgs_num_correction {pairs}: the optimizer is adam")),
             Some(pairs) => to.option("--history", pairs),
@@ -332,15 +335,15 @@ impl NeuralStyle {
     fn note_the_rest(&self, to: &mut Translation) {
         let processor = "everything runs on the processor";
         let flag = |given: bool| given.then(String::new);
-        // What stands for the processor there says what happens here.
+        // Values that select the processor need no note.
         let gpu = self.gpu.clone().filter(|gpu| !["-1", "c"].contains(&gpu.as_str()));
         for (option, value, why) in [
             ("-gpu", gpu, processor),
             ("-multigpu_strategy", self.multigpu_strategy.clone(), processor),
             ("-multidevice_strategy", self.multidevice_strategy.clone(), processor),
-            ("-backend", self.backend.clone(), "there is one"),
+            ("-backend", self.backend.clone(), "there is only one"),
             ("-cudnn_autotune", flag(self.cudnn_autotune), processor),
-            ("-proto_file", self.proto_file.clone(), "a file of weights says what network it is for"),
+            ("-proto_file", self.proto_file.clone(), "a file of weights determines its network"),
             ("-disable_check", flag(self.disable_check), "files of weights are always checked"),
         ] {
             if let Some(value) = value {
@@ -351,14 +354,14 @@ impl NeuralStyle {
     }
 }
 
-/// A picture to begin with, which is not to be taken for the name of a way to begin.
+/// Returns the file name of an initial picture, in a form that is not taken for a name such as `noise`.
 fn picture(name: &str) -> std::ffi::OsString {
     if name.parse::<impasto::Init>().is_ok() { format!("./{name}").into() } else { file(name) }
 }
 
-/// A seed for a negative one, another one each time.
+/// Draws a seed in place of a negative one, another one each time.
 fn drawn(asked: i64, notes: &mut Vec<String>) -> u64 {
     let seed = u64::from(RandomState::new().hash_one("seed") as u32);
-    notes.push(format!("-seed {asked}: drawn was {seed}, which repeats this run"));
+    notes.push(format!("-seed {asked}: drawn was {seed}; `-seed {seed}` repeats this run"));
     seed
 }

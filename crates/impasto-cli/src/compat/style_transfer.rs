@@ -1,5 +1,5 @@
-//! `impasto compat style-transfer`: crowsonkb/style-transfer-pytorch, by the preset `crowson`. Defaults that the preset does not
-//! hold are added here.
+//! `impasto compat style-transfer`: crowsonkb/style-transfer-pytorch, with the preset `crowson`. Defaults that are not
+//! in the preset are added here.
 
 use std::path::Path;
 
@@ -10,34 +10,34 @@ use super::{Translation, list, refused};
 use crate::failure::Failure;
 use impasto_job::inputs;
 
-/// Options of style-transfer-pytorch; behind --, options of `impasto stylize`
+/// Options of style-transfer-pytorch; after --, options of `impasto stylize`
 #[derive(Parser)]
 #[command(name = "impasto compat style-transfer", no_binary_name = true)]
-// What is given twice counts as it was given last, as there.
+// As in the program, the last value counts if an option is given twice.
 #[command(allow_negative_numbers = true, args_override_self = true, max_term_width = 100)]
-#[command(after_help = "docs/compat.md says what becomes of each option")]
+#[command(after_help = "docs/compat.md describes the translation of each option")]
 pub(super) struct StyleTransfer {
     /// The picture to repaint
     content: String,
-    /// The pictures whose style to take
+    /// The style pictures
     #[arg(required = true)]
     styles: Vec<String>,
-    /// Where to write the result (-o)
+    /// The file to write (-o)
     #[arg(short, long, default_value = "out.png")]
     output: String,
     /// Shares of the styles, also -sw (--style-weights)
     #[arg(long, alias = "sw", num_args = 1..)]
     style_weights: Option<Vec<f64>>,
-    /// Without meaning here
+    /// No meaning here
     #[arg(long, num_args = 1..)]
     devices: Option<Vec<String>>,
     /// Seed (--seed)
     #[arg(short, long)]
     random_seed: Option<u64>,
-    /// Multiplies the content term, also -cw (--content-weight)
+    /// Weight that multiplies the content term, also -cw (--content-weight)
     #[arg(long, alias = "cw")]
     content_weight: Option<f64>,
-    /// Multiplies the total variation, also -tw (--tv-weight)
+    /// Weight that multiplies the total variation, also -tw (--tv-weight)
     #[arg(long, alias = "tw")]
     tv_weight: Option<f64>,
     /// The optimiser (--optimizer)
@@ -55,43 +55,43 @@ pub(super) struct StyleTransfer {
     /// Iterations at the first scale, also -ii (--first-iterations)
     #[arg(long, alias = "ii")]
     initial_iterations: Option<usize>,
-    /// Also write the picture every so many iterations (--save-every)
+    /// Iterations between intermediate pictures (--save-every)
     #[arg(long)]
     save_every: Option<usize>,
-    /// Adam's step, also -ss (--learning-rate)
+    /// Adam's step size, also -ss (--learning-rate)
     #[arg(long, alias = "ss")]
     step_size: Option<f64>,
     /// Decay of the average of the iterates, also -ad (--average-decay)
     #[arg(long, alias = "ad")]
     avg_decay: Option<f64>,
-    /// What to begin with (--init)
+    /// The initial picture (--init)
     #[arg(long, value_enum, default_value_t = Begin::Content)]
     init: Begin,
-    /// Size of the styles beside the content (--style-scale)
+    /// Size of the styles relative to the content (--style-scale)
     #[arg(long)]
     style_scale_fac: Option<f64>,
-    /// Refused: no recipe here follows it
+    /// Refused: no recipe here supports it
     #[arg(long)]
     style_size: Option<usize>,
     /// Pooling between blocks (--pooling)
     #[arg(long, value_enum)]
     pooling: Option<Pooling>,
-    /// Refused: no picture is proofed here
+    /// Refused: there is no proofing here
     #[arg(long)]
     proof: Option<String>,
-    /// Without meaning here
+    /// No meaning here
     #[arg(long)]
     web: bool,
-    /// Without meaning here
+    /// No meaning here
     #[arg(long)]
     host: Option<String>,
-    /// Without meaning here
+    /// No meaning here
     #[arg(long)]
     port: Option<u16>,
-    /// Without meaning here
+    /// No meaning here
     #[arg(long, num_args = 0..=1, default_missing_value = "")]
     browser: Option<String>,
-    /// Print the equal command, and do nothing
+    /// Print the equivalent command, and do nothing
     #[arg(long, visible_alias = "dry-run", action = ArgAction::SetTrue)]
     pub(super) print: bool,
 }
@@ -119,7 +119,7 @@ enum Pooling {
     L2,
 }
 
-/// What the program does at the first scale and at the others.
+/// The program's default iterations at the first scale and at the others.
 const ITERATIONS: (usize, usize) = (1000, 500);
 
 impl StyleTransfer {
@@ -131,7 +131,7 @@ impl StyleTransfer {
         to.given("--style-weights", self.style_weights.as_deref().map(list));
         to.given("--content-weight", self.content_weight);
         to.given("--tv-weight", self.tv_weight);
-        // `--iterations` alone would count for the first scale, too.
+        // `--iterations` alone would also apply to the first scale.
         if let Some(each) = self.iterations {
             to.option("--iterations", each);
             to.option("--first-iterations", self.initial_iterations.unwrap_or(ITERATIONS.0));
@@ -143,7 +143,7 @@ impl StyleTransfer {
         }
         match self.step_size {
             Some(step) if self.optimizer == Optimizer::Lbfgs => {
-                to.note(format!("-ss {step}: lbfgs has no step size, there neither"));
+                to.note(format!("-ss {step}: lbfgs uses no step size, in the program neither"));
             }
             step => to.given("--learning-rate", step),
         }
@@ -157,7 +157,8 @@ impl StyleTransfer {
         to.given("--style-scale", self.style_scale_fac);
         if let Some(factor) = self.style_scale_fac.filter(|factor| *factor > 1.0) {
             to.note(format!(
-                "--style-scale-fac {factor}: a style that is smaller than that is enlarged, up to {factor} times; the program enlarges none"
+                "--style-scale-fac {factor}: smaller styles are enlarged, up to {factor} times; the program enlarges \
+                 none"
             ));
         }
         to.given(
@@ -177,19 +178,20 @@ impl StyleTransfer {
         if let Some(every) = self.save_every {
             to.option("--save-every", every);
             to.note(format!(
-                "--save-every {every}: pictures on the way have numbers in their names; the program writes each over the last"
+                "--save-every {every}: intermediate pictures have numbers in their names; in the program each \
+                 overwrites the last"
             ));
         }
         self.note_the_rest(&mut to);
         Ok(to)
     }
 
-    /// What would make another picture.
+    /// Refuses options that would change the picture but have no equivalent.
     fn check(&self) -> Result<(), Failure> {
         if let Some(profile) = &self.proof {
             return Err(refused(
                 "--proof",
-                &format!("pictures are not proofed here, by {profile} or any other profile"),
+                &format!("pictures are not proofed here, with {profile} or any other profile"),
                 "proof content and styles in another program first",
             ));
         }
@@ -197,17 +199,18 @@ impl StyleTransfer {
             return Err(refused(
                 "--style-size",
                 &format!("styles have no fixed size of {size} pixels here"),
-                "give --style-scale-fac, their size beside the content at every scale",
+                "give --style-scale-fac, their size relative to the content at every scale",
             ));
         }
         if self.init == Begin::Normal {
-            let hint = "--init uniform and --init style_stats are noise that there is here";
+            let hint = "--init uniform and --init style_stats are the kinds of noise here";
             return Err(refused("--init normal", "there is no such noise here", hint));
         }
         Ok(())
     }
 
-    /// `512+`: as many pixels on the long edge as a picture of this shape may have, if 512x512 are what fits.
+    /// Returns the long edge. `512+` stands for the long edge of a picture that has the content's shape and as many
+    /// pixels as 512x512.
     fn size(&self) -> Result<usize, Failure> {
         let wrong = || {
             Failure::bad_input(format!(
@@ -238,7 +241,7 @@ impl StyleTransfer {
             ("--port", self.port.map(|port| port.to_string()), page),
             ("--browser", self.browser.clone(), page),
         ] {
-            // What stands for the processor there says what happens here.
+            // The value that selects the processor needs no note.
             if let Some(value) = value.filter(|value| value != "cpu") {
                 let said = format!("{option} {value}");
                 to.note(format!("{} has no meaning here: {why}", said.trim_end()));

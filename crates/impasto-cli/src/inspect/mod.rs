@@ -1,5 +1,5 @@
-//! `impasto inspect`: what a network sees in a picture, layer by layer, as pictures and as a table; and pictures that have only
-//! what one layer knows.
+//! `impasto inspect`: an encoder's view of a picture, layer by layer, as pictures and as a table; and reconstructions
+//! of the picture from single layers.
 
 mod sheet;
 
@@ -24,28 +24,28 @@ use crate::progress::Progress;
 
 #[derive(Args)]
 pub(crate) struct InspectArgs {
-    /// The picture to look at
+    /// The picture to inspect
     image: PathBuf,
-    /// The folder to write to; made if it is not there
+    /// The folder to write to; created if missing
     #[arg(short, long, value_name = "DIR")]
     output: PathBuf,
     /// The encoder: lite, vgg19, vgg19-oxford, random:vgg19?seed=0, ... (see `models list`), or a file of weights
     #[arg(long, value_name = "NAME|FILE", default_value = "lite")]
     model: String,
-    /// Long edge at which the picture is looked at, never enlarged
+    /// Long edge of the inspected picture in pixels; it is never enlarged
     #[arg(long, value_name = "N", default_value_t = 512)]
     size: usize,
-    /// Layers to look at [default: relu1_1, relu2_1, relu3_1, relu4_1, relu4_2 and relu5_1]
+    /// Layers to inspect [default: relu1_1, relu2_1, relu3_1, relu4_1, relu4_2 and relu5_1]
     #[arg(long, value_name = "L,...", value_delimiter = ',')]
     layers: Vec<String>,
-    /// Channels to show of each layer: those of the most energy
+    /// Channels to show for each layer: those with the most energy
     #[arg(long, value_name = "N", default_value_t = 64)]
     channels: usize,
-    /// Also make a picture, from noise, that has the features of this layer; of several layers, a picture each
+    /// Also make a picture, from noise, with the features of this layer; one picture for each of several layers
     #[arg(long, value_name = "L,...", value_delimiter = ',', help_heading = "Reconstruction")]
     reconstruct: Vec<String>,
-    /// Also make a picture, from noise, that has the style of all layers up to this one, or of exactly these; may be given
-    /// several times
+    /// Also make a picture, from noise, with the style of all layers up to this one, or of exactly these layers; may be
+    /// given several times
     #[arg(long, value_name = "L|L,...", help_heading = "Reconstruction")]
     reconstruct_style: Vec<String>,
     /// Iterations of a reconstruction at each scale [default: 500 at the first scale, 150 at each other]
@@ -54,12 +54,12 @@ pub(crate) struct InspectArgs {
     /// Seed of the noise: the same seed gives the same bytes [default: 0]
     #[arg(long, value_name = "N", help_heading = "Reconstruction")]
     seed: Option<u64>,
-    /// Threads; the result does not depend on it [default: one per processor]
+    /// Number of threads; the result does not depend on it [default: one per processor]
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
     #[command(flatten)]
     input: InputSpec,
-    /// How to show progress of reconstructions, on stderr
+    /// Progress display of reconstructions on stderr
     #[arg(long, value_enum, default_value_t = ProgressKind::Bar)]
     progress: ProgressKind,
     /// Print JSON
@@ -82,7 +82,7 @@ pub(crate) fn run(args: InspectArgs) -> Result<(), Failure> {
     let mut inspector =
         Inspector::new(picture.clone(), &encoder, &layers, args.threads, default_memory(), cancel.clone())?;
     for (_, what) in &reconstructions {
-        // What cannot work shall fail before the work.
+        // Find errors before the work.
         args.transfer(what, &picture, &encoder, &cancel)?.build()?;
     }
     make_folder(&args.output)?;
@@ -137,7 +137,7 @@ impl InspectArgs {
         Ok(())
     }
 
-    /// What is to be reconstructed, with the names of the files.
+    /// Returns the reconstructions to make, with the names of their files.
     fn reconstructions(&self, encoder: &Encoder) -> Result<Vec<(String, Reconstruction)>, Failure> {
         let contents = self.reconstruct.iter().map(|layer| Reconstruction::Content(layer.trim().to_owned()));
         let styles = self.reconstruct_style.iter().map(|layers| {
@@ -177,10 +177,10 @@ impl InspectArgs {
         })
     }
 
-    /// The pictures of a layer.
+    /// Writes the pictures of a layer.
     fn draw(&self, features: &LayerFeatures, control: &Control) -> Result<(), Failure> {
         let mut channels = features.by_energy();
-        // In their own order where all are shown.
+        // If all channels are shown, they are in their own order.
         if channels.len() > self.channels {
             channels.truncate(self.channels);
         } else {
@@ -228,7 +228,7 @@ impl InspectArgs {
         }
     }
 
-    /// Why it did not come to its end. What was written before is complete.
+    /// Returns the failure of a command that an error ended. The pictures that were written before are complete.
     fn ended(&self, error: impasto::Error) -> Failure {
         match error.is_cancelled() {
             true => {

@@ -3,28 +3,29 @@
 use impasto::image::{Averaging, Filter, resize};
 use impasto::{LayerFeatures, Picture};
 
-/// Long edge of a map on a sheet: small ones are enlarged by whole numbers, so that each feature is a square.
+/// Smallest and largest long edge of a map on a sheet. Small maps are enlarged by whole numbers, so that each feature
+/// is a square.
 const SMALLEST: usize = 96;
 const LARGEST: usize = 192;
 
 /// Pixels between maps.
 const GAP: usize = 4;
 
-/// Side of a heat map, at least.
+/// Smallest side of a heat map.
 const HEAT_SIDE: usize = 512;
 
-/// Powers of ten below the largest value that a heat map tells apart.
+/// Powers of ten that a heat map distinguishes below the largest value.
 const DECADES: f64 = 3.0;
 
-/// The part of a map's features that are as white as the largest: edges stand out from all else by far.
+/// The part of a map's features that are shown as white as the largest, because edges stand out far from all else.
 const WHITE: f64 = 0.01;
 
-/// Maps in rows, in the order given. Each is as bright as its own largest features allow: channels differ by orders of
-/// magnitude, and on one scale most would be black. A channel that says nothing is black.
+/// Draws maps in rows, in the given order. Each map is as bright as its own largest features allow: channels differ by
+/// orders of magnitude, so that on a common scale most would be black. A map of zeros is black.
 pub(super) fn contact_sheet(features: &LayerFeatures, channels: &[usize]) -> Picture {
     let maps: Vec<Picture> = channels.iter().map(|&channel| grey(features, channel)).collect();
     let (width, height) = maps.first().map_or((1, 1), Picture::size);
-    // Nearly square, and without a row that is not full where that can be.
+    // The sheet is nearly square, and if possible without an incomplete row.
     let square = ((maps.len() * (height + GAP)) as f64 / (width + GAP) as f64).sqrt().ceil() as usize;
     let columns = (square..2 * square).find(|columns| maps.len().is_multiple_of(*columns));
     let columns = columns.unwrap_or(square).clamp(1, maps.len().max(1));
@@ -38,7 +39,7 @@ pub(super) fn contact_sheet(features: &LayerFeatures, channels: &[usize]) -> Pic
     sheet
 }
 
-/// A map, black for 0 and white for its largest features, at the size of the sheet.
+/// Draws a map at its size on the sheet, black for 0 and white for its largest features.
 fn grey(features: &LayerFeatures, channel: usize) -> Picture {
     let map = features.map(channel);
     let white = white(map);
@@ -58,19 +59,19 @@ fn grey(features: &LayerFeatures, channel: usize) -> Picture {
     resize(&picture, width, height, Filter::Bilinear, Averaging::Values)
 }
 
-/// The smallest feature that is shown white.
+/// Returns the smallest feature that is shown white.
 fn white(map: &[f32]) -> f32 {
     let mut sorted = map.to_vec();
     sorted.sort_unstable_by(f32::total_cmp);
     let above = (map.len() as f64 * WHITE) as usize;
     let at = sorted.len().saturating_sub(1 + above);
     let found = sorted.get(at).copied().filter(|value| *value > 0.0);
-    // So few are not 0 that the largest has to do.
+    // If nearly all features are 0, only the largest is white.
     found.or(sorted.last().copied()).unwrap_or(0.0).max(f32::MIN_POSITIVE)
 }
 
-/// The Gram matrix, each value a square: on a logarithmic scale from the largest value down, as a few channels have nearly all
-/// energy. What is below the scale has its lowest colour, and so has 0.
+/// Draws the Gram matrix with a square for each value. The scale is logarithmic, from the largest value down, because a
+/// few channels have nearly all the energy. Values below the scale, and 0, have its lowest colour.
 pub(super) fn heat_map(features: &LayerFeatures) -> Picture {
     let channels = features.channels;
     let times = HEAT_SIDE.div_ceil(channels.max(1));
@@ -111,7 +112,7 @@ fn heat(height: f64) -> [f32; 3] {
 mod tests {
     use super::*;
 
-    /// Two channels of 2x1 positions: 1 and 3, and nothing.
+    /// Two channels of 2x1 positions: one with the values 1 and 3, and one of zeros.
     fn features() -> LayerFeatures {
         LayerFeatures {
             layer: "relu1_1".into(),
@@ -131,7 +132,7 @@ mod tests {
     #[test]
     fn a_sheet_shows_each_channel_in_its_place() {
         let sheet = contact_sheet(&features(), &[1, 0]);
-        // 96x48 pixels each, side by side.
+        // Two maps of 96x48 pixels, side by side.
         assert_eq!(sheet.size(), (2 * 96 + 3 * GAP, 48 + 2 * GAP));
         assert_eq!(at(&sheet, 50, 20), [0.0; 3]);
         assert_eq!(at(&sheet, 2 * GAP + 96 + 47, GAP), [1.0 / 3.0; 3]);
@@ -144,7 +145,7 @@ mod tests {
         let mut map = vec![0.5; 200];
         map[7] = 9.0;
         assert_eq!(white(&map), 0.5);
-        // Of a map that is nearly empty they are all there is.
+        // In a map that is nearly empty, the single feature is white.
         let mut map = vec![0.0; 200];
         map[7] = 9.0;
         assert_eq!(white(&map), 9.0);
@@ -169,7 +170,7 @@ mod tests {
         let near = |found: [f32; 3], bytes: [u8; 3]| {
             found.iter().zip(bytes).all(|(found, byte)| (found * 255.0 - f32::from(byte)).abs() < 8.0)
         };
-        // Viridis from its yellow end to its violet one; its middle is one and a half of three decades down.
+        // The colours of viridis from yellow to violet; the middle of the scale is 1.5 of 3 decades down.
         assert!(near(at(&map, 0, 0), [253, 231, 37]), "{:?}", at(&map, 0, 0));
         assert!(near(at(&map, 300, 0), [68, 1, 84]), "{:?}", at(&map, 300, 0));
         assert!(near(at(&map, 511, 511), [33, 145, 140]), "{:?}", at(&map, 511, 511));

@@ -1,11 +1,11 @@
-//! The question before anything is fetched: what, from where, how large, under which licence.
+//! The question before a model is fetched, which states the model, the addresses, the size and the licence.
 
 use std::io::{BufRead, Write};
 
 use impasto::encoder::sources::{Model, Store, WeightFile};
 use indicatif::DecimalBytes;
 
-/// What would be fetched, one place a line.
+/// Returns the places from which the model would be fetched, one a line.
 pub(super) fn offers(store: &Store, model: &Model) -> Vec<String> {
     let with_addresses = |file: &'static WeightFile| (file, store.environment().shown_addresses(file));
     let files = model.files.iter().map(with_addresses).filter(|(_, addresses)| !addresses.is_empty());
@@ -17,7 +17,7 @@ pub(super) fn offers(store: &Store, model: &Model) -> Vec<String> {
         .collect()
 }
 
-/// Asks; anything but a yes is a no.
+/// Asks the user. Any answer but yes counts as no.
 pub(super) fn ask(store: &Store, model: &Model, from: &mut impl BufRead, to: &mut impl Write) -> bool {
     let mut text = format!(
         "model {} is not on this machine. {}; licence {}: {}.\nIt would be fetched, and kept in {}:\n",

@@ -1,4 +1,5 @@
-//! `impasto models fetch`: an encoder in our own cache, from wherever it can be had. The command is the consent.
+//! `impasto models fetch`: brings an encoder into our own cache, from another cache or the network. The command itself
+//! is the consent.
 
 use clap::Args;
 use impasto::encoder::sources::{Fetch, catalogue};
@@ -12,15 +13,15 @@ use crate::output::{line, say};
 
 #[derive(Args)]
 pub(crate) struct FetchArgs {
-    /// vgg19, vgg19-oxford, vgg16, vgg16-oxford or vgg19-normalised
+    /// The model: vgg19, vgg19-oxford, vgg16, vgg16-oxford or vgg19-normalised
     name: String,
-    /// Keep it in half precision: half the size, features that differ by about a thousandth
+    /// Keep the model in half precision: half the size; features differ by about a thousandth
     #[arg(long)]
     half: bool,
-    /// Fetch it from the network although it is here
+    /// Fetch the model from the network even if it is on this machine
     #[arg(long)]
     force: bool,
-    /// How to show progress, on stderr
+    /// Progress display on stderr
     #[arg(long, value_enum, default_value_t = ProgressKind::Bar)]
     progress: ProgressKind,
 }

@@ -1,4 +1,4 @@
-//! `impasto models list`: what can be named, and where on this machine it is.
+//! `impasto models list`: the encoders that have names, and their places on this machine.
 
 use clap::Args;
 use impasto::encoder::known;
@@ -12,7 +12,7 @@ use crate::output::line;
 
 #[derive(Args)]
 pub(crate) struct ListArgs {
-    /// Print JSON: also addresses and hashes
+    /// Print JSON, which also has addresses and hashes
     #[arg(long)]
     json: bool,
 }
@@ -42,7 +42,7 @@ pub(crate) fn run(args: ListArgs) -> Result<(), Failure> {
         for finding in &found {
             line(&format!("{:17} {}", "", describe(finding)))?;
         }
-        // What lies there and cannot be used is not there.
+        // A file that cannot be used does not count.
         if !found.iter().any(|finding| !matches!(finding.state, State::Wrong(_))) {
             line(&format!("{:17} not here; to fetch: {}", "", store.what_is_fetched(model)))?;
         }

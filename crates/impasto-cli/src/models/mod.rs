@@ -1,4 +1,4 @@
-//! `impasto models`: what encoders there are, and what is in one. A file for each subcommand.
+//! `impasto models`: lists, fetches, shows, imports and verifies encoders. There is a file for each subcommand.
 
 mod ask;
 mod fetch;
@@ -17,15 +17,15 @@ pub(crate) use open::{open, set_network};
 
 #[derive(Subcommand)]
 pub(crate) enum ModelsCommand {
-    /// List the encoders that can be named, and where on this machine they are
+    /// List the encoders that have names, and their places on this machine
     List(list::ListArgs),
-    /// Bring an encoder to this machine, from the caches of other programs or the network
+    /// Bring an encoder into our own cache, from the caches of other programs or the network
     Fetch(fetch::FetchArgs),
-    /// Show one encoder: every layer, with what it costs and sees; source, licence
+    /// Show one encoder: every layer with its cost and its receptive field, the source, the licence
     Show(show::ShowArgs),
-    /// Make a safetensors file of the convolutions in a file of any format
+    /// Write the convolutions of a file of any format to a safetensors file
     Import(import::ImportArgs),
-    /// Read a file of weights to its end and say what it is
+    /// Check a file of weights: read every value, and print format, family and network
     Verify(verify::VerifyArgs),
 }
 

@@ -1,4 +1,4 @@
-//! The encoder that `--model` names, wherever it has to come from: the one function through which all commands go.
+//! Opens the encoder that `--model` names, wherever it comes from. All commands use this function.
 
 use std::io::{IsTerminal, stderr, stdin};
 use std::sync::OnceLock;
@@ -13,12 +13,12 @@ use crate::args::{NetworkArgs, ProgressKind};
 
 static NETWORK: OnceLock<NetworkArgs> = OnceLock::new();
 
-/// Whether the command line allows the network, for all that follows.
+/// Stores whether the command line allows the network.
 pub(crate) fn set_network(args: NetworkArgs) {
     let _ = NETWORK.set(args);
 }
 
-/// Models, and where they may be.
+/// Returns the published models and the places where they may be.
 pub(super) fn store() -> Store {
     let store = Store::of_process();
     if !NETWORK.get().is_some_and(|network| network.offline) {
@@ -29,7 +29,8 @@ pub(super) fn store() -> Store {
     Store::new(environment, store.models())
 }
 
-/// The encoder with this name, or in this file. One that is not on this machine is fetched if the user wants it.
+/// Opens the encoder with this name, or in this file. A model that is not on this machine is fetched if the user
+/// agrees.
 pub(crate) fn open(name: &str) -> Result<Encoder, JobError> {
     let store = store();
     let Some(model) = store.model(name) else { return Ok(encoder::open(name)?) };
@@ -47,7 +48,7 @@ pub(crate) fn open(name: &str) -> Result<Encoder, JobError> {
     Ok(store.open(model, &mut |event| watch.event(event))?)
 }
 
-/// By what was said on the command line, or is said now.
+/// Returns whether the command line, or the user's answer, allows a model to be fetched.
 fn may_fetch(store: &Store, model: &Model) -> bool {
     if NETWORK.get().is_some_and(|network| network.download) {
         return true;

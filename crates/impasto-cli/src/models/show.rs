@@ -12,9 +12,10 @@ use crate::output::{line, printable};
 
 #[derive(Args)]
 pub(crate) struct ShowArgs {
-    /// lite, vgg19, vgg19-oxford, random:vgg16?width=1/4, ... (see `models list`), or a file of weights
+    /// The encoder: lite, vgg19, vgg19-oxford, random:vgg16?width=1/4, ... (see `models list`), or a file of weights
     name: String,
-    /// Whose weights a file has, where the weights do not tell: vgg19, vgg19-oxford, vgg16, vgg16-oxford, vgg19-normalised
+    /// The training, if the weights of a file do not reveal it: vgg19, vgg19-oxford, vgg16, vgg16-oxford,
+    /// vgg19-normalised
     #[arg(long, value_name = "NAME")]
     family: Option<String>,
 }
@@ -41,7 +42,7 @@ fn show(encoder: &Encoder) -> Result<(), Failure> {
     }
     let (trained, run) = (provenance.metadata.get("padding"), Padding::trained(encoder).to_string());
     if trained.is_some_and(|trained| *trained != run) {
-        say("runs with", &format!("{run} padding; that of the training is not run"))?;
+        say("runs with", &format!("{run} padding, not with that of its training"))?;
     }
     let metrics: Vec<String> = topology
         .taps()
@@ -62,14 +63,14 @@ fn show(encoder: &Encoder) -> Result<(), Failure> {
         let (flops, name) = (topology.flops_per_pixel(deepest), topology.tap_name(deepest));
         say(
             "cost",
-            &format!("{:.0} kFLOP per pixel and evaluation, there and back, to {name}", flops / 1e3),
+            &format!("{:.0} kFLOP per pixel and evaluation, in both directions, to {name}", flops / 1e3),
         )?;
     }
     let (bytes, kernels, layers) = memory(encoder)?;
     say("memory", &format!("{bytes} bytes per pixel in an evaluation at {layers}; {kernels} MB for kernels"))
 }
 
-/// Every layer: what comes out of it for a picture of W x H, its weights, and the piece of the picture that one value sees.
+/// Prints a line for each layer: its output for a picture of W x H, its weights, its receptive field and its cost.
 fn table(encoder: &Encoder) -> Result<(), Failure> {
     let topology = encoder.topology();
     let row = |cells: [&str; 7]| {
@@ -111,10 +112,11 @@ fn table(encoder: &Encoder) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Bytes per pixel of an evaluation, and megabytes of kernels, by the plan of the engine that runs are made with.
+/// Returns the bytes per pixel of an evaluation, the megabytes of kernels, and the layers of the evaluation, from the
+/// plan of the engine that paints.
 fn memory(encoder: &Encoder) -> Result<(usize, usize, String), Failure> {
     let topology = encoder.topology();
-    // The layers that most recipes look at, as far as there are such; a network of one layer has its own.
+    // The layers that most recipes use, if the network has them; otherwise its first layer.
     let find = |name: &&str| topology.tap(name).ok();
     let moments: Vec<Tap> =
         ["relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1"].iter().filter_map(find).collect();
@@ -124,13 +126,13 @@ fn memory(encoder: &Encoder) -> Result<(usize, usize, String), Failure> {
     let engine = Cpu::new(Network::new(encoder.truncated(deepest)), Cancel::default());
     let residuals = content.map(Target::unheld).into_iter().collect();
     let request = Request { moments, residuals, ..Request::default() };
-    // What does not grow with the picture is no part of it.
+    // The difference of two sizes leaves out the memory that does not grow with the picture.
     let bytes = |side: usize| engine.evaluation_bytes(Size::new(side, side), &request, 1);
     let (small, large) = (bytes(1024)?, bytes(2048)?);
     Ok(((large - small) / (3 << 20), engine.kernel_bytes() >> 20, names.join(", ")))
 }
 
-/// A number in groups of three digits.
+/// Returns a number in groups of three digits.
 fn spaced(number: usize) -> String {
     let digits = number.to_string();
     let mut text = String::new();

@@ -1,4 +1,4 @@
-//! `impasto models verify`: reads a file of weights as a run would, every value of it, and says what it is.
+//! `impasto models verify`: reads every value of a file of weights, as a run would, and prints what the file contains.
 
 use std::path::Path;
 
@@ -13,7 +13,7 @@ use crate::output::{line, printable};
 pub(crate) struct VerifyArgs {
     /// A file of weights of any format, or the name of an encoder
     name: String,
-    /// Whose weights they are, where the weights do not tell: vgg19, vgg19-oxford, vgg16, vgg16-oxford, vgg19-normalised
+    /// The training, if the weights do not reveal it: vgg19, vgg19-oxford, vgg16, vgg16-oxford, vgg19-normalised
     #[arg(long, value_name = "NAME")]
     family: Option<String>,
 }
@@ -43,7 +43,8 @@ fn say(name: &str, value: &str) -> Result<(), Failure> {
     line(&printable(&format!("{name:<11} {value}")))
 }
 
-/// A file that is there, and cannot be worked with, is what was asked about; one that cannot be opened is not.
+/// Returns the failure for a file that exists but cannot be used, which is a result of this command. A file that cannot
+/// be opened is bad input.
 fn unusable(error: EncoderError) -> Failure {
     if matches!(error, EncoderError::Io { .. }) {
         return error.into();
@@ -57,7 +58,7 @@ fn unusable(error: EncoderError) -> Failure {
 
 fn fingerprint(identified: Option<Identified>) -> String {
     let Some(Identified { family, order }) = identified else {
-        return "of no training that is known".into();
+        return "of no known training".into();
     };
     let channels = match order {
         ChannelOrder::Rgb => "red, green, blue",

@@ -1,4 +1,4 @@
-//! What happens on the way to a model, on stderr: a bar for people, JSON lines for programs.
+//! The progress of finding or fetching a model, on stderr: a bar for people, JSON lines for programs.
 
 use std::time::Duration;
 
@@ -9,15 +9,15 @@ use serde_json::json;
 use crate::args::ProgressKind;
 use crate::output::{printable_lines, say};
 
-/// Tells events as they come.
+/// Shows events as they come.
 pub(super) struct Watch {
     kind: ProgressKind,
     bar: Option<ProgressBar>,
-    /// Bytes at the last line for programs.
+    /// Bytes that the last JSON line stated.
     told: u64,
 }
 
-/// Bytes between two lines for programs.
+/// Bytes between two JSON lines.
 const STEP: u64 = 1_000_000;
 
 impl Watch {
@@ -36,7 +36,9 @@ impl Watch {
                 self.note(&format!("warning: {} is passed over: {why}", path.display()));
             }
             Event::Kept { path } => self.note(&format!("kept as {}", path.display())),
-            Event::NotKept { why } => self.note(&format!("warning: not kept for the next time: {why}")),
+            Event::NotKept { why } => {
+                self.note(&format!("warning: the model is not kept for the next time: {why}"))
+            }
             Event::Waiting => self.note("another process is fetching it: waiting"),
             Event::Fetching { file, address } => {
                 self.told = 0;
@@ -71,7 +73,7 @@ impl Watch {
     }
 
     fn note(&self, text: &str) {
-        // JSON has escapes of its own.
+        // JSON escapes control characters itself.
         match (self.kind, &self.bar) {
             (ProgressKind::Json, _) => say(&json!({ "event": "note", "text": text }).to_string()),
             (_, Some(bar)) => bar.suspend(|| say(&printable_lines(text))),
@@ -79,7 +81,7 @@ impl Watch {
         }
     }
 
-    /// However it went.
+    /// Removes the bar.
     pub(super) fn finish(&mut self) {
         if let Some(bar) = self.bar.take() {
             bar.finish_and_clear();

@@ -1,4 +1,4 @@
-//! What a batch consists of: each content in each style, with the name of its result; and which part of it is a shard's.
+//! The items of a batch: each content in each style, with the name of its result; and the items of a shard.
 
 use std::collections::HashMap;
 use std::ffi::OsStr;
@@ -17,13 +17,13 @@ pub(super) struct Item {
     pub(super) output: String,
 }
 
-/// Names of files that are taken from a folder.
+/// Extensions of the files that are taken from a folder.
 const PICTURES: [&str; 19] = [
     "png", "jpg", "jpeg", "tif", "tiff", "webp", "bmp", "gif", "qoi", "ppm", "pgm", "pbm", "pnm", "pam",
     "tga", "jpe", "jfif", "exr", "jxl",
 ];
 
-/// Inputs that names stand for: files, folders (the pictures in them, not in folders below), and patterns.
+/// Returns the inputs that the names stand for: files, folders (the pictures directly in them), and patterns.
 pub(super) fn expand(what: &str, names: &[PathBuf]) -> Result<Vec<PathBuf>, JobError> {
     let mut found = Vec::new();
     for name in names {
@@ -45,7 +45,7 @@ pub(super) fn expand(what: &str, names: &[PathBuf]) -> Result<Vec<PathBuf>, JobE
             })?;
             found.extend(paths.filter_map(Result::ok).filter(|path| path.is_file()));
         } else {
-            // A file that is not there is one failed item, not the end of the batch.
+            // A missing file is one failed item, not the end of the batch.
             found.push(name.clone());
         }
         if found.len() == before {
@@ -61,7 +61,7 @@ fn is_picture(path: &Path) -> bool {
     path.is_file() && !hidden && extension.is_some_and(|extension| PICTURES.contains(&extension.as_str()))
 }
 
-/// Results among the contents would be contents of the next batch.
+/// Refuses an output folder with inputs in it: the next batch would take the results for inputs.
 pub(super) fn check_folder(folder: &Path, pictures: &[PathBuf]) -> Result<(), JobError> {
     let Ok(folder) = folder.canonicalize() else { return Ok(()) };
     let inside = |path: &&PathBuf| {
@@ -69,12 +69,13 @@ pub(super) fn check_folder(folder: &Path, pictures: &[PathBuf]) -> Result<(), Jo
     };
     match pictures.iter().find(inside) {
         Some(path) => Err(JobError::bad_input(format!("`output`: {} is in the same folder", path.display()))
-            .hint("choose another one: results among the pictures would be taken for more of them")),
+            .hint("choose another one: the next batch would take the results for inputs")),
         None => Ok(()),
     }
 }
 
-/// Each content in each style, named by a template: style by style, as what is known of a style serves for all contents.
+/// Returns each content in each style, with names from a template. The order is style by style, so that what has been
+/// computed for a style serves all contents.
 pub(super) fn pair(
     contents: &[PathBuf],
     styles: &[PathBuf],
@@ -112,31 +113,31 @@ fn check(template: &str, result: &OutputSpec) -> Result<(), JobError> {
     let rest = template.replace("{content}", "").replace("{style}", "");
     if let Some(start) = rest.find('{') {
         let name: String = rest[start..].chars().take_while(|&c| c != '}').chain(['}']).collect();
-        return Err(JobError::bad_input(format!("`name`: there is no {name}"))
-            .hint("{content} and {style} there are"));
+        return Err(
+            JobError::bad_input(format!("`name`: there is no {name}")).hint("use {content} and {style}")
+        );
     }
     if template.contains(['/', '\\']) {
-        return Err(
-            JobError::bad_input("`name`: expected a file name, found a path").hint("-o names the folder")
-        );
+        return Err(JobError::bad_input("`name`: expected a file name, found a path")
+            .hint("give the folder with `output`"));
     }
     result.format(Path::new(template)).map(|_| ()).map_err(|failure| failure.about("`name`"))
 }
 
-/// Which part of a batch is to be done: the shard with this index of so many.
+/// A part of a batch: the shard with this index, of `count` shards.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Shard {
-    /// From 0 on.
+    /// Index of the shard, from 0 on.
     pub(super) index: usize,
     pub(super) count: usize,
 }
 
-/// Index and number of shards as schedulers of jobs give them: Kubernetes, Slurm.
+/// Variables in which job schedulers give the index and the number of shards: Kubernetes, Slurm.
 const VARIABLES: [[&str; 2]; 2] =
     [["JOB_COMPLETION_INDEX", "JOB_COMPLETION_COUNT"], ["SLURM_ARRAY_TASK_ID", "SLURM_ARRAY_TASK_COUNT"]];
 
 impl Shard {
-    /// As asked for (`2/8`, from 1 on), or as a scheduler says.
+    /// Returns the shard that the option asks for (`2/8`, counted from 1), or else the one that a scheduler gives.
     pub(super) fn of(asked: Option<&str>) -> Result<Shard, JobError> {
         if let Some(text) = asked {
             let parts = text.split_once('/').and_then(|(i, n)| Some((i.parse().ok()?, n.parse().ok()?)));
@@ -153,7 +154,7 @@ impl Shard {
                 return Err(JobError::bad_input(format!("{index} is set, but {count} is not"))
                     .hint("set it to the number of jobs, or give `shard` I/N"));
             };
-            // Slurm's arrays may begin anywhere and leave numbers out.
+            // The numbers of a Slurm array may begin anywhere and have a step.
             let (first, step) = match index.starts_with("SLURM") {
                 true => (number("SLURM_ARRAY_TASK_MIN", 0), number("SLURM_ARRAY_TASK_STEP", 1).max(1)),
                 false => (0, 1),
@@ -168,19 +169,19 @@ impl Shard {
                 _ => Err(JobError::bad_input(format!(
                     "{index}={index_text} and {count}={count_text} name no shard"
                 ))
-                .hint("give `shard` I/N, or unset them")),
+                .hint("give `shard` I/N, or unset both variables")),
             };
         }
         Ok(Shard { index: 0, count: 1 })
     }
 
-    /// The shard's items: every n-th.
+    /// Returns the items of the shard: every `count`-th, from `index` on.
     pub(super) fn take(self, items: Vec<Item>) -> Vec<Item> {
         items.into_iter().skip(self.index).step_by(self.count).collect()
     }
 }
 
-/// A number in the environment.
+/// Reads a number from the environment.
 fn number(variable: &str, default: usize) -> usize {
     std::env::var(variable).ok().and_then(|text| text.parse().ok()).unwrap_or(default)
 }

@@ -1,7 +1,7 @@
-//! What a batch has done: a line for each result, in the folder of the results, one file a shard.
+//! The journal of a batch: a line for each result, in the folder of the results, in one file per shard.
 //!
-//! A line is written before the result gets its name, with the result's digest. So whatever moment a batch is killed at, the
-//! next can tell a result that is complete and its own from one that is not there yet, and from a file of somebody else.
+//! A line holds the digest of a result, and is written before the result gets its name. So, at whatever moment a batch
+//! is killed, the next one can distinguish a complete result, a missing result, and a file that no batch made.
 
 use std::collections::HashMap;
 use std::fs::{self, File, OpenOptions};
@@ -14,53 +14,53 @@ use super::items::Shard;
 use crate::JobError;
 use crate::inputs::sha256;
 
-/// How journals' names begin and end.
+/// The beginning and the end of a journal's file name.
 const BEGIN: &str = ".impasto-batch-";
 const END: &str = ".jsonl";
 
-/// One result.
+/// The entry of one result.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Entry {
-    /// File name.
+    /// File name of the result.
     pub(super) output: String,
-    /// Digest of all that the result depends on.
+    /// Digest of everything that the result depends on.
     pub(super) key: String,
     /// SHA-256 of the file.
     pub(super) sha256: String,
     pub(super) seconds: f64,
 }
 
-/// The journal of a shard, and what all journals of the folder say.
+/// The journal of a shard, and the entries of all journals of the folder.
 pub(super) struct Journal {
     file: File,
     path: PathBuf,
-    /// By file name. Several, where options changed: which of them made the file, its digest tells.
+    /// Entries by file name. A name has several if options changed; the digest tells which of them made the file.
     known: HashMap<String, Vec<Entry>>,
 }
 
-/// What is under a result's name.
+/// The file that exists under a result's name.
 #[derive(Debug, PartialEq)]
 pub(super) enum Found {
     Nothing,
-    /// The result that is asked for.
+    /// The requested result.
     Done,
-    /// A result of other pictures or options, which may be replaced.
+    /// A result from other pictures or options, which may be replaced.
     Older,
     /// A file that no batch made.
     Foreign,
 }
 
 impl Journal {
-    /// Opens the journal of a shard, and reads those of all.
+    /// Opens the journal of a shard, and reads all journals of the folder.
     ///
     /// # Errors
-    /// When the folder cannot be read or written, or another process is at work on the shard.
+    /// When the folder cannot be read or written to, or another process works on the shard.
     pub(super) fn open(folder: &Path, shard: Shard) -> Result<Journal, JobError> {
         let path = folder.join(format!("{BEGIN}{}-of-{}{END}", shard.index + 1, shard.count));
         let failed = |error| JobError::write(&path, &error);
         let file = OpenOptions::new().create(true).append(true).open(&path).map_err(failed)?;
         if matches!(file.try_lock(), Err(fs::TryLockError::WouldBlock)) {
-            return Err(JobError::bad_input(format!("another batch is at work on {}", path.display()))
+            return Err(JobError::bad_input(format!("another batch is using {}", path.display()))
                 .hint("wait for it, or divide the work with `shard`"));
         }
         let mut known: HashMap<String, Vec<Entry>> = HashMap::new();
@@ -69,7 +69,7 @@ impl Journal {
             let name = entry.file_name().to_string_lossy().into_owned();
             if name.starts_with(BEGIN) && name.ends_with(END) {
                 let bytes = fs::read(entry.path()).map_err(|error| JobError::read(&entry.path(), &error))?;
-                // What was written when a process was killed, or the disk was full, may be half a line.
+                // A line is incomplete if a process was killed, or the disk was full, while it was written.
                 let lines = bytes.split(|&byte| byte == b'\n');
                 for entry in lines.filter_map(|line| serde_json::from_slice::<Entry>(line).ok()) {
                     known.entry(entry.output.clone()).or_default().push(entry);
@@ -79,8 +79,8 @@ impl Journal {
         Ok(Journal { file, path, known })
     }
 
-    /// What is under a name, beside what is asked for; a result that a killed process made, but did not name yet, gets its
-    /// name now.
+    /// Compares the file under a result's name with the requested result. If a killed process completed the result but
+    /// did not rename it, the result gets its name now.
     pub(super) fn find(&self, output: &Path, unnamed: &Path, name: &str, key: &str) -> Found {
         let entries = self.known.get(name).map(Vec::as_slice).unwrap_or_default();
         let made = |file: &Path, any_key: bool| {
@@ -100,11 +100,11 @@ impl Journal {
         found
     }
 
-    /// Adds a line, which is on the disk when this returns.
+    /// Adds a line and waits until it is on the disk.
     pub(super) fn add(&mut self, entry: Entry) -> Result<(), JobError> {
         let failed = |error: std::io::Error| JobError::write(&self.path, &error);
         let line = serde_json::to_string(&entry).map_err(|error| JobError::bug(error.to_string()))?;
-        // The last line may be half a line.
+        // The last line may be incomplete, so begin with a line break.
         let line = format!("\n{line}\n");
         self.file.write_all(line.as_bytes()).map_err(failed)?;
         self.file.sync_data().map_err(failed)?;
@@ -113,7 +113,7 @@ impl Journal {
     }
 }
 
-/// Of a file, if it can be read.
+/// Returns the SHA-256 of a file, if it can be read.
 pub(super) fn sha256_of(path: &Path) -> Option<String> {
     Some(sha256(&fs::read(path).ok()?))
 }
@@ -137,7 +137,7 @@ mod tests {
         fs::write(path("b"), "b").unwrap();
         let mut journal = Journal::open(folder.path(), shard).unwrap();
         journal.add(entry("a")).unwrap();
-        // The disk was full, and then it was not.
+        // The disk was full for a moment.
         journal.file.write_all(b"{\"output\":\"c\",\"k").unwrap();
         journal.add(entry("b")).unwrap();
         drop(journal);
@@ -146,7 +146,7 @@ mod tests {
             assert_eq!(journal.find(&path(name), &path("none"), name, "k"), Found::Done, "{name}");
             assert_eq!(journal.find(&path(name), &path("none"), name, "other"), Found::Older, "{name}");
         }
-        // A newer one that was complete, but had no name yet, takes the place of an older one.
+        // A newer result that was complete but not renamed replaces an older one.
         let mut journal = journal;
         fs::write(path("new"), "new").unwrap();
         let newer = Entry { key: "other".into(), sha256: sha256(b"new"), ..entry("a") };

@@ -1,5 +1,5 @@
-//! The job `batch`: many contents in many styles. What is done is skipped, what fails does not stop the rest, and killing it
-//! loses nothing but the pictures in progress.
+//! The job `batch`: many contents in many styles. Existing results are skipped, a failure does not stop the rest, and
+//! only the pictures in progress are lost if the batch is killed.
 
 mod items;
 mod journal;
@@ -27,26 +27,26 @@ use crate::{Event, JobError, recipe};
 use items::{Item, Shard};
 use journal::{Entry, Found, Journal};
 
-/// What a batch came to.
+/// The outcome of a batch.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct BatchDone {
-    /// Pictures that were made.
+    /// Number of pictures that were made.
     pub made: usize,
-    /// Pictures that were there already.
+    /// Number of pictures that existed already.
     pub skipped: usize,
-    /// Pictures that could not be made, by name, each with the reason.
+    /// Names of the pictures that could not be made, each with the reason.
     pub failed: Vec<(String, String)>,
-    /// Pictures that the batch did not come to.
+    /// Number of pictures that the batch did not get to.
     pub left: usize,
-    /// Whether it was ended before its end.
+    /// Whether the batch was ended early.
     pub interrupted: bool,
 }
 
-/// What all pictures of a batch share.
+/// The data that all pictures of a batch share.
 struct Batch<'a> {
     spec: &'a BatchSpec,
-    /// With a model that is opened once.
+    /// The context of the job, with a model that is already open.
     context: Context,
     /// SHA-256 of the model's weights.
     weights: String,
@@ -62,7 +62,7 @@ pub(crate) fn run(spec: &BatchSpec, context: &Context) -> Result<BatchDone, JobE
     if spec.jobs == Some(0) {
         return Err(JobError::bad_input("`jobs`: expected at least 1, found 0"));
     }
-    // Wrong options are found out once, and not with each picture.
+    // Wrong options are one error, not one for each picture.
     spec.run.objective.preset()?;
     spec.run.overrides()?;
     spec.run.colour()?;
@@ -89,7 +89,7 @@ pub(crate) fn run(spec: &BatchSpec, context: &Context) -> Result<BatchDone, JobE
 }
 
 impl Batch<'_> {
-    /// Makes the pictures, several at a time, and counts what became of them.
+    /// Makes the pictures, several at a time, and counts the outcomes.
     fn make_all(&self, items: &[Item], jobs: usize) -> BatchDone {
         let control = &self.context.control;
         let next = AtomicUsize::new(0);
@@ -100,7 +100,7 @@ impl Batch<'_> {
                 let index = next.fetch_add(1, Ordering::Relaxed);
                 let (Some(item), false) = (items.get(index), control.is_asked_to_end()) else { return };
                 let outcome = self.outcome(item, &mut cache);
-                // What was broken off did not fail.
+                // A picture that was interrupted has not failed.
                 if !control.is_ending() || !matches!(outcome, ItemOutcome::Failed { .. }) {
                     let (number, of, name) = (index + 1, items.len(), item.output.clone());
                     self.context.emit(Event::Item { number, of, name, outcome: outcome.clone() });
@@ -128,14 +128,14 @@ impl Batch<'_> {
         done
     }
 
-    /// Makes one picture, and survives what that brings out.
+    /// Makes one picture. An error or a panic fails this picture alone.
     fn outcome(&self, item: &Item, cache: &mut Option<EngineCache>) -> ItemOutcome {
         let made = panic::catch_unwind(AssertUnwindSafe(|| self.make(item, cache)));
         let made = made.unwrap_or_else(|_| Err(JobError::bug("this picture ended in a panic")));
         made.unwrap_or_else(|error| ItemOutcome::Failed { message: error.message().to_owned() })
     }
 
-    /// Makes one picture, if it is not there.
+    /// Makes one picture, unless it exists already.
     fn make(&self, item: &Item, cache: &mut Option<EngineCache>) -> Result<ItemOutcome, JobError> {
         let start = Instant::now();
         let files = Files::open(item, self.spec, &self.limits)?;
@@ -146,7 +146,7 @@ impl Batch<'_> {
             Found::Done => return Ok(ItemOutcome::Skipped),
             Found::Foreign => {
                 return Err(JobError::bad_input(format!(
-                    "{} is there already, and no batch made it as it is",
+                    "{} is there already: no batch made it, or it has changed since",
                     output.display()
                 ))
                 .hint("remove it, or choose another folder or `name`"));
@@ -170,7 +170,7 @@ impl Batch<'_> {
         let recipe = recipe::of(&asked, &self.spec.result, &inputs, &session);
         *cache = Some(session.into_cache());
         let picture = ended?;
-        // First the bytes, then the line that knows them, then the name.
+        // First write the bytes, then the journal's line with their digest, then rename.
         self.context.control.saving(|| {
             encoding::write(&unnamed, &picture, &inputs.content.decoded, &self.spec.result, &recipe)?;
             let sha256 = journal::sha256_of(&unnamed)
@@ -182,7 +182,7 @@ impl Batch<'_> {
         })
     }
 
-    /// What would fail at the end of a picture fails before it; what is worth knowing is told.
+    /// Finds errors before the work that would otherwise occur at its end, and emits notes and warnings.
     fn check(&self, item: &Item, output: &Path, inputs: &Inputs) -> Result<(), JobError> {
         let (read, result) = (inputs.all(), &self.spec.result);
         let content = &inputs.content.decoded;
@@ -205,7 +205,7 @@ impl Batch<'_> {
             .threads(self.threads)
             .tiling(Tiling { folder: Some(self.spec.output.clone()), ..Tiling::default() });
         let transfer = match (self.spec.run.memory, default_memory()) {
-            // What the machine has is for all jobs together; also where there is less to do, so that shards do not differ.
+            // All jobs share the machine's memory. The number of items does not matter, so that shards do not differ.
             (None, Some(memory)) => transfer.memory(memory / self.spec.jobs.unwrap_or(1)),
             _ => transfer,
         };
@@ -216,9 +216,9 @@ impl Batch<'_> {
         self.journal.lock().map_err(|_| JobError::bug("a job ended while it held the journal"))
     }
 
-    /// Digest of everything that a result depends on.
+    /// Returns the digest of everything that a result depends on.
     fn key(&self, inputs: &[&str]) -> String {
-        // Neither of these changes a byte.
+        // The number of threads does not change a byte.
         let mut run = self.spec.run.clone();
         run.threads = None;
         inputs::sha256(
@@ -236,8 +236,7 @@ impl Batch<'_> {
     }
 }
 
-/// Where a result is written before it gets its name: hidden, no longer than other names, with the extension that chooses its
-/// format.
+/// Returns the temporary name of a result: hidden, of limited length, with the extension that chooses the format.
 fn unnamed(output: &Path, name: &str) -> PathBuf {
     let extension = output.extension().unwrap_or_default().to_string_lossy();
     output.with_file_name(format!(".impasto-batch-{}.{extension}", &inputs::sha256(name.as_bytes())[..16]))

@@ -1,4 +1,4 @@
-//! The scores as a page: one file with everything in it, that asks for nothing from anywhere.
+//! The scores as an HTML page: one self-contained file, which loads nothing from elsewhere.
 
 use std::fmt::Write;
 use std::io::Cursor;
@@ -18,10 +18,10 @@ use crate::JobError;
 use crate::inputs::Input;
 use crate::text::printable;
 
-/// Long edge of the pictures in a page, at most.
+/// Largest long edge of the pictures in a page.
 const LONG_EDGE: usize = 640;
 
-/// Their quality as JPEG.
+/// JPEG quality of the pictures in a page.
 const QUALITY: u8 = 88;
 
 const STYLE: &str = "
@@ -41,43 +41,51 @@ dt { font-weight: bold; margin-top: .6em; }
 dd { margin: 0; }
 ";
 
-/// What is computed, beside what a measure says of itself.
+/// The formula of each measure, which is shown after the measure's own description.
 const FORMULAS: [(&str, &str); 11] = [
     (
         "ssim",
-        "mean of (2 μ μ' + c₁)(2 σ₁₂ + c₂) / ((μ² + μ'² + c₁)(σ² + σ'² + c₂)) over Gaussian windows of 11×11; Wang et al. 2004",
+        "mean of (2 μ μ' + c₁)(2 σ₁₂ + c₂) / ((μ² + μ'² + c₁)(σ² + σ'² + c₂)) over Gaussian \
+         windows of 11×11; Wang et al. 2004",
     ),
     (
         "ms-ssim",
-        "product over five scales of the same without its luminance, to published powers; Wang et al. 2003",
+        "product over five scales of SSIM without its luminance factor, to published powers; Wang et al. 2003",
     ),
-    ("gmsd", "deviation of (2 g g' + c) / (g² + g'² + c) of Prewitt's gradient magnitudes; Xue et al. 2014"),
+    (
+        "gmsd",
+        "standard deviation of (2 g g' + c) / (g² + g'² + c), with g and g' the magnitudes of Prewitt's gradients; \
+         Xue et al. 2014",
+    ),
     (
         "structure",
-        "Pearson's correlation of the matrices of cosines of an encoder's features, centred, at all pairs of two positions; after Kolkin et al. 2019",
+        "Pearson's correlation of two matrices, the content's and the picture's: the cosines of an encoder's centred \
+         features at all pairs of positions; after Kolkin et al. 2019",
     ),
     ("colour", "mean of W₁ along 64 directions of L*a*b*; Rabin et al. 2011"),
     (
         "patches",
-        "mean of W₁ along 128 directions of 7×7 patches of each band of a Laplacian pyramid; Karras et al. 2018",
+        "mean of W₁ along 128 directions of 7×7 patches, over the bands of a Laplacian pyramid; Karras et al. 2018",
     ),
     (
         "filters",
-        "W₂² of the Gaussians of 32 random filters' responses, over tr E[f fᵀ] of the style; Ustyuzhaninov et al. 2017",
+        "W₂² of Gaussians with the moments of the responses f of 32 random filters, divided by tr E[f fᵀ] of the \
+         style; Ustyuzhaninov et al. 2017",
     ),
-    ("layers", "the same of an encoder's features"),
+    ("layers", "as for filters, with the features of an encoder in place of the responses"),
     (
         "noise",
-        "deviation of even noise, by a line through the energies of fine detail and of edges in blocks of 8×8, and of detail that edges do not explain, beyond all of the sources; after Immerkær 1996",
+        "deviation of even noise, and of fine detail that edges do not explain, beyond those of content and styles; \
+         from a line through the energies of fine detail and of edges in blocks of 8×8; after Immerkær 1996",
     ),
     (
         "seams",
-        "median step along lines at multiples of 8 pixels, or of grids, beyond that beside them and in the content",
+        "median step along a line at a multiple of 8 pixels, or along a grid, less that beside it and in the content",
     ),
-    ("border", "median roughness of the four outermost lines, beyond that inside and in the content"),
+    ("border", "median roughness of the four outermost lines, less that inside and in the content"),
 ];
 
-/// Writes the page, all or nothing.
+/// Writes the page. The file appears complete or not at all.
 pub(super) fn write(path: &Path, inputs: &Inputs, scored: &[Scored]) -> Result<(), JobError> {
     let page = page(inputs, scored)?;
     write_atomically(path, |file| file.write_all(page.as_bytes())).map_err(|error| match error {
@@ -90,14 +98,15 @@ fn page(inputs: &Inputs, scored: &[Scored]) -> Result<String, JobError> {
     let mut page = format!(
         "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" \
          content=\"width=device-width\">\n<title>impasto compare</title>\n<style>{STYLE}</style>\n</head>\n<body>\n\
-         <h1>Pictures by measures that no run optimises</h1>\n"
+         <h1>Scores by measures that no run optimises</h1>\n"
     );
     let sources = inputs.content.iter().map(|input| ("content", input));
     for (kind, input) in sources.chain(inputs.styles.iter().map(|input| ("style", input))) {
         let (image, name) = (embedded(&input.decoded.picture)?, name(input));
         let (width, height) = input.decoded.picture.size();
         page += &format!(
-            "<figure><img src=\"{image}\" alt=\"{name}\"><figcaption>{kind}: {name}, {width}×{height}</figcaption></figure>\n"
+            "<figure><img src=\"{image}\" alt=\"{name}\"><figcaption>{kind}: {name}, \
+             {width}×{height}</figcaption></figure>\n"
         );
     }
     page += "<div class=\"scroll\"><table>\n<tr><th></th>";
@@ -130,7 +139,8 @@ fn page(inputs: &Inputs, scored: &[Scored]) -> Result<String, JobError> {
     if let Some(at) = structure_at(scored) {
         page += &format!("<p>Structure is seen at {}.</p>\n", escaped(&printable(at)));
     }
-    page += "<p>↑ higher is better, ↓ lower is. Scores depend on the size of the pictures.</p>\n<dl>\n";
+    page +=
+        "<p>↑ higher is better, ↓ lower is better. Scores depend on the size of the pictures.</p>\n<dl>\n";
     let shown = |measure: &&Measure| rows.iter().any(|row| row.measure.name == measure.name);
     for measure in Measure::ALL.iter().chain([&Measure::LAYER]).filter(shown) {
         let formula =
@@ -139,7 +149,7 @@ fn page(inputs: &Inputs, scored: &[Scored]) -> Result<String, JobError> {
         // Writing to a string does not fail.
         let _ = writeln!(
             page,
-            "<dt>{} {}</dt><dd>{}; {best} is the best there is. Computed as: {}.</dd>",
+            "<dt>{} {}</dt><dd>{}; {best} is the best value. Formula: {}.</dd>",
             escaped(measure.name),
             arrow(measure.better),
             escaped(measure.about),
@@ -164,7 +174,7 @@ fn name(input: &Input) -> String {
     escaped(&printable(&input.path.to_string_lossy()))
 }
 
-/// Text of strangers for a page, which would take it for its own.
+/// Escapes a text from outside, so that it cannot act as HTML.
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for c in text.chars() {
@@ -180,7 +190,7 @@ fn escaped(text: &str) -> String {
     escaped
 }
 
-/// A small copy, as a JPEG file in an address.
+/// Returns a small copy of a picture, as a JPEG file in a `data:` address.
 fn embedded(picture: &Picture) -> Result<String, JobError> {
     let (width, height) = fit_long_edge(picture.size(), picture.long_edge().min(LONG_EDGE));
     let small = resize(picture, width, height, Filter::Bicubic, Averaging::Light);

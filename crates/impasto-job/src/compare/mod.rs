@@ -1,4 +1,5 @@
-//! The job `compare`: scores for pictures of any tool, by measures that no run optimises; as a table, as JSON, and as a page.
+//! The job `compare`: scores for pictures made by any tool, with measures that no run optimises. The scores are shown
+//! as a table, as JSON, and as an HTML page.
 
 mod html;
 mod table;
@@ -16,11 +17,11 @@ use crate::spec::{CompareSpec, StyleSpec, shares};
 use crate::text::printable;
 use crate::{Context, JobError};
 
-/// Parts of a side by which the shape of a picture may differ from the content's, for rounding and for tools that paint in
-/// multiples of 8 pixels.
+/// The part of a side by which a picture may differ from the content's shape without a note. It allows for rounding,
+/// and for tools that paint in multiples of 8 pixels.
 const OTHER_SHAPE: f64 = 0.02;
 
-/// Everything that was read, in sRGB.
+/// All pictures that were read, in sRGB.
 struct Inputs {
     content: Option<Input>,
     styles: Vec<Input>,
@@ -33,13 +34,13 @@ impl Inputs {
     }
 }
 
-/// A picture's scores, and the size that it has them at.
+/// A picture's scores, and the size at which it was scored.
 struct Scored {
     size: (usize, usize),
     scores: Scores,
 }
 
-/// What a comparison came to.
+/// The outcome of a comparison.
 pub struct Compared {
     inputs: Inputs,
     scored: Vec<Scored>,
@@ -73,16 +74,16 @@ pub(crate) fn run(spec: &CompareSpec, context: &Context) -> Result<Compared, Job
     Ok(Compared { inputs, scored, model: model.map(|model| model.provenance().clone()) })
 }
 
-/// A style is compared with as it is.
+/// Refuses settings of styles other than weight and scale.
 fn check_styles(styles: &[StyleSpec]) -> Result<(), JobError> {
     let whole =
         |style: &StyleSpec| style.settings().all(|(setting, _)| setting == "weight" || setting == "scale");
     match styles.iter().find(|style| !whole(style)) {
         None => Ok(()),
         Some(style) => Err(JobError::bad_input(format!(
-            "`style` {style}: a style is compared with as it is, all of it, and not turned"
+            "`style` {style}: a comparison uses a style as it is, all of it, and not turned"
         ))
-        .hint("weight and scale are what counts here; turn or cut the picture first")),
+        .hint("use only weight and scale here; turn or crop the picture first")),
     }
 }
 
@@ -101,12 +102,12 @@ impl Compared {
         table::lines(&self.inputs.pictures, &self.scored)
     }
 
-    /// The scores of each picture, in their order.
+    /// The scores of each picture, in the order of the pictures.
     pub fn scores(&self) -> impl Iterator<Item = &Scores> {
         self.scored.iter().map(|scored| &scored.scores)
     }
 
-    /// The scores as JSON, with the inputs and what each measure is.
+    /// The scores as JSON, with the inputs and a description of each measure.
     pub fn to_json(&self) -> Value {
         as_json(&self.inputs, &self.scored, self.model.as_ref())
     }
@@ -116,7 +117,7 @@ fn read(spec: &CompareSpec) -> Result<Inputs, JobError> {
     let limits = spec.input.limits()?;
     let open = |path: &Path| {
         let mut input = inputs::read(path, &limits)?;
-        // Space of the measures.
+        // The measures are defined in sRGB.
         input.decoded.bring_to(Space::Srgb);
         Ok::<_, JobError>(input)
     };
@@ -148,7 +149,8 @@ fn referee(spec: &CompareSpec, inputs: &Inputs, model: Option<&Encoder>) -> Resu
     Ok(referee)
 }
 
-/// A picture is no surprise to the encoder that it was made with, whose digest its recipe has.
+/// Refuses the encoder that a picture was made with, by the digest in the picture's recipe: it cannot judge its own
+/// work.
 fn check_held_out(picture: &Input, model: &Encoder) -> Result<(), JobError> {
     let recipe = picture.decoded.metadata.recipe.as_deref();
     let recipe: Value = recipe.and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
@@ -158,26 +160,30 @@ fn check_held_out(picture: &Input, model: &Encoder) -> Result<(), JobError> {
     let name = printable(recipe["encoder"]["name"].as_str().unwrap_or("this encoder"));
     let message =
         format!("`referee_model`: {} was made with {name}, which cannot judge it", picture.path.display());
-    Err(JobError::bad_input(message).hint("give an encoder that made none of the pictures, or none"))
+    Err(JobError::bad_input(message)
+        .hint("give an encoder that made none of the pictures, or leave the option out"))
 }
 
-/// What a reader of the scores should know.
+/// Returns notes for the reader of the scores.
 fn notes(inputs: &Inputs, sizes: &[(usize, usize)]) -> Vec<String> {
     let mut notes: Vec<String> = inputs.all().iter().filter_map(|input| input.note()).collect();
     let transparent = inputs.all().into_iter().filter(|input| input.decoded.alpha.is_some());
-    notes.extend(transparent.map(|input| {
-        format!("note: {} is transparent in parts, which is not looked at", input.path.display())
-    }));
+    notes
+        .extend(transparent.map(|input| {
+            format!("note: {} is transparent in parts, which is ignored", input.path.display())
+        }));
     for (input, size) in inputs.pictures.iter().zip(sizes) {
         if inputs.content.as_ref().is_some_and(|content| has_other_shape(&content.decoded.picture, *size)) {
             let name = input.path.display();
-            notes.push(format!("note: {name} has another shape than the content, which is stretched to it"));
+            notes.push(format!(
+                "note: {name} has another shape than the content: the content is stretched to it"
+            ));
         }
     }
     if sizes.iter().any(|size| *size != sizes[0]) {
         let long = sizes.iter().map(|(width, height)| *width.max(height)).min().unwrap_or(0);
         notes.push(format!(
-            "note: the pictures are scored at different sizes, which scores depend on; `size` {long} brings them together"
+            "note: the pictures are scored at different sizes, which affects the scores; `size` {long} makes them equal"
         ));
     }
     notes

@@ -1,4 +1,4 @@
-//! The scores as a table: a line for each measure, a column for each picture, the best of a line marked.
+//! The scores as a table: a line for each measure, a column for each picture, and a mark at the best score of a line.
 
 use impasto::referee::{Aspect, Better, Measure};
 
@@ -6,18 +6,18 @@ use super::Scored;
 use crate::inputs::Input;
 use crate::text::printable;
 
-/// Widest name of a picture; of longer ones, the end tells most.
+/// Largest number of characters of a picture's name. A longer name is shortened to its end, which tells most.
 const NAME: usize = 24;
 
-/// One line.
+/// A line of the table.
 pub(super) struct Row {
     pub(super) name: String,
     pub(super) measure: Measure,
-    /// Of each picture: its score as text, and whether it is the best.
+    /// For each picture its score as text, and whether it is the best.
     pub(super) cells: Vec<(String, bool)>,
 }
 
-/// A line for each measure that any picture has a score by.
+/// Returns a line for each measure by which any picture has a score.
 pub(super) fn rows(scored: &[Scored]) -> Vec<Row> {
     let each: Vec<_> = scored.iter().map(|scored| scored.scores.each()).collect();
     let Some(first) = each.first() else { return Vec::new() };
@@ -35,7 +35,7 @@ pub(super) fn rows(scored: &[Scored]) -> Vec<Row> {
     (0..first.len()).filter_map(row).collect()
 }
 
-/// Steps of 8 bits and units of colour have two digits, parts of one have four.
+/// Formats a score: steps of 8 bits and units of colour with two decimals, all others with four.
 fn text(value: f64, measure: &Measure) -> String {
     match measure.aspect {
         Aspect::Colour | Aspect::Faults => format!("{value:.2}"),
@@ -43,7 +43,7 @@ fn text(value: f64, measure: &Measure) -> String {
     }
 }
 
-/// The layer that structure was looked for at, and whose it is: one for all pictures.
+/// Returns the layer and the encoder of the structure score, which are the same for all pictures.
 pub(super) fn structure_at(scored: &[Scored]) -> Option<&str> {
     scored.iter().map(|scored| scored.scores.structure_at.as_str()).find(|at| !at.is_empty())
 }
@@ -55,7 +55,7 @@ pub(super) fn arrow(better: Better) -> char {
     }
 }
 
-/// The end of a name, if it is long.
+/// Shortens a long name to its end.
 fn short(name: &str) -> String {
     let length = name.chars().count();
     if length <= NAME {
@@ -65,7 +65,7 @@ fn short(name: &str) -> String {
     }
 }
 
-/// For a terminal.
+/// Returns the lines of the table for a terminal.
 pub(super) fn lines(pictures: &[Input], scored: &[Scored]) -> Vec<String> {
     let names: Vec<String> =
         pictures.iter().map(|input| short(&printable(&input.path.to_string_lossy()))).collect();
@@ -97,7 +97,7 @@ pub(super) fn lines(pictures: &[Input], scored: &[Scored]) -> Vec<String> {
     }
     lines.extend(structure_at(scored).map(|at| format!("structure is seen at {}", printable(at))));
     let best = if scored.len() > 1 { "; * the best" } else { "" };
-    lines.push(format!("↑ higher is better, ↓ lower is{best}"));
+    lines.push(format!("↑ higher is better, ↓ lower is better{best}"));
     lines
 }
 

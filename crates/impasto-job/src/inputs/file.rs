@@ -1,4 +1,4 @@
-//! Inputs from files, with what a report needs to know of them.
+//! Input files: decoded, with the facts that reports state about them.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,31 +11,32 @@ use sha2::{Digest, Sha256};
 
 use crate::JobError;
 
-/// A decoded file.
+/// A decoded input file.
 #[derive(Clone)]
 pub struct Input {
     /// The name of the file.
     pub path: PathBuf,
-    /// The picture, with what its file says of it.
+    /// The picture, with the properties of its file.
     pub decoded: Decoded,
-    /// Name, digest and size.
+    /// Name, digest and size, as reports state them.
     pub summary: InputSummary,
 }
 
 impl Input {
-    /// A picture from the bytes of a file that lies elsewhere: an upload, a database.
+    /// Decodes a picture from bytes that are not in a file, such as an upload or a value in a database.
     ///
     /// # Errors
-    /// When the bytes are no picture, or are above the limits.
+    /// When the bytes are not a picture, or exceed the limits.
     pub fn from_bytes(name: &str, bytes: &[u8], limits: &Limits) -> Result<Input, JobError> {
         Unread { path: name.into(), bytes: bytes.into(), limits: *limits, sha256: sha256(bytes) }.decode()
     }
 
-    /// In place of the content of a texture: its size, in the space and with the precision of the first style.
+    /// Returns a stand-in for the content of a texture: the texture's size, with the colour space and the bit depth of
+    /// the first style.
     pub(crate) fn nothing((width, height): (usize, usize), like: Option<&Input>) -> Input {
         let of = like.map(|input| &input.decoded);
         let decoded = Decoded {
-            // A texture knows its size; this is never looked at.
+            // Never used: the size of a texture is an option.
             picture: Picture::filled(1, 1, [0.5; 3]),
             space: of.map_or(Space::Srgb, |of| of.space),
             alpha: None,
@@ -48,22 +49,22 @@ impl Input {
         Input { path: PathBuf::new(), decoded, summary }
     }
 
-    /// Leaves its name, its digest and its size.
+    /// Drops the picture, but keeps its name, digest and size.
     pub(crate) fn forget_picture(&mut self) {
         (self.decoded.picture, self.decoded.alpha) = (Picture::filled(1, 1, [0.0; 3]), None);
     }
 
-    /// Whether it was read from somewhere.
+    /// Whether the picture was read from a file; the stand-in for a texture's content was not.
     pub fn is_file(&self) -> bool {
         !self.path.as_os_str().is_empty()
     }
 
-    /// Of the file's bytes.
+    /// SHA-256 of the file's bytes, in hexadecimal.
     pub fn sha256(&self) -> &str {
         &self.summary.sha256
     }
 
-    /// What its file has more of than is used.
+    /// Returns a note if the file holds more pictures than the one that is used.
     pub fn note(&self) -> Option<String> {
         let name = self.path.display();
         self.decoded
@@ -72,7 +73,7 @@ impl Input {
     }
 }
 
-/// What a report says of an input.
+/// The facts that a report states about an input.
 #[derive(Clone, Serialize)]
 pub struct InputSummary {
     /// The name of the file.
@@ -85,7 +86,7 @@ pub struct InputSummary {
     pub height: usize,
 }
 
-/// The bytes of a file, which are hashed and decoded: both see the same.
+/// The bytes of a file, not decoded yet. The digest is of exactly the bytes that are decoded.
 pub(crate) struct Unread {
     path: PathBuf,
     bytes: Arc<[u8]>,
@@ -93,7 +94,7 @@ pub(crate) struct Unread {
     pub(crate) sha256: String,
 }
 
-/// Reads a file.
+/// Reads the bytes of a file.
 pub(crate) fn open(path: &Path, limits: &Limits) -> Result<Unread, JobError> {
     let bytes = image::read(path, limits)?;
     Ok(Unread { path: path.into(), sha256: sha256(&bytes), bytes, limits: *limits })
@@ -113,17 +114,17 @@ impl Unread {
 /// Reads and decodes a picture.
 ///
 /// # Errors
-/// When the file cannot be read, is no picture, or is above the limits.
+/// When the file cannot be read, is not a picture, or exceeds the limits.
 pub fn read(path: &Path, limits: &Limits) -> Result<Input, JobError> {
     open(path, limits)?.decode()
 }
 
-/// SHA-256 in hexadecimal.
+/// Returns the SHA-256 in hexadecimal.
 pub(crate) fn sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// A file that is written, and that is also the model, would be lost.
+/// Refuses an output file, given by `option`, that is the model: the model would be lost.
 pub fn check_model(option: &str, output: &Path, model: &str) -> Result<(), JobError> {
     match (fs::canonicalize(output), fs::canonicalize(model)) {
         (Ok(output), Ok(file)) if output == file => {
@@ -134,7 +135,7 @@ pub fn check_model(option: &str, output: &Path, model: &str) -> Result<(), JobEr
     }
 }
 
-/// A file that is written, by the option named, and that is also an input would be lost.
+/// Refuses an output file, given by `option`, that is an input: the input would be lost.
 pub fn check_apart(option: &str, output: &Path, inputs: &[&Input]) -> Result<(), JobError> {
     let Ok(output) = fs::canonicalize(output) else { return Ok(()) };
     match inputs.iter().find(|input| fs::canonicalize(&input.path).is_ok_and(|path| path == output)) {

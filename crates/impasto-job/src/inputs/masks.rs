@@ -1,4 +1,4 @@
-//! The masks of a run, read and matched: which style goes where, and what stays as it is.
+//! The masks of a run, read and matched: where each style is painted, and which parts stay unchanged.
 
 use std::path::Path;
 
@@ -9,21 +9,21 @@ use crate::JobError;
 use crate::inputs::{self, Input};
 use crate::spec::{RegionSpec, StyleSpec};
 
-/// The masks of a run, matched.
+/// The masks of a run, matched with each other.
 #[derive(Clone, Default)]
 pub struct Masks {
     content: Vec<Input>,
-    /// One for each style.
+    /// The mask of each style, if it has one.
     styles: Vec<Option<Input>>,
     protect: Option<Input>,
-    /// What it keeps.
+    /// The weights of the kept parts, from the picture of `protect`.
     kept: Option<Plane>,
-    /// `None` where there is no mask but that of `--protect`.
+    /// The matched regions; `None` if there is no mask besides that of `protect`.
     assigned: Option<RegionAssignment>,
 }
 
 impl Masks {
-    /// Reads and matches them.
+    /// Reads the masks and matches them.
     pub fn read(args: &RegionSpec, styles: &[StyleSpec], limits: &Limits) -> Result<Masks, JobError> {
         args.check()?;
         let read =
@@ -54,18 +54,18 @@ impl Masks {
             let ours: Vec<Mask> = masks.content.iter().map(mask_of).collect();
             masks.assigned = Some(assign(&ours, &theirs, args.rest())?);
         }
-        // What they say is known, and pictures are large.
+        // The pictures are no longer needed, and large.
         let all = masks.content.iter_mut().chain(masks.styles.iter_mut().flatten()).chain(&mut masks.protect);
         all.for_each(Input::forget_picture);
         Ok(masks)
     }
 
-    /// Those that were read.
+    /// All masks that were read.
     pub fn inputs(&self) -> impl Iterator<Item = &Input> {
         self.content.iter().chain(self.styles.iter().flatten()).chain(&self.protect)
     }
 
-    /// Those of the content.
+    /// The masks of the content.
     pub fn of_content(&self) -> &[Input] {
         &self.content
     }
@@ -75,22 +75,22 @@ impl Masks {
         self.styles.get(index)?.as_ref()
     }
 
-    /// The mask of what is kept.
+    /// The mask of the kept parts.
     pub fn protect(&self) -> Option<&Input> {
         self.protect.as_ref()
     }
 
-    /// What is worth knowing.
+    /// Notes about the matching.
     pub fn notes(&self) -> impl Iterator<Item = &String> {
         self.assigned.iter().flat_map(|assigned| &assigned.notes)
     }
 
-    /// What a style is for; `None`: everything.
+    /// Takes the regions of a style, each with the part of the style that is used; `None` if it is painted everywhere.
     pub fn take_parts(&mut self, index: usize) -> Option<Vec<(usize, Option<Plane>)>> {
         self.assigned.as_mut()?.parts.get_mut(index).map(std::mem::take)
     }
 
-    /// Gives a transfer its regions. The masks go, as they may be large.
+    /// Gives a transfer its regions. The masks move into it, because they may be large.
     pub fn onto(&mut self, transfer: StyleTransfer, args: &RegionSpec) -> StyleTransfer {
         let planes = self.assigned.as_mut().map(|assigned| std::mem::take(&mut assigned.regions));
         let mut regions = Regions::default().rest(args.rest()).feather(args.feather.unwrap_or(FEATHER));

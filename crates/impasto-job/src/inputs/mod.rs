@@ -17,24 +17,24 @@ pub use masks::Masks;
 
 pub(crate) use file::{Unread, open, sha256};
 
-/// Everything that a run is made from.
+/// All pictures that a run is made from.
 #[derive(Clone)]
 pub struct Inputs {
     /// The picture to repaint. A texture has none: an [`Input`] without a file takes its place.
     pub content: Input,
     /// The styles, in their order.
     pub styles: Vec<Input>,
-    /// What to begin with, where that is a picture.
+    /// The initial picture, if it is a file.
     pub init: Option<Input>,
     /// The masks of content and styles.
     pub masks: Masks,
 }
 
 impl Inputs {
-    /// Reads the files.
+    /// Reads the files of a run.
     ///
     /// # Errors
-    /// A file that cannot be read, is no picture, or is above the limits; masks that match nothing.
+    /// When a file cannot be read, is not a picture, or exceeds the limits, or when the masks do not match.
     pub fn read(
         content: &Path,
         styles: &[StyleSpec],
@@ -42,7 +42,7 @@ impl Inputs {
         regions: &RegionSpec,
         limits: &Limits,
     ) -> Result<Inputs, JobError> {
-        // Both at once: decoding is a good part of a draft's time.
+        // Content and styles are read in parallel: decoding is a good part of a draft's time.
         let (content, styles_read) = thread::scope(|scope| {
             let content = scope.spawn(|| read(content, limits));
             let styles = read_styles(styles, limits);
@@ -52,7 +52,7 @@ impl Inputs {
         Inputs::with(content?, styles_read, (styles, init, regions), limits)
     }
 
-    /// As [`read`](Inputs::read), for a texture.
+    /// Reads the files of a texture, which has no content.
     pub(crate) fn read_texture(
         texture: &Texture,
         styles: &[StyleSpec],
@@ -75,7 +75,7 @@ impl Inputs {
         Ok(Inputs { content, styles, init, masks: Masks::read(regions, given, limits)? })
     }
 
-    /// All files, in an order that does not change.
+    /// All input files, always in the same order.
     pub fn all(&self) -> Vec<&Input> {
         let main = [&self.content]
             .into_iter()
@@ -85,7 +85,7 @@ impl Inputs {
         main.chain(self.masks.inputs()).collect()
     }
 
-    /// What is worth knowing of them.
+    /// Notes about the inputs.
     pub fn notes(&self) -> Vec<String> {
         let of_files = self.all().into_iter().filter_map(Input::note);
         of_files.chain(self.masks.notes().cloned()).collect()

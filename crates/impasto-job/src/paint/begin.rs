@@ -1,4 +1,4 @@
-//! The start of a run: what would fail at its end fails here, before the work.
+//! The start of a run. Errors that would otherwise occur at its end are found here, before the work.
 
 use std::path::Path;
 
@@ -18,17 +18,17 @@ use crate::spec::{JobSpec, StylizeSpec, Texture};
 use crate::transfer::{self, Asked};
 use crate::{Context, Event, JobError, recipe};
 
-/// What comes to a run from outside its job.
+/// Inputs of a run that are not part of its job.
 #[derive(Default)]
 pub(crate) struct Extras {
     pub(crate) resumed: Option<Resumed>,
     /// Pictures that are decoded already.
     pub(crate) inputs: Option<Inputs>,
-    /// SHA-256 of the weights that are expected, if any are.
+    /// SHA-256 of the expected weights, if any are expected.
     pub(crate) weights: Option<String>,
-    /// To be told before all else.
+    /// Notes that are emitted before all others.
     pub(crate) notes: Vec<String>,
-    /// What the face wants to find again in a checkpoint.
+    /// The value that the face (front end) keeps in checkpoints.
     pub(crate) face: Value,
 }
 
@@ -90,12 +90,12 @@ impl<'a> Painting<'a> {
         Ok(painting)
     }
 
-    /// The recipe of the run, as far as it is known.
+    /// Returns the recipe of the run, as far as it is known.
     pub(super) fn recipe_now(&self) -> String {
         recipe::of(&self.asked(), &self.spec.result, &self.inputs, &self.session)
     }
 
-    /// Tells what is planned, and what is to be known of it.
+    /// Emits the plan, then notes and warnings.
     fn announce(&self, mut warnings: Vec<String>) -> Result<(), JobError> {
         let session = &self.session;
         self.context.emit(Event::Planned {
@@ -108,7 +108,8 @@ impl<'a> Painting<'a> {
         let recipe = session.recipe();
         if !recipe.tuned_for.contains(&session.encoder().family) {
             warnings.push(format!(
-                "note: preset {} was tuned for {} weights; {} may want other weights of content, style and total variation",
+                "note: preset {} was tuned for {} weights; {} may need other weights for content, style and total \
+                 variation",
                 recipe.preset,
                 recipe.tuned_for.join(" or "),
                 session.encoder().name
@@ -117,7 +118,7 @@ impl<'a> Painting<'a> {
         let format = self.spec.result.format(&self.spec.output)?;
         if !self.spec.result.no_metadata && format.holds_recipe() && !format.fits_recipe(&self.recipe) {
             warnings.push(format!(
-                "warning: {} has no room for a recipe as long as this: the result has none",
+                "warning: {} has no room for a recipe of this length: the result carries none",
                 format.name()
             ));
         }
@@ -126,7 +127,7 @@ impl<'a> Painting<'a> {
     }
 }
 
-/// Wrong options are found before any file is read.
+/// Finds wrong options before any file is read.
 fn check_options(spec: &StylizeSpec) -> Result<(), JobError> {
     if spec.output == Path::new("-") {
         return Err(JobError::bad_input("-o -: expected the name of a file")
@@ -149,7 +150,7 @@ pub(super) fn read(spec: &StylizeSpec, texture: Option<&Texture>) -> Result<Inpu
     }
 }
 
-/// The session, at its first step or where it was left. The pictures go into it.
+/// Returns the session, at its first step or at the step where it was saved. The pictures move into it.
 fn session(
     spec: &StylizeSpec,
     texture: Option<&Texture>,
@@ -160,14 +161,14 @@ fn session(
     let asked = Asked { run: &spec.run, styles: &spec.style, texture, regions: &spec.regions };
     let mut transfer = transfer::of(&asked, inputs, context)?;
     context.control.begin();
-    // Content targets of a picture in tiles go to the disk that the result goes to.
+    // The content targets of a picture in tiles are kept in the folder of the result.
     let folder = std::path::absolute(&spec.output).ok().and_then(|path| path.parent().map(Path::to_path_buf));
     let mut tiling = Tiling { folder, ..Tiling::default() };
     if let Some(Resumed { checkpoint, .. }) = resumed {
         transfer = transfer.instruction_set(checkpoint.instruction_set().parse()?);
         tiling.window = checkpoint.window();
         if tiling.window.is_none() {
-            // What began whole goes on whole.
+            // A run that began without tiles continues without them.
             transfer = transfer.memory(None);
         }
     }
@@ -178,7 +179,7 @@ fn session(
     Ok(session)
 }
 
-/// What a run would take, with its memory in half precision: nothing is painted.
+/// Returns what a run will take, and its memory in half precision. Nothing is painted.
 pub(crate) fn plan(
     (spec, texture): (&StylizeSpec, Option<&Texture>),
     context: &Context,
@@ -199,21 +200,21 @@ pub(crate) fn plan(
     })
 }
 
-/// What a run will take.
+/// The memory and the time that a run will take.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Planned {
-    /// Scale by scale.
+    /// The plan, scale by scale.
     pub plan: MemoryPlan,
-    /// Bytes at the peak of a run in half precision.
+    /// Peak memory of a run in half precision, in bytes.
     pub peak_bytes_in_half: usize,
-    /// Threads that the run uses.
+    /// Number of threads of the run.
     pub threads: usize,
-    /// What the engine computes with.
+    /// The instruction set of the engine.
     pub instruction_set: String,
 }
 
-/// Checks the names of what is written, and says what the format will not hold.
+/// Checks the names of the files that are written. Returns warnings about what the format does not hold.
 fn check_outputs(spec: &StylizeSpec, content: &Input, all: &[&Input]) -> Result<Vec<String>, JobError> {
     let model = &spec.run.objective.model;
     check_output(&spec.output, Some(spec.result.format(&spec.output)?), content.decoded.alpha.is_some())?;

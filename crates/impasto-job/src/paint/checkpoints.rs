@@ -1,4 +1,4 @@
-//! When a run is saved, and under which name.
+//! The checkpoints of a run: when they are written, and under which name.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,28 +15,28 @@ use crate::inputs::{self, Input};
 use crate::spec::{JobSpec, StylizeSpec};
 use crate::{Context, Event, JobError};
 
-/// Runs that are expected to take longer than this are saved without being asked.
+/// A run that is expected to take longer than this is saved by default.
 const LONG: Duration = Duration::from_secs(120);
 
-/// How often, unless asked otherwise.
+/// Default time between two checkpoints.
 const EVERY: Duration = Duration::from_secs(60);
 
-/// Unless asked how often, at most one part in so many of the time goes into saving.
+/// By default, saving takes at most one part in `SHARE` of the time.
 const SHARE: u32 = 20;
 
 /// Saves a run from time to time.
 pub(super) struct Checkpoints {
     path: PathBuf,
     every: Duration,
-    /// Whether `every` was asked for.
+    /// Whether `every` was given as an option.
     fixed: bool,
-    /// Whether the run is saved: it was asked for, or the run is long.
+    /// Whether the run is saved, because an option asks for it or because the run is long.
     on: bool,
-    /// The default name holds what an earlier run left, which is not to be lost.
+    /// Whether the default name belongs to a checkpoint of an earlier run, which must not be lost.
     in_the_way: bool,
     allowed: bool,
     last: Instant,
-    /// Whether the file is this run's.
+    /// Whether the file is a checkpoint of this run.
     saved: bool,
     failed: bool,
     job: JobSpec,
@@ -45,7 +45,7 @@ pub(super) struct Checkpoints {
 }
 
 impl Checkpoints {
-    /// Checkpoints of a run with these options; `resumed` is the file that it goes on from.
+    /// The checkpoints of a run with these options. `resumed` is the checkpoint from which the run continues.
     pub(super) fn new(
         (job, spec): (&JobSpec, &StylizeSpec),
         face: Value,
@@ -64,7 +64,7 @@ impl Checkpoints {
                     "{option} names the checkpoint, {}",
                     path.display()
                 ))
-                .hint("give another name, with `checkpoint` if it is not that of the report"));
+                .hint("give one of them another name; `checkpoint` names the checkpoint"));
             }
         }
         Ok(Checkpoints {
@@ -83,7 +83,7 @@ impl Checkpoints {
         })
     }
 
-    /// After a step: saves if it is time to. `left` is what the run is expected to take still.
+    /// Saves the run after a step, if it is time to.
     pub(super) fn step(&mut self, session: &Session, steps: &[Step], pace: &Pace, context: &Context) {
         self.on |= self.allowed && pace.elapsed() + pace.left() > LONG;
         if self.on && self.last.elapsed() >= self.every {
@@ -91,24 +91,24 @@ impl Checkpoints {
         }
     }
 
-    /// At an end before the end: saves what can be saved. A run that diverged cannot; its last checkpoint is better.
+    /// Saves a run that ends early, if it can be saved. A run that diverged cannot; its last checkpoint is better.
     pub(super) fn stop(&mut self, session: &Session, steps: &[Step], context: &Context) {
         if self.on && session.can_be_saved() {
             self.save(session, steps, context);
         }
     }
 
-    /// The checkpoint to go on from, if there is one.
+    /// The checkpoint from which the run can continue, if there is one.
     pub(super) fn saved(&self) -> Option<PathBuf> {
         self.saved.then(|| self.path.clone())
     }
 
-    /// The error, with the checkpoint to go on from, if there is one.
+    /// Adds the checkpoint from which the run can continue to an error, if there is one.
     pub(super) fn mention(&self, error: JobError) -> JobError {
         error.with_checkpoint(self.saved())
     }
 
-    /// At the end: it is of no use any more.
+    /// Removes the checkpoint at the end of the run.
     pub(super) fn remove(&self) {
         if self.saved {
             let _ = fs::remove_file(&self.path);
@@ -119,7 +119,7 @@ impl Checkpoints {
         &self.path
     }
 
-    /// Saves. A run that cannot be saved goes on: there is still the result to come.
+    /// Saves the run. A run that cannot be saved continues, because its result may still be written.
     pub(super) fn save(&mut self, session: &Session, steps: &[Step], context: &Context) {
         let start = Instant::now();
         let saved = self.clear_the_way(context).and_then(|()| self.write(session, steps, context));
@@ -147,11 +147,11 @@ impl Checkpoints {
         context.control.saving(|| session.save(&self.path, &note)).map_err(|error| error.to_string())
     }
 
-    /// Moves what an earlier run left under the default name out of the way.
+    /// Renames a checkpoint of an earlier run that has the default name.
     fn clear_the_way(&mut self, context: &Context) -> Result<(), String> {
         if self.in_the_way {
             let old = set_aside(&self.path).map_err(|error| {
-                format!("{} of an earlier run is in the way: {error}", self.path.display())
+                format!("the checkpoint {} of an earlier run cannot be renamed: {error}", self.path.display())
             })?;
             self.in_the_way = false;
             context.warn(format!("note: the checkpoint of an earlier run is now {}", old.display()));
@@ -160,7 +160,7 @@ impl Checkpoints {
     }
 }
 
-/// The time from one checkpoint to the next.
+/// Returns the time between two checkpoints.
 fn every(spec: &StylizeSpec) -> Result<Duration, JobError> {
     let Some(text) = spec.checkpoint_every.as_deref() else { return Ok(EVERY) };
     humantime::parse_duration(text).or_else(|_| text.parse().map(Duration::from_secs)).map_err(|_| {
@@ -169,7 +169,7 @@ fn every(spec: &StylizeSpec) -> Result<Duration, JobError> {
     })
 }
 
-/// The file of a run that begins must be new.
+/// Refuses the checkpoint file of a new run if it exists, or is an input or the model.
 fn check_new(path: &Path, spec: &StylizeSpec, inputs: &[&Input]) -> Result<(), JobError> {
     inputs::check_apart("`checkpoint`", path, inputs)?;
     inputs::check_model("`checkpoint`", path, &spec.run.objective.model)?;
@@ -181,7 +181,7 @@ fn check_new(path: &Path, spec: &StylizeSpec, inputs: &[&Input]) -> Result<(), J
     check_writable(path).map_err(|error| JobError::from(error).about("`checkpoint`"))
 }
 
-/// Gives a file a name that is free.
+/// Renames a file to a free name, which is returned.
 fn set_aside(path: &Path) -> std::io::Result<PathBuf> {
     let numbered = |number: usize| {
         let mut name = path.as_os_str().to_os_string();
@@ -193,7 +193,7 @@ fn set_aside(path: &Path) -> std::io::Result<PathBuf> {
     Ok(free)
 }
 
-/// `out.png.checkpoint` for `out.png`.
+/// Returns `out.png.checkpoint` for `out.png`.
 fn beside(output: &Path) -> PathBuf {
     let mut name = output.as_os_str().to_os_string();
     name.push(".checkpoint");

@@ -1,4 +1,4 @@
-//! The end of a run: what there is is kept, however it ended.
+//! The end of a run, which keeps the results so far, however the run ended.
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,7 +12,7 @@ use crate::report::Report;
 use crate::{Event, JobError};
 
 impl Painting<'_> {
-    /// Writes what is to be kept. A run that failed, or could not be written, is an error.
+    /// Writes the results that are kept. If the run failed, or a result could not be written, that is an error.
     pub(super) fn conclude(mut self, ended: Result<(), Ended>) -> Result<Painted, JobError> {
         let end = self.end_of(&ended);
         if ended.is_err() {
@@ -21,11 +21,11 @@ impl Painting<'_> {
         }
         let picture = match self.session.picture() {
             Ok(picture) => picture,
-            // What ended the run took its picture, too.
+            // The failure that ended the run also lost its picture.
             Err(lost) => return Err(if let Err(Ended::Run(error)) = ended { error } else { lost }.into()),
         };
         if end == End::Complete {
-            // Only now it is known how many iterations there was time for.
+            // With a time limit, the number of iterations is known only now.
             self.recipe = self.recipe_now();
         }
         let keeps = self.is_worth_saving(end);
@@ -74,9 +74,9 @@ impl Painting<'_> {
         }
     }
 
-    /// Writes a checkpoint to go on from.
+    /// Writes a checkpoint from which the run can continue.
     fn save_state(&mut self, ended: &Result<(), Ended>, end: End) {
-        // What is refused would be refused again.
+        // A run that was refused would be refused again.
         let refused = matches!(ended, Err(Ended::Run(impasto::Error::Invalid { .. })));
         match end {
             End::Paused => self.checkpoints.save(&self.session, &self.steps, self.context),
@@ -86,8 +86,8 @@ impl Painting<'_> {
         }
     }
 
-    /// Whether there is a picture to be kept. A draft is one. Where nothing was painted, an earlier result under this name is
-    /// worth more than the picture to begin with.
+    /// Whether there is a picture to keep. A draft counts as one. If nothing was painted, an earlier result under this
+    /// name is worth more than the initial picture.
     fn is_worth_saving(&self, end: End) -> bool {
         match end {
             End::Complete => true,
@@ -97,7 +97,7 @@ impl Painting<'_> {
         }
     }
 
-    /// Writes what was asked for besides the result.
+    /// Writes the files beside the result.
     fn write_beside(&mut self, picture: &Picture) -> Result<(), JobError> {
         let (film, done) = (self.film.take(), self.steps.len());
         self.context.control.saving(|| {
@@ -149,7 +149,7 @@ impl Painting<'_> {
     }
 }
 
-/// What is kept, in a sentence.
+/// States in a sentence what was kept.
 impl fmt::Display for Painted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let ((width, height), done) = (self.picture.size(), self.iterations);

@@ -1,4 +1,4 @@
-//! The jobs `stylize` and `texture`: read pictures, run a session, and keep what comes of it, whatever happens.
+//! The jobs `stylize` and `texture`: read pictures, run a session, and keep its results, whatever happens.
 
 mod begin;
 mod checkpoints;
@@ -30,30 +30,30 @@ pub(crate) use resume::Resumed;
 use checkpoints::Checkpoints;
 use numbered::numbered;
 
-/// Iterations at the full size of a run that was asked to end soon.
+/// Iterations at the full size of a run that was asked to finish soon.
 const FEW: usize = 10;
 
-/// What a run came to.
+/// The outcome of a run.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Painted {
-    /// How it ended: complete, stopped, paused or cancelled.
+    /// How the run ended: complete, stopped, paused or cancelled.
     pub end: End,
-    /// The picture, RGB encoded by the curve of sRGB, at the size of the last scale that was reached.
+    /// The picture at the size of the last scale that was reached: RGB, encoded by the curve of sRGB.
     pub picture: Arc<Picture>,
-    /// Its colour space.
+    /// The colour space of the picture.
     pub space: Space,
-    /// The file that holds it, where it was written.
+    /// The file of the picture, if it was written.
     pub output: Option<PathBuf>,
-    /// The checkpoint to go on from, if there is one.
+    /// The checkpoint from which the run can continue, if there is one.
     pub checkpoint: Option<PathBuf>,
-    /// Iterations that were done.
+    /// Number of iterations that were done.
     pub iterations: usize,
-    /// Seconds that they took.
+    /// Seconds that the iterations took.
     pub seconds: f64,
 }
 
-/// A run in progress, with all that belongs to it.
+/// A run in progress, with everything that belongs to it.
 struct Painting<'a> {
     spec: &'a StylizeSpec,
     texture: Option<&'a Texture>,
@@ -68,16 +68,16 @@ struct Painting<'a> {
     recipe: String,
 }
 
-/// Why a run did not come to its end.
+/// The reason why a run ended early.
 enum Ended {
-    /// The library ended it, or a request to the control did.
+    /// An error of the library, or a request to the control.
     Run(impasto::Error),
     /// A numbered picture could not be written.
     Save(JobError),
     Paused,
 }
 
-/// Runs a job from its start or from a checkpoint to its end.
+/// Runs a job to its end, from its start or from a checkpoint.
 pub(crate) fn run(
     job: &JobSpec,
     (spec, texture): (&StylizeSpec, Option<&Texture>),
@@ -90,7 +90,7 @@ pub(crate) fn run(
 }
 
 impl Painting<'_> {
-    /// Paints the draft, where the run begins with one, and shows it: the first picture, long before the last.
+    /// Paints and shows the draft, if the run begins with one: the first picture, long before the result.
     fn first_sight(&mut self) -> Result<(), Ended> {
         let Some(picture) = self.session.draft().map_err(Ended::Run)? else { return Ok(()) };
         let (width, height) = picture.size();
@@ -139,7 +139,7 @@ impl Painting<'_> {
         Ok(())
     }
 
-    /// Shows a picture to whoever asked for previews.
+    /// Emits a picture as a preview, if previews were asked for.
     fn show(&self, picture: &Picture, result: bool) {
         if let Some(previews) = self.context.previews {
             self.context.emit(Event::Preview {
@@ -162,7 +162,7 @@ impl Painting<'_> {
     }
 }
 
-/// A picture made smaller to a long edge of at most so many pixels, with values in 0..1.
+/// Returns a picture with a long edge of at most `max_edge` pixels, with values in 0..1 if it had to be resized.
 fn fitted(picture: &Picture, max_edge: usize) -> Picture {
     let (width, height) = fit_long_edge(picture.size(), picture.long_edge().min(max_edge.max(1)));
     if (width, height) == picture.size() {

@@ -1,4 +1,4 @@
-//! `save_every`: names of the pictures that are written on the way.
+//! `save_every`: the names of the intermediate pictures.
 
 use std::path::{Path, PathBuf};
 
@@ -10,7 +10,7 @@ use crate::encoding::same_file;
 use crate::inputs::Input;
 use crate::spec::StylizeSpec;
 
-/// `out.png` and 50 give `out_0050.png`.
+/// Returns `out_0050.png` for `out.png` and 50.
 pub(crate) fn numbered(output: &Path, iteration: usize) -> PathBuf {
     let mut name = output.file_stem().unwrap_or_default().to_os_string();
     name.push(format!("_{iteration:04}"));
@@ -21,7 +21,7 @@ pub(crate) fn numbered(output: &Path, iteration: usize) -> PathBuf {
     output.with_file_name(name)
 }
 
-/// Numbered pictures must come about, and replace nothing that is read or written otherwise.
+/// Refuses `save_every` if no picture would be written, or if one would replace another file of the run.
 pub(crate) fn check_numbered(
     spec: &StylizeSpec,
     session: &Session,
@@ -32,7 +32,7 @@ pub(crate) fn check_numbered(
     let iterations: usize = session.scales().iter().map(|scale| scale.iterations).sum();
     if every > iterations {
         let message =
-            format!("`save_every` {every}: the run has {iterations} iterations, nothing would be saved");
+            format!("`save_every` {every}: the run has {iterations} iterations, so nothing would be saved");
         return Err(JobError::bad_input(message));
     }
     let taken: Vec<&Path> = inputs

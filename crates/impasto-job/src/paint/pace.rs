@@ -1,4 +1,4 @@
-//! How far a run is, and what the rest will take.
+//! The progress of a run, and the time that the rest will take.
 
 use std::time::{Duration, Instant};
 
@@ -6,39 +6,39 @@ use impasto::{Session, Step};
 
 use crate::Event;
 
-/// How far a run is, in pixels times iterations: time is proportional to them.
+/// The progress of a run, in pixels times iterations, to which time is proportional.
 pub struct Pace {
     started: Instant,
     done: f64,
     to_do: f64,
-    /// Done before this process began.
+    /// Work that was done before this process began.
     before: f64,
 }
 
 impl Pace {
-    /// The pace of a run of which some steps may be done already.
+    /// The pace of a run that begins, or that has done these steps already.
     pub fn new(session: &Session, steps: &[Step]) -> Pace {
         let before = steps.iter().map(work).sum();
         Pace { started: Instant::now(), done: before, to_do: session.work_left(), before }
     }
 
-    /// After a step. Scales may turn out to be shorter than they were planned.
+    /// Updates the pace after a step. The work left is read anew, because a scale may turn out shorter than planned.
     pub fn step(&mut self, step: &Step, session: &Session) {
         (self.done, self.to_do) = (self.done + work(step), session.work_left());
     }
 
-    /// Time since this process began the run.
+    /// Time since this process began or resumed the run.
     pub fn elapsed(&self) -> Duration {
         self.started.elapsed()
     }
 
-    /// Time that the rest of the run will take, by what it took so far.
+    /// Estimated time that the rest of the run will take, from its pace so far.
     pub fn left(&self) -> Duration {
         let done = self.done - self.before;
         if done > 0.0 { self.elapsed().mul_f64((self.to_do / done).max(0.0)) } else { Duration::ZERO }
     }
 
-    /// The event of a step.
+    /// Returns the event of a step.
     pub fn event(&self, step: &Step) -> Event {
         Event::Step {
             step: step.clone(),

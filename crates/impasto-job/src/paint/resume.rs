@@ -1,4 +1,4 @@
-//! What a checkpoint keeps besides the state of the session, so that the job can be taken up again.
+//! The note in a checkpoint: the data, besides the state of the session, that resuming the job needs.
 
 use std::path::{Path, PathBuf};
 
@@ -13,19 +13,19 @@ use crate::spec::{JobSpec, StylizeSpec, Task, TextureSpec};
 /// The note in a checkpoint.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct ResumeInfo {
-    /// The job, with names of files that hold in every folder.
+    /// The job, with absolute paths.
     pub(crate) job: JobSpec,
     /// SHA-256 of all files that were read.
     pub(crate) inputs: Vec<String>,
-    /// The steps that are done.
+    /// The completed steps.
     pub(crate) steps: Vec<Step>,
-    /// What the face that began the job wants to find again.
+    /// The value that the face (front end) which began the job wants to find again.
     #[serde(default)]
     pub(crate) face: Value,
 }
 
 impl ResumeInfo {
-    /// Reads the note of this program, or of one before jobs had a form of their own.
+    /// Reads a note of this version, or of a version in which jobs had no format of their own yet.
     pub(crate) fn parse(text: &str) -> Result<ResumeInfo, String> {
         let note: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
         let note = if note.get("args").is_some() { from_args(note)? } else { note };
@@ -40,13 +40,13 @@ impl ResumeInfo {
                 "{} has changed since the checkpoint was written",
                 input.path.display()
             ))
-            .hint("give back what it was before, or begin the run anew")),
+            .hint("restore the file, or begin the run anew")),
             None => Ok(()),
         }
     }
 }
 
-/// A note of version 0.1 before jobs: the arguments of `stylize`.
+/// Converts a note of version 0.1 from before jobs, which holds the arguments of `stylize`.
 fn from_args(mut note: Value) -> Result<Value, String> {
     let lost = || "its options are damaged".to_owned();
     let mut args = note["args"].take();
@@ -74,7 +74,7 @@ fn from_args(mut note: Value) -> Result<Value, String> {
     Ok(note)
 }
 
-/// What a run goes on from.
+/// The checkpoint from which a run continues.
 pub(crate) struct Resumed {
     pub(crate) path: PathBuf,
     pub(crate) checkpoint: Checkpoint,
@@ -93,7 +93,7 @@ impl Resumed {
     }
 }
 
-/// The job with names of files that also hold in another folder.
+/// Returns the job with absolute paths, which are valid in every folder.
 pub(super) fn absolute(job: &JobSpec) -> JobSpec {
     let mut job = job.clone();
     match &mut job.task {
@@ -136,7 +136,7 @@ fn in_place(path: &mut PathBuf) {
     *path = made_absolute(path);
 }
 
-/// Standard input is what it is, wherever it comes from.
+/// Returns the absolute path. The name `-` stands for standard input and stays.
 fn made_absolute(path: &Path) -> PathBuf {
     match path.as_os_str() == "-" {
         true => path.into(),
@@ -144,7 +144,7 @@ fn made_absolute(path: &Path) -> PathBuf {
     }
 }
 
-/// Names of models are no files, whatever there is in the folder.
+/// Makes the path of a model file absolute. The name of a model stays, even if a file has the same name.
 fn absolute_model(model: &mut String) {
     let named =
         impasto::encoder::known().iter().any(|known| known.name == *model) || model.starts_with("random:");
@@ -161,7 +161,7 @@ fn absolute_model(model: &mut String) {
 mod tests {
     use super::*;
 
-    /// As the program wrote it before jobs had a form of their own, shortened to two steps.
+    /// A note from before jobs had a format of their own, shortened to two steps.
     const BEFORE_JOBS: &str = include_str!("../../tests/fixtures/note_before_jobs.json");
 
     #[test]
@@ -172,7 +172,7 @@ mod tests {
         assert_eq!((spec.style[0].weight, spec.run.size), (Some(2.0), Some(200)));
         assert_eq!(spec.side_outputs.triptych.as_deref(), Some(Path::new("/results/o1t.png")));
         assert_eq!((info.steps.len(), info.face["progress"].as_str()), (2, Some("Json")));
-        // What is written now is read, too.
+        // A note of this version can be read too.
         let again = ResumeInfo::parse(&serde_json::to_string(&info).unwrap()).unwrap();
         assert_eq!((again.job, again.inputs), (info.job, info.inputs));
     }

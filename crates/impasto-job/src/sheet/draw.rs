@@ -1,4 +1,4 @@
-//! The sheet: pictures in rows and columns, with the values above them.
+//! Draws the sheet: pictures in rows and columns, with the values above them.
 
 use std::convert::Infallible;
 
@@ -9,24 +9,25 @@ use embedded_graphics::prelude::*;
 use embedded_graphics::text::{Baseline, Text};
 use impasto::Picture;
 
-/// Pixels around pictures.
+/// Pixels around each picture.
 const GAP: usize = 8;
 
-/// A line of text.
+/// Height of a line of text in pixels.
 const LINE: usize = 28;
 
-/// Ink on paper.
+/// Grey values of the text and of the background.
 const INK: f32 = 0.1;
 const PAPER: f32 = 0.97;
 
-/// Of a sheet of pictures of one size: so many across, and so many labelled rows, or one without a label.
+/// Returns the size of a sheet of pictures of one size, with this number of pictures across and of labelled rows.
+/// With 0 rows there is one row without a label.
 pub(super) fn size((width, height): (usize, usize), across: usize, rows: usize) -> (usize, usize) {
     let step = height + GAP + if rows == 0 { 0 } else { LINE };
     (GAP + across * (width + GAP), GAP + LINE + rows.max(1) * step)
 }
 
-/// Inputs of one size in the order of reading, as far as there are; a label over each column, and one over each row if there are
-/// several.
+/// Draws pictures of one size row by row, with a label above each column, and above each row if there are several.
+/// There may be fewer pictures than places.
 pub(super) fn sheet(
     pictures: &[Picture],
     (width, height): (usize, usize),
@@ -54,7 +55,7 @@ pub(super) fn sheet(
 struct Canvas(Picture);
 
 impl Canvas {
-    /// A line, cut off where there is no room for it.
+    /// Writes a line of text, cut off if it is too long.
     fn write(&mut self, text: &str, (left, top): (usize, usize), width: usize) {
         let room = width / FONT_10X20.character_size.width as usize;
         let shown: String = if text.chars().count() > room {
@@ -64,7 +65,7 @@ impl Canvas {
         };
         let style = MonoTextStyle::new(&FONT_10X20, BinaryColor::On);
         let place = Point::new(left as i32, top as i32);
-        // Nothing can go wrong on a picture.
+        // Drawing on a picture cannot fail.
         let Ok(_) = Text::with_baseline(&shown, place, style, Baseline::Top).draw(self);
     }
 }
@@ -106,7 +107,7 @@ mod tests {
         let at = |x: usize, y: usize| sheet.rgb()[y * sheet.width() + x];
         let first = 8 + 28 + 28;
         assert_eq!((at(8, first), at(76, first), at(8, first + 76)), (0.3, 0.4, 0.5));
-        // The fourth was not made.
+        // The fourth picture was not made.
         assert_eq!(at(76, first + 76), PAPER);
         let ink = |x: std::ops::Range<usize>, y: std::ops::Range<usize>| {
             y.flat_map(|y| x.clone().map(move |x| (x, y))).filter(|(x, y)| at(*x, *y) == INK).count()

@@ -1,5 +1,5 @@
-//! The job `sheet`: small pictures of what options do, side by side with their values. What looks the same at every size can be
-//! chosen here, and made large.
+//! The job `sheet`: small pictures with other values of options, side by side, with the values. Options that look the
+//! same at every size can be chosen on a sheet and then used for a large picture.
 
 mod draw;
 mod vary;
@@ -17,19 +17,19 @@ use crate::transfer::{self, Asked};
 use crate::{Context, Event, JobError};
 use vary::{Cell, Grid};
 
-/// What a sheet came to.
+/// The outcome of a sheet.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct SheetDone {
-    /// Pictures that were made.
+    /// Number of pictures that were made.
     pub made: usize,
-    /// Pictures that were asked for.
+    /// Number of pictures that were asked for.
     pub of: usize,
     /// Size of the sheet in pixels.
     pub size: (usize, usize),
 }
 
-/// Long edge of the pictures unless asked otherwise.
+/// Default long edge of the pictures in pixels.
 const SIZE: usize = 256;
 
 pub(crate) fn run(spec: &SheetSpec, context: &Context) -> Result<SheetDone, JobError> {
@@ -50,7 +50,7 @@ pub(crate) fn run(spec: &SheetSpec, context: &Context) -> Result<SheetDone, JobE
     check_side(&spec.output, draw::size(size, grid.columns().len(), grid.rows().len()))?;
     if sheet.inputs.content.decoded.alpha.is_some() {
         context.warn(
-            "note: the sheet is opaque: what is transparent in the content is shown as what is around it",
+            "note: the sheet is opaque: transparent parts of the content are filled with the colours around them",
         );
     }
     let (made, ended) = sheet.make_all(&cells);
@@ -66,7 +66,7 @@ pub(crate) fn run(spec: &SheetSpec, context: &Context) -> Result<SheetDone, JobE
     Ok(SheetDone { made: made.len(), of: cells.len(), size: drawn.size() })
 }
 
-/// Pictures of one content in one set of styles.
+/// The pictures of a sheet, all of one content in one set of styles.
 struct Sheet<'a> {
     spec: &'a SheetSpec,
     context: &'a Context,
@@ -75,7 +75,7 @@ struct Sheet<'a> {
 }
 
 impl Sheet<'_> {
-    /// What is wrong with the last picture is found before the work for the first. Gives the size of one picture.
+    /// Finds the errors of all pictures before the work for the first one. Returns the size of a picture.
     fn check(&mut self, cells: &[Cell]) -> Result<(usize, usize), JobError> {
         let mut size = (1, 1);
         for cell in cells {
@@ -86,7 +86,7 @@ impl Sheet<'_> {
         Ok(size)
     }
 
-    /// The pictures that could be made, and why there are no more.
+    /// Returns the pictures that could be made, and the error that ended the work, if any.
     fn make_all(&mut self, cells: &[Cell]) -> (Vec<Picture>, Result<(), JobError>) {
         let control = &self.context.control;
         let mut made = Vec::with_capacity(cells.len());
@@ -97,7 +97,7 @@ impl Sheet<'_> {
             }
             match self.make(cell) {
                 Ok(picture) => made.push(picture),
-                // What is there is worth having.
+                // The pictures so far are kept.
                 Err(_) if control.is_ending() => return (made, Err(JobError::interrupted("interrupted"))),
                 Err(error) => return (made, Err(error)),
             }
@@ -145,7 +145,7 @@ fn check_side(output: &Path, (width, height): (usize, usize)) -> Result<(), JobE
     if width.max(height) > format.longest_side() {
         let (name, most) = (format.name(), format.longest_side());
         return Err(JobError::bad_input(format!(
-            "the sheet has {width}x{height} pixels: {name} holds {most} a side"
+            "the sheet has {width}x{height} pixels, but {name} holds at most {most} a side"
         ))
         .hint("end the name in .png, or give fewer values or a smaller `size`"));
     }

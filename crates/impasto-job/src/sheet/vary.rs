@@ -1,30 +1,30 @@
-//! `vary`: which options of a sheet have which values, in rows and columns.
+//! `vary`: the options that a sheet varies, and their values, in rows and columns.
 
 use serde_json::{Value, json};
 
 use crate::JobError;
 use crate::spec::RunSpec;
 
-/// Pictures on a sheet at most.
+/// Largest number of pictures on a sheet.
 const MOST: usize = 100;
 
-/// Options that change nothing of a picture, or the size that all pictures have.
+/// Options that cannot be varied: they do not change a picture by themselves, or would change the common size.
 const FIXED: [&str; 5] = ["size", "threads", "memory", "time", "colour_map"];
 
 /// An option with its values.
 struct Varied {
-    /// As on the command line, without dashes.
+    /// Name as on the command line, without the leading dashes.
     name: String,
     values: Vec<String>,
 }
 
-/// A picture of the sheet: its options, and what is written above it.
+/// A picture of the sheet: its options and its label.
 pub(super) struct Cell {
     pub(super) run: RunSpec,
     pub(super) label: String,
 }
 
-/// The options that are varied: the first down, where there are two, and the other across.
+/// The options that are varied: one across; if there are two, the first downwards and the second across.
 pub(super) struct Grid {
     down: Option<Varied>,
     across: Varied,
@@ -38,7 +38,7 @@ impl Grid {
             (Some(across), down) if found <= 2 => Grid { down, across },
             _ => {
                 let message = format!("`vary`: expected one or two options, found {found}");
-                return Err(JobError::bad_input(message).hint("a sheet has rows and columns"));
+                return Err(JobError::bad_input(message).hint("a sheet has only rows and columns"));
             }
         };
         if let Some(down) = grid.down.as_ref().filter(|down| down.name == grid.across.name) {
@@ -52,7 +52,7 @@ impl Grid {
         Ok(grid)
     }
 
-    /// The pictures, row by row.
+    /// Returns the pictures, row by row.
     pub(super) fn cells(&self, run: &RunSpec) -> Result<Vec<Cell>, JobError> {
         let rows: Vec<Option<(&String, &String)>> = match &self.down {
             Some(down) => down.values.iter().map(|value| Some((&down.name, value))).collect(),
@@ -68,12 +68,12 @@ impl Grid {
         Ok(cells)
     }
 
-    /// What is written above the columns.
+    /// The labels above the columns.
     pub(super) fn columns(&self) -> Vec<String> {
         self.across.labels()
     }
 
-    /// What is written above the rows; empty where there is one.
+    /// The labels above the rows; none if there is only one row.
     pub(super) fn rows(&self) -> Vec<String> {
         self.down.as_ref().map(Varied::labels).unwrap_or_default()
     }
@@ -85,7 +85,7 @@ impl Varied {
     }
 }
 
-/// `strength=0.3,0.6`.
+/// Parses an option and its values, such as `strength=0.3,0.6`.
 fn varied(text: &str) -> Result<Varied, JobError> {
     let wrong = || {
         JobError::bad_input(format!("`vary` {text}: expected an option and its values"))
@@ -97,12 +97,12 @@ fn varied(text: &str) -> Result<Varied, JobError> {
     if name.is_empty() || values.iter().any(String::is_empty) {
         return Err(wrong());
     }
-    // The other spelling of an option is the same option.
+    // The American spelling of an option is accepted too.
     let name = name.replace("color", "colour");
     Ok(Varied { name, values })
 }
 
-/// A run with other values of options.
+/// Returns a picture whose run has the chosen values.
 fn cell(run: &RunSpec, chosen: &[(&String, &String)]) -> Result<Cell, JobError> {
     let mut changed = run.clone();
     for (name, value) in chosen {
@@ -117,7 +117,7 @@ fn cell(run: &RunSpec, chosen: &[(&String, &String)]) -> Result<Cell, JobError> 
     Ok(Cell { run: changed, label })
 }
 
-/// A run with another value of one option, given as text.
+/// Returns the run with another value of one option, given as text.
 fn with(run: &RunSpec, name: &str, text: &str) -> Result<RunSpec, JobError> {
     let options = serde_json::to_value(run).map_err(|error| JobError::bug(error.to_string()))?;
     let key = name.replace('-', "_");
@@ -138,7 +138,7 @@ fn with(run: &RunSpec, name: &str, text: &str) -> Result<RunSpec, JobError> {
         }
         match serde_json::from_value(changed) {
             Ok(run) => return Ok(run),
-            // The first reading is the one that was meant.
+            // The first reading is the most likely one, so its error is reported.
             Err(error) => problem = problem.or(Some(error)),
         }
     }
@@ -146,7 +146,7 @@ fn with(run: &RunSpec, name: &str, text: &str) -> Result<RunSpec, JobError> {
     Err(JobError::bad_input(format!("`vary`: invalid value {text} for {name}: {problem}")))
 }
 
-/// What a text may mean: a number or a word, or a list of one.
+/// Returns the possible values of a text: a number, a word, or a list with one of them.
 fn readings(text: &str) -> Vec<Value> {
     let number =
         serde_json::from_str(text).ok().filter(|value: &Value| value.is_number() || value.is_boolean());

@@ -1,5 +1,5 @@
-//! What may be written beside the result: `--triptych`, content, styles and result side by side; `--plot`, the losses of the run;
-//! and `--timelapse`, which `timelapse.rs` makes.
+//! Files beside the result: `triptych`, with content, styles and result side by side; `plot`, the losses of the run;
+//! and `timelapse`, a film, which `timelapse.rs` makes.
 
 mod movie;
 #[cfg(feature = "plot")]
@@ -20,7 +20,7 @@ use crate::spec::SideOutputSpec;
 
 pub(crate) use timelapse::Timelapse;
 
-/// What is needed for them at the end of a run: its pictures are gone by then.
+/// The data that the files beside the result need. It is taken at the start, because the run consumes its pictures.
 pub(crate) struct SideOutputs<'a> {
     spec: &'a SideOutputSpec,
     /// Content and styles, in the content's space.
@@ -28,14 +28,15 @@ pub(crate) struct SideOutputs<'a> {
     space: Space,
 }
 
-/// Long edge of the pictures of a triptych, at most.
+/// Largest long edge of the pictures of a triptych.
 const LONG_EDGE: usize = 1024;
 
-/// The gap between them, as a part of their height.
+/// The gap between the pictures of a triptych, as a part of their height.
 const GAP: f64 = 0.02;
 
 impl SideOutputs<'_> {
-    /// Checks the names against those of all inputs and of other files that are written, and takes what is needed.
+    /// Checks the names against those of all inputs and of all other files that are written, and keeps small copies of
+    /// the pictures.
     pub(crate) fn new<'a>(
         spec: &'a SideOutputSpec,
         (content, styles, all): (&Input, &[Input], &[&Input]),
@@ -61,9 +62,8 @@ impl SideOutputs<'_> {
             checked.map_err(|error| JobError::from(error).about(option))?;
         }
         if cfg!(not(feature = "plot")) && spec.plot.is_some() {
-            return Err(
-                JobError::bad_input("`plot`: this build draws no losses").hint("build with the feature plot")
-            );
+            return Err(JobError::bad_input("`plot`: this build cannot draw losses")
+                .hint("build with the feature plot"));
         }
         if spec
             .plot
@@ -85,7 +85,8 @@ impl SideOutputs<'_> {
             let (most, format) = (Format::of(path)?.longest_side(), Format::of(path)?.name());
             let widest = (all.len() + 1) * LONG_EDGE * 11 / 10;
             if widest > most {
-                let message = format!("`triptych`: up to {widest} pixels in a row, {format} holds {most}");
+                let message =
+                    format!("`triptych`: a row of up to {widest} pixels, but {format} holds {most}");
                 let can = Format::those(|format| format.longest_side() >= widest);
                 return Err(JobError::bad_input(message).hint(format!("end the name in {can}")));
             }
@@ -94,7 +95,7 @@ impl SideOutputs<'_> {
         Ok(SideOutputs { spec, pictures, space })
     }
 
-    /// Writes them, each whatever becomes of the other.
+    /// Writes the files. If one fails, the other is still written.
     pub(crate) fn write(&self, result: &Picture, steps: &[Step]) -> Result<(), JobError> {
         let row = self.write_row(result);
         self.write_plot(steps).and(row)
@@ -105,7 +106,7 @@ impl SideOutputs<'_> {
             let (width, height) = fit_long_edge(result.size(), result.long_edge().min(LONG_EDGE));
             let result = resize(result, width, height, Filter::Bicubic, Averaging::Light);
             let pictures: Vec<&Picture> = self.pictures.iter().chain([&result]).collect();
-            // As high as the result, if none becomes too wide by it.
+            // All pictures are as high as the result, or lower if one of them would be too wide.
             let highest = |picture: &&Picture| (LONG_EDGE * picture.height() / picture.width()).max(1);
             let height = pictures.iter().map(highest).fold(height, usize::min);
             let encoding = Encoding {
@@ -127,14 +128,14 @@ impl SideOutputs<'_> {
         Ok(())
     }
 
-    /// No option asks for it: `new` has refused it.
+    /// Does nothing, because `new` has refused the option.
     #[cfg(not(feature = "plot"))]
     fn write_plot(&self, _: &[Step]) -> Result<(), JobError> {
         Ok(())
     }
 }
 
-/// Inputs of one height in a row, on white.
+/// Draws pictures in a row, at one height, on white.
 fn side_by_side(pictures: &[&Picture], height: usize) -> Picture {
     let gap = ((height as f64 * GAP).round() as usize).max(2);
     let scaled: Vec<Picture> = pictures

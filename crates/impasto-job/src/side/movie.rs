@@ -1,4 +1,5 @@
-//! Films by an installed ffmpeg, which gets raw frames through a pipe. Ours would be a large encoder for a small purpose.
+//! Films made by an installed ffmpeg, which gets raw frames through a pipe. An encoder of our own would be large for
+//! such a small purpose.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Seek, SeekFrom, Write};
@@ -10,14 +11,14 @@ use impasto::image::write_atomically;
 use crate::JobError;
 use crate::text::printable;
 
-/// Encoders of ffmpeg whose films most programs play, the best first, with what asks each of them for good quality.
+/// Encoders of ffmpeg whose films most programs play, the best first, each with the arguments for good quality.
 const ENCODERS: [(&str, [&str; 2]); 3] =
     [("libx264", ["-crf", "18"]), ("libopenh264", ["-b:v", "8M"]), ("mpeg4", ["-q:v", "3"])];
 
-/// What the colours of a film are.
+/// The ffmpeg filter that states the colour space of a film.
 const COLOURS: &str = "setparams=colorspace=bt709:color_primaries=bt709:color_trc=bt709";
 
-/// A side that every encoder takes: chroma is kept for two by two pixels.
+/// Returns an even side, which every encoder takes: chroma is kept for blocks of 2x2 pixels.
 pub(crate) fn even(side: usize) -> usize {
     (side / 2 * 2).max(2)
 }
@@ -29,14 +30,14 @@ pub(crate) struct Movie {
 }
 
 impl Movie {
-    /// The one that is installed, if it has an encoder that we can use.
+    /// Finds the installed ffmpeg and one of its encoders.
     pub(crate) fn find() -> Result<Movie, JobError> {
         let asked = ffmpeg().arg("-encoders").stdin(Stdio::null()).output();
         let listed = match asked {
             Ok(output) if output.status.success() => String::from_utf8_lossy(&output.stdout).into_owned(),
             Ok(output) => {
                 return Err(JobError::bad_input(format!("ffmpeg does not run here: {}", output.status))
-                    .hint("mend it, or end the name in .gif, which needs no other program"));
+                    .hint("repair it, or end the name in .gif, which needs no other program"));
             }
             Err(error) => {
                 let message = match error.kind() {
@@ -58,8 +59,8 @@ impl Movie {
         }
     }
 
-    /// Writes a film of frames that `frames` gives, red, green and blue of each pixel, `seconds` each. It takes the place of
-    /// `path` when it is complete.
+    /// Writes a film. The function `frames` writes its frames: red, green and blue of each pixel. Each frame lasts for
+    /// `seconds`. The film takes the place of `path` when it is complete.
     pub(crate) fn write(
         &self,
         path: &Path,
@@ -74,7 +75,7 @@ impl Movie {
             .suffix(".mp4")
             .tempfile_in(folder)
             .map_err(lost)?;
-        // What it says goes to a file: a pipe that nobody reads would fill up and hold it.
+        // Messages of ffmpeg go to a file: a pipe that nobody reads would fill up and block it.
         let mut said = tempfile::tempfile().map_err(lost)?;
         let mut command = ffmpeg();
         command
@@ -82,14 +83,14 @@ impl Movie {
             .args(["-s", &format!("{width}x{height}"), "-r", &(1.0 / seconds).to_string(), "-i", "-"])
             .args(["-an", "-c:v", self.encoder])
             .args(self.quality)
-            // Said in the file, so that all players take the same colours.
+            // The file states its colour space, so that all players show the same colours.
             .args(["-vf", &format!("scale=out_color_matrix=bt709,{COLOURS}"), "-pix_fmt", "yuv420p"])
             .args(["-movflags", "+faststart", "-f", "mp4"])
             .arg(std::path::absolute(film.path()).map_err(lost)?)
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(said.try_clone().map_err(lost)?);
-        // Ctrl-C is for us: what was collected is to be written.
+        // In a process group of its own, ffmpeg is not ended by Ctrl-C: the frames so far are to be written.
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let mut child = command.spawn().map_err(lost)?;
@@ -106,13 +107,13 @@ impl Movie {
             return Err(JobError::failed(format!("{}: ffmpeg made no film: {reason}", path.display())));
         }
         fed.map_err(lost)?;
-        // By its name: ffmpeg may have made the file anew.
+        // Opened by its name, because ffmpeg may have replaced the file.
         let mut film = File::open(film.path()).map_err(lost)?;
         Ok(write_atomically(path, |file| io::copy(&mut film, file).map(|_| ()))?)
     }
 }
 
-/// The command, as far as it is always the same.
+/// Returns the command with the arguments that are always the same.
 fn ffmpeg() -> Command {
     let mut command = Command::new("ffmpeg");
     command.args(["-hide_banner", "-nostdin"]);

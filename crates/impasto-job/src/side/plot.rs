@@ -1,14 +1,14 @@
-//! `plot`: the losses of a run by its iterations, on a logarithmic scale, with a line where a scale begins.
+//! `plot`: the losses of a run by iteration, on a logarithmic scale, with a line where a scale begins.
 
 use impasto::Step;
 use plotters::prelude::*;
 
 const SIZE: (u32, u32) = (1000, 600);
 
-/// Terms that are 0 are left out; a logarithm has no place for them.
+/// The smallest value that is drawn. Terms that are 0 are left out, because they have no logarithm.
 const LEAST: f64 = 1e-12;
 
-/// A drawing (SVG).
+/// Returns the drawing as SVG.
 pub(crate) fn losses(steps: &[Step]) -> Result<String, String> {
     let mut drawing = String::new();
     draw(steps, &mut drawing).map_err(|error| error.to_string())?;

@@ -1,8 +1,9 @@
-//! `timelapse`: how a picture comes about, as a GIF or, by an installed ffmpeg, as an MP4.
+//! `timelapse`: a film of the developing picture, as a GIF or, with an installed ffmpeg, as an MP4.
 //!
-//! About a hundred frames are taken over the run, evenly in iterations, and brought to the size of the result, so that coarse
-//! scales are seen as what they are. The first is what the run begins with, the last the result, which stays for a while. Until
-//! the end they lie in a file without a name beside the output, three bytes a pixel: memory does not grow with the run.
+//! About a hundred frames are taken, evenly spaced over the iterations of the run. All have one size, in the shape of
+//! the result, so that coarse scales look coarse. The first frame is the initial picture. The last frame is the result,
+//! which stays for a while. Until the end of the run, the frames are in a file without a name beside the output, three
+//! bytes a pixel, so that memory does not grow with the run.
 
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
@@ -15,25 +16,25 @@ use impasto::{Picture, Session};
 use super::movie::{self, Movie};
 use crate::JobError;
 
-/// Frames between the first and the last.
+/// Number of frames between the first and the last.
 const FRAMES: usize = 100;
 
-/// Time of a frame in hundredths of a second, the unit of GIF files.
+/// Duration of a frame in hundredths of a second, the unit of GIF files.
 const DELAY: u16 = 8;
 
-/// How long the result stays, in the same unit.
+/// Duration of the result, in the same unit.
 const HOLD: u16 = 150;
 
-/// Long edge of the frames of a GIF, at most: every frame has all its pixels.
+/// Largest long edge of the frames of a GIF. It is small, because every frame is stored with all its pixels.
 const GIF_EDGE: usize = 640;
 
-/// Long edge of the frames of a movie, at most.
+/// Largest long edge of the frames of a movie.
 const MOVIE_EDGE: usize = 1280;
 
-/// A palette is learnt from about this many pixels of its frame.
+/// The approximate number of pixels from which the palette of a frame is learnt.
 const PALETTE_PIXELS: usize = 30_000;
 
-/// Which kind of file.
+/// The kind of the file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
     Gif,
@@ -41,7 +42,7 @@ enum Kind {
 }
 
 impl Kind {
-    /// As the extension says.
+    /// Returns the kind for the extension of a file.
     fn of(path: &Path) -> Option<Kind> {
         match path.extension()?.to_str()?.to_lowercase().as_str() {
             "gif" => Some(Kind::Gif),
@@ -51,7 +52,7 @@ impl Kind {
     }
 }
 
-/// Before any work: whether a file of this name could be made here.
+/// Checks before any work whether a file with this name can be made here.
 pub(crate) fn check(path: &Path) -> Result<(), JobError> {
     match Kind::of(path) {
         Some(Kind::Gif) => Ok(()),
@@ -60,26 +61,26 @@ pub(crate) fn check(path: &Path) -> Result<(), JobError> {
     }
 }
 
-/// Frames of a run in progress.
+/// The frames of a run in progress.
 pub(crate) struct Timelapse {
     path: PathBuf,
     kind: Kind,
-    /// The space of the run's pictures.
+    /// The colour space of the run's pictures.
     space: Space,
-    /// Of every frame.
+    /// The size of every frame.
     size: (usize, usize),
-    /// Iterations of the whole run.
+    /// Number of iterations of the whole run.
     total: usize,
     file: File,
     frames: usize,
-    /// Iterations that the last frame shows.
+    /// Number of iterations that led to the last frame.
     last: Option<usize>,
-    /// What kept a frame from being taken. The run goes on; there is no film.
+    /// The error that kept a frame from being taken. The run continues, but there will be no film.
     problem: Option<JobError>,
 }
 
 impl Timelapse {
-    /// Takes the first frame: what the session begins with, or goes on from after `done` iterations.
+    /// Takes the first frame: the initial picture of the session, or its picture after `done` iterations.
     pub(crate) fn new(
         path: &Path,
         session: &Session,
@@ -107,12 +108,12 @@ impl Timelapse {
         Ok(timelapse)
     }
 
-    /// Takes the first frame again: what the session begins with came about.
+    /// Takes the first frame again, after the draft has been painted.
     pub(crate) fn first(&mut self, session: &Session) {
         self.take(session, 0);
     }
 
-    /// After a step: takes a frame if it is time for one. The last is taken by [`write`](Timelapse::write).
+    /// Takes a frame after a step, if one is due. The last frame is taken by [`write`](Timelapse::write).
     pub(crate) fn step(&mut self, session: &Session, done: usize) {
         if is_due(done, self.total) {
             self.take(session, done);
@@ -131,7 +132,7 @@ impl Timelapse {
         let (width, height) = self.size;
         let frame = resize(picture, width, height, Filter::Bicubic, Averaging::Light);
         let bytes = interleaved(&frame.between(self.space, Space::Srgb));
-        // A second frame of the same moment takes the place of the first.
+        // A second frame after the same number of iterations takes the place of the first.
         let at = self.frames - usize::from(self.last == Some(done));
         self.file
             .seek(SeekFrom::Start((at * bytes.len()) as u64))
@@ -156,7 +157,7 @@ impl Timelapse {
                 let times = (HOLD as usize).div_ceil(DELAY as usize);
                 Movie::find()?.write(&self.path, self.size, f64::from(DELAY) / 100.0, |film| {
                     while let Some(frame) = frames.next()? {
-                        // Movies have no frames that stay; they show one again.
+                        // All frames of a movie have the same duration, so the last one is repeated.
                         for _ in 0..if frames.left == 0 { times } else { 1 } {
                             film.write_all(&frame)?;
                         }
@@ -168,13 +169,13 @@ impl Timelapse {
     }
 }
 
-/// Whether a frame is to be taken after so many of the iterations: about a hundred times, evenly.
+/// Whether a frame is due after `done` iterations: about a hundred times in a run, evenly spaced.
 fn is_due(done: usize, total: usize) -> bool {
     let of = |done: usize| done as u128 * FRAMES as u128 / total.max(1) as u128;
     done < total && done > 0 && of(done) > of(done - 1)
 }
 
-/// At the shape of the result; movies have even sides.
+/// Returns the size of the frames: in the shape of the result, and for a movie with even sides.
 fn frame_size(kind: Kind, result: (usize, usize)) -> (usize, usize) {
     let long = result.0.max(result.1);
     match kind {
@@ -186,14 +187,14 @@ fn frame_size(kind: Kind, result: (usize, usize)) -> (usize, usize) {
     }
 }
 
-/// Bytes as screens take them: red, green and blue of each pixel.
+/// Returns the bytes of a picture as screens take them: red, green and blue of each pixel.
 fn interleaved(picture: &Picture) -> Vec<u8> {
     let byte = |value: f32| (value.clamp(0.0, 1.0) * 255.0).round() as u8;
     let (rgb, area) = (picture.rgb(), picture.width() * picture.height());
     (0..area).flat_map(|at| [0, 1, 2].map(|plane| byte(rgb[plane * area + at]))).collect()
 }
 
-/// Frames, one after the other, from where they were kept.
+/// A reader of the frames that were kept, one after the other.
 struct Frames<R> {
     from: R,
     size: (usize, usize),
@@ -212,13 +213,13 @@ impl<R: Read> Frames<R> {
     }
 }
 
-/// A GIF that begins again at its end; each frame has its own 256 colours.
+/// Writes a GIF that loops. Each frame has its own 256 colours.
 fn write_gif<R: Read>(file: &mut dyn Sink, frames: &mut Frames<R>) -> io::Result<()> {
     // Neither side is above GIF_EDGE.
     let (width, height) = (frames.size.0 as u16, frames.size.1 as u16);
     let mut encoder = Encoder::new(file, width, height, &[]).map_err(io::Error::other)?;
     encoder.set_repeat(Repeat::Infinite).map_err(io::Error::other)?;
-    // From 1, where all are learnt from, to 30.
+    // With 1, the palette is learnt from all pixels; the largest value is 30.
     let speed = (frames.size.0 * frames.size.1 / PALETTE_PIXELS).clamp(1, 30) as i32;
     while let Some(bytes) = frames.next()? {
         let mut frame = Frame::from_rgb_speed(width, height, &bytes, speed);

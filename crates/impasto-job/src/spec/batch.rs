@@ -1,4 +1,4 @@
-//! The job `batch`: many pictures, each in each style.
+//! The job `batch`: many pictures in each of several styles.
 
 use std::path::PathBuf;
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{InputSpec, OutputSpec, RunSpec};
 
-/// Repaint many pictures, each in each style. Results that exist already are skipped.
+/// Repaint many pictures in each of several styles. Existing results are skipped.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[cfg_attr(feature = "clap", derive(clap::Args))]
 #[serde(deny_unknown_fields)]
@@ -15,34 +15,34 @@ pub struct BatchSpec {
     /// Pictures to repaint: files, folders, or patterns such as 'photos/*.jpg'
     #[cfg_attr(feature = "clap", arg(required = true))]
     pub contents: Vec<PathBuf>,
-    /// Pictures whose styles to take, each for itself: files, folders or patterns
+    /// Style pictures, each used on its own: files, folders or patterns
     #[cfg_attr(feature = "clap", arg(long, value_name = "S", required = true, num_args = 1..))]
     pub style: Vec<PathBuf>,
-    /// The folder to write to; made if it is not there
+    /// The folder to write to; created if missing
     #[cfg_attr(feature = "clap", arg(short, long, value_name = "DIR"))]
     pub output: PathBuf,
-    /// Names of the results; the extension chooses the format
+    /// Names of the results, with {content} and {style} for the two file names; the extension chooses the format
     #[cfg_attr(feature = "clap", arg(long, value_name = "NAME", default_value_t = default_name()))]
     #[serde(default = "default_name")]
     pub name: String,
-    /// Pictures in progress at once, which share the threads [default: 1]
+    /// Pictures in progress at once; they share the threads [default: 1]
     #[cfg_attr(feature = "clap", arg(long, value_name = "N"))]
     #[serde(default)]
     pub jobs: Option<usize>,
-    /// Only every N-th picture, from the I-th on: for several machines on one folder [default: as JOB_COMPLETION_INDEX and
-    /// JOB_COMPLETION_COUNT or SLURM_ARRAY_TASK_ID and SLURM_ARRAY_TASK_COUNT say, else all]
+    /// Make only every N-th picture, from the I-th on, so that several machines can share one folder [default: from
+    /// JOB_COMPLETION_INDEX and JOB_COMPLETION_COUNT or SLURM_ARRAY_TASK_ID and SLURM_ARRAY_TASK_COUNT; otherwise all]
     #[cfg_attr(feature = "clap", arg(long, value_name = "I/N"))]
     #[serde(default)]
     pub shard: Option<String>,
-    /// What decides the run.
+    /// The options of each run.
     #[cfg_attr(feature = "clap", command(flatten))]
     #[serde(default)]
     pub run: RunSpec,
-    /// How the result is written.
+    /// Options for writing results.
     #[cfg_attr(feature = "clap", command(flatten))]
     #[serde(default)]
     pub result: OutputSpec,
-    /// How inputs are read.
+    /// Options for reading input files.
     #[cfg_attr(feature = "clap", command(flatten))]
     #[serde(default)]
     pub input: InputSpec,

@@ -1,4 +1,4 @@
-//! The job `compare`: scores for pictures of any tool.
+//! The job `compare`: scores for pictures made by any tool.
 
 use std::path::PathBuf;
 
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{InputSpec, StyleSpec};
 
-/// Score pictures of any tool by measures that no run optimises.
+/// Score pictures made by any tool, with measures that no run optimises.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[cfg_attr(feature = "clap", derive(clap::Args))]
 #[serde(deny_unknown_fields)]
@@ -15,35 +15,35 @@ pub struct CompareSpec {
     /// The pictures to score
     #[cfg_attr(feature = "clap", arg(required = true))]
     pub pictures: Vec<PathBuf>,
-    /// The content that they were made of; without one, nothing is said of it
+    /// The content that the pictures were made from [default: none, and no content scores]
     #[cfg_attr(feature = "clap", arg(long, value_name = "C"))]
     #[serde(default)]
     pub content: Option<PathBuf>,
-    /// A style picture, as FILE or FILE:weight=W,scale=F; once for each
+    /// A style picture, as FILE or FILE:weight=W,scale=F; repeat the option for several styles
     #[cfg_attr(feature = "clap", arg(long, value_name = "S", required = true, value_parser = StyleSpec::parser()))]
     pub style: Vec<StyleSpec>,
-    /// Bring every picture to this long edge first, never enlarged [default: their own sizes]
+    /// Resize every picture to this long edge in pixels first, never enlarging one [default: their own sizes]
     #[cfg_attr(feature = "clap", arg(long, value_name = "N"))]
     #[serde(default)]
     pub size: Option<usize>,
-    /// Size of the styles beside the pictures: as they were made with
+    /// Size of the styles relative to the pictures: the value that the pictures were made with
     #[cfg_attr(feature = "clap", arg(long, value_name = "F", default_value_t = 1.0))]
     #[serde(default = "one")]
     pub style_scale: f64,
-    /// Look for structure through this encoder, in place of lite, and also at layers that no preset's style looks at: lite, or a
-    /// safetensors file; not the one that made a picture
+    /// Use this encoder for the structure score in place of lite, and also score its features at layers that no preset
+    /// uses for style: lite, or a safetensors file. It must not be the encoder that made a picture
     #[cfg_attr(feature = "clap", arg(long, value_name = "NAME|FILE"))]
     #[serde(default)]
     pub referee_model: Option<String>,
-    /// Also write a page with the pictures and the table
+    /// Also write an HTML page with the pictures and the table
     #[cfg_attr(feature = "clap", arg(long, value_name = "FILE.html"))]
     #[serde(default)]
     pub html: Option<PathBuf>,
-    /// Threads; the result does not depend on it [default: one per processor]
+    /// Number of threads; the result does not depend on it [default: one per processor]
     #[cfg_attr(feature = "clap", arg(long, value_name = "N"))]
     #[serde(default)]
     pub threads: Option<usize>,
-    /// How inputs are read.
+    /// Options for reading input files.
     #[cfg_attr(feature = "clap", command(flatten))]
     #[serde(default)]
     pub input: InputSpec,

@@ -1,4 +1,4 @@
-//! The whole of a job, with the version of its form.
+//! A complete job, with the version of its format.
 
 use std::path::PathBuf;
 
@@ -8,20 +8,20 @@ use serde::{Deserialize, Serialize};
 use super::{BatchSpec, CompareSpec, SheetSpec, StylizeSpec, TextureSpec};
 use crate::JobError;
 
-/// The version of the form that this program writes. It reads this one and all before it.
+/// The version of the job format that this program writes. It reads this version and all earlier ones.
 pub const VERSION: u32 = 1;
 
-/// A job.
+/// A job: the version of the format, and a task with all its options.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct JobSpec {
-    /// Version of the form, 1.
+    /// Version of the job format: 1.
     pub version: u32,
-    /// What is to be done.
+    /// The task of the job.
     pub task: Task,
 }
 
-/// What a job does.
+/// The task of a job.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
@@ -30,9 +30,9 @@ pub enum Task {
     Stylize(StylizeSpec),
     /// Make a picture of a style alone.
     Texture(TextureSpec),
-    /// Repaint many pictures.
+    /// Repaint many pictures in each of several styles.
     Batch(BatchSpec),
-    /// Show what options do.
+    /// Make a sheet of small pictures that shows the effect of options.
     Sheet(SheetSpec),
     /// Score pictures.
     Compare(CompareSpec),
@@ -45,16 +45,16 @@ impl From<Task> for JobSpec {
 }
 
 impl JobSpec {
-    /// Reads a job from JSON. Options that are left out have their defaults.
+    /// Reads a job from JSON. Options that are left out get their defaults.
     ///
     /// # Errors
-    /// When the text is no job, has an option that does not exist, or is of a version that this program does not know.
+    /// When the text is not a job, has an unknown option, or has a version that this program cannot read.
     pub fn from_json(text: &str) -> Result<JobSpec, JobError> {
         #[derive(Deserialize)]
         struct Versioned {
             version: u32,
         }
-        let wrong = |error: serde_json::Error| JobError::bad_input(format!("this is no job: {error}"));
+        let wrong = |error: serde_json::Error| JobError::bad_input(format!("this is not a job: {error}"));
         let Versioned { version } = serde_json::from_str(text).map_err(wrong)?;
         if version == 0 || version > VERSION {
             return Err(JobError::bad_input(format!(
@@ -68,7 +68,7 @@ impl JobSpec {
     /// The job as JSON, with every option.
     ///
     /// # Errors
-    /// When a file has a name that is not Unicode.
+    /// When the name of a file is not Unicode.
     pub fn to_json(&self) -> Result<String, JobError> {
         serde_json::to_string_pretty(self)
             .map_err(|error| JobError::bad_input(format!("the job cannot be written as JSON: {error}")))

@@ -1,4 +1,4 @@
-//! `--limits`: what an input may ask for.
+//! `limits`: limits on input files.
 
 use std::time::Duration;
 
@@ -8,13 +8,13 @@ use serde::{Deserialize, Serialize};
 
 use crate::JobError;
 
-/// How inputs are read.
+/// Options for reading input files.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[cfg_attr(feature = "clap", derive(clap::Args))]
 #[serde(default, deny_unknown_fields)]
 pub struct InputSpec {
-    /// Limits on each input: none, or single ones such as megapixels=200,side=40000,file=100M,memory=2G,time=60s, each of
-    /// which may be none [default: 100 megapixels, 30000 pixels a side, files of 64 MB, 512 MB to decode, 8 s]
+    /// Limits on each input file: none, or a list such as megapixels=200,side=40000,file=100M,memory=2G,time=60s, in
+    /// which each value may be none [default: 100 megapixels, 30000 pixels a side, 64 MB a file, 512 MB to decode, 8 s]
     #[cfg_attr(feature = "clap", arg(long, value_name = "L", help_heading = "Input"))]
     pub limits: Option<String>,
 }
@@ -23,15 +23,15 @@ const NAMES: &str =
     "none, or megapixels=N, side=N, file=SIZE, memory=SIZE and time=TIME, separated by commas";
 
 impl InputSpec {
-    /// The limits to read by.
+    /// The limits on each input file.
     ///
     /// # Errors
-    /// Text that is none.
+    /// When the option is not a list of limits.
     pub fn limits(&self) -> Result<Limits, JobError> {
         self.limits_from(Limits::default())
     }
 
-    /// As [`limits`](Self::limits), where others are in force unless asked otherwise.
+    /// Like [`limits`](Self::limits), with other default limits.
     pub fn limits_from(&self, mut limits: Limits) -> Result<Limits, JobError> {
         let parts = self.limits.iter().flat_map(|text| text.split(',')).map(str::trim);
         for part in parts {
@@ -40,7 +40,7 @@ impl InputSpec {
                 continue;
             }
             set(&mut limits, part).ok_or_else(|| {
-                JobError::bad_input(format!("`limits`: {part:?} is no limit"))
+                JobError::bad_input(format!("`limits`: {part:?} is not a limit"))
                     .hint(format!("expected {NAMES}"))
             })?;
         }
@@ -52,12 +52,12 @@ fn set(limits: &mut Limits, part: &str) -> Option<()> {
     let (name, value) = part.split_once('=')?;
     let value = value.trim();
     let given = (value != "none").then_some(value);
-    // Of a size, or no limit.
+    // A size in bytes; `none` lifts the limit.
     let bytes = || given.map_or(Some(u64::MAX), |value| parse_size::parse_size(value).ok());
     match name.trim() {
         "megapixels" => {
             let count = given.map_or(Some(f64::INFINITY), |value| value.parse().ok())?;
-            // Numbers that are too large become the largest.
+            // The conversion turns numbers that are too large into the largest integer.
             limits.pixels = (count > 0.0).then_some((count * 1e6) as u64)?;
         }
         "side" => limits.side = given.map_or(Some(u32::MAX), |value| value.parse().ok())?,

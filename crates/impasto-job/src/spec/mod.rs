@@ -1,7 +1,8 @@
-//! A job as data: everything that decides it, with the defaults filled in, to be kept in a file or sent over a wire.
+//! A job as data: everything that decides it, with the defaults filled in. It can be kept in a file or sent over a
+//! network.
 //!
-//! Every option has its name, its meaning and its default here and nowhere else. The JSON schema ([`JobSpec::schema`]) has
-//! them; with the feature `clap` the same structs are the options of a command line.
+//! The name, the meaning and the default of every option are defined here and nowhere else. The JSON schema
+//! ([`JobSpec::schema`]) contains them. With the feature `clap`, the same structs define the options of a command line.
 
 mod batch;
 mod compare;

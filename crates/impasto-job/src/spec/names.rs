@@ -1,8 +1,8 @@
-//! The names of options in messages. Each face spells them in its own way.
+//! The names of options in messages. Each face (front end) spells them in its own way.
 
 use impasto::Setting;
 
-/// Options of jobs that are no settings of the library.
+/// Options of jobs that are not settings of the library.
 const NAMES: &[&str] = &[
     "checkpoint",
     "checkpoint_every",
@@ -37,8 +37,8 @@ const NAMES: &[&str] = &[
     "vary",
 ];
 
-/// A message with every option in it spelled another way, such as `--save-every` on a command line. In messages of jobs
-/// and of the library an option stands in backquotes: `` `save_every` ``.
+/// Returns the message with every option name spelled another way, such as `--save-every` on a command line. In the
+/// messages of jobs and of the library, an option name stands in backquotes: `` `save_every` ``.
 ///
 /// ```
 /// let option = |name: &str| format!("--{}", name.replace('_', "-"));

@@ -1,4 +1,4 @@
-//! Where styles go, and what stays as it is.
+//! Where styles are painted, and which parts stay unchanged.
 
 use std::path::PathBuf;
 
@@ -13,30 +13,31 @@ use crate::JobError;
 #[cfg_attr(feature = "clap", derive(clap::Args))]
 #[serde(default, deny_unknown_fields)]
 pub struct RegionSpec {
-    /// Where styles go. A grey picture: where it is white; give one for each style to have each in its own place. A picture with
-    /// colours: each is painted in the styles whose masks have it (STYLE:mask=FILE) or that name it (STYLE:region=#ff0000)
+    /// Mask of the content: where styles are painted. A grey mask is white there; give one for each style to place each
+    /// style separately. In a mask with colours, the region of a colour is painted in the styles whose own masks have
+    /// the colour (STYLE:mask=FILE) or that name it (STYLE:region=#ff0000)
     #[cfg_attr(feature = "clap", arg(long, value_name = "FILE", help_heading = "Regions"))]
     pub mask: Vec<PathBuf>,
-    /// What becomes of the rest, where no style goes: it is kept as it is, or painted in the first style [default: keep]
+    /// Treatment of the rest of the content, where no mask places a style [default: keep]
     #[cfg_attr(feature = "clap", arg(long, value_enum, value_name = "WHAT", help_heading = "Regions"))]
     pub rest: Option<RestKind>,
-    /// Keep the content as it is where this picture is white, whatever the style
+    /// Keep the content unchanged where this grey picture is white, whatever the style
     #[cfg_attr(feature = "clap", arg(long, value_name = "FILE", help_heading = "Regions"))]
     pub protect: Option<PathBuf>,
-    /// How soft the edges of what is kept are, as a part of the picture's long edge, 0 to 0.25 [default: 0.005]
+    /// Softness of the edges of kept parts, relative to the picture's long edge, 0 to 0.25 [default: 0.005]
     #[cfg_attr(feature = "clap", arg(long, value_name = "F", help_heading = "Regions"))]
     pub feather: Option<f64>,
 }
 
-/// What becomes of the part of the content where no style goes.
+/// The treatment of the part of the content where no mask places a style.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum RestKind {
-    /// It stays as it is
+    /// Keep it unchanged
     Keep,
-    /// It is painted in the first style
+    /// Paint it in the first style
     First,
 }
 
@@ -48,20 +49,20 @@ impl RegionSpec {
         }
     }
 
-    /// Every file, to be changed.
+    /// All mask files, mutable.
     pub fn files_mut(&mut self) -> impl Iterator<Item = &mut PathBuf> {
         self.mask.iter_mut().chain(&mut self.protect)
     }
 
-    /// An option that could do nothing is a mistake.
+    /// Refuses options that would have no effect.
     pub(crate) fn check(&self) -> Result<(), JobError> {
         if self.rest.is_some() && self.mask.is_empty() {
-            return Err(JobError::bad_input("`rest`: without `mask` there is no rest"));
+            return Err(JobError::bad_input("`rest` has no effect without `mask`"));
         }
         let keeps = !self.mask.is_empty() && self.rest() == Rest::Keep;
         if self.feather.is_some() && self.protect.is_none() && !keeps {
-            return Err(JobError::bad_input("`feather`: nothing is kept whose edges could be soft")
-                .hint("it goes with `protect`, and with `mask` where the rest is kept"));
+            return Err(JobError::bad_input("`feather` has no effect: no part of the content is kept")
+                .hint("use it with `protect`, or with `mask` and `rest` keep"));
         }
         Ok(())
     }

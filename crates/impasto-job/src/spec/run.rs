@@ -1,4 +1,4 @@
-//! Options that several commands share, and what they mean.
+//! Options that several jobs share.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -12,82 +12,83 @@ use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::JobError;
 
-/// What decides a run, whatever is done with it.
+/// The options of a run, shared by all jobs that paint.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[cfg_attr(feature = "clap", derive(clap::Args))]
 #[serde(default, deny_unknown_fields)]
 pub struct RunSpec {
-    /// What the picture is judged by.
+    /// The objective that the picture is judged by.
     #[cfg_attr(feature = "clap", command(flatten))]
     pub objective: ObjectiveSpec,
     /// Long edge of the result in pixels [default: 768, or the content's own if that is smaller]
     #[cfg_attr(feature = "clap", arg(long, value_name = "N"))]
     pub size: Option<usize>,
-    /// How much work the preset impasto does: draft (in a second, without strokes), normal or fine (three times normal) [default:
-    /// normal]
+    /// Amount of work of the preset impasto: draft (one second, no strokes), normal, or fine (three times normal)
+    /// [default: normal]
     #[cfg_attr(feature = "clap", arg(long, value_name = "NAME"))]
     pub effort: Option<String>,
-    /// Iterations at each scale, or a number for each from the smallest on [default: the preset's]
+    /// Iterations at each scale: one number for all, or a list from the smallest scale on [default: the preset's]
     #[cfg_attr(feature = "clap", arg(long, value_name = "N|N,N,...", value_delimiter = ','))]
     #[serde(deserialize_with = "one_or_more")]
     pub iterations: Option<Vec<usize>>,
-    /// Finish in this time, such as 60s or 5m: with as many iterations, up to those asked for, as there is time for
+    /// Finish within this time, such as 60s or 5m, with fewer iterations if necessary [default: no limit]
     #[cfg_attr(feature = "clap", arg(long, value_name = "TIME"))]
     pub time: Option<String>,
-    /// Leave a scale when its loss falls by less than this part from 20 iterations to the next 20; 0 never does [default: the
-    /// preset's]
+    /// Leave a scale when its loss falls by less than this fraction from 20 iterations to the next 20; 0 turns this off
+    /// [default: the preset's]
     #[cfg_attr(feature = "clap", arg(long, value_name = "PART"))]
     pub plateau: Option<f64>,
-    /// Iterations at the first scale [default: the preset's, or --iterations]
+    /// Iterations at the first scale [default: --iterations, or the preset's]
     #[cfg_attr(feature = "clap", arg(long, value_name = "N"))]
     pub first_iterations: Option<usize>,
-    /// adam or lbfgs [default: the preset's]
+    /// The optimiser: adam or lbfgs [default: the preset's]
     #[cfg_attr(feature = "clap", arg(long, value_name = "NAME"))]
     pub optimizer: Option<String>,
-    /// Step size: for adam by RGB 0..1, for lbfgs as a part of the quasi-Newton step [default: the preset's]
+    /// Step size: for adam in units of RGB 0..1, for lbfgs a fraction of the quasi-Newton step [default: the preset's]
     #[cfg_attr(feature = "clap", arg(long, value_name = "R"))]
     pub learning_rate: Option<f64>,
-    /// What to begin with: draft, content, noise, gray, style-stats, or a picture [default: the preset's]
+    /// The initial picture: draft, content, noise, gray, style-stats, or a picture file [default: the preset's]
     #[cfg_attr(feature = "clap", arg(long, value_name = "NAME|FILE"))]
     pub init: Option<PathBuf>,
-    /// Long edge of the smallest scale [default: the preset's]
+    /// Long edge of the smallest scale in pixels [default: the preset's]
     #[cfg_attr(feature = "clap", arg(long, value_name = "N"))]
     pub min_size: Option<usize>,
-    /// Size of strokes beside those of the style, 0.1 to 4, in proportion to the picture: the same look at every size [default: 1]
+    /// Size of strokes relative to the style's, 0.1 to 4; in proportion to the picture, so that a value gives the
+    /// same look at every size [default: 1]
     #[cfg_attr(feature = "clap", arg(long, value_name = "F"))]
     pub stroke_size: Option<f64>,
     /// Seed of everything random: the same seed gives the same bytes
     #[cfg_attr(feature = "clap", arg(long, value_name = "N", default_value_t = 0))]
     pub seed: u64,
-    /// Threads; the result does not depend on it [default: one per processor]
+    /// Number of threads; the result does not depend on it [default: one per processor]
     #[cfg_attr(feature = "clap", arg(long, value_name = "N"))]
     pub threads: Option<usize>,
-    /// Which iterate is the result: average, last or best [default: the preset's]
+    /// The iterate that becomes the result: average, last or best [default: the preset's]
     #[cfg_attr(feature = "clap", arg(long, value_name = "NAME"))]
     pub keep: Option<String>,
-    /// How much of the running average of the iterates stays at each step [default: the preset's]
+    /// Part of the running average of the iterates that each step keeps [default: the preset's]
     #[cfg_attr(feature = "clap", arg(long, value_name = "D"))]
     pub average_decay: Option<f64>,
     /// Pairs of vectors that lbfgs remembers [default: the preset's]
     #[cfg_attr(feature = "clap", arg(long, value_name = "N"))]
     pub history: Option<usize>,
-    /// Whose colours the result has: the style's; the content's, kept or matched; or the content's by painting lightness alone
+    /// The colours of the result: the style's, or the content's by one of three methods
     #[cfg_attr(feature = "clap", arg(long, visible_alias = "color", value_enum, default_value_t = ColourKind::Style))]
     pub colour: ColourKind,
-    /// How styles get the content's colours for --colour match: monge-kantorovich, cholesky, pca or histogram [default:
-    /// monge-kantorovich]
+    /// The map that gives styles the content's colours for --colour match: monge-kantorovich, cholesky, pca or
+    /// histogram [default: monge-kantorovich]
     #[cfg_attr(feature = "clap", arg(long, visible_alias = "color-map", value_name = "MAP"))]
     pub colour_map: Option<String>,
-    /// Memory that a run may take, such as 4G or 800M: a picture that needs more is run in tiles, with the same result
-    /// [default: three quarters of what the machine, or its container, has]
+    /// Memory that a run may take, such as 4G or 800M. A picture that needs more is run in tiles, with the same result
+    /// [default: three quarters of the memory of the machine or its container]
     #[cfg_attr(feature = "clap", arg(long, value_name = "SIZE", value_parser = size_of_memory))]
     pub memory: Option<u64>,
-    /// Keep features in half precision: less memory, gradients that differ by about a thousandth
+    /// Keep features in half precision: it takes less memory, and gradients differ by about a thousandth
     #[cfg_attr(feature = "clap", arg(long))]
     pub half: bool,
 }
 
-/// What a picture is judged by.
+/// The objective that a picture is judged by.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[cfg_attr(feature = "clap", derive(clap::Args))]
 #[serde(default, deny_unknown_fields)]
@@ -104,85 +105,108 @@ pub struct ObjectiveSpec {
         arg(long, value_name = "NAME|FILE", default_value = "lite", help_heading = "Objective")
     )]
     pub model: String,
-    /// Multiplies every content term
+    /// Weight that multiplies every content term [default: the preset's]
     #[cfg_attr(feature = "clap", arg(long, value_name = "W", help_heading = "Objective"))]
     pub content_weight: Option<f64>,
-    /// Multiplies every style term
+    /// Weight that multiplies every style term [default: the preset's]
     #[cfg_attr(feature = "clap", arg(long, value_name = "W", help_heading = "Objective"))]
     pub style_weight: Option<f64>,
-    /// Shares of several styles, one each, where they have no weight of their own
-    #[cfg_attr(feature = "clap", arg(long, value_name = "A,B,...", value_delimiter = ',', value_parser = number, help_heading = "Objective"))]
+    /// Shares of several styles, one number for each, if no style has a weight of its own [default: equal shares]
+    #[cfg_attr(
+        feature = "clap",
+        arg(
+            long,
+            value_name = "A,B,...",
+            value_delimiter = ',',
+            value_parser = number,
+            help_heading = "Objective"
+        )
+    )]
     pub style_weights: Option<Vec<f64>>,
-    /// Multiplies the total variation
+    /// Weight that multiplies the total variation [default: the preset's]
     #[cfg_attr(feature = "clap", arg(long, value_name = "W", help_heading = "Objective"))]
     pub tv_weight: Option<f64>,
-    /// Content layers, such as relu4_2
+    /// Content layers, such as relu4_2 [default: the preset's]
     #[cfg_attr(
         feature = "clap",
         arg(long, value_name = "L,...", value_delimiter = ',', help_heading = "Objective")
     )]
     pub content_layers: Option<Vec<String>>,
-    /// Style layers; they share the preset's weight equally unless --style-layer-weights is given
+    /// Style layers; they share the preset's weight equally unless --style-layer-weights is given [default: the
+    /// preset's]
     #[cfg_attr(
         feature = "clap",
         arg(long, value_name = "L,...", value_delimiter = ',', help_heading = "Objective")
     )]
     pub style_layers: Option<Vec<String>>,
-    /// A weight for each style layer
-    #[cfg_attr(feature = "clap", arg(long, value_name = "W,...", value_delimiter = ',', value_parser = number, help_heading = "Objective"))]
+    /// Weights of the style layers, one number for each [default: the preset's]
+    #[cfg_attr(
+        feature = "clap",
+        arg(
+            long,
+            value_name = "W,...",
+            value_delimiter = ',',
+            value_parser = number,
+            help_heading = "Objective"
+        )
+    )]
     pub style_layer_weights: Option<Vec<f64>>,
-    /// gram, gram-hw, mean-std, covariance, wasserstein, wasserstein-newton, or a sum: gram:1000+mean-std:10000
+    /// Measure of style: gram, gram-hw, mean-std, covariance, wasserstein, wasserstein-newton, or a sum such as
+    /// gram:1000+mean-std:10000 [default: the preset's]
     #[cfg_attr(feature = "clap", arg(long, value_name = "S", help_heading = "Objective"))]
     pub statistic: Option<String>,
-    /// max, average or l2 [default: what the encoder was trained with]
+    /// Pooling of the encoder: max, average or l2 [default: as in its training]
     #[cfg_attr(feature = "clap", arg(long, value_name = "P", help_heading = "Objective"))]
     pub pooling: Option<String>,
-    /// Size of the style beside the content: less than 1 for smaller strokes
+    /// Size of the style relative to the content: less than 1 for smaller strokes
     #[cfg_attr(
         feature = "clap",
         arg(long, value_name = "F", default_value_t = 1.0, help_heading = "Objective")
     )]
     pub style_scale: f64,
-    /// How much of the style there is, 0 (the content) to 1; the same at every size [default: 1]
+    /// Amount of style, from 0 (the content) to 1; a value means the same at every size [default: 1]
     #[cfg_attr(feature = "clap", arg(long, value_name = "F", help_heading = "Objective"))]
     pub strength: Option<f64>,
-    /// What is averaged where pictures are resized
-    #[cfg_attr(feature = "clap", arg(long, value_enum, default_value_t = ResizeKind::Linear, help_heading = "Objective"))]
+    /// The quantity that is averaged when pictures are resized
+    #[cfg_attr(
+        feature = "clap",
+        arg(long, value_enum, default_value_t = ResizeKind::Linear, help_heading = "Objective")
+    )]
     pub resize: ResizeKind,
 }
 
-/// Whose colours a result has.
+/// The colours of a result.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum ColourKind {
-    /// The style's, as the objective makes them
+    /// The style's colours, as the objective makes them
     #[default]
     Style,
-    /// The content's hue and chroma, with the lightness that was painted
+    /// The content's hue and chroma, with the painted lightness
     Keep,
-    /// Styles get the content's colours before they are looked at
+    /// The content's colours, which each style is given before its statistics are taken
     Match,
-    /// Lightness alone is looked at and painted
+    /// The content's hue and chroma; only lightness is compared and painted
     Luminance,
 }
 
-/// What is averaged where pictures are resized.
+/// The quantity that is averaged when pictures are resized.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[cfg_attr(feature = "clap", derive(clap::ValueEnum))]
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum ResizeKind {
-    /// Light, as a lens does it
+    /// Light, as a lens averages it
     #[default]
     Linear,
-    /// Encoded values, as most programs do it
+    /// Encoded values, as most programs average them
     Gamma,
 }
 
 impl ResizeKind {
-    /// The averaging of the library.
+    /// The corresponding value of the library.
     pub fn averaging(self) -> Averaging {
         match self {
             ResizeKind::Linear => Averaging::Light,
@@ -221,15 +245,15 @@ impl Default for ObjectiveSpec {
 }
 
 impl ObjectiveSpec {
-    /// The preset of this name.
+    /// The preset with the name in `preset`.
     ///
     /// # Errors
-    /// When there is none.
+    /// When no preset has this name.
     pub fn preset(&self) -> Result<Preset, JobError> {
         Ok(Preset::named(&self.preset)?)
     }
 
-    /// The options that `stylize` and `evaluate` share.
+    /// The changes to the preset that `stylize` and `evaluate` share.
     pub fn overrides(&self) -> Result<Overrides, JobError> {
         Ok(Overrides {
             content_weight: self.content_weight,
@@ -247,11 +271,11 @@ impl ObjectiveSpec {
 }
 
 impl RunSpec {
-    /// Whose colours the result has.
+    /// The colours of the result.
     pub fn colour(&self) -> Result<Colour, JobError> {
         let map = self.colour_map.as_deref().map(str::parse::<ColourMap>).transpose()?;
         if map.is_some() && self.colour != ColourKind::Match {
-            return Err(JobError::bad_input("`colour_map` is for `colour` match"));
+            return Err(JobError::bad_input("`colour_map` has no effect without `colour` match"));
         }
         Ok(match self.colour {
             ColourKind::Style => Colour::Style,
@@ -261,7 +285,7 @@ impl RunSpec {
         })
     }
 
-    /// The time that the run may take.
+    /// The time limit of the run.
     pub fn time(&self) -> Result<Option<Duration>, JobError> {
         let Some(text) = self.time.as_deref() else { return Ok(None) };
         let seconds =
@@ -273,7 +297,7 @@ impl RunSpec {
         })
     }
 
-    /// All options that change the recipe, and the picture to begin with if there is one.
+    /// All changes to the preset, and the file of the initial picture if there is one.
     pub fn overrides(&self) -> Result<(Overrides, Option<PathBuf>), JobError> {
         let (init, picture) = match &self.init {
             None => (None, None),
@@ -282,7 +306,7 @@ impl RunSpec {
                 Err(_) if given.exists() => (Some(Init::Picture), Some(given.clone())),
                 Err(error) => {
                     let message = format!(
-                        "`init` {}: neither draft, content, noise, gray or style-stats, nor a file",
+                        "`init` {}: expected draft, content, noise, gray, style-stats or an existing file",
                         given.display()
                     );
                     return Err(JobError::bad_input(message).hint(error.hint().unwrap_or_default()));
@@ -312,7 +336,7 @@ impl RunSpec {
     }
 }
 
-/// A number, or a list of them.
+/// Reads a number or a list of numbers.
 fn one_or_more<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Vec<usize>>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
@@ -326,13 +350,13 @@ fn one_or_more<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Vec<usize>>,
     }))
 }
 
-/// Bytes, with a unit or without.
+/// Parses a number of bytes, with or without a unit.
 #[cfg(feature = "clap")]
 pub(crate) fn size_of_memory(text: &str) -> Result<u64, String> {
     parse_size::parse_size(text).map_err(|_| "expected a size such as 4G, 800M or 3GiB".into())
 }
 
-/// A number of a list; blanks after commas do no harm.
+/// Parses a number of a list; blanks around it are allowed.
 #[cfg(feature = "clap")]
 fn number(text: &str) -> Result<f64, String> {
     text.trim().parse().map_err(|_| "expected a number".into())

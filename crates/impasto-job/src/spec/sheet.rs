@@ -1,4 +1,4 @@
-//! The job `sheet`: small pictures that show what options do.
+//! The job `sheet`: small pictures that show the effect of options.
 
 use std::path::PathBuf;
 
@@ -7,31 +7,32 @@ use serde::{Deserialize, Serialize};
 
 use super::{InputSpec, RegionSpec, RunSpec, StyleSpec};
 
-/// Make a sheet of small pictures, to see what options do.
+/// Make a sheet of small pictures that shows the effect of options.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[cfg_attr(feature = "clap", derive(clap::Args))]
 #[serde(deny_unknown_fields)]
 pub struct SheetSpec {
     /// The picture to repaint
     pub content: PathBuf,
-    /// The pictures whose style to take, as FILE or FILE:weight=W,scale=F,rotate=D,mask=FILE,region=COLOUR,layers=L+L
+    /// The style pictures, as FILE or FILE:weight=W,scale=F,rotate=D,mask=FILE,region=COLOUR,layers=L+L
     #[cfg_attr(feature = "clap", arg(required = true, value_parser = StyleSpec::parser()))]
     pub style: Vec<StyleSpec>,
-    /// An option and its values, such as strength=0.3,0.6,0.9; given twice, the first goes down and the second across
+    /// An option and its values, such as strength=0.3,0.6,0.9; if given twice, the first option varies downwards and
+    /// the second across
     #[cfg_attr(feature = "clap", arg(long, value_name = "NAME=V,V,...", required = true))]
     pub vary: Vec<String>,
-    /// Where to write the sheet; the extension chooses the format (png, jpg, tif, webp, exr, qoi, bmp)
+    /// The sheet to write; the extension chooses the format (png, jpg, tif, webp, exr, qoi, bmp)
     #[cfg_attr(feature = "clap", arg(short, long, value_name = "OUT"))]
     pub output: PathBuf,
-    /// Of each picture: as of stylize, but for a long edge of 256 pixels unless --size is given
+    /// The options of each picture, as for `stylize`; the long edge is 256 pixels unless `size` is given.
     #[cfg_attr(feature = "clap", command(flatten))]
     #[serde(default)]
     pub run: RunSpec,
-    /// Where styles go, and what stays as it is.
+    /// Options for masks: where styles are painted, and which parts stay unchanged.
     #[cfg_attr(feature = "clap", command(flatten))]
     #[serde(default)]
     pub regions: RegionSpec,
-    /// How inputs are read.
+    /// Options for reading input files.
     #[cfg_attr(feature = "clap", command(flatten))]
     #[serde(default)]
     pub input: InputSpec,

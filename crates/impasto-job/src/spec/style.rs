@@ -1,4 +1,5 @@
-//! A style picture on the command line: `FILE`, or `FILE:weight=2,scale=0.5,rotate=15,mask=FILE,region=red,layers=relu1_1+relu2_1`.
+//! A style picture on the command line: `FILE`, or a file with settings, such as
+//! `FILE:weight=2,scale=0.5,rotate=15,mask=FILE,region=red,layers=relu1_1+relu2_1`.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -12,43 +13,43 @@ use serde_json::{Value, json};
 
 use crate::JobError;
 
-/// A style picture, with what is said of it alone.
+/// A style picture with its own settings.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StyleSpec {
-    /// The file.
+    /// The file of the picture.
     pub path: PathBuf,
-    /// Its part among several styles.
+    /// Share among several styles [default: 1].
     #[serde(default)]
     pub weight: Option<f64>,
-    /// Its size beside the content.
+    /// Size relative to the content; multiplies `style_scale` [default: 1].
     #[serde(default)]
     pub scale: Option<f64>,
-    /// Degrees that it is turned by, clockwise.
+    /// Clockwise rotation in degrees [default: 0].
     #[serde(default)]
     pub rotate: Option<f64>,
-    /// The picture that says which part of it is for what.
+    /// The mask of the style: the part of it that counts, or the part for each region.
     #[serde(default)]
     pub mask: Option<PathBuf>,
-    /// The colour in the content's mask that it is for.
+    /// The region of the style: a colour in the content's mask.
     #[serde(default)]
     pub region: Option<String>,
-    /// The style layers that it is for.
+    /// The style layers that the style applies to [default: all].
     #[serde(default)]
     pub layers: Option<Vec<String>>,
 }
 
-/// Settings by their names.
+/// The names of the settings.
 pub const NAMES: [&str; 6] = ["weight", "scale", "rotate", "mask", "region", "layers"];
 
 impl StyleSpec {
-    /// Without settings.
+    /// A style without settings.
     pub fn plain(path: impl Into<PathBuf>) -> StyleSpec {
         let (weight, scale, rotate) = (None, None, None);
         StyleSpec { path: path.into(), weight, scale, rotate, mask: None, region: None, layers: None }
     }
 
-    /// The style that a picture becomes.
+    /// Returns the style as the library takes it, made from its decoded picture.
     pub fn style(
         &self,
         picture: Picture,
@@ -64,7 +65,7 @@ impl StyleSpec {
         turned.weight(share).scale(self.scale.unwrap_or(1.0)).layers(self.layers.clone())
     }
 
-    /// The colour of its region.
+    /// The colour of the style's region, if it names one.
     pub fn colour(&self) -> Result<Option<MaskColour>, JobError> {
         let parsed = |text: &String| {
             MaskColour::parse(text).ok_or_else(|| {
@@ -76,7 +77,7 @@ impl StyleSpec {
         self.region.as_ref().map(parsed).transpose()
     }
 
-    /// What was given, by name.
+    /// The settings that were given, with their names.
     pub fn settings(&self) -> impl Iterator<Item = (&'static str, Value)> {
         let number = |value: Option<f64>| value.map(|value| json!(value));
         let values = [
@@ -90,19 +91,19 @@ impl StyleSpec {
         NAMES.into_iter().zip(values).filter_map(|(name, value)| Some((name, value?)))
     }
 
-    /// The parser of a command line.
+    /// The parser for command lines.
     #[cfg(feature = "clap")]
     pub(crate) fn parser() -> impl clap::builder::TypedValueParser<Value = StyleSpec> {
         use clap::builder::{OsStringValueParser, TypedValueParser};
         OsStringValueParser::new().try_map(StyleSpec::parse)
     }
 
-    /// A style as `FILE`, or as `FILE:weight=2,scale=0.5` and so on.
+    /// Parses `FILE`, or `FILE:weight=2,scale=0.5` and so on.
     ///
     /// # Errors
-    /// What is wrong with the settings.
+    /// When a setting is unknown or invalid, or is given twice.
     pub fn parse(text: OsString) -> Result<StyleSpec, String> {
-        // A file of exactly this name is meant, whatever stands in it.
+        // If a file has exactly this name, the whole text is its name.
         let Some((path, settings)) = text.to_str().and_then(split).filter(|_| !Path::new(&text).exists())
         else {
             return Ok(StyleSpec::plain(text));
@@ -119,11 +120,11 @@ impl StyleSpec {
         Ok(style)
     }
 
-    /// Takes a setting by its name.
+    /// Sets the setting with this name.
     pub fn set(&mut self, name: &str, value: &str) -> Result<(), String> {
         let number = || value.parse().map_err(|_| format!("{name}: expected a number, found {value:?}"));
         let something = || match value {
-            "" => Err(format!("{name}: expected something after =")),
+            "" => Err(format!("{name}: expected a value after =")),
             value => Ok(value.to_owned()),
         };
         match name {
@@ -141,13 +142,16 @@ impl StyleSpec {
             "layers" => {
                 self.layers = Some(something()?.split('+').map(|layer| layer.trim().to_owned()).collect());
             }
-            other => return Err(format!("{other:?} is no setting of a style: {} are", NAMES.join(", "))),
+            other => {
+                return Err(format!("{other:?} is no setting of a style: expected {}", NAMES.join(", ")));
+            }
         }
         Ok(())
     }
 }
 
-/// What stands before and behind the colon of settings. Names of files have colons, too, but seldom one with a setting behind it.
+/// Splits a text at the colon before the settings. A file name may contain colons too, but rarely one that a setting
+/// follows.
 fn split(text: &str) -> Option<(&str, &str)> {
     let known = NAMES.iter().filter_map(|name| text.find(&format!(":{name}="))).min();
     let is_settings = |text: &str| text.contains('=') && !text.contains(['/', '\\']);
@@ -158,7 +162,7 @@ fn split(text: &str) -> Option<(&str, &str)> {
     parts.filter(|(path, _)| !path.is_empty())
 }
 
-/// A setting as it is given. In recipes a mask is a file with its name.
+/// Returns a setting as the text that a user gives. In recipes a mask is an object with the name of its file.
 pub fn text_of(value: &Value) -> Option<String> {
     match value {
         Value::Number(number) => number.as_f64().map(|number| number.to_string()),
@@ -168,7 +172,7 @@ pub fn text_of(value: &Value) -> Option<String> {
     }
 }
 
-/// A weight for each style: those of `--style-weights`, or their own.
+/// Returns the weight of each style: from `style_weights` if given, otherwise its own.
 pub fn shares(styles: &[StyleSpec], weights: Option<&[f64]>) -> Result<Vec<f64>, JobError> {
     let Some(weights) = weights else {
         return Ok(styles.iter().map(|style| style.weight.unwrap_or(1.0)).collect());

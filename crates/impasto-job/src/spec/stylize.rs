@@ -14,25 +14,25 @@ use super::{InputSpec, OutputSpec, RegionSpec, RunSpec, StyleSpec};
 pub struct StylizeSpec {
     /// The picture to repaint
     pub content: PathBuf,
-    /// The pictures whose style to take, as FILE or FILE:weight=W,scale=F,rotate=D,mask=FILE,region=COLOUR,layers=L+L
+    /// The style pictures, as FILE or FILE:weight=W,scale=F,rotate=D,mask=FILE,region=COLOUR,layers=L+L
     #[cfg_attr(feature = "clap", arg(required = true, value_parser = StyleSpec::parser()))]
     pub style: Vec<StyleSpec>,
-    /// Where to write the result; the extension chooses the format (png, jpg, tif, webp, exr, qoi, bmp)
+    /// The file to write; the extension chooses the format (png, jpg, tif, webp, exr, qoi, bmp)
     #[cfg_attr(feature = "clap", arg(short, long, value_name = "OUT"))]
     pub output: PathBuf,
-    /// What decides the run.
+    /// The options of the run.
     #[cfg_attr(feature = "clap", command(flatten))]
     #[serde(default)]
     pub run: RunSpec,
-    /// Where styles go, and what stays as it is.
+    /// Options for masks: where styles are painted, and which parts stay unchanged.
     #[cfg_attr(feature = "clap", command(flatten))]
     #[serde(default)]
     pub regions: RegionSpec,
-    /// How the result is written.
+    /// Options for writing results.
     #[cfg_attr(feature = "clap", command(flatten))]
     #[serde(default)]
     pub result: OutputSpec,
-    /// How inputs are read.
+    /// Options for reading input files.
     #[cfg_attr(feature = "clap", command(flatten))]
     #[serde(default)]
     pub input: InputSpec,
@@ -40,24 +40,24 @@ pub struct StylizeSpec {
     #[cfg_attr(feature = "clap", command(flatten))]
     #[serde(default)]
     pub side_outputs: SideOutputSpec,
-    /// Also write OUT_0050.png and so on, every N iterations
+    /// Also write the current picture every N iterations, as OUT_0050.png and so on
     #[cfg_attr(feature = "clap", arg(long, value_name = "N"))]
     #[serde(default)]
     pub save_every: Option<usize>,
-    /// Write everything needed to repeat and judge the run
+    /// Also write a report: everything needed to repeat and assess the run
     #[cfg_attr(feature = "clap", arg(long, value_name = "FILE.json"))]
     #[serde(default)]
     pub report: Option<PathBuf>,
-    /// Where to keep what `impasto resume` needs to go on; removed at the end [default: OUT.checkpoint, for runs that are
-    /// expected to take more than two minutes]
+    /// The checkpoint file, from which `impasto resume` continues the run; removed at the end [default: OUT.checkpoint,
+    /// for runs that are expected to take more than two minutes]
     #[cfg_attr(feature = "clap", arg(long, value_name = "FILE"))]
     #[serde(default)]
     pub checkpoint: Option<PathBuf>,
-    /// How often to write it, such as 30s or 5m [default: 60s]
+    /// Time between two checkpoints, such as 30s or 5m [default: 60s]
     #[cfg_attr(feature = "clap", arg(long, value_name = "TIME"))]
     #[serde(default)]
     pub checkpoint_every: Option<String>,
-    /// Keep no checkpoint, however long the run
+    /// Write no checkpoint, however long the run takes
     #[cfg_attr(feature = "clap", arg(long, conflicts_with_all = ["checkpoint", "checkpoint_every"]))]
     #[serde(default)]
     pub no_checkpoint: bool,
@@ -95,13 +95,13 @@ pub struct SideOutputSpec {
     /// Also draw the losses of the run
     #[cfg_attr(feature = "clap", arg(long, value_name = "FILE.svg", help_heading = "Output"))]
     pub plot: Option<PathBuf>,
-    /// Also show how the picture comes about; mp4 needs an installed ffmpeg
+    /// Also write a film of the developing picture; mp4 needs an installed ffmpeg
     #[cfg_attr(feature = "clap", arg(long, value_name = "FILE.gif|mp4", help_heading = "Output"))]
     pub timelapse: Option<PathBuf>,
 }
 
 impl SideOutputSpec {
-    /// The files, with their options.
+    /// The files that were asked for, with the names of their options.
     pub fn files(&self) -> impl Iterator<Item = (&'static str, &Path)> {
         let files = [
             ("triptych", self.triptych.as_deref()),

@@ -1,4 +1,4 @@
-//! The job `texture`: a picture of a style alone. It runs as any other job, without a content.
+//! The job `texture`: a picture of a style alone. It runs like the job `stylize`, but without a content.
 
 use std::path::PathBuf;
 
@@ -8,22 +8,22 @@ use serde::{Deserialize, Serialize};
 use super::run::{default_model, default_preset};
 use super::{InputSpec, ObjectiveSpec, OutputSpec, RunSpec, StyleSpec, StylizeSpec};
 
-/// Make a picture of a style alone, from noise; seamless if asked to.
+/// Make a picture of a style alone, from noise; optionally seamless.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[cfg_attr(feature = "clap", derive(clap::Args))]
 #[serde(deny_unknown_fields)]
 pub struct TextureSpec {
-    /// The pictures of the texture, as FILE or FILE:weight=W,scale=F,rotate=D,mask=FILE,layers=L+L
+    /// The style pictures, as FILE or FILE:weight=W,scale=F,rotate=D,mask=FILE,layers=L+L
     #[cfg_attr(feature = "clap", arg(required = true, value_parser = StyleSpec::parser()))]
     pub style: Vec<StyleSpec>,
-    /// Where to write the result; the extension chooses the format (png, jpg, tif, webp, exr, qoi, bmp)
+    /// The file to write; the extension chooses the format (png, jpg, tif, webp, exr, qoi, bmp)
     #[cfg_attr(feature = "clap", arg(short, long, value_name = "OUT"))]
     pub output: PathBuf,
-    /// Pixels across and down, such as 1024x512, or one number for both
+    /// Width and height in pixels, such as 1024x512, or one number for both
     #[cfg_attr(feature = "clap", arg(long, value_name = "WxH", default_value = "512x512", value_parser = size))]
     #[serde(default = "default_size")]
     pub size: (usize, usize),
-    /// Make it fit itself on all sides; width and height are then multiples of 16
+    /// Make opposite sides fit together; width and height must then be multiples of 16
     #[cfg_attr(feature = "clap", arg(long))]
     #[serde(default)]
     pub seamless: bool,
@@ -35,35 +35,37 @@ pub struct TextureSpec {
     #[cfg_attr(feature = "clap", arg(long, value_name = "NAME|FILE", default_value = "lite"))]
     #[serde(default = "default_model")]
     pub model: String,
-    /// gram, gram-hw, mean-std, covariance, wasserstein, wasserstein-newton, or a sum
+    /// Measure of style: gram, gram-hw, mean-std, covariance, wasserstein, wasserstein-newton, or a sum [default: the
+    /// preset's]
     #[cfg_attr(feature = "clap", arg(long, value_name = "S"))]
     #[serde(default)]
     pub statistic: Option<String>,
-    /// Style layers; they share the preset's weight equally
+    /// Style layers; they share the preset's weight equally [default: the preset's]
     #[cfg_attr(feature = "clap", arg(long, value_name = "L,...", value_delimiter = ','))]
     #[serde(default)]
     pub style_layers: Option<Vec<String>>,
-    /// Multiplies the total variation
+    /// Weight that multiplies the total variation [default: the preset's]
     #[cfg_attr(feature = "clap", arg(long, value_name = "W"))]
     #[serde(default)]
     pub tv_weight: Option<f64>,
-    /// Size of strokes beside those of the style, 0.1 to 4, in proportion to the picture
+    /// Size of strokes relative to the style's, 0.1 to 4, in proportion to the picture [default: 1]
     #[cfg_attr(feature = "clap", arg(long, value_name = "F"))]
     #[serde(default)]
     pub stroke_size: Option<f64>,
-    /// Iterations at each scale, or a number for each from the smallest on
+    /// Iterations at each scale: one number for all, or a list from the smallest scale on [default: the preset's]
     #[cfg_attr(feature = "clap", arg(long, value_name = "N|N,N,...", value_delimiter = ','))]
     #[serde(default)]
     pub iterations: Option<Vec<usize>>,
-    /// Finish in this time, such as 60s or 5m
+    /// Finish within this time, such as 60s or 5m, with fewer iterations if necessary [default: no limit]
     #[cfg_attr(feature = "clap", arg(long, value_name = "TIME"))]
     #[serde(default)]
     pub time: Option<String>,
-    /// Long edge of the smallest scale
+    /// Long edge of the smallest scale in pixels [default: the preset's]
     #[cfg_attr(feature = "clap", arg(long, value_name = "N"))]
     #[serde(default)]
     pub min_size: Option<usize>,
-    /// What to begin with: style-stats (noise in the colours of the styles), noise, gray, or a picture [default: style-stats]
+    /// The initial picture: style-stats (noise in the colours of the styles), noise, gray, or a picture file
+    /// [default: style-stats]
     #[cfg_attr(feature = "clap", arg(long, value_name = "NAME|FILE"))]
     #[serde(default)]
     pub init: Option<PathBuf>,
@@ -71,39 +73,39 @@ pub struct TextureSpec {
     #[cfg_attr(feature = "clap", arg(long, value_name = "N", default_value_t = 0))]
     #[serde(default)]
     pub seed: u64,
-    /// Threads; the result does not depend on it [default: one per processor]
+    /// Number of threads; the result does not depend on it [default: one per processor]
     #[cfg_attr(feature = "clap", arg(long, value_name = "N"))]
     #[serde(default)]
     pub threads: Option<usize>,
-    /// Memory that the run may take, such as 4G
+    /// Memory that the run may take, such as 4G [default: three quarters of the memory of the machine or its container]
     #[cfg_attr(feature = "clap", arg(long, value_name = "SIZE", value_parser = super::size_of_memory))]
     #[serde(default)]
     pub memory: Option<u64>,
-    /// How the result is written.
+    /// Options for writing results.
     #[cfg_attr(feature = "clap", command(flatten))]
     #[serde(default)]
     pub result: OutputSpec,
-    /// How inputs are read.
+    /// Options for reading input files.
     #[cfg_attr(feature = "clap", command(flatten))]
     #[serde(default)]
     pub input: InputSpec,
-    /// Write everything needed to repeat and judge the run
+    /// Also write a report: everything needed to repeat and assess the run
     #[cfg_attr(feature = "clap", arg(long, value_name = "FILE.json"))]
     #[serde(default)]
     pub report: Option<PathBuf>,
 }
 
-/// The size of a texture, in place of a content.
+/// The size of a texture, which stands in for the content.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub(crate) struct Texture {
     pub(crate) width: usize,
     pub(crate) height: usize,
-    /// Whether it fits itself on all sides.
+    /// Whether opposite sides fit together.
     pub(crate) seamless: bool,
 }
 
 impl TextureSpec {
-    /// The same run as a job `stylize` whose other options have their defaults, and the size of the picture.
+    /// Returns the same run as a `stylize` job, with defaults for its other options, and the size of the picture.
     pub(crate) fn as_stylize(&self) -> (StylizeSpec, Texture) {
         let (width, height) = self.size;
         let spec = self.clone();
@@ -137,7 +139,7 @@ impl TextureSpec {
         (stylize, Texture { width, height, seamless: self.seamless })
     }
 
-    /// The reverse: options of a run that was once a texture's.
+    /// Returns the texture job with the options of a `stylize` job: the reverse of [`as_stylize`](Self::as_stylize).
     pub(crate) fn of_stylize(
         spec: StylizeSpec,
         (width, height): (usize, usize),
@@ -174,7 +176,7 @@ fn default_size() -> (usize, usize) {
 }
 
 #[cfg(feature = "clap")]
-/// `1024x512`, or `512` for both.
+/// Parses `1024x512`, or `512` for both sides.
 fn size(text: &str) -> Result<(usize, usize), String> {
     let side = |text: &str| text.trim().parse::<usize>().ok().filter(|side| *side > 0);
     let (width, height) = text.split_once(['x', 'X']).unwrap_or((text, text));

@@ -88,7 +88,7 @@ fn a_stopped_job_keeps_its_picture_and_a_cancelled_one_does_not() {
     assert_eq!((stopped.end, stopped.iterations, kept.is_file()), (End::Stopped, 9, true));
     let cancelled = commanded(runner(small(&lost)), 9, |control| control.cancel());
     assert_eq!((cancelled.end, cancelled.output, lost.exists()), (End::Cancelled, None, false));
-    // The next job is not concerned.
+    // The next job is not affected.
     let next = painted(runner(small(&lost)).run().unwrap());
     assert_eq!((next.end, next.iterations), (End::Complete, 40));
 }
@@ -104,7 +104,7 @@ fn a_job_that_should_finish_soon_has_its_full_size() {
     let done = commanded(control, 5, |control| control.finish_soon());
     assert_eq!((done.end, done.picture.long_edge()), (End::Complete, 128));
     assert!(done.iterations < 40, "{}", done.iterations);
-    // The recipe has the iterations that were done: so the picture can be had again.
+    // The recipe holds the actual iterations, so the same picture can be made again.
     let again = folder.path().join("again.png");
     let like = impasto_job::like(small(&again), &output, &|_| false).unwrap();
     painted(runner(like.spec).run().unwrap());

@@ -1,4 +1,4 @@
-//! The example `folder` repaints every picture of a folder, and leaves those that are there.
+//! The example `folder` repaints every picture of a folder, and skips existing results.
 
 use std::fs;
 use std::path::PathBuf;

@@ -1,4 +1,4 @@
-//! Jobs from outside: data in, events and commands, files out.
+//! Tests of jobs through their public interface: data in, events and commands, files out.
 
 mod commands;
 mod example;
@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use impasto_job::spec::{StyleSpec, StylizeSpec};
 use impasto_job::{Event, Runner, Task};
 
-/// A picture of the repository.
+/// Returns the path of a sample picture of the repository.
 fn sample(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../samples").join(name)
 }
@@ -26,7 +26,7 @@ fn small(output: &Path) -> StylizeSpec {
     spec
 }
 
-/// Collects events.
+/// Collects the events of a runner.
 fn collected(runner: Runner) -> (Runner, Arc<Mutex<Vec<Event>>>) {
     let events = Arc::new(Mutex::new(Vec::new()));
     let seen = Arc::clone(&events);

@@ -1,4 +1,4 @@
-//! The form of a job: its JSON schema, what is left out, and what is refused.
+//! The format of a job: its JSON schema, its defaults, and what is refused.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::small;
 
-/// Faces and clients hold themselves against this file.
+/// The schema file, on which faces (front ends) and clients rely.
 fn schema_file() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/job.schema.json")
 }
@@ -61,13 +61,13 @@ fn what_is_no_job_is_refused_with_the_reason() {
     }
 }
 
-/// Whatever has a name in the form of a job can be spelled by a face; names in messages are names of the form.
+/// A face can spell the name of every option of a job.
 #[test]
 fn every_option_can_be_spelled() {
     let schema = serde_json::to_value(JobSpec::schema()).unwrap();
     let mut names = Vec::new();
     properties(&schema, &mut names);
-    // Groups of options, and parts of a style that stand behind its name.
+    // Groups of options, and names of fields that are not options.
     let tasks = ["stylize", "texture", "batch", "sheet", "compare"];
     let groups = [
         "version",
