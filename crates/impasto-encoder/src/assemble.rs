@@ -13,7 +13,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::formats::{Arrangement, Opened};
+use crate::formats::{Arrangement, Convention, Opened};
 use crate::layout::{self, Layout, Names};
 use crate::{
     ChannelOrder, Encoder, EncoderError, Family, Identified, InputMap, Pooling, Provenance, Tap, Weights,
@@ -69,7 +69,34 @@ pub(crate) fn assemble(
     if let Some(given) = given {
         check_given(file, given, found, given.fits(&topology))?;
     }
-    let (family, input) = match (given, found) {
+    let needs_family = || EncoderError::NeedsFamily { file: file.into(), format };
+    let (family, input) =
+        family_and_input((given, found), map, named, convention).ok_or_else(needs_family)?;
+    // A canonical file may name a family of its own (`vgg19-lite`). If it names one of ours, its weights must agree.
+    let own = metadata
+        .get("family")
+        .filter(|own| given.is_none() && (found.is_none() || own.parse::<Family>().is_err()));
+    let family = own.cloned().unwrap_or(family);
+
+    let pooling = pooling_of(file, &metadata)?;
+    let provenance = Provenance { name: file.into(), family, sha256, metadata };
+    Encoder::new(topology, input, weights, pooling, provenance)
+        .and_then(|encoder| if metrics.is_empty() { Some(encoder) } else { encoder.with_metrics(metrics) })
+        .ok_or_else(|| EncoderError::NotChain {
+            file: file.into(),
+            found: "tensors with fewer values than their shapes say".into(),
+        })
+}
+
+/// The name of the family and the map of the input: by the weights, by the user, or by what the container says. `None` where
+/// nothing tells.
+fn family_and_input(
+    (given, found): (Option<Family>, Option<Identified>),
+    map: Option<InputMap>,
+    named: Option<Family>,
+    convention: Option<Convention>,
+) -> Option<(String, InputMap)> {
+    Some(match (given, found) {
         (_, Some(Identified { family, order })) => (family.to_string(), map.unwrap_or(family.input(order))),
         (Some(family), None) => {
             let order = match family.channel_order() {
@@ -83,29 +110,17 @@ pub(crate) fn assemble(
             (Some(map), ..) => (UNKNOWN.to_string(), map),
             (None, Some(family), _) => (family.to_string(), InputMap::imagenet()),
             (None, None, Some(convention)) => (UNKNOWN.to_string(), convention.input),
-            (None, None, None) => return Err(EncoderError::NeedsFamily { file: file.into(), format }),
+            (None, None, None) => return None,
         },
-    };
-    // A canonical file may name a family of its own (`vgg19-lite`). If it names one of ours, its weights must agree.
-    let own = metadata
-        .get("family")
-        .filter(|own| given.is_none() && (found.is_none() || own.parse::<Family>().is_err()));
-    let family = own.cloned().unwrap_or(family);
+    })
+}
 
-    let pooling = match metadata.get("pooling") {
-        Some(name) => name.parse::<Pooling>().map_err(|_| EncoderError::Header {
-            file: file.into(),
-            found: format!("metadata `pooling`: expected max, average or l2, found {name:?}"),
-        })?,
-        None => Pooling::Max,
-    };
-    let provenance = Provenance { name: file.into(), family, sha256, metadata };
-    Encoder::new(topology, input, weights, pooling, provenance)
-        .and_then(|encoder| if metrics.is_empty() { Some(encoder) } else { encoder.with_metrics(metrics) })
-        .ok_or_else(|| EncoderError::NotChain {
-            file: file.into(),
-            found: "tensors with fewer values than their shapes say".into(),
-        })
+fn pooling_of(file: &str, metadata: &BTreeMap<String, String>) -> Result<Pooling, EncoderError> {
+    let Some(name) = metadata.get("pooling") else { return Ok(Pooling::Max) };
+    name.parse::<Pooling>().map_err(|_| EncoderError::Header {
+        file: file.into(),
+        found: format!("metadata `pooling`: expected max, average or l2, found {name:?}"),
+    })
 }
 
 /// The family that the user names must not contradict the weights.

@@ -197,21 +197,7 @@ pub(crate) fn chain(
         for place in 1..=length {
             let named = format!("conv{block}_{place}");
             let names = places.get(&(block, place)).cloned().unwrap_or_else(|| Names::of(&named));
-            let tensor = names.weight.clone();
-            let shape = shapes.get(&tensor).ok_or_else(|| {
-                missing(file, &tensor, &format!("kernel of {named}, [out, {inputs}, 3, 3]"))
-            })?;
-            let outputs = match shape[..] {
-                [outputs, found, 3, 3] if found == inputs && outputs > 0 => outputs,
-                _ => {
-                    return Err(EncoderError::WrongTensor {
-                        file: file.into(),
-                        tensor,
-                        expected: format!("shape [out, {inputs}, 3, 3]"),
-                        found: format!("{shape:?}"),
-                    });
-                }
-            };
+            let outputs = outputs_of(file, shapes, (&named, &names), inputs)?;
             values = values.saturating_add(outputs.saturating_mul(inputs).saturating_mul(9));
             if values > MOST_VALUES {
                 return Err(EncoderError::NotChain {
@@ -221,18 +207,7 @@ pub(crate) fn chain(
                     ),
                 });
             }
-            let tensor = names.bias.clone();
-            let shape = shapes
-                .get(&tensor)
-                .ok_or_else(|| missing(file, &tensor, &format!("bias of {named}, [{outputs}]")))?;
-            if shape[..] != [outputs] {
-                return Err(EncoderError::WrongTensor {
-                    file: file.into(),
-                    tensor,
-                    expected: format!("shape [{outputs}]"),
-                    found: format!("{shape:?}"),
-                });
-            }
+            check_bias(file, shapes, (&named, &names), outputs)?;
             blocks[block - 1].push(outputs);
             convs.push(names);
             inputs = outputs;
@@ -240,6 +215,49 @@ pub(crate) fn chain(
     }
     let topology = Topology::new(&blocks).expect("every block got at least one convolution above");
     Ok(Layout { topology, convs, metrics: Vec::new(), input, family })
+}
+
+/// Outputs of a convolution, by its kernel.
+fn outputs_of(
+    file: &str,
+    shapes: &Shapes,
+    (named, names): (&str, &Names),
+    inputs: usize,
+) -> Result<usize, EncoderError> {
+    let tensor = names.weight.clone();
+    let expected = format!("[out, {inputs}, 3, 3]");
+    let shape = shapes
+        .get(&tensor)
+        .ok_or_else(|| missing(file, &tensor, &format!("kernel of {named}, {expected}")))?;
+    match shape[..] {
+        [outputs, found, 3, 3] if found == inputs && outputs > 0 => Ok(outputs),
+        _ => Err(wrong_shape(file, tensor, &expected, shape)),
+    }
+}
+
+fn check_bias(
+    file: &str,
+    shapes: &Shapes,
+    (named, names): (&str, &Names),
+    outputs: usize,
+) -> Result<(), EncoderError> {
+    let tensor = names.bias.clone();
+    let expected = format!("[{outputs}]");
+    let shape =
+        shapes.get(&tensor).ok_or_else(|| missing(file, &tensor, &format!("bias of {named}, {expected}")))?;
+    match shape[..] == [outputs] {
+        true => Ok(()),
+        false => Err(wrong_shape(file, tensor, &expected, shape)),
+    }
+}
+
+fn wrong_shape(file: &str, tensor: String, expected: &str, found: &[usize]) -> EncoderError {
+    EncoderError::WrongTensor {
+        file: file.into(),
+        tensor,
+        expected: format!("shape {expected}"),
+        found: format!("{found:?}"),
+    }
 }
 
 /// `conv4_2` with the word `conv` gives (4, 2). Both numbers count from 1 and are small, so that a hostile name

@@ -7,7 +7,8 @@
 
 use std::io::{Cursor, Read, Seek};
 
-use crate::formats::{Tensors, safetensors};
+use crate::formats::{Opened, Tensors, safetensors};
+use crate::layout::Shapes;
 use crate::{
     Decoder, Encoder, EncoderError, InputMap, Level, Pooling, Provenance, Topology, Weights, hexadecimal,
 };
@@ -44,60 +45,9 @@ pub fn read_levels(file: &str, from: impl Read + Seek) -> Result<Vec<Level>, Enc
     let mut known = 0;
     let mut levels = Vec::new();
     for level in (1..=5).rev() {
-        let prefix = format!("encoder{level}.");
-        if !shapes.keys().any(|name| name.starts_with(&prefix)) {
-            continue;
+        if shapes.keys().any(|name| name.starts_with(&format!("encoder{level}."))) {
+            levels.push(read_level((file, level), &mut opened, &shapes, &mut known)?);
         }
-        // Counts the convolutions by their tensors; a tensor out of place is reported as missing or unknown below.
-        let widths: Vec<Vec<usize>> = (1..=level)
-            .map(|block| {
-                let shape = |place: usize| shapes.get(&format!("{prefix}conv{block}_{place}.weight"));
-                (1..).map_while(|place| shape(place)?.first().copied()).collect()
-            })
-            .collect();
-        let topology = Topology::new(&widths).ok_or_else(|| EncoderError::MissingTensor {
-            file: file.into(),
-            tensor: format!(
-                "{prefix}conv{}_1.weight",
-                widths.iter().take_while(|w| !w.is_empty()).count() + 1
-            ),
-            expected: format!("level {level} needs a convolution in each of its {level} blocks"),
-        })?;
-        let mut load = |tensor: String, shape: &[usize]| -> Result<Vec<f32>, EncoderError> {
-            known += 1;
-            load(file, opened.tensors.as_mut(), &shapes, tensor, shape)
-        };
-        let mut convs = |network: &str, convs: &[crate::Conv]| -> Result<Vec<Weights>, EncoderError> {
-            let of = |conv: &crate::Conv| {
-                let name = format!("{network}{level}.{}", conv.name());
-                Ok(Weights {
-                    kernel: load(format!("{name}.weight"), &[conv.outputs, conv.inputs, 3, 3])?,
-                    bias: load(format!("{name}.bias"), &[conv.outputs])?,
-                })
-            };
-            convs.iter().map(of).collect()
-        };
-        let encoder = convs("encoder", topology.convs())?;
-        let decoder = convs("decoder", &Decoder::mirrored(&topology))?;
-        let (matrix, bias) =
-            (load(format!("{prefix}input.weight"), &[3, 3])?, load(format!("{prefix}input.bias"), &[3])?);
-        let input = InputMap {
-            matrix: std::array::from_fn(|row| std::array::from_fn(|column| matrix[3 * row + column])),
-            bias: std::array::from_fn(|row| bias[row]),
-        };
-        let provenance = Provenance {
-            name: format!("{file}, level {level}"),
-            family: "vgg19-16x".into(),
-            metadata: opened.metadata.clone(),
-            ..Provenance::default()
-        };
-        let misfit = || EncoderError::Header {
-            file: file.into(),
-            found: format!("level {level} does not fit together"),
-        };
-        let decoder = Decoder::new(&topology, decoder).ok_or_else(misfit)?;
-        let encoder = Encoder::new(topology, input, encoder, Pooling::Max, provenance).ok_or_else(misfit)?;
-        levels.push(Level { encoder, decoder });
     }
     match known == shapes.len() && !levels.is_empty() {
         true => Ok(levels),
@@ -109,6 +59,66 @@ pub fn read_levels(file: &str, from: impl Read + Seek) -> Result<Vec<Level>, Enc
             ),
         }),
     }
+}
+
+/// Reads the encoder and the decoder of a level. `known` counts the tensors that belong to one.
+fn read_level(
+    (file, level): (&str, usize),
+    opened: &mut Opened<'_>,
+    shapes: &Shapes,
+    known: &mut usize,
+) -> Result<Level, EncoderError> {
+    let topology = level_topology((file, level), shapes)?;
+    let mut load = |tensor: String, shape: &[usize]| -> Result<Vec<f32>, EncoderError> {
+        *known += 1;
+        load(file, opened.tensors.as_mut(), shapes, tensor, shape)
+    };
+    let mut convs = |network: &str, convs: &[crate::Conv]| -> Result<Vec<Weights>, EncoderError> {
+        let of = |conv: &crate::Conv| {
+            let name = format!("{network}{level}.{}", conv.name());
+            Ok(Weights {
+                kernel: load(format!("{name}.weight"), &[conv.outputs, conv.inputs, 3, 3])?,
+                bias: load(format!("{name}.bias"), &[conv.outputs])?,
+            })
+        };
+        convs.iter().map(of).collect()
+    };
+    let encoder = convs("encoder", topology.convs())?;
+    let decoder = convs("decoder", &Decoder::mirrored(&topology))?;
+    let matrix = load(format!("encoder{level}.input.weight"), &[3, 3])?;
+    let bias = load(format!("encoder{level}.input.bias"), &[3])?;
+    let input = InputMap {
+        matrix: std::array::from_fn(|row| std::array::from_fn(|column| matrix[3 * row + column])),
+        bias: std::array::from_fn(|row| bias[row]),
+    };
+    let provenance = Provenance {
+        name: format!("{file}, level {level}"),
+        family: "vgg19-16x".into(),
+        metadata: opened.metadata.clone(),
+        ..Provenance::default()
+    };
+    let misfit =
+        || EncoderError::Header { file: file.into(), found: format!("level {level} does not fit together") };
+    let decoder = Decoder::new(&topology, decoder).ok_or_else(misfit)?;
+    let encoder = Encoder::new(topology, input, encoder, Pooling::Max, provenance).ok_or_else(misfit)?;
+    Ok(Level { encoder, decoder })
+}
+
+/// The convolutions of a level, counted by their tensors. A tensor out of place is reported as missing or unknown later.
+fn level_topology((file, level): (&str, usize), shapes: &Shapes) -> Result<Topology, EncoderError> {
+    let prefix = format!("encoder{level}.");
+    let widths: Vec<Vec<usize>> = (1..=level)
+        .map(|block| {
+            let shape = |place: usize| shapes.get(&format!("{prefix}conv{block}_{place}.weight"));
+            (1..).map_while(|place| shape(place)?.first().copied()).collect()
+        })
+        .collect();
+    let missing = widths.iter().take_while(|w| !w.is_empty()).count() + 1;
+    Topology::new(&widths).ok_or_else(|| EncoderError::MissingTensor {
+        file: file.into(),
+        tensor: format!("{prefix}conv{missing}_1.weight"),
+        expected: format!("level {level} needs a convolution in each of its {level} blocks"),
+    })
 }
 
 /// Loads a tensor and checks its shape, and that its values are finite.

@@ -81,56 +81,12 @@ impl Sequence {
             input = Some(names.clone());
             steps = rest;
         }
-        let mut convs: Vec<(usize, Names)> = Vec::new();
-        let mut block = 1;
-        let mut ended = false;
-        for step in steps {
-            match step {
-                Step::Pool if convs.last().is_some_and(|conv| conv.0 == block) => block += 1,
-                Step::Pool => {}
-                Step::Conv(names) if shape(names).ends_with(&[3, 3]) && !ended => {
-                    convs.push((block, names.clone()));
-                }
-                Step::Conv(names) if shape(names).ends_with(&[3, 3]) || convs.is_empty() => {
-                    return Err(not_vgg(format!(
-                        "a 3x3 convolution ({}) after other ones, or another one ({:?}) before all of them",
-                        names.weight,
-                        shape(names)
-                    )));
-                }
-                // A classifier that is written as convolutions.
-                Step::Conv(_) => ended = true,
-            }
-        }
+        let mut convs = blocks_by_pools(steps, &shape).map_err(not_vgg)?;
         if convs.is_empty() {
             return Err(not_vgg("no convolution of 3x3".into()));
         }
         if !self.pools_known {
-            let whole = match (family, convs.len()) {
-                (Some(Family::Vgg16 | Family::Vgg16Oxford), ..=13) | (None, 13) => Topology::vgg16(1, 1),
-                (Some(Family::Vgg19 | Family::Vgg19Oxford | Family::Vgg19Normalised), ..=16) | (None, 16) => {
-                    Topology::vgg19(1, 1)
-                }
-                (_, found) => {
-                    return Err(not_vgg(format!(
-                        "{found} convolutions of 3x3 in a row, where VGG-19 has 16 and VGG-16 has 13"
-                    )));
-                }
-            };
-            for (conv, known) in convs.iter_mut().zip(whole.convs()) {
-                conv.0 = known.block;
-            }
-            // The network ends early, so its widths must confirm that it is this one: they change only between blocks.
-            let width = |conv: &(usize, Names)| shape(&conv.1).first().copied();
-            let uneven =
-                convs.windows(2).find(|pair| pair[0].0 == pair[1].0 && width(&pair[0]) != width(&pair[1]));
-            if let Some([_, (block, names)]) = uneven.filter(|_| convs.len() < whole.convs().len()) {
-                return Err(not_vgg(format!(
-                    "{} convolutions of 3x3 in a row; {} of block {block} has another width than the one before",
-                    convs.len(),
-                    names.weight
-                )));
-            }
+            blocks_by_count(&mut convs, &shape, family).map_err(not_vgg)?;
         }
         let mut places = BTreeMap::new();
         let (mut block, mut place) = (0, 0);
@@ -141,4 +97,67 @@ impl Sequence {
         }
         layout::chain(file, shapes, &places, input, None)
     }
+}
+
+/// The 3x3 convolutions, each with its block: one more after each pooling.
+fn blocks_by_pools<'a>(
+    steps: &[Step],
+    shape: &impl Fn(&Names) -> &'a [usize],
+) -> Result<Vec<(usize, Names)>, String> {
+    let mut convs: Vec<(usize, Names)> = Vec::new();
+    let mut block = 1;
+    let mut ended = false;
+    for step in steps {
+        match step {
+            Step::Pool if convs.last().is_some_and(|conv| conv.0 == block) => block += 1,
+            Step::Pool => {}
+            Step::Conv(names) if shape(names).ends_with(&[3, 3]) && !ended => {
+                convs.push((block, names.clone()));
+            }
+            Step::Conv(names) if shape(names).ends_with(&[3, 3]) || convs.is_empty() => {
+                return Err(format!(
+                    "a 3x3 convolution ({}) after other ones, or another one ({:?}) before all of them",
+                    names.weight,
+                    shape(names)
+                ));
+            }
+            // A classifier that is written as convolutions.
+            Step::Conv(_) => ended = true,
+        }
+    }
+    Ok(convs)
+}
+
+/// Gives the convolutions the blocks of the VGG that has as many. A network that ends early must confirm by its widths that
+/// it is this one.
+fn blocks_by_count<'a>(
+    convs: &mut [(usize, Names)],
+    shape: &impl Fn(&Names) -> &'a [usize],
+    family: Option<Family>,
+) -> Result<(), String> {
+    let whole = match (family, convs.len()) {
+        (Some(Family::Vgg16 | Family::Vgg16Oxford), ..=13) | (None, 13) => Topology::vgg16(1, 1),
+        (Some(Family::Vgg19 | Family::Vgg19Oxford | Family::Vgg19Normalised), ..=16) | (None, 16) => {
+            Topology::vgg19(1, 1)
+        }
+        (_, found) => {
+            return Err(format!(
+                "{found} convolutions of 3x3 in a row, where VGG-19 has 16 and VGG-16 has 13"
+            ));
+        }
+    };
+    for (conv, known) in convs.iter_mut().zip(whole.convs()) {
+        conv.0 = known.block;
+    }
+    // The network ends early, so its widths must confirm that it is this one: they change only between blocks.
+    let width = |conv: &(usize, Names)| shape(&conv.1).first().copied();
+    let uneven = convs.windows(2).find(|pair| pair[0].0 == pair[1].0 && width(&pair[0]) != width(&pair[1]));
+    if let Some([_, (block, names)]) = uneven.filter(|_| convs.len() < whole.convs().len()) {
+        return Err(format!(
+            "{} convolutions of 3x3 in a row; {} of block {block} has another width than the one before",
+            convs.len(),
+            names.weight
+        ));
+    }
+    Ok(())
 }

@@ -88,58 +88,67 @@ fn grey(style: &StyleMask) -> Option<Plane> {
     }
 }
 
-fn by_colour(content: &ColourMask, styles: &[StyleMask], rest: Rest) -> Result<RegionAssignment, Error> {
+/// A part of a style: the colour of its region, and the weights of the style's positions.
+type ColourPart = (MaskColour, Option<Plane>);
+
+/// The parts of a style, by its own mask or by the region that it names. The first style may take the rest alone.
+fn parts_of(
+    content: &ColourMask,
+    style: &StyleMask,
+    (number, takes_rest): (usize, bool),
+    notes: &mut Vec<String>,
+) -> Result<Vec<ColourPart>, Error> {
     let wrong = |problem: String| Err(Error::invalid(Setting::Mask, problem));
-    let list = |mask: &ColourMask| {
-        let shares = mask.colours().iter().map(|colour| (colour, 100.0 * mask.share(*colour)));
-        shares.map(|(colour, share)| format!("{colour} ({share:.1} %)")).collect::<Vec<_>>().join(", ")
-    };
-    let mut parts: Vec<Vec<(MaskColour, Option<Plane>)>> = Vec::new();
+    match (&style.mask, style.region) {
+        (Some(Mask::Colours(_)), Some(_)) => {
+            wrong(format!("style {number} has a mask with colours and a region: expected only one of them"))
+        }
+        (Some(Mask::Colours(mask)), None) => {
+            let shared = content.colours().iter();
+            let mine: Vec<ColourPart> =
+                shared.filter_map(|&colour| Some((colour, Some(mask.region(colour)?)))).collect();
+            for other in mask.colours().iter().filter(|colour| content.nearest(**colour).is_none()) {
+                notes.push(format!(
+                    "note: {other} in the mask of style {number} is not in the content's mask"
+                ));
+            }
+            if mine.is_empty() {
+                let (ours, theirs) = (listed(content), listed(mask));
+                return wrong(format!(
+                    "no colour of the content's mask ({ours}) is in the mask of style {number} ({theirs})"
+                ));
+            }
+            Ok(mine)
+        }
+        (_, Some(region)) => match content.nearest(region) {
+            Some(colour) => Ok(vec![(colour, grey(style))]),
+            None => {
+                let regions = listed(content);
+                wrong(format!("the content's mask has no region {region}; its regions are {regions}"))
+            }
+        },
+        (_, None) if takes_rest => Ok(Vec::new()),
+        (_, None) => {
+            let colours = listed(content);
+            wrong(format!(
+                "style {number} goes nowhere: expected a mask with colours, or a region: one of {colours}"
+            ))
+        }
+    }
+}
+
+/// The colours of a mask with their shares, for messages.
+fn listed(mask: &ColourMask) -> String {
+    let shares = mask.colours().iter().map(|colour| (colour, 100.0 * mask.share(*colour)));
+    shares.map(|(colour, share)| format!("{colour} ({share:.1} %)")).collect::<Vec<_>>().join(", ")
+}
+
+fn by_colour(content: &ColourMask, styles: &[StyleMask], rest: Rest) -> Result<RegionAssignment, Error> {
+    let mut parts: Vec<Vec<ColourPart>> = Vec::new();
     let mut notes = Vec::new();
     for (index, style) in styles.iter().enumerate() {
-        let number = index + 1;
-        let mut mine = Vec::new();
-        match (&style.mask, style.region) {
-            (Some(Mask::Colours(_)), Some(_)) => {
-                return wrong(format!(
-                    "style {number} has a mask with colours and a region: expected only one of them"
-                ));
-            }
-            (Some(Mask::Colours(mask)), None) => {
-                for &colour in content.colours() {
-                    mine.extend(mask.region(colour).map(|plane| (colour, Some(plane))));
-                }
-                let others = mask.colours().iter().filter(|colour| content.nearest(**colour).is_none());
-                for other in others {
-                    notes.push(format!(
-                        "note: {other} in the mask of style {number} is not in the content's mask"
-                    ));
-                }
-                if mine.is_empty() {
-                    let (ours, theirs) = (list(content), list(mask));
-                    return wrong(format!(
-                        "no colour of the content's mask ({ours}) is in the mask of style {number} ({theirs})"
-                    ));
-                }
-            }
-            (_, Some(region)) => {
-                let Some(colour) = content.nearest(region) else {
-                    return wrong(format!(
-                        "the content's mask has no region {region}; its regions are {}",
-                        list(content)
-                    ));
-                };
-                mine.push((colour, grey(style)));
-            }
-            (_, None) if index == 0 && rest == Rest::First => {}
-            (_, None) => {
-                let colours = list(content);
-                return wrong(format!(
-                    "style {number} goes nowhere: expected a mask with colours, or a region: one of {colours}"
-                ));
-            }
-        }
-        parts.push(mine);
+        let takes_rest = index == 0 && rest == Rest::First;
+        parts.push(parts_of(content, style, (index + 1, takes_rest), &mut notes)?);
     }
     let used = |colour: &MaskColour| parts.iter().flatten().any(|(other, _)| other == colour);
     let painted: Vec<MaskColour> = content.colours().iter().copied().filter(used).collect();
@@ -150,12 +159,12 @@ fn by_colour(content: &ColourMask, styles: &[StyleMask], rest: Rest) -> Result<R
     }
     if painted.is_empty() {
         let rest = Setting::Rest;
-        return wrong(format!(
-            "no style has a region; with {rest} first, the first style would take the rest"
-        ));
+        let problem =
+            format!("no style has a region; with {rest} first, the first style would take the rest");
+        return Err(Error::invalid(Setting::Mask, problem));
     }
     let place = |colour: MaskColour| painted.iter().position(|other| *other == colour);
-    let indexed = |(index, mine): (usize, Vec<(MaskColour, Option<Plane>)>)| {
+    let indexed = |(index, mine): (usize, Vec<ColourPart>)| {
         let regions = mine.into_iter().filter_map(|(colour, plane)| Some((place(colour)?, plane)));
         // The region for the rest comes after all others.
         let rest = (index == 0 && rest == Rest::First).then(|| (painted.len(), grey(&styles[0])));

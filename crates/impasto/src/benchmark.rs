@@ -3,7 +3,7 @@
 
 use std::time::Instant;
 
-use impasto_encoder::{Encoder, Tap};
+use impasto_encoder::{Conv, Encoder, Tap, Topology};
 use impasto_engine::{Cancel, Cpu, Engine, EngineError, LayerSeconds, Network, Pixels, Plane, Size};
 use rayon::prelude::*;
 
@@ -102,18 +102,8 @@ impl Benchmark {
             seconds.push(start.elapsed().as_secs_f64());
             layers.push(engine.layer_seconds().clone());
         }
-        let of = |each: &dyn Fn(&LayerSeconds) -> f64| median(layers.iter().map(each));
-        let convs = topology.convs().iter().take(deepest.conv() + 1).enumerate();
-        let mut previous = 0.0;
-        let named = convs.map(|(index, conv)| {
-            let total = topology.flops_per_pixel(Tap::after(index)) * (size * size) as f64 / 2.0;
-            let flops = total - std::mem::replace(&mut previous, total);
-            let forward = of(&|seconds| seconds.forward.get(index).copied().unwrap_or(0.0));
-            let backward = of(&|seconds| seconds.backward.get(index).copied().unwrap_or(0.0));
-            Layer { name: conv.name(), forward, backward, flops }
-        });
-        let layers_named: Vec<Layer> = named.collect();
-        let moments = of(&|seconds| seconds.moments);
+        let layers_named = named(topology, deepest, (size * size) as f64, &layers);
+        let moments = median(layers.iter().map(|seconds| seconds.moments));
         let convolving: f64 = layers_named.iter().map(|layer| layer.forward + layer.backward).sum();
         Ok(Benchmark {
             width: size,
@@ -190,4 +180,19 @@ fn synthetic(size: usize, kind: f64, cancel: &Cancel) -> Result<Pixels, Error> {
     } else {
         Ok(Pixels { size: Size::new(size, size), data })
     }
+}
+
+/// The convolutions up to a layer, with the medians of their times.
+fn named(topology: &Topology, deepest: Tap, pixels: f64, seen: &[LayerSeconds]) -> Vec<Layer> {
+    let of = |each: &dyn Fn(&LayerSeconds) -> f64| median(seen.iter().map(each));
+    let convs = topology.convs().iter().take(deepest.conv() + 1).enumerate();
+    let mut previous = 0.0;
+    let layer = |(index, conv): (usize, &Conv)| {
+        let total = topology.flops_per_pixel(Tap::after(index)) * pixels / 2.0;
+        let flops = total - std::mem::replace(&mut previous, total);
+        let forward = of(&|seconds| seconds.forward.get(index).copied().unwrap_or(0.0));
+        let backward = of(&|seconds| seconds.backward.get(index).copied().unwrap_or(0.0));
+        Layer { name: conv.name(), forward, backward, flops }
+    };
+    convs.map(layer).collect()
 }
