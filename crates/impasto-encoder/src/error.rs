@@ -36,6 +36,14 @@ pub enum EncoderError {
         /// What to do about it.
         advice: &'static str,
     },
+    /// This build does not read its format.
+    #[error("encoder {file}: this build reads no {format} files")]
+    LeftOut {
+        /// The file.
+        file: String,
+        /// Its format.
+        format: Format,
+    },
     /// It is of a format that is read, and broken.
     #[error("encoder {file}: a damaged or hostile {format} file: {found}")]
     Damaged {
@@ -227,6 +235,9 @@ impl EncoderError {
             EncoderError::Source(error) => error.hint(),
             EncoderError::TooLargeForHalf { .. } => Some("leave out --half".into()),
             EncoderError::NotWeights { advice, .. } => Some((*advice).into()),
+            EncoderError::LeftOut { .. } => Some(
+                "build with the feature foreign-formats, or save the weights as safetensors with the program that made them".into(),
+            ),
             EncoderError::Damaged { .. } => Some(
                 "fetch it again, as the download may have ended early; or save it anew with the program that made it".into(),
             ),

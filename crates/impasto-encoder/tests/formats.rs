@@ -1,6 +1,7 @@
 //! The same network in every format, written by other people's libraries (tests/oracle/weights.py), against the weights that it was
 //! written from.
 
+#![cfg(feature = "foreign-formats")]
 #![allow(clippy::unwrap_used)] // a failing test
 
 use std::path::{Path, PathBuf};

@@ -20,6 +20,7 @@ use crate::recipe::Init;
 use crate::session::{RunInputs, Session};
 use crate::style::shares;
 use crate::style_parts::check_layers;
+use crate::threads::thread_pool;
 use crate::{Error, Iterations, Recipe, Scale, Setting, Style, StyleTransfer};
 
 /// Smaller strokes are no more than grain, and for larger ones the picture has no room.
@@ -310,23 +311,6 @@ impl StyleTransfer {
         }
         deepest.ok_or(Error::Engine(EngineError::NothingToObserve))
     }
-}
-
-/// Threads of their own for a run; `None`: one per processor.
-///
-/// # Errors
-/// [`Error::Invalid`] for 0 and for more than 1024, [`Error::Threads`] when the system has none left.
-pub fn thread_pool(threads: Option<usize>) -> Result<rayon::ThreadPool, Error> {
-    /// More than any machine has; each takes memory, and a mistyped number shall not take it all.
-    const MOST: usize = 1024;
-    if let Some(wrong) = threads.filter(|threads| !(1..=MOST).contains(threads)) {
-        return Err(Error::invalid(Setting::Threads, format!("expected 1 to {MOST}, found {wrong}")));
-    }
-    let threads = threads.unwrap_or(0);
-    rayon::ThreadPoolBuilder::new()
-        .num_threads(threads)
-        .build()
-        .map_err(|error| Error::Threads { threads, problem: error.to_string() })
 }
 
 pub(crate) struct Prepared {

@@ -1,9 +1,9 @@
 //! How fast evaluations are: observe, judge and pull back, by the objective of a preset, on a fixed synthetic picture.
 
-use std::time::Instant;
-
 use impasto_encoder::{Encoder, Tap};
-use impasto_engine::{Cancel, Cpu, Engine, EngineError, LayerSeconds, Network, Pixels, Plane, Size};
+use impasto_engine::{
+    Cancel, Cpu, Engine, EngineError, LayerSeconds, Network, Pixels, Plane, Size, Stopwatch,
+};
 use rayon::prelude::*;
 
 use crate::clock::Clock;
@@ -92,7 +92,7 @@ impl Benchmark {
         let mut seconds = Vec::with_capacity(iterations);
         let mut layers: Vec<LayerSeconds> = Vec::with_capacity(iterations);
         for _ in 0..iterations {
-            let start = Instant::now();
+            let start = Stopwatch::start();
             objective.evaluate(&mut engine, &image)?;
             seconds.push(start.elapsed().as_secs_f64());
             layers.push(engine.layer_seconds().clone());

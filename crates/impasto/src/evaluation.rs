@@ -3,12 +3,13 @@
 use impasto_engine::{EngineError, Pixels};
 use impasto_image::{Filter, Picture, fit_long_edge, resize};
 
-use crate::assembly::{Prepared, pixels, thread_pool};
+use crate::assembly::{Prepared, pixels};
 use crate::margin::Canvas;
 use crate::objective::{Losses, Objective, style_moments};
 use crate::prepare::{for_layer, style_names, style_targets};
 use crate::regions::{at_size, plane_of};
 use crate::style_size::{check_style_size, style_size};
+use crate::threads::thread_pool;
 use crate::{Colour, Error, Setting, Style, StyleTransfer};
 
 /// What a picture is worth by an objective.

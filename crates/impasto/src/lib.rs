@@ -49,12 +49,12 @@ mod style;
 mod style_parts;
 mod style_size;
 mod texture;
+mod threads;
 
 pub use impasto_encoder as encoder;
 pub use impasto_engine as engine;
 pub use impasto_image as image;
 
-pub use assembly::thread_pool;
 pub use assign::{RegionAssignment, StyleMask, assign};
 pub use benchmark::Benchmark;
 pub use builder::{DEFAULT_SIZE, LARGEST_SIZE, StyleTransfer};
@@ -79,6 +79,7 @@ pub use schedule::{Iterations, Pyramid, Scale, Smallest};
 pub use session::{Session, Step};
 pub use setting::Setting;
 pub use style::Style;
+pub use threads::{ThreadPool, thread_pool};
 
 /// Servers and notebooks hand these to threads.
 const _: () = {

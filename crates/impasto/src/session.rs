@@ -21,6 +21,7 @@ use crate::protected_content::{ProtectedContent, seen};
 use crate::recipe::{Keep, OptimizerKind};
 use crate::regions::Regions;
 use crate::scale_up::{clamp, new_optimiser};
+use crate::threads::ThreadPool;
 use crate::{Error, Recipe, Scale, Style};
 
 /// What a session was built from.
@@ -116,7 +117,7 @@ pub struct Session {
     pub(crate) draft: Option<Picture>,
     /// Whether the picture to begin with is there.
     pub(crate) begun: bool,
-    pub(crate) pool: rayon::ThreadPool,
+    pub(crate) pool: ThreadPool,
     /// Index of the scale.
     pub(crate) scale: usize,
     /// Iterations done at the scale.
@@ -147,7 +148,7 @@ impl Session {
     pub(crate) fn new(
         mut inputs: RunInputs,
         cache: EngineCache,
-        pool: rayon::ThreadPool,
+        pool: ThreadPool,
         (clock, budget): (Clock, Option<TimeBudget>),
     ) -> Result<Session, Error> {
         let first = *inputs.scales.first().ok_or(Error::NoStyle)?;

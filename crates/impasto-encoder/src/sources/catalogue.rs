@@ -152,6 +152,11 @@ pub enum Place {
 }
 
 impl WeightFile {
+    /// Whether this build reads it: safetensors always, the formats of other programs with the feature `foreign-formats`.
+    pub fn is_readable(&self) -> bool {
+        cfg!(feature = "foreign-formats") || self.name.ends_with(".safetensors")
+    }
+
     /// About how many bytes fetching it takes.
     pub fn bytes_to_fetch(&self, model: &Model) -> u64 {
         match self.needed {

@@ -1,7 +1,5 @@
 //! The derivative by the pixels, from the deepest tap back.
 
-use std::time::Instant;
-
 use impasto_encoder::{InputMap, Pooling, Tap};
 use rayon::prelude::*;
 
@@ -16,7 +14,7 @@ use super::map::Map;
 use super::source::Source;
 use super::stem::{self, Above, StemBackward};
 use super::taps::{Features, Fill, TapGradient};
-use crate::{Cotangents, EngineError, Pixels, Request, Size};
+use crate::{Cotangents, EngineError, Pixels, Request, Size, Stopwatch};
 
 impl Cpu {
     /// Runs the convolutions of the plan backwards; `seconds` gets what each took.
@@ -33,7 +31,7 @@ impl Cpu {
         seconds.clear();
         seconds.resize(plan.work.deepest + 1, 0.0);
         for conv in (0..=plan.work.deepest).rev() {
-            let start = Instant::now();
+            let start = Stopwatch::start();
             let size = plan.sizes[conv];
             let pools = plan.pooled[conv].is_some();
             // The gradient of a tap is ready when the convolution above has run; here that of the layer below is prepared.

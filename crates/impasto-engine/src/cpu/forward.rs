@@ -1,7 +1,6 @@
 //! An image through the network, to the deepest tap.
 
 use std::collections::HashMap;
-use std::time::Instant;
 
 use impasto_encoder::Tap;
 use rayon::prelude::*;
@@ -14,7 +13,7 @@ use super::plan::BufferPlan;
 use super::source::Source;
 use super::stem::{self, FirstTap};
 use super::{Cpu, half, moments};
-use crate::{EngineError, Moments, Observation, Plane, Request, Residual};
+use crate::{EngineError, Moments, Observation, Plane, Request, Residual, Stopwatch};
 
 /// Position weights on the grid of each block.
 #[derive(Debug, Default)]
@@ -61,7 +60,7 @@ impl Cpu {
         // The first convolution adds its bias itself; what takes its outputs must not add it again.
         let zeros = vec![Lanes::ZERO; super::kernels::groups(topology.convs()[0].outputs)];
         for conv in 0..=plan.work.deepest {
-            let start = Instant::now();
+            let start = Stopwatch::start();
             let pools = plan.pooled[conv].is_some();
             let before =
                 conv.checked_sub(1).and_then(|before| plan.pooled[before].or(plan.activations[before]));
@@ -101,7 +100,7 @@ impl Cpu {
             }
             seconds.push(start.elapsed().as_secs_f64());
             if let (Some(from), Some(to)) = (plan.activations[conv], plan.halves[conv]) {
-                let start = Instant::now();
+                let start = Stopwatch::start();
                 let mut partials = std::mem::take(&mut buffers.partials);
                 self.sum_early(plan, buffers, request, conv, &mut partials, &mut early);
                 buffers.partials = partials;
@@ -145,7 +144,7 @@ impl Cpu {
 
     /// Sums what the request asks for.
     pub(super) fn look(&mut self, request: &Request, mut early: Early) -> Result<Observation, EngineError> {
-        let start = Instant::now();
+        let start = Stopwatch::start();
         let topology = self.network.encoder.topology().clone();
         let plan = self.plan.as_ref().ok_or(EngineError::NothingToObserve)?;
         let block = |tap: Tap| topology.convs()[tap.conv()].block - 1;

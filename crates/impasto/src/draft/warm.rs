@@ -4,10 +4,11 @@ use impasto_engine::{Cancel, InstructionSet};
 use impasto_image::{Filter, Picture, Plane, fit_long_edge, resize, resize_plane};
 
 use super::{Drafter, LARGEST_STYLE, Scene, draft_size};
-use crate::assembly::{Prepared, thread_pool};
+use crate::assembly::Prepared;
 use crate::checkpoint::picture_digest;
 use crate::colour::{Colour, coloured};
 use crate::recipe::Init;
+use crate::threads::{ThreadPool, thread_pool};
 use crate::{Error, Overrides, Scale, Setting, Style, StyleTransfer};
 
 /// A draft of a style transfer whose settings may change: each [`picture`](Draft::picture) repeats only what the change touches. The
@@ -28,7 +29,7 @@ pub struct Draft {
     transfer: StyleTransfer,
     size: (usize, usize),
     drafter: Drafter,
-    pool: rayon::ThreadPool,
+    pool: ThreadPool,
 }
 
 impl Draft {
