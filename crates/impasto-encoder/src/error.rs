@@ -36,6 +36,14 @@ pub enum EncoderError {
         /// Advice for the user.
         advice: &'static str,
     },
+    /// This build does not read the format of the file.
+    #[error("encoder {file}: this build reads no {format} files")]
+    LeftOut {
+        /// The file.
+        file: String,
+        /// Its format.
+        format: Format,
+    },
     /// The file has a known format, but is broken.
     #[error("encoder {file}: a damaged or hostile {format} file: {found}")]
     Damaged {
@@ -226,6 +234,9 @@ impl EncoderError {
             EncoderError::Source(error) => error.hint(),
             EncoderError::TooLargeForHalf { .. } => Some("leave out --half".into()),
             EncoderError::NotWeights { advice, .. } => Some((*advice).into()),
+            EncoderError::LeftOut { .. } => Some(
+                "build with the feature foreign-formats, or save the weights as safetensors with the program that made them".into(),
+            ),
             EncoderError::Damaged { .. } => Some(
                 "the download may have ended early: fetch it again, \
                  or save it again with the program that made it"

@@ -23,6 +23,7 @@ mod network;
 mod observation;
 mod reference;
 mod request;
+mod stopwatch;
 mod tiled;
 
 pub use autoencoder::{Affine, Autoencoder};
@@ -34,4 +35,5 @@ pub use network::Network;
 pub use observation::{Cotangents, Moments, MomentsCotangent, Observation, Residual};
 pub use reference::{Reference, ReferenceAutoencoder};
 pub use request::{Request, Target};
+pub use stopwatch::Stopwatch;
 pub use tiled::{FORWARD, Tiled, Tiles, Tiling};

@@ -45,6 +45,18 @@ pub enum ImageError {
         /// The format of the content, if it is recognised.
         found: Option<&'static str>,
     },
+    /// The format is left out of this build.
+    #[error("{}: this build {does} no {format}", path.display())]
+    LeftOut {
+        /// As it was given.
+        path: PathBuf,
+        /// "reads" or "writes".
+        does: &'static str,
+        /// The format.
+        format: &'static str,
+        /// The feature that brings it.
+        feature: &'static str,
+    },
     /// The file starts like a picture, but its decoder gave up.
     #[error("{}: damaged or unusual {format} file: {reason}", path.display())]
     Damaged {
@@ -174,6 +186,9 @@ impl ImageError {
             Self::UnknownContent { found: Some(_), .. } => CONVERT,
             Self::UnknownContent { found: None, .. } => {
                 return Some(format!("these can be read: {}", crate::decode::READABLE));
+            }
+            Self::LeftOut { feature, .. } => {
+                return Some(format!("build with the feature {feature}, or convert it to another format"));
             }
             Self::Damaged { .. } => "if a viewer can open it, export it from there as PNG and try that file",
             Self::TooLarge { .. } => {

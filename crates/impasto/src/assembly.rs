@@ -16,6 +16,7 @@ use crate::resolve::Prepared;
 use crate::run_inputs::RunInputs;
 use crate::session::Session;
 use crate::sizes::{DEFAULT_SIZE, LARGEST_SIZE};
+use crate::threads::thread_pool;
 use crate::{Error, Iterations, Recipe, Scale, Setting, Style, StyleTransfer};
 
 /// The most bytes of style moments that an [`EngineCache`] may keep beyond what the plan counts: 256 MiB.
@@ -209,24 +210,6 @@ impl StyleTransfer {
         };
         Ok(fit_long_edge(self.content.size(), long))
     }
-}
-
-/// Makes a thread pool for a run; `None` means one thread per processor.
-///
-/// # Errors
-/// [`Error::Invalid`] for 0 and for more than 1024 threads, [`Error::Threads`] when the system cannot start them.
-pub fn thread_pool(threads: Option<usize>) -> Result<rayon::ThreadPool, Error> {
-    /// More threads than any machine has processors. Each thread takes memory, so the limit catches mistyped
-    /// numbers.
-    const MOST: usize = 1024;
-    if let Some(wrong) = threads.filter(|threads| !(1..=MOST).contains(threads)) {
-        return Err(Error::invalid(Setting::Threads, format!("expected 1 to {MOST}, found {wrong}")));
-    }
-    let threads = threads.unwrap_or(0);
-    rayon::ThreadPoolBuilder::new()
-        .num_threads(threads)
-        .build()
-        .map_err(|error| Error::Threads { threads, problem: error.to_string() })
 }
 
 /// A list of iterations has a number for each scale.

@@ -1,10 +1,10 @@
 //! Measures how fast evaluations are. An evaluation observes, judges and pulls back a fixed synthetic picture with
 //! the objective of a preset.
 
-use std::time::Instant;
-
 use impasto_encoder::{Conv, Encoder, Tap, Topology};
-use impasto_engine::{Cancel, Cpu, Engine, EngineError, LayerSeconds, Network, Pixels, Plane, Size};
+use impasto_engine::{
+    Cancel, Cpu, Engine, EngineError, LayerSeconds, Network, Pixels, Plane, Size, Stopwatch,
+};
 use rayon::prelude::*;
 
 use crate::clock::Clock;
@@ -97,7 +97,7 @@ impl Benchmark {
         let mut seconds = Vec::with_capacity(iterations);
         let mut layers: Vec<LayerSeconds> = Vec::with_capacity(iterations);
         for _ in 0..iterations {
-            let start = Instant::now();
+            let start = Stopwatch::start();
             objective.evaluate(&mut engine, &image)?;
             seconds.push(start.elapsed().as_secs_f64());
             layers.push(engine.layer_seconds().clone());

@@ -3,9 +3,11 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-/// A clock that only goes forward. The default is the machine's.
+use impasto_engine::Stopwatch;
+
+/// A clock that only goes forward. The default is the machine's; `wasm32-unknown-unknown` has none, and the default stands still there.
 #[derive(Clone)]
 pub struct Clock(Arc<dyn Fn() -> Duration + Send + Sync>);
 
@@ -27,7 +29,7 @@ impl Clock {
 
 impl Default for Clock {
     fn default() -> Clock {
-        let started = Instant::now();
+        let started = Stopwatch::start();
         Clock::new(move || started.elapsed())
     }
 }

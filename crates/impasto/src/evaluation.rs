@@ -3,13 +3,14 @@
 use impasto_engine::{EngineError, Pixels};
 use impasto_image::{Filter, Picture, fit_long_edge, resize};
 
-use crate::assembly::{pixels, thread_pool};
+use crate::assembly::pixels;
 use crate::margin::Canvas;
 use crate::objective::{Losses, Objective, style_moments};
 use crate::prepare::{for_layer, style_names, style_targets};
 use crate::regions::{at_size, plane_of};
 use crate::resolve::Prepared;
 use crate::style_size::{check_style_size, style_size};
+use crate::threads::thread_pool;
 use crate::{Colour, Error, Setting, Style, StyleTransfer};
 
 /// The value of the objective for a picture.

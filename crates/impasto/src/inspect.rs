@@ -11,14 +11,15 @@ use impasto_encoder::{Encoder, Tap};
 use impasto_engine::{Cancel, Cpu, Edges, Engine, Network, Pixels, Rect, Request, Size};
 use impasto_image::{Picture, fit_long_edge};
 
-use crate::assembly::{pixels, thread_pool};
+use crate::assembly::pixels;
 use crate::plan::largest;
+use crate::threads::{ThreadPool, thread_pool};
 use crate::{Error, Overrides, Preset, Setting, StyleTransfer};
 
 /// The features of one picture, layer by layer.
 pub struct Inspector {
     engine: Cpu,
-    pool: rayon::ThreadPool,
+    pool: ThreadPool,
     image: Pixels,
     layers: Vec<(String, Tap)>,
 }

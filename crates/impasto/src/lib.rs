@@ -55,6 +55,7 @@ mod style;
 mod style_parts;
 mod style_size;
 mod texture;
+mod threads;
 
 pub use impasto_encoder as encoder;
 pub use impasto_image as image;
@@ -67,7 +68,6 @@ pub mod engine {
     };
 }
 
-pub use assembly::thread_pool;
 pub use assign::{RegionAssignment, StyleMask, assign};
 pub use benchmark::Benchmark;
 pub use builder::StyleTransfer;
@@ -93,6 +93,7 @@ pub use session::{Session, Step};
 pub use setting::Setting;
 pub use sizes::{DEFAULT_SIZE, LARGEST_SIZE};
 pub use style::Style;
+pub use threads::{ThreadPool, thread_pool};
 
 /// Servers and notebooks move these types between threads.
 const _: () = {

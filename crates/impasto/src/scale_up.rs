@@ -74,7 +74,7 @@ fn detail(content: &Picture, (from, to): (Canvas, Canvas), averaging: Averaging)
 /// The place where the vectors of a scale are kept.
 pub(crate) fn home(inputs: &RunInputs, engine: &Tiled, scale: usize) -> Home {
     match inputs.run.scales[scale].streamed {
-        true => Home::Folder(engine.tiling().folder.clone().unwrap_or_else(std::env::temp_dir)),
+        true => Home::Folder(engine.tiling().folder()),
         false => Home::Memory,
     }
 }

@@ -19,6 +19,7 @@ use crate::protected_content::{ProtectedContent, seen};
 use crate::recipe::{Keep, OptimizerKind};
 use crate::run_inputs::RunInputs;
 use crate::scale_up::{clamp, new_optimiser};
+use crate::threads::ThreadPool;
 use crate::{Error, Recipe, Scale};
 
 /// One evaluation and the optimiser step that followed.
@@ -56,7 +57,7 @@ pub struct Session {
     pub(crate) draft: Option<Picture>,
     /// Whether the starting picture is complete.
     pub(crate) begun: bool,
-    pub(crate) pool: rayon::ThreadPool,
+    pub(crate) pool: ThreadPool,
     /// Index of the scale.
     pub(crate) scale: usize,
     /// Iterations done at this scale.
@@ -87,7 +88,7 @@ impl Session {
     pub(crate) fn new(
         mut inputs: RunInputs,
         cache: EngineCache,
-        pool: rayon::ThreadPool,
+        pool: ThreadPool,
         (clock, budget): (Clock, Option<TimeBudget>),
     ) -> Result<Session, Error> {
         let first = *inputs.scales.first().ok_or(Error::NoStyle)?;

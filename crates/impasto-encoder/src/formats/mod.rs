@@ -7,17 +7,26 @@
 //! Files come from strangers. Nothing in them is executed. A length is compared with the file's before anything of that
 //! size is allocated. A file that decompresses to more than a network of this kind can be is refused.
 
+#[cfg(feature = "foreign-formats")]
 mod caffe;
+#[cfg(feature = "foreign-formats")]
 mod keras;
 mod listing;
+#[cfg(feature = "foreign-formats")]
 mod matconvnet;
+#[cfg(feature = "foreign-formats")]
 mod matlab;
 mod npz;
+#[cfg(feature = "foreign-formats")]
 mod onnx;
+#[cfg(feature = "foreign-formats")]
 mod pickle;
+// A build without the readers still knows a Caffe or ONNX model when it sees one.
+#[cfg_attr(not(feature = "foreign-formats"), allow(dead_code))]
 mod protobuf;
 pub(crate) mod safetensors;
 mod sniff;
+#[cfg(feature = "foreign-formats")]
 mod torch;
 
 use std::collections::BTreeMap;
@@ -113,12 +122,19 @@ pub(crate) fn open(path: &Path) -> Result<Opened<'static>, EncoderError> {
     let reader = BufReader::with_capacity(1 << 18, opened);
     match format {
         Format::Safetensors => safetensors::open(&file, reader),
+        #[cfg(feature = "foreign-formats")]
         Format::TorchZip | Format::TorchLegacy => torch::open(&file, path, format, reader),
+        #[cfg(feature = "foreign-formats")]
         Format::Keras => keras::open(&file, reader),
+        #[cfg(feature = "foreign-formats")]
         Format::Caffe => caffe::open(&file, reader),
+        #[cfg(feature = "foreign-formats")]
         Format::Onnx => onnx::open(&file, reader),
+        #[cfg(feature = "foreign-formats")]
         Format::MatConvNet => matconvnet::open(&file, reader),
         Format::Npz => npz::open(&file, reader),
+        #[cfg(not(feature = "foreign-formats"))]
+        format => Err(EncoderError::LeftOut { file, format }),
     }
 }
 

@@ -58,7 +58,12 @@ pub(super) fn sniff(path: &Path) -> Result<(Format, File), EncoderError> {
         ))),
         None => Err(not_weights((
             "an unknown format",
-            "safetensors, PyTorch (.pth), Keras (.h5), Caffe, ONNX, MatConvNet (.mat) and NumPy (.npz) are read",
+            match cfg!(feature = "foreign-formats") {
+                true => {
+                    "safetensors, PyTorch (.pth), Keras (.h5), Caffe, ONNX, MatConvNet (.mat) and NumPy (.npz) are read"
+                }
+                false => "safetensors and NumPy (.npz) are read; others with the feature foreign-formats",
+            },
         ))),
     }
 }

@@ -153,6 +153,12 @@ pub enum Place {
 }
 
 impl WeightFile {
+    /// Whether this build reads the file: safetensors always, the formats of other programs with the feature
+    /// `foreign-formats`.
+    pub fn is_readable(&self) -> bool {
+        cfg!(feature = "foreign-formats") || self.name.ends_with(".safetensors")
+    }
+
     /// The approximate number of bytes to fetch.
     pub fn bytes_to_fetch(&self, model: &Model) -> u64 {
         match self.needed {

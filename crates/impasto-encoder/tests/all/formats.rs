@@ -1,6 +1,7 @@
 //! Reads the same network in every format and compares it with the original weights. Other people's libraries wrote the
 //! files (tests/oracle/weights.py).
 
+#![cfg(feature = "foreign-formats")]
 #![allow(clippy::unwrap_used)] // a failing test
 
 use std::path::{Path, PathBuf};

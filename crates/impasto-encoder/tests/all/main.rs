@@ -13,6 +13,8 @@ mod fetch_processes;
 mod fetch_wrong;
 mod files;
 mod formats;
+#[cfg(not(feature = "foreign-formats"))]
+mod left_out;
 mod levels;
 mod save;
 mod sources;

@@ -2,6 +2,7 @@
 //!
 //! In one test that runs alone, because memory is counted for the whole process.
 
+#![cfg(feature = "foreign-formats")]
 #![allow(clippy::unwrap_used)] // a failing test
 
 use std::path::PathBuf;

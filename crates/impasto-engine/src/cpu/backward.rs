@@ -1,7 +1,5 @@
 //! The derivative by the pixels, computed backwards from the deepest tap.
 
-use std::time::Instant;
-
 use impasto_encoder::{InputMap, Pooling, Tap};
 use rayon::prelude::*;
 
@@ -19,7 +17,7 @@ use super::source::Source;
 use super::stem::{self, Above, StemBackward};
 use super::taps::{Features, Fill, TapGradient};
 use super::target::Gradient;
-use crate::{Cotangents, EngineError, Pixels, Request, Size};
+use crate::{Cotangents, EngineError, Pixels, Request, Size, Stopwatch};
 
 impl Cpu {
     /// Runs the convolutions of the plan backwards; `seconds` gets the time of each.
@@ -36,7 +34,7 @@ impl Cpu {
         seconds.clear();
         seconds.resize(plan.work.deepest + 1, 0.0);
         for conv in (0..=plan.work.deepest).rev() {
-            let start = Instant::now();
+            let start = Stopwatch::start();
             let size = plan.sizes[conv];
             let pools = plan.pooled[conv].is_some();
             self.fill_taps(buffers, request, cotangents, conv);

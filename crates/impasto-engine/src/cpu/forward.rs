@@ -1,7 +1,6 @@
 //! Runs an image through the network to the deepest tap.
 
 use std::collections::HashMap;
-use std::time::Instant;
 
 use impasto_encoder::Tap;
 use rayon::prelude::*;
@@ -16,7 +15,7 @@ use super::source::Source;
 use super::stem::{self, FirstTap};
 use super::target::Outputs;
 use super::{Cpu, half, moments};
-use crate::{EngineError, Moments, Observation, Plane, Request, Residual};
+use crate::{EngineError, Moments, Observation, Plane, Request, Residual, Stopwatch};
 
 /// Position weights on the grid of each block.
 #[derive(Debug, Default)]
@@ -63,7 +62,7 @@ impl Cpu {
         // The first convolution adds its own bias; the epilogue must not add it again.
         let zeros = vec![Lanes::ZERO; super::kernels::groups(topology.convs()[0].outputs)];
         for conv in 0..=plan.work.deepest {
-            let start = Instant::now();
+            let start = Stopwatch::start();
             let pools = plan.pooled[conv].is_some();
             let before =
                 conv.checked_sub(1).and_then(|before| plan.pooled[before].or(plan.activations[before]));
@@ -103,7 +102,7 @@ impl Cpu {
             }
             seconds.push(start.elapsed().as_secs_f64());
             if let (Some(from), Some(to)) = (plan.activations[conv], plan.halves[conv]) {
-                let start = Instant::now();
+                let start = Stopwatch::start();
                 let mut partials = std::mem::take(&mut buffers.partials);
                 self.sum_early(plan, buffers, request, conv, &mut partials, &mut early);
                 buffers.partials = partials;
@@ -147,7 +146,7 @@ impl Cpu {
 
     /// Computes the requested sums.
     pub(super) fn look(&mut self, request: &Request, mut early: Early) -> Result<Observation, EngineError> {
-        let start = Instant::now();
+        let start = Stopwatch::start();
         let topology = self.network.encoder.topology().clone();
         let plan = self.plan.as_ref().ok_or(EngineError::NothingToObserve)?;
         let block = |tap: Tap| topology.convs()[tap.conv()].block - 1;

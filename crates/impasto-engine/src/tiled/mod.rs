@@ -39,6 +39,17 @@ pub struct Tiling {
     pub folder: Option<PathBuf>,
 }
 
+impl Tiling {
+    /// The folder, or the system's for temporary files. `wasm32-unknown-unknown` has no files: what opens one in it fails.
+    pub fn folder(&self) -> PathBuf {
+        let system = match cfg!(all(target_arch = "wasm32", target_os = "unknown")) {
+            true => PathBuf::new,
+            false => std::env::temp_dir,
+        };
+        self.folder.clone().unwrap_or_else(system)
+    }
+}
+
 /// How an image is cut.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Tiles {
@@ -219,10 +230,7 @@ impl Engine for Tiled {
         let held: usize = self.targets.iter().map(in_memory).sum();
         let mut store = match held + bytes <= self.tiling.target_bytes {
             true => Store::in_memory(bytes),
-            false => {
-                let folder = self.tiling.folder.clone().unwrap_or_else(std::env::temp_dir);
-                Store::in_file(&folder).map_err(|source| EngineError::Spill { source })?
-            }
+            false => Store::in_file(&self.tiling.folder()).map_err(|source| EngineError::Spill { source })?,
         };
         for tile in layout.tiles(layout.margins.observe) {
             let window = cut_pixels(image, &tile);

@@ -32,7 +32,8 @@ pub(super) fn guarded<T: Send + 'static>(
             Stopped::Panic(message.unwrap_or("no reason given").to_owned())
         })
     };
-    let Some(limit) = limit else { return work() };
+    // A WebAssembly module has no thread to spare: whoever uses it ends it.
+    let Some(limit) = limit.filter(|_| cfg!(not(target_arch = "wasm32"))) else { return work() };
     let (sender, receiver) = channel();
     let spawned = thread::Builder::new().name("decoder".into()).stack_size(STACK).spawn(move || {
         // The receiver may have given up.

@@ -3,6 +3,7 @@
 mod guard;
 mod inks;
 mod jpeg;
+#[cfg(feature = "jxl")]
 mod jxl;
 mod limits;
 mod raster;
@@ -30,6 +31,7 @@ pub(crate) use samples::interleave;
 pub(crate) use sniff::READABLE;
 
 /// The attribute of OpenEXR files that holds XMP.
+#[cfg(feature = "exr")]
 pub(crate) const EXR_XMP: &str = "xmp";
 
 /// Bits per channel.
@@ -125,8 +127,8 @@ pub fn read(path: &Path, limits: &Limits) -> Result<Arc<[u8]>, ImageError> {
 /// assumed to be encoded already, and values brighter than white are clipped.
 ///
 /// # Errors
-/// [`ImageError::Empty`], [`ImageError::UnknownContent`], [`ImageError::Damaged`] (also where the decoder
-/// panics), [`ImageError::TooLarge`] (found before anything of that size is allocated), [`ImageError::TooSlow`],
+/// [`ImageError::Empty`], [`ImageError::UnknownContent`], [`ImageError::LeftOut`], [`ImageError::Damaged`] (also where the
+/// decoder panics), [`ImageError::TooLarge`] (found before anything of that size is allocated), [`ImageError::TooSlow`],
 /// [`ImageError::FullyTransparent`].
 pub fn decode(bytes: impl Into<Arc<[u8]>>, name: &str, limits: &Limits) -> Result<Decoded, ImageError> {
     decode_at(bytes.into(), Path::new(name), limits)
@@ -137,8 +139,7 @@ fn decode_at(bytes: Arc<[u8]>, path: &Path, limits: &Limits) -> Result<Decoded, 
         return Err(ImageError::Empty { path: path.into() });
     }
     limits.check_file(bytes.len() as u64, path)?;
-    let (kind, format) =
-        sniff(&bytes).map_err(|found| ImageError::UnknownContent { path: path.into(), found })?;
+    let (kind, format) = sniff(&bytes).map_err(|unread| unread.of(path))?;
     let (owned, limits) = (path.to_owned(), *limits);
     let decode = move || {
         let context = Context { path: &owned, format, limits: &limits };
@@ -147,6 +148,7 @@ fn decode_at(bytes: Arc<[u8]>, path: &Path, limits: &Limits) -> Result<Decoded, 
         }
         let raw = match kind {
             Kind::Image(format) => raster::read(&bytes, format, &context)?,
+            #[cfg(feature = "jxl")]
             Kind::JpegXl => jxl::read(&bytes, &context)?,
         };
         finish(raw, &context)
@@ -170,8 +172,8 @@ pub fn read_recipe(path: &Path, limits: &Limits) -> Result<Option<String>, Image
     if bytes.is_empty() {
         return Err(ImageError::Empty { path: path.into() });
     }
-    let (kind, _) = sniff(&bytes).map_err(|found| ImageError::UnknownContent { path: path.into(), found })?;
-    let Kind::Image(format) = kind else { return Ok(None) };
+    let (kind, _) = sniff(&bytes).map_err(|unread| unread.of(path))?;
+    let Some(format) = kind.of_image() else { return Ok(None) };
     match guarded(limits.time, move || raster::recipe(&bytes, format)) {
         Ok(recipe) => Ok(recipe),
         Err(Stopped::Late(limit)) => Err(ImageError::TooSlow { path: path.into(), limit }),

@@ -4,7 +4,9 @@
 use std::io::Cursor;
 use std::sync::Arc;
 
+#[cfg(feature = "exr")]
 use exr::meta::MetaData;
+#[cfg(feature = "exr")]
 use exr::meta::attribute::{AttributeValue, Text};
 use gif::DecodeOptions;
 use image::codecs::tiff::TiffDecoder;
@@ -109,6 +111,7 @@ impl Beside {
             ImageFormat::WebP => WebPDecoder::new(Cursor::new(bytes))
                 .ok()
                 .map(|decoder| Beside { is_one_of_several: decoder.has_animation(), ..Beside::default() }),
+            #[cfg(feature = "exr")]
             ImageFormat::OpenExr => Some(Beside::of_exr(bytes)),
             _ => None,
         };
@@ -152,6 +155,7 @@ impl Beside {
     }
 
     /// The specification of OpenEXR says that colours are multiplied with alpha.
+    #[cfg(feature = "exr")]
     fn of_exr(bytes: &[u8]) -> Beside {
         let read = MetaData::read_from_buffered(Cursor::new(bytes), false).ok();
         let headers = read.as_ref().map_or(&[][..], |data| &data.headers);

@@ -1,31 +1,76 @@
 //! Tells a file's format from its first bytes, never from its name.
 
+use std::path::Path;
+
 use image::ImageFormat;
 
+use crate::ImageError;
+
 /// The formats that can be read, for messages.
-pub(crate) const READABLE: &str = "PNG, JPEG, TIFF, WebP, BMP, GIF, QOI, PNM, TGA, OpenEXR and JPEG XL";
+pub(crate) const READABLE: &str = match (cfg!(feature = "exr"), cfg!(feature = "jxl")) {
+    (true, true) => "PNG, JPEG, TIFF, WebP, BMP, GIF, QOI, PNM, TGA, OpenEXR and JPEG XL",
+    (true, false) => "PNG, JPEG, TIFF, WebP, BMP, GIF, QOI, PNM, TGA and OpenEXR",
+    (false, true) => "PNG, JPEG, TIFF, WebP, BMP, GIF, QOI, PNM, TGA and JPEG XL",
+    (false, false) => "PNG, JPEG, TIFF, WebP, BMP, GIF, QOI, PNM and TGA",
+};
 
 /// A decoder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     /// One of the `image` crate.
     Image(ImageFormat),
+    #[cfg(feature = "jxl")]
     JpegXl,
 }
 
-/// The format of the bytes, with its name, if it can be read; otherwise the name of what they seem to be.
-pub(super) fn sniff(bytes: &[u8]) -> Result<(Kind, &'static str), Option<&'static str>> {
-    if JPEG_XL.iter().any(|magic| bytes.starts_with(magic)) {
-        return Ok((Kind::JpegXl, "JPEG XL"));
+impl Kind {
+    /// The format, if the decoder is of the `image` crate.
+    pub(super) fn of_image(self) -> Option<ImageFormat> {
+        match self {
+            Kind::Image(format) => Some(format),
+            #[cfg(feature = "jxl")]
+            Kind::JpegXl => None,
+        }
     }
+}
+
+/// Why there is no decoder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Unread {
+    /// They are something else; what they seem to be, where that is known.
+    Other(Option<&'static str>),
+    /// This build has none of the format; and the feature that brings it.
+    LeftOut(&'static str, &'static str),
+}
+
+impl Unread {
+    pub(super) fn of(self, path: &Path) -> ImageError {
+        match self {
+            Unread::Other(found) => ImageError::UnknownContent { path: path.into(), found },
+            Unread::LeftOut(format, feature) => {
+                ImageError::LeftOut { path: path.into(), does: "reads", format, feature }
+            }
+        }
+    }
+}
+
+/// What the bytes are: a format that can be read, with its name, or else what they seem to be.
+pub(super) fn sniff(bytes: &[u8]) -> Result<(Kind, &'static str), Unread> {
+    if JPEG_XL.iter().any(|magic| bytes.starts_with(magic)) {
+        #[cfg(feature = "jxl")]
+        return Ok((Kind::JpegXl, "JPEG XL"));
+        #[cfg(not(feature = "jxl"))]
+        return Err(Unread::LeftOut("JPEG XL", "jxl"));
+    }
+    let other = |name| Err(Unread::Other(Some(name)));
     if let Some(name) = foreign(bytes) {
-        return Err(Some(name));
+        return other(name);
     }
     let format = match image::guess_format(bytes) {
         Ok(format) => format,
         // The only signature of a TGA file is at its end; older files have none and cannot be recognised.
         Err(_) if bytes.ends_with(b"TRUEVISION-XFILE.\0") => ImageFormat::Tga,
-        Err(_) => return Err(None),
+        Err(_) => return Err(Unread::Other(None)),
     };
     let name = match format {
         ImageFormat::Png => "PNG",
@@ -37,13 +82,14 @@ pub(super) fn sniff(bytes: &[u8]) -> Result<(Kind, &'static str), Option<&'stati
         ImageFormat::Qoi => "QOI",
         ImageFormat::Pnm => "PNM",
         ImageFormat::Tga => "TGA",
-        ImageFormat::OpenExr => "OpenEXR",
-        ImageFormat::Avif => return Err(Some("an AVIF picture")),
-        ImageFormat::Ico => return Err(Some("a Windows icon")),
-        ImageFormat::Dds => return Err(Some("a DDS texture")),
-        ImageFormat::Hdr => return Err(Some("a Radiance HDR picture")),
-        ImageFormat::Farbfeld => return Err(Some("a farbfeld picture")),
-        _ => return Err(None),
+        ImageFormat::OpenExr if cfg!(feature = "exr") => "OpenEXR",
+        ImageFormat::OpenExr => return Err(Unread::LeftOut("OpenEXR", "exr")),
+        ImageFormat::Avif => return other("an AVIF picture"),
+        ImageFormat::Ico => return other("a Windows icon"),
+        ImageFormat::Dds => return other("a DDS texture"),
+        ImageFormat::Hdr => return other("a Radiance HDR picture"),
+        ImageFormat::Farbfeld => return other("a farbfeld picture"),
+        _ => return Err(Unread::Other(None)),
     };
     Ok((Kind::Image(format), name))
 }
@@ -119,9 +165,9 @@ mod tests {
             (b"\xef\xbb\xbf <!DOCTYPE html>", "a web page"),
             (b"%PDF-1.7", "a PDF document"),
         ] {
-            assert_eq!(sniff(bytes), Err(Some(name)), "{bytes:?}");
+            assert_eq!(sniff(bytes), Err(Unread::Other(Some(name))), "{bytes:?}");
         }
-        assert_eq!(sniff(b"hello"), Err(None));
-        assert_eq!(sniff(b""), Err(None));
+        assert_eq!(sniff(b"hello"), Err(Unread::Other(None)));
+        assert_eq!(sniff(b""), Err(Unread::Other(None)));
     }
 }

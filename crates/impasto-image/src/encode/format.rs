@@ -42,11 +42,9 @@ const EXTENSIONS: [(&str, Format); 10] = [
 impl FromStr for Format {
     type Err = String;
 
-    /// Parses an extension, in upper or lower case.
+    /// Parses an extension, in upper or lower case, of a format that this build writes.
     fn from_str(extension: &str) -> Result<Self, String> {
-        let extension = extension.to_ascii_lowercase();
-        let found = EXTENSIONS.iter().find(|(known, _)| extension == *known);
-        found.map(|&(_, format)| format).ok_or_else(|| {
+        Format::known(extension).filter(|format| format.is_written()).ok_or_else(|| {
             let known: Vec<&str> = Format::all().map(Format::extension).collect();
             format!("expected one of {}", known.join(", "))
         })
@@ -57,17 +55,43 @@ impl Format {
     /// The format for the extension of `path`, in upper or lower case.
     ///
     /// # Errors
-    /// [`ImageError::UnknownExtension`].
+    /// [`ImageError::UnknownExtension`], [`ImageError::LeftOut`].
     pub fn of(path: &Path) -> Result<Self, ImageError> {
         let extension = path.extension().map(|extension| extension.to_string_lossy().to_ascii_lowercase());
-        let known = extension.as_deref().and_then(|extension| extension.parse().ok());
-        known.ok_or_else(|| ImageError::UnknownExtension { path: path.into(), extension })
+        match extension.as_deref().and_then(Format::known) {
+            Some(format) => format.written(path),
+            None => Err(ImageError::UnknownExtension { path: path.into(), extension }),
+        }
     }
 
-    /// All formats.
+    /// The format of an extension, in upper or lower case.
+    fn known(extension: &str) -> Option<Format> {
+        let extension = extension.to_ascii_lowercase();
+        EXTENSIONS.iter().find(|(known, _)| extension == *known).map(|&(_, format)| format)
+    }
+
+    /// The format itself, if this build writes it.
+    pub(super) fn written(self, path: &Path) -> Result<Self, ImageError> {
+        match self.is_written() {
+            true => Ok(self),
+            false => Err(ImageError::LeftOut {
+                path: path.into(),
+                does: "writes",
+                format: self.name(),
+                feature: self.extension(),
+            }),
+        }
+    }
+
+    /// Whether this build writes it; OpenEXR needs the feature `exr`.
+    fn is_written(self) -> bool {
+        cfg!(feature = "exr") || self != Self::OpenExr
+    }
+
+    /// All formats that this build writes.
     pub fn all() -> impl Iterator<Item = Format> {
         use Format::*;
-        [Png, Jpeg, Tiff, WebP, OpenExr, Qoi, Bmp].into_iter()
+        [Png, Jpeg, Tiff, WebP, OpenExr, Qoi, Bmp].into_iter().filter(|format| format.is_written())
     }
 
     /// The name for display.
@@ -189,6 +213,11 @@ mod tests {
         assert_eq!(Format::Png.depth(Depth::Float), Depth::Sixteen);
         assert_eq!(Format::OpenExr.depth(Depth::Eight), Depth::Float);
         assert_eq!(Format::those(|format| format.depths().contains(&Depth::Sixteen)), ".png or .tif");
-        assert_eq!(Format::those(Format::holds_wide_gamut), ".png, .jpg, .tif, .webp or .exr");
+        let wide = if cfg!(feature = "exr") {
+            ".png, .jpg, .tif, .webp or .exr"
+        } else {
+            ".png, .jpg, .tif or .webp"
+        };
+        assert_eq!(Format::those(Format::holds_wide_gamut), wide);
     }
 }

@@ -1,5 +1,6 @@
 //! Writes a picture: format by extension, rounding, alpha, colour profile, metadata, and never a half-written file.
 
+#[cfg(feature = "exr")]
 mod exr;
 mod format;
 mod jpeg;
@@ -63,7 +64,7 @@ impl Default for Encoding {
 /// appears complete or not at all; an old file is replaced only by a complete one.
 ///
 /// # Errors
-/// [`ImageError::UnknownExtension`], [`ImageError::NoAlpha`], [`ImageError::AlphaSize`],
+/// [`ImageError::UnknownExtension`], [`ImageError::LeftOut`], [`ImageError::NoAlpha`], [`ImageError::AlphaSize`],
 /// [`ImageError::TooLargeForFormat`], [`ImageError::Encode`], and those of [`write_atomically`].
 pub fn save(
     path: &Path,
@@ -71,7 +72,7 @@ pub fn save(
     alpha: Option<&Plane>,
     encoding: &Encoding,
 ) -> Result<(), ImageError> {
-    let format = encoding.format.map_or_else(|| Format::of(path), Ok)?;
+    let format = encoding.format.map_or_else(|| Format::of(path), |format| format.written(path))?;
     if let Some(alpha) = alpha {
         if !format.holds_alpha() {
             return Err(ImageError::NoAlpha { path: path.into(), format });
@@ -118,13 +119,13 @@ pub fn save(
 /// `has_alpha`, the folder exists and can be written to, and `path` is not itself a folder.
 ///
 /// # Errors
-/// [`ImageError::UnknownExtension`], [`ImageError::NoAlpha`], [`ImageError::IsFolder`],
+/// [`ImageError::UnknownExtension`], [`ImageError::LeftOut`], [`ImageError::NoAlpha`], [`ImageError::IsFolder`],
 /// [`ImageError::NoFolder`], [`ImageError::NotAFolder`], [`ImageError::Write`].
 pub fn check_output(path: &Path, format: Option<Format>, has_alpha: bool) -> Result<(), ImageError> {
     if path.is_dir() {
         return Err(ImageError::IsFolder { path: path.into() });
     }
-    let format = format.map_or_else(|| Format::of(path), Ok)?;
+    let format = format.map_or_else(|| Format::of(path), |format| format.written(path))?;
     if has_alpha && !format.holds_alpha() {
         return Err(ImageError::NoAlpha { path: path.into(), format });
     }
@@ -190,7 +191,10 @@ fn encode(
         Format::Jpeg => jpeg::write(file, source, encoding.jpeg_quality, tags),
         Format::Tiff => tiff::write(file, source, depth, tags),
         Format::WebP => webp::write(file, source, tags),
+        #[cfg(feature = "exr")]
         Format::OpenExr => exr::write(file, source, encoding.space, tags),
+        #[cfg(not(feature = "exr"))]
+        Format::OpenExr => Err("this build writes no OpenEXR".into()),
         Format::Qoi => plain(qoi::QoiEncoder::new(file), source),
         Format::Bmp => {
             // It needs a `Sized` writer.

@@ -5,6 +5,8 @@ mod colour;
 mod common;
 mod corpus;
 mod damage;
+#[cfg(not(all(feature = "exr", feature = "jxl")))]
+mod features;
 mod formats;
 mod hostile;
 mod metadata;

@@ -5,11 +5,11 @@ use impasto_engine::{Cancel, InstructionSet};
 use impasto_image::{Filter, Picture, Plane, fit_long_edge, resize, resize_plane};
 
 use super::{Drafter, LARGEST_STYLE, Scene, draft_size};
-use crate::assembly::thread_pool;
 use crate::colour::{Colour, coloured};
 use crate::digest::picture_digest;
 use crate::recipe::Init;
 use crate::resolve::Prepared;
+use crate::threads::{ThreadPool, thread_pool};
 use crate::{Error, Overrides, Scale, Setting, Style, StyleTransfer};
 
 /// A draft of a style transfer whose settings may change. Each [`picture`](Draft::picture) repeats only the work
@@ -31,7 +31,7 @@ pub struct Draft {
     transfer: StyleTransfer,
     size: (usize, usize),
     drafter: Drafter,
-    pool: rayon::ThreadPool,
+    pool: ThreadPool,
 }
 
 impl Draft {

@@ -18,6 +18,9 @@ mod own_recipe;
 #[path = "../../examples/05_evaluate.rs"]
 mod evaluate;
 
+#[path = "../../examples/06_in_memory.rs"]
+mod in_memory;
+
 use std::error::Error;
 use std::path::{Path, PathBuf};
 
@@ -76,4 +79,9 @@ fn own_recipe_writes_a_picture() {
 #[test]
 fn evaluate_judges() {
     evaluate::run().unwrap();
+}
+
+#[test]
+fn in_memory_repaints() {
+    in_memory::run().unwrap();
 }

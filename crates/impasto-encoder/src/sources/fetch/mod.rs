@@ -76,6 +76,13 @@ impl Store {
         let client = Client::new(&how.patience);
         let mut failures = Vec::new();
         for file in model.files {
+            if !file.is_readable() {
+                failures.push(format!(
+                    "{}: not fetched, as this build cannot read it; build with the feature foreign-formats",
+                    file.name
+                ));
+                continue;
+            }
             for address in self.environment().addresses(file) {
                 let shown = without_credentials(&address);
                 watch(Event::Fetching { file, address: &shown });

@@ -4,7 +4,9 @@
 
 use std::str::FromStr;
 
-use pulp::{NullaryFnOnce, Simd};
+#[cfg(any(target_arch = "aarch64", target_arch = "x86_64"))]
+use pulp::NullaryFnOnce;
+use pulp::Simd;
 
 use super::{GROUP, Lanes};
 use crate::EngineError;
@@ -125,8 +127,10 @@ pub(in crate::cpu) fn dispatch<K: Kernel>(set: InstructionSet, kernel: K) -> K::
     plain(kernel)
 }
 
+#[cfg(any(target_arch = "aarch64", target_arch = "x86_64"))]
 struct Run<K, I>(K, I);
 
+#[cfg(any(target_arch = "aarch64", target_arch = "x86_64"))]
 impl<K: Kernel, I: Isa> NullaryFnOnce for Run<K, I> {
     type Output = K::Output;
 

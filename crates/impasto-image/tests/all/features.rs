@@ -1,0 +1,39 @@
+//! The errors of a build without a format.
+
+use impasto_image::{ImageError, Limits, decode};
+
+fn says(error: &ImageError, what: &str, feature: &str) {
+    assert!(error.to_string().contains(what), "{error}");
+    assert!(error.hint().unwrap().contains(&format!("build with the feature {feature}")), "{error:?}");
+}
+
+#[cfg(not(feature = "jxl"))]
+#[test]
+fn jpeg_xl_is_known_where_it_is_not_read() {
+    for bytes in [&include_bytes!("../data/gradient.jxl")[..], include_bytes!("../data/boxes.jxl")] {
+        let error = decode(bytes, "a", &Limits::default()).unwrap_err();
+        says(&error, "this build reads no JPEG XL", "jxl");
+    }
+}
+
+#[cfg(not(feature = "exr"))]
+#[test]
+fn openexr_is_known_where_it_is_neither_read_nor_written() {
+    use std::path::Path;
+
+    use impasto_image::{Encoding, Format, Picture, check_output, save};
+
+    // Magic number and version, all that a file of it needs to be one (openexr.com, "The OpenEXR file layout").
+    let error = decode(*b"\x76\x2f\x31\x01\x02\0\0\0", "a", &Limits::default()).unwrap_err();
+    says(&error, "this build reads no OpenEXR", "exr");
+    let (path, picture) = (Path::new("a.exr"), Picture::filled(2, 2, [0.5; 3]));
+    says(
+        &save(path, &picture, None, &Encoding::default()).unwrap_err(),
+        "this build writes no OpenEXR",
+        "exr",
+    );
+    for format in [None, Some(Format::OpenExr)] {
+        says(&check_output(path, format, false).unwrap_err(), "this build writes no OpenEXR", "exr");
+    }
+    assert!(!"exr".parse::<Format>().unwrap_err().contains("exr"));
+}
