@@ -1,4 +1,5 @@
-//! Ctrl-C and SIGTERM: the first stops the job, so that its results so far can be saved; the second ends it at once.
+//! Ctrl-C and SIGTERM: the first stops the job, so that its results so far can be saved; the second
+//! ends it at once, unless a file is being written.
 
 use impasto_job::Control;
 

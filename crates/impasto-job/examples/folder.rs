@@ -1,6 +1,6 @@
 //! Repaints every picture of a folder in one style, with progress. Ctrl-C pauses; the same command continues.
 //!
-//!     cargo run --release --example folder -- photos painting.jpg repainted
+//!     cargo run --release -p impasto-job --example folder -- photos painting.jpg repainted
 
 use std::path::{Path, PathBuf};
 use std::{env, fs};

@@ -23,7 +23,7 @@ pub struct RunSpec {
     /// Long edge of the result in pixels [default: 768, or the content's own if that is smaller]
     #[cfg_attr(feature = "clap", arg(long, value_name = "N"))]
     pub size: Option<usize>,
-    /// Amount of work of the preset impasto: draft (one second, no strokes), normal, or fine (three times normal)
+    /// Amount of work of the preset impasto: draft (half a second, no strokes), normal, or fine (three times normal)
     /// [default: normal]
     #[cfg_attr(feature = "clap", arg(long, value_name = "NAME"))]
     pub effort: Option<String>,

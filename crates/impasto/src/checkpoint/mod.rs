@@ -20,7 +20,8 @@ use crate::Error;
 use crate::optimiser::{Average, Home, Optimiser, Values};
 use crate::pace::Convergence;
 
-/// The format version that is written. No other version is read.
+/// The version of the file format. No other version is read. The note inside, which a job writes, has a form of its own:
+/// `impasto-job` reads older forms of it.
 const VERSION: u32 = 1;
 
 /// A checkpoint that was found intact. Its vectors stay in the file, which is kept open.

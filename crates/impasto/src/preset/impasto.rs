@@ -17,7 +17,7 @@
 //! - Style layers weigh 24 : 12 : 8 : 2 : 1 instead of 256 : 64 : 16 : 4 : 1. Deep layers then matter: strokes join
 //!   to swirls and waves, and the fine lattice that shallow layers alone leave in dark areas disappears.
 //! - A margin of 16 px, the mirror image of the picture, removes the lines that an optimiser paints along borders.
-//!   A bleed of 2 px inside the margin removes the one that remains.
+//!   A bleed of 2 px between the picture and its margin removes the one that remains.
 //!
 //! A run from noise has no draft to start from; [`from_nothing`] is its longer recipe.
 
