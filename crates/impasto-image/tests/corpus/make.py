@@ -655,8 +655,9 @@ def make_light():
     rgb8 = noisy().astype(np.uint8)
     nearly("jxl/lossless.jxl", imagecodecs.jpegxl_encode(rgb8, lossless=True), rgb8 / 255.0, 1e-4)
     rgb16 = noisy(bits=16)
-    # Numbers of 16 bits are taken for light.
-    nearly("jxl/lossless16.jxl", imagecodecs.jpegxl_encode(rgb16, lossless=True), encoded(rgb16 / 65535.0), 2e-4)
+    # The encoder takes numbers of 16 bits for light. The decoder brings light to sRGB by an approximation of the curve:
+    # its error at these pixels is up to 2.03e-4 with AVX2, whatever the level of optimisation.
+    nearly("jxl/lossless16.jxl", imagecodecs.jpegxl_encode(rgb16, lossless=True), encoded(rgb16 / 65535.0), 2.5e-4)
     four = noisy(channels=4).astype(np.uint8)
     nearly("jxl/alpha.jxl", imagecodecs.jpegxl_encode(four, lossless=True), four / 255.0, 1e-4)
     grey = rgb8[..., 0]
