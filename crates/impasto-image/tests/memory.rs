@@ -1,9 +1,9 @@
-//! Small files that unpack to much: what they take of memory is bounded. A program of its own, as the allocations of the whole
-//! process are counted.
+//! Small files that unpack to large data: their memory is bounded. These tests are a program of their own, because the
+//! allocations of the whole process are counted.
 
 #![allow(clippy::unwrap_used)]
 
-#[allow(dead_code)] // of the other tests
+#[allow(dead_code)] // other tests use the rest
 #[path = "all/common/mod.rs"]
 mod common;
 use common::{chunk, decode, packed, png};
@@ -11,10 +11,10 @@ use common::{chunk, decode, packed, png};
 #[global_allocator]
 static ALLOCATOR: dhat::Alloc = dhat::Alloc;
 
-/// Most memory for files of some kilobytes or megabytes, and pictures of a few pixels.
+/// The most memory for files of some kilobytes or megabytes with few pixels.
 const BOUND: usize = 128 << 20;
 
-/// A block of EXIF: `count` fields of `kind`, each with `size` values in the same place.
+/// Returns a block of EXIF with `count` fields of `kind`. Each has `size` values, all in the same place.
 fn overlapping(count: u16, kind: u16, size: u32, whole: usize) -> Vec<u8> {
     let mut block = b"II*\0\x08\0\0\0".to_vec();
     block.extend(count.to_le_bytes());
@@ -36,7 +36,7 @@ fn jpeg(exif: &[u8]) -> Vec<u8> {
     [&bytes[..2], &head, &content, &bytes[2..]].concat()
 }
 
-// One test, because memory is counted for the whole process.
+// There is one test, because memory is counted for the whole process.
 #[test]
 fn what_unpacks_to_gigabytes_is_not_unpacked() {
     let pixels = chunk(b"IDAT", &{
@@ -47,7 +47,7 @@ fn what_unpacks_to_gigabytes_is_not_unpacked() {
     let bomb = packed(1 << 30);
     let beside = |kind: &[u8; 4], data: &[u8]| png(1, 1, &[chunk(kind, data), pixels.clone()]);
     let tiff = |exif: &[u8]| {
-        // One pixel, with a block of EXIF as directories.
+        // The picture has one pixel, and the block of EXIF is its directory.
         let mut bytes = exif.to_vec();
         bytes[8..10].copy_from_slice(&u16::MAX.to_le_bytes());
         bytes
@@ -72,7 +72,7 @@ fn what_unpacks_to_gigabytes_is_not_unpacked() {
         assert!(peak < BOUND, "{what}: {} MB", peak >> 20);
         let late = matches!(result, Err(impasto_image::ImageError::TooSlow { .. }));
         assert!(!late, "{what}");
-        // Data beside the pixels is no reason to refuse them.
+        // Pixels are not refused because of the data beside them.
         assert!(
             result.is_ok() || what.contains("pixels") || what.contains("TIFF"),
             "{what}: {:?}",

@@ -1,5 +1,5 @@
-//! `batch`: every content in every style; what is there is skipped, what fails is told at the end, and killing it at any
-//! moment loses nothing and does nothing twice.
+//! `batch` paints every content in every style. It skips results that exist and reports failures at the end. If it is
+//! killed, nothing is lost, and nothing is made twice.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used)] // a failing test
 
@@ -8,7 +8,7 @@ use std::fs;
 
 use crate::common::{Folder, Ran, Running, finish, in_small_file_system, wait, wait_until};
 
-/// Two pictures to repaint in a folder, and two styles.
+/// Makes a folder with two pictures to repaint, and two styles.
 fn pictures() -> Folder {
     let folder = Folder::new();
     fs::create_dir(folder.path("in")).unwrap();
@@ -22,7 +22,7 @@ fn pictures() -> Folder {
 
 const BATCH: &str = "batch in --style s.png t.png -o out --iterations 3";
 
-/// Results with their bytes; hidden files are left out.
+/// Returns the results by name, with their bytes. Hidden files are left out.
 fn results(folder: &Folder) -> BTreeMap<String, Vec<u8>> {
     let Ok(entries) = fs::read_dir(folder.path("out")) else { return BTreeMap::new() };
     let named = entries.map(|entry| entry.unwrap().path());
@@ -33,14 +33,14 @@ fn results(folder: &Folder) -> BTreeMap<String, Vec<u8>> {
         .collect()
 }
 
-/// Names of files that are not for the user.
+/// Returns the names of hidden files.
 fn hidden(folder: &Folder) -> Vec<String> {
     let Ok(entries) = fs::read_dir(folder.path("out")) else { return Vec::new() };
     let names = entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned());
     names.filter(|name| name.starts_with('.')).collect()
 }
 
-/// How often a result was made, by all journals.
+/// Returns one line for each result that was made, from all journals.
 fn journal(folder: &Folder) -> Vec<String> {
     let Ok(entries) = fs::read_dir(folder.path("out")) else { return Vec::new() };
     let entries = entries.map(|entry| entry.unwrap().path());
@@ -61,12 +61,12 @@ fn every_content_comes_in_every_style_as_stylize_makes_it() {
     assert_eq!(count(&ran), "4 made, 0 there already, 0 failed");
     let names = ["a_s.png", "a_t.png", "b_s.png", "b_t.png"];
     assert_eq!(results(&folder).keys().collect::<Vec<_>>(), names);
-    // What the pictures share between them changes nothing.
+    // A batch computes some data once for several pictures. This does not change any picture.
     for (content, style, name) in [("in/a.png", "s.png", "a_s.png"), ("in/b.jpg", "t.png", "b_t.png")] {
         folder.succeeds(&format!("stylize {content} {style} -o one.png --iterations 3"));
         assert_eq!(folder.bytes("one.png"), results(&folder)[name], "{name}");
     }
-    // Several at once, by patterns, in another folder: the same.
+    // Several jobs at once, patterns and another output folder give the same pictures.
     let ran = folder.run([
         "batch",
         "in/*.png",
@@ -95,19 +95,19 @@ fn what_is_there_is_skipped_and_what_is_not_ours_is_left_alone() {
         count(&folder.succeeds(&format!("{BATCH} --threads 1 --jobs 2"))),
         "0 made, 4 there already, 0 failed"
     );
-    // Other options, and another picture under the same name.
+    // Other options, or another picture under the same name, make a result again.
     let other = BATCH.replace("--iterations 3", "--iterations 2");
     assert_eq!(count(&folder.succeeds(&other)), "4 made, 0 there already, 0 failed");
     folder.draw("in/a.png", 40, 30, 0.7);
     assert_eq!(count(&folder.succeeds(&other)), "2 made, 2 there already, 0 failed");
-    // Journals of other divisions of the work know of older results; the digests tell which is there.
+    // The journals of other shards have entries for older results. Digests tell which result is there now.
     for line in [format!("{BATCH} --shard 1/2"), format!("{BATCH} --shard 2/2")] {
         assert_eq!(count(&folder.succeeds(&line)), "2 made, 0 there already, 0 failed");
         assert_eq!(count(&folder.succeeds(&line)), "0 made, 2 there already, 0 failed");
     }
     assert_eq!(count(&folder.succeeds(BATCH)), "0 made, 4 there already, 0 failed");
     assert_eq!(count(&folder.succeeds(&other)), "4 made, 0 there already, 0 failed");
-    // A file that somebody put there, or changed.
+    // A file that the user put there or changed is not overwritten.
     folder.write("out/a_s.png", b"precious");
     let ran = folder.line(&other);
     ran.assert_says(&["1 picture was not made"]);
@@ -173,7 +173,7 @@ fn names_must_be_of_one_picture_each() {
     folder
         .fails(2, "batch in --style s.png -o in --iterations 1")
         .assert_says(&["same folder", "choose another"]);
-    // Alone, the content names it.
+    // With a single style, the content's name is enough for the result's name.
     folder.succeeds("batch in --style s.png -o out --iterations 1 --name {content}.jpg");
     assert_eq!(results(&folder).keys().collect::<Vec<_>>(), ["a.jpg", "b.jpg"]);
 }
@@ -204,7 +204,8 @@ fn a_batch_killed(times: usize) {
     for i in 0..times {
         let (lines, named) = (journal(&folder).len(), results(&folder).len());
         let mut run = Running::start(folder.command(line.split_whitespace()));
-        // As soon as there is a journal, a result without its name, one more line, one more name; or too late.
+        // The kill comes after the first journal, the first unnamed result, the next line of a journal or the next
+        // named result, or after the batch has ended.
         wait_until("the batch to go on", || {
             let happened = match i % 4 {
                 0 => !hidden(&folder).is_empty(),
@@ -223,7 +224,7 @@ fn a_batch_killed(times: usize) {
     assert!(kills > 0, "no kill came in time");
     let before = results(&folder).len();
     let ran = folder.succeeds(&line);
-    // Results that were complete but not named yet, one of each job at most, count as there.
+    // A result that was complete but not yet named counts as there. Each job has at most one such result.
     let told: Vec<usize> = count(&ran).split(' ').filter_map(|word| word.parse().ok()).collect();
     assert!(told[0] + told[1] == 12 && told[2] == 0, "{ran}");
     assert!((before..=before + 2).contains(&told[1]), "{before} were there: {ran}");
@@ -240,7 +241,7 @@ fn a_batch_killed(times: usize) {
 #[test]
 fn an_interrupted_batch_says_what_is_left() {
     let folder = pictures();
-    // Which fails at once, and says so before the long work begins.
+    // This picture fails at once, and the batch reports it before the long work begins.
     folder.write("in/0.png", b"not a picture");
     let line = BATCH.replace("--iterations 3", "--iterations 1000000 --plateau 0 --progress json");
     let mut run = Running::start(folder.command(line.split_whitespace()));
@@ -254,7 +255,7 @@ fn an_interrupted_batch_says_what_is_left() {
 #[test]
 fn a_full_disk_fails_what_does_not_fit_and_nothing_else() {
     let folder = pictures();
-    // Results of 40x30 pixels fit into the 32 kB, those of 400x300 do not.
+    // Results of 40x30 pixels fit into the 32 kB. Results of 400x300 pixels do not.
     folder.draw("in/large.png", 400, 300, 0.5);
     let script = "\"$0\" batch in --style s.png -o m --iterations 1 --progress none; echo code $?; ls m; \
                   ls -A m | grep -v jsonl | grep '^[.]'";

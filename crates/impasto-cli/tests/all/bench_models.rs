@@ -1,4 +1,4 @@
-//! `impasto bench`, `impasto models`, and what belongs to no command.
+//! `impasto bench`, `impasto models`, the version and the help.
 #![allow(clippy::unwrap_used)] // a failing test
 
 use std::process::Stdio;
@@ -32,7 +32,7 @@ fn bench_says_everything_in_json() {
     assert!(seconds > 0.0 && seconds < 10.0);
     let megapixels = 48.0 * 48.0 / 1e6 / seconds;
     assert!((number("megapixels_per_second") / megapixels - 1.0).abs() < 1e-9);
-    // The encoder's cost, as `models show` states it, at that speed; it is rounded to a thousand there.
+    // The field `gflops` is this speed times the encoder's cost. `models show` prints the cost rounded to a thousand.
     let shown = prints("models show lite");
     let cost = shown.lines().find_map(|line| line.strip_prefix("cost")).unwrap();
     let kiloflops: f64 = cost.split_whitespace().next().unwrap().parse().unwrap();
@@ -136,7 +136,7 @@ fn models_are_shown() {
     assert!(random.contains("64x64x3x3"), "{random}");
     assert_eq!(random, prints("models show random:vgg19?seed=3&width=1/8"));
     assert_ne!(random, prints("models show random:vgg19?seed=4&width=1/8"));
-    // The same weights from a file are the same but for the name.
+    // The same weights from a file differ only in the name.
     let folder = Folder::new();
     folder.write("m.safetensors", include_bytes!("../../../impasto-encoder/src/lite.safetensors"));
     let file = folder.succeeds("models show m.safetensors").stdout;

@@ -1,11 +1,11 @@
-//! `--time`, `--plateau` and iterations by scale: when a run ends, and that it can be had again.
+//! `--time`, `--plateau` and lists of iterations by scale: when a run ends, and how it is repeated.
 #![allow(clippy::unwrap_used)] // a failing test
 
 use crate::common::Folder;
 
 const SMALL: &str = "--size 96 --min-size 64 --model random:vgg19?width=1/8";
 
-/// Iterations at each scale, by the report.
+/// Returns the iterations at each scale, from the report.
 fn done(folder: &Folder, report: &str) -> Vec<u64> {
     let report = folder.json(report);
     let mut counts = Vec::new();
@@ -20,7 +20,7 @@ fn done(folder: &Folder, report: &str) -> Vec<u64> {
 fn a_run_in_limited_time_can_be_had_again_without_the_limit() {
     let folder = Folder::with_pictures();
     folder.draw("c.png", 96, 72, 0.0);
-    // An hour is enough on any machine: how time is shared is tested in the library, by a clock of its own.
+    // An hour is enough on any machine. The library's tests check how time is shared, with a clock of their own.
     let line = format!("stylize c.png s.png -o o.png --time 1h --iterations 6 --report r.json {SMALL}");
     folder.succeeds(&line);
     assert_eq!(folder.decoded("o.png").picture.size(), (96, 72));
@@ -32,7 +32,7 @@ fn a_run_in_limited_time_can_be_had_again_without_the_limit() {
     assert!(first.contains(&format!("--iterations {listed}")) && !first.contains("--time"), "{first}");
     folder.succeeds("stylize c.png s.png -o again.png --like o.png");
     assert!(folder.decoded("again.png").picture == folder.decoded("o.png").picture);
-    // Beside options that a list takes the place of, too.
+    // `--like` also works with options that the list of iterations replaces.
     let line = format!("stylize c.png s.png -o q.png --time 1h --first-iterations 3 --iterations 2 {SMALL}");
     folder.succeeds(&line);
     folder.succeeds("stylize c.png s.png -o again.png --like q.png");
@@ -51,14 +51,15 @@ fn a_run_in_limited_time_can_be_had_again_without_the_limit() {
 fn a_scale_is_left_on_a_plateau_unless_that_is_switched_off() {
     let folder = Folder::with_pictures();
     folder.draw("c.png", 96, 72, 0.0);
-    // No loss falls to nothing in 40 iterations, which are what is needed to tell.
+    // A plateau needs 40 iterations to be detected. No loss falls by 99.99 % in that time, so this scale ends after
+    // exactly 40.
     let line =
         |more: &str| format!("stylize c.png s.png -o o.png --iterations 60 --report r.json {more} {SMALL}");
     folder.succeeds(&line("--plateau 0.9999"));
     assert_eq!(done(&folder, "r.json"), [40, 40]);
     folder.succeeds(&line("--plateau 0"));
     assert_eq!(done(&folder, "r.json"), [60, 60]);
-    // What is on by default is that of the preset.
+    // The default is that of the preset.
     for (preset, plateau) in [("impasto", 0.002), ("crowson", 0.0), ("gatys", 0.0)] {
         folder.succeeds(&line(&format!("--preset {preset} --iterations 1")).replace("--iterations 60", ""));
         assert_eq!(folder.json("r.json")["recipe"]["plateau"], plateau, "{preset}");

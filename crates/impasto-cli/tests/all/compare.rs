@@ -1,4 +1,4 @@
-//! `impasto compare`: the table, JSON and the page, and what is refused.
+//! `impasto compare`: the table, JSON, the page, and what is refused.
 #![allow(clippy::unwrap_used)] // a failing test
 
 use crate::common::{Folder, RUN};
@@ -6,7 +6,8 @@ use serde_json::Value;
 
 const LINE: &str = "compare --content c.png --style s.png";
 
-/// Content and style of the usual names, and pictures `a.png` and `b.png`, all of 96x64.
+/// Makes a folder with the content `c.png`, the style `s.png`, and the pictures `a.png` and `b.png`, all of 96x64
+/// pixels.
 fn pictures() -> Folder {
     let folder = Folder::new();
     for (name, kind) in [("c.png", 0.0), ("s.png", 1.0), ("a.png", 2.0), ("b.png", 3.0)] {
@@ -21,7 +22,7 @@ fn json(folder: &Folder, line: &str) -> Value {
     serde_json::from_str(&ran.stdout).unwrap()
 }
 
-/// Name, arrow and cells of each line of measures.
+/// Returns the name, the arrow and the cells of each line of measures.
 fn table(stdout: &str) -> Vec<(String, String, Vec<String>)> {
     let rows = stdout.lines().skip(1).filter_map(|line| {
         let words: Vec<&str> = line.split_whitespace().collect();
@@ -88,7 +89,7 @@ fn json_says_what_was_compared() {
     let picture = &json["pictures"][0];
     assert_eq!((&picture["scored_width"], &picture["scored_height"]), (&48.into(), &32.into()));
     assert_eq!(picture["sha256"].as_str().unwrap().len(), 64);
-    // Too small for seams; three scales of MS-SSIM need 44 pixels.
+    // The picture is too small for `seams`. Three scales of MS-SSIM would need 44 pixels.
     assert_eq!(picture["scores"]["seams"], Value::Null);
     assert_eq!(picture["scores"]["ms-ssim-scales"], 2);
     assert_eq!(json["referee_model"], Value::Null);
@@ -186,10 +187,10 @@ fn layers_come_from_another_encoder_than_the_pictures() {
     assert!(scores.as_object().unwrap().values().all(|value| value.as_f64().unwrap() > 0.0));
     let rows = table(&folder.succeeds(&line).stdout);
     assert!(rows.iter().any(|(name, arrow, _)| name == "relu3_2" && arrow == "↓"));
-    // The one that made it.
+    // The encoder that made a picture may not judge it.
     let ran = folder.fails(2, &format!("{LINE} a.png o.png --referee-model lite"));
     ran.assert_says(&["o.png was made with lite", "hint: "]);
-    // Pictures without a recipe may have been made with anything.
+    // A picture without a recipe may be judged by any encoder.
     folder.succeeds(&format!("{LINE} a.png --referee-model lite"));
     folder.fails(2, &format!("{LINE} a.png --referee-model nothing"));
 }
@@ -261,7 +262,7 @@ fn a_page_that_cannot_be_written_is_found_out_and_named() {
     }
 }
 
-// === What is refused ===
+// === Refusals ===
 
 #[test]
 fn what_cannot_act_is_refused() {

@@ -1,4 +1,5 @@
-//! `impasto compat`: every option of the documents is taken, named or refused as they say, and what is printed is what is run.
+//! `impasto compat` accepts, names or refuses every option as docs/compat.md says. The command that it prints is the
+//! command that it runs.
 #![allow(clippy::unwrap_used)] // a failing test
 
 use std::collections::BTreeSet;
@@ -6,22 +7,22 @@ use std::fs;
 
 use crate::common::{Folder, Ran};
 
-/// What becomes of an option.
+/// What the command does with an option.
 enum Fate {
-    /// These words are in the equal command.
+    /// The equal command has these words.
     Says(&'static str),
-    /// These words are not in it.
+    /// The equal command does not have these words.
     SaysNot(&'static str),
-    /// A note with these words.
+    /// A note has these words.
     Notes(&'static str),
-    /// An error with these words.
+    /// An error has these words.
     Refused(&'static str),
 }
 use Fate::{Notes, Refused, Says, SaysNot};
 
 const STYLE: &str = "-style_image s.png";
 
-/// The option's name, the options, and what becomes of them.
+/// Each entry has the name of an option, a command line with it, and the fate of the option.
 const NEURAL_STYLE: &[(&str, &str, Fate)] = &[
     ("-style_image", "-style_image s.png,t.png", Says("stylize c.png s.png t.png -o")),
     ("-style_image", "-style_image styles", Says("stylize c.png styles/a.jpg styles/b.png -o")),
@@ -220,7 +221,7 @@ fn assert_fate(ran: &Ran, line: &str, fate: &Fate) {
     }
 }
 
-/// Options that a section of docs/compat.md has a row for.
+/// Returns the options in the table of one section of docs/compat.md.
 fn documented(heading: &str) -> BTreeSet<String> {
     let text = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/compat.md")).unwrap();
     let section = text.split("\n## ").find(|section| section.starts_with(heading)).unwrap();
@@ -292,7 +293,7 @@ fn layers_weigh_what_they_weigh_there() {
         let layers = recipe[layers].as_array().unwrap().iter();
         layers.map(|layer| layer[1].as_f64().unwrap() * recipe[weight].as_f64().unwrap()).collect()
     };
-    // The program's weights, for each of the layers.
+    // Each layer has the weight of the original program.
     assert_eq!(weights("content_layers", "content_weight"), [5.0; 2]);
     assert_eq!(weights("style_layers", "style_weight"), [100.0; 3]);
 }
@@ -329,7 +330,7 @@ fn printed_names_can_be_pasted() {
     folder.draw("my photo.png", 48, 36, 0.0);
     let ran = folder.run(["compat", "style-transfer", "my photo.png", "s.png", "--print"]);
     assert!(ran.stdout.starts_with("impasto stylize 'my photo.png' s.png"), "{ran}");
-    // Names of ways to begin are names of files there.
+    // A file that is named like a way to begin is still read as a file.
     folder.write("noise", &folder.bytes("t.png"));
     let line =
         "compat neural-style -content_image c.png -style_image s.png -init image -init_image noise --print";

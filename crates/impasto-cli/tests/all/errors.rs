@@ -1,5 +1,4 @@
-//! Mistakes: each is refused before any work, with the right code, in words that name what is wrong, and without touching
-//! a file.
+//! Every mistake is refused before any work, with the right code. The error names the cause, and no file is changed.
 #![allow(clippy::unwrap_used)] // a failing test
 
 use std::fs;
@@ -62,7 +61,7 @@ fn an_input_that_cannot_be_read_is_refused_with_the_reason() {
         return skip("an_input_that_cannot_be_read_is_refused_with_the_reason", "no /proc/self/mem");
     }
     let older = Older::new();
-    // Whoever asks, its first bytes cannot be read.
+    // The first bytes of this file cannot be read, even by root.
     older
         .fails(2, "stylize /proc/self/mem s.png -o o.png")
         .assert_says(&["/proc/self/mem", "nput/output error"]);
@@ -92,7 +91,7 @@ fn a_picture_that_is_too_small_is_named() {
     for options in ["--size 1", "--size 16", "--size 20"] {
         older.fails(2, &format!("{RUN} {options}")).assert_says(&["too small"]);
     }
-    // Smaller pictures will do for shallower layers, as the hint says.
+    // Shallower layers accept smaller pictures, as the hint says.
     folder.succeeds(
         "stylize thin.png s.png -o p.png --iterations 1 --content-layers relu2_2 --style-layers relu1_1",
     );
@@ -191,7 +190,7 @@ fn a_report_is_not_the_result() {
     for report in ["o.png", "./o.png"] {
         older.fails(2, &format!("{RUN} --report {report}")).assert_says(&["--report"]);
     }
-    // Nor where neither is there yet.
+    // The same name twice is also refused if neither file exists.
     older.fails(2, "stylize c.png s.png -o new.png --iterations 1 --report ./new.png");
 }
 
@@ -231,7 +230,7 @@ fn a_write_protected_report_is_found_out_before_the_work() {
 fn a_folder_without_write_permission_is_found_out_before_the_work() {
     use std::os::unix::fs::PermissionsExt;
 
-    /// A folder that is made writable again, so that it can be removed.
+    /// A read-only folder. It is made writable again when it is dropped, so that it can be removed.
     struct Locked(std::path::PathBuf);
 
     impl Drop for Locked {
@@ -247,7 +246,7 @@ fn a_folder_without_write_permission_is_found_out_before_the_work() {
     fs::set_permissions(&folder.0, PermissionsExt::from_mode(0o555)).unwrap();
     if fs::write(folder.0.join("probe"), b"").is_ok() {
         fs::remove_file(folder.0.join("probe")).unwrap();
-        // Root may write everywhere.
+        // Root may write everywhere, so the test gives up root's privileges.
         if !older.0.give_up_privileges() {
             return skip("a_folder_without_write_permission_is_found_out_before_the_work", "no setpriv");
         }

@@ -1,4 +1,4 @@
-//! Mistakes in options: as `errors.rs`, which has those in pictures and outputs.
+//! Mistakes in options. `errors.rs` has the same tests for pictures and outputs.
 #![allow(clippy::unwrap_used)] // a failing test
 
 use std::fs;
@@ -14,12 +14,12 @@ fn numbers_that_make_no_sense_are_refused() {
     let older = Older::new();
     const NEVER: [&str; 7] = ["-1", "nan", "NaN", "inf", "-inf", "text", ""];
     let options = [
-        // Numbers of 0 or more; whole ones; whole ones above 0; numbers above 0.
+        // The four rows: numbers of 0 or more, whole numbers, whole numbers above 0, and numbers above 0.
         ("content-weight style-weight tv-weight", &[][..]),
         ("iterations seed", &["1.5", "1e3", "99999999999999999999"]),
         ("size min-size threads save-every", &["0", "1.5", "99999999999999999999"]),
         ("learning-rate style-scale", &["0", "-0.0", "1,2"]),
-        // Lists of one number for each of one style and of five layers.
+        // These lists need one number for one style and five numbers for five layers.
         ("style-weights", &["0", "1,", ",1", "1,1", "1 1", "1;1"]),
         ("style-layer-weights", &["1", "1,1,1,1", "1,1,1,1,-1", "1,1,1,1,nan", "1,1,1,1,1,1", "1,1,1,1,"]),
     ];
@@ -32,7 +32,7 @@ fn numbers_that_make_no_sense_are_refused() {
                 ran.assert_failed(2, &option[0]);
                 ran.assert_says(&[&format!("--{name}")]);
                 assert!(ran.steps().is_empty(), "{option:?}");
-                // With a space, `-1` may be taken for an option; a mistake it is anyhow.
+                // After a space, `-1` may be read as an option. The command is a mistake in both cases.
                 let option = [format!("--{name}"), value.to_string()];
                 let ran = older.0.run(args.iter().copied().chain(option.iter().map(String::as_str)));
                 ran.assert_failed(2, &option.join(" "));

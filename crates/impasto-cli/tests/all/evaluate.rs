@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 const LINE: &str = "evaluate i.png --content c.png --style s.png";
 
-/// What `--json` prints, and nothing else.
+/// All fields that `--json` prints.
 #[derive(Debug, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields)]
 struct Losses {
@@ -26,7 +26,7 @@ impl Losses {
     }
 }
 
-/// Content, style, and `i.png`: a picture that is neither.
+/// Makes a folder with the content, the style, and `i.png`, a third picture.
 fn pictures() -> Folder {
     let folder = Folder::with_pictures();
     folder.draw("i.png", 48, 36, 3.0);
@@ -44,7 +44,7 @@ fn near(a: f64, b: f64, part: f64) -> bool {
     (a - b).abs() <= part * a.abs().max(b.abs())
 }
 
-/// Height, width and values of a NumPy file, read by the letter of its format.
+/// Returns the height, the width and the values of a NumPy file. The parser follows the format strictly.
 fn read_npy(bytes: &[u8]) -> (usize, usize, Vec<f32>) {
     assert_eq!(bytes[..8], *b"\x93NUMPY\x01\0");
     let length = u16::from_le_bytes([bytes[8], bytes[9]]) as usize;
@@ -189,7 +189,7 @@ fn the_gradient_is_a_numpy_file() {
     assert_eq!((height, width), (36, 48));
     assert!(values.iter().all(|value| value.is_finite()) && values.iter().any(|&value| value != 0.0));
     assert_eq!(folder.names().len(), before.len() + 1, "{:?}", folder.names());
-    // Brought to another size, it is the gradient there.
+    // At another size, the command writes the gradient at that size.
     folder.succeeds(&format!("{LINE} --gradient g.npy --size 40"));
     let (height, width, _) = read_npy(&folder.bytes("g.npy"));
     assert_eq!((height, width), (30, 40));
@@ -206,7 +206,8 @@ fn a_step_against_the_gradient_lowers_the_total_as_much_as_it_says() {
         let before = losses(&folder, &line).total;
         let gradient = read_npy(&folder.bytes("g.npy")).2;
         let square: f64 = gradient.iter().map(|&value| f64::from(value).powi(2)).sum();
-        // So far that the total should fall by a hundredth; along the gradient it then does so nearly linearly.
+        // This step should lower the total by a hundredth. The total is nearly linear along the gradient for so small a
+        // step.
         let step = (0.01 * before / square) as f32;
         let moved = i.rgb().iter().zip(&gradient).map(|(value, slope)| value - step * slope).collect();
         folder.draw_16_bits("moved.png", &Picture::new(48, 36, moved).unwrap());
@@ -264,7 +265,7 @@ fn picture_and_content_have_one_size() {
         .assert_says(&["48x36", "40x56", "hint: "]);
     folder.fails(2, "evaluate large.png --content c.png --style s.png").assert_says(&["96x72", "--size"]);
     assert!(losses(&folder, "evaluate large.png --content c.png --style s.png --size 48").total > 0.0);
-    // Never enlarged: what is smaller stays so.
+    // Pictures are never enlarged: a smaller picture keeps its size.
     folder.fails(2, "evaluate large.png --content c.png --style s.png --size 64");
 }
 
@@ -286,7 +287,7 @@ fn sizes_out_of_range_are_refused() {
 #[test]
 fn a_style_beyond_all_memory_is_refused() {
     let folder = pictures();
-    // Terabytes and more: none of these may be tried.
+    // These sizes need terabytes or more, so they must be refused before any allocation.
     for scale in ["1e6", "1e9", "1e300"] {
         folder.fails(2, &format!("{LINE} --style-scale {scale}")).assert_says(&["--style-scale"]);
     }

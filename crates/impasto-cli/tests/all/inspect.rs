@@ -45,11 +45,11 @@ fn every_layer_has_its_pictures_and_its_row() {
     assert_eq!(rows[1][..3], ["relu1_1", "16", "48x36"]);
     assert_eq!(rows[6][..3], ["relu5_1", "128", "3x2"]);
     assert!(ran.stderr.contains("wrote 12 pictures to d"), "{ran}");
-    // 16 maps of 96x72 (each feature twice), 4 pixels apart, in 4 columns.
+    // There are 16 maps of 96x72 (each feature twice as large), 4 pixels apart, in 4 columns.
     assert_eq!(folder.decoded("d/relu1_1_features.png").picture.size(), (4 * 100 + 4, 4 * 76 + 4));
     let map = folder.decoded("d/relu2_1_gram.png").picture;
     assert_eq!(map.size(), (512, 512));
-    // 32 channels, 16 pixels each: symmetric.
+    // The Gram matrix of 32 channels is symmetric. Each entry is 16 pixels wide.
     for (a, b) in [(0, 5), (3, 31), (17, 20)] {
         assert_eq!(pixel(&map, 16 * a + 8, 16 * b + 8), pixel(&map, 16 * b + 8, 16 * a + 8));
     }
@@ -82,11 +82,11 @@ fn sizes_and_channels_are_those_asked_for() {
         folder.succeeds(&format!("inspect c.png -o d --layers relu1_1 {options}"));
         folder.decoded("d/relu1_1_features.png").picture.size()
     };
-    // One map, 96x72; at 32 pixels three times 32x24.
+    // One map has 96x72 pixels. At size 32 the map is 32x24, and is enlarged three times.
     assert_eq!(size("--channels 1"), (104, 80));
     assert_eq!(size("--channels 1 --size 32"), (104, 80));
     assert_eq!(size("--channels 4"), (2 * 100 + 4, 2 * 76 + 4));
-    // Never enlarged.
+    // A picture is never enlarged before the encoder.
     assert!(folder.succeeds("inspect c.png -o d --layers relu1_1 --size 900").stdout.contains("48x36"));
     let first = folder.bytes("d/relu1_1_features.png");
     folder.succeeds("inspect c.png -o e --layers relu1_1 --threads 1");
@@ -112,7 +112,7 @@ fn reconstructions_come_of_noise_and_repeat() {
             "relu1_1_gram.png",
         ]
     );
-    // One layer stands for all up to it.
+    // A style layer alone stands for all style layers up to it.
     assert_eq!(
         folder.bytes("a/reconstruct_style_relu1_1-relu2_1.png"),
         folder.bytes("a/reconstruct_style_relu2_1.png")

@@ -1,4 +1,5 @@
-//! Ctrl-C and its relatives: the command stops in the midst of its work, saves what there is, says so, and leaves nothing lying about.
+//! Ctrl-C and other signals: the command stops during its work, saves the current picture, reports that, and leaves no
+//! temporary file.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used)] // a failing test
 
@@ -15,7 +16,7 @@ fn is_step(line: &str) -> bool {
     line.contains("\"step\"")
 }
 
-/// Ended in the promised way.
+/// Checks the exit code and the message of an interrupted command.
 #[track_caller]
 fn assert_interrupted(ran: &Ran) {
     ran.assert_failed(130, "interrupted");
@@ -73,7 +74,7 @@ fn before_the_first_iteration_the_older_result_stays() {
     for signal in ["INT", "TERM"] {
         let folder = Folder::with_pictures();
         folder.write("o.png", b"an older result");
-        // At this size the first iteration takes seconds; the note about the preset comes right before it.
+        // At this size the first iteration takes seconds. The note about the preset comes just before it.
         let mut run = start(
             &folder,
             "stylize c.png s.png -o o.png --size 3000 --min-size 3000 --preset gatys --iterations 9 --report r.json",
@@ -97,7 +98,7 @@ fn the_message_tells_of_the_picture_that_was_written() {
         &folder,
         "stylize c.png s.png -o o.png --size 1000 --min-size 500 --iterations 1,1,1000 --progress json --report r.json",
     );
-    // The last scale but one is done, and the last has hardly begun.
+    // The last scale but one is done, and the last has just begun.
     run.read_until(|line| is_step(line) && line.contains("\"width\":707"));
     run.signal("INT");
     let ran = run.end();
@@ -125,7 +126,7 @@ fn a_large_picture_stops_as_soon() {
 #[test]
 fn a_second_signal_leaves_no_temporary_file() {
     let folder = Folder::with_pictures();
-    // A file of some megabytes, so that writing it takes long enough to be seen at it.
+    // The file has some megabytes, so that the test can see it being written.
     folder.draw_16_bits("deep.png", &crate::common::waves(48, 36, 0.0));
     let mut run = start(
         &folder,
@@ -138,7 +139,7 @@ fn a_second_signal_leaves_no_temporary_file() {
         run.child.try_wait().unwrap().is_some()
             || folder.names().iter().any(|name| name.contains("impasto-part"))
     });
-    // Ends at once; where it was already at its end, the signal finds nobody.
+    // The second signal ends the command at once. If the command has ended already, `kill` finds no process.
     let id = run.child.id().to_string();
     let _ = Command::new("kill").args(["-s", "INT", &id]).output().unwrap();
     let ran = run.end();
@@ -150,7 +151,7 @@ fn a_second_signal_leaves_no_temporary_file() {
 #[test]
 #[ignore = "handlers are set for all signals: SIGHUP under nohup ends the run, with its picture saved"]
 fn what_the_parent_ignores_stays_ignored() {
-    // As under `nohup`: the terminal goes away, the run does not.
+    // The script does what `nohup` does: the terminal closes, and the run continues.
     for signal in ["HUP", "INT"] {
         let folder = Folder::with_pictures();
         let script = format!(r#"trap '' {signal}; exec "$0" "$@""#);
@@ -163,7 +164,7 @@ fn what_the_parent_ignores_stays_ignored() {
         let mut run = Running::start(command);
         run.read_until(is_step);
         run.signal(signal);
-        // More than the pipe held when the signal came.
+        // The pipe held fewer lines than this when the signal came.
         for _ in 0..500 {
             run.read_until(is_step);
         }
@@ -183,15 +184,15 @@ fn a_terminal_that_goes_away_saves_too() {
     assert_eq!(folder.decoded("o.png").picture.size(), (48, 36));
 }
 
-// === The others ===
+// === Other commands ===
 
-/// Lets a command work for a while, interrupts it, and says how it ended.
+/// Lets a command work for a while, interrupts it, and returns its end.
 #[cfg(target_os = "linux")]
 fn in_its_work(line: &str) -> Ran {
     let folder = Folder::with_pictures();
     let before = folder.names();
     let mut run = start(&folder, line);
-    // Of many seconds.
+    // The command would work for many seconds.
     run.work(50);
     assert!(run.child.try_wait().unwrap().is_none(), "too quick to interrupt: {line}");
     run.signal("INT");
@@ -226,11 +227,11 @@ fn waiting_for_a_pipe_stops() {
     assert!(made.success());
     let mut command = folder.command("stylize pipe s.png -o o.png".split_whitespace());
     let mut child = command.stderr(std::process::Stdio::null()).spawn().unwrap();
-    // Opened when the command opens it, and never written to.
+    // This open succeeds once the command opens the pipe. Nothing is written to the pipe.
     let _pipe = std::fs::File::options().write(true).open(folder.path("pipe")).unwrap();
-    // Not INT, which is ignored by what a shell runs in its background, until somebody handles it.
+    // TERM, not INT: a shell's background processes ignore INT until the program sets its own handler.
     Command::new("kill").args(["-s", "TERM", &child.id().to_string()]).status().unwrap();
-    // By the signal itself or by us: a shell says 130 or 143 either way.
+    // The signal ends the command directly or through its handler. A shell reports 130 or 143 in both cases.
     let code = wait(&mut child);
     assert!(code.is_none() || code == Some(130), "{code:?}");
     assert!(!folder.has("o.png"));

@@ -1,4 +1,4 @@
-//! Tests of the command from outside, in one program, so that it is linked once.
+//! Tests of the command from outside. They are one program, so that it is linked once.
 #![allow(clippy::unwrap_used)] // a failing test
 
 mod batch;

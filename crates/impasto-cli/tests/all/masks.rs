@@ -1,4 +1,5 @@
-//! `--mask`, `--protect` and what styles are for: that they act, that recipes and checkpoints have them, and what cannot be.
+//! `--mask`, `--protect` and the regions of styles: what they do, their place in recipes and checkpoints, and invalid
+//! values.
 #![allow(clippy::unwrap_used)] // a failing test
 
 use crate::common::Folder;
@@ -8,7 +9,7 @@ use impasto::image::{Encoding, save};
 /// A few iterations at a small size.
 const FEW: &str = "--size 48 --min-size 48 --iterations 3 --model random:vgg19?width=1/8";
 
-/// Halves of two colours, of any size.
+/// Draws a picture of any size whose halves have two colours.
 fn halves(folder: &Folder, name: &str, (width, height): (usize, usize), colours: [[f32; 3]; 2]) {
     let at = |plane: usize, x: usize| colours[usize::from(2 * x >= width)][plane];
     let rgb = (0..3 * width * height).map(|i| at(i / (width * height), i % width)).collect();
@@ -28,12 +29,12 @@ fn pictures() -> Folder {
     folder
 }
 
-/// Columns in which a result is not the content.
+/// Returns the first and the last column in which the result differs from the content.
 fn painted(folder: &Folder, result: &str) -> (usize, usize) {
     let (result, content) = (folder.decoded(result).picture, folder.decoded("c.png").picture);
     let width = content.width();
     let pairs = result.rgb().iter().zip(content.rgb()).enumerate();
-    // A step of 8 bits is rounding.
+    // A difference of one 8-bit step is rounding.
     let columns = pairs.filter(|(_, (a, b))| (**a - **b).abs() > 1.5 / 255.0).map(|(at, _)| at % width);
     columns.fold((width, 0), |(first, last), x| (first.min(x), last.max(x)))
 }
@@ -47,7 +48,7 @@ fn a_mask_says_where_and_the_rest_is_kept() {
     folder.succeeds(&format!("stylize c.png s.png -o p.png --protect grey.png --feather 0 {FEW}"));
     let (first, last) = painted(&folder, "p.png");
     assert!(first == 0 && (20..25).contains(&last), "{first} {last}");
-    // Both: nothing of the one is in the other.
+    // With both options, the protected area is not painted, although the mask includes it.
     let all =
         format!("stylize c.png s.png t.png -o q.png --mask grey.png --rest first --protect grey.png {FEW}");
     folder.succeeds(&all);
@@ -106,11 +107,11 @@ fn masks_are_in_report_recipe_and_checkpoint() {
     }
     folder.succeeds("stylize c.png s.png t.png -o again.png --like o.png");
     assert_eq!(folder.bytes("again.png"), folder.bytes("o.png"));
-    // An option beside it counts more.
+    // An option that is given beside `--like` takes precedence.
     folder
         .succeeds("stylize c.png s.png:region=red t.png:region=blue -o other.png --like o.png --feather 0.2");
     assert_ne!(folder.decoded("other.png").picture, folder.decoded("o.png").picture);
-    // A mask that has changed is another run.
+    // A changed mask makes another run.
     folder.succeeds(&format!("plan c.png s.png:region=red t.png:region=blue --mask colours.png {FEW}"));
     folder.succeeds(&format!(
         "evaluate c.png --content c.png --style s.png:region=red t.png:region=blue --mask colours.png --model {}",
@@ -150,14 +151,14 @@ fn what_cannot_be_is_an_error_with_a_reason() {
         let ran = folder.fails(2, &format!("stylize c.png {options} -o o.png {FEW}"));
         ran.assert_says(expected);
     }
-    // A style that is transparent in parts, but not in all that its mask leaves, is no mistake.
+    // A style may be transparent in parts, if its mask leaves some opaque pixels.
     folder.draw_transparent("clear.png", 40, 56);
     halves(&folder, "left.png", (40, 56), [WHITE, BLACK]);
     let ran = folder.line(&format!("stylize c.png clear.png:mask=left.png -o ok.png {FEW}"));
     assert_eq!(ran.code, Some(0), "{ran}");
     let ran = folder.fails(2, &format!("stylize c.png s.png --mask colours.png --rest first -o o.png {FEW}"));
     ran.assert_says(&["no style has a region"]);
-    // Neither is a result written over a mask.
+    // A mask is not overwritten by a result.
     folder
         .fails(2, &format!("stylize c.png s.png -o grey.png --mask grey.png {FEW}"))
         .assert_says(&["grey.png"]);

@@ -1,5 +1,5 @@
-//! Models that are no part of the program: listed, looked for, fetched from a server of the test's own, and what is said where
-//! that must not or cannot be.
+//! Models that are not part of the program: lists, searches, and downloads from the test's own server. Errors where a
+//! download is forbidden or impossible.
 #![allow(clippy::unwrap_used)] // a failing test
 
 #[path = "../../../impasto-encoder/tests/all/common/server.rs"]
@@ -12,7 +12,7 @@ use crate::common::{Folder, Ran, finish};
 use serde_json::{Map, Value, json};
 use server::{Content, Reply, Server};
 
-/// Whatever the machine of the test has set or keeps in its caches must not matter.
+/// Returns the command without the settings and caches of the test's machine.
 fn command(folder: &Folder, line: &str) -> Command {
     let mut command = folder.command(line.split_whitespace());
     for name in [
@@ -46,7 +46,7 @@ fn run(folder: &Folder, line: &str, variables: &[(&str, &str)]) -> Ran {
     finish(command)
 }
 
-/// Every command that takes a model, with one that is not there.
+/// Every command that takes a model, each with a model that is not there.
 const COMMANDS: [&str; 10] = [
     "stylize c.png s.png -o o.png --model vgg19",
     "texture s.png -o o.png --model vgg19",
@@ -60,7 +60,7 @@ const COMMANDS: [&str; 10] = [
     "models show vgg19",
 ];
 
-/// A server that nobody should ask.
+/// Starts a server that must receive no request.
 fn nobody() -> Server {
     Server::start(|_, _| Reply::status(404))
 }
@@ -109,7 +109,7 @@ fn offline_nothing_is_asked_and_the_way_without_is_told() {
         }
     }
     assert!(server.requests().is_empty());
-    // What is part of the program works as ever.
+    // A model that is part of the program still works.
     assert_eq!(run(&folder, "models show lite --offline", &[("IMPASTO_OFFLINE", "1")]).code, Some(0));
 }
 
@@ -131,7 +131,7 @@ fn the_list_says_what_is_where() {
     let cut = folder.path("torch/hub/checkpoints/vgg19-dcbb9e9d.pth");
     fs::create_dir_all(cut.parent().unwrap()).unwrap();
     fs::write(&cut, [0; 1000]).unwrap();
-    // As long as Keras's file is: a hole in a file takes no space.
+    // This file is as long as Keras's file, but sparse, so that it takes no space.
     let keras = folder.path("keras/models/vgg19_weights_tf_dim_ordering_tf_kernels_notop.h5");
     fs::create_dir_all(keras.parent().unwrap()).unwrap();
     fs::File::create(&keras).unwrap().set_len(80_134_624).unwrap();
@@ -173,7 +173,7 @@ fn the_list_says_what_is_where() {
             .iter()
             .any(|path| *path == *keras.parent().unwrap().to_str().unwrap())
     );
-    // Listing hashes nothing and writes nothing.
+    // Listing computes no hashes and writes nothing.
     assert!(!folder.has("home"));
 }
 
@@ -208,7 +208,7 @@ fn what_needs_no_fetching_and_what_nobody_knows() {
 #[test]
 fn another_address_does_not_make_a_wrong_file_right() {
     let folder = Folder::with_pictures();
-    // A model that is one, but not this one; a page; and nothing.
+    // One address has another model, one has a web page, and one has nothing.
     let lite = Content::of(include_bytes!("../../../impasto-encoder/src/lite.safetensors"));
     let server = Server::start(move |request, _| match request.path.as_str() {
         "w/vgg19.tv_in1k.safetensors" => Reply::file(&lite),
@@ -233,7 +233,8 @@ fn another_address_does_not_make_a_wrong_file_right() {
     assert!(!kept.iter().any(|name| name.ends_with(".safetensors")), "{kept:?}");
 }
 
-/// timm's file in its full size: a header, the first filter of the training, and zeros. Sent as it is asked for, never made.
+/// Returns the content of timm's file in full size: a header, the first filter of the training, and zeros. The server
+/// makes the bytes as they are requested.
 fn timm() -> Content {
     const FILTER: [f32; 9] =
         [-0.053474, -0.049257, -0.067942, 0.015314, 0.045068, 0.002144, 0.036226, 0.019999, 0.019864];
@@ -289,11 +290,11 @@ fn a_model_of_full_size_is_fetched_in_part_and_used_by_its_name() {
     let events: Vec<Value> = ran.stderr.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let received: Vec<u64> = events.iter().filter_map(|event| event["bytes"].as_u64()).collect();
     assert!(received.len() > 20 && received.is_sorted(), "{ran}");
-    // 80 of 575 MB.
+    // Only 80 of 575 MB are sent.
     assert!((80_100_000..80_200_000).contains(&server.sent()), "{} bytes", server.sent());
     assert!((80_100_000..80_110_000).contains(&fs::metadata(&path).unwrap().len()));
 
-    // From now on there is no network in it.
+    // From here on the model works without a network.
     let asked = server.requests().len();
     let offline = [("IMPASTO_OFFLINE", "1"), ("IMPASTO_CACHE", cache.to_str().unwrap())];
     let shown = run(&folder, "models show vgg19", &offline);
@@ -302,7 +303,7 @@ fn a_model_of_full_size_is_fetched_in_part_and_used_by_its_name() {
     }
     let listed = run(&folder, "models list", &offline);
     assert!(listed.stdout.contains("verified)"), "{listed}");
-    // A recipe for the other training says so.
+    // A preset that was tuned for the other training gives a note.
     let line = "plan c.png s.png --size 32 --min-size 32 --iterations 1 --preset crowson --model vgg19";
     assert_eq!(run(&folder, line, &offline).code, Some(0));
     let line =

@@ -1,4 +1,4 @@
-//! Pictures as they come: transparency, 16 bits, colour profiles, standard input; and as they leave.
+//! Properties of input and output pictures: transparency, 16 bits, colour profiles, and standard input.
 #![allow(clippy::unwrap_used)] // a failing test
 
 use std::process::Command;
@@ -7,7 +7,7 @@ use crate::common::{Folder, RUN, largest_difference, waves};
 use impasto::Picture;
 use impasto::image::{Depth, Encoding, Plane, Space, save};
 
-/// `wide.png`, in Display P3.
+/// Draws `wide.png`, in Display P3.
 fn draw_wide(folder: &Folder) {
     let wide = Encoding {
         space: Space::DisplayP3,
@@ -30,7 +30,7 @@ fn transparency_is_kept() {
     let alpha = folder.decoded("o.png").alpha.unwrap();
     assert_eq!(alpha.size(), (64, 48));
     assert!(alpha.data()[..64].windows(2).all(|pair| pair[0] <= pair[1]), "still clear left, opaque right");
-    // A transparent style is no reason for a transparent result.
+    // A transparent style does not make the result transparent.
     folder.succeeds("stylize c.png a.png -o o.png --iterations 2");
     assert!(folder.decoded("o.png").alpha.is_none());
     folder.fails(2, "stylize a.png s.png -o o.jpg --iterations 2").assert_says(&["transparency", "hint: "]);
@@ -55,7 +55,7 @@ fn sixteen_bits_are_kept() {
     assert_eq!(folder.decoded("o.png").depth, Depth::Sixteen);
     folder.fails(2, "stylize c.png s.png -o o.webp --depth 16").assert_says(&["--depth 16"]);
     folder.fails(2, "stylize c.png s.png -o o.png --depth 12").assert_says(&["--depth"]);
-    // Nothing is lost where nothing is painted.
+    // Without painting, nothing is lost.
     folder.succeeds("stylize deep.png s.png -o o.png --init content --iterations 0 --size 48");
     assert_eq!(folder.decoded("o.png").picture, folder.decoded("deep.png").picture);
 }
@@ -83,7 +83,7 @@ fn what_lies_under_transparency_has_no_influence() {
 fn colours_are_written_by_the_profile_asked_for() {
     let folder = Folder::with_pictures();
     draw_wide(&folder);
-    // Unpainted, the picture is what it was, by its own profile or by another.
+    // Without painting, the picture keeps its colours, with its own profile or another one.
     for (options, space) in
         [("", Space::DisplayP3), ("--profile p3", Space::DisplayP3), ("--profile srgb", Space::Srgb)]
     {
@@ -147,7 +147,7 @@ fn wide_colours_go_into_light_and_out_of_it() {
     assert_eq!(folder.decoded("n.exr").space, Space::Srgb);
     run("c.png s.png -o p.exr --profile p3");
     assert_eq!(folder.decoded("p.exr").space, Space::DisplayP3);
-    // Light has no profile, but its colours stay.
+    // A picture of light has no profile, but its colours stay the same.
     run("w.exr s.png -o w.png --depth 16");
     let found = folder.decoded("w.png");
     assert_eq!(found.space, Space::DisplayP3);

@@ -1,4 +1,4 @@
-//! `plan` and `--memory`: what a run will take is known before it begins, and it keeps to it.
+//! `plan` and `--memory`: the memory of a run is known before it begins, and the run stays within it.
 #![allow(clippy::unwrap_used)] // a failing test
 
 use crate::common::{Folder, in_small_file_system};
@@ -6,7 +6,7 @@ use impasto::Picture;
 use impasto::image::{Encoding, save};
 use serde_json::Value;
 
-/// Predicted over measured peak memory: as promised.
+/// The promised range of predicted over measured peak memory.
 const MEMORY: std::ops::RangeInclusive<f64> = 0.9..=1.1;
 
 fn planned(folder: &Folder, line: &str) -> Value {
@@ -17,7 +17,7 @@ fn large() -> Folder {
     let folder = Folder::new();
     folder.draw("c.png", 640, 480, 0.0);
     folder.draw("s.png", 500, 600, 1.0);
-    // A mask: black to white.
+    // The mask goes from black to white.
     let ramp = (0..3 * 640 * 480).map(|at| (at % 640) as f32 / 639.0).collect();
     save(&folder.path("m.png"), &Picture::new(640, 480, ramp).unwrap(), None, &Encoding::default()).unwrap();
     folder
@@ -41,8 +41,9 @@ fn a_plan_tells_what_each_scale_takes() {
     }
 }
 
-/// Whole and in tiles, with both optimisers and their states in memory and in files; two steps at least, as an optimiser's state
-/// is not touched before the first. Where the system tells the peak, it is what was planned.
+/// Runs are whole and in tiles, with both optimisers, and with their states in memory and in files. Each has at least
+/// two steps, because an optimiser's state is not touched before the first. If the system reports the peak, it must be
+/// the planned one.
 #[test]
 fn runs_take_the_memory_that_was_planned() {
     let folder = large();
@@ -86,7 +87,8 @@ fn what_cannot_fit_is_refused_with_the_size_that_would() {
     folder.fails(2, "plan c.png s.png --memory lots").assert_says(&["such as 4G"]);
 }
 
-/// Content targets first, and with less memory the state of the run.
+/// At the first size the content targets do not fit on the disk. At the second, with less memory, the state of the run
+/// does not fit.
 #[test]
 fn a_full_disk_for_temporary_files_is_said_and_leaves_nothing() {
     for size in ["--size 900 --min-size 900 --memory 170M", "--size 1500 --min-size 1500 --memory 220M"] {
@@ -113,7 +115,7 @@ fn half_precision_is_planned_and_recorded() {
     assert_eq!(folder.json("r.json")["half"], true);
 }
 
-/// The same picture, to rounding: one step of a few, so that nothing is grown from it.
+/// The pictures are equal up to rounding. The steps are few and small, so that differences do not grow.
 #[test]
 fn tiles_do_not_change_the_picture() {
     let folder = large();
@@ -127,7 +129,8 @@ fn tiles_do_not_change_the_picture() {
     let differences: Vec<f32> = whole.rgb().iter().zip(tiled.rgb()).map(apart).collect();
     let mean = differences.iter().sum::<f32>() / differences.len() as f32;
     let many = differences.iter().filter(|difference| **difference > 2.0).count();
-    // Single values of 1.8 million are up to 3 apart, here and there, and not along the tiles: most likely where a derivative is nothing
-    // but rounding, as Adam's first steps are as large whatever it is. A seam would have hundreds.
+    // A few of the 1.8 million values differ by up to 3 steps, at scattered places. There the derivative is probably
+    // only rounding, and Adam's first step has the same length for any derivative. A seam would change hundreds of
+    // values.
     assert!(mean < 2e-4 && many <= 4, "{mean} of 255, {many} above 2");
 }

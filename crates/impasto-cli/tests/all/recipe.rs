@@ -1,10 +1,11 @@
-//! What travels with a picture: EXIF and print size of the content, and the recipe, which `show` prints and `--like` repeats.
+//! A result carries the content's EXIF and print size, and its recipe. `show` prints the recipe, and `--like` repeats
+//! it.
 #![allow(clippy::unwrap_used)] // a failing test
 
 use crate::common::{Folder, RUN, waves};
 use impasto::image::{Density, Encoding, Format, Metadata, save};
 
-/// A block of EXIF with an artist and a latitude, as a file has it (CIPA DC-008): little-endian, two directories.
+/// Returns a block of EXIF with an artist and a latitude (CIPA DC-008): little-endian, with two directories.
 fn exif() -> Vec<u8> {
     let mut block = b"II*\0\x08\0\0\0\x02\0".to_vec();
     let entry = |tag: u16, kind: u16, count: u32, value: [u8; 4]| {
@@ -64,7 +65,7 @@ fn the_recipe_is_shown_and_repeated() {
                    --seed 9 --style-layers relu1_1,relu2_1 --half --resize gamma --depth 8";
     for format in Format::all().filter(|format| format.holds_recipe()) {
         let name = format!("o.{}", format.extension());
-        // Floats are all that OpenEXR has.
+        // OpenEXR has only floats.
         let options =
             if format == Format::OpenExr { options.replace("--depth 8", "") } else { options.into() };
         folder.succeeds(&format!("stylize c.png s.png t.png -o {name} {options}"));
@@ -82,7 +83,7 @@ fn the_recipe_is_shown_and_repeated() {
             assert!(first.contains(part), "{part}: {first}");
         }
         assert!(shown.contains("recipe.optimizer") && shown.contains("encoder.sha256"), "{shown}");
-        // Repeated, it gives the same bytes; by the command that is shown, too.
+        // Both `--like` and the command that `show` prints give the same bytes again.
         let again = format!("again.{}", format.extension());
         folder.succeeds(&format!("stylize c.png s.png t.png -o {again} --like {name}"));
         assert!(folder.bytes(&name) == folder.bytes(&again), "{name}");
@@ -107,7 +108,7 @@ fn options_beside_like_count_more() {
         first,
         "impasto stylize t.png s.png -o OUT --iterations 2 --keep last --preset gatys --size 40"
     );
-    // What is taken over is checked as if it were given.
+    // Options from a recipe are checked like options on the command line.
     folder
         .fails(2, "stylize c.png s.png t.png -o p.png --like o.png --style-weights 1")
         .assert_says(&["--style-weights"]);
@@ -134,7 +135,7 @@ fn a_recipe_switches_on_nothing_that_is_about_one_file() {
 #[test]
 fn a_recipe_that_jpeg_has_no_room_for_is_left_out_and_that_is_said() {
     let folder = Folder::with_pictures();
-    // One style under many long names.
+    // One style has many long names.
     let names: Vec<String> = (0..130).map(|i| format!("{}{i:03}.png", "\u{6f22}".repeat(70))).collect();
     let bytes = folder.bytes("s.png");
     names.iter().for_each(|name| folder.write(name, &bytes));
@@ -153,7 +154,7 @@ fn other_weights_under_the_same_name_are_noted() {
     folder.succeeds("stylize c.png s.png -o a.png --iterations 1 --model m.safetensors");
     let again = "stylize c.png s.png -o b.png --like a.png";
     assert!(!folder.succeeds(again).stderr.contains("other weights"));
-    // The last number of them all.
+    // Only the last of all weights is changed.
     let mut other = lite.to_vec();
     let last = other.len() - 1;
     other[last] ^= 0x80;

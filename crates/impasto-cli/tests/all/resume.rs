@@ -1,4 +1,5 @@
-//! `resume`: whatever stops a run, at whatever moment, it goes on from its checkpoint and ends with the same bytes.
+//! `resume`: a run may be stopped by anything at any moment. It continues from its checkpoint and ends with the same
+//! bytes.
 #![cfg(unix)]
 #![allow(clippy::unwrap_used)] // a failing test
 
@@ -7,8 +8,8 @@ use std::fs;
 use crate::common::{Folder, Running, in_small_file_system, wait};
 use serde_json::Value;
 
-/// A run of three scales with a checkpoint after every step. It says more than a pipe holds, so that it cannot come to its end before
-/// all steps but the last half are read.
+/// A run of three scales with a checkpoint after every step. Its messages are longer than a pipe holds. So the run
+/// cannot end before the test has read all but the last half of the steps.
 const RUN: &str = "stylize c.png s.png -o o.png --size 96 --min-size 48 --iterations 80 --progress json \
                    --checkpoint k --checkpoint-every 0s";
 
@@ -16,7 +17,7 @@ fn start(folder: &Folder, line: &str) -> Running {
     Running::start(folder.command(line.split_whitespace()))
 }
 
-/// What the run gives when nothing stops it.
+/// Returns the result of the run if nothing stops it.
 fn undisturbed() -> Vec<u8> {
     let folder = Folder::with_pictures();
     folder.succeeds(RUN);
@@ -42,13 +43,14 @@ fn a_run_killed(times: usize) {
     let next = |folder: &Folder| if folder.has("k") { "resume k --progress json" } else { RUN };
     for time in 0..times {
         let mut run = start(&folder, next(&folder));
-        // After some steps, in no order, or before the first; each goes on from where the last one left it.
+        // The kill comes after some steps, in an irregular order, or before the first. Each run continues from the last
+        // checkpoint.
         for _ in 0..[3, 0, 7, 1, 5, 0, 2, 8, 4][time % 9] {
             run.read_until(|line| line.contains("\"step\""));
         }
         run.child.kill().unwrap();
         kills += usize::from(wait(&mut run.into_child()).is_none());
-        // A picture is whole or not there.
+        // A picture is whole or does not exist.
         if folder.has("o.png") {
             folder.decoded("o.png");
         }
@@ -60,7 +62,7 @@ fn a_run_killed(times: usize) {
             furthest = steps;
         }
     }
-    // At the end of its work it may be too late to kill it; at first it is not.
+    // Late kills may come after the end. Early kills do not.
     assert!(kills > 0 && furthest > 0, "{kills} of {times} kills, the last after {furthest} iterations");
     folder.succeeds(next(&folder));
     assert_eq!(folder.bytes("o.png"), expected);
@@ -72,7 +74,7 @@ fn an_interrupted_run_says_how_to_go_on() {
     let expected = undisturbed();
     for signal in ["INT", "TERM"] {
         let folder = Folder::with_pictures();
-        // Not often enough for any other than the last one.
+        // With this interval, only the last checkpoint is written.
         let mut run =
             start(&folder, &RUN.replace("--checkpoint-every 0s", "--checkpoint-every 1h --report r.json"));
         run.read_until(|line| line.contains("\"step\""));
@@ -80,14 +82,14 @@ fn an_interrupted_run_says_how_to_go_on() {
         let ran = run.end();
         ran.assert_failed(130, signal);
         ran.assert_says(&["impasto resume k", "o.png"]);
-        // From another folder, with other threads.
+        // The run continues from another folder, with another number of threads.
         let elsewhere = Folder::new();
         let path = folder.path("k").display().to_string();
         let resumed = elsewhere.run(["resume", &path, "--threads", "1", "--progress", "none"]);
         assert_eq!(resumed.code, Some(0), "{resumed}");
         assert_eq!(folder.bytes("o.png"), expected, "{signal}");
         assert!(!folder.has("k"));
-        // The report tells of the whole run.
+        // The report covers the whole run.
         let steps = folder.json("r.json")["steps"].as_array().unwrap().len();
         assert_eq!(steps, 3 * 80);
     }
@@ -118,7 +120,7 @@ fn what_cannot_be_resumed_is_refused_with_what_is_wrong() {
     folder.write("c.png", &content);
     let mut other_set = folder.command(["resume", "k"]);
     other_set.env("IMPASTO_INSTRUCTION_SET", "portable");
-    // The checkpoint's own wins, so that the bytes are the same.
+    // The checkpoint's instruction set takes precedence, so that the bytes are the same.
     assert_eq!(crate::common::finish(other_set).code, Some(0));
 }
 
@@ -145,7 +147,7 @@ fn options_of_checkpoints_are_checked() {
         "5m",
     ]);
     folder.fails(2, &format!("{quick} --no-checkpoint --checkpoint k")).assert_says(&["--no-checkpoint"]);
-    // The end of a run removes its checkpoint, so it must be nothing else.
+    // The end of a run removes its checkpoint, so no other file may have its name.
     folder.fails(2, &format!("{quick} --checkpoint o.png")).assert_says(&["--output names the checkpoint"]);
     folder
         .fails(2, &format!("{quick} --checkpoint r --report r"))
@@ -156,7 +158,7 @@ fn options_of_checkpoints_are_checked() {
     folder
         .fails(2, &format!("{quick} --save-every 1 --checkpoint o_0001.png"))
         .assert_says(&["--save-every would overwrite o_0001.png"]);
-    // A short run leaves none and asks for none.
+    // A short run leaves no checkpoint and needs none.
     folder.succeeds(quick);
     assert!(!folder.has("o.png.checkpoint"));
 }
@@ -164,7 +166,7 @@ fn options_of_checkpoints_are_checked() {
 #[test]
 fn a_full_disk_for_the_checkpoint_does_not_end_the_run() {
     let folder = Folder::with_pictures();
-    // The result goes elsewhere; the checkpoint does not fit.
+    // The result is on another disk. Only the checkpoint does not fit.
     let script = "\"$0\" stylize c.png s.png -o o.png --size 96 --iterations 3 --progress none \
                   --checkpoint m/k --checkpoint-every 0s; echo code $?; ls -A m";
     let Some(ran) = in_small_file_system(&folder, "a_full_disk_for_the_checkpoint", script) else { return };
@@ -186,7 +188,7 @@ fn a_long_run_is_saved_without_being_asked() {
         ran.assert_failed(130, "interrupted");
         assert_eq!(ran.hint(), "`impasto resume o.png.checkpoint` goes on");
         impasto::Checkpoint::read(&folder.path("o.png.checkpoint")).unwrap();
-        // What another run left there is not lost.
+        // The checkpoint of another run in the same place is kept.
         let old = ["o.png.checkpoint.old", "o.png.checkpoint.old2"].map(|name| folder.has(name));
         assert_eq!(old.into_iter().filter(|there| *there).count(), earlier);
     }
@@ -205,7 +207,7 @@ fn what_vanishes_while_it_runs_is_not_missed() {
     assert_eq!(folder.bytes("o.png"), expected);
 }
 
-/// Names of models and of beginnings are names, also where there is a file that is called the same.
+/// A model's name or a way to begin keeps its meaning in a checkpoint, even if a file or a folder has the same name.
 #[test]
 fn names_stay_names_in_a_checkpoint() {
     let folder = Folder::with_pictures();

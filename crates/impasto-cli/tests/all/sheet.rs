@@ -1,4 +1,4 @@
-//! `sheet`: pictures of single options are those that `stylize` makes, and what cannot be is said.
+//! `sheet`: its pictures are those of `stylize` with the same options, and invalid sheets are refused.
 #![allow(clippy::unwrap_used)] // a failing test
 
 use crate::common::Folder;
@@ -13,7 +13,7 @@ fn each_picture_is_what_stylize_makes_of_its_options() {
     ));
     ran.assert_says(&["[6/6] strength 1, seed 3", "6 pictures"]);
     let sheet = folder.decoded("sheet.png").picture;
-    // Pictures of 48x36, gaps of 8, lines of 28.
+    // Pictures are 48x36, gaps are 8 and lines of text are 28 pixels.
     assert_eq!(sheet.size(), (8 + 3 * 56, 8 + 28 + 2 * (44 + 28)));
     for (row, strength) in ["0.2", "1"].into_iter().enumerate() {
         for (column, seed) in ["1", "2", "3"].into_iter().enumerate() {
@@ -42,7 +42,7 @@ fn one_option_makes_a_row_and_any_option_can_be_varied() {
     folder.succeeds(&format!(
         "sheet c.png s.png -o sheet.png --vary preset=impasto,gatys --vary stroke-size=0.5,2 --size 64 {FEW}"
     ));
-    // 256 pixels unless asked otherwise.
+    // The default size is 256 pixels.
     folder
         .succeeds(&format!("sheet c.png s.png -o sheet.png --vary content-weight=0.1 {FEW} --progress json"));
     assert_eq!(folder.decoded("sheet.png").picture.width(), 8 + 264);

@@ -1,4 +1,4 @@
-//! `impasto stylize`: what it writes, the same each time, and what it says meanwhile.
+//! `impasto stylize`: its results, their reproducibility, its reports and its progress.
 #![allow(clippy::unwrap_used)] // a failing test
 
 use std::collections::BTreeMap;
@@ -90,7 +90,7 @@ fn no_iterations_give_the_beginning() {
 fn saved_iterates_have_numbers() {
     let folder = Folder::with_pictures();
     folder.succeeds("stylize c.png s.png -o o.png --iterations 3 --size 48 --min-size 34 --save-every 2");
-    // Scales of 34 and 48 px; numbers count on over scales.
+    // The scales are 34 and 48 px. The numbers of saved pictures continue over scales.
     assert_eq!(
         folder.names(),
         ["c.png", "o.png", "o_0002.png", "o_0004.png", "o_0006.png", "s.png", "t.png"]
@@ -111,7 +111,7 @@ fn saved_iterates_are_transparent_like_the_result() {
     assert_eq!(folder.decoded("o_0001.png").alpha, folder.decoded("a.png").alpha);
 }
 
-// === The same again ===
+// === Reproducibility ===
 
 #[test]
 fn the_same_seed_gives_the_same_bytes_at_any_number_of_threads() {
@@ -162,7 +162,7 @@ fn a_report_tells_how_to_do_it_again() {
 #[test]
 fn a_report_says_everything() {
     let folder = Folder::with_pictures();
-    // A picture whose digest is known from elsewhere (sha256sum).
+    // The digest of this picture was computed with another program (sha256sum).
     let pixels = (0..32 * 24 * 3).map(|i| (7 * i % 251) as u8);
     folder.write("known.ppm", &b"P6 32 24 255\n".iter().copied().chain(pixels).collect::<Vec<u8>>());
     folder.succeeds(
@@ -239,7 +239,7 @@ fn a_report_says_everything() {
 fn a_report_resolves_what_was_left_to_others() {
     let folder = Folder::with_pictures();
     let report = report(&folder, "");
-    // The encoder's own pooling, threads by the machine.
+    // By default, the pooling is the encoder's, and the number of threads depends on the machine.
     assert_eq!(report["recipe"]["pooling"], "max");
     assert!(report["threads"].as_u64().unwrap() >= 1);
     assert_eq!(
@@ -286,7 +286,7 @@ fn json_progress_has_objects_for_notes_and_warnings_too() {
     let folder = Folder::with_pictures();
     let wide = Encoding { icc_profile: Some(Space::DisplayP3.icc()), ..Encoding::default() };
     save(&folder.path("wide.png"), &waves(48, 36, 0.0), None, &wide).unwrap();
-    // A note (the preset was not tuned for these weights) and a warning (a format without profiles).
+    // This run has a note (the preset was not tuned for these weights) and a warning (the format has no profiles).
     let ran =
         folder.succeeds("stylize wide.png s.png -o o.bmp --preset gatys --iterations 1 --progress json");
     for line in ran.stderr.lines() {
@@ -310,7 +310,7 @@ fn progress_without_a_terminal_is_plain_text() {
 #[test]
 fn progress_does_not_need_a_reader() {
     let folder = Folder::with_pictures();
-    // `impasto ... 2>&1 | head -1`: the reader goes away after the first line.
+    // The test acts like `impasto ... 2>&1 | head -1`: the reader closes the pipe after the first line.
     let mut running = crate::common::Running::start(
         folder.command("stylize c.png s.png -o o.png --iterations 40 --progress json".split_whitespace()),
     );
@@ -333,7 +333,7 @@ fn progress_that_cannot_be_written_does_not_end_the_run() {
         assert_eq!(folder.decoded("o.png").picture.size(), (48, 36));
         fs::remove_file(folder.path("o.png")).unwrap();
     }
-    // Nor does it change how a mistake ends.
+    // The closed pipe does not change the exit code of a mistake either.
     let mut command = folder.command(["stylize", "c.png", "missing.png", "-o", "o.png"]);
     command.stderr(fs::File::options().write(true).open("/dev/full").unwrap());
     assert_eq!(command.status().unwrap().code(), Some(2));
@@ -345,7 +345,7 @@ fn a_row_of_pictures_and_a_drawing_of_losses_come_beside_the_result() {
     folder.succeeds("stylize c.png s.png t.png -o o.png --iterations 4 --triptych row.png --plot losses.svg");
     let (row, result) = (folder.decoded("row.png").picture, folder.decoded("o.png").picture);
     assert_eq!(row.height(), result.height());
-    // Content, two styles, the result, at the same height, and three gaps of two pixels.
+    // The row has the content, two styles and the result at the same height, with three gaps of two pixels.
     let widths = [(48, 36), (40, 56), (44, 44), (48, 36)]
         .map(|(width, height): (usize, usize)| (width * 36).div_ceil(height));
     assert_eq!(row.width(), widths.iter().sum::<usize>() + 3 * 2);

@@ -1,4 +1,4 @@
-//! `impasto stylize`: that every option does what it says, with names, places and disks of all kinds.
+//! `impasto stylize`: every option does what it says. Names, places and disks of all kinds work.
 #![allow(clippy::unwrap_used)] // a failing test
 
 use std::fs;
@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 fn every_preset_runs() {
     let folder = Folder::with_pictures();
     for &preset in Preset::ALL {
-        // All layers of VGG-19, little width: a fraction of a second.
+        // This encoder has all layers of VGG-19 but is narrow, so that a run takes a fraction of a second.
         let ran = folder.succeeds(&format!(
             "{RUN} --preset {} --model random:vgg19?width=1/16 --report r.json",
             preset.name
@@ -137,7 +137,7 @@ fn scales_run_from_min_size_to_size() {
 #[test]
 fn the_style_has_the_size_that_was_asked_for() {
     let folder = Folder::with_pictures();
-    // A style so small that the deepest layer sees nothing of it.
+    // This style is too small for the deepest layer.
     folder.fails(2, &format!("{RUN} --style-scale 0.01")).assert_says(&["style", "hint: "]);
     let plain = painted(&folder, "");
     assert_eq!(largest_difference(&plain, &painted(&folder, "--style-scale 1.0")), 0.0);
@@ -158,7 +158,7 @@ fn styles_have_settings_of_their_own() {
     let plain = with("s.png");
     assert!(plain != with("s.png:rotate=90") && plain != with("s.png:rotate=20"));
     assert!(plain == with("s.png:rotate=360"));
-    // A file of that name is meant where there is one.
+    // If a file has the whole name, that file is meant.
     folder.write("s.png:weight=0", &folder.bytes("t.png"));
     assert!(with("s.png:weight=0") == with("t.png"));
     for (bad, says) in [
@@ -320,7 +320,7 @@ fn a_full_disk_leaves_the_older_result() {
     const TEST: &str = "a_full_disk_leaves_the_older_result";
     let folder = Folder::with_pictures();
     folder.draw("large.png", 120, 90, 0.0);
-    // The older result fills the disk so far that the new one does not fit.
+    // The older result fills most of the disk, so that the new one does not fit.
     let script = "head -c 20000 /dev/urandom > m/o.png && cp m/o.png older
         $0 stylize large.png s.png -o m/o.png --iterations 1 --report r.json
         code=$?; ls -A m; cmp m/o.png older && exit $code";

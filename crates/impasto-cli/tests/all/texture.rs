@@ -1,4 +1,4 @@
-//! `texture`: a run without a content, with all that a run has.
+//! `texture`: a run without a content has the same features as other runs.
 #![allow(clippy::unwrap_used)] // a failing test
 
 use crate::common::Folder;
@@ -21,7 +21,7 @@ fn a_texture_has_its_size_its_recipe_and_its_report() {
         first.starts_with("impasto texture s.png t.png:weight=2 -o OUT --size 96x64 --seamless"),
         "{first}"
     );
-    // The command that is shown makes the same picture.
+    // The command that `show` prints makes the same picture.
     folder.succeeds(&first.strip_prefix("impasto ").unwrap().replace("OUT", "again.png").replace('\'', ""));
     assert_eq!(folder.decoded("again.png").picture, folder.decoded("o.png").picture);
     folder.succeeds(&format!("texture s.png -o p.tif --size 80 {FEW}"));

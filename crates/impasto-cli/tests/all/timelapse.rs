@@ -1,4 +1,4 @@
-//! `--timelapse`: what is in the film, and what becomes of it when there is no ffmpeg, no frame or no end.
+//! `--timelapse`: the frames of the film, and what happens without ffmpeg, without frames or after an interruption.
 #![allow(clippy::unwrap_used)] // a failing test
 
 use crate::common::{Folder, Older, RUN, Running, finish};
@@ -6,7 +6,7 @@ use impasto::Picture;
 
 const SHORT: &str = "stylize c.png s.png -o o.png";
 
-/// Delay in hundredths of a second and pixels, frame by frame.
+/// Returns the size, and the delay (in hundredths of a second) and the pixels of each frame.
 fn frames(folder: &Folder, name: &str) -> (usize, usize, Vec<(u16, Vec<u8>)>) {
     let mut options = gif::DecodeOptions::new();
     options.set_color_output(gif::ColorOutput::RGBA);
@@ -23,7 +23,7 @@ fn frames(folder: &Folder, name: &str) -> (usize, usize, Vec<(u16, Vec<u8>)>) {
     (width, height, frames)
 }
 
-/// Red, green and blue of each pixel, in 0..255.
+/// Returns the red, green and blue of each pixel, in 0..255.
 fn bytes_of(picture: &Picture) -> Vec<f32> {
     let area = picture.width() * picture.height();
     (0..area)
@@ -31,16 +31,16 @@ fn bytes_of(picture: &Picture) -> Vec<f32> {
         .collect()
 }
 
-/// Root of the mean squared difference.
+/// Returns the root of the mean squared difference.
 fn difference(frame: &[u8], picture: &[f32]) -> f32 {
     assert_eq!(frame.len(), picture.len());
     let squares = frame.iter().zip(picture).map(|(a, b)| (f32::from(*a) - b).powi(2)).sum::<f32>();
     (squares / frame.len() as f32).sqrt()
 }
 
-/// What 256 colours cost in pictures that have nearly all there are, in steps of 8 bits: on a grid they would stand
-/// 256 / 256^(1/3) = 40 apart, and what is rounded to every 40th number is wrong by 40 / sqrt(12) = 11.7 in the mean. Learnt
-/// palettes are no grid: half of it more.
+/// Tolerance for a palette of 256 colours, in 8-bit steps. On a regular grid colours are 256 / 256^(1/3) = 40 apart,
+/// which gives an error of 40 / sqrt(12) = 11.7. A learnt palette is not regular, so one and a half times that is
+/// allowed.
 const PALETTE: f32 = 17.5;
 
 // === GIF ===
@@ -54,9 +54,9 @@ fn a_gif_goes_from_the_first_picture_to_the_result() {
     assert!(frames[..30].iter().all(|(delay, _)| *delay == 8) && frames[30].0 == 150);
     let result = bytes_of(&folder.decoded("o.png").picture);
     assert!(difference(&frames[30].1, &result) < PALETTE, "{}", difference(&frames[30].1, &result));
-    // Middle grey, with noise of one step.
+    // The first frame is middle grey with noise of one step.
     assert!(frames[0].1.iter().all(|byte| (126..=130).contains(byte)));
-    // Else the test could not tell one from the other.
+    // The first frame must differ enough, or the test could not tell it from the result.
     assert!(difference(&frames[0].1, &result) > 2.0 * PALETTE, "{}", difference(&frames[0].1, &result));
 }
 
@@ -67,7 +67,7 @@ fn a_long_run_has_no_more_frames_and_all_have_one_size() {
         "stylize c.png s.png -o o.png --size 64 --min-size 32 --iterations 70 --style-layers relu1_1 --content-layers relu1_1 --timelapse t.gif",
     );
     let (width, height, frames) = frames(&folder, "t.gif");
-    // Scales of 32, 45 and 64 pixels: 210 iterations.
+    // The scales are 32, 45 and 64 pixels, with 210 iterations in all.
     assert_eq!((width, height, frames.len()), (64, 48, 101));
     let moved = frames.windows(2).filter(|pair| pair[0].1 != pair[1].1).count();
     assert!(moved > 90, "{moved}");
@@ -89,7 +89,7 @@ fn a_large_result_has_a_smaller_film() {
     let folder = Folder::with_pictures();
     folder.succeeds(&format!("{SHORT} --size 700 --min-size 700 --iterations 0 --timelapse t.gif"));
     let (width, height, frames) = frames(&folder, "t.gif");
-    // The first frame is the result.
+    // The only frame is the result.
     assert_eq!((width, height, frames.len(), frames[0].0), (640, 480, 1, 150));
 }
 
@@ -108,7 +108,7 @@ fn what_was_collected_is_written_when_a_run_is_interrupted_and_resumed() {
     let stopped = bytes_of(&folder.decoded("o.png").picture);
     let apart = difference(&first[first.len() - 1].1, &stopped);
     assert!(apart < PALETTE, "{apart}");
-    // Since then, from where it stood, and from another folder.
+    // The resumed run continues the film from the stopped picture, although it starts in another folder.
     std::fs::create_dir(folder.path("elsewhere")).unwrap();
     let mut resume = folder.command(["resume", "../k"]);
     resume.current_dir(folder.path("elsewhere"));
@@ -147,17 +147,18 @@ mod movies {
 
     use super::*;
 
-    /// A program called ffmpeg, in a folder that is all there is of the path beside the system's own tools.
+    /// Installs a program called ffmpeg in a folder that is the whole path. The folder also has links to two of the
+    /// system's tools.
     fn install(folder: &Folder, script: &str) {
         fs::create_dir(folder.path("bin")).unwrap();
-        // By another process: what this one has open for writing, a process that another test starts may have open too, and as
-        // long as it has, the program does not run.
+        // A shell writes the script. If this process wrote it, a child process of another test could inherit the open
+        // file, and the system would refuse to run it ('text file busy').
         let written = Command::new("sh")
             .args(["-c", r#"printf '#!/bin/sh\n%s\n' "$1" > ffmpeg && chmod 755 ffmpeg"#, "sh", script])
             .current_dir(folder.path("bin"))
             .status();
         assert!(written.unwrap().success());
-        // What the scripts use.
+        // The scripts use these tools.
         for tool in ["cat", "head"] {
             let found = Command::new("sh").args(["-c", &format!("command -v {tool}")]).output().unwrap();
             let path = String::from_utf8(found.stdout).unwrap();
@@ -171,7 +172,7 @@ mod movies {
         finish(command)
     }
 
-    /// Writes its arguments to a file and its input to the film.
+    /// This script writes its arguments to a file and its input to the film.
     const RECORDS: &str = r#"case "$*" in *-encoders*) echo " V....D mpeg4    MPEG-4"; echo " V....D libx264    H.264"; exit 0;; esac
 for film; do :; done
 echo "$*" > args
@@ -184,7 +185,8 @@ cat > "$film""#;
         let ran =
             with_path(&folder, &format!("{SHORT} --size 45 --min-size 45 --iterations 5 --timelapse t.mp4"));
         assert_eq!(ran.code, Some(0), "{ran}");
-        // 45x34 pixels, with even sides: 6 frames, the last shown for 19.
+        // The picture has 45x34 pixels, and the film has even sides. There are 6 frames, and the last is shown 19
+        // times.
         let (film, frame) = (folder.bytes("t.mp4"), 3 * 44 * 34);
         assert_eq!(film.len(), (5 + 19) * frame);
         let at = |number: usize| &film[number * frame..(number + 1) * frame];
@@ -229,7 +231,7 @@ cat > "$film""#;
     fn what_ffmpeg_says_is_told_and_the_picture_is_safe() {
         let folder = Folder::with_pictures();
         folder.write("t.mp4", b"an older film");
-        // It ends in the midst of its input.
+        // This program ends before it has read all of its input.
         install(
             &folder,
             r#"case "$*" in *-encoders*) echo " V....D libx264 H.264"; exit 0;; esac

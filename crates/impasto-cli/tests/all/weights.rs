@@ -1,4 +1,4 @@
-//! Files of weights on the command line: shown, verified, imported, painted with.
+//! Weight files on the command line: `show`, `verify`, `import`, and painting with them.
 
 #![allow(clippy::unwrap_used)] // a failing test
 
@@ -27,7 +27,7 @@ fn a_table_sums_up_the_network() {
     }
     let of = |layer: &str| ran.stdout.lines().find(|line| line.starts_with(layer)).unwrap().to_string();
     let cells: Vec<String> = of("conv5_1").split_whitespace().map(String::from).collect();
-    // relu5_1 sees 156 pixels, at every sixteenth.
+    // relu5_1 sees 156 pixels, at every sixteenth pixel.
     assert_eq!(cells[cells.len() - 3..cells.len() - 1], ["156", "16"], "{ran}");
     assert!(of("memory").contains("bytes per pixel"), "{ran}");
 }
@@ -72,7 +72,7 @@ fn what_is_imported_paints_as_the_file_does() {
     let single = folder.bytes("m.safetensors").len();
     folder.succeeds(&format!("models import {caffe} -o h.safetensors --half"));
     assert!(folder.bytes("h.safetensors").len() < single);
-    // Of the files, not of what was written before.
+    // An import may not overwrite its own input.
     folder.fails(2, "models import m.safetensors -o m.safetensors").assert_says(&["overwritten"]);
     let before = folder.bytes("m.safetensors");
     folder
@@ -110,7 +110,7 @@ fn a_family_is_said_where_weights_do_not_tell() {
 #[test]
 fn names_of_strangers_do_not_reach_the_terminal_as_they_are() {
     let folder = Folder::new();
-    // Would clear the screen.
+    // Printed as it is, this name would clear the screen.
     let header = r#"{"features.0.\u001b[2Jweight":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}"#;
     let bytes = [&(header.len() as u64).to_le_bytes()[..], header.as_bytes(), &[0; 4]].concat();
     folder.write("m.safetensors", &bytes);

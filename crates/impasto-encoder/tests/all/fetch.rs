@@ -32,7 +32,7 @@ fn a_file_is_fetched_verified_converted_and_kept() {
     assert_eq!(metadata["licence"], "BSD-3-Clause");
     assert_eq!(metadata["source"], server.url("f"));
     assert_eq!(names(cache.path()), KEPT);
-    // The second time nothing is fetched; a model opened by name has that name.
+    // The second time nothing is fetched. A model that is opened by name has that name.
     assert_eq!(fetch(&store, &quick()).unwrap(), path);
     let opened = store.open(&store.models()[0], &mut |_| {}).unwrap();
     assert_eq!(opened.provenance().name, "tiny");
@@ -54,7 +54,7 @@ fn of_a_safetensors_file_only_header_and_convolutions_are_fetched() {
     assert_eq!(requests.len(), 2);
     assert_eq!(requests[0].range, Some((0, Some(65535))));
     assert!(requests.iter().all(|request| request.range.unwrap().1.is_some()));
-    // 1.25 of 3.7 MB are sent; the noted hash is that of the sent bytes.
+    // 1.25 of 3.7 MB are sent. The recorded hash is that of the sent bytes.
     assert!(server.sent() * 2 < bytes.len() as u64, "{} of {}", server.sent(), bytes.len());
     let part = &bytes[..server.sent() as usize];
     assert_eq!(metadata["source_sha256"], sha256(part));
@@ -66,8 +66,8 @@ fn half_precision_is_half_the_size_and_has_a_name_of_its_own() {
     let half = Fetch { precision: Precision::Half, ..quick() };
     let path = fetch(&store, &half).unwrap();
     assert_eq!(names(cache.path()), ["tiny.f16.safetensors", "verified.json"]);
-    // The name stands for the half-precision file while there is no better one. It cannot be converted to single
-    // precision.
+    // The model's name stands for the half-precision file while there is no better one. A half-precision file cannot be
+    // converted to single precision.
     assert!(store.open(&store.models()[0], &mut |_| {}).is_ok());
     let single = fetch(&store, &quick()).unwrap();
     assert_eq!(server.requests().len(), 2);
@@ -83,7 +83,7 @@ fn half_precision_is_half_the_size_and_has_a_name_of_its_own() {
 fn half_precision_does_not_hide_what_others_have() {
     let Setting { server, cache, store, bytes } = setting(Needed::Whole, |reply, _| reply);
     fetch(&store, &Fetch { precision: Precision::Half, ..quick() }).unwrap();
-    // A file copied by hand, under its published name; and the rest of an interrupted download.
+    // The folder has a file that was copied by hand, under its published name, and a part of an interrupted download.
     fs::write(cache.path().join("models/f.safetensors"), &bytes).unwrap();
     fs::write(cache.path().join("models/f.safetensors.part"), b"half of it").unwrap();
     assert_is(&fetch(&store, &quick()).unwrap(), &bytes);
@@ -131,7 +131,8 @@ fn redirects_in_circles_end() {
 
 #[test]
 fn a_slow_server_is_waited_for() {
-    // Longer in all than the longest silence, whose tenth part is between two pieces.
+    // The transfer takes longer than the longest allowed silence. The pause between two pieces is a tenth of that
+    // silence.
     let silence = Duration::from_secs(2);
     let set = setting(Needed::Whole, move |reply, _| reply.at_pace(300_000, silence / 10));
     let start = Instant::now();
@@ -196,10 +197,10 @@ fn a_stalled_server_is_left_and_asked_again() {
         setting(Needed::Whole, |reply, before| if before < 2 { reply.stall_after(700_000) } else { reply });
     let silence = Duration::from_millis(700);
     assert_is(&fetch(&set.store, &with_silence(silence)).unwrap(), &set.bytes);
-    // On a machine that is busy, sound answers may be left, too.
+    // On a busy machine, the client may also give up sound answers.
     assert!(set.server.requests().len() >= 3);
     assert!(set.server.sent() >= set.bytes.len() as u64);
-    // One that never says anything is left for good.
+    // The client gives up a server that never sends anything.
     let set = setting(Needed::Whole, |reply, _| reply.stall_after(0));
     let said = fails(&set.store, &with_silence(silence));
     assert!(said.contains("no answer in time") && said.contains("tried 3 times"), "{said}");

@@ -1,4 +1,4 @@
-//! Fetching while other things happen: other processes, no network, a full disk, a killed process.
+//! Fetching under difficult conditions: other processes, no network, a full disk, a killed process.
 #![cfg(feature = "fetch")]
 #![allow(clippy::unwrap_used)] // a failing test
 
@@ -16,7 +16,7 @@ use impasto_encoder::EncoderError;
 use impasto_encoder::sources::{Event, Needed, Size, SourceError, Store, WeightFile};
 use tempfile::TempDir;
 
-/// What takes so long is stuck, on any machine.
+/// Time after which a wait fails. Nothing that works takes this long on any machine.
 const PATIENCE: Duration = Duration::from_secs(300);
 
 fn wait_until(what: &str, mut happened: impl FnMut() -> bool) {
@@ -83,7 +83,7 @@ fn a_full_disk_is_found_before_anything_is_written() {
     assert!(error.hint().unwrap().contains("IMPASTO_CACHE"));
 }
 
-/// The child process of the next test; does nothing unless its variables are set.
+/// The child process of the next test. Without its environment variables it does nothing.
 #[test]
 #[ignore = "the child process of other tests"]
 fn as_a_child_it_fetches() {
@@ -109,14 +109,14 @@ fn soak_killed_at_any_moment_and_run_again_it_ends_with_the_right_file() {
     killed(5);
 }
 
-/// More than any file has.
+/// No file has so many bytes.
 const ALL: u64 = 1 << 40;
 
 fn killed(rounds: u64) {
     for needed in ["whole", "part"] {
         let bytes = timm(1, true);
         let content = Content::of(&bytes);
-        // After so many bytes of an answer the server falls silent.
+        // The server is silent after this many bytes of an answer.
         let stall = Arc::new(AtomicU64::new(ALL));
         let after = stall.clone();
         let server =
@@ -146,9 +146,9 @@ fn killed(rounds: u64) {
                     let happened = match moment {
                         0 => server.requests().len() > asked,
                         1 | 2 => server.sent() - sent >= bytes_sent.min(60_000),
-                        // Written are 64 kB at a time.
+                        // The client writes 64 kB at a time.
                         3 | 4 => length() > part,
-                        // The rest is on its way; it has its name.
+                        // At moment 5 the rest is being sent. At moment 6 the file has its name.
                         5 => server.sent() > sent,
                         _ => path.exists(),
                     };
@@ -156,7 +156,7 @@ fn killed(rounds: u64) {
                 });
                 child.kill().unwrap();
                 child.wait().unwrap();
-                // Whatever there is under the name is whole.
+                // If the name exists, the file is whole.
                 if path.exists() {
                     assert_is(&path, &bytes);
                     fs::remove_file(&path).unwrap();

@@ -1,4 +1,4 @@
-//! Fetching wrong files: every one is refused, or fetched again.
+//! Fetching wrong files. Every wrong file is refused or fetched again.
 #![cfg(feature = "fetch")]
 #![allow(clippy::unwrap_used)] // a failing test
 
@@ -43,11 +43,11 @@ fn a_file_that_becomes_shorter_is_fetched_anew() {
     });
     let cache = TempDir::new().unwrap();
     let known = file("f.safetensors", &[&server.url("f")], Needed::Whole, &bytes);
-    // The size is approximate, so that the longer file is accepted at first; the server does not tell them apart.
+    // The size is approximate, so the longer file is accepted at first. The server does not tell the two files apart.
     let known = WeightFile { size: Size::About(bytes.len() as u64), ..known };
     let store = store(cache.path(), vec![known]);
     assert_is(&fetch(&store, &quick()).unwrap(), &bytes);
-    // The first request, the range that no longer exists, and the whole file.
+    // The requests are the first one, the range that no longer exists, and the whole file.
     assert_eq!(server.requests().len(), 3);
 }
 
@@ -105,7 +105,7 @@ fn a_page_is_named_as_such_whatever_else_is_wrong_with_it() {
 
 #[test]
 fn a_wrong_file_never_gets_the_name() {
-    // The file is of another training, and its hash is the expected one.
+    // The file is of another training, but its hash is the expected one.
     let other = timm(1, false);
     for needed in [Needed::Whole, Needed::Convolutions] {
         let content = Content::of(&other);

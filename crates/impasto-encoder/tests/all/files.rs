@@ -1,4 +1,4 @@
-//! Encoder files, good and bad: every check happens before use, and its error names the finding.
+//! Encoder files, good and bad. Every check happens before use, and its error names the finding.
 
 #![allow(clippy::unwrap_used)] // a failing test
 
@@ -25,7 +25,7 @@ fn add(tensors: &mut Tensors, prefix: &str, inputs: usize, outputs: usize) {
     tensors.push((format!("{prefix}.bias"), vec![outputs], vec![0.5; outputs]));
 }
 
-/// Two blocks, with 4, 5 and 6 channels.
+/// Two blocks with 4, 5 and 6 channels.
 fn canonical() -> Tensors {
     let mut tensors = Tensors::new();
     add(&mut tensors, "conv1_1", 3, 4);

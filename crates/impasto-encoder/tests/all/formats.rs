@@ -1,4 +1,4 @@
-//! Reads the same network in every format and compares it with the original weights. Other people's libraries wrote the
+//! The same network is read from every format and compared with the original weights. Third-party libraries wrote the
 //! files (tests/oracle/weights.py).
 
 #![cfg(feature = "foreign-formats")]
@@ -16,7 +16,7 @@ fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
 }
 
-/// The weights that all files were made from; the input is blue, green, red.
+/// The weights that all files were made from. The order of the input channels is blue, green, red.
 fn truth() -> Vec<(String, Vec<f32>, Vec<f32>)> {
     let bytes = std::fs::read(fixture("truth.safetensors")).unwrap();
     let file = SafeTensors::deserialize(&bytes).unwrap();
@@ -29,8 +29,8 @@ fn truth() -> Vec<(String, Vec<f32>, Vec<f32>)> {
     names.map(|n| (n.clone(), values(&format!("{n}.weight")), values(&format!("{n}.bias")))).collect()
 }
 
-/// The first layer as a function of RGB in 0..1: kernel and input map in one, so that the order of channels between
-/// them does not matter.
+/// Returns the first layer as a function of RGB in 0..1. The kernel and the input map are combined, so that the order
+/// of channels between them does not matter.
 fn with_input(encoder: &Encoder) -> Vec<f64> {
     let (map, first) = (encoder.input(), &encoder.weights()[0].kernel);
     let mut whole = Vec::new();
@@ -50,7 +50,7 @@ fn with_input(encoder: &Encoder) -> Vec<f64> {
     whole
 }
 
-/// The formats that hold the numbers unchanged; the first filter is that of Oxford's training.
+/// The formats that hold the numbers unchanged. The first filter is that of Oxford's training.
 const SAME: [(&str, Format, ChannelOrder); 16] = [
     ("zip.pth", Format::TorchZip, ChannelOrder::Bgr),
     ("legacy.pth", Format::TorchLegacy, ChannelOrder::Bgr),
@@ -100,7 +100,7 @@ fn every_format_gives_the_same_weights() {
             assert!((a - b).abs() < 1e-4, "{name}: {a} {b}");
         }
     }
-    // And the map is Caffe's: blue in 0..255 minus its mean goes to the first channel.
+    // The map is Caffe's: blue in 0..255 minus its mean goes to the first channel.
     let map = read_file(&fixture("first.caffemodel")).unwrap();
     assert_eq!(map.input().matrix[0], [0.0, 0.0, 255.0]);
     assert_eq!(map.input().bias, [-103.939, -116.779, -123.68]);

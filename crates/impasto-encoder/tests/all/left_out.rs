@@ -1,4 +1,4 @@
-//! The errors of a build that reads no formats of other programs.
+//! The errors of a build that does not read the formats of other programs.
 
 use std::path::Path;
 

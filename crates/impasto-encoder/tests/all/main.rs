@@ -1,4 +1,5 @@
-//! Tests of the crate from outside, in one program, so that it is linked once. Those that count memory are in `tests/memory`.
+//! Tests of the crate from outside. They are one program, so that it is linked once. The tests that measure memory are
+//! in `tests/memory`.
 #![allow(clippy::unwrap_used)] // a failing test
 
 mod common {

@@ -1,4 +1,4 @@
-//! Encoders as files: a written file is read as the same encoder, or nothing is written.
+//! Encoders as files. A file is read back as the same encoder, or nothing is written.
 
 #![allow(clippy::unwrap_used)] // a failing test
 
@@ -47,7 +47,7 @@ fn a_saved_encoder_is_read_as_the_same() {
     let other = SafeTensors::deserialize(&bytes).unwrap();
     assert_eq!(other.tensor("conv3_1.weight").unwrap().shape(), [16, 8, 3, 3]);
     assert_eq!(other.len(), 2 * 13 + 2);
-    // And the same encoder gives the same bytes.
+    // The same encoder gives the same bytes.
     assert_eq!(encoder.write(Vec::new(), Precision::Single).unwrap(), sha256);
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "something was left behind");
 }
@@ -61,7 +61,7 @@ fn half_precision_rounds_and_refuses_what_it_cannot_hold() {
     let again = read_file(&path).unwrap();
     for (before, after) in encoder.weights().iter().zip(again.weights()) {
         for (a, b) in before.kernel.iter().zip(&after.kernel) {
-            // Half of the spacing of binary16, for normal and for subnormal values.
+            // The bound is half of the spacing of binary16, for normal and for subnormal values.
             assert!((a - b).abs() <= a.abs() / 2048.0 + f32::powi(2.0, -25), "{a} {b}");
         }
     }

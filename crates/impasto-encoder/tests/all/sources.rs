@@ -1,4 +1,5 @@
-//! Models in caches, in temporary folders: our own, and those of torch, Hugging Face and Keras, which are only read.
+//! Models in caches, in temporary folders. There is our own cache, and there are those of torch, Hugging Face and
+//! Keras, which are only read.
 #![allow(clippy::unwrap_used)] // a failing test
 
 use std::fs;
@@ -61,7 +62,7 @@ impl Caches {
         path
     }
 
-    /// The encoder, and the names of the events.
+    /// Opens the model. Returns the encoder and the names of the events.
     fn open(&self) -> (Result<impasto_encoder::Encoder, EncoderError>, Vec<String>) {
         let mut events = Vec::new();
         let opened = self.store.open(&self.store.models()[0], &mut |event| {
@@ -98,7 +99,7 @@ fn a_model_in_any_cache_is_found_verified_once_and_kept() {
         let path = caches.put(place, &caches.bytes);
         let before = fs::metadata(&path).unwrap();
         assert_eq!(caches.states(), [(place.to_string(), cache, State::Unverified)]);
-        // Looking changes nothing.
+        // Looking for models writes nothing.
         assert!(place.starts_with("own") || !caches.path("own").exists());
 
         let (opened, events) = caches.open();
@@ -220,7 +221,7 @@ fn unfinished_and_dangling_files_do_not_count() {
     #[cfg(unix)]
     std::os::unix::fs::symlink("../../blobs/abc", caches.path(SNAPSHOT).join("model.safetensors")).unwrap();
     assert_eq!(caches.states(), []);
-    // A finished download of Hugging Face: a link to a blob.
+    // A finished download of Hugging Face is a link to a blob.
     let blob = caches.put("hf/models--timm--tiny/blobs/abc", &caches.bytes);
     #[cfg(unix)]
     {

@@ -1,4 +1,4 @@
-//! What tests of hostile files share: reading within bounded memory, and pieces of formats put together by hand.
+//! Shared code of the tests of hostile files: reading within bounded memory, and hand-made pieces of formats.
 #![allow(clippy::unwrap_used)] // a failing test
 
 use std::io::{Cursor, Write};
@@ -14,13 +14,13 @@ use zip::write::SimpleFileOptions;
 #[global_allocator]
 static ALLOCATOR: dhat::Alloc = dhat::Alloc;
 
-/// As long as it lives no other test runs, whose memory would be counted too.
+/// While the result lives, no other test runs, so its memory is not counted.
 pub(crate) fn alone() -> MutexGuard<'static, ()> {
     static ALONE: Mutex<()> = Mutex::new(());
     ALONE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// What any of these files may take; the largest that is written here has 3 MB.
+/// The memory that any of these files may take. The largest file that is written here has 3 MB.
 pub(crate) const BOUND: usize = 64 << 20;
 
 pub(crate) fn fixtures() -> PathBuf {
@@ -31,7 +31,7 @@ pub(crate) fn fixture(name: &str) -> Vec<u8> {
     std::fs::read(fixtures().join(name)).unwrap()
 }
 
-/// Reads a file with these bytes and checks the memory; returns the error, if any.
+/// Reads a file with these bytes and checks the memory. Returns the error, if any.
 pub(crate) fn read(what: &str, bytes: &[u8], bound: usize) -> Option<EncoderError> {
     let mut file = tempfile::NamedTempFile::new().unwrap();
     file.write_all(bytes).unwrap();
@@ -70,7 +70,7 @@ pub(crate) fn packed(bytes: &[u8]) -> Vec<u8> {
     packer.finish().unwrap()
 }
 
-/// A MAT file with a header and compressed elements.
+/// Returns a MAT file with a header and compressed elements.
 pub(crate) fn mat(elements: &[Vec<u8>]) -> Vec<u8> {
     let mut bytes = b"MATLAB 5.0 MAT-file, by hand".to_vec();
     bytes.resize(124, b' ');
@@ -95,7 +95,7 @@ pub(crate) fn array(class: u8, sides: &[i32], rest: &[u8]) -> Vec<u8> {
     element(14, &[&flags[..], &element(5, &sides), &element(1, b"layers"), rest].concat())
 }
 
-/// A length-delimited field of a protocol buffer.
+/// Returns a length-delimited field of a protocol buffer.
 pub(crate) fn field(number: u32, data: &[u8]) -> Vec<u8> {
     [&varint(u64::from(number << 3 | 2))[..], &varint(data.len() as u64), data].concat()
 }

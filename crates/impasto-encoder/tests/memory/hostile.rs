@@ -1,6 +1,6 @@
-//! Hostile files: every one gives an error that says what the file is, within bounded memory, and never a panic.
+//! Every hostile file gives an error that says what the file is. Memory is bounded, and nothing panics.
 //!
-//! In one test that runs alone, because memory is counted for the whole process.
+//! One test has all files and runs alone, because memory is counted for the whole process.
 
 #![cfg(feature = "foreign-formats")]
 #![allow(clippy::unwrap_used)] // a failing test
@@ -10,7 +10,7 @@ use std::io::Write;
 use crate::forging::*;
 use impasto_encoder::{EncoderError, read_file};
 
-/// Files that are small, but would take many times their size in memory.
+/// Files that are small but would take many times their size in memory.
 fn things_that_grow() {
     let names = [element(5, &60_000u32.to_le_bytes()), element(1, &[b'n'; 60_000])].concat();
     let structs = [names, element(14, &[]).repeat(20_000)].concat();
@@ -24,14 +24,14 @@ fn things_that_grow() {
     file.as_file()
         .write_all(&[&(header.len() as u64).to_le_bytes()[..], header.as_bytes()].concat())
         .unwrap();
-    // A sparse file, which takes no space.
+    // The file is sparse, so it takes no space.
     file.as_file().set_len(8 + header.len() as u64 + 218_103_808).unwrap();
     let profiler = dhat::Profiler::builder().testing().build();
     let error = read_file(file.path()).unwrap_err();
     let peak = dhat::HeapStats::get().max_bytes;
     drop(profiler);
     assert!(peak < BOUND && matches!(error, EncoderError::WrongTensor { .. }), "{error}: {} MB", peak >> 20);
-    // So many blocks that a stride overflows.
+    // There are so many blocks that a stride overflows.
     let deep = |block: usize| format!("conv{block}_1.weight");
     let tensors: Vec<String> = (1..=20)
         .map(|block| {
@@ -48,9 +48,9 @@ fn things_that_grow() {
     says("blocks without end", &bytes, &["conv17_1"]);
 }
 
-/// Files of which a part could be read as another network.
+/// Files with a part that could be read as another network.
 fn things_that_are_taken_for_a_network() {
-    // A known network with a layer that must not be left out.
+    // This is a known network with a layer that must not be left out.
     let layer = field(100, &[field(1, b"bn1"), field(2, b"BatchNorm")].concat());
     let normalised = [fixture("second.caffemodel"), layer].concat();
     says("batch normalisation", &normalised, &["it has batch normalisation (bn1)", "of any width, without"]);
@@ -112,17 +112,18 @@ fn pickles() {
         says(name, &legacy(&call(name)), &["a program", &word, "nothing of it was executed"]);
         says(name, &archive(&call(name)), &["a program", &word]);
     }
-    // The same calls by the opcodes of protocol 4, with names from the memo; by INST; and by a class number.
+    // These files make the same calls with the opcodes of protocol 4 and names from the memo, with INST, and with a
+    // class number.
     let stacked = b"\x80\x04\x8c\x05posix\x94\x8c\x06system\x94N\x30h\x00h\x01\x93\x8c\x02ls\x85R.";
     says("from the memo", &archive(stacked), &["a program", "posix.system"]);
     says("put together", &archive(b"\x80\x04N\x8c\x06system\x93."), &["a program"]);
     says("INST", &archive(b"(X\x02\0\0\0lsios\nsystem\n."), &["a program", "os.system"]);
     says("EXT", &archive(b"\x80\x02\x82\x01."), &["a program"]);
-    // A second pickle in the archive, which another reader might take.
+    // The archive has a second pickle, which another reader might take.
     let two = zip(&[("a/data.pkl", &b"\x80\x02}."[..]), ("data.pkl", &call("os\nsystem"))]);
     says("the other pickle", &two, &["a program"]);
 
-    // Lengths, bombs, nesting.
+    // Long files, compressed bombs, and deep nesting.
     let long = [&head[..], &vec![b'N'; 3 << 20][..], b"."].concat();
     says("a long pickle", &legacy(&long), &["PyTorch (legacy)", "more than"]);
     says("a packed bomb", &archive(&vec![b'N'; 100 << 20]), &["PyTorch (zip)", "more than"]);
@@ -130,13 +131,13 @@ fn pickles() {
     let nested = [&head[..], b"N", &vec![0x85; 500_000][..], b"."].concat();
     says("nested tuples", &archive(&nested), &["PyTorch (zip)"]);
     says("nested tuples", &legacy(&nested), &["PyTorch (legacy)"]);
-    // Each list twice in the next: 2^60 entries of some hundred bytes.
+    // Each list is twice in the next one. That gives 2^60 entries from some hundred bytes.
     let doubled = [&head[..], b"]q\0", &b"h\0h\0\x86q\0".repeat(60)[..], b"."].concat();
     says("doubled tuples", &archive(&doubled), &["PyTorch"]);
     says("no pickle", &legacy(b"\xff\xff"), &["PyTorch (legacy)", "not a pickle"]);
 }
 
-/// A pickle of one tensor on a storage: shape, stride and offset as given.
+/// Returns a pickle of one tensor on a storage, with this shape, stride and offset.
 fn tensor_pickle(shape: [u32; 4], stride: [u32; 4], offset: u32, storage: u32) -> Vec<u8> {
     let int = |value: u32| [&b"J"[..], &value.to_le_bytes()].concat();
     let four = |values: [u32; 4]| [b"(".to_vec(), values.map(int).concat(), b"t".to_vec()].concat();
@@ -164,7 +165,7 @@ fn tensors_of_pickles() {
         zip(&[("archive/data.pkl", pickle), ("archive/data/0", storage), ("archive/version", b"3\n")])
     };
     let sound = tensor_pickle([4, 3, 3, 3], [27, 9, 3, 1], 0, 108);
-    // Sound, except for the missing bias.
+    // This file is sound except for the missing bias.
     says("one tensor", &archive(&sound, &[0; 432]), &["features.0.bias is missing"]);
     let cases = [
         ("an offset outside", tensor_pickle([4, 3, 3, 3], [27, 9, 3, 1], 1 << 30, 108)),
@@ -183,7 +184,7 @@ fn protocol_buffers() {
     says("a cut model", &cut[..cut.len() * 2 / 3], &["cut off", "fetch it again"]);
     let cut = fixture("raw.onnx");
     says("a cut model", &cut[..cut.len() / 2], &["cut off"]);
-    // Nested messages: the reader does not recurse, whatever the depth.
+    // The messages are nested. The reader does not recurse at any depth.
     let mut nested = field(1, b"x");
     for _ in 0..20_000 {
         nested = field(2, &nested);
@@ -213,7 +214,7 @@ fn protocol_buffers() {
     );
     let nan = [dims(&[4, 3, 3, 3]), field(5, &[0xff; 432])].concat();
     says("not numbers", &model(&nan), &["conv1_1.weight", "NaN"]);
-    // Millions of fields of two bytes.
+    // The file has millions of fields of two bytes.
     says("endless fields", &[field(1, b"VGG"), b"\x28\x01".repeat(1_500_000)].concat(), &["encoder"]);
     let tensor = |data: &[u8]| {
         field(
@@ -305,7 +306,7 @@ fn numpy() {
     says("too few numbers", &npz(&of("4, 3, 3, 3", &[0; 64])), &["NumPy", "64 bytes"]);
     says("not numbers", &npz(&of("4, 3, 3, 3", &[0xff; 432])), &["NaN"]);
     says("brackets", &npz(&array(&"(".repeat(60_000), &[])), &["NumPy"]);
-    // 200 MB of zeros in 200 kB, of which 432 bytes are needed.
+    // The file has 200 MB of zeros in 200 kB. Only 432 bytes are needed.
     says("a packed bomb", &npz(&of("4, 3, 3, 3", &vec![0; 200 << 20])), &["--family"]);
     says(
         "a header without end",

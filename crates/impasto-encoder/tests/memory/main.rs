@@ -1,4 +1,5 @@
-//! Tests of files that lie or were damaged, in a program of their own, as the memory of the whole process is counted: the tests take turns.
+//! Tests of hostile and damaged files. They take turns in a program of their own, because the memory of the whole
+//! process is counted.
 #![allow(clippy::unwrap_used)] // a failing test
 
 mod forging;

@@ -1,6 +1,6 @@
-//! Thousands of changes to sound files: each is read or refused, within bounded memory, and never a panic.
+//! Thousands of changes to sound files. Each file is read or refused. Memory is bounded, and nothing panics.
 //!
-//! In one test that runs alone, because memory is counted for the whole process.
+//! One test makes all changes and runs alone, because memory is counted for the whole process.
 
 #![cfg(feature = "foreign-formats")]
 #![allow(clippy::unwrap_used)] // a failing test
@@ -11,10 +11,10 @@ use crate::forging::*;
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
-/// Changes to each fixture; the environment variable `IMPASTO_MUTATIONS` asks for more.
+/// Changes to each fixture. The environment variable `IMPASTO_MUTATIONS` asks for more.
 const MUTATIONS: usize = 150;
 
-/// Changes a few bytes of every fixture: numbers, lengths, pieces that are removed or repeated.
+/// Changes a few bytes of every fixture: numbers, lengths, and pieces that are removed or repeated.
 #[test]
 fn changed_files_are_read_or_refused_within_bounds() {
     let _alone = alone();
@@ -30,7 +30,7 @@ fn changed_files_are_read_or_refused_within_bounds() {
             let mut bytes = whole.clone();
             for _ in 0..=random.next_u32() % 3 {
                 let length = bytes.len().max(1) as u32;
-                // The structure is at the beginning and the end, with numbers in between.
+                // The structure is at the beginning and the end. Numbers are between them.
                 let place = match random.next_u32() % 3 {
                     0 => random.next_u32() % length,
                     1 => random.next_u32() % length.min(512),

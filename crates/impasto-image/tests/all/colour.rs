@@ -1,5 +1,5 @@
-//! Colours mean what their profiles say: compared with littlecms (tests/oracle/colour.py), and written as they were
-//! read.
+//! Colours have the meaning that their profiles define. They are compared with littlecms (tests/oracle/colour.py), and
+//! are written as they were read.
 
 #![allow(clippy::unwrap_used)]
 
@@ -15,7 +15,7 @@ use tiff::tags::Tag;
 
 const COLOURS: &str = include_str!("../data/colours.txt");
 
-/// Error in steps of 8 bits: both sides round, and interpolate the tables of profiles differently.
+/// Tolerance in 8-bit steps. Both programs round, and they interpolate the tables of profiles differently.
 const STEPS: f32 = 2.5;
 
 fn icc(name: &str) -> Vec<u8> {
@@ -75,7 +75,7 @@ fn colours_are_those_of_littlecms() {
 #[test]
 fn what_was_read_by_a_profile_is_written_by_it() {
     let folder = tempfile::tempdir().unwrap();
-    // Colours that are inside P3 in each of the profiles.
+    // These colours are inside P3 in each of the profiles.
     let samples: Vec<u8> = (0..=255u8).flat_map(|i| [90 + i / 4, 120 + i / 3, 100 + i / 5]).collect();
     for name in ["adobe", "romm", "p3", "linear"] {
         let bytes = png(ExtendedColorType::Rgb8, &samples, icc(name), (256, 1));

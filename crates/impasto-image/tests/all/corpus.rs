@@ -1,5 +1,5 @@
-//! A corpus of files of other programs (`tests/corpus`, which `make.py` there writes): sound ones give the pixels that their maker put
-//! in, broken ones are errors, and what was made to do harm does none.
+//! Tests with a corpus of files from other programs. `tests/corpus/make.py` writes the corpus. Sound files give the
+//! pixels that `make.py` put in, broken files give errors, and hostile files do no harm.
 
 #![allow(clippy::unwrap_used)]
 
@@ -16,7 +16,7 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/corpus")
 }
 
-/// By name: its bytes, and what is in it.
+/// Returns the bytes and the expectation of each file, by name.
 fn files() -> BTreeMap<String, (Vec<u8>, Value)> {
     let expected: BTreeMap<String, Value> =
         serde_json::from_slice(&fs::read(folder().join("expected.json")).unwrap()).unwrap();
@@ -27,7 +27,7 @@ fn files() -> BTreeMap<String, (Vec<u8>, Value)> {
     expected.into_iter().map(read).collect()
 }
 
-/// Red, green, blue and opacity.
+/// Returns red, green, blue and opacity.
 fn pixel(decoded: &Decoded, x: usize, y: usize) -> [f32; 4] {
     let (width, height) = decoded.picture.size();
     let (area, at) = (width * height, y * width + x);
@@ -35,7 +35,7 @@ fn pixel(decoded: &Decoded, x: usize, y: usize) -> [f32; 4] {
     [red, green, blue, decoded.alpha.as_ref().map_or(1.0, |alpha| alpha.data()[at])]
 }
 
-/// As `make.py` has it: 16-bit big-endian RGBA, without colours that cannot be seen.
+/// Returns the same checksum as `make.py`: of 16-bit big-endian RGBA, with invisible colours set to 0.
 fn checksum(decoded: &Decoded) -> u32 {
     let (width, height) = decoded.picture.size();
     let mut crc = flate2::Crc::new();
@@ -47,7 +47,7 @@ fn checksum(decoded: &Decoded) -> u32 {
     crc.sum()
 }
 
-/// `None` if it is as expected.
+/// Returns the difference from the expectation, or `None`.
 fn wrong(decoded: &Decoded, expected: &Value) -> Option<String> {
     let (width, height) = decoded.picture.size();
     if expected["size"] != serde_json::json!([width, height]) {
@@ -104,7 +104,8 @@ fn broken_files_are_errors() {
     assert!(broken > 60, "{broken} files");
 }
 
-/// A picture or a refusal, but no panic in a decoder, which would be caught and shows as these words, unless it is known.
+/// Checks that the result is a picture or an error. A decoder's panic is caught and reported as "the decoder failed",
+/// which is accepted only for files marked as known to panic.
 fn assert_harmless(result: Result<Decoded, ImageError>, name: &str, expected: &Value) {
     if let Err(error) = result {
         assert!(!matches!(error, ImageError::Read { .. } | ImageError::TooSlow { .. }), "{name}: {error}");
@@ -128,7 +129,7 @@ fn files_that_are_cut_off_are_whole_or_errors() {
     for (name, (bytes, expected)) in files() {
         for eighths in 1..8 {
             let result = decode(&bytes[..bytes.len() * eighths / 8], &name);
-            // What is missing may be what no decoder needs.
+            // A file may be cut in a part that no decoder needs.
             if let (Ok(decoded), true) = (&result, expected.get("size").is_some()) {
                 assert_eq!(wrong(decoded, &expected), None, "{name}, {eighths}/8 of it");
             }
@@ -137,13 +138,13 @@ fn files_that_are_cut_off_are_whole_or_errors() {
     }
 }
 
-/// A second opinion on every sound PNG file, of a decoder that is no relative of ours.
+/// Compares every sound PNG file with a second decoder, lodepng, which shares no code with ours.
 #[test]
 fn png_against_lodepng() {
     let mut compared = 0;
     for (name, (bytes, expected)) in files().iter().filter(|(name, _)| name.starts_with("png/")) {
         let (size, pixels) = reference(bytes);
-        // Which knows nothing of turns.
+        // lodepng does not turn pictures.
         if !name.contains("turn") {
             let mut crc = flate2::Crc::new();
             for [red, green, blue, alpha] in pixels {
@@ -158,9 +159,10 @@ fn png_against_lodepng() {
     assert!(compared > 80, "{compared} files");
 }
 
-/// Size and RGBA of 16 bits, by lodepng.
+/// Returns the size and 16-bit RGBA that lodepng decodes.
 fn reference(png: &[u8]) -> ((usize, usize), Vec<[u16; 4]>) {
-    // Asked for 16 bits of fewer, it takes no notice of the colour that is clear.
+    // If lodepng is asked for 16 bits from a file with fewer, it ignores the transparent colour; so 8 bits are
+    // requested.
     const BITS: usize = 24;
     match lodepng::decode_memory(png, lodepng::ColorType::RGBA, png[BITS].max(8).into()).unwrap() {
         lodepng::Image::RGBA(image) => {
@@ -169,7 +171,7 @@ fn reference(png: &[u8]) -> ((usize, usize), Vec<[u16; 4]>) {
             ((image.width, image.height), pixels.collect())
         }
         lodepng::Image::RGBA16(image) => {
-            // Which it leaves in the order of the file.
+            // lodepng leaves the samples in the byte order of the file.
             let pixels =
                 image.buffer.iter().map(|pixel| [pixel.r, pixel.g, pixel.b, pixel.a].map(u16::from_be));
             ((image.width, image.height), pixels.collect())

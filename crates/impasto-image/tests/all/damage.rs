@@ -1,4 +1,4 @@
-//! Foreign files are errors with advice; hostile ones are in `hostile.rs`.
+//! Foreign files give errors with advice. `hostile.rs` has the tests of hostile files.
 
 #![allow(clippy::unwrap_used)]
 
@@ -10,7 +10,7 @@ use crate::common::decode;
 
 #[test]
 fn sizes_are_checked_before_allocation() {
-    // A BMP header that promises 2 gigapixels, and PNM headers beyond the limits.
+    // A BMP header promises 2 gigapixels, and PNM headers exceed the limits.
     let mut bmp = b"BM".to_vec();
     bmp.extend([0; 8]);
     for field in [54u32, 40, 29_000, 70_000, 24 << 16 | 1] {

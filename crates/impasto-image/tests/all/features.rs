@@ -23,7 +23,7 @@ fn openexr_is_known_where_it_is_neither_read_nor_written() {
 
     use impasto_image::{Encoding, Format, Picture, check_output, save};
 
-    // Magic number and version, all that a file of it needs to be one (openexr.com, "The OpenEXR file layout").
+    // A file with this magic number and version is recognised as OpenEXR (openexr.com, "The OpenEXR file layout").
     let error = decode(*b"\x76\x2f\x31\x01\x02\0\0\0", "a", &Limits::default()).unwrap_err();
     says(&error, "this build reads no OpenEXR", "exr");
     let (path, picture) = (Path::new("a.exr"), Picture::filled(2, 2, [0.5; 3]));

@@ -1,4 +1,4 @@
-//! Formats beyond the writable ones: each gives the pixels of its maker (tests/oracle/pictures.py).
+//! Formats that are only read: each file gives the pixels that its maker put in (tests/oracle/pictures.py).
 
 #![allow(clippy::unwrap_used)]
 
@@ -65,7 +65,7 @@ fn openexr_holds_light() {
 fn colours_that_were_multiplied_with_alpha_are_divided_by_it() {
     #[cfg(feature = "exr")]
     {
-        // OpenEXR: light. Half of middle grey, half of white, half of nothing.
+        // OpenEXR holds light. These are halves of middle grey, white and black.
         let mut bytes = Cursor::new(Vec::new());
         let half = ImageBuffer::from_pixel(2, 1, Rgba([0.5 * 0.214_041, 0.5, 0.0, 0.5]));
         half.write_to(&mut bytes, ImageFormat::OpenExr).unwrap();
@@ -73,7 +73,7 @@ fn colours_that_were_multiplied_with_alpha_are_divided_by_it() {
         assert!(close(pixel(&decoded, 0, 0), [0.5, 1.0, 0.0], 1e-4));
         assert_eq!(decoded.alpha.unwrap().data(), [0.5; 2]);
     }
-    // TIFF: the numbers as they are, if it says so.
+    // TIFF holds encoded values. They are divided only if the file says that they were multiplied.
     for (extra, expected) in [
         (tiff::tags::ExtraSamples::AssociatedAlpha, [0.5, 1.0, 0.0]),
         (tiff::tags::ExtraSamples::UnassociatedAlpha, [0.25, 0.5, 0.0]),
@@ -92,7 +92,7 @@ fn colours_that_were_multiplied_with_alpha_are_divided_by_it() {
 #[test]
 fn light_beyond_all_bounds_is_a_number_still() {
     use exr::prelude::*;
-    // Divided by almost nothing and converted from ITU-R BT.2020, it would be infinity minus infinity.
+    // Divided by almost nothing and converted from ITU-R BT.2020, this colour would be infinity minus infinity.
     let pixel = |_: Vec2<usize>| (1e3f32, 1e3f32, -1e38f32, 1e-42f32);
     let mut image = Image::from_channels((1, 1), SpecificChannels::rgba(pixel));
     image.attributes.chromaticities = Some(exr::meta::attribute::Chromaticities {
@@ -126,7 +126,7 @@ fn primaries_of_light_are_honoured() {
     use exr::prelude::*;
     let mut image =
         Image::from_channels((1, 1), SpecificChannels::rgb(|_: Vec2<usize>| (1.0f32, 0.0f32, 0.0f32)));
-    // SMPTE RP 431-2 with the white of sRGB: Display P3.
+    // SMPTE RP 431-2 with the white of sRGB is Display P3.
     image.attributes.chromaticities = Some(exr::meta::attribute::Chromaticities {
         red: Vec2(0.68, 0.32),
         green: Vec2(0.265, 0.69),
@@ -151,7 +151,7 @@ fn several_pictures_in_a_file_are_one_and_that_is_said() {
 #[test]
 fn jpeg_in_inks() {
     let decoded = decode(include_bytes!("../data/inks.jpg"), "a").unwrap();
-    // No profile: inks take light away. The codec is lossy.
+    // Without a profile, inks absorb light. The tolerance is wide because the codec is lossy.
     assert!(close(pixel(&decoded, 4, 4), [0.8, 0.0, 0.4], 0.03), "{:?}", pixel(&decoded, 4, 4));
     assert!(close(pixel(&decoded, 28, 4), [0.0, 1.0, 1.0], 0.03), "{:?}", pixel(&decoded, 28, 4));
 }
@@ -165,7 +165,7 @@ fn grey_in_floating_point() {
     assert!(close(pixel(&decoded, 1, 0), [0.75; 3], 1e-6));
 }
 
-/// Whatever becomes of a file on its way: an answer.
+/// A file may be damaged in any way: decoding ends with a result.
 #[test]
 fn damaged_files_of_every_kind_end_in_an_answer() {
     #[cfg(feature = "exr")]

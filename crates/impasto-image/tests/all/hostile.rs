@@ -1,5 +1,4 @@
-//! Files made to do harm: whatever they hold, the end is a picture or a typed error. What they take of memory is in
-//! `memory.rs`.
+//! Files made to do harm: each gives a picture or a typed error. `memory.rs` has the tests of their memory.
 
 #![allow(clippy::unwrap_used)]
 
@@ -10,11 +9,11 @@ use impasto_image::{Encoding, ImageError, Limits, Picture, open, save};
 
 use crate::common::{chunk, decode, every_format, packed, png};
 
-/// Decodes a stranger's file, and checks the time and the kind of error.
+/// Decodes an untrusted file, and checks the time and the kind of error.
 fn survive(bytes: &[u8], what: &str) -> Result<impasto_image::Decoded, ImageError> {
     let result = decode(bytes, what);
     if let Err(error) = &result {
-        // A panic in a decoder is caught and has this reason; none is known.
+        // A panic in a decoder is caught and reported with these words. None of these files causes one.
         assert!(!error.to_string().contains("the decoder failed"), "{what}: {error}");
         assert!(!matches!(error, ImageError::Read { .. } | ImageError::TooSlow { .. }), "{what}: {error}");
     }
@@ -27,7 +26,7 @@ fn truncated_at_every_37th_byte() {
         let whole = survive(&bytes, &name).unwrap();
         for length in (0..bytes.len()).step_by(37) {
             let result = survive(&bytes[..length], &format!("{name} cut at {length}"));
-            // Without its end the picture may still be whole, but half a picture must not pass for one.
+            // Without its end, a file may still have a whole picture, but half a picture must not be accepted as whole.
             let same = |cut: impasto_image::Decoded| cut.picture == whole.picture && cut.alpha == whole.alpha;
             assert!(result.map_or(true, same), "{name} cut at {length}");
         }
@@ -48,7 +47,7 @@ fn single_bytes_and_bits_that_are_wrong() {
     }
 }
 
-/// A generator of numbers that needs no crate (Marsaglia, "Xorshift RNGs", 2003).
+/// A random number generator that needs no crate (Marsaglia, "Xorshift RNGs", 2003).
 struct Numbers(u64);
 
 impl Numbers {
@@ -75,7 +74,7 @@ fn thousands_of_mutations() {
                 match numbers.below(5) {
                     0 => bytes[at] = numbers.next() as u8,
                     1 => bytes.truncate(at.max(1)),
-                    // Numbers that decoders stumble over: zero, the largest, the smallest.
+                    // Decoders often fail at extreme numbers: zero, the largest, the smallest.
                     2 => {
                         let end = bytes.len().min(at + 4);
                         let fill = [0, 0xff, 0x80][numbers.below(3)];
@@ -216,7 +215,8 @@ fn profiles_and_texts_that_unpack_to_gigabytes() {
             assert_eq!(decoded.picture.size(), (1, 1));
         }
     }
-    // More pixels than the header says, and a hundred megapixels in a hundred kilobytes, may be within the limits.
+    // The file has more pixels than its header says. It may be within the limits, like a hundred megapixels in a
+    // hundred kilobytes, so both results are accepted.
     let _ = survive(&png(64, 64, &[chunk(b"IDAT", &bomb)]), "more pixels than there are");
 }
 
@@ -241,7 +241,7 @@ fn broken_profiles_and_exif_are_ignored() {
         wrong[length] ^= 0xff;
         let _ = survive(&with(b"iCCP", &squeezed(&wrong)), "a wrong profile").unwrap();
     }
-    // A directory that is its own successor, one of 65 535 fields, and fields beyond the end.
+    // The directories are one that is its own successor, one of 65 535 fields, and one with fields beyond the end.
     let directory = |count: u16, field: &[u8], next: u32| {
         [&b"II*\0\x08\0\0\0"[..], &count.to_le_bytes(), field, &next.to_le_bytes()].concat()
     };
@@ -306,7 +306,7 @@ fn a_file_that_changes_while_it_is_read() {
     let stop = std::sync::atomic::AtomicBool::new(false);
     std::thread::scope(|scope| {
         scope.spawn(|| {
-            // Written in place, as careless programs do: at times the file is incomplete.
+            // Some programs write a file in place, so the file is sometimes incomplete.
             while !stop.load(std::sync::atomic::Ordering::Relaxed) {
                 std::fs::write(&path, &long[..long.len() / 2]).unwrap();
                 std::fs::write(&path, &long).unwrap();
@@ -336,7 +336,8 @@ fn pipes_folders_and_devices() {
     let hasty = Limits { time: Some(Duration::from_millis(200)), ..Limits::default() };
     let error = impasto_image::read(&pipe, &hasty).unwrap_err();
     assert!(matches!(error, ImageError::TooSlow { .. }) && error.hint().unwrap().contains("pipe"), "{error}");
-    // Written to, it is a file like any other. (Another one, as the first is still waited for.)
+    // Once data is written to it, a pipe is read like any file. This is another pipe, because the first is still waited
+    // for.
     let pipe = folder.path().join("another.png");
     assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     let picture = folder.path().join("a.png");

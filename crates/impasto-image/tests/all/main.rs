@@ -1,4 +1,5 @@
-//! Tests of the crate from outside, in one program, so that it is linked once. `tests/memory.rs` counts what the process takes, alone.
+//! Tests of the crate from outside. They are one program, so that it is linked once. `tests/memory.rs` measures the
+//! memory of the process, so it is a separate program.
 #![allow(clippy::unwrap_used)] // a failing test
 
 mod colour;

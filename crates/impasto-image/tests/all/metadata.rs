@@ -1,5 +1,5 @@
-//! EXIF, print size and recipe go from file to file; the location and facts about the old file alone do not. Checked
-//! with kamadak-exif, which reads containers with its own code.
+//! EXIF, print size and recipe are copied from file to file. The location and facts about the old file are not. The
+//! tests read files with kamadak-exif, which has its own code for containers.
 
 #![allow(clippy::unwrap_used)]
 
@@ -20,7 +20,7 @@ fn text(text: &str) -> Value {
     Value::Ascii(vec![text.as_bytes().to_vec()])
 }
 
-/// EXIF as a camera writes it.
+/// Returns EXIF as a camera writes it.
 fn exif() -> Vec<u8> {
     let degrees = [59, 26, 7].map(|num| Rational { num, denom: 1 });
     let fields = [
@@ -44,7 +44,7 @@ fn exif() -> Vec<u8> {
     block.into_inner()
 }
 
-/// A photograph of 32x20 pixels that was taken in portrait orientation.
+/// Returns a photograph of 32x20 pixels that was taken in portrait orientation.
 fn photograph() -> Decoded {
     let mut bytes = Vec::new();
     let mut encoder = image::codecs::jpeg::JpegEncoder::new(&mut bytes);
@@ -85,7 +85,7 @@ fn exif_is_kept_upright_and_without_the_place() {
             expect(Tag::PixelYDimension, Some("32"));
             expect(Tag::MakerNote, None);
             assert_eq!(shown(Tag::GPSLatitude).is_some(), keep_gps, "{format:?}");
-            // The file read back is upright, with the same metadata.
+            // The file that is read back is upright and has the same metadata.
             let again = open(&path).unwrap();
             assert_eq!(again.picture.size(), (20, 32));
             assert_eq!(again.metadata.density, Some(Density { x: 240.0, y: 240.0 }), "{format:?}");

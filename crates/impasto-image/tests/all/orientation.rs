@@ -1,4 +1,4 @@
-//! Pictures come out upright, whatever their EXIF orientation says about how they are stored.
+//! Pictures come out upright for every EXIF orientation.
 
 #![allow(clippy::unwrap_used)]
 
@@ -10,7 +10,7 @@ use crate::common::decode;
 const WIDTH: usize = 48;
 const HEIGHT: usize = 32;
 
-/// An EXIF block with only an orientation, in either byte order.
+/// Returns an EXIF block with only an orientation, in either byte order.
 fn exif(orientation: u16, big_endian: bool) -> Vec<u8> {
     let two = |value: u16| if big_endian { value.to_be_bytes() } else { value.to_le_bytes() };
     let four = |value: u32| if big_endian { value.to_be_bytes() } else { value.to_le_bytes() };
@@ -27,8 +27,8 @@ fn exif(orientation: u16, big_endian: bool) -> Vec<u8> {
     block
 }
 
-/// The stored position of the pixel shown at (x, y), by the definition of the EXIF tag: which row and column of the
-/// stored picture is the top and the left of the shown one. `stored` is the stored size.
+/// Returns the stored position of the pixel that is shown at (x, y). The EXIF tag defines the row and the column of the
+/// stored picture that become the top and the left of the shown one. `stored` is the stored size.
 fn stored_at(orientation: u16, (x, y): (usize, usize), stored: (usize, usize)) -> (usize, usize) {
     let (right, bottom) = (stored.0 - 1, stored.1 - 1);
     match orientation {
@@ -59,7 +59,7 @@ fn upright(stored: &Picture, orientation: u16) -> Picture {
     Picture::new(width, height, rgb).unwrap()
 }
 
-/// A picture in which every corner differs.
+/// Returns a picture with a different colour in every corner.
 fn samples() -> Vec<u8> {
     let pixel = |at: usize| [(at % WIDTH * 5) as u8, (at / WIDTH * 7) as u8, 80];
     (0..WIDTH * HEIGHT).flat_map(pixel).collect()

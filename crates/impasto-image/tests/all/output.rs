@@ -1,4 +1,4 @@
-//! Writing is all or nothing, and errors of the end are found at the beginning.
+//! Files are written whole or not at all. Errors that would occur at the end are found at the beginning.
 
 #![allow(clippy::unwrap_used)]
 
@@ -48,7 +48,7 @@ fn a_failed_encoding_keeps_the_old_file() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("a.jpg");
     fs::write(&path, "old").unwrap();
-    // More than the segments of a JPEG file can hold.
+    // A profile of this size does not fit into the segments of a JPEG file.
     let encoding = Encoding { icc_profile: Some(vec![0; 20 << 20]), ..Encoding::default() };
     let error = save(&path, &Picture::filled(2, 2, [0.5; 3]), None, &encoding).unwrap_err();
     assert!(matches!(error, ImageError::Encode { .. }), "{error}");

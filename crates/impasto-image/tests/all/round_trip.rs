@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use impasto_image::{Depth, Encoding, Format, ImageError, Picture, Plane, open, save};
 
-/// Every value of a channel, in an order that makes all channels different; the width is not a multiple of 8.
+/// Returns a picture with every value of a channel. The order makes all channels different, and the widths used here
+/// are not multiples of 8.
 fn picture(levels: usize, width: usize, height: usize) -> Picture {
     let pixels = width * height;
     let value = |at: usize| ((at * 7919 + at / pixels * 31) % levels) as f32 / (levels - 1) as f32;
@@ -57,7 +58,7 @@ fn sixteen_bits_are_exact_where_they_fit() {
                     assert_eq!(decoded.picture, picture, "{extension}");
                     assert_eq!(decoded.alpha.as_ref(), alpha, "{extension}");
                 }
-                // Light that was multiplied with alpha is rounded once more.
+                // Light was multiplied by alpha, so it is rounded once more.
                 Depth::Float => {
                     let pairs = decoded.picture.rgb().iter().zip(picture.rgb());
                     let worst = pairs.map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
@@ -86,7 +87,7 @@ fn floats_are_exact_in_tiff_and_the_format_that_is_asked_for_counts() {
 
 #[test]
 fn jpeg_is_close_also_in_fine_colour() {
-    // Red and blue in columns of one pixel: chroma subsampling would turn them into purple.
+    // Red and blue are in columns of one pixel. Chroma subsampling would turn them into purple.
     let rgb = (0..3 * 64)
         .map(|at| if (at / 64 == 0 && at % 2 == 0) || (at / 64 == 2 && at % 2 == 1) { 0.8 } else { 0.2 });
     let picture = Picture::new(8, 8, rgb.collect()).unwrap();

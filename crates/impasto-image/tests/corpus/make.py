@@ -1,18 +1,22 @@
-"""Draws the corpus of small files beside this script, sound, broken and hostile ones, and writes what is in them to expected.json.
+"""Writes the corpus of small files beside this script, and expected.json, which says what is in each file.
 
     python -m pip install pillow numpy tifffile imagecodecs OpenEXR
     python crates/impasto-image/tests/corpus/make.py
 
-Nothing of Impasto takes part. PNG, BMP, PNM, QOI and the broken files are put together here byte by byte; what was put in is what has
-to come out. JPEG, WebP, GIF, TGA, TIFF, OpenEXR and JPEG XL are written by Pillow (libjpeg-turbo, libwebp, libtiff), tifffile,
-imagecodecs and OpenEXR; of what loses by compression, the decoders of these libraries say what is in it.
+The files are sound, broken or hostile. No code of Impasto is used. This script writes PNG, BMP, PNM, QOI and the broken
+files byte by byte, so it knows the pixels. Pillow (libjpeg-turbo, libwebp, libtiff), tifffile, imagecodecs and OpenEXR
+write JPEG, WebP, GIF, TGA, TIFF, OpenEXR and JPEG XL. If the compression is lossy, the decoders of these libraries give
+the expected pixels.
 
 expected.json has, for each file, one of
-    {"size": [w, h], "crc": n}               CRC-32 of all pixels, as 16-bit big-endian RGBA; colours that cannot be seen are 0
-    {"size": [w, h], "within": e, "pixels"}  [x, y, r, g, b, a] of some pixels, of 0 to 1, and how far off they may be
-    {"error": true}                          it is broken, or sound and of a kind that is not read, and has to be refused
-    {"any": true}                            it is made to do harm: a picture or an error, but no panic; where a decoder has one that is
-                                             known, "panic" says which
+    {"size": [w, h], "crc": n}               n is the CRC-32 of all pixels, as 16-bit big-endian RGBA. Invisible colours
+                                             are 0.
+    {"size": [w, h], "within": e, "pixels"}  The pixels are a sample: [x, y, r, g, b, a], with colours of 0 to 1. They
+                                             may differ by e.
+    {"error": true}                          The file must be refused: it is broken, or sound but of a kind that is not
+                                             read.
+    {"any": true}                            The file is hostile. It gives a picture or an error, but no panic. If a
+                                             decoder is known to panic, "panic" names the decoder.
 """
 
 import io
@@ -35,7 +39,7 @@ W, H = 23, 17
 # === Pictures ===
 
 def noisy(width=W, height=H, channels=3, bits=8, seed=1):
-    """Gradients under noise, of `bits` each: [h, w, c] of uint16."""
+    """Returns gradients with noise, `bits` per sample: [h, w, c] of uint16."""
     random = np.random.default_rng(seed)
     y, x = np.mgrid[0:height, 0:width]
     planes = [np.sin(0.2 * x + 0.3 * y + k) * 0.3 + 0.5 for k in range(channels)]
@@ -44,19 +48,19 @@ def noisy(width=W, height=H, channels=3, bits=8, seed=1):
 
 
 def smooth(width=64, height=48, channels=3):
-    """What compression that loses keeps: [h, w, c] of uint8."""
+    """Returns a picture that lossy compression hardly changes: [h, w, c] of uint8."""
     y, x = np.mgrid[0:height, 0:width]
     planes = [np.sin(0.05 * x * (1 + k) + 0.06 * y + k) * 0.4 + 0.5 for k in range(channels)]
     return np.round(np.stack(planes, -1) * 255).astype(np.uint8)
 
 
 def wide(samples, bits):
-    """As 16 bits."""
+    """Returns the samples scaled to 16 bits."""
     return (samples.astype(np.uint32) * 65535 // (2**bits - 1)).astype(np.uint16)
 
 
 def rgba(colour, alpha=None):
-    """[h, w, 4] of 16 bits from grey or RGB of 16 bits."""
+    """Returns [h, w, 4] of 16 bits from grey or RGB of 16 bits."""
     if colour.ndim == 2:
         colour = colour[..., None]
     if colour.shape[2] == 1:
@@ -75,7 +79,7 @@ def put(name, data):
 
 
 def exactly(name, data, pixels):
-    """A file that has to give these pixels: [h, w, 4] of 16 bits."""
+    """Writes a file that must give exactly these pixels: [h, w, 4] of 16 bits."""
     put(name, data)
     shown = pixels.copy()
     shown[shown[..., 3] == 0] = 0
@@ -84,7 +88,7 @@ def exactly(name, data, pixels):
 
 
 def nearly(name, data, pixels, within):
-    """A file that has to give about these pixels: [h, w, 3 or 4] of 0 to 1."""
+    """Writes a file that must give nearly these pixels: [h, w, 3 or 4] of 0 to 1."""
     put(name, data)
     if pixels.shape[2] == 3:
         pixels = np.dstack([pixels, np.ones(pixels.shape[:2])])
@@ -100,7 +104,7 @@ def broken(name, data):
 
 
 def unread(name, data):
-    """Sound, but of a kind that Impasto does not read."""
+    """Writes a sound file of a kind that Impasto does not read."""
     broken(name, data)
 
 
@@ -116,7 +120,7 @@ def saved(image, format, **options):
 
 
 def opened(data):
-    """By Pillow, as [h, w, 3 or 4] of 0 to 1."""
+    """Returns the pixels that Pillow reads: [h, w, 3 or 4] of 0 to 1."""
     image = Image.open(io.BytesIO(data))
     image = image.convert("RGBA" if "A" in image.mode or "transparency" in image.info else "RGB")
     return np.asarray(image) / 255.0
@@ -138,7 +142,7 @@ def header(width, height, bits, colour, interlaced=0):
 
 
 def packed_row(row, bits):
-    """Samples of a row as bytes."""
+    """Returns the samples of a row as bytes."""
     if bits == 16:
         return row.astype(">u2").tobytes()
     if bits == 8:
@@ -148,7 +152,7 @@ def packed_row(row, bits):
 
 
 def filtered(rows, bytes_per_pixel, choose):
-    """Rows behind the bytes of their filters; `choose` gives the filter of a row."""
+    """Returns the filtered rows, each after the byte of its filter. `choose` gives the filter of a row."""
     out, above = b"", bytes(len(rows[0]) if rows else 0)
     for index, row in enumerate(rows):
         kind = choose(index)
@@ -165,7 +169,7 @@ def filtered(rows, bytes_per_pixel, choose):
 
 
 def png(samples, colour, bits, interlaced=False, choose=lambda row: row % 5, before=b"", between=b"", pieces=1, level=9):
-    """`samples`: [h, w, c]; `before` goes before the palette's place, `between` before the pixels."""
+    """Returns a PNG file of `samples`, [h, w, c]. `before` goes before the palette, `between` before the pixels."""
     height, width = samples.shape[:2]
     bytes_per_pixel = max(1, CHANNELS[colour] * bits // 8)
     stream = b""
@@ -200,7 +204,7 @@ def make_png():
             table = chunk(b"PLTE", colours.astype(np.uint8).tobytes())
             shown = wide(colours, 8)[index[..., 0]]
             exactly(f"png/palette{bits}{end}.png", png(index, 3, bits, interlaced, before=table), rgba(shown))
-            # Fewer opacities than colours: the rest is opaque.
+            # There are fewer opacities than colours. The other colours are opaque.
             some = opacity[: max(1, 2**bits - 1)].copy()
             table += chunk(b"tRNS", some.astype(np.uint8).tobytes())
             every = np.full(2**bits, 255, np.uint16)
@@ -221,7 +225,7 @@ def make_png():
             four = noisy(channels=4, bits=bits)
             exactly(f"png/rgb{bits}-alpha{end}.png", png(four, 6, bits, interlaced),
                     rgba(wide(four[..., :3], bits), wide(four[..., 3], bits)))
-        # Passes without pixels, and rows of few.
+        # Small pictures have passes without pixels, and rows of few pixels.
         for width, height in [(1, 1), (2, 3), (5, 1), (1, 5), (3, 2), (7, 9), (8, 8), (9, 7)]:
             rgb = noisy(width, height)
             exactly(f"png/sides-{width}x{height}{end}.png", png(rgb, 2, 8, interlaced), rgba(wide(rgb, 8)))
@@ -248,7 +252,7 @@ def make_png():
     for name, chunks in beside:
         exactly(f"png/beside-{name}.png", png(rgb, 2, 8, before=chunks), pixels)
 
-    # By Pillow which way is up (EXIF in PNG, both orders of bytes).
+    # Pillow decides which way is up (EXIF in PNG, in both byte orders).
     whole = png(rgb, 2, 8)
     for turn in range(0, 10):
         for order in (">", "<"):
@@ -257,7 +261,7 @@ def make_png():
             upright = np.asarray(ImageOps.exif_transpose(Image.open(io.BytesIO(data)))).astype(np.uint16)
             exactly(f"png/turn{turn}-{'big' if order == '>' else 'little'}.png", data, rgba(wide(upright, 8)))
 
-    # Broken.
+    # The following files are broken or hostile.
     head, rest = whole[:33], whole[33:]
     bad = lambda *fields: SIGNATURE + chunk(b"IHDR", struct.pack(">IIBBBBB", *fields)) + rest
     broken("broken/png-signature-first.png", b"\x09" + whole[1:])
@@ -295,7 +299,7 @@ def make_png():
 
 # === JPEG, by libjpeg-turbo ===
 
-# Decoders differ by the cosine transform's rounding and by how colours of fewer pixels are spread.
+# Tolerance: decoders differ in the rounding of the cosine transform and in the interpolation of subsampled colours.
 JPEG = 6 / 255
 
 
@@ -325,7 +329,7 @@ def make_jpeg():
     for side in (1, 7, 8, 9, 17):
         data = saved(Image.fromarray(smooth(side, side)), "JPEG", quality=95)
         nearly(f"jpeg/side-{side}.jpg", data, opened(data), JPEG)
-    # Inks, inverted as Adobe does it; by the simplest of conversions, as there is no profile.
+    # Inks are inverted, as in Adobe's files. There is no profile, so the simplest conversion is expected.
     inks = smooth(channels=4)
     inks[..., 3] //= 2
     light = 1 - inks / 255.0
@@ -431,7 +435,7 @@ def make_tiff():
     unread("unread/palette.tif", saved(palette, "TIFF"))
     unread("unread/big.tif", tiff(rgb8, photometric="rgb", bigtiff=True))
 
-    # Broken and hostile, by hand.
+    # The following files are broken or hostile, and made byte by byte.
     def entry(tag, kind, count, value):
         return struct.pack("<HHII", tag, kind, count, value)
 
@@ -624,7 +628,7 @@ def make_by_hand():
 # === OpenEXR, by its library; JPEG XL, by libjxl ===
 
 def encoded(light):
-    """sRGB (IEC 61966-2-1)."""
+    """Returns light encoded as sRGB (IEC 61966-2-1)."""
     light = light.clip(0, 1)
     return np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
 
@@ -677,7 +681,7 @@ def main():
     make_others()
     make_by_hand()
     make_light()
-    # Of any kind: nothing that is known.
+    # These files are of no known kind.
     broken("broken/nothing-but-zeros.png", bytes(1000))
     broken("broken/text.jpg", b"This is not the picture that you are looking for.\n")
     lines = [f"{json.dumps(name)}: {json.dumps(value)}" for name, value in sorted(expected.items())]

@@ -1,5 +1,5 @@
-//! What the tests of the command share: folders with small pictures in them, and the command. No test counts on the speed of the
-//! machine: what has to happen first is waited for.
+//! Shared code of the command's tests: folders with small pictures, and the command. No test depends on the machine's
+//! speed. Each test waits for the events that must come first.
 #![allow(clippy::unwrap_used, clippy::expect_used)] // a failing test
 
 use std::ffi::OsStr;
@@ -16,15 +16,15 @@ use impasto::image::{Decoded, Depth, Encoding, Plane, open, save};
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// What takes so long is stuck, on any machine.
+/// Time after which a wait fails. Nothing that works takes this long on any machine.
 const PATIENCE: Duration = Duration::from_secs(600);
 
 // === Folders with pictures ===
 
-/// A temporary folder, which is the current folder of the commands that run in it.
+/// A temporary folder. Commands run with it as the current folder.
 pub(crate) struct Folder {
     folder: TempDir,
-    /// A program, with options, that runs the command.
+    /// A program and its options that run the command. It is empty if the command runs directly.
     through: Vec<&'static str>,
 }
 
@@ -33,14 +33,14 @@ impl Folder {
         Folder { folder: TempDir::new().unwrap(), through: Vec::new() }
     }
 
-    /// Runs commands without what root may do beyond others; `false` if that cannot be.
+    /// Makes later commands run without root's privileges. Returns `false` if that is impossible here.
     pub(crate) fn give_up_privileges(&mut self) -> bool {
         self.through = vec!["setpriv", "--bounding-set=-all", "--inh-caps=-all"];
         let through = Command::new(self.through[0]).args(&self.through[1..]).arg("true").output();
         through.is_ok_and(|output| output.status.success())
     }
 
-    /// With a content picture `c.png` of 48x36, styles `s.png` of 40x56 and `t.png` of 44x44.
+    /// Makes a folder with the content `c.png` (48x36) and the styles `s.png` (40x56) and `t.png` (44x44).
     pub(crate) fn with_pictures() -> Folder {
         let folder = Folder::new();
         folder.draw("c.png", 48, 36, 0.0);
@@ -89,7 +89,7 @@ impl Folder {
         self.path(name).symlink_metadata().is_ok()
     }
 
-    /// Everything in the folder, hidden files too, in order.
+    /// Returns the names of all files in the folder in order, hidden files too.
     pub(crate) fn names(&self) -> Vec<String> {
         let entries = fs::read_dir(self.folder.path()).unwrap();
         let mut names: Vec<String> =
@@ -115,19 +115,19 @@ impl Folder {
         finish(self.command(args))
     }
 
-    /// Runs a line of words; names with spaces need [`run`](Folder::run).
+    /// Runs a command from a line of words. For names with spaces there is [`run`](Folder::run).
     pub(crate) fn line(&self, line: &str) -> Ran {
         self.run(line.split_whitespace())
     }
 
-    /// As [`line`](Folder::line), and it shall succeed.
+    /// Runs a [`line`](Folder::line) that must succeed.
     pub(crate) fn succeeds(&self, line: &str) -> Ran {
         let ran = self.line(line);
         assert_eq!(ran.code, Some(0), "{line}\n{ran}");
         ran
     }
 
-    /// As [`line`](Folder::line), and it shall fail in an orderly way, with this code.
+    /// Runs a [`line`](Folder::line) that must fail with this code and a proper error.
     pub(crate) fn fails(&self, code: i32, line: &str) -> Ran {
         let before = self.names();
         let ran = self.line(line);
@@ -137,7 +137,8 @@ impl Folder {
     }
 }
 
-/// Waves of several lengths and colours, other ones for another `kind`; within 0..1, without large flat areas.
+/// Draws waves of several lengths and colours. Another `kind` gives other waves. Values are within 0..1, and no large
+/// area is flat.
 pub(crate) fn waves(width: usize, height: usize, kind: f32) -> Picture {
     let rgb = (0..3 * width * height)
         .map(|i| {
@@ -151,7 +152,7 @@ pub(crate) fn waves(width: usize, height: usize, kind: f32) -> Picture {
     Picture::new(width, height, rgb).unwrap()
 }
 
-/// The largest difference of two pictures of one size, in steps of 8 bits.
+/// Returns the largest difference of two pictures of one size, in 8-bit steps.
 pub(crate) fn largest_difference(a: &Picture, b: &Picture) -> f32 {
     assert_eq!(a.size(), b.size());
     a.rgb().iter().zip(b.rgb()).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max) * 255.0
@@ -159,7 +160,7 @@ pub(crate) fn largest_difference(a: &Picture, b: &Picture) -> f32 {
 
 // === The command ===
 
-/// The command, quiet about colours and without a standard input to wait for.
+/// Returns the command, without colours and without a standard input.
 pub(crate) fn impasto<A: AsRef<OsStr>>(args: impl IntoIterator<Item = A>) -> Command {
     let mut command = prepared(Command::new(env!("CARGO_BIN_EXE_impasto")));
     command.args(args);
@@ -171,9 +172,9 @@ fn prepared(mut command: Command) -> Command {
     command
 }
 
-/// What a command left behind.
+/// The exit code and the output of a command that has ended.
 pub(crate) struct Ran {
-    /// `None` when a signal ended it.
+    /// The exit code, or `None` if a signal ended the command.
     pub(crate) code: Option<i32>,
     pub(crate) stdout: String,
     pub(crate) stderr: String,
@@ -194,7 +195,7 @@ impl Ran {
         }
     }
 
-    /// An error in the user's terms: the code, an `error:` line, nothing on stdout, no trace of a panic.
+    /// Checks for a proper error: the code, an `error:` line, nothing on stdout, and no trace of a panic.
     #[track_caller]
     pub(crate) fn assert_failed(&self, code: i32, what: &str) {
         assert_eq!(self.code, Some(code), "{what}\n{self}");
@@ -206,7 +207,7 @@ impl Ran {
         assert_eq!(self.stdout, "", "{what}");
     }
 
-    /// The `error:` and `hint:` lines hold these words.
+    /// Checks that stderr has these words, for example in the `error:` and `hint:` lines.
     #[track_caller]
     pub(crate) fn assert_says(&self, words: &[&str]) {
         for word in words {
@@ -214,19 +215,19 @@ impl Ran {
         }
     }
 
-    /// The `hint:` line, empty if there is none.
+    /// Returns the text of the `hint:` line, or an empty text.
     pub(crate) fn hint(&self) -> &str {
         self.stderr.lines().find_map(|line| line.strip_prefix("hint: ")).unwrap_or_default()
     }
 
-    /// The JSON objects of `--progress json` that tell of steps.
+    /// Returns the `step` objects of `--progress json`.
     pub(crate) fn steps(&self) -> Vec<Value> {
         let objects = self.stderr.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
         objects.filter(|object| object["event"] == "step").collect()
     }
 }
 
-/// Waits for the command.
+/// Runs the command to its end.
 pub(crate) fn finish(mut command: Command) -> Ran {
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let (stdout, stderr) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
@@ -242,7 +243,7 @@ fn read_all(mut from: impl Read) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// The exit code; `None` where a signal ended it.
+/// Waits for the end and returns the exit code, or `None` if a signal ended the command.
 pub(crate) fn wait(child: &mut Child) -> Option<i32> {
     let mut code = None;
     wait_until("the end of the command", || {
@@ -252,7 +253,7 @@ pub(crate) fn wait(child: &mut Child) -> Option<i32> {
     code.and_then(|status| status.code())
 }
 
-/// Waits for something to happen; fails where it never does.
+/// Waits until `happened` is true. Fails after [`PATIENCE`].
 pub(crate) fn wait_until(what: &str, mut happened: impl FnMut() -> bool) {
     let start = Instant::now();
     while !happened() {
@@ -263,13 +264,13 @@ pub(crate) fn wait_until(what: &str, mut happened: impl FnMut() -> bool) {
 
 // === Commands in progress ===
 
-/// A command whose stderr is read line by line. It cannot run far ahead of the reader: the pipe holds 64 kB, which are some 160
-/// objects of `--progress json`.
+/// A running command whose stderr is read line by line. The command cannot run far ahead of the reader: the pipe holds
+/// 64 kB, about 160 objects of `--progress json`.
 pub(crate) struct Running {
     pub(crate) child: Child,
     lines: BufReader<ChildStderr>,
     seen: String,
-    /// Ends the command when it is stuck; dropped, it does not.
+    /// A guard that ends the command if it is stuck. Once dropped, the guard no longer does so.
     _guard: Sender<()>,
 }
 
@@ -287,7 +288,7 @@ impl Running {
         Running { child, lines, seen: String::new(), _guard: guard }
     }
 
-    /// Reads on up to the line that this is true of.
+    /// Reads lines up to the first one for which `wanted` is true.
     pub(crate) fn read_until(&mut self, wanted: impl Fn(&str) -> bool) {
         loop {
             let mut line = String::new();
@@ -301,12 +302,12 @@ impl Running {
         }
     }
 
-    /// The command, with nobody reading its stderr any more.
+    /// Returns the child process. Its stderr is no longer read.
     pub(crate) fn into_child(self) -> Child {
         self.child
     }
 
-    /// Sends a signal by name, and waits until the command has it.
+    /// Sends a signal by name, and waits until the command has received it.
     pub(crate) fn signal(&self, name: &str) {
         let id = self.child.id().to_string();
         let sent = Command::new("kill").args(["-s", name, &id]).status().unwrap();
@@ -321,37 +322,39 @@ impl Running {
         });
     }
 
-    /// Waits until the command has worked for a while, by the time that processors spent on it.
+    /// Waits until the command has used this much processor time.
     #[cfg(target_os = "linux")]
     pub(crate) fn work(&mut self, hundredths: u64) {
         let stat = format!("/proc/{}/stat", self.child.id());
         wait_until("the command to work", || {
-            // Behind the name in brackets, which may hold anything: user's and system's time are numbers 12 and 13 (proc(5)).
+            // The program's name is in brackets and may contain anything. After it, numbers 12 and 13 are the times in
+            // user and system mode (proc(5)).
             let text = fs::read_to_string(&stat).unwrap();
             let numbers = text.rsplit(')').next().unwrap().split_whitespace().skip(11).take(2);
             numbers.map(|number| number.parse::<u64>().unwrap()).sum::<u64>() >= hundredths
         });
     }
 
-    /// Waits for the end.
+    /// Reads the rest of stderr and waits for the end of the command.
     pub(crate) fn end(mut self) -> Ran {
         self.lines.read_to_string(&mut self.seen).unwrap();
         Ran { code: wait(&mut self.child), stdout: String::new(), stderr: self.seen }
     }
 }
 
-/// Says that a test cannot do its work on this system, and why; fails where everything has to be tested.
+/// Reports that a test cannot run on this system, with the reason. Fails if `IMPASTO_NO_SKIPS` is 1.
 #[track_caller]
 pub(crate) fn skip(test: &str, why: &str) {
     let why = why.trim();
     let forbidden = std::env::var_os("IMPASTO_NO_SKIPS").is_some_and(|value| value == "1");
     assert!(!forbidden, "{test} cannot do its work here: {why}");
-    // Past the harness, which hides what passing tests print.
+    // The test harness hides what passing tests print, so this writes to stderr directly.
     let _ = writeln!(io::stderr(), "skipped: {test}: {why}");
 }
 
-/// Runs a script with the command as `$0`, in a new, empty file system of 32 kilobytes, mounted on the folder `m`. Where the system does
-/// not let us mount one, files cannot become larger than 24 kilobytes; `None` where the script needs more than that.
+/// Runs a script with the command as `$0`. The folder `m` is a new, empty file system of 32 kilobytes. If the system
+/// does not allow a mount, files are limited to 24 kilobytes instead, or the result is `None` if the script needs a
+/// mount.
 pub(crate) fn in_small_file_system(folder: &Folder, test: &str, script: &str) -> Option<Ran> {
     fs::create_dir(folder.path("m")).unwrap();
     let run = |how: &[&str], script: &str| {
@@ -361,7 +364,7 @@ pub(crate) fn in_small_file_system(folder: &Folder, test: &str, script: &str) ->
         command.output()
     };
     const MOUNT: &str = "mount -t tmpfs -o size=32k tmpfs m";
-    // As a user who is root in a name space of their own; where there are none, as root.
+    // Mounting needs root: of a new user name space, or of the system if there are no name spaces.
     let mut why = Vec::new();
     for how in [&["--user", "--map-root-user"][..], &[]] {
         match run(how, MOUNT) {
@@ -376,7 +379,7 @@ pub(crate) fn in_small_file_system(folder: &Folder, test: &str, script: &str) ->
         skip(test, &why.join("; "));
         return None;
     }
-    // A full disk is not much more than files that cannot grow.
+    // Without a mount, a limit on the size of files is used in place of a full disk.
     let limited = format!("trap '' XFSZ; ulimit -f 24; {script}");
     let mut command = Command::new("bash");
     command.args(["-c", &limited, env!("CARGO_BIN_EXE_impasto")]).current_dir(folder.path("."));
@@ -386,26 +389,26 @@ pub(crate) fn in_small_file_system(folder: &Folder, test: &str, script: &str) ->
 /// A quick run of the usual pictures.
 pub(crate) const RUN: &str = "stylize c.png s.png -o o.png --iterations 2";
 
-/// The picture that a quick run with these options writes.
+/// Returns the picture of a quick run with these options.
 pub(crate) fn painted(folder: &Folder, options: &str) -> Picture {
     folder.succeeds(&format!("{RUN} {options}"));
     folder.decoded("o.png").picture
 }
 
-/// The report of a quick run with these options.
+/// Returns the report of a quick run with these options.
 pub(crate) fn report(folder: &Folder, options: &str) -> Value {
     folder.succeeds(&format!("{RUN} --report r.json {options}"));
     folder.json("r.json")
 }
 
-/// `(width, height, iterations)` of each scale.
+/// Returns `(width, height, iterations)` of each scale.
 pub(crate) fn scales(report: &Value) -> Vec<(u64, u64, u64)> {
     let number = |scale: &Value, key: &str| scale[key].as_u64().unwrap();
     let scales = report["scales"].as_array().unwrap().iter();
     scales.map(|s| (number(s, "width"), number(s, "height"), number(s, "iterations"))).collect()
 }
 
-/// The pictures, and an older result that must survive every mistake.
+/// A folder with the usual pictures and an older result. No mistake may change the older result.
 pub(crate) struct Older(pub(crate) Folder);
 
 impl Older {

@@ -1,4 +1,5 @@
-//! What tests of fetching share: a server with one file, a store that knows it, and patience that no load of the machine wears out.
+//! Shared code of the fetching tests: a server with one file, a store that knows the file, and long time limits, so
+//! that a busy machine fails no test.
 #![allow(clippy::unwrap_used)] // a failing test
 
 use std::fs;
@@ -12,7 +13,8 @@ use tempfile::TempDir;
 use super::server::{Content, Reply, Server};
 use super::weights::{file, store, timm};
 
-/// Tries again at once, as the server is near; a silence ends nothing but what is stuck.
+/// Settings for tests. A try is repeated at once, because the server is near. Only a stuck connection is silent long
+/// enough to be ended.
 pub(crate) fn quick() -> Fetch {
     let patience = Patience {
         connect: Duration::from_secs(300),
@@ -26,7 +28,7 @@ pub(crate) fn quick() -> Fetch {
     Fetch { patience, ..Fetch::default() }
 }
 
-/// For servers that fall silent on purpose.
+/// Settings for servers that are silent on purpose.
 pub(crate) fn with_silence(silence: Duration) -> Fetch {
     Fetch { patience: Patience { silence, ..quick().patience }, ..quick() }
 }
@@ -35,7 +37,7 @@ pub(crate) fn fetch(store: &Store, how: &Fetch) -> Result<PathBuf, EncoderError>
     store.fetch(&store.models()[0], how, &mut |_| {})
 }
 
-/// The error of a [`fetch`] that must fail; it names each address.
+/// Runs a [`fetch`] that must fail. Returns its error.
 #[track_caller]
 pub(crate) fn fails(store: &Store, how: &Fetch) -> String {
     let error = fetch(store, how).unwrap_err();
@@ -55,7 +57,7 @@ pub(crate) fn assert_is(path: &Path, timm: &[u8]) -> Encoder {
     kept
 }
 
-/// All names in the folder of models except locks.
+/// Returns all names in the folder of models, except locks.
 pub(crate) fn names(cache: &Path) -> Vec<String> {
     let Ok(entries) = fs::read_dir(cache.join("models")) else { return Vec::new() };
     let mut names: Vec<String> =
@@ -73,7 +75,7 @@ pub(crate) struct Setting {
     pub(crate) bytes: Vec<u8>,
 }
 
-/// Each reply is made from the good one and the number of earlier requests.
+/// Starts a server and a store. `reply` makes each reply from the good one and the number of earlier requests.
 pub(crate) fn setting(
     needed: Needed,
     reply: impl Fn(Reply, usize) -> Reply + Send + Sync + 'static,

@@ -1,6 +1,6 @@
-//! A web server for tests, on the loopback interface of this machine only: it plays the places that publish weights, good and
-//! bad ones. It ends when it is dropped.
-#![allow(dead_code)] // also a part of other crates' tests, which use less
+//! A web server for tests, on the loopback interface only. It acts as the places that publish weights, good and bad
+//! ones. It ends when it is dropped.
+#![allow(dead_code)] // other crates' tests use only a part
 #![allow(clippy::unwrap_used)] // a failing test
 
 use std::io::{BufRead, BufReader, Write};
@@ -14,14 +14,14 @@ use std::time::Duration;
 #[derive(Clone, Debug)]
 pub(crate) struct Request {
     pub(crate) path: String,
-    /// The first byte, and the last if there is one.
+    /// The first byte and, if there is one, the last byte.
     pub(crate) range: Option<(u64, Option<u64>)>,
     pub(crate) if_range: Option<String>,
-    /// All headers, names in lower case.
+    /// All headers, with names in lower case.
     pub(crate) headers: Vec<(String, String)>,
 }
 
-/// The bytes of a file that need not be in memory: zeros, except for planted pieces.
+/// The bytes of a file that need not be in memory: zeros, except for some pieces.
 #[derive(Clone)]
 pub(crate) struct Content {
     length: u64,
@@ -59,20 +59,20 @@ pub(crate) struct Reply {
     tag: Option<String>,
     has_ranges: bool,
     heeds_if_range: bool,
-    /// Whether the length is announced; otherwise the end of the connection ends the body.
+    /// Whether the length is announced. If not, the end of the connection ends the body.
     has_length: bool,
-    /// Closes the connection after so many bytes of the body.
+    /// Closes the connection after this many bytes of the body.
     cut: Option<u64>,
-    /// Sends nothing more after so many bytes of the body.
+    /// Sends nothing more after this many bytes of the body.
     stall: Option<u64>,
-    /// Bytes to send at a time, and the pause between.
+    /// The number of bytes to send at a time, and the pause between them.
     pace: Option<(usize, Duration)>,
     /// Added to every announced length.
     lie: i64,
 }
 
 impl Reply {
-    /// A file as a good server sends it.
+    /// Returns a file as a good server sends it.
     pub(crate) fn file(content: &Content) -> Reply {
         Reply {
             status: 200,
@@ -149,7 +149,7 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// `answer` gets each request, and the number of earlier ones.
+    /// Starts a server. `answer` gets each request and the number of earlier requests.
     pub(crate) fn start(answer: impl Fn(&Request, usize) -> Reply + Send + Sync + 'static) -> Server {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let server = Server {
@@ -181,7 +181,7 @@ impl Server {
         server
     }
 
-    /// `http://127.0.0.1:PORT/PATH`.
+    /// Returns `http://127.0.0.1:PORT/PATH`.
     pub(crate) fn url(&self, path: &str) -> String {
         format!("http://{}/{path}", self.address)
     }
@@ -190,7 +190,7 @@ impl Server {
         self.log.lock().unwrap().clone()
     }
 
-    /// Bytes of all bodies sent.
+    /// Returns the number of bytes in all bodies that were sent.
     pub(crate) fn sent(&self) -> u64 {
         *self.sent.lock().unwrap()
     }
@@ -199,7 +199,7 @@ impl Server {
 impl Drop for Server {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::SeqCst);
-        // Wakes the server, so that it sees the flag.
+        // This connection wakes the server, so that it sees the flag.
         let _ = TcpStream::connect(self.address);
     }
 }

@@ -1,4 +1,5 @@
-//! Weight files for tests: narrow networks with the first filter of a known training, and the models that they are files of.
+//! Weight files for tests, and the models that they belong to. The networks are narrow and have the first filter of a
+//! known training.
 #![allow(clippy::unwrap_used)] // a failing test
 
 use impasto_encoder::Family;
@@ -11,13 +12,13 @@ use std::path::Path;
 const TORCHVISION: [f32; 9] =
     [-0.053474, -0.049257, -0.067942, 0.015314, 0.045068, 0.002144, 0.036226, 0.019999, 0.019864];
 
-/// Widths of each block, with as many convolutions as VGG-19 has.
+/// Widths of each block. There are as many convolutions as in VGG-19.
 pub(crate) const NARROW: &[&[usize]] = &[&[8; 2], &[16; 2], &[32; 4], &[64; 4], &[64; 4]];
 
 /// Indices of convolutions in torchvision's `features`.
 const INDICES: [usize; 16] = [0, 2, 5, 7, 10, 12, 14, 16, 19, 21, 23, 25, 28, 30, 32, 34];
 
-/// A file like timm's: `features.*`, then `head.*` and `pre_logits.*`.
+/// Returns a file like timm's: `features.*`, then `head.*` and `pre_logits.*`.
 pub(crate) fn timm(seed: u32, fingerprint: bool) -> Vec<u8> {
     let mut state = seed;
     let mut next = move || {
@@ -53,7 +54,7 @@ pub(crate) fn sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// A file of the test's own catalogue.
+/// Returns a file of the test's own catalogue.
 pub(crate) fn file(name: &str, addresses: &[&str], needed: Needed, bytes: &[u8]) -> WeightFile {
     let addresses: Vec<&'static str> = addresses.iter().map(|url| forever(url)).collect();
     WeightFile {
@@ -71,7 +72,7 @@ pub(crate) fn with_places(file: WeightFile, places: &[Place]) -> WeightFile {
     WeightFile { places: places.to_vec().leak(), ..file }
 }
 
-/// A model called `tiny`.
+/// Returns a model called `tiny`.
 pub(crate) fn model(files: Vec<WeightFile>) -> &'static Model {
     &all(files)[0]
 }
@@ -81,7 +82,7 @@ fn all(files: Vec<WeightFile>) -> &'static [Model] {
     vec![Model { name: "tiny", about: "narrow", family, widths: NARROW, files: files.leak() }].leak()
 }
 
-/// A store with that model alone, and only a cache of the test's own.
+/// Returns a store with only that model, and with only a cache of the test's own.
 pub(crate) fn store(cache: &Path, files: Vec<WeightFile>) -> Store {
     let environment = Environment { cache: Some(cache.to_owned()), ..Environment::default() };
     Store::new(environment, all(files))

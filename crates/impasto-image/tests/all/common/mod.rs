@@ -1,4 +1,4 @@
-//! What several tests need: a small file of every format, and pieces of files.
+//! Shared code of the tests: a small file of every format, and parts of files.
 
 #![allow(clippy::unwrap_used)]
 
@@ -12,15 +12,16 @@ use impasto_image::{
     Decoded, Density, Encoding, Format, ImageError, Limits, Metadata, Picture, Plane, Space, save,
 };
 
-/// What takes so long is stuck, on any machine.
+/// Time after which decoding fails. Nothing that works takes this long on any machine.
 const STUCK: Duration = Duration::from_secs(300);
 
-/// Within the default limits, but in any time.
+/// Decodes within the default limits, but with [`STUCK`] as the limit of time.
 pub(crate) fn decode(bytes: &[u8], name: &str) -> Result<Decoded, ImageError> {
     impasto_image::decode(bytes, name, &Limits { time: Some(STUCK), ..Limits::default() })
 }
 
-/// One small file of each readable format, with all that such files can hold, and its name.
+/// Returns one small file of each readable format with its name. Each file has every kind of data that its format can
+/// hold.
 pub(crate) fn every_format() -> Vec<(String, Vec<u8>)> {
     const SIZE: (usize, usize) = (31, 23);
     let folder = tempfile::tempdir().unwrap();
@@ -43,7 +44,7 @@ pub(crate) fn every_format() -> Vec<(String, Vec<u8>)> {
             files.push((name.clone(), fs::read(folder.path().join(&name)).unwrap()));
         }
     }
-    // Formats that are only read.
+    // The following formats are only read.
     let byte = |value: &f32| (value * 255.0) as u8;
     let grey: Vec<u8> = alpha.data().iter().map(byte).collect();
     let rgb: Vec<u8> = picture.rgb().iter().map(byte).collect();
@@ -62,7 +63,7 @@ pub(crate) fn every_format() -> Vec<(String, Vec<u8>)> {
     add("grey.tif", grey_image.into(), ImageFormat::Tiff);
     add("tga", rgb_image.into(), ImageFormat::Tga);
     let (_, tga) = files.last_mut().unwrap();
-    // The signature by which TGA is recognised.
+    // TGA is recognised by this signature.
     tga.extend(b"\0\0\0\0\0\0\0\0TRUEVISION-XFILE.\0");
     let mut gif = Vec::new();
     let mut encoder = image::codecs::gif::GifEncoder::new(&mut gif);
@@ -81,7 +82,7 @@ pub(crate) fn every_format() -> Vec<(String, Vec<u8>)> {
     files
 }
 
-/// Two pictures; the second is the complement of the first.
+/// Returns two pictures in one file. The second is the complement of the first.
 fn animated_png(rgb: &[u8], width: u32, height: u32) -> Vec<u8> {
     let mut file = Vec::new();
     let mut encoder = png::Encoder::new(&mut file, width, height);
@@ -94,7 +95,7 @@ fn animated_png(rgb: &[u8], width: u32, height: u32) -> Vec<u8> {
     file
 }
 
-/// A block of EXIF with an artist and a latitude (CIPA DC-008).
+/// Returns a block of EXIF with an artist and a latitude (CIPA DC-008).
 pub(crate) fn exif() -> Vec<u8> {
     let entry = |tag: u16, kind: u16, count: u32, value: [u8; 4]| {
         [&tag.to_le_bytes()[..], &kind.to_le_bytes(), &count.to_le_bytes(), &value].concat()
@@ -103,7 +104,7 @@ pub(crate) fn exif() -> Vec<u8> {
     [&b"II*\0\x08\0\0\0\x02\0"[..], &first, &[0; 4], &[1, 0], &entry(1, 2, 2, *b"N\0\0\0"), &[0; 4]].concat()
 }
 
-/// A chunk of a PNG file, with its checksum.
+/// Returns a chunk of a PNG file, with its checksum.
 pub(crate) fn chunk(kind: &[u8; 4], data: &[u8]) -> Vec<u8> {
     let mut crc = flate2::Crc::new();
     crc.update(kind);
@@ -111,13 +112,13 @@ pub(crate) fn chunk(kind: &[u8; 4], data: &[u8]) -> Vec<u8> {
     [&(data.len() as u32).to_be_bytes()[..], kind, data, &crc.sum().to_be_bytes()].concat()
 }
 
-/// A PNG file of 8-bit RGB.
+/// Returns a PNG file of 8-bit RGB.
 pub(crate) fn png(width: u32, height: u32, chunks: &[Vec<u8>]) -> Vec<u8> {
     let header = [&width.to_be_bytes()[..], &height.to_be_bytes(), &[8, 2, 0, 0, 0]].concat();
     [&b"\x89PNG\r\n\x1a\n"[..], &chunk(b"IHDR", &header), &chunks.concat(), &chunk(b"IEND", b"")].concat()
 }
 
-/// Zeros, compressed a thousand to one.
+/// Returns zeros, compressed a thousand to one.
 pub(crate) fn packed(length: usize) -> Vec<u8> {
     let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::best());
     let zeros = vec![0; 1 << 20];
