@@ -2,6 +2,8 @@
 //!
 //!     cargo run --release -p impasto-job --example folder -- photos painting.jpg repainted
 
+#![allow(clippy::print_stderr, clippy::print_stdout)] // this is how a program speaks
+
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
