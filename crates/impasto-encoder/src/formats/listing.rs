@@ -39,12 +39,15 @@ impl<K> Listing<K> {
         self.convs.push(Conv { name: name.to_string(), kernel, bias });
     }
 
+    /// Notes a pooling. NumPy's archives name none.
+    #[cfg(feature = "foreign-formats")]
     pub(super) fn pool(&mut self) {
         self.pools.push(self.convs.len());
     }
 
     /// Notes a batch normalisation. Without it the convolutions around it would get other inputs, so the network is
     /// refused.
+    #[cfg(feature = "foreign-formats")]
     pub(super) fn normalisation(&mut self, name: &str) {
         self.refused.get_or_insert_with(|| format!("it has batch normalisation ({name})"));
     }

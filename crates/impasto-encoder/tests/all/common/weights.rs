@@ -3,9 +3,12 @@
 #![allow(clippy::unwrap_used)] // a failing test
 
 use impasto_encoder::Family;
-use impasto_encoder::sources::{Digest, Environment, Model, Needed, Place, Size, Store, WeightFile};
+use impasto_encoder::sources::{Digest, Model, Needed, Place, Size, WeightFile};
+#[cfg(feature = "fetch")]
+use impasto_encoder::sources::{Environment, Store};
 use safetensors::tensor::{Dtype, TensorView};
 use sha2::{Digest as _, Sha256};
+#[cfg(feature = "fetch")]
 use std::path::Path;
 
 /// Input channel 0 of filter 0 of conv1_1 of torchvision's VGG-19.
@@ -83,6 +86,7 @@ fn all(files: Vec<WeightFile>) -> &'static [Model] {
 }
 
 /// Returns a store with only that model, and with only a cache of the test's own.
+#[cfg(feature = "fetch")]
 pub(crate) fn store(cache: &Path, files: Vec<WeightFile>) -> Store {
     let environment = Environment { cache: Some(cache.to_owned()), ..Environment::default() };
     Store::new(environment, all(files))
