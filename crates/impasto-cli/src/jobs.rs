@@ -104,19 +104,28 @@ fn summarise(done: &BatchDone) -> Result<(), Failure> {
     for (name, message) in &done.failed {
         line(&format!("{name:<width$}  {}", with_options(message)))?;
     }
-    match (done.interrupted, failed) {
-        (true, _) => Err(Failure::interrupted("interrupted").hint("the same command makes the rest")),
-        (false, 0) => Ok(()),
-        (false, 1) => Err(Failure::failed("1 picture was not made")),
-        (false, failed) => Err(Failure::failed(format!("{failed} pictures were not made"))),
+    match (done.end, failed) {
+        (End::Stopped | End::Paused | End::Cancelled, _) => {
+            Err(Failure::interrupted("interrupted").hint("the same command makes the rest"))
+        }
+        (_, 0) => Ok(()),
+        (_, 1) => Err(Failure::failed("1 picture was not made")),
+        (_, failed) => Err(Failure::failed(format!("{failed} pictures were not made"))),
     }
 }
 
 pub(crate) fn sheet(args: SheetArgs) -> Result<(), Failure> {
     let progress = Progress::new(args.progress);
     let runner = common(Runner::new(Task::Sheet(args.spec))).on_event(move |event| progress.sheet(&event));
-    runner.run()?;
-    Ok(())
+    let output = runner.spec().output().cloned().unwrap_or_default();
+    match runner.run()? {
+        Outcome::Sheet(done) if done.end != End::Complete => {
+            let (path, made) = (output.display(), done.made);
+            Err(Failure::interrupted("interrupted")
+                .hint(format!("{path} has the {made} pictures that were made")))
+        }
+        _ => Ok(()),
+    }
 }
 
 pub(crate) fn compare(args: CompareArgs) -> Result<(), Failure> {

@@ -215,7 +215,7 @@ pub enum EncoderError {
 }
 
 impl EncoderError {
-    /// What the user can do about it, if anything is known.
+    /// A hint for the user, if one is known.
     pub fn hint(&self) -> Option<String> {
         match self {
             EncoderError::UnknownLayer { nearest, .. }

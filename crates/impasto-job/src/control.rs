@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
 
 use impasto::Cancel;
 
+use crate::End;
+
 /// A request to end a job. A later request counts only if it is more urgent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Request {
@@ -102,6 +104,15 @@ impl Control {
     /// Whether the job was asked to end, now or soon.
     pub(crate) fn is_asked_to_end(&self) -> bool {
         self.requested() != Request::GoOn || self.is_hurried()
+    }
+
+    /// How a job ends that was asked to end before its work was done.
+    pub(crate) fn end(&self) -> End {
+        match self.requested() {
+            Request::Cancel => End::Cancelled,
+            Request::Pause => End::Paused,
+            Request::Stop | Request::GoOn => End::Stopped,
+        }
     }
 
     pub(crate) fn is_hurried(&self) -> bool {

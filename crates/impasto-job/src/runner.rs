@@ -11,7 +11,8 @@ use crate::context::Previews;
 use crate::inputs::Inputs;
 use crate::paint::{self, Extras, Resumed};
 use crate::{
-    BatchDone, Compared, Context, Control, End, Event, JobError, JobSpec, Painted, Planned, SheetDone, Task,
+    BatchDone, Compared, Context, Control, End, ErrorKind, Event, JobError, JobSpec, Painted, Planned,
+    SheetDone, Task,
 };
 use crate::{batch, compare, sheet};
 
@@ -33,9 +34,9 @@ impl Outcome {
     pub fn end(&self) -> End {
         match self {
             Outcome::Painted(painted) => painted.end,
-            Outcome::Batch(done) if done.interrupted => End::Stopped,
-            Outcome::Batch(done) if !done.failed.is_empty() => End::Failed,
-            _ => End::Complete,
+            Outcome::Batch(done) => done.end,
+            Outcome::Sheet(done) => done.end,
+            Outcome::Compared(_) => End::Complete,
         }
     }
 }
@@ -178,7 +179,8 @@ impl Runner {
     }
 
     /// Runs the job to its end. That a job was stopped, paused or cancelled is not an error: [`Outcome::end`] tells how
-    /// it ended.
+    /// it ended. The exception is a job that has no outcome yet: before its first picture, or in a comparison. It ends
+    /// with an error of the kind [`ErrorKind::Interrupted`].
     ///
     /// # Errors
     /// When an option is wrong, an input cannot be read, a result cannot be written, or a run diverges. Earlier results
@@ -197,7 +199,12 @@ impl Runner {
                 compare::run(spec, &context).map(|compared| Outcome::Compared(Box::new(compared)))
             }
         };
-        context.emit(Event::Done { end: outcome.as_ref().map_or(End::Failed, Outcome::end) });
+        let end = match &outcome {
+            Ok(outcome) => outcome.end(),
+            Err(error) if error.kind() == ErrorKind::Interrupted => context.control.end(),
+            Err(_) => End::Failed,
+        };
+        context.emit(Event::Done { end });
         outcome
     }
 }

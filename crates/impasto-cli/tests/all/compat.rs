@@ -7,7 +7,7 @@ use std::fs;
 
 use crate::common::{Folder, Ran};
 
-/// What the command does with an option.
+/// The effect of an option on the command.
 enum Fate {
     /// The equal command has these words.
     Says(&'static str),

@@ -1,4 +1,4 @@
-//! Where models may be on this machine, and whether they may be fetched. The environment variables are read once.
+//! The places of models on this machine, and the permission to fetch them. The environment variables are read once.
 //! Folders are those that the other programs document: `TORCH_HOME` (torch.hub), `HF_HUB_CACHE` and `HF_HOME`
 //! (huggingface_hub), `KERAS_HOME` (Keras). They are read, and never written to.
 

@@ -82,7 +82,7 @@ impl NotHere {
 }
 
 impl SourceError {
-    /// What the user can do about it, if anything is known.
+    /// A hint for the user, if one is known.
     pub fn hint(&self) -> Option<String> {
         match self {
             SourceError::NotHere(missing) => Some(match &missing.offline {

@@ -1,4 +1,4 @@
-//! Where a convolution writes, cut into blocks that threads fill independently.
+//! The output of a convolution, cut into blocks that threads fill independently.
 
 use impasto_encoder::Pooling;
 use rayon::prelude::*;

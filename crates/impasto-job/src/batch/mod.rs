@@ -23,14 +23,16 @@ use crate::inputs::{self, Inputs, Masks, Unread};
 use crate::memory::default_memory;
 use crate::spec::{BatchSpec, RegionSpec, StyleSpec};
 use crate::transfer::{self, Asked};
-use crate::{Event, JobError, recipe};
+use crate::{End, Event, JobError, recipe};
 use items::{Item, Shard};
 use journal::{Entry, Found, Journal};
 
 /// The outcome of a batch.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct BatchDone {
+    /// How the batch ended: complete, failed if some pictures could not be made, or ended early.
+    pub end: End,
     /// Number of pictures that were made.
     pub made: usize,
     /// Number of pictures that existed already.
@@ -39,8 +41,6 @@ pub struct BatchDone {
     pub failed: Vec<(String, String)>,
     /// Number of pictures that the batch did not get to.
     pub left: usize,
-    /// Whether the batch was ended early.
-    pub interrupted: bool,
 }
 
 /// The data that all pictures of a batch share.
@@ -116,7 +116,7 @@ impl Batch<'_> {
             }
             work();
         });
-        let mut done = BatchDone { interrupted: control.is_asked_to_end(), ..BatchDone::default() };
+        let mut done = BatchDone { end: End::Complete, made: 0, skipped: 0, failed: Vec::new(), left: 0 };
         for (item, outcome) in items.iter().zip(outcomes) {
             match outcome.into_inner().ok().flatten() {
                 Some(ItemOutcome::Made { .. }) => done.made += 1,
@@ -125,6 +125,11 @@ impl Batch<'_> {
                 None => done.left += 1,
             }
         }
+        done.end = match done.failed.is_empty() {
+            _ if control.is_ending() || done.left > 0 => control.end(),
+            true => End::Complete,
+            false => End::Failed,
+        };
         done
     }
 

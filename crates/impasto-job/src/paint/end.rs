@@ -6,7 +6,6 @@ use std::sync::Arc;
 use impasto::Picture;
 
 use super::{Ended, Painted, Painting};
-use crate::control::Request;
 use crate::event::End;
 use crate::report::Report;
 use crate::{Event, JobError};
@@ -66,10 +65,8 @@ impl Painting<'_> {
         match ended {
             Ok(()) => End::Complete,
             Err(Ended::Paused) => End::Paused,
-            Err(Ended::Run(error)) if error.is_cancelled() => match self.context.control.requested() {
-                Request::Cancel => End::Cancelled,
-                _ => End::Stopped,
-            },
+            // A pause waits for the end of a step; only a stop or a cancellation ends one.
+            Err(Ended::Run(error)) if error.is_cancelled() => self.context.control.end(),
             Err(_) => End::Failed,
         }
     }

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::JobError;
 use crate::inputs::Input;
-use crate::spec::{JobSpec, StylizeSpec, Task, TextureSpec};
+use crate::spec::{JobSpec, StyleSpec, StylizeSpec, Task, TextureSpec, check_version};
 
 /// The note in a checkpoint.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -89,6 +89,7 @@ impl Resumed {
             JobError::bad_input(format!("{} was not written by a job of impasto: {reason}", path.display()))
                 .hint("the program that wrote it may be able to resume it")
         })?;
+        check_version(info.job.version)?;
         Ok(Resumed { path: path.into(), checkpoint, info })
     }
 }
@@ -103,11 +104,7 @@ pub(super) fn absolute(job: &JobSpec) -> JobSpec {
             let side = &mut spec.side_outputs;
             let others = [&mut spec.report, &mut side.triptych, &mut side.plot, &mut side.timelapse];
             others.into_iter().flatten().for_each(in_place);
-            spec.style
-                .iter_mut()
-                .flat_map(|style| [Some(&mut style.path), style.mask.as_mut()])
-                .flatten()
-                .for_each(in_place);
+            files_of(&mut spec.style).for_each(in_place);
             in_place(&mut spec.output);
             if let Ok((_, Some(picture))) = spec.run.overrides() {
                 spec.run.init = Some(made_absolute(&picture));
@@ -116,11 +113,7 @@ pub(super) fn absolute(job: &JobSpec) -> JobSpec {
         }
         Task::Texture(spec) => {
             spec.report.iter_mut().for_each(in_place);
-            spec.style
-                .iter_mut()
-                .flat_map(|style| [Some(&mut style.path), style.mask.as_mut()])
-                .flatten()
-                .for_each(in_place);
+            files_of(&mut spec.style).for_each(in_place);
             in_place(&mut spec.output);
             if let Ok((_, Some(picture))) = spec.as_stylize().0.run.overrides() {
                 spec.init = Some(made_absolute(&picture));
@@ -130,6 +123,11 @@ pub(super) fn absolute(job: &JobSpec) -> JobSpec {
         _ => {}
     }
     job
+}
+
+/// The pictures of styles, and their masks.
+fn files_of(styles: &mut [StyleSpec]) -> impl Iterator<Item = &mut PathBuf> {
+    styles.iter_mut().flat_map(|style| [Some(&mut style.path), style.mask.as_mut()]).flatten()
 }
 
 fn in_place(path: &mut PathBuf) {

@@ -10,17 +10,20 @@ use std::time::Instant;
 use impasto::image::{Encoding, Format, Space, check_output, save};
 use impasto::{EngineCache, Picture, Session};
 
+use crate::control::Request;
 use crate::event::ItemOutcome;
 use crate::inputs::{self, Inputs};
 use crate::spec::SheetSpec;
 use crate::transfer::{self, Asked};
-use crate::{Context, Event, JobError};
+use crate::{Context, End, ErrorKind, Event, JobError};
 use vary::{Cell, Grid};
 
 /// The outcome of a sheet.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct SheetDone {
+    /// How the sheet ended: complete, or ended early.
+    pub end: End,
     /// Number of pictures that were made.
     pub made: usize,
     /// Number of pictures that were asked for.
@@ -54,16 +57,23 @@ pub(crate) fn run(spec: &SheetSpec, context: &Context) -> Result<SheetDone, JobE
         );
     }
     let (made, ended) = sheet.make_all(&cells);
+    if context.control.requested() == Request::Cancel {
+        return Ok(SheetDone { end: End::Cancelled, made: 0, of: cells.len(), size: (0, 0) });
+    }
     if made.is_empty() {
-        return ended.map(|()| SheetDone { made: 0, of: cells.len(), size: (0, 0) });
+        return Err(ended.err().unwrap_or_else(|| JobError::bug("a sheet without a picture")));
     }
     let drawn = draw::sheet(&made, size, &grid.columns(), &grid.rows());
     sheet.write(&drawn, made.len())?;
-    ended.map_err(|error| {
-        let (path, made) = (spec.output.display(), made.len());
-        error.and_hint(format!("{path} has the {made} pictures that were made"))
-    })?;
-    Ok(SheetDone { made: made.len(), of: cells.len(), size: drawn.size() })
+    let done = |end| SheetDone { end, made: made.len(), of: cells.len(), size: drawn.size() };
+    match ended {
+        Ok(()) => Ok(done(End::Complete)),
+        Err(error) if error.kind() == ErrorKind::Interrupted => Ok(done(context.control.end())),
+        Err(error) => {
+            let (path, made) = (spec.output.display(), made.len());
+            Err(error.and_hint(format!("{path} has the {made} pictures that were made")))
+        }
+    }
 }
 
 /// The pictures of a sheet, all of one content in one set of styles.

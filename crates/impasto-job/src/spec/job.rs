@@ -56,12 +56,7 @@ impl JobSpec {
         }
         let wrong = |error: serde_json::Error| JobError::bad_input(format!("this is not a job: {error}"));
         let Versioned { version } = serde_json::from_str(text).map_err(wrong)?;
-        if version == 0 || version > VERSION {
-            return Err(JobError::bad_input(format!(
-                "the job has version {version}, this program reads versions 1 to {VERSION}"
-            ))
-            .hint("a newer version of impasto may read it"));
-        }
+        check_version(version)?;
         serde_json::from_str(text).map_err(wrong)
     }
 
@@ -88,5 +83,16 @@ impl JobSpec {
             Task::Sheet(spec) => Some(&spec.output),
             Task::Compare(_) => None,
         }
+    }
+}
+
+/// Refuses a job of a form that this program does not know.
+pub(crate) fn check_version(version: u32) -> Result<(), JobError> {
+    match (1..=VERSION).contains(&version) {
+        true => Ok(()),
+        false => Err(JobError::bad_input(format!(
+            "the job has version {version}, this program reads versions 1 to {VERSION}"
+        ))
+        .hint("a newer version of impasto may read it")),
     }
 }

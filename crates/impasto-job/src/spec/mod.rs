@@ -19,6 +19,7 @@ mod texture;
 
 pub use batch::BatchSpec;
 pub use compare::CompareSpec;
+pub(crate) use job::check_version;
 pub use job::{JobSpec, Task, VERSION};
 pub use limits::InputSpec;
 pub use names::spell;

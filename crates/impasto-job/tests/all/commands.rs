@@ -1,9 +1,10 @@
 //! Events of a job, commands to it from another thread, and a second job after the first.
 
 use std::fs;
+use std::sync::{Arc, Mutex};
 
 use impasto_job::spec::{BatchSpec, OutputSpec, RunSpec, SheetSpec, StyleSpec, TextureSpec};
-use impasto_job::{End, Event, ItemOutcome, Outcome, Painted, Previews, Runner, Task};
+use impasto_job::{End, Event, ItemOutcome, Outcome, Painted, Previews, Runner, SheetDone, Task};
 use tempfile::tempdir;
 
 use crate::{collected, runner, sample, small};
@@ -141,7 +142,7 @@ fn textures_batches_and_sheets_are_jobs_too() {
     };
     let (runner, events) = collected(Runner::new(Task::Batch(batch)));
     let Ok(Outcome::Batch(done)) = runner.run() else { panic!("no batch") };
-    assert_eq!((done.made, done.failed.len(), done.left, done.interrupted), (1, 1, 0, false));
+    assert_eq!((done.end, done.made, done.failed.len(), done.left), (End::Failed, 1, 1, 0));
     let failed = |event: &Event| matches!(event, Event::Item { outcome: ItemOutcome::Failed { .. }, .. });
     assert_eq!(events.lock().unwrap().iter().filter(|event| failed(event)).count(), 1);
 
@@ -155,5 +156,52 @@ fn textures_batches_and_sheets_are_jobs_too() {
         input: Default::default(),
     };
     let Ok(Outcome::Sheet(done)) = Runner::new(Task::Sheet(sheet)).run() else { panic!("no sheet") };
-    assert_eq!((done.made, done.of), (2, 2));
+    assert_eq!((done.end, done.made, done.of), (End::Complete, 2, 2));
+}
+
+/// Runs a sheet of three pictures, with a command after the first.
+fn sheet(
+    output: &std::path::Path,
+    command: impl Fn(&impasto_job::Control) + Send + Sync + 'static,
+) -> SheetDone {
+    let sheet = SheetSpec {
+        content: sample("harbour.jpg"),
+        style: vec![StyleSpec::plain(sample("mosaic.jpg"))],
+        vary: vec!["seed=1,2,3".into()],
+        output: output.into(),
+        run: RunSpec { iterations: Some(vec![3]), ..small(output).run },
+        regions: Default::default(),
+        input: Default::default(),
+    };
+    let (control, ends) = (impasto_job::Control::default(), Arc::new(Mutex::new(Vec::new())));
+    let (commanded, seen) = (control.clone(), Arc::clone(&ends));
+    let runner = Runner::new(Task::Sheet(sheet)).controlled_by(&control).on_event(move |event| match event {
+        Event::Item { number: 1, .. } => command(&commanded),
+        Event::Done { end } => seen.lock().unwrap().push(end),
+        _ => {}
+    });
+    let ended = runner.run();
+    let told = ends.lock().unwrap()[0];
+    match ended {
+        Ok(Outcome::Sheet(done)) => {
+            assert_eq!(done.end, told);
+            done
+        }
+        Ok(_) => panic!("no sheet"),
+        Err(error) => panic!("{error}"),
+    }
+}
+
+#[test]
+fn a_stopped_sheet_keeps_its_pictures_and_a_cancelled_one_does_not() {
+    let folder = tempdir().unwrap();
+    let output = folder.path().join("sheet.png");
+    let cancelled = sheet(&output, |control| control.cancel());
+    assert_eq!((cancelled.end, cancelled.made, output.exists()), (End::Cancelled, 0, false));
+    let stopped = sheet(&output, |control| control.stop());
+    assert_eq!((stopped.end, stopped.made, output.exists()), (End::Stopped, 1, true));
+    let soon = sheet(&output, |control| control.finish_soon());
+    assert_eq!((soon.end, soon.made), (End::Stopped, 1));
+    let whole = sheet(&output, |_| {});
+    assert_eq!((whole.end, whole.made), (End::Complete, 3));
 }

@@ -2,12 +2,14 @@
 //! speed. Each test waits for the events that must come first.
 #![allow(clippy::unwrap_used, clippy::expect_used)] // a failing test
 
+mod disk;
+mod running;
+
 use std::ffi::OsStr;
 use std::fs;
-use std::io::{self, BufRead, BufReader, Read, Write};
+use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStderr, Command, Output, Stdio};
-use std::sync::mpsc::{self, RecvTimeoutError, Sender};
+use std::process::{Child, Command, Output, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -15,6 +17,9 @@ use impasto::Picture;
 use impasto::image::{Decoded, Depth, Encoding, Plane, open, save};
 use serde_json::Value;
 use tempfile::TempDir;
+
+pub(crate) use disk::{in_small_file_system, skip};
+pub(crate) use running::Running;
 
 /// Time after which a wait fails. Nothing that works takes this long on any machine.
 const PATIENCE: Duration = Duration::from_secs(600);
@@ -260,130 +265,6 @@ pub(crate) fn wait_until(what: &str, mut happened: impl FnMut() -> bool) {
         assert!(start.elapsed() < PATIENCE, "waited {PATIENCE:?} for {what}");
         thread::sleep(Duration::from_millis(1));
     }
-}
-
-// === Commands in progress ===
-
-/// A running command whose stderr is read line by line. The command cannot run far ahead of the reader: the pipe holds
-/// 64 kB, about 160 objects of `--progress json`.
-pub(crate) struct Running {
-    pub(crate) child: Child,
-    lines: BufReader<ChildStderr>,
-    seen: String,
-    /// A guard that ends the command if it is stuck. Once dropped, the guard no longer does so.
-    _guard: Sender<()>,
-}
-
-impl Running {
-    pub(crate) fn start(mut command: Command) -> Running {
-        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
-        let lines = BufReader::new(child.stderr.take().unwrap());
-        let (guard, dropped) = mpsc::channel();
-        let id = child.id().to_string();
-        thread::spawn(move || {
-            if dropped.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
-                let _ = Command::new("kill").args(["-s", "KILL", &id]).status();
-            }
-        });
-        Running { child, lines, seen: String::new(), _guard: guard }
-    }
-
-    /// Reads lines up to the first one for which `wanted` is true.
-    pub(crate) fn read_until(&mut self, wanted: impl Fn(&str) -> bool) {
-        loop {
-            let mut line = String::new();
-            if self.lines.read_line(&mut line).unwrap() == 0 {
-                panic!("ended before the line that was waited for:\n{}", self.seen);
-            }
-            self.seen.push_str(&line);
-            if wanted(&line) {
-                return;
-            }
-        }
-    }
-
-    /// Returns the child process. Its stderr is no longer read.
-    pub(crate) fn into_child(self) -> Child {
-        self.child
-    }
-
-    /// Sends a signal by name, and waits until the command has received it.
-    pub(crate) fn signal(&self, name: &str) {
-        let id = self.child.id().to_string();
-        let sent = Command::new("kill").args(["-s", name, &id]).status().unwrap();
-        assert!(sent.success(), "kill -s {name} {id}");
-        #[cfg(target_os = "linux")]
-        wait_until("a signal to arrive", || {
-            let status = fs::read_to_string(format!("/proc/{id}/status")).unwrap_or_default();
-            let pending = |line: &str| {
-                line.strip_prefix("ShdPnd:").is_some_and(|mask| mask.trim().contains(|digit| digit != '0'))
-            };
-            !status.lines().any(pending)
-        });
-    }
-
-    /// Waits until the command has used this much processor time.
-    #[cfg(target_os = "linux")]
-    pub(crate) fn work(&mut self, hundredths: u64) {
-        let stat = format!("/proc/{}/stat", self.child.id());
-        wait_until("the command to work", || {
-            // The program's name is in brackets and may contain anything. After it, numbers 12 and 13 are the times in
-            // user and system mode (proc(5)).
-            let text = fs::read_to_string(&stat).unwrap();
-            let numbers = text.rsplit(')').next().unwrap().split_whitespace().skip(11).take(2);
-            numbers.map(|number| number.parse::<u64>().unwrap()).sum::<u64>() >= hundredths
-        });
-    }
-
-    /// Reads the rest of stderr and waits for the end of the command.
-    pub(crate) fn end(mut self) -> Ran {
-        self.lines.read_to_string(&mut self.seen).unwrap();
-        Ran { code: wait(&mut self.child), stdout: String::new(), stderr: self.seen }
-    }
-}
-
-/// Reports that a test cannot run on this system, with the reason. Fails if `IMPASTO_NO_SKIPS` is 1.
-#[track_caller]
-pub(crate) fn skip(test: &str, why: &str) {
-    let why = why.trim();
-    let forbidden = std::env::var_os("IMPASTO_NO_SKIPS").is_some_and(|value| value == "1");
-    assert!(!forbidden, "{test} cannot do its work here: {why}");
-    // The test harness hides what passing tests print, so this writes to stderr directly.
-    let _ = writeln!(io::stderr(), "skipped: {test}: {why}");
-}
-
-/// Runs a script with the command as `$0`. The folder `m` is a new, empty file system of 32 kilobytes. If the system
-/// does not allow a mount, files are limited to 24 kilobytes instead, or the result is `None` if the script needs a
-/// mount.
-pub(crate) fn in_small_file_system(folder: &Folder, test: &str, script: &str) -> Option<Ran> {
-    fs::create_dir(folder.path("m")).unwrap();
-    let run = |how: &[&str], script: &str| {
-        let mut command = Command::new("unshare");
-        command.args(how).args(["--mount", "sh", "-c", script]);
-        command.arg(env!("CARGO_BIN_EXE_impasto")).current_dir(folder.path(".")).stdin(Stdio::null());
-        command.output()
-    };
-    const MOUNT: &str = "mount -t tmpfs -o size=32k tmpfs m";
-    // Mounting needs root: of a new user name space, or of the system if there are no name spaces.
-    let mut why = Vec::new();
-    for how in [&["--user", "--map-root-user"][..], &[]] {
-        match run(how, MOUNT) {
-            Ok(output) if output.status.success() => {
-                return Some(Ran::of(run(how, &format!("{MOUNT} && {script}")).unwrap()));
-            }
-            Ok(output) => why.push(String::from_utf8_lossy(&output.stderr).trim().to_owned()),
-            Err(error) => why.push(error.to_string()),
-        }
-    }
-    if script.contains("mount ") {
-        skip(test, &why.join("; "));
-        return None;
-    }
-    // Without a mount, a limit on the size of files is used in place of a full disk.
-    let limited = format!("trap '' XFSZ; ulimit -f 24; {script}");
-    let mut command = Command::new("bash");
-    command.args(["-c", &limited, env!("CARGO_BIN_EXE_impasto")]).current_dir(folder.path("."));
-    Some(Ran::of(command.stdin(Stdio::null()).output().unwrap()))
 }
 
 /// A quick run of the usual pictures.
