@@ -12,9 +12,12 @@
 // A check that finds a fault panics, as a test does.
 #![allow(clippy::expect_used, clippy::missing_panics_doc)]
 
+mod apart;
 mod conformance;
 mod drawn;
+mod paintings;
 
+pub use apart::{Apart, Crossings};
 pub use drawn::{
     Random, cotangents, loss, network, network_of, picture, plane, relative, relative_to, request, taps,
 };
@@ -33,6 +36,7 @@ pub const CHECKS: &[Check] = &[
     Check { name: "bad_requests", run: conformance::bad_requests },
     Check { name: "cancelling", run: conformance::cancelling },
     Check { name: "targets_that_move", run: conformance::targets_that_move },
+    Check { name: "paintings", run: paintings::paintings },
     Check { name: "a_flat_picture", run: conformance::a_flat_picture },
     Check { name: "small_pictures", run: conformance::small_pictures },
     Check { name: "ends_of_the_range", run: conformance::ends_of_the_range },

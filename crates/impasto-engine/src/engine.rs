@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use impasto_encoder::Tap;
 
+use crate::painting::{self, AdamStep, Painting, PixelMemory};
 use crate::{Cotangents, Edges, Network, Observation, Pixels, Rect, Request, Size, Target};
 
 /// A flag that abandons the evaluation in progress, from any thread or a signal handler.
@@ -165,6 +166,50 @@ pub trait Engine: Send {
         window: Rect,
     ) -> Result<Features, EngineError>;
 
+    /// The memory for pictures in progress, if it is not the host's. Vectors in it belong to the two next methods,
+    /// which then should not read them back. `None`, the default: the host's memory.
+    fn pixel_memory(&self) -> Option<Arc<dyn PixelMemory>> {
+        None
+    }
+
+    /// Like [`observe`](Engine::observe), for a painting. Also returns the weighted values of its terms.
+    ///
+    /// # Errors
+    /// The errors of [`observe`](Engine::observe); [`EngineError::Pixels`] if the picture cannot be read.
+    fn observe_painting(
+        &mut self,
+        painting: &mut Painting,
+        request: &Request,
+    ) -> Result<(Observation, Vec<f64>), EngineError> {
+        painting::observe(self, painting, request)
+    }
+
+    /// Like [`pull_back`](Engine::pull_back), for a painting: the derivative by the pixels that an optimiser moves.
+    ///
+    /// # Errors
+    /// The errors of [`pull_back`](Engine::pull_back); [`EngineError::NotFinite`] for a derivative that is not finite.
+    fn pull_back_painting(
+        &mut self,
+        painting: &mut Painting,
+        cotangents: &Cotangents,
+    ) -> Result<Pixels, EngineError> {
+        painting::pull_back(self, painting, cotangents)
+    }
+
+    /// Computes that derivative, moves the picture by one step of Adam, and adds it to the average.
+    ///
+    /// # Errors
+    /// The errors of [`pull_back_painting`](Engine::pull_back_painting), which leave everything as it was.
+    /// [`EngineError::NotFinite`] also for a picture that is not finite after the step.
+    fn step_painting(
+        &mut self,
+        painting: &mut Painting,
+        cotangents: &Cotangents,
+        adam: &mut AdamStep,
+    ) -> Result<(), EngineError> {
+        painting::step(self, painting, cotangents, adam)
+    }
+
     /// The decisions of the last observation, for tests.
     ///
     /// # Errors
@@ -231,6 +276,18 @@ pub enum EngineError {
         /// The system's error.
         source: io::Error,
     },
+    /// Pixels of the picture in progress cannot be read or written where they are kept.
+    #[error("cannot keep the picture in progress: {source}")]
+    Pixels {
+        /// The error of the file or of the engine's memory.
+        source: io::Error,
+    },
+    /// Numbers became infinite or undefined.
+    #[error("{what} are not finite")]
+    NotFinite {
+        /// The name of the numbers.
+        what: &'static str,
+    },
     /// No backend has this name, or it cannot run here.
     #[error("no device {name}: {reason}; expected one of {}", available.join(", "))]
     NoSuchBackend {
@@ -263,4 +320,10 @@ pub enum EngineError {
         /// The part that differs.
         what: &'static str,
     },
+}
+
+impl EngineError {
+    pub(crate) fn pixels(source: io::Error) -> EngineError {
+        EngineError::Pixels { source }
+    }
 }

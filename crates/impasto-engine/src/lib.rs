@@ -21,6 +21,7 @@ mod engine;
 mod geometry;
 mod network;
 mod observation;
+pub mod painting;
 mod reference;
 mod request;
 mod stopwatch;

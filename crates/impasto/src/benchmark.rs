@@ -2,6 +2,7 @@
 //! the objective of a preset.
 
 use impasto_encoder::{Conv, Encoder, Tap, Topology};
+use impasto_engine::painting::Values;
 use impasto_engine::{
     Cancel, Cpu, Engine, EngineError, LayerSeconds, Network, Pixels, Plane, Size, Stopwatch,
 };
@@ -79,7 +80,8 @@ impl Benchmark {
             deepest = deepest.max(tap?);
         }
         let drawn = |kind| synthetic(size, kind, &cancel);
-        let image = drawn(2.0)?;
+        let mut image = Values::from(drawn(2.0)?.data);
+        let side = Size::new(size, size);
         let mut engine = Cpu::from_env(Network::new(encoder.truncated(deepest)), cancel.clone())?;
         let objective = {
             // Both pictures are dropped here: a run only needs them again at its next scale.
@@ -93,12 +95,12 @@ impl Benchmark {
                 alone(moments),
             )?
         };
-        objective.evaluate(&mut engine, &image)?;
+        objective.evaluate(&mut engine, side, &mut image)?;
         let mut seconds = Vec::with_capacity(iterations);
         let mut layers: Vec<LayerSeconds> = Vec::with_capacity(iterations);
         for _ in 0..iterations {
             let start = Stopwatch::start();
-            objective.evaluate(&mut engine, &image)?;
+            objective.evaluate(&mut engine, side, &mut image)?;
             seconds.push(start.elapsed().as_secs_f64());
             layers.push(engine.layer_seconds().clone());
         }
@@ -143,11 +145,11 @@ pub(crate) fn calibrate(
         let regions = (recipe.margin > 0).then_some(weights).into_iter().collect();
         let placed = PositionWeights { regions, ..PositionWeights::default() };
         let objective = Objective::new(recipe, engine, (&content?, None), placed, alone(moments))?;
-        let image = image?;
-        objective.evaluate(engine, &image)?;
+        let (side, mut image) = (Size::new(size, size), Values::from(image?.data));
+        objective.evaluate(engine, side, &mut image)?;
         let times = (0..3).map(|_| {
             let start = clock.now();
-            objective.evaluate(engine, &image).map(|_| clock.seconds_since(start))
+            objective.evaluate(engine, side, &mut image).map(|_| clock.seconds_since(start))
         });
         *seconds = median(times.collect::<Result<Vec<_>, _>>()?);
         engine.forget_targets();

@@ -160,7 +160,7 @@ pub enum Error {
     Encoder(#[from] EncoderError),
     /// An error of the engine.
     #[error(transparent)]
-    Engine(#[from] EngineError),
+    Engine(EngineError),
 }
 
 /// A number of bytes in decimal units, for messages.
@@ -168,6 +168,16 @@ fn bytes(count: usize) -> String {
     match count as f64 {
         count if count >= 1e9 => format!("{:.1} GB", count / 1e9),
         count => format!("{:.0} MB", count / 1e6),
+    }
+}
+
+impl From<EngineError> for Error {
+    fn from(error: EngineError) -> Error {
+        match error {
+            EngineError::NotFinite { what } => Error::NotFinite { layer: what.into() },
+            EngineError::Pixels { source } => Error::Stream { source },
+            error => Error::Engine(error),
+        }
     }
 }
 

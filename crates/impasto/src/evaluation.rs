@@ -86,7 +86,7 @@ impl StyleTransfer {
                 style_moments(&recipe, engine, &sized[index], weights.map(at))
             })?;
             let objective = Objective::new(&recipe, engine, (&content, None), placed, targets)?;
-            objective.evaluate(engine, &image)
+            objective.evaluate(engine, image.size, &mut image.data.into())
         })?;
         Ok(Evaluation { losses, gradient })
     }

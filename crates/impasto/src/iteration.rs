@@ -3,16 +3,15 @@
 
 use std::io;
 
-use impasto_engine::{Pixels, Tiled};
+use impasto_engine::painting::{Home, Painting, Values};
+use impasto_engine::{Cotangents, Engine, Size};
 
-use crate::colour::{Colour, level};
-use crate::objective::{Losses, Objective};
+use crate::colour::Colour;
+use crate::objective::Losses;
 use crate::optimiser::vector::all_finite;
-use crate::optimiser::{Average, Home, Optimiser, Values};
+use crate::optimiser::{Average, Optimiser};
 use crate::prepare::prepare_scale;
-use crate::protected_content::ProtectedContent;
 use crate::recipe::{Keep, OptimizerKind};
-use crate::run_inputs::RunInputs;
 use crate::scale_up::{home, new_optimiser};
 use crate::{Error, Recipe, Session};
 
@@ -46,87 +45,98 @@ impl Session {
                     objective.insert(prepared)
                 }
             };
-            let (losses, gradient) =
-                gradient_of_picture(inputs, *scale, (objective, engine), image, protected.as_ref())?;
+            bring_home(&home, image).map_err(Error::stream)?;
+            let canvas = inputs.canvas(inputs.scales[*scale]);
+            let mut painting = Painting {
+                size: Size::new(canvas.outer().0, canvas.outer().1),
+                picture: image,
+                over: protected.as_ref().map(|protected| &protected.blend),
+                terms: objective.terms(),
+                margin: canvas.margin,
+                level: inputs.colour == Colour::Luminance,
+            };
+            let (losses, cotangents) = objective.observe(engine, &mut painting)?;
             let is_best = best.as_ref().is_none_or(|(lowest, _)| losses.total < *lowest);
             if inputs.recipe.keep == Keep::Best && *scale + 1 == inputs.scales.len() && is_best {
                 // The old copy goes first: both may be large.
                 *best = None;
-                *best = Some((losses.total, home.copied(&image.data).map_err(Error::stream)?));
+                *best = Some((losses.total, home.copied(&*painting.picture).map_err(Error::stream)?));
             }
-            let painted = Painted { image, average, before, optimiser };
-            match painted.step(&inputs.recipe, *scale, (&gradient, losses.total), &home) {
-                Ok(true) => Ok(losses),
-                Ok(false) => Err(Error::NotFinite { layer: "the pixels".into() }),
-                Err(source) => Err(Error::stream(source)),
-            }
+            let mut moving = Moving { painting, average, before, optimiser };
+            moving.prepare(&inputs.recipe, *scale, &home).map_err(Error::stream)?;
+            moving.step(engine, &cotangents, losses.total)?;
+            Ok(losses)
         })
     }
 
     /// Undoes the last step.
     pub(crate) fn go_back(&mut self) -> io::Result<()> {
         if let Some((image, average)) = self.before.take() {
-            (self.image.data, self.average) = (image.into_vec()?, average);
+            (self.image, self.average) = (image.into_vec()?.into(), average);
         }
         Ok(())
     }
 }
 
-/// Losses and gradient by what is painted: the objective sees it with the protected content and the margin.
-fn gradient_of_picture(
-    inputs: &RunInputs,
-    scale: usize,
-    (objective, engine): (&Objective, &mut Tiled),
-    image: &Pixels,
-    protected: Option<&ProtectedContent>,
-) -> Result<(Losses, Pixels), Error> {
-    let shown = protected.map(|protected| protected.over(image));
-    let (losses, mut gradient) = objective.evaluate(engine, shown.as_ref().unwrap_or(image))?;
-    drop(shown);
-    if let Some(protected) = protected {
-        protected.through(&mut gradient);
+/// Moves a picture to the engine's memory, if that is the home of vectors.
+fn bring_home(home: &Home, image: &mut Values) -> io::Result<()> {
+    if matches!(home, Home::Engine(_)) && !image.is_in_engine() {
+        *image = home.keep(std::mem::take(image).into_vec()?)?;
     }
-    inputs.canvas(inputs.scales[scale]).tie(&mut gradient.data);
-    if inputs.colour == Colour::Luminance {
-        level(&mut gradient.data);
-    }
-    Ok((losses, gradient))
+    Ok(())
 }
 
-/// What an optimiser moves.
-struct Painted<'a> {
-    image: &'a mut Pixels,
+/// A painting, and all that a step changes with it.
+struct Moving<'a> {
+    painting: Painting<'a>,
     average: &'a mut Average,
     before: &'a mut Option<(Values, Average)>,
     optimiser: &'a mut Optimiser,
 }
 
-impl Painted<'_> {
-    /// Moves the pixels. Returns whether all of them are finite.
-    fn step(
-        self,
-        recipe: &Recipe,
-        scale: usize,
-        (gradient, loss): (&Pixels, f64),
-        home: &Home,
-    ) -> io::Result<bool> {
-        let Painted { image, average, before, optimiser } = self;
+impl Moving<'_> {
+    /// Begins the average and the optimiser at the first step, and keeps what undoes the step.
+    fn prepare(&mut self, recipe: &Recipe, scale: usize, home: &Home) -> io::Result<()> {
+        let Moving { painting, average, before, optimiser } = self;
         if average.sum.is_empty() {
-            *average = Average::new(recipe.average_decay, &image.data, home)?;
-            *optimiser = new_optimiser(recipe, scale, image.data.len(), home)?;
+            **average = painting.picture.lend(|image| Average::new(recipe.average_decay, image, home))??;
+            **optimiser = new_optimiser(recipe, scale, painting.picture.len(), home)?;
         }
         let bounded = recipe.optimizer == OptimizerKind::Adam && recipe.adam.bounded;
-        *before = None;
+        **before = None;
         if !bounded {
             let sum = home.copied(&average.sum)?;
-            *before = Some((home.copied(&image.data)?, average.with(sum)));
+            **before = Some((home.copied(&*painting.picture)?, average.with(sum)));
         }
-        optimiser.step(image, gradient, loss)?;
-        let finite = all_finite(&image.data);
-        if finite {
-            average.add(&image.data)?;
+        Ok(())
+    }
+
+    /// Moves the pixels, and adds them to the average.
+    fn step(&mut self, engine: &mut dyn Engine, cotangents: &Cotangents, loss: f64) -> Result<(), Error> {
+        let Moving { painting, average, optimiser, .. } = self;
+        match optimiser {
+            Optimiser::Adam(adam) => {
+                engine.step_painting(painting, cotangents, &mut adam.next(average))?;
+                adam.count();
+                average.count();
+                Ok(())
+            }
+            Optimiser::Lbfgs(lbfgs) => {
+                let gradient = engine.pull_back_painting(painting, cotangents)?;
+                let moved = painting.picture.change_all(|image| {
+                    lbfgs.step(image, &gradient.data, loss)?;
+                    let finite = all_finite(image);
+                    if finite {
+                        average.add(image)?;
+                    }
+                    Ok(finite)
+                });
+                match moved.and_then(|finite| finite).map_err(Error::stream)? {
+                    true => Ok(()),
+                    false => Err(Error::NotFinite { layer: "the pixels".into() }),
+                }
+            }
         }
-        Ok(finite)
     }
 }
 
@@ -135,7 +145,7 @@ mod tests {
     use impasto_image::{Picture, Plane};
 
     use crate::recipe::{Init, OptimizerKind};
-    use crate::{Colour, Overrides, Preset, Regions, StyleTransfer};
+    use crate::{Colour, Overrides, Preset, Regions, Session, StyleTransfer};
 
     fn stripes(width: usize, height: usize, step: usize) -> Picture {
         let rgb = (0..3 * width * height).map(|i| (i * step % 17) as f32 / 17.0).collect();
@@ -170,19 +180,24 @@ mod tests {
                 .overrides(overrides)
                 .build()
                 .unwrap();
-            let first = session.image.data.clone();
+            let pixels = |session: &Session| {
+                let mut data = vec![0.0; session.image.len()];
+                session.image.read(0, &mut data).unwrap();
+                data
+            };
+            let first = pixels(&session);
             let mut steps = 0;
             loop {
                 let canvas = session.inputs.canvas(session.inputs.scales[session.scale]).painted();
                 assert!(canvas.margin > 0, "nothing to see");
-                let image = &session.image.data;
-                assert_eq!(canvas.mirrored(&canvas.cropped(image)), *image, "{init:?} {optimizer:?} {steps}");
+                let image = pixels(&session);
+                assert!(canvas.mirrored(&canvas.cropped(&image)) == image, "{init:?} {optimizer:?} {steps}");
                 if session.step().unwrap().is_none() {
                     break;
                 }
                 steps += 1;
             }
-            assert!(steps == 6 && session.image.data != first, "{steps} steps");
+            assert!(steps == 6 && pixels(&session) != first, "{steps} steps");
         }
     }
 }

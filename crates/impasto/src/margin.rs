@@ -4,7 +4,7 @@
 //! Convolutions see zeros beyond the edge of an image, and an optimiser answers to these zeros with lines and dots
 //! along the border. With a margin, convolutions see the mirror image instead, as with reflection padding at every
 //! layer, as far as the margin reaches. The margin follows the picture: the derivative by a pixel of the margin is
-//! a derivative by the pixel that it mirrors ([`Canvas::tie`]). A free margin would take on colours that the
+//! a derivative by the pixel that it mirrors ([`tie`](impasto_engine::painting::tie)). A free margin would take on colours that the
 //! picture then lacks. Styles get a margin of the same kind, because their edges do not belong to the style either.
 //! Published programs have no margin; their presets keep it at 0.
 //!
@@ -14,9 +14,8 @@
 
 use std::io;
 
+use impasto_engine::painting::{Home, Numbers, Values};
 use impasto_image::{Filter, resize_plane};
-
-use crate::optimiser::{Home, Numbers, Values};
 
 /// The size of a plane with and without its margin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -100,45 +99,6 @@ impl Canvas {
             }
         }
         data
-    }
-
-    /// Ties the derivatives by the pixels of a canvas whose margin mirrors the picture: each pixel and its mirror
-    /// images get the mean of their derivatives. A step along tied derivatives keeps the mirror image. For every
-    /// step that keeps it, the scalar product with the tied derivatives over the canvas equals that with the
-    /// original ones; L-BFGS relies on this.
-    pub(crate) fn tie(self, planes: &mut [f32]) {
-        let (margin, (width, height)) = (self.margin, self.outer());
-        if margin == 0 {
-            return;
-        }
-        // Pairs of a position in the margin and the position it mirrors, at both ends. In small pictures the two
-        // ends overlap.
-        let pairs = |length: usize| {
-            let last = length - 1;
-            (0..margin).flat_map(move |i| [(i, 2 * margin - i), (last - i, last - (2 * margin - i))])
-        };
-        let counts = |length: usize| {
-            let mut counts = vec![1.0f32; length];
-            pairs(length).for_each(|(_, inside)| counts[inside] += 1.0);
-            counts
-        };
-        let (across, down) = (counts(width), counts(height));
-        for plane in planes.chunks_exact_mut(width * height) {
-            for row in plane.chunks_exact_mut(width) {
-                pairs(width).for_each(|(outside, inside)| row[inside] += row[outside]);
-                row.iter_mut().zip(&across).for_each(|(value, count)| *value /= count);
-                pairs(width).for_each(|(outside, inside)| row[outside] = row[inside]);
-            }
-            for (outside, inside) in pairs(height) {
-                (0..width).for_each(|x| plane[inside * width + x] += plane[outside * width + x]);
-            }
-            for (row, count) in plane.chunks_exact_mut(width).zip(&down).filter(|(_, count)| **count > 1.0) {
-                row.iter_mut().for_each(|value| *value /= count);
-            }
-            for (outside, inside) in pairs(height) {
-                plane.copy_within(inside * width..(inside + 1) * width, outside * width);
-            }
-        }
     }
 
     /// Crops planes of the outer size to the inner size.
@@ -256,7 +216,15 @@ pub(crate) fn mirrored(at: isize, length: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use impasto_engine::Size;
+    use impasto_engine::painting::tie;
+
     use super::*;
+
+    fn tied(canvas: Canvas, planes: &mut [f32]) {
+        let (width, height) = canvas.outer();
+        tie(planes, Size::new(width, height), canvas.margin);
+    }
 
     #[test]
     fn mirrors_out_and_crops_back() {
@@ -283,7 +251,7 @@ mod tests {
             let (change, mut derivative) = (drawn(3, 2 * area), drawn(11, 2 * outer));
             let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| f64::from(a * b)).sum::<f64>();
             let expected = dot(&canvas.mirrored(&change), &derivative);
-            canvas.tie(&mut derivative);
+            tied(canvas, &mut derivative);
             let found = dot(&canvas.mirrored(&change), &derivative);
             let inside = canvas.cropped(&derivative);
             assert!((found - expected).abs() < 1e-5, "{inner:?} {margin}: {found} {expected}");
@@ -304,7 +272,7 @@ mod tests {
         assert_eq!(bare.iter().filter(|value| **value != 0.0).count(), 7 * 6);
         // The margin mirrors the painted part; the bleed is free.
         let mut free: Vec<f32> = (0..13 * 12).map(|i| ((i * 7919) % 101) as f32).collect();
-        canvas.tie(&mut free);
+        tied(canvas, &mut free);
         assert_eq!(painted.mirrored(&painted.cropped(&free)), free);
         assert_ne!(canvas.mirrored(&canvas.cropped(&free)), free);
         assert_eq!(painted.mirrored(&painted.cropped(&outer)), outer);

@@ -3,11 +3,11 @@
 //! itself.
 
 use impasto_encoder::Tap;
+use impasto_engine::painting::BAND;
 use impasto_engine::{EngineError, Request, Size, Target, Tiled, Tiles};
 
 use crate::draft::draft_size;
 use crate::objective::{Statistic, style_taps};
-use crate::optimiser::BAND;
 use crate::plan::{Planner, ScalePlan};
 use crate::prepare::style_canvas;
 use crate::recipe::{Keep, OptimizerKind};

@@ -1,6 +1,5 @@
 //! Checks a recipe. Tests check the presets; a recipe from the caller is checked before a run.
 
-use crate::objective::TvForm;
 use crate::overrides::MOST_PAIRS;
 use crate::{Error, Iterations, Noise, Recipe, Setting, Smallest};
 
@@ -58,7 +57,7 @@ impl Recipe {
                 "a factor above 1",
             ),
             ("recipe.lbfgs", above(self.lbfgs.variable_scale), "a scale of variables above 0"),
-            ("recipe.tv_form", tv_form(self.tv_form), "a scale above 0"),
+            ("recipe.tv_form", self.tv_form.has_scale(), "a scale above 0"),
             ("recipe.noise", noise(self.noise), "a mean, and a deviation of 0 or more"),
             (
                 "recipe.margin",
@@ -85,13 +84,6 @@ fn distinct(setting: Setting, layers: &[(String, f64)]) -> Result<(), Error> {
     match twice {
         Some((_, (layer, _))) => Err(Error::invalid(setting, format!("{layer} is named twice"))),
         None => Ok(()),
-    }
-}
-
-fn tv_form(form: TvForm) -> bool {
-    match form {
-        TvForm::HalfSquares { scale } | TvForm::Absolute { scale } => scale.is_finite() && scale > 0.0,
-        TvForm::NinePoint => true,
     }
 }
 

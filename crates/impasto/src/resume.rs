@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use impasto_engine::{Engine, Pixels, Size};
+use impasto_engine::painting::{Home, Numbers, Values};
+use impasto_engine::{Engine, Size};
 
 use crate::checkpoint::{self, Checkpoint, CheckpointError, State};
-use crate::optimiser::{Home, Numbers, Values};
 use crate::scale_up::home;
 use crate::{Error, Session};
 
@@ -41,7 +41,7 @@ impl Session {
         state.pace = self.pace.saved(self.budget.as_ref());
         state.best = self.best.as_ref().map(|(loss, _)| *loss);
         let mut vectors: Vec<(String, &dyn Numbers)> =
-            vec![(IMAGE.into(), &self.image.data), (AVERAGE.into(), &self.average.sum)];
+            vec![(IMAGE.into(), &self.image), (AVERAGE.into(), &self.average.sum)];
         if let Some((_, best)) = &self.best {
             vectors.push((BEST.into(), best));
         }
@@ -85,7 +85,7 @@ impl Session {
             none if none.is_empty() => Err(wrong().into()),
             values => Ok::<Values, Error>(values),
         };
-        let data = take(IMAGE, &Home::Memory)?.into_vec().map_err(Error::stream)?;
+        let image = take(IMAGE, &Home::Memory)?;
         let average = state.average.with(or_none(AVERAGE, &home)?);
         let best = state.best.map(|loss| Ok::<_, Error>((loss, take(BEST, &home)?))).transpose()?;
         let before = match &state.before {
@@ -95,7 +95,7 @@ impl Session {
         let mut optimiser = state.optimiser.clone_scalars();
         optimiser.put_back(&home, |name| or_none(name, &home))?;
         (self.scale, self.iteration) = (state.scale, state.iteration);
-        (self.image, self.average, self.best) = (Pixels { size, data }, average, best);
+        (self.image, self.average, self.best) = (image, average, best);
         (self.optimiser, self.before, self.objective, self.protected) = (optimiser, before, None, None);
         self.pace = state.pace.clone();
         (self.stopped, self.spoiled) = (false, false);

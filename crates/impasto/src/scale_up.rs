@@ -2,11 +2,12 @@
 
 use std::io;
 
-use impasto_engine::{Engine, Pixels, Size, Tiled};
+use impasto_engine::painting::{Home, Numbers};
+use impasto_engine::{Engine, Size, Tiled};
 use impasto_image::{Averaging, Filter, Picture, resize};
 
 use crate::margin::Canvas;
-use crate::optimiser::{Adam, Average, Home, Lbfgs, Numbers, Optimiser};
+use crate::optimiser::{Adam, Average, Lbfgs, Optimiser};
 use crate::recipe::OptimizerKind;
 use crate::run_inputs::RunInputs;
 use crate::{Error, Recipe, Session};
@@ -23,7 +24,7 @@ impl Session {
         let Session { inputs, pool, image, average, optimiser, .. } = self;
         let (width, height) = to.outer();
         let size = Size::new(width, height);
-        let moved = pool.install(|| -> io::Result<(Pixels, Average)> {
+        let moved = pool.install(|| -> io::Result<(Vec<f32>, Average)> {
             let decay = inputs.recipe.average_decay;
             // The moments come first, while the pictures are still small.
             let without_vectors = optimiser.clone_scalars();
@@ -35,23 +36,23 @@ impl Session {
                 // Curvature pairs of another size are of no use.
                 Optimiser::Lbfgs(_) => new_optimiser(&inputs.recipe, next, 3 * size.area(), &home)?,
             };
-            let last: &dyn Numbers = if inputs.recipe.carry_average { average } else { &image.data };
-            let data = from.carried(to, last, Filter::Bicubic, &Home::Memory)?.into_vec()?;
-            let mut image = Pixels { size, data };
+            let last: &dyn Numbers = if inputs.recipe.carry_average { average } else { image };
+            let mut image = from.carried(to, last, Filter::Bicubic, &Home::Memory)?.into_vec()?;
             // A draft already has this detail, and the content term holds it.
             let bare = inputs.recipe.strength < 1.0 && !inputs.recipe.holds_draft();
             if let Some(content) = inputs.content.as_ref().filter(|_| bare) {
                 let detail = detail(content, (from, to), inputs.averaging)?;
                 let part = (1.0 - inputs.recipe.strength) as f32;
-                image.data.iter_mut().zip(detail).for_each(|(to, detail)| *to += part * detail);
+                image.iter_mut().zip(detail).for_each(|(to, detail)| *to += part * detail);
             }
             // Bicubic enlargement overshoots at edges. The published programs clip here too, with or without
             // bounds.
             clamp(&mut image);
-            let average = Average::new(decay, &image.data, &home)?;
+            let average = Average::new(decay, &image, &home)?;
             Ok((image, average))
         });
-        (self.image, self.average) = moved.map_err(Error::stream)?;
+        let (image, average) = moved.map_err(Error::stream)?;
+        (self.image, self.average) = (image.into(), average);
         self.pace.next(self.iteration);
         (self.scale, self.iteration) = (next, 0);
         Ok(())
@@ -71,11 +72,15 @@ fn detail(content: &Picture, (from, to): (Canvas, Canvas), averaging: Averaging)
     Ok(fine)
 }
 
-/// The place where the vectors of a scale are kept.
+/// The place where the vectors of a scale are kept. An engine's own memory is for pictures that are not cut, and for
+/// Adam, which engines know.
 pub(crate) fn home(inputs: &RunInputs, engine: &Tiled, scale: usize) -> Home {
-    match inputs.run.scales[scale].streamed {
-        true => Home::Folder(engine.tiling().folder()),
-        false => Home::Memory,
+    let plan = &inputs.run.scales[scale];
+    let engines = inputs.recipe.optimizer == OptimizerKind::Adam && plan.tiles == (1, 1);
+    match (plan.streamed, engine.pixel_memory().filter(|_| engines)) {
+        (true, _) => Home::Folder(engine.tiling().folder()),
+        (false, Some(memory)) => Home::Engine(memory),
+        (false, None) => Home::Memory,
     }
 }
 
@@ -95,6 +100,6 @@ pub(crate) fn new_optimiser(
 }
 
 /// Clamps all values to 0..1.
-pub(crate) fn clamp(image: &mut Pixels) {
-    image.data.iter_mut().for_each(|value| *value = value.clamp(0.0, 1.0));
+pub(crate) fn clamp(image: &mut [f32]) {
+    image.iter_mut().for_each(|value| *value = value.clamp(0.0, 1.0));
 }

@@ -1,7 +1,8 @@
 //! A run, scale by scale and step by step. The picture is available after every step.
 
 use impasto_encoder::Provenance;
-use impasto_engine::{Engine, Pixels, Tiled};
+use impasto_engine::painting::{Home, Numbers, Values};
+use impasto_engine::{Engine, Tiled};
 use impasto_image::{Filter, Picture, fit_long_edge, resize};
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +12,7 @@ use crate::colour::{Colour, coloured, first_in_all};
 use crate::draft::Drafter;
 use crate::engine_cache::{EngineCache, StyleMoments};
 use crate::objective::{Losses, Objective};
-use crate::optimiser::{Average, Home, Numbers, Optimiser, Values};
+use crate::optimiser::{Average, Optimiser};
 use crate::pace::{Convergence, TimeBudget};
 use crate::plan::MemoryPlan;
 use crate::prepare::start_image;
@@ -65,7 +66,8 @@ pub struct Session {
     pub(crate) pace: Convergence,
     pub(crate) clock: Clock,
     pub(crate) budget: Option<TimeBudget>,
-    pub(crate) image: Pixels,
+    /// The picture with its margin. At the first step of a scale it moves to the engine's memory, if that has one.
+    pub(crate) image: Values,
     /// Empty until the first step, like the optimiser's state: both may be large.
     pub(crate) average: Average,
     /// Picture and average before the last step, for undoing it if the next loss is not finite. `None` if pixels
@@ -92,12 +94,12 @@ impl Session {
         (clock, budget): (Clock, Option<TimeBudget>),
     ) -> Result<Session, Error> {
         let first = *inputs.scales.first().ok_or(Error::NoStyle)?;
-        let mut image = start_image(&inputs, inputs.canvas(first));
+        let mut image = start_image(&inputs, inputs.canvas(first)).data;
         if inputs.recipe.optimizer == OptimizerKind::Adam && inputs.recipe.adam.bounded {
             clamp(&mut image);
         }
         if inputs.colour == Colour::Luminance {
-            first_in_all(&mut image.data);
+            first_in_all(&mut image);
         }
         let average = Average::none(inputs.recipe.average_decay);
         let optimiser = new_optimiser(&inputs.recipe, 0, 0, &Home::Memory).map_err(Error::stream)?;
@@ -117,7 +119,7 @@ impl Session {
             pace: Convergence::default(),
             clock,
             budget,
-            image,
+            image: image.into(),
             average,
             before: None,
             best: None,
@@ -248,7 +250,7 @@ impl Session {
         let planes: &dyn Numbers = match (keep, &self.best) {
             (Keep::Average, _) if !self.average.sum.is_empty() => &self.average,
             (Keep::Best, Some((_, best))) => best,
-            _ => &self.image.data,
+            _ => &self.image,
         };
         let canvas = self.inputs.canvas(self.inputs.scales[self.scale]);
         let made = if self.protected.is_none() { ProtectedContent::of(&self.inputs, canvas) } else { None };

@@ -13,9 +13,11 @@ mod targets;
 
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use impasto_encoder::Tap;
 
+use crate::painting::{self, AdamStep, Painting, PixelMemory};
 use crate::request::check_size;
 use crate::{
     Cancel, Cotangents, Decisions, Edges, Engine, EngineError, Features, Network, Observation, Pixels, Plane,
@@ -104,6 +106,16 @@ impl Tiled {
 
     fn layout(&self, deepest: Tap, size: Size) -> Layout {
         layout(self.inner.network(), deepest, size, self.tiling.window)
+    }
+
+    /// Whether the last observation was of an image that is not cut. Checks what would be pulled back from it.
+    fn is_whole(&self, found: Size, cotangents: &Cotangents) -> Result<bool, EngineError> {
+        let (layout, request) = self.observed.as_ref().ok_or(EngineError::NoObservation)?;
+        cotangents.check(request, self.inner.network().encoder.topology())?;
+        match found == layout.size {
+            true => Ok(layout.is_whole()),
+            false => Err(EngineError::SizesDiffer { what: "observed image", expected: layout.size, found }),
+        }
     }
 
     /// The request for a tile's window, with its part of the content targets. `only_core` excludes positions that other
@@ -324,12 +336,7 @@ impl Engine for Tiled {
     }
 
     fn pull_back(&mut self, image: &Pixels, cotangents: &Cotangents) -> Result<Pixels, EngineError> {
-        let (layout, request) = self.observed.as_ref().ok_or(EngineError::NoObservation)?;
-        cotangents.check(request, self.inner.network().encoder.topology())?;
-        if image.size != layout.size {
-            let (expected, found) = (layout.size, image.size);
-            return Err(EngineError::SizesDiffer { what: "observed image", expected, found });
-        }
+        self.is_whole(image.size, cotangents)?;
         let (layout, request) = self.observed.take().ok_or(EngineError::NoObservation)?;
         if layout.is_whole() {
             return self.inner.pull_back(image, cotangents);
@@ -350,6 +357,57 @@ impl Engine for Tiled {
             }
         }
         Ok(Pixels { size: image.size, data })
+    }
+
+    fn pixel_memory(&self) -> Option<Arc<dyn PixelMemory>> {
+        self.inner.pixel_memory()
+    }
+
+    fn observe_painting(
+        &mut self,
+        painting: &mut Painting,
+        request: &Request,
+    ) -> Result<(Observation, Vec<f64>), EngineError> {
+        let size = painting.size;
+        request.check(self.inner.network().encoder.topology(), size)?;
+        let layout = self.layout(request.deepest().ok_or(EngineError::NothingToObserve)?, size);
+        let Some(tile) = layout.tiles(layout.margins.observe).next().filter(|_| layout.is_whole()) else {
+            return painting::observe(self, painting, request);
+        };
+        self.observed = None;
+        let of_tile = self.request(&layout, &tile, request, false)?;
+        let seen = self.inner.observe_painting(painting, &of_tile)?;
+        self.observed = Some((layout, request.clone()));
+        Ok(seen)
+    }
+
+    fn pull_back_painting(
+        &mut self,
+        painting: &mut Painting,
+        cotangents: &Cotangents,
+    ) -> Result<Pixels, EngineError> {
+        match self.is_whole(painting.size, cotangents)? {
+            true => {
+                self.observed = None;
+                self.inner.pull_back_painting(painting, cotangents)
+            }
+            false => painting::pull_back(self, painting, cotangents),
+        }
+    }
+
+    fn step_painting(
+        &mut self,
+        painting: &mut Painting,
+        cotangents: &Cotangents,
+        adam: &mut AdamStep,
+    ) -> Result<(), EngineError> {
+        match self.is_whole(painting.size, cotangents)? {
+            true => {
+                self.observed = None;
+                self.inner.step_painting(painting, cotangents, adam)
+            }
+            false => painting::step(self, painting, cotangents, adam),
+        }
     }
 
     /// Runs the smallest window around the requested features.

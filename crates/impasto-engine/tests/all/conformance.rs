@@ -8,7 +8,7 @@ use impasto_engine::{
     Backend, Cancel, CpuBackend, Engine, EngineError, InstructionSet, Network, ReferenceBackend, Tiled,
     Tiling,
 };
-use impasto_engine_testing::{CHECKS, Check, conform};
+use impasto_engine_testing::{Apart, CHECKS, Check, conform};
 
 #[test]
 fn the_reference_conforms() {
@@ -62,6 +62,15 @@ fn a_backend_from_outside_conforms() {
     let quick: Vec<_> = CHECKS.iter().filter(|check| check.name != "larger_pictures").copied().collect();
     let skipped = [("ends_of_the_range", "small_pictures has the same code"), ("wide_layers", "takes long")];
     conform(&Wrapped(impasto_engine::backend("auto").unwrap()), &quick, &skipped);
+}
+
+/// The steps on the host against steps that are written for themselves in f64.
+#[test]
+fn a_backend_with_a_memory_of_its_own_conforms() {
+    let apart = Apart::new(impasto_engine::backend("auto").unwrap());
+    let paintings: Vec<Check> = CHECKS.iter().filter(|check| check.name == "paintings").copied().collect();
+    conform(&apart, &paintings, &[]);
+    assert!(apart.crossings().read() > 0, "the paintings were elsewhere");
 }
 
 #[test]

@@ -9,13 +9,13 @@ use std::io::{self, BufReader, Read, Seek, SeekFrom};
 use std::ops::Range;
 use std::path::Path;
 
+use impasto_engine::painting::{Home, Numbers, Values, bands};
 use impasto_image::write_atomically;
 use safetensors::tensor::{Dtype, Metadata, TensorInfo};
 use sha2::{Digest, Sha256};
 
 use super::{CheckpointError, State, VERSION};
 use crate::Error;
-use crate::optimiser::{Home, Numbers, Values, bands};
 
 /// The metadata key of the state.
 const STATE: &str = "impasto";

@@ -10,6 +10,7 @@ mod fingerprint;
 
 use std::path::{Path, PathBuf};
 
+use impasto_engine::painting::{Home, Values};
 use impasto_image::ImageError;
 use serde::{Deserialize, Serialize};
 
@@ -17,7 +18,7 @@ pub(crate) use file::write;
 pub(crate) use fingerprint::Fingerprint;
 
 use crate::Error;
-use crate::optimiser::{Average, Home, Optimiser, Values};
+use crate::optimiser::{Average, Optimiser};
 use crate::pace::Convergence;
 
 /// The version of the file format. No other version is read. The note inside, which a job writes, has a form of its own:

@@ -125,16 +125,6 @@ pub(crate) fn first_in_all(planes: &mut [f32]) {
     planes.copy_within(..area, 2 * area);
 }
 
-/// Sets all channels to their mean, so that a step changes lightness alone.
-pub(crate) fn level(planes: &mut [f32]) {
-    let (first, rest) = planes.split_at_mut(planes.len() / 3);
-    let (second, third) = rest.split_at_mut(first.len());
-    for ((r, g), b) in first.iter_mut().zip(second).zip(third) {
-        let mean = (*r + *g + *b) / 3.0;
-        [*r, *g, *b] = [mean; 3];
-    }
-}
-
 /// Combines the lightness of one picture with the hue and chroma of another of its size. Colours outside the colour
 /// space lose chroma until they fit.
 pub(crate) fn coloured(mut lightness: Picture, colours: &Picture) -> Picture {

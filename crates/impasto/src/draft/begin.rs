@@ -1,7 +1,6 @@
 //! Runs that begin with a draft. The draft is painted before the first step. It replaces the content as the start
 //! of the run, and the content term keeps the result close to it.
 
-use impasto_engine::Pixels;
 use impasto_image::{Filter, Picture, resize};
 
 use super::{Scene, draft_size};
@@ -29,7 +28,7 @@ impl Session {
             self.pool.install(|| resize(draft, width, height, Filter::Bicubic, self.inputs.averaging));
         let mut data = canvas.mirrored(sized.rgb());
         data.iter_mut().for_each(|value| *value = value.clamp(0.0, 1.0));
-        self.image = Pixels { size: self.image.size, data };
+        self.image = data.into();
         self.begun = true;
         self.picture().map(Some)
     }

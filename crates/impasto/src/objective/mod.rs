@@ -7,23 +7,20 @@ mod matrix;
 mod mean_std;
 mod metric;
 mod moments;
-mod nine_point;
-mod pixel;
 mod statistic;
-mod tv;
 mod wasserstein;
 
 use impasto_encoder::{Tap, Topology};
-use impasto_engine::{Cotangents, Engine, Moments, Observation, Pixels, Plane, Request};
+use impasto_engine::painting::{Painting, PixelTerm, Values};
+use impasto_engine::{Cotangents, Engine, Moments, Observation, Pixels, Plane, Request, Size};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
+pub use impasto_engine::painting::TvForm;
 pub(crate) use matrix::{Spectrum, square, symmetric_values};
 pub use moments::{LossGradient, MeanMoments};
 pub use statistic::{GramScale, Statistic, StyleLoss};
-pub use tv::TvForm;
 
-use pixel::{PixelTerm, TotalVariation};
 pub(crate) use wasserstein::relative_distance;
 
 use crate::regions::PositionWeights;
@@ -91,7 +88,7 @@ pub(crate) struct Objective {
     request: Request,
     content: Vec<(String, f64)>,
     style: Vec<StyleTerm>,
-    pixels: Vec<Box<dyn PixelTerm>>,
+    terms: Vec<PixelTerm>,
 }
 
 struct StyleTerm {
@@ -148,31 +145,47 @@ impl Objective {
         // This term keeps a style from becoming noise. It also smooths the content's detail, so it goes down with
         // the strength.
         let tv_weight = recipe.tv_weight * recipe.strength;
-        let mut pixels: Vec<Box<dyn PixelTerm>> = Vec::new();
-        if tv_weight > 0.0 {
-            pixels.push(Box::new(TotalVariation { weight: tv_weight, form: recipe.tv_form }));
-        }
-        Ok(Objective { request, content, style, pixels })
+        let tv = PixelTerm::TotalVariation { form: recipe.tv_form, weight: tv_weight };
+        let terms = if tv_weight > 0.0 { vec![tv] } else { Vec::new() };
+        Ok(Objective { request, content, style, terms })
     }
 
-    /// Loss and gradient of a picture, by its RGB values in 0..1.
+    /// The terms on the pixels. A painting must have them when it is observed.
+    pub(crate) fn terms(&self) -> &[PixelTerm] {
+        &self.terms
+    }
+
+    /// The losses of a painting, and the derivatives by the sums over its features.
+    pub(crate) fn observe(
+        &self,
+        engine: &mut dyn Engine,
+        painting: &mut Painting,
+    ) -> Result<(Losses, Cotangents), Error> {
+        let (seen, values) = engine.observe_painting(painting, &self.request)?;
+        let (mut losses, cotangents) = self.loss_and_gradient(&seen)?;
+        for (term, value) in self.terms.iter().zip(values) {
+            if let PixelTerm::TotalVariation { .. } = term {
+                losses.tv += value;
+            }
+            losses.total += value;
+        }
+        match losses.total.is_finite() {
+            true => Ok((losses, cotangents)),
+            false => Err(Error::NotFinite { layer: "the terms on the pixels".into() }),
+        }
+    }
+
+    /// Loss and gradient of a picture as it is, by its RGB values in 0..1.
     pub(crate) fn evaluate(
         &self,
         engine: &mut dyn Engine,
-        image: &Pixels,
+        size: Size,
+        picture: &mut Values,
     ) -> Result<(Losses, Pixels), Error> {
-        let seen = engine.observe(image, &self.request)?;
-        let (mut losses, cotangents) = self.loss_and_gradient(&seen)?;
-        let mut gradient = engine.pull_back(image, &cotangents)?;
-        for term in &self.pixels {
-            term.add(image, &mut losses, &mut gradient);
-        }
-        // The inner loop has no early exit, which would keep it from being vectorised.
-        let finite = |values: &[f32]| values.iter().fold(true, |all, value| all & value.is_finite());
-        if !losses.total.is_finite() || !gradient.data.par_chunks(1 << 14).all(finite) {
-            return Err(Error::NotFinite { layer: "the gradient by the pixels".into() });
-        }
-        Ok((losses, gradient))
+        let mut painting =
+            Painting { size, picture, over: None, terms: &self.terms, margin: 0, level: false };
+        let (losses, cotangents) = self.observe(engine, &mut painting)?;
+        Ok((losses, engine.pull_back_painting(&mut painting, &cotangents)?))
     }
 
     /// Content and style terms, and the derivatives by the observation.

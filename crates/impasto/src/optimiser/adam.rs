@@ -1,13 +1,12 @@
-//! Adam (Kingma and Ba, "Adam: a method for stochastic optimization", 2015, arXiv:1412.6980), with projection to
-//! 0..1.
+//! The settings and the state of Adam (Kingma and Ba, "Adam: a method for stochastic optimization", 2015,
+//! arXiv:1412.6980). The engine makes the steps.
 
 use std::io;
 
-use rayon::prelude::*;
+use impasto_engine::painting::{AdamStep, Home, Values};
 use serde::{Deserialize, Serialize};
 
-use super::values::{Home, Values, bands};
-use super::vector::CHUNK;
+use super::Average;
 
 /// Settings of Adam.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -56,66 +55,42 @@ impl Adam {
         Ok(Adam { second: resize(second, false)?, first: resize(first, true)?, ..self })
     }
 
-    pub(crate) fn step(&mut self, image: &mut [f32], gradient: &[f32]) -> io::Result<()> {
-        self.steps += 1;
-        let step = Move::new(&self.settings, self.steps);
-        for band in bands(gradient.len()) {
-            let Adam { first, second, .. } = self;
-            let mut done = Ok(());
-            first.change(band.clone(), |first| {
-                done = second.change(band.clone(), |second| {
-                    let moments = first.par_chunks_mut(CHUNK).zip(second.par_chunks_mut(CHUNK));
-                    let pixels =
-                        image[band.clone()].par_chunks_mut(CHUNK).zip(gradient[band].par_chunks(CHUNK));
-                    pixels.zip(moments).for_each(|((image, gradient), (first, second))| {
-                        step.make(image, gradient, first, second);
-                    });
-                });
-            })?;
-            done?;
-        }
-        Ok(())
-    }
-}
-
-/// The quantities that all values of a step share.
-struct Move {
-    beta1: f32,
-    beta2: f32,
-    step: f32,
-    epsilon: f32,
-    bounded: bool,
-}
-
-impl Move {
-    /// rate / correction1 * m / (sqrt(v) / correction2 + epsilon), with one division per value.
-    fn new(settings: &AdamSettings, steps: u64) -> Move {
-        let AdamSettings { rate, beta1, beta2, epsilon, epsilon_before_correction, bounded } = *settings;
-        let steps = steps.min(i32::MAX as u64) as i32;
+    /// The next step, which also adds the moved picture to an average. It counts when it is made
+    /// ([`count`](Adam::count)): a step that is abandoned changes nothing.
+    ///
+    /// Of `rate / correction1 * m / (sqrt(v) / correction2 + epsilon)`, everything that all values share is computed
+    /// here, so that a value takes one division.
+    pub(crate) fn next<'a>(&'a mut self, average: &'a mut Average) -> AdamStep<'a> {
+        let AdamSettings { rate, beta1, beta2, epsilon, epsilon_before_correction, bounded } = self.settings;
+        let steps = (self.steps + 1).min(i32::MAX as u64) as i32;
         let (correction1, correction2) = (1.0 - beta1.powi(steps), (1.0 - beta2.powi(steps)).sqrt());
-        Move {
+        AdamStep {
             beta1: beta1 as f32,
             beta2: beta2 as f32,
-            step: (rate * correction2 / correction1) as f32,
+            rate: (rate * correction2 / correction1) as f32,
             epsilon: if epsilon_before_correction { epsilon } else { epsilon * correction2 } as f32,
             bounded,
+            first: &mut self.first,
+            second: &mut self.second,
+            average_decay: average.decay,
+            average: &mut average.sum,
         }
     }
 
-    fn make(&self, image: &mut [f32], gradient: &[f32], first: &mut [f32], second: &mut [f32]) {
-        let Move { beta1, beta2, step, epsilon, bounded } = *self;
-        for i in 0..image.len() {
-            first[i] = beta1 * first[i] + (1.0 - beta1) * gradient[i];
-            second[i] = beta2 * second[i] + (1.0 - beta2) * gradient[i] * gradient[i];
-            let moved = image[i] - step * first[i] / (second[i].sqrt() + epsilon);
-            image[i] = if bounded { moved.clamp(0.0, 1.0) } else { moved };
-        }
+    /// Counts a step that was made.
+    pub(crate) fn count(&mut self) {
+        self.steps += 1;
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn step(adam: &mut Adam, x: &mut [f32], gradient: &[f32]) {
+        adam.next(&mut Average::none(0.9)).make(x, gradient).unwrap();
+        adam.count();
+    }
 
     /// Three steps of `torch.optim.Adam([x], lr=0.1, betas=(0.9, 0.99))` on x^2 from 1, and of Keras' form, with
     /// epsilon 0.1, against f64 formulas written out here.
@@ -136,7 +111,7 @@ mod tests {
             let (mut exact, mut m, mut v) = (1.0f64, 0.0, 0.0);
             for t in 1..=3 {
                 let g = 2.0 * x[0];
-                adam.step(&mut x, &[g]).unwrap();
+                step(&mut adam, &mut x, &[g]);
                 let g = 2.0 * exact;
                 m = 0.9 * m + 0.1 * g;
                 v = 0.99 * v + 0.01 * g * g;
@@ -163,7 +138,7 @@ mod tests {
         };
         let mut adam = Adam::new(settings, 2, &Home::Memory).unwrap();
         let mut x = [0.5, 0.5];
-        adam.step(&mut x, &[1.0, -1.0]).unwrap();
+        step(&mut adam, &mut x, &[1.0, -1.0]);
         assert_eq!(x, [0.0, 1.0]);
     }
 }

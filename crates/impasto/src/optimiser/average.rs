@@ -4,11 +4,10 @@
 use std::io;
 use std::ops::Range;
 
-use rayon::prelude::*;
+use impasto_engine::painting::{Home, Numbers, Values, add_to_average};
 use serde::{Deserialize, Serialize};
 
-use super::values::{Home, Numbers, Values, bands};
-use super::vector::{CHUNK, scale};
+use super::vector::scale;
 
 /// The running average.
 #[derive(Debug, Serialize, Deserialize)]
@@ -45,16 +44,13 @@ impl Average {
 
     /// Adds a picture.
     pub(crate) fn add(&mut self, image: &[f32]) -> io::Result<()> {
+        self.count();
+        add_to_average(&mut self.sum, image, self.decay)
+    }
+
+    /// Counts a picture that was added to the sum.
+    pub(crate) fn count(&mut self) {
         self.remains *= self.decay;
-        let (old, new) = (self.decay as f32, (1.0 - self.decay) as f32);
-        for band in bands(image.len()) {
-            self.sum.change(band.clone(), |sum| {
-                sum.par_chunks_mut(CHUNK).zip(image[band].par_chunks(CHUNK)).for_each(|(sum, image)| {
-                    sum.iter_mut().zip(image).for_each(|(sum, image)| *sum = old * *sum + new * image);
-                });
-            })?;
-        }
-        Ok(())
     }
 }
 

@@ -8,10 +8,10 @@
 use std::collections::VecDeque;
 use std::io;
 
+use impasto_engine::painting::{Home, Numbers, Values};
 use serde::{Deserialize, Serialize};
 
 use super::line_search::{LineSearch, Verdict};
-use super::values::{Home, Numbers, Values};
 use super::vector::{absolute_sum, axpy, dot, scale};
 
 /// Pairs with less curvature than this are not kept (PyTorch's value).

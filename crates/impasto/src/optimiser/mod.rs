@@ -5,20 +5,16 @@ mod adam;
 mod average;
 mod lbfgs;
 mod line_search;
-pub(crate) mod values;
 pub(crate) mod vector;
 
-use std::io;
-
-use impasto_engine::Pixels;
+use impasto_engine::painting::Home;
+pub use impasto_engine::painting::Values;
 use serde::{Deserialize, Serialize};
 
 pub use adam::{Adam, AdamSettings};
 pub use average::Average;
 pub use lbfgs::{Lbfgs, LbfgsSettings};
 pub use line_search::LineSearch;
-pub use values::Values;
-pub(crate) use values::{BAND, Home, Numbers, bands};
 
 /// An optimiser with its state.
 #[derive(Debug, Serialize, Deserialize)]
@@ -31,14 +27,6 @@ pub enum Optimiser {
 }
 
 impl Optimiser {
-    /// Moves `image` by one step, given the loss there and the gradient by RGB 0..1.
-    pub(crate) fn step(&mut self, image: &mut Pixels, gradient: &Pixels, loss: f64) -> io::Result<()> {
-        match self {
-            Optimiser::Adam(adam) => adam.step(&mut image.data, &gradient.data),
-            Optimiser::Lbfgs(lbfgs) => lbfgs.step(&mut image.data, &gradient.data, loss),
-        }
-    }
-
     /// A copy without the vectors.
     pub(crate) fn clone_scalars(&self) -> Optimiser {
         match self {
@@ -101,8 +89,11 @@ impl Optimiser {
 
 #[cfg(test)]
 mod tests {
+    use std::io;
+
+    use impasto_engine::painting::BAND;
+
     use super::*;
-    use values::BAND;
 
     /// Two full bands and 5 values more.
     const LEN: usize = 2 * BAND + 5;
@@ -110,18 +101,23 @@ mod tests {
     /// The bytes after some steps down a quadratic bowl, with vectors in `home`: those of the picture, the
     /// optimiser and the average.
     fn after_steps(mut optimiser: Optimiser, home: &Home) -> io::Result<Vec<Vec<f32>>> {
-        let (size, data) = (impasto_engine::Size::new(LEN, 1), vec![0.25; LEN]);
-        let mut image = Pixels { size, data };
-        let mut average = Average::new(0.9, &image.data, home)?;
+        let mut image = vec![0.25; LEN];
+        let mut average = Average::new(0.9, &image, home)?;
         for _ in 0..4 {
             let slope = |(i, x): (usize, &f32)| (1 + i % 7) as f32 * (x - 0.5);
-            let gradient = Pixels { size, data: image.data.iter().enumerate().map(slope).collect() };
-            optimiser.step(&mut image, &gradient, 1.0)?;
-            average.add(&image.data)?;
+            let gradient: Vec<f32> = image.iter().enumerate().map(slope).collect();
+            match &mut optimiser {
+                Optimiser::Adam(adam) => {
+                    adam.next(&mut Average::none(0.9)).make(&mut image, &gradient)?;
+                    adam.count();
+                }
+                Optimiser::Lbfgs(lbfgs) => lbfgs.step(&mut image, &gradient, 1.0)?,
+            }
+            average.add(&image)?;
         }
         let vectors = optimiser.vectors().into_iter().map(|(_, values)| values).chain([&average.sum]);
         let vectors = vectors.map(|values| home.copied(values)?.into_vec());
-        [Ok(image.data)].into_iter().chain(vectors).collect()
+        [Ok(image)].into_iter().chain(vectors).collect()
     }
 
     #[test]

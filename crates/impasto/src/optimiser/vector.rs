@@ -3,12 +3,8 @@
 
 use std::io;
 
+use impasto_engine::painting::{CHUNK, Numbers, bands};
 use rayon::prelude::*;
-
-use super::values::{Numbers, bands};
-
-/// Values that a thread takes at a time.
-pub(crate) const CHUNK: usize = 1 << 14;
 
 /// Number of partial sums, so that an addition need not wait for the previous one.
 const LANES: usize = 16;

@@ -2,11 +2,11 @@
 //!
 //! dx and dy are differences to the right and the lower neighbour, in all three channels.
 
-use impasto_engine::Pixels;
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::nine_point;
+use crate::Pixels;
 
 /// A form of total variation.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -44,8 +44,26 @@ pub(super) struct Plane<'a> {
 }
 
 impl TvForm {
-    /// `weight` times the value. Adds `weight` times the derivative by RGB 0..1 to `gradient`.
-    pub(crate) fn loss_and_gradient(self, image: &Pixels, weight: f64, gradient: Option<&mut Pixels>) -> f64 {
+    /// Whether its scale, if it has one, is a number above 0.
+    pub fn has_scale(self) -> bool {
+        match self {
+            TvForm::HalfSquares { scale } | TvForm::Absolute { scale } => scale.is_finite() && scale > 0.0,
+            TvForm::NinePoint => true,
+        }
+    }
+
+    /// `weight` times the value.
+    pub fn value(self, image: &Pixels, weight: f64) -> f64 {
+        self.loss_and_gradient(image, weight, None)
+    }
+
+    /// Adds `weight` times the derivative by RGB 0..1 to `gradient`.
+    pub fn add_gradient(self, image: &Pixels, weight: f64, gradient: &mut Pixels) {
+        self.loss_and_gradient(image, weight, Some(gradient));
+    }
+
+    /// Both, in one pass.
+    fn loss_and_gradient(self, image: &Pixels, weight: f64, gradient: Option<&mut Pixels>) -> f64 {
         let (width, height, area) = (image.size.width, image.size.height, image.size.area());
         let plane = |channel: usize| Plane { data: &image.data[channel * area..][..area], width, height };
         let bands = height.div_ceil(ROWS);
@@ -149,9 +167,8 @@ fn absolute(plane: Plane, y: usize, scale: f64, pair: &mut impl FnMut(usize, usi
 
 #[cfg(test)]
 mod tests {
-    use impasto_engine::Size;
-
     use super::*;
+    use crate::Size;
 
     /// A power of two smaller than any difference in [`picture`], so that all sums are exact and |x| is linear.
     const STEP: f32 = 1.0 / 64.0;
