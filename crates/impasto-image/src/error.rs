@@ -57,6 +57,14 @@ pub enum ImageError {
         /// The feature that brings it.
         feature: &'static str,
     },
+    /// The file is sound, but of a kind that is not read.
+    #[error("{}: expected a picture that can be read, found {kind}", path.display())]
+    Unusual {
+        /// The given path.
+        path: PathBuf,
+        /// The kind of file.
+        kind: String,
+    },
     /// The file starts like a picture, but its decoder gave up.
     #[error("{}: damaged or unusual {format} file: {reason}", path.display())]
     Damaged {
@@ -183,7 +191,7 @@ impl ImageError {
             Self::UnknownContent { found: Some("a web page"), .. } => {
                 "the address leads to a page around the picture; save the picture itself"
             }
-            Self::UnknownContent { found: Some(_), .. } => CONVERT,
+            Self::UnknownContent { found: Some(_), .. } | Self::Unusual { .. } => CONVERT,
             Self::UnknownContent { found: None, .. } => {
                 return Some(format!("these can be read: {}", crate::decode::READABLE));
             }

@@ -1,15 +1,11 @@
-//! Reads files whose numbers are not RGB or grey: JPEG in four inks; TIFF in inks, in L*a*b* or in 32-bit grey. The
-//! decoders of the `image` crate convert inks to RGB without their profile, and refuse the rest.
+//! Reads JPEG files in four inks, which the `image` crate converts to RGB without their profile.
 //!
 //! Adobe's programs store inks in JPEG files inverted (255 is no ink), and mark such files with a segment of their own.
 
-use std::io::Cursor;
 use std::sync::Arc;
 
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageBuffer};
-use tiff::decoder::{Decoder, DecodingResult, Limits};
-use tiff::tags::Tag;
 use zune_jpeg::JpegDecoder;
 use zune_jpeg::zune_core::bytestream::ZCursor;
 use zune_jpeg::zune_core::colorspace::ColorSpace;
@@ -73,53 +69,6 @@ fn is_by_adobe(bytes: &[u8]) -> bool {
     const APP14: [u8; 2] = [0xff, 0xee];
     let head = &bytes[..bytes.len().min(1 << 20)];
     head.windows(9).any(|window| window[..2] == APP14 && &window[4..] == b"Adobe")
-}
-
-/// A TIFF file in inks, in L*a*b* or in 32-bit grey; `None` for any other.
-pub(super) fn tiff(bytes: &Arc<[u8]>, context: &Context<'_>) -> Result<Option<Inks>, ImageError> {
-    let failed = |error: tiff::TiffError| context.damaged(error.to_string());
-    // If it cannot be opened, the usual decoder reports the error.
-    let Ok(mut decoder) = Decoder::new(Cursor::new(bytes.clone())) else { return Ok(None) };
-    let Ok(colours) = decoder.colortype() else { return Ok(None) };
-    let (model, channels) = match colours {
-        tiff::ColorType::Gray(32) => (Model::Rgb, 3),
-        tiff::ColorType::CMYK(8 | 16) => (Model::Cmyk, 4),
-        tiff::ColorType::Lab(8 | 16) => (Model::Lab, 3),
-        _ => return Ok(None),
-    };
-    let (width, height) = decoder.dimensions().map_err(failed)?;
-    let size = u64::from(width) * u64::from(height) * channels * u64::from(colours.bit_depth() / 8);
-    context.check((width, height), size)?;
-    let profile = decoder.find_tag(Tag::IccProfile).ok().flatten();
-    let icc_profile = profile.and_then(|profile| profile.into_u8_vec().ok());
-    let orientation = decoder.find_tag_unsigned::<u8>(Tag::Orientation).ok().flatten();
-    let orientation = orientation.and_then(Orientation::from_exif).unwrap_or(Orientation::NoTransforms);
-    // The limits are set only now, because they would apply to profiles too.
-    let mut limits = Limits::default();
-    limits.decoding_buffer_size = size as usize;
-    let mut decoder = decoder.with_limits(limits);
-    let numbers = decoder.read_image().map_err(failed)?;
-    let image = match (numbers, channels) {
-        (DecodingResult::U8(numbers), 4) => buffer(width, height, numbers).map(DynamicImage::ImageRgba8),
-        (DecodingResult::U16(numbers), 4) => buffer(width, height, numbers).map(DynamicImage::ImageRgba16),
-        (DecodingResult::U8(numbers), 3) => buffer(width, height, numbers).map(DynamicImage::ImageRgb8),
-        (DecodingResult::U16(numbers), 3) => buffer(width, height, numbers).map(DynamicImage::ImageRgb16),
-        (DecodingResult::F32(numbers), 3) if model == Model::Rgb => {
-            let rgb = numbers.into_iter().flat_map(|grey| [grey; 3]).collect();
-            buffer(width, height, rgb).map(DynamicImage::ImageRgb32F)
-        }
-        _ => None,
-    };
-    let image = image.ok_or_else(|| context.damaged("its samples have an unusual type"))?;
-    Ok(Some(Inks { image, model, icc_profile, orientation }))
-}
-
-fn buffer<P: image::Pixel>(
-    width: u32,
-    height: u32,
-    numbers: Vec<P::Subpixel>,
-) -> Option<ImageBuffer<P, Vec<P::Subpixel>>> {
-    ImageBuffer::from_raw(width, height, numbers)
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use image::{DynamicImage, ImageDecoder};
 use jxl_oxide::integration::JxlDecoder;
 use jxl_oxide::{AllocTracker, JxlImage};
 
-use super::{Context, Raw};
+use super::{Context, Pixels, Raw};
 use crate::ImageError;
 use crate::metadata::{Metadata, density_of, described, recipe_of};
 
@@ -33,7 +33,7 @@ pub(super) fn read(bytes: &Arc<[u8]>, context: &Context<'_>) -> Result<Raw, Imag
     let icc_profile = decoder.icc_profile().ok().flatten();
     let image = DynamicImage::from_decoder(decoder).map_err(|error| context.failed(error))?;
     // This decoder applies the orientation itself.
-    Ok(Raw { icc_profile, metadata, is_one_of_several, ..Raw::of(image) })
+    Ok(Raw { icc_profile, metadata, is_one_of_several, ..Raw::of(Pixels::Image(image)) })
 }
 
 /// Removes boxes of compressed metadata. The library decompresses them (Brotli) without a limit, so that two kilobytes

@@ -6,9 +6,11 @@ mod jpeg;
 #[cfg(feature = "jxl")]
 mod jxl;
 mod limits;
+mod planes;
 mod raster;
 mod samples;
 mod sniff;
+mod tiff;
 
 use std::fs::File;
 use std::io::Read;
@@ -23,6 +25,7 @@ use crate::metadata::Metadata;
 use crate::primaries::Primaries;
 use crate::{ImageError, Picture, Plane};
 use guard::{Stopped, guarded};
+use planes::Planes;
 use samples::{Samples, separate};
 use sniff::{Kind, sniff};
 
@@ -218,9 +221,16 @@ impl Context<'_> {
     }
 }
 
+/// Upright pixels.
+enum Pixels {
+    /// As the `image` crate gives them.
+    Image(DynamicImage),
+    Planes(Planes),
+}
+
 /// The output of a decoder.
 struct Raw {
-    image: DynamicImage,
+    pixels: Pixels,
     /// The model of its numbers, if it is not the obvious one.
     model: Option<Model>,
     /// The primaries, if the numbers are light.
@@ -234,9 +244,9 @@ struct Raw {
 
 impl Raw {
     /// Numbers with the obvious meaning.
-    fn of(image: DynamicImage) -> Raw {
+    fn of(pixels: Pixels) -> Raw {
         Raw {
-            image,
+            pixels,
             model: None,
             light: None,
             is_premultiplied: false,
@@ -248,11 +258,17 @@ impl Raw {
 }
 
 fn finish(raw: Raw, context: &Context<'_>) -> Result<Decoded, ImageError> {
-    let (width, height) = (raw.image.width() as usize, raw.image.height() as usize);
+    let Planes { size: (width, height), samples } = match raw.pixels {
+        Pixels::Planes(planes) => planes,
+        Pixels::Image(image) => {
+            let size = (image.width() as usize, image.height() as usize);
+            Planes { size, samples: separate(image, raw.model) }
+        }
+    };
     if width == 0 || height == 0 {
         return Err(context.damaged("it has no pixels"));
     }
-    let Samples { depth, model, mut colours, mut alpha } = separate(raw.image, raw.model);
+    let Samples { depth, model, mut colours, mut alpha } = samples;
     let is_finite = |values: &[f32]| values.iter().all(|value| value.is_finite());
     if depth == Depth::Float && !(is_finite(&colours) && alpha.as_deref().is_none_or(is_finite)) {
         return Err(context.damaged("it holds values that are not numbers"));

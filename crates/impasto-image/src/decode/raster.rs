@@ -9,14 +9,12 @@ use exr::meta::MetaData;
 #[cfg(feature = "exr")]
 use exr::meta::attribute::{AttributeValue, Text};
 use gif::DecodeOptions;
-use image::codecs::tiff::TiffDecoder;
 use image::codecs::webp::WebPDecoder;
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader};
-use tiff::tags::Tag;
 
 use super::inks::{self, Inks};
-use super::{Context, Raw, jpeg};
+use super::{Context, Pixels, Raw, jpeg, tiff};
 use crate::ImageError;
 use crate::metadata::{Density, Metadata, density_of, described, recipe_of};
 use crate::primaries::Primaries;
@@ -26,8 +24,14 @@ const BESIDE: usize = 32 << 20;
 
 pub(super) fn read(bytes: &Arc<[u8]>, format: ImageFormat, context: &Context<'_>) -> Result<Raw, ImageError> {
     let beside = Beside::of(bytes, format);
+    if format == ImageFormat::Tiff {
+        let mut raw = tiff::read(bytes, context)?;
+        // A block of EXIF has the structure of a TIFF file.
+        raw.metadata =
+            Metadata { exif: described(bytes), density: density_of(bytes), recipe: tiff::recipe(bytes) };
+        return Ok(raw);
+    }
     let inks = match format {
-        ImageFormat::Tiff => inks::tiff(bytes, context)?,
         ImageFormat::Jpeg => inks::jpeg(bytes, context)?,
         _ => None,
     };
@@ -44,7 +48,7 @@ pub(super) fn read(bytes: &Arc<[u8]>, format: ImageFormat, context: &Context<'_>
             // The usual decoder may still read the metadata of a file in inks.
             let (exif, xmp) = decoder.map_or((None, None), |mut decoder| texts(&mut decoder));
             image.apply_orientation(orientation);
-            (Raw { model: Some(model), icc_profile, ..Raw::of(image) }, exif, xmp)
+            (Raw { model: Some(model), icc_profile, ..Raw::of(Pixels::Image(image)) }, exif, xmp)
         }
         None => {
             let mut decoder = decoder?;
@@ -52,20 +56,13 @@ pub(super) fn read(bytes: &Arc<[u8]>, format: ImageFormat, context: &Context<'_>
             let (exif, xmp) = texts(&mut decoder);
             // A picture with broken metadata is still a picture.
             let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
-            let profile = if format == ImageFormat::Tiff {
-                // Under limits, this decoder drops profiles that are large in relation to the pixels. Its own defaults
-                // are bounded too.
-                TiffDecoder::new(Cursor::new(bytes.clone())).and_then(|mut decoder| decoder.icc_profile())
-            } else {
-                decoder.icc_profile()
-            };
+            let profile = decoder.icc_profile();
             let mut image = DynamicImage::from_decoder(decoder).map_err(|error| context.failed(error))?;
             image.apply_orientation(orientation);
-            (Raw { icc_profile: profile.ok().flatten(), ..Raw::of(image) }, exif, xmp)
+            (Raw { icc_profile: profile.ok().flatten(), ..Raw::of(Pixels::Image(image)) }, exif, xmp)
         }
     };
-    // A block of EXIF has the structure of a TIFF file.
-    let exif = if format == ImageFormat::Tiff { Some(&bytes[..]) } else { exif.as_deref() };
+    let exif = exif.as_deref();
     raw.metadata = Metadata {
         exif: exif.and_then(described),
         density: beside.density.or_else(|| exif.and_then(density_of)),
@@ -106,7 +103,7 @@ impl Beside {
         let known = match format {
             ImageFormat::Png => Beside::of_png(bytes),
             ImageFormat::Jpeg => Some(Beside { density: jpeg::density(bytes), ..Beside::default() }),
-            ImageFormat::Tiff => Beside::of_tiff(bytes),
+            ImageFormat::Tiff => Some(Beside { recipe: tiff::recipe(bytes), ..Beside::default() }),
             ImageFormat::Gif => Beside::of_gif(bytes),
             ImageFormat::WebP => WebPDecoder::new(Cursor::new(bytes))
                 .ok()
@@ -137,21 +134,6 @@ impl Beside {
         let mut decoder = options.read_info(Cursor::new(bytes)).ok()?;
         let mut next = || decoder.next_frame_info().ok().flatten().is_some();
         Some(Beside { is_one_of_several: next() && next(), ..Beside::default() })
-    }
-
-    fn of_tiff(bytes: &[u8]) -> Option<Beside> {
-        const ASSOCIATED: u16 = 1;
-        const XMP: Tag = Tag::Unknown(700);
-        let mut decoder = tiff::decoder::Decoder::new(Cursor::new(bytes)).ok()?;
-        let extra = decoder.find_tag_unsigned_vec::<u16>(Tag::ExtraSamples).ok().flatten();
-        // Under limits, the pixel decoder drops texts that are large in relation to the pixels.
-        let xmp = decoder.find_tag(XMP).ok().flatten();
-        Some(Beside {
-            is_one_of_several: decoder.more_images(),
-            is_premultiplied: extra.is_some_and(|extra| extra.first() == Some(&ASSOCIATED)),
-            recipe: xmp.and_then(|xmp| recipe_of(&xmp.into_u8_vec().ok()?)),
-            ..Beside::default()
-        })
     }
 
     /// The specification of OpenEXR says that colours are multiplied with alpha.

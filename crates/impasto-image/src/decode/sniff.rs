@@ -68,6 +68,8 @@ pub(super) fn sniff(bytes: &[u8]) -> Result<(Kind, &'static str), Unread> {
     }
     let format = match image::guess_format(bytes) {
         Ok(format) => format,
+        // BigTIFF.
+        Err(_) if bytes.starts_with(b"II+\0\x08\0") || bytes.starts_with(b"MM\0+\0\x08") => ImageFormat::Tiff,
         // The only signature of a TGA file is at its end; older files have none and cannot be recognised.
         Err(_) if bytes.ends_with(b"TRUEVISION-XFILE.\0") => ImageFormat::Tga,
         Err(_) => return Err(Unread::Other(None)),
@@ -114,8 +116,7 @@ fn foreign(bytes: &[u8]) -> Option<&'static str> {
     if let Some((_, name)) = MAGIC.iter().find(|(magic, _)| bytes.starts_with(magic)) {
         return Some(name);
     }
-    // Canon raw files are a kind of TIFF; read as TIFF they would give their thumbnail.
-    if bytes.starts_with(b"II*\0") && bytes.get(8..10) == Some(b"CR") {
+    if is_camera_raw(bytes) {
         return Some("a camera raw file");
     }
     let head = String::from_utf8_lossy(&bytes[..bytes.len().min(512)]).to_ascii_lowercase();
@@ -129,6 +130,16 @@ fn foreign(bytes: &[u8]) -> Option<&'static str> {
     } else {
         None
     }
+}
+
+/// Camera raw files that their first bytes tell apart. Most others are TIFF files, whose directories tell.
+fn is_camera_raw(bytes: &[u8]) -> bool {
+    // Olympus, Panasonic, Minolta, Sigma.
+    const MAGIC: [&[u8]; 6] = [b"IIRO", b"IIRS", b"MMOR", b"IIU\0", b"\0MRM", b"FOVb"];
+    MAGIC.iter().any(|magic| bytes.starts_with(magic))
+        // Canon: a kind of TIFF, and an older format.
+        || bytes.starts_with(b"II*\0") && bytes.get(8..10) == Some(b"CR")
+        || bytes.get(6..14) == Some(b"HEAPCCDR")
 }
 
 /// HEIC, AVIF and videos share a container; the brands at its start tell them apart.
@@ -164,6 +175,8 @@ mod tests {
             (b"<?xml version='1.0'?><svg/>", "an SVG drawing"),
             (b"\xef\xbb\xbf <!DOCTYPE html>", "a web page"),
             (b"%PDF-1.7", "a PDF document"),
+            (b"IIU\0\x18\0\0\0", "a camera raw file"),
+            (b"II\x1a\0\0\0HEAPCCDR", "a camera raw file"),
         ] {
             assert_eq!(sniff(bytes), Err(Unread::Other(Some(name))), "{bytes:?}");
         }

@@ -95,7 +95,10 @@ fn broken_files_are_errors() {
         match decode(bytes, name) {
             Ok(decoded) => failures.push(format!("{name} is a picture of {:?}", decoded.picture.size())),
             Err(
-                ImageError::Damaged { .. } | ImageError::UnknownContent { .. } | ImageError::TooLarge { .. },
+                ImageError::Damaged { .. }
+                | ImageError::Unusual { .. }
+                | ImageError::UnknownContent { .. }
+                | ImageError::TooLarge { .. },
             ) => {}
             Err(error) => failures.push(format!("{error:?}")),
         }

@@ -39,7 +39,10 @@ fn jpeg_xl() {
         let error = decode(&bytes[..length], "a").unwrap_err();
         let typed = matches!(
             error,
-            ImageError::Empty { .. } | ImageError::Damaged { .. } | ImageError::UnknownContent { .. }
+            ImageError::Empty { .. }
+                | ImageError::Damaged { .. }
+                | ImageError::Unusual { .. }
+                | ImageError::UnknownContent { .. }
         );
         assert!(typed, "{length}: {error}");
     }

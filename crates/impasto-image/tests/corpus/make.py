@@ -432,8 +432,6 @@ def make_tiff():
     palette = Image.fromarray(rgb8).quantize(16)
     colours = np.asarray(palette.convert("RGB")).astype(np.uint16)
     exactly("gif/from-palette.gif", saved(palette, "GIF"), rgba(wide(colours, 8)))
-    unread("unread/palette.tif", saved(palette, "TIFF"))
-    unread("unread/big.tif", tiff(rgb8, photometric="rgb", bigtiff=True))
 
     # The following files are broken or hostile, and made byte by byte.
     def entry(tag, kind, count, value):
@@ -472,6 +470,134 @@ def make_tiff():
     hostile("hostile/tiff-fax-garbage.tif", by_hand(usual(packing=4, bits=1)))
     hostile("hostile/tiff-jpeg-garbage.tif", by_hand(usual(packing=7, kind=6, parts=3)))
     hostile("hostile/tiff-text-as-width.tif", by_hand([entry(256, 2, 2**31, 4)] + usual()[1:]))
+
+
+def make_tiff_kinds():
+    """TIFF files of kinds that are rarer: palettes, YCbCr, L*a*b*, inks, opacity, other numbers of bits, BigTIFF."""
+    rgb8, rgb16 = noisy().astype(np.uint8), noisy(bits=16)
+    shown8, grey8, grey16 = rgba(wide(rgb8, 8)), rgb8[..., 0], rgb16[..., 0]
+    exactly("tiff/big.tif", tiff(rgb8, photometric="rgb", bigtiff=True), shown8)
+    exactly("tiff/big-big.tif", tiff(rgb16, photometric="rgb", bigtiff=True, byteorder=">"), rgba(rgb16))
+    palette = Image.fromarray(rgb8).quantize(16)
+    exactly("tiff/palette.tif", saved(palette, "TIFF"), rgba(wide(np.asarray(palette.convert("RGB")).astype(np.uint16), 8)))
+    table = noisy(256, 1, bits=16)[0]
+    exactly("tiff/palette-wide.tif", tiff(grey8, photometric="palette", colormap=table.T.copy()), rgba(table[grey8]))
+    for bits in (1, 2, 4):
+        codes = (grey8 >> (8 - bits)).astype(np.uint8)
+        rows = np.array([np.packbits(np.unpackbits(row[:, None], axis=1)[:, -bits:].ravel()) for row in codes])
+        few = table[:: 256 >> bits][:2**bits]
+        data = tiff_by_hand(W, H, rows.tobytes(), t258=[bits], t262=[3], t320=few.T.ravel().tolist())
+        exactly(f"tiff/palette{bits}.tif", data, rgba(few[codes]))
+    for bits in (2, 4):
+        few = (grey8 >> (8 - bits)).astype(np.uint8)
+        exactly(f"tiff/grey{bits}.tif", tiff(few, photometric="minisblack", bitspersample=bits), rgba(wide(few, bits)))
+    for bits in (10, 12, 14):
+        some = (grey16 >> (16 - bits)).astype(np.uint16)
+        data = tiff(some, photometric="minisblack", bitspersample=bits)
+        nearly(f"tiff/grey{bits}.tif", data, rgba(some)[..., :3] / (2**bits - 1), 1e-5)
+    two = noisy(channels=2).astype(np.uint8)
+    exactly("tiff/grey-alpha.tif", tiff(two, photometric="minisblack", planarconfig="contig", extrasamples=["unassalpha"]),
+            rgba(wide(two[..., 0], 8), wide(two[..., 1], 8)))
+    two16 = noisy(channels=2, bits=16)
+    planes = np.ascontiguousarray(two16.transpose(2, 0, 1))
+    exactly("tiff/grey-alpha16-planes.tif",
+            tiff(planes, photometric="minisblack", planarconfig="separate", extrasamples=["unassalpha"]),
+            rgba(two16[..., 0], two16[..., 1]))
+    inks = noisy(channels=4).astype(np.uint8)
+    light = (1 - inks[..., :3] / 255) * (1 - inks[..., 3:] / 255)
+    nearly("tiff/inks-planes.tif", tiff(np.ascontiguousarray(inks.transpose(2, 0, 1)), photometric="separated",
+                                        planarconfig="separate"), light, 1e-4)
+    five = noisy(channels=5).astype(np.uint8)
+    light = (1 - five[..., :3] / 255) * (1 - five[..., 3:4] / 255)
+    nearly("tiff/inks-alpha.tif", tiff(five, photometric="separated", planarconfig="contig", extrasamples=["unassalpha"]),
+           np.dstack([light, five[..., 4] / 255]), 1e-4)
+    large = noisy(96, 64).astype(np.uint8)
+    exactly("tiff/tiles-beyond.tif", tiff(large, photometric="rgb", tile=(48, 48)), rgba(wide(large, 8)))
+    exactly("tiff/tiles-beyond-planes.tif", tiff(np.ascontiguousarray(large.transpose(2, 0, 1)), photometric="rgb",
+                                                 planarconfig="separate", tile=(48, 48), compression="zlib"), rgba(wide(large, 8)))
+    whole = rgb16.astype(np.uint32) * 65537
+    exactly("tiff/rgb32.tif", tiff(whole, photometric="rgb"), rgba(rgb16))
+    exactly("tiff/rgb32-differences.tif", tiff(whole, photometric="rgb", compression="zlib", predictor=True), rgba(rgb16))
+    for name, kind, within in (("half", np.float16, 1e-3), ("double", np.float64, 1e-4)):
+        numbers = (rgb16 / 65535).astype(kind)
+        for end, order in (("little", "<"), ("big", ">")):
+            nearly(f"tiff/{name}-{end}.tif", tiff(numbers, photometric="rgb", byteorder=order), numbers.astype(float), within)
+            data = tiff(numbers, photometric="rgb", byteorder=order, compression="zlib", predictor=True)
+            nearly(f"tiff/{name}-{end}-differences.tif", data, numbers.astype(float), within)
+    numbers = (rgb16 / 65535).astype(np.float32)
+    data = tiff(numbers, photometric="rgb", compression="lzw", predictor=True)
+    nearly("tiff/float-differences.tif", data, numbers.astype(float), 1e-4)
+    for name in ("zstd", "webp"):
+        args = {"lossless": True} if name == "webp" else {}
+        data = tiff(rgb8, photometric="rgb", compression=name, compressionargs=args)
+        exactly(f"tiff/rgb8-{name}.tif", data, shown8)
+    exactly("tiff/rgb16-zstd-differences.tif", tiff(rgb16, photometric="rgb", compression="zstd", predictor=True), rgba(rgb16))
+    # A thumbnail comes first, and then a smaller page of full resolution.
+    out = io.BytesIO()
+    with tifffile.TiffWriter(out) as writer:
+        writer.write(large[::4, ::4].copy(), photometric="rgb", subfiletype=1, metadata=None)
+        writer.write(large[:20, :20].copy(), photometric="rgb", metadata=None)
+        writer.write(large, photometric="rgb", metadata=None)
+    exactly("tiff/pages-after-thumbnail.tif", out.getvalue(), rgba(wide(large, 8)))
+    bilevel = Image.fromarray((grey8 > 127).astype(np.uint8) * 255).convert("1")
+    lines = rgba(wide((grey8 > 127).astype(np.uint16), 1))
+    exactly("tiff/two-levels-fax3.tif", saved(bilevel, "TIFF", compression="group3"), lines)
+    # Bits in reverse order: those of each byte in the file, packed or not.
+    bits = np.packbits(grey8 > 127, axis=1).tobytes()
+    for name, packing, packed in (("", 1, bits), ("-lzw", 5, imagecodecs.lzw_encode(bits))):
+        reverse = bytes(int(f"{byte:08b}"[::-1], 2) for byte in packed)
+        data = tiff_by_hand(W, H, reverse, t258=[1], t259=[packing], t262=[1], t266=[2])
+        exactly(f"tiff/two-levels-reversed{name}.tif", data, lines)
+    # L*a*b* of CIE with D50: known values of sRGB's primaries, black, white and a grey (Lindbloom's calculator).
+    known = np.array([[54.29, 80.81, 69.89], [87.82, -79.29, 80.99], [29.57, 68.30, -112.03],
+                      [0, 0, 0], [100, 0, 0], [53.585, 0, 0]])
+    colours = np.array([[1, 0, 0], [0, 1, 0], [0, 0, 1], [0, 0, 0], [1, 1, 1], [0.5, 0.5, 0.5]], float)[None].repeat(2, 0)
+    for bits in (8, 16):
+        lab = np.array(known)[None].repeat(2, 0)
+        kind = np.uint8 if bits == 8 else np.uint16
+        lightness = np.round(lab[..., 0] / 100 * (2**bits - 1))
+        signed = np.round(lab[..., 1:] * 2**(bits - 8)).clip(-2**(bits - 1), 2**(bits - 1) - 1)
+        cie = np.dstack([lightness, signed % 2**bits]).astype(kind)
+        # A step of a* in 8 bits is most where a colour is dark: the red of pure green.
+        within = 0.04 if bits == 8 else 0.01
+        nearly(f"tiff/cielab{bits}.tif", tiff(cie, photometric="cielab"), colours, within)
+        lightness = np.round(lab[..., 0] / 100 * (255 if bits == 8 else 65280))
+        icc = np.dstack([lightness, signed + 2**(bits - 1)]).astype(kind)
+        nearly(f"tiff/icclab{bits}.tif", tiff(icc, photometric="icclab"), colours, within)
+    # YCbCr without JPEG, in blocks of 2x2, 4x1 and single pixels (TIFF 6.0, section 21), by hand.
+    picture = np.asarray(Image.fromarray(smooth(24, 16)).convert("YCbCr"))
+    for across, down in ((1, 1), (2, 2), (4, 1)):
+        blocks, stored = b"", picture.copy()
+        for y in range(0, 16, down):
+            for x in range(0, 24, across):
+                block = picture[y:y + down, x:x + across]
+                colour = np.round(block[..., 1:].mean((0, 1))).astype(np.uint8)
+                blocks += block[..., 0].tobytes() + bytes(colour)
+                stored[y:y + down, x:x + across, 1:] = colour
+        data = tiff_by_hand(24, 16, blocks, t258=[8, 8, 8], t262=[6], t277=[3], t530=[across, down])
+        shown = np.asarray(Image.fromarray(stored, "YCbCr").convert("RGB"))
+        nearly(f"tiff/ycbcr{across}{down}.tif", data, shown / 255, 0.008)
+    # Camera raw files by their directories; kinds that no reader here knows.
+    unread("unread/raw-by-version.tif", tiff(rgb8, photometric="rgb", extratags=[(50706, 1, 4, (1, 4, 0, 0), True)]))
+    unread("unread/raw-mosaic.tif", tiff(grey16, photometric=32803))
+    unread("unread/signed.tif", tiff(rgb16.astype(np.int16), photometric="rgb"))
+    unread("unread/lzma.tif", tiff(rgb8, photometric="rgb", compression="lzma"))
+
+
+def tiff_by_hand(width, height, data, **tags):
+    """Returns a TIFF file of one strip without compression. Tags are short numbers: `t530=[2, 2]`."""
+    known = {256: [width], 257: [height], 259: [1], 273: [0], 277: [1], 278: [height], 279: [len(data)]}
+    known.update({int(name[1:]): values for name, values in tags.items()})
+    after = 8 + 2 + 12 * len(known) + 4
+    entries, more = b"", b""
+    for tag, values in sorted(known.items()):
+        packed = struct.pack(f"<{len(values)}H", *values)
+        if len(packed) > 4:
+            packed, more = struct.pack("<I", after + len(more)), more + packed
+        entries += struct.pack("<HHI", tag, 3, len(values)) + packed.ljust(4, b"\0")
+    at = after + len(more)
+    entries = entries.replace(struct.pack("<HHIH", 273, 3, 1, 0), struct.pack("<HHIH", 273, 3, 1, at))
+    return b"II*\0" + struct.pack("<IH", 8, len(known)) + entries + bytes(4) + more + data
 
 
 # === WebP, by libwebp; GIF and TGA, by Pillow ===
@@ -678,6 +804,7 @@ def main():
     make_png()
     make_jpeg()
     make_tiff()
+    make_tiff_kinds()
     make_others()
     make_by_hand()
     make_light()
