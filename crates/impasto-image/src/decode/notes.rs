@@ -26,6 +26,13 @@ pub enum Note {
         /// The number of pictures.
         pictures: u64,
     },
+    /// The file has several pages, the first of which is not the picture: it is smaller, or marked as reduced.
+    LargestOf {
+        /// The number of the page that is taken, from 1 on.
+        number: usize,
+        /// The number of pages.
+        pages: usize,
+    },
     /// The file has a gain map, which is not applied.
     GainMap,
 }
@@ -46,6 +53,9 @@ impl fmt::Display for Note {
             }
             Note::FirstOf { pictures } => {
                 write!(out, "holds several pictures; the first is taken (1 of {pictures})")
+            }
+            Note::LargestOf { number, pages } => {
+                write!(out, "holds several pages; the largest is taken ({number} of {pages})")
             }
             Note::GainMap => write!(out, "has a gain map for bright screens (Ultra HDR), which is dropped"),
         }

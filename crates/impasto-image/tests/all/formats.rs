@@ -3,12 +3,13 @@
 #![allow(clippy::unwrap_used)]
 
 use std::io::Cursor;
+use std::path::Path;
 
 #[cfg(feature = "exr")]
 use image::{ImageBuffer, ImageFormat, Rgb, Rgba};
-use impasto_image::Decoded;
 #[cfg(feature = "exr")]
 use impasto_image::Depth;
+use impasto_image::{Decoded, Note};
 #[cfg(any(feature = "exr", feature = "jxl"))]
 use impasto_image::{ImageError, Space};
 
@@ -202,5 +203,29 @@ fn damaged_files_of_every_kind_end_in_an_answer() {
             let _ = decode(&damaged, name);
             damaged[at] ^= flip;
         }
+    }
+}
+
+#[test]
+fn the_largest_page_of_full_resolution_is_taken_and_said() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/corpus/tiff/pages-after-thumbnail.tif");
+    let decoded = impasto_image::open(Path::new(path)).unwrap();
+    assert_eq!(decoded.picture.size(), (96, 64));
+    assert_eq!(decoded.notes, [Note::LargestOf { number: 3, pages: 3 }]);
+    assert_eq!(decoded.notes[0].to_string(), "holds several pages; the largest is taken (3 of 3)");
+}
+
+#[test]
+fn what_is_sound_but_not_read_is_named() {
+    for (name, expected) in [
+        ("raw-by-version", "expected a picture, found a camera raw file"),
+        ("raw-mosaic", "expected a picture, found a camera raw file"),
+        ("signed", "expected a picture that can be read, found a TIFF file of signed whole numbers"),
+        ("lzma", "expected a picture that can be read, found a TIFF file packed by LZMA"),
+    ] {
+        let path = format!("{}/tests/corpus/unread/{name}.tif", env!("CARGO_MANIFEST_DIR"));
+        let error = impasto_image::open(Path::new(&path)).unwrap_err();
+        assert_eq!(error.to_string(), format!("{path}: {expected}"));
+        assert!(error.hint().unwrap().starts_with("convert it to PNG or JPEG first"));
     }
 }

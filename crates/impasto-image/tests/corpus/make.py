@@ -577,6 +577,10 @@ def make_tiff_kinds():
         data = tiff_by_hand(24, 16, blocks, t258=[8, 8, 8], t262=[6], t277=[3], t530=[across, down])
         shown = np.asarray(Image.fromarray(stored, "YCbCr").convert("RGB"))
         nearly(f"tiff/ycbcr{across}{down}.tif", data, shown / 255, 0.008)
+    # Pillow leaves out how many pixels share their colours, and means one.
+    whole = Image.fromarray(smooth(24, 16)).convert("YCbCr")
+    data = saved(whole, "TIFF")
+    nearly("tiff/ycbcr-without-blocks.tif", data, np.asarray(whole.convert("RGB")) / 255, 0.008)
     # Camera raw files by their directories; kinds that no reader here knows.
     unread("unread/raw-by-version.tif", tiff(rgb8, photometric="rgb", extratags=[(50706, 1, 4, (1, 4, 0, 0), True)]))
     unread("unread/raw-mosaic.tif", tiff(grey16, photometric=32803))

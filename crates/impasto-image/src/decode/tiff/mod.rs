@@ -16,7 +16,7 @@ use super::planes::Planes;
 use super::samples::Samples;
 use super::{Context, Pixels, Raw};
 use crate::metadata::{Density, Metadata, described, recipe_of};
-use crate::{Depth, ImageError};
+use crate::{Depth, ImageError, Note};
 use colours::{Palette, convert, model, spread};
 use directory::{Directory, directories, tag};
 use numbers::Numbers;
@@ -47,6 +47,10 @@ pub(super) fn read(bytes: &[u8], context: &Context<'_>) -> Result<Raw, ImageErro
         metadata: Metadata { exif: described(bytes), density: density(directory), recipe: recipe(bytes) },
         icc_profile: directory.bytes(tag::ICC).map(<[u8]>::to_vec),
         is_one_of_several: pages > 1,
+        notes: (index > 0)
+            .then_some(Note::LargestOf { number: index + 1, pages: all.len() })
+            .into_iter()
+            .collect(),
         is_premultiplied: page.alpha.is_some_and(|(_, is_premultiplied)| is_premultiplied),
         ..Raw::of(Pixels::Planes(planes))
     })
@@ -174,7 +178,13 @@ impl Target<'_> {
         if page.photometric != Photometric::YCbCr || page.is_jpeg() || page.compression == 50001 {
             return Ok(None);
         }
-        let found = directory.numbers(tag::YCC_SUBSAMPLING).unwrap_or_else(|| vec![2, 2]);
+        // Without the tag it is 2 x 2. Some writers leave the tag out and the colours whole; the size tells.
+        let whole: usize = page.bytes_of_row().saturating_mul(page.height);
+        let is_whole = page.compression == 1
+            && !page.is_tiled
+            && page.chunks.iter().map(|(_, length)| length).sum::<usize>() >= whole;
+        let usual = if is_whole { vec![1, 1] } else { vec![2, 2] };
+        let found = directory.numbers(tag::YCC_SUBSAMPLING).unwrap_or(usual);
         match (found.as_slice(), page.bits, page.is_planar, page.samples) {
             ([1, 1], ..) => Ok(None),
             ([across @ (1 | 2 | 4), down @ (1 | 2 | 4)], 8, false, 3) => {

@@ -80,7 +80,8 @@ fn fill(from: &mut impl Read, to: &mut [u8]) -> usize {
 
 fn fill_by_zstd(packed: &[u8], to: &mut [u8]) -> Result<usize, Unread> {
     let decoder = ruzstd::decoding::StreamingDecoder::new(packed);
-    decoder.map_or_else(|error| damaged(error.to_string()), |mut decoder| Ok(fill(&mut decoder, to)))
+    decoder
+        .map_or_else(|_| damaged("its Zstandard data are damaged"), |mut decoder| Ok(fill(&mut decoder, to)))
 }
 
 fn lzw(packed: &[u8], to: &mut [u8]) -> usize {
