@@ -103,6 +103,8 @@ pub enum Error {
         needed: usize,
         /// Bytes allowed.
         memory: usize,
+        /// The setting and the value that would do, if there is one.
+        would_do: Option<String>,
         /// The largest long edge that fits, in pixels; 0 if none fits.
         fits: usize,
     },
@@ -221,12 +223,8 @@ impl Error {
                 "lower {} or the weights; adam stays stable where lbfgs diverges",
                 Setting::LearningRate
             )),
-            Error::TooSmall { what, .. } => {
-                let larger = match what.contains("content") {
-                    true => format!(", {} or {}", Setting::Size, Setting::MinSize),
-                    false => format!(" or {}", Setting::StyleScale),
-                };
-                Some(format!("give a larger picture{larger}, or shallower layers"))
+            Error::TooSmall { would_do: Some(setting), .. } => {
+                Some(format!("give {setting} or more, or shallower layers"))
             }
             Error::TooLarge { fits: 0, .. } => {
                 Some(format!("no size fits: give more {}, or smaller pictures", Setting::Memory))
@@ -249,6 +247,9 @@ impl Error {
                 "the same bytes need the same instruction set: continue on the machine where the run began"
                     .into(),
             ),
+            Error::TooSmall { smallest, .. } => Some(format!(
+                "use a picture of at least {smallest} pixels on the short side, or shallower layers"
+            )),
             Error::Engine(EngineError::SizesDiffer { what: "picture", .. }) => Some(format!(
                 "content and picture must have the same size; pictures of one shape can be resized to it with {}",
                 Setting::Size

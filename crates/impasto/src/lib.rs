@@ -53,6 +53,7 @@ mod setting;
 mod sizes;
 mod style;
 mod style_parts;
+mod smallest;
 mod style_size;
 mod texture;
 mod threads;
