@@ -62,6 +62,18 @@ pub enum Error {
         problem: String,
     },
     /// A preset needs a layer that the encoder does not have.
+    /// A mask with labels where brightness or colours were expected.
+    #[error(
+        "found {count} colours up to {largest} of {of}, which look like labels: expected black and white"
+    )]
+    Labels {
+        /// Number of different colours.
+        count: usize,
+        /// The largest value.
+        largest: u32,
+        /// The value of white.
+        of: u32,
+    },
     #[error("preset {preset} looks at {layer}, but the encoder ends at {last}")]
     PresetNeedsLayer {
         /// The preset.
@@ -215,6 +227,11 @@ impl Error {
         match self {
             Error::Unknown { nearest, .. } => Some(format!("did you mean {}?", nearest.join(" or "))),
             Error::PresetNeedsLayer { nearest, setting, .. } => Some(format!(
+            Error::Labels { .. } => Some(
+                "give each label a bright colour of its own, in the masks of content and styles; or make one mask of \
+                 black and white for each style"
+                    .into(),
+            ),
                 "the nearest layer is {}: give {setting} {}, or a model that is deep enough",
                 nearest.join(" or "),
                 nearest.first().map_or("relu4_2", String::as_str)
