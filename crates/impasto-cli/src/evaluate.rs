@@ -21,6 +21,8 @@ pub(crate) fn run(args: Box<EvaluateArgs>) -> Result<(), Failure> {
     let preset = args.objective.preset()?;
     let overrides = args.objective.overrides()?;
     let shares = shares(&args.style, args.objective.style_weights.as_deref())?;
+    let others = inputs::named(&args.style, None, &args.regions);
+    inputs::check_standard_input(others.chain([args.image.as_path(), &args.content]))?;
     let mut image = inputs::read(&args.image, &limits)?;
     let mut pictures = Inputs::read(&args.content, &args.style, None, &args.regions, &limits)?;
     image.notes().into_iter().chain(pictures.notes()).for_each(|note| say(&note));

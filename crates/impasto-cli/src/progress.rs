@@ -124,10 +124,14 @@ impl Progress {
             "scale {}/{} {}x{} {:>4}/{}",
             step.scale, step.scales, step.width, step.height, step.iteration, step.iterations
         ));
+        // A texture has no content.
+        let content = match &step.losses.content[..] {
+            [] => String::new(),
+            terms => format!("content {:.4}, ", sum(terms)),
+        };
         self.bar.set_message(format!(
-            "loss {:.4} (content {:.4}, style {:.4}) {:.1} it/s",
+            "loss {:.4} ({content}style {:.4}) {:.1} it/s",
             step.losses.total,
-            sum(&step.losses.content),
             sum(&step.losses.style),
             1.0 / step.seconds.max(1e-9)
         ));

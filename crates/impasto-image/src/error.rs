@@ -84,6 +84,8 @@ pub enum ImageError {
         found: String,
         /// The limit.
         limit: String,
+        /// The limits that would do, such as `megapixels=200,memory=800M`.
+        raised: String,
     },
     /// Reading or decoding took longer than allowed.
     #[error("{}: took longer than {limit:?} to read", path.display())]

@@ -8,11 +8,16 @@ use impasto::{Picture, Session};
 use crate::JobError;
 use crate::spec::{OutputSpec, ProfileKind};
 
-/// Returns the encoding of a result: the content's bit depth, colour profile and metadata, unless options change them.
+/// Returns the encoding of a result: the content's bit depth, colour profile and metadata, unless options change them. For
+/// a texture the first style takes the content's place; `source` names the one or the other.
 ///
 /// # Errors
 /// When the format cannot hold what the options ask for, or the content's bit depth.
-pub(crate) fn encoding(path: &Path, content: &Decoded, asked: &OutputSpec) -> Result<Encoding, JobError> {
+pub(crate) fn encoding(
+    path: &Path,
+    (source, content): (&str, &Decoded),
+    asked: &OutputSpec,
+) -> Result<Encoding, JobError> {
     let format = asked.format(path)?;
     let refused = |what: String, hint: String| {
         Err(JobError::bad_input(format!("{}: {what}", path.display())).hint(hint))
@@ -27,7 +32,7 @@ pub(crate) fn encoding(path: &Path, content: &Decoded, asked: &OutputSpec) -> Re
     if !holds(depth) {
         let what = match asked.depth {
             Some(bits) => format!("`depth` {bits}"),
-            None => format!("the content has {}", bits_of(depth)),
+            None => format!("the {source} has {}", bits_of(depth)),
         };
         let can = Format::those(|format| format.depths().contains(&depth));
         let other = format.depth(depth);
@@ -110,7 +115,7 @@ pub(crate) fn write(
         resized.iter_mut().for_each(|value| *value = value.clamp(0.0, 1.0));
         Plane::new(size.0, size.1, resized)
     });
-    let mut encoding = encoding(path, content, asked)?;
+    let mut encoding = encoding(path, ("content", content), asked)?;
     let format = asked.format(path)?;
     encoding.metadata.recipe = (!asked.no_metadata && format.fits_recipe(recipe)).then(|| recipe.to_owned());
     // An OpenEXR file has no profile. It states the primaries of a colour space, so the values are converted to it.

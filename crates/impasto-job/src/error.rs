@@ -156,7 +156,7 @@ impl From<ImageError> for JobError {
         };
         let made = JobError { kind, message: error.to_string(), hint: error.hint(), checkpoint: None };
         match error {
-            ImageError::TooLarge { .. } => made.and_hint("or raise the limit with `limits`"),
+            ImageError::TooLarge { raised, .. } => made.and_hint(format!("or give `limits` {raised}")),
             ImageError::TooSlow { .. } => made.and_hint("or give it more time with `limits` time=60s"),
             _ => made,
         }

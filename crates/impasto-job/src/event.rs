@@ -7,6 +7,8 @@ use impasto::image::Space;
 use impasto::{Picture, Scale, Step};
 use serde::Serialize;
 
+use crate::paths;
+
 /// An event of a job. As JSON it is an object whose field `event` is its name; pictures are left out.
 #[derive(Clone, Debug, Serialize)]
 #[serde(tag = "event", rename_all = "lowercase")]
@@ -64,6 +66,7 @@ pub enum Event {
     /// A checkpoint was written.
     Checkpointed {
         /// The file.
+        #[serde(serialize_with = "paths::write")]
         path: PathBuf,
     },
     /// The work on one picture of a batch or a sheet has ended.
@@ -80,6 +83,7 @@ pub enum Event {
     /// The result was written.
     Wrote {
         /// The file.
+        #[serde(serialize_with = "paths::write")]
         path: PathBuf,
         /// Pixels across.
         width: usize,

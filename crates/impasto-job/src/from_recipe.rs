@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 
 use crate::JobError;
 use crate::encoding::{depth_of, same_file};
+use crate::naming::name_stylized;
 use crate::recipe::{OF_RESULTS, PROGRAM, read};
 use crate::spec::{ColourKind, NAMES, ProfileKind, StylizeSpec, text_of};
 use crate::text::printable;
@@ -36,6 +37,7 @@ pub fn like(
     path: &Path,
     given: &dyn Fn(&str) -> bool,
 ) -> Result<FromRecipe, JobError> {
+    name_stylized(&mut spec);
     let recipe =
         read(path, &spec.input.limits_from(OF_RESULTS)?).map_err(|failure| failure.about("`like`"))?;
     let name = path.display();

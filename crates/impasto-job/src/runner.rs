@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::context::Previews;
 use crate::inputs::Inputs;
+use crate::naming::name_in_folder;
 use crate::paint::{self, Extras, Resumed};
 use crate::{
     BatchDone, Compared, Context, Control, End, ErrorKind, Event, JobError, JobSpec, Painted, Planned,
@@ -49,9 +50,11 @@ pub struct Runner {
 }
 
 impl Runner {
-    /// A runner that begins a job.
+    /// A runner that begins a job. If `output` is a folder, the result gets a name in it.
     pub fn new(job: impl Into<JobSpec>) -> Runner {
-        Runner { job: job.into(), extras: Extras::default(), context: Context::default() }
+        let mut job = job.into();
+        name_in_folder(&mut job.task);
+        Runner { job, extras: Extras::default(), context: Context::default() }
     }
 
     /// A runner that continues a job from its checkpoint. The job ends with the same bytes as without the interruption.

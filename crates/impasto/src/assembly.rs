@@ -49,12 +49,12 @@ impl StyleTransfer {
         self.memory = self.memory.into_iter().chain(own).min();
         let mut cache = pool.install(|| self.equipped(cache, network, &recipe, (set, backend.as_ref())))?;
         self.check_ring(&cache.engine, size)?;
-        let scales = self.scales(&recipe, &cache.engine, size);
+        let scales = self.scales(&recipe, &cache.engine, size)?;
         let threads = pool.current_num_threads();
         let given = self.given_sizes(&recipe);
         recipe.draft_size = cache.planner(&recipe, &given, threads).fitting_draft(size)?;
         let planner = cache.planner(&recipe, &given, threads);
-        planner.check_sizes(&scales)?;
+        self.check_sizes(&planner, &scales)?;
         check_counts(&recipe, &scales)?;
         let planned = match self.tiling.window {
             Some(window) => Some(planner.with_window(&scales, Some(window))?),
@@ -180,7 +180,7 @@ impl StyleTransfer {
         let size = plan::largest(long, |size| {
             let of = self.texture.map_or(self.content.size(), |texture| texture.size);
             let size = fit_long_edge(of, size.max(1));
-            let scales = self.scales(planner.recipe, planner.engine, size);
+            let scales = self.scales(planner.recipe, planner.engine, size)?;
             // A picture that is too small fails for another reason, which this search ignores.
             Ok(planner.plan(&scales).is_ok_and(|plan| plan.is_some()))
         })?;

@@ -188,7 +188,7 @@ mod tests {
         let (width, height) = (4 * colours.len(), 4);
         let at = |plane: usize, x: usize| colours[x / 4][plane];
         let rgb = (0..3 * width * height).map(|i| at(i / (width * height), i % width)).collect();
-        Mask::new(&Picture::new(width, height, rgb).unwrap(), None)
+        Mask::new(&Picture::new(width, height, rgb).unwrap(), None).unwrap()
     }
 
     const RED: [f32; 3] = [1.0, 0.0, 0.0];

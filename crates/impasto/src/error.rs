@@ -4,6 +4,7 @@ use std::fmt;
 
 use crate::Setting;
 use crate::checkpoint::CheckpointError;
+use crate::magnitude::GRADIENT;
 use impasto_encoder::EncoderError;
 use impasto_engine::EngineError;
 
@@ -61,6 +62,18 @@ pub enum Error {
         /// What was expected, and what was found.
         problem: String,
     },
+    /// A mask with labels where brightness or colours were expected.
+    #[error(
+        "found {count} colours up to {largest} of {of}, which look like labels: expected black and white"
+    )]
+    Labels {
+        /// Number of different colours.
+        count: usize,
+        /// The largest value.
+        largest: u32,
+        /// The value of white.
+        of: u32,
+    },
     /// A preset needs a layer that the encoder does not have.
     #[error("preset {preset} looks at {layer}, but the encoder ends at {last}")]
     PresetNeedsLayer {
@@ -90,6 +103,8 @@ pub enum Error {
         width: usize,
         /// Height of the picture in pixels.
         height: usize,
+        /// The setting and the value that would do, if there is one.
+        would_do: Option<String>,
     },
     /// The run needs more memory than it may use, even with the smallest tiles.
     #[error(
@@ -212,22 +227,29 @@ impl Error {
     pub fn hint(&self) -> Option<String> {
         match self {
             Error::Unknown { nearest, .. } => Some(format!("did you mean {}?", nearest.join(" or "))),
+            Error::Labels { .. } => Some(
+                "give each label a bright colour of its own, in the masks of content and styles; or make one mask of \
+                 black and white for each style"
+                    .into(),
+            ),
             Error::PresetNeedsLayer { nearest, setting, .. } => Some(format!(
                 "the nearest layer is {}: give {setting} {}, or a model that is deep enough",
                 nearest.join(" or "),
                 nearest.first().map_or("relu4_2", String::as_str)
             )),
+            Error::Diverged { layer, .. } | Error::NotFinite { layer } if layer == GRADIENT => {
+                Some("lower the weights of all terms by one factor: only their ratios matter".into())
+            }
             Error::Diverged { .. } | Error::NotFinite { .. } => Some(format!(
                 "lower {} or the weights; adam stays stable where lbfgs diverges",
                 Setting::LearningRate
             )),
-            Error::TooSmall { what, .. } => {
-                let larger = match what.contains("content") {
-                    true => format!(", {} or {}", Setting::Size, Setting::MinSize),
-                    false => format!(" or {}", Setting::StyleScale),
-                };
-                Some(format!("give a larger picture{larger}, or shallower layers"))
+            Error::TooSmall { would_do: Some(setting), .. } => {
+                Some(format!("give {setting} or more, or shallower layers"))
             }
+            Error::TooSmall { smallest, .. } => Some(format!(
+                "use a picture of at least {smallest} pixels on the short side, or shallower layers"
+            )),
             Error::TooLarge { fits: 0, .. } => {
                 Some(format!("no size fits: give more {}, or smaller pictures", Setting::Memory))
             }

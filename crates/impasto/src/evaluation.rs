@@ -9,7 +9,8 @@ use crate::objective::{Losses, Objective, style_moments};
 use crate::prepare::{for_layer, style_names, style_targets};
 use crate::regions::{at_size, plane_of};
 use crate::resolve::Prepared;
-use crate::style_size::{check_style_size, style_size};
+use crate::smallest::least_of_style;
+use crate::style_size::{check_style_size, seen_style_size};
 use crate::threads::thread_pool;
 use crate::{Colour, Error, Setting, Style, StyleTransfer};
 
@@ -59,10 +60,11 @@ impl StyleTransfer {
             return Err(EngineError::SizesDiffer { what: "picture", expected, found }.into());
         }
         let size = (content.size.width, content.size.height);
+        let least = least_of_style(&recipe, network.encoder.topology())?;
         let resized = |Style { picture: style, scale, .. }: &Style| {
             let scale = scale * self.scale_of_styles();
             let (width, height) = match self.size {
-                Some(_) => style_size(style.size(), recipe.style_fit, scale, size),
+                Some(_) => seen_style_size(style.size(), (recipe.style_fit, scale), size, least),
                 None => {
                     let long = (style.long_edge() as f64 * scale).round() as usize;
                     fit_long_edge(style.size(), long.max(1))

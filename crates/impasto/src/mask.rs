@@ -1,9 +1,12 @@
 //! Masks: pictures that select parts of a picture. A grey mask gives each position a weight. In a mask with
 //! colours, each colour is a region, which is painted with the part of a style whose mask has the same colour.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use impasto_image::{Picture, Plane};
+
+use crate::{Error, MaskLevels};
 
 /// The contents of a mask picture.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,8 +49,17 @@ const GREY: u8 = 24;
 impl Mask {
     /// Reads a mask from a picture of encoded RGB in 0..1. If more than a thousandth of it has a colour, the mask
     /// consists of regions; otherwise its grey values are weights. Positions that `alpha` makes transparent belong
-    /// to no region and have no weight.
-    pub fn new(picture: &Picture, alpha: Option<&Plane>) -> Mask {
+    /// to no region and have no weight. The values of a picture of 0 and 1 ([`MaskLevels::Booleans`]) are black and
+    /// white.
+    ///
+    /// # Errors
+    /// [`Error::Labels`] if the picture has labels instead of brightness ([`MaskLevels::Labels`]).
+    pub fn new(picture: &Picture, alpha: Option<&Plane>) -> Result<Mask, Error> {
+        let picture = match MaskLevels::of(picture) {
+            MaskLevels::Labels { count, largest, of } => return Err(Error::Labels { count, largest, of }),
+            MaskLevels::Booleans { of } => Cow::Owned(brightened(picture, of as f32)),
+            MaskLevels::Brightness => Cow::Borrowed(picture),
+        };
         let area = picture.width() * picture.height();
         let seen = |at: usize| alpha.map_or(1.0, |alpha| alpha.data()[at]);
         let colour = |at: usize| MaskColour([0, 1, 2].map(|plane| byte(picture.rgb()[plane * area + at])));
@@ -58,10 +70,11 @@ impl Mask {
                 let [r, g, b] = [0, 1, 2].map(|plane| picture.rgb()[plane * area + at]);
                 *value = (seen(at) * (r + g + b) / 3.0).clamp(0.0, 1.0);
             }
-            return Mask::Grey(plane);
+            return Ok(Mask::Grey(plane));
         }
         let labels_of = |at| (seen(at) >= 0.5).then(|| colour(at));
-        Mask::Colours(ColourMask::new(picture.size(), &(0..area).map(labels_of).collect::<Vec<_>>()))
+        let pixels: Vec<_> = (0..area).map(labels_of).collect();
+        Ok(Mask::Colours(ColourMask::new(picture.size(), &pixels)))
     }
 
     /// Width and height in pixels.
@@ -195,6 +208,13 @@ fn flat((width, height): (usize, usize), pixels: &[Option<MaskColour>]) -> impl 
     })
 }
 
+/// The picture with all values multiplied.
+fn brightened(picture: &Picture, factor: f32) -> Picture {
+    let mut picture = picture.clone();
+    picture.rgb_mut().iter_mut().for_each(|value| *value *= factor);
+    picture
+}
+
 fn byte(value: f32) -> u8 {
     (value.clamp(0.0, 1.0) * 255.0).round() as u8
 }
@@ -217,7 +237,7 @@ mod tests {
     fn grey_is_a_weight_and_transparent_weighs_nothing() {
         let ramp = picture(10, 2, |x, _| [x as f32 / 9.0; 3]);
         let alpha = Plane::new(10, 2, [vec![1.0; 10], vec![0.0; 10]].concat()).unwrap();
-        let Mask::Grey(plane) = Mask::new(&ramp, Some(&alpha)) else { panic!("no grey") };
+        let Ok(Mask::Grey(plane)) = Mask::new(&ramp, Some(&alpha)) else { panic!("no grey") };
         assert!((plane.data()[9] - 1.0).abs() < 1e-6 && (plane.data()[3] - 1.0 / 3.0).abs() < 1e-6);
         assert!(plane.data()[10..].iter().all(|&value| value == 0.0));
     }
@@ -234,12 +254,28 @@ mod tests {
                 _ => [0.0, noise, 1.0 - noise],
             }
         });
-        let Mask::Colours(mask) = Mask::new(&mask, None) else { panic!("no colours") };
+        let Ok(Mask::Colours(mask)) = Mask::new(&mask, None) else { panic!("no colours") };
         assert_eq!(mask.colours().len(), 3, "{:?}", mask.colours());
         let red = mask.region(MaskColour([255, 0, 0])).unwrap();
         assert_eq!(red.data().iter().sum::<f32>(), 31.0 * 36.0, "the edge goes to one of both");
         assert!(mask.region(MaskColour([0, 255, 0])).is_none());
         assert!((mask.share(MaskColour([255, 255, 255])) - 0.1).abs() < 1e-9);
+    }
+
+    #[test]
+    fn zero_and_one_are_black_and_white() {
+        for white in [255.0, 65_535.0] {
+            let grey = picture(8, 2, |x, _| [if x < 3 { 1.0 / white } else { 0.0 }; 3]);
+            let Ok(Mask::Grey(plane)) = Mask::new(&grey, None) else { panic!("no grey") };
+            assert!(plane.data()[..3].iter().all(|value| (value - 1.0).abs() < 1e-5));
+            assert!(plane.data()[3..8].iter().all(|value| *value == 0.0));
+            let colours =
+                picture(8, 8, |x, _| if x < 4 { [1.0 / white, 0.0, 0.0] } else { [0.0, 0.0, 1.0 / white] });
+            let Ok(Mask::Colours(mask)) = Mask::new(&colours, None) else { panic!("no colours") };
+            assert!(mask.region(MaskColour([255, 0, 0])).is_some());
+            let labels = picture(8, 2, |x, _| [(x / 3) as f32 / white; 3]);
+            assert!(matches!(Mask::new(&labels, None), Err(Error::Labels { count: 3, largest: 2, .. })));
+        }
     }
 
     #[test]

@@ -11,7 +11,8 @@ use crate::objective::{Statistic, style_taps};
 use crate::plan::{Planner, ScalePlan};
 use crate::prepare::style_canvas;
 use crate::recipe::{Keep, OptimizerKind};
-use crate::style_size::style_size;
+use crate::smallest::least_of_style;
+use crate::style_size::{seen_style_size, style_size};
 use crate::{Error, Recipe, Scale};
 
 /// The program itself, its stacks and the allocator's reserve.
@@ -146,10 +147,11 @@ impl Planner<'_> {
         if at.moments.is_empty() {
             return Ok(0);
         }
+        let least = least_of_style(self.recipe, self.engine.network().encoder.topology())?;
         let mut most = 0;
         for (style, scale) in &self.given.styles {
             let content = (at.scale.width, at.scale.height);
-            let inner = style_size(*style, self.recipe.style_fit, *scale, content);
+            let inner = seen_style_size(*style, (self.recipe.style_fit, *scale), content, least);
             let size = style_canvas(inner, self.recipe).outer();
             let tiles = Tiled::tiles(self.engine.network(), at.deepest, Size::new(size.0, size.1), window);
             // Weights that exclude the margin, as for an evaluation.

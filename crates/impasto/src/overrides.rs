@@ -11,6 +11,9 @@ use crate::{Effort, Error, Iterations, Recipe, Setting, Smallest};
 /// The most iterations at a scale. A larger number is probably a typing mistake.
 const MOST_ITERATIONS: usize = 1_000_000;
 
+/// The longest step of Adam where pixels are kept in 0..1: with a longer one, all of them are black or white.
+pub(crate) const WHOLE_RANGE: f64 = 1.0;
+
 /// The most pairs in the L-BFGS history.
 pub(crate) const MOST_PAIRS: usize = 1000;
 
@@ -195,6 +198,11 @@ impl Overrides {
                 return Err(Error::invalid(Setting::LearningRate, problem));
             }
             match recipe.optimizer {
+                OptimizerKind::Adam if recipe.adam.bounded && rate > WHOLE_RANGE => {
+                    let problem =
+                        format!("expected at most {WHOLE_RANGE}, from black to white, found {rate}");
+                    return Err(Error::invalid(Setting::LearningRate, problem));
+                }
                 OptimizerKind::Adam => recipe.adam.rate = rate,
                 OptimizerKind::Lbfgs => recipe.lbfgs.rate = rate,
             }

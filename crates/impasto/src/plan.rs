@@ -5,7 +5,6 @@ use serde::Serialize;
 
 use crate::draft::Drafter;
 use crate::pace::Passes;
-use crate::style_size::{check_style_size, style_size};
 use crate::{Error, Recipe, Scale};
 
 /// Number of threads that tiles are chosen for on every machine. A thread needs little memory compared with a tile.
@@ -133,34 +132,6 @@ impl Planner<'_> {
     /// number of threads.
     pub(crate) fn usual(&self) -> Planner<'_> {
         Planner { threads: THREADS, ..*self }
-    }
-
-    /// Checks all sizes before the run, so that it cannot fail halfway. Pictures are smallest at the first scale,
-    /// where they may be too small for a layer. Styles are largest at the last scale.
-    pub(crate) fn check_sizes(&self, scales: &[Scale]) -> Result<(), Error> {
-        let (Some(first), Some(last)) = (scales.first(), scales.last()) else { return Err(Error::NoStyle) };
-        for (style, scale) in &self.given.styles {
-            let content = (last.width, last.height);
-            check_style_size(style_size(*style, self.recipe.style_fit, *scale, content))?;
-        }
-        let Scale { width, height, .. } = *first;
-        let topology = self.engine.network().encoder.topology();
-        let Recipe { content_layers, style_layers, style_fit, .. } = self.recipe;
-        let check = |what: &'static str, layers: &[&Vec<(String, f64)>], (width, height): (usize, usize)| {
-            let taps = layers.iter().copied().flatten().map(|(name, _)| topology.tap(name));
-            let Some(deepest) = taps.collect::<Result<Vec<_>, _>>()?.into_iter().max() else { return Ok(()) };
-            let smallest = topology.smallest_image(deepest);
-            if width.min(height) < smallest {
-                let layer = topology.tap_name(deepest);
-                return Err(Error::TooSmall { what, layer, smallest, width, height });
-            }
-            Ok(())
-        };
-        check("the content at its first scale", &[content_layers, style_layers], (width, height))?;
-        self.given.styles.iter().try_for_each(|(style, scale)| {
-            let size = style_size(*style, *style_fit, *scale, (width, height));
-            check("a style at the first scale", &[style_layers], size)
-        })
     }
 
     /// The plan with windows of at most `window` pixels.

@@ -14,8 +14,9 @@ use crate::protected_content::ProtectedContent;
 use crate::recipe::Init;
 use crate::regions::{Regions, at_size, plane_of};
 use crate::run_inputs::RunInputs;
+use crate::smallest::least_of_style;
 use crate::style::Part;
-use crate::style_size::style_size;
+use crate::style_size::seen_style_size;
 use crate::{Error, Recipe, Style, init};
 
 /// Computes the objective at a scale, with the content and style targets at its size; `protected` receives the protected
@@ -78,9 +79,11 @@ fn targets_at(
     let topology = engine.network().encoder.topology().clone();
     let taps = style_taps(&inputs.recipe, &topology)?;
     let names = style_names(&inputs.recipe);
+    let least = least_of_style(&inputs.recipe, &topology)?;
     style_targets(&names, &inputs.regions, &inputs.styles, for_layer, |index, part, weights| {
         let style = &inputs.styles[index];
-        let (width, height) = style_size(style.picture.size(), inputs.recipe.style_fit, style.scale, content);
+        let fit = (inputs.recipe.style_fit, style.scale);
+        let (width, height) = seen_style_size(style.picture.size(), fit, content, least);
         let of_part = part.weights.as_ref().map(plane_digest).unwrap_or_default();
         let canvas = style_canvas((width, height), &inputs.recipe);
         let key = Key {

@@ -1,6 +1,6 @@
 //! Checks a recipe. Tests check the presets; a recipe from the caller is checked before a run.
 
-use crate::overrides::MOST_PAIRS;
+use crate::overrides::{MOST_PAIRS, WHOLE_RANGE};
 use crate::{Error, Iterations, Noise, Recipe, Setting, Smallest};
 
 /// The most iterations of a scale.
@@ -29,6 +29,11 @@ impl Recipe {
             (Setting::TvWeight, weight(self.tv_weight), "a number of 0 or more"),
             (Setting::Strength, (0.0..=1.0).contains(&self.strength), "0 to 1"),
             (Setting::LearningRate, above(self.adam.rate) && above(self.lbfgs.rate), "a number above 0"),
+            (
+                Setting::LearningRate,
+                !self.adam.bounded || self.adam.rate <= WHOLE_RANGE,
+                "at most 1, from black to white",
+            ),
             (Setting::AverageDecay, unit(self.average_decay), "a number from 0 to less than 1"),
             (Setting::Plateau, unit(self.plateau), "a number from 0 to less than 1"),
             (

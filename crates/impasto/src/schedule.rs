@@ -123,8 +123,27 @@ impl Scale {
 
 impl Pyramid {
     /// The scales of a run whose result has the given size, width and height in pixels; from the smallest on.
-    pub fn scales(&self, (width, height): (usize, usize)) -> Vec<Scale> {
+    pub fn scales(&self, size: (usize, usize)) -> Vec<Scale> {
+        self.scales_from(size, 1)
+    }
+
+    /// The scales of a run whose first scale has at least `least` pixels on its short side. The last scale has the size
+    /// of the result, whatever that is.
+    pub(crate) fn scales_seen(&self, size: (usize, usize), least: usize) -> Vec<Scale> {
+        let usual = self.scales(size);
+        match usual.first().is_none_or(|first| first.width.min(first.height) >= least) {
+            true => usual,
+            false => self.scales_from(size, least),
+        }
+    }
+
+    /// The scales down to the smallest whose short side has at least `least` pixels.
+    fn scales_from(&self, (width, height): (usize, usize), least: usize) -> Vec<Scale> {
         let (long, short) = (width.max(height), width.min(height));
+        let is_seen = |long: usize| {
+            let (width, height) = fit_long_edge((width, height), long);
+            width.min(height) >= least
+        };
         let edge = |step: i32| ((long as f64 / self.factor.powi(step)).round() as usize).max(1);
         let mut edges = vec![long];
         loop {
@@ -137,7 +156,7 @@ impl Pyramid {
                     (short as f64 * last).round() as usize > most
                 }
             };
-            if !goes_on || next >= edges[edges.len() - 1] {
+            if !goes_on || next >= edges[edges.len() - 1] || !is_seen(next) {
                 break;
             }
             edges.push(next);
@@ -190,5 +209,27 @@ mod tests {
         assert_eq!(sizes(halves, (4096, 2100)), [(1024, 525, 600), (2048, 1050, 200), (4096, 2100, 66)]);
         let single = Pyramid { smallest: Smallest::Single, ..root };
         assert_eq!(sizes(single, (512, 384)), [(512, 384, 1000)]);
+    }
+
+    #[test]
+    fn strips_begin_at_the_first_scale_that_is_seen() {
+        let pyramid = |first| Pyramid {
+            factor: std::f64::consts::SQRT_2,
+            smallest: Smallest::LongEdge(128),
+            iterations: Iterations::FirstThen { first, then: 50 },
+        };
+        let seen = |first, size| {
+            let scales = pyramid(first).scales_seen(size, 16);
+            scales.iter().map(|scale| (scale.width, scale.height, scale.iterations)).collect::<Vec<_>>()
+        };
+        assert_eq!(seen(100, (512, 57)), [(181, 20, 100), (256, 29, 50), (362, 40, 50), (512, 57, 50)]);
+        assert_eq!(seen(100, (57, 512))[0], (20, 181, 100));
+        // A picture that is too small at its final size keeps that size.
+        assert_eq!(seen(100, (512, 15)), [(512, 15, 100)]);
+        // Scales that are seen already stay, also where a smaller one is left out.
+        for size in [(512, 384), (512, 64)] {
+            assert_eq!(pyramid(100).scales_seen(size, 16), pyramid(100).scales(size));
+        }
+        assert_eq!(pyramid(0).scales_seen((512, 57), 16), pyramid(0).scales((512, 57)));
     }
 }

@@ -40,3 +40,33 @@ pub(crate) fn style_size(
     };
     fit_long_edge(style, long)
 }
+
+/// The size of a style as [`style_size`] gives it, or the next larger one whose short side has `least` pixels. So a thin
+/// style has features at the deepest layer at every scale.
+pub(crate) fn seen_style_size(
+    style: (usize, usize),
+    (fit, scale): (StyleFit, f64),
+    content: (usize, usize),
+    least: usize,
+) -> (usize, usize) {
+    let usual = style_size(style, fit, scale, content);
+    if usual.0.min(usual.1) >= least {
+        return usual;
+    }
+    let (long, short) = (style.0.max(style.1), style.0.min(style.1).max(1));
+    fit_long_edge(style, (long * least).div_ceil(short))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thin_styles_are_taken_larger_and_others_are_not() {
+        let usual = (StyleFit::LongEdge { enlarge: false }, 1.0);
+        assert_eq!(seen_style_size((900, 100), usual, (128, 128), 16), (144, 16));
+        assert_eq!(seen_style_size((100, 901), usual, (128, 128), 16), (16, 145));
+        assert_eq!(seen_style_size((900, 100), usual, (512, 400), 16), (512, 57));
+        assert_eq!(seen_style_size((900, 100), usual, (128, 128), 1), (128, 14));
+    }
+}

@@ -11,6 +11,7 @@ use impasto_image::Picture;
 use crate::colour::Colour;
 use crate::recipe::Init;
 use crate::sizes::LARGEST_SIZE;
+use crate::smallest::least_of_content;
 use crate::{Error, Iterations, Recipe, Regions, Scale, Setting, StyleTransfer};
 
 /// The options of a transfer that makes a texture.
@@ -67,16 +68,21 @@ impl StyleTransfer {
         Ok(())
     }
 
-    /// The scales of a run whose result has this size. For a seamless texture they are rounded to multiples of the
+    /// The scales of a run whose result has this size, from the first that the deepest layer can see on. For a seamless texture they are rounded to multiples of the
     /// poolings.
-    pub(crate) fn scales(&self, recipe: &Recipe, engine: &dyn Engine, size: (usize, usize)) -> Vec<Scale> {
-        let scales = recipe.pyramid.scales(size);
+    pub(crate) fn scales(
+        &self,
+        recipe: &Recipe,
+        engine: &dyn Engine,
+        size: (usize, usize),
+    ) -> Result<Vec<Scale>, Error> {
         if recipe.padding != Some(Padding::Wrap) {
-            return scales;
+            let least = least_of_content(recipe, engine.network().encoder.topology())?;
+            return Ok(recipe.pyramid.scales_seen(size, least));
         }
-        let step = step_of(engine);
+        let (scales, step) = (recipe.pyramid.scales(size), step_of(engine));
         if step == 1 {
-            return scales;
+            return Ok(scales);
         }
         let rounded = |length: usize| (length.div_ceil(step / 2) / 2).max(1) * step;
         let last = scales.len() - 1;
@@ -90,7 +96,7 @@ impl StyleTransfer {
             let counts = (0..).map(|scale| recipe.pyramid.iterations.at(scale));
             fitted.iter_mut().zip(counts).for_each(|(scale, count)| scale.iterations = count);
         }
-        fitted
+        Ok(fitted)
     }
 
     /// Checks that the size of a seamless texture is a multiple of the poolings, so that no pixel is left over.

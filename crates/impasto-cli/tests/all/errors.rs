@@ -266,7 +266,38 @@ fn a_run_that_diverges_leaves_the_older_result() {
         let ran = older.fails(1, &format!("{RUN} {options}"));
         ran.assert_says(&["not a finite number", "scale 1", "iteration 1", "hint: "]);
     }
+    // Weights whose gradient, or its square, is beyond single precision.
+    for options in [
+        "--style-weight 1e30",
+        "--style-weight 1e60",
+        "--content-weight 1e60 --init gray",
+        "--tv-weight 1e30",
+    ] {
+        let ran = older.fails(1, &format!("{RUN} {options}"));
+        ran.assert_says(&["the gradient", "not a finite number", "iteration 1", "only their ratios matter"]);
+    }
     let ran = older.0.line(&format!("{RUN} --style-weight 1e308 --report r.json"));
     assert_eq!(ran.code, Some(1), "{ran}");
     assert_eq!(older.0.json("r.json")["outcome"], "failed");
+}
+
+#[test]
+fn a_run_that_changes_nothing_says_so() {
+    let folder = Folder::with_pictures();
+    let run = "stylize c.png s.png -o o.png --iterations 3";
+    let says = "the iterations changed nothing";
+    for options in ["--learning-rate 1e-30", "--style-weight 1e-30 --content-weight 0 --tv-weight 0"] {
+        folder.succeeds(&format!("{run} {options}")).assert_says(&["warning: ", says, "--learning-rate"]);
+    }
+    for options in ["", "--style-weight 1e12", "--learning-rate 1"] {
+        let ran = folder.succeeds(&format!("{run} {options}"));
+        assert!(!ran.stderr.contains(says), "{options}: {ran}");
+    }
+    // A longer step than from black to white leaves only black and white.
+    folder.fails(2, &format!("{run} --learning-rate 1.5")).assert_says(&[
+        "--learning-rate",
+        "at most 1",
+        "1.5",
+    ]);
+    folder.succeeds(&format!("{run} --learning-rate 1.5 --optimizer lbfgs"));
 }

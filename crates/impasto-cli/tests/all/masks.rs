@@ -119,6 +119,57 @@ fn masks_are_in_report_recipe_and_checkpoint() {
     ));
 }
 
+/// Draws halves of the greys 0 and `value` of `white`, with 8 or 16 bits.
+fn numbers(folder: &Folder, name: &str, (width, height): (usize, usize), (value, white): (f32, f32)) {
+    let rgb = (0..3 * width * height).map(|i| if 2 * (i % width) >= width { value / white } else { 0.0 });
+    let picture = Picture::new(width, height, rgb.collect()).unwrap();
+    match white > 255.0 {
+        true => folder.draw_16_bits(name, &picture),
+        false => save(&folder.path(name), &picture, None, &Encoding::default()).unwrap(),
+    }
+}
+
+#[test]
+fn masks_of_0_and_1_are_black_and_white_and_a_note_says_so() {
+    let folder = pictures();
+    halves(&folder, "half.png", (40, 56), [BLACK, WHITE]);
+    numbers(&folder, "c8.png", (48, 36), (1.0, 255.0));
+    numbers(&folder, "s8.png", (40, 56), (1.0, 255.0));
+    numbers(&folder, "c16.png", (48, 36), (1.0, 65_535.0));
+    numbers(&folder, "s16.png", (40, 56), (1.0, 65_535.0));
+    let run = |options: &str| {
+        let ran = folder.succeeds(&format!("stylize c.png {options} -o o.png {FEW}"));
+        (ran.stderr, folder.decoded("o.png").picture)
+    };
+    for usual in ["s.png --mask grey.png", "s.png --protect grey.png", "s.png:mask=half.png"] {
+        let (said, expected) = run(usual);
+        assert!(!said.contains("taken as white"), "{said}");
+        for (bits, white) in [(8, 255), (16, 65_535)] {
+            let options = usual.replace("grey", &format!("c{bits}")).replace("half", &format!("s{bits}"));
+            let (said, found) = run(&options);
+            assert!(said.contains(&format!(".png is 1 of {white}: 1 is taken as white")), "{said}");
+            assert!(found == expected, "{options}");
+        }
+    }
+}
+
+#[test]
+fn labels_are_refused_with_what_to_do() {
+    let folder = pictures();
+    for (name, white) in [("8.png", 255.0), ("16.png", 65_535.0)] {
+        numbers(&folder, &format!("c{name}"), (48, 36), (2.0, white));
+        numbers(&folder, &format!("s{name}"), (40, 56), (3.0, white));
+        for (options, option, file, hint) in [
+            (format!("s.png --mask c{name}"), "--mask", format!("c{name}"), "colour of its own"),
+            (format!("s.png --protect c{name}"), "--protect", format!("c{name}"), "white is kept"),
+            (format!("s.png:mask=s{name}"), "mask", format!("s{name}"), "colour of its own"),
+        ] {
+            let ran = folder.fails(2, &format!("stylize c.png {options} -o o.png {FEW}"));
+            ran.assert_says(&[option, &file, "look like labels", &format!("of {white}"), "hint: ", hint]);
+        }
+    }
+}
+
 #[test]
 fn what_cannot_be_is_an_error_with_a_reason() {
     let folder = pictures();

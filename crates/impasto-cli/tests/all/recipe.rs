@@ -259,7 +259,11 @@ fn formats_and_limits_that_are_asked_for() {
     for (limits, says) in
         [("side=47", "47 pixels a side"), ("megapixels=0.001", "0.001 megapixels"), ("file=100", "0.0001 MB")]
     {
-        folder.fails(2, &format!("{RUN} --limits {limits}")).assert_says(&["too large", says, "--limits"]);
+        let ran = folder.fails(2, &format!("{RUN} --limits {limits}"));
+        ran.assert_says(&["too large", says]);
+        // The hint has the value that would do.
+        let (_, would_do) = ran.hint().split_once("or give --limits ").unwrap();
+        folder.succeeds(&format!("{RUN} --limits {would_do}"));
     }
     folder.fails(2, &format!("{RUN} --limits five")).assert_says(&["--limits", "five", "hint: "]);
     folder.succeeds(&format!("{RUN} --limits none"));

@@ -1,7 +1,7 @@
 //! `texture`: a run without a content has the same features as other runs.
 #![allow(clippy::unwrap_used)] // a failing test
 
-use crate::common::Folder;
+use crate::common::{Folder, waves};
 
 const FEW: &str = "--min-size 64 --iterations 3 --model random:vgg19?width=1/8";
 
@@ -59,4 +59,12 @@ fn what_a_texture_cannot_be_is_an_error() {
         folder.fails(2, &format!("texture s.png -o o.png {options}")).assert_says(expected);
     }
     folder.fails(2, "texture s.png -o s.png").assert_says(&["s.png", "overwritten"]);
+    folder
+        .fails(2, "texture s.png -o o.jpg --keep-gps")
+        .assert_says(&["--keep-gps", "a texture has no content"]);
+    // The first style gives the bit depth.
+    folder.draw_16_bits("deep.png", &waves(40, 40, 0.0));
+    let ran = folder.fails(2, &format!("texture deep.png -o o.jpg --size 64 {FEW}"));
+    ran.assert_says(&["the style has 16 bits", "--depth 8"]);
+    assert!(!ran.stderr.contains("content"), "{ran}");
 }

@@ -18,6 +18,7 @@ mod event;
 #[cfg(feature = "fetch")]
 mod fetch;
 mod keep;
+mod lock;
 mod open;
 mod store;
 mod verified;

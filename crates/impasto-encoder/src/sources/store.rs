@@ -1,12 +1,13 @@
 //! Finds the files of a model: first in our own cache, then in those of torch, Hugging Face and Keras.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::{fs, io};
 
 use super::Event;
 use super::catalogue::{Digest, Model, WeightFile};
 use super::environment::Environment;
 use super::error::SourceError;
+use super::lock::Lock;
 use super::verified::Verified;
 use crate::{Encoder, EncoderError, Precision};
 
@@ -166,29 +167,10 @@ impl Store {
     }
 
     /// A lock held while a model is fetched or converted: a second process waits, and then finds the model.
-    pub(super) fn lock(
-        &self,
-        model: &Model,
-        watch: &mut dyn FnMut(Event<'_>),
-    ) -> Result<fs::File, SourceError> {
+    pub(super) fn lock(&self, model: &Model, watch: &mut dyn FnMut(Event<'_>)) -> Result<Lock, SourceError> {
         let folder = self.environment.models().ok_or(SourceError::NoCache)?;
-        let failed = |path: &Path| {
-            let path = path.to_owned();
-            move |source: io::Error| SourceError::Write { path, source }
-        };
-        fs::create_dir_all(&folder).map_err(failed(&folder))?;
         let path = folder.join(format!("{}.lock", model.name));
-        let options = fs::OpenOptions::new().create(true).write(true).truncate(false).open(&path);
-        let file = options.map_err(failed(&path))?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(fs::TryLockError::WouldBlock) => {
-                watch(Event::Waiting);
-                file.lock().map_err(failed(&path))?;
-            }
-            Err(fs::TryLockError::Error(source)) => return Err(failed(&path)(source)),
-        }
-        Ok(file)
+        Lock::new(&path, || watch(Event::Waiting)).map_err(|source| SourceError::Write { path, source })
     }
 }
 

@@ -9,6 +9,8 @@ use std::time::UNIX_EPOCH;
 
 use serde_json::{Map, Value, json};
 
+use super::lock::Lock;
+
 /// The list in one of our folders.
 pub(super) struct Verified {
     file: PathBuf,
@@ -64,13 +66,10 @@ impl Verified {
 
     /// Changes the list under a lock, so that no note of another process is lost. Readers always see a whole list.
     fn change(&self, change: impl FnOnce(&mut Map<String, Value>)) {
-        let lock = fs::OpenOptions::new()
-            .create(true)
-            .write(true)
-            .truncate(false)
-            .open(self.file.with_extension("lock"))
-            .and_then(|file| file.lock().map(|()| file));
-        let Ok(_lock) = lock else { return };
+        if !self.file.parent().is_some_and(Path::is_dir) {
+            return;
+        }
+        let Ok(_lock) = Lock::new(&self.file.with_extension("lock"), || {}) else { return };
         let mut all = self.read();
         change(&mut all);
         let beside = self.file.with_extension("new");

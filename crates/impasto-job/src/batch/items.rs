@@ -6,6 +6,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::JobError;
+use crate::naming::{distinct, filled};
 use crate::spec::OutputSpec;
 
 /// One picture to make.
@@ -74,7 +75,8 @@ pub(super) fn check_folder(folder: &Path, pictures: &[PathBuf]) -> Result<(), Jo
     }
 }
 
-/// Returns each content in each style, with names from a template. The order is style by style, so that what has been
+/// Returns each content in each style, with names from a template. Files whose names differ only by the extension keep
+/// the extension in the name of the result. The order is style by style, so that what has been
 /// computed for a style serves all contents.
 pub(super) fn pair(
     contents: &[PathBuf],
@@ -85,9 +87,10 @@ pub(super) fn pair(
     check(template, result)?;
     let mut items = Vec::with_capacity(contents.len() * styles.len());
     let mut taken: HashMap<String, (PathBuf, PathBuf)> = HashMap::new();
-    for style in styles {
-        for content in contents {
-            let output = template.replace("{content}", &stem(content)).replace("{style}", &stem(style));
+    let (content_names, style_names) = (distinct(contents), distinct(styles));
+    for (style, style_name) in styles.iter().zip(&style_names) {
+        for (content, content_name) in contents.iter().zip(&content_names) {
+            let output = filled(template, content_name, style_name);
             let pair = (content.clone(), style.clone());
             if let Some((other, other_style)) = taken.insert(output.clone(), pair) {
                 return Err(JobError::bad_input(format!(
@@ -105,12 +108,8 @@ pub(super) fn pair(
     Ok(items)
 }
 
-fn stem(path: &Path) -> String {
-    path.file_stem().unwrap_or_default().to_string_lossy().into_owned()
-}
-
 fn check(template: &str, result: &OutputSpec) -> Result<(), JobError> {
-    let rest = template.replace("{content}", "").replace("{style}", "");
+    let rest = filled(template, "", "");
     if let Some(start) = rest.find('{') {
         let name: String = rest[start..].chars().take_while(|&c| c != '}').chain(['}']).collect();
         return Err(

@@ -68,6 +68,9 @@ pub(crate) fn run(spec: &BatchSpec, context: &Context) -> Result<BatchDone, JobE
     spec.run.colour()?;
     let limits = spec.input.limits()?;
     let shard = Shard::of(spec.shard.as_deref())?;
+    // Each picture of a batch reads its files.
+    let read = contents.iter().flat_map(|content| styles.iter().flat_map(move |style| [content, style]));
+    inputs::check_standard_input(read.map(PathBuf::as_path))?;
     let items = shard.take(items::pair(&contents, &styles, &spec.name, &spec.result)?);
     items::check_folder(&spec.output, &contents)?;
     items::check_folder(&spec.output, &styles)?;
@@ -193,7 +196,7 @@ impl Batch<'_> {
         let content = &inputs.content.decoded;
         inputs::check_apart("`output`", output, &read)?;
         check_output(output, Some(result.format(output)?), content.alpha.is_some())?;
-        encoding::encoding(output, content, result)?;
+        encoding::encoding(output, ("content", content), result)?;
         let losses = encoding::losses_of_format(output, content, result)?;
         let notes = read.iter().flat_map(|input| input.notes()).chain(losses);
         notes.for_each(|note| self.context.warn(format!("{}: {note}", item.output)));

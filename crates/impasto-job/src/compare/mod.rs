@@ -4,7 +4,7 @@
 mod html;
 mod table;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use impasto::encoder::{Encoder, Provenance};
 use impasto::image::{Space, check_writable, fit_long_edge};
@@ -114,6 +114,8 @@ impl Compared {
 }
 
 fn read(spec: &CompareSpec) -> Result<Inputs, JobError> {
+    let all = spec.pictures.iter().chain(&spec.content).chain(spec.style.iter().map(|style| &style.path));
+    inputs::check_standard_input(all.map(PathBuf::as_path))?;
     let limits = spec.input.limits()?;
     let open = |path: &Path| {
         let mut input = inputs::read(path, &limits)?;

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use impasto::image::{Limits, Plane};
-use impasto::{FEATHER, Mask, RegionAssignment, Regions, StyleMask, StyleTransfer, assign};
+use impasto::{FEATHER, Mask, MaskLevels, RegionAssignment, Regions, StyleMask, StyleTransfer, assign};
 
 use crate::JobError;
 use crate::inputs::{self, Input};
@@ -18,6 +18,8 @@ pub struct Masks {
     protect: Option<Input>,
     /// The weights of the kept parts, from the picture of `protect`.
     kept: Option<Plane>,
+    /// Notes about the files.
+    notes: Vec<String>,
     /// The matched regions; `None` if there is no mask besides that of `protect`.
     assigned: Option<RegionAssignment>,
 }
@@ -33,25 +35,22 @@ impl Masks {
             styles.iter().map(|style| style.mask.as_deref().map(|path| read("mask", path)).transpose());
         let of_styles = of_styles.collect::<Result<Vec<_>, _>>()?;
         let protect = args.protect.as_deref().map(|path| read("`protect`", path)).transpose()?;
-        let kept = protect.as_ref().and_then(|input| grey(mask_of(input)));
-        if let Some(wrong) = protect.as_ref().filter(|_| kept.is_none()) {
-            let path = wrong.path.display();
-            return Err(JobError::bad_input(format!(
-                "`protect`: {path} has colours: expected a grey picture"
-            ))
-            .hint("white is kept, black is painted"));
-        }
-        let mut masks = Masks { content, styles: of_styles, protect, kept, assigned: None };
+        let kept = protect.as_ref().map(kept).transpose()?;
+        let mut masks =
+            Masks { content, styles: of_styles, protect, kept, notes: Vec::new(), assigned: None };
+        masks.notes = masks.inputs().filter_map(note).collect();
         let named = styles.iter().any(|style| style.region.is_some());
         if !masks.content.is_empty() || masks.styles.iter().any(Option::is_some) || named {
             let theirs: Vec<StyleMask> = styles
                 .iter()
                 .zip(&masks.styles)
                 .map(|(style, mask)| {
-                    Ok(StyleMask { mask: mask.as_ref().map(mask_of), region: style.colour()? })
+                    let mask = mask.as_ref().map(|mask| mask_of("mask", mask)).transpose()?;
+                    Ok(StyleMask { mask, region: style.colour()? })
                 })
                 .collect::<Result<_, JobError>>()?;
-            let ours: Vec<Mask> = masks.content.iter().map(mask_of).collect();
+            let ours = masks.content.iter().map(|mask| mask_of("`mask`", mask));
+            let ours: Vec<Mask> = ours.collect::<Result<_, _>>()?;
             masks.assigned = Some(assign(&ours, &theirs, args.rest())?);
         }
         // The pictures are no longer needed, and large.
@@ -80,9 +79,9 @@ impl Masks {
         self.protect.as_ref()
     }
 
-    /// Notes about the matching.
+    /// Notes about the files and about the matching.
     pub fn notes(&self) -> impl Iterator<Item = &String> {
-        self.assigned.iter().flat_map(|assigned| &assigned.notes)
+        self.notes.iter().chain(self.assigned.iter().flat_map(|assigned| &assigned.notes))
     }
 
     /// Takes the regions of a style, each with the part of the style that is used; `None` if it is painted everywhere.
@@ -101,13 +100,27 @@ impl Masks {
     }
 }
 
-fn grey(mask: Mask) -> Option<Plane> {
-    match mask {
-        Mask::Grey(plane) => Some(plane),
-        Mask::Colours(_) => None,
+/// Returns the weights of the kept parts.
+fn kept(input: &Input) -> Result<Plane, JobError> {
+    let wrong = |error: JobError| error.hint("expected a grey picture: white is kept, black is painted");
+    match mask_of("`protect`", input).map_err(wrong)? {
+        Mask::Grey(plane) => Ok(plane),
+        Mask::Colours(_) => {
+            let path = input.path.display();
+            let message = format!("`protect`: {path} has colours: expected a grey picture");
+            Err(JobError::bad_input(message).hint("white is kept, black is painted"))
+        }
     }
 }
 
-fn mask_of(input: &Input) -> Mask {
-    Mask::new(&input.decoded.picture, input.decoded.alpha.as_ref())
+fn mask_of(option: &str, input: &Input) -> Result<Mask, JobError> {
+    let mask = Mask::new(&input.decoded.picture, input.decoded.alpha.as_ref());
+    mask.map_err(|error| JobError::from(error).about(&format!("{option}: {}", input.path.display())))
+}
+
+/// Returns a note if a mask has the numbers 0 and 1 in place of black and white.
+fn note(input: &Input) -> Option<String> {
+    let MaskLevels::Booleans { of } = MaskLevels::of(&input.decoded.picture) else { return None };
+    let path = input.path.display();
+    Some(format!("note: the brightest value of {path} is 1 of {of}: 1 is taken as white"))
 }

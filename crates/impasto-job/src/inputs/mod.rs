@@ -4,7 +4,7 @@ mod file;
 mod masks;
 
 use std::panic::resume_unwind;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::thread;
 
 use impasto::image::Limits;
@@ -30,6 +30,30 @@ pub struct Inputs {
     pub masks: Masks,
 }
 
+/// Refuses standard input where it would be read twice: the second reader finds nothing.
+///
+/// # Errors
+/// When several of the paths are `-`.
+pub fn check_standard_input<'a>(paths: impl IntoIterator<Item = &'a Path>) -> Result<(), JobError> {
+    match paths.into_iter().filter(|path| *path == Path::new("-")).count() {
+        0 | 1 => Ok(()),
+        found => Err(JobError::bad_input(format!(
+            "standard input (-) can be read only once: it would be read {found} times"
+        ))
+        .hint("save the picture to a file, and name that file")),
+    }
+}
+
+/// All files that the options of a run name, besides the content.
+pub fn named<'a>(
+    styles: &'a [StyleSpec],
+    init: Option<&'a Path>,
+    regions: &'a RegionSpec,
+) -> impl Iterator<Item = &'a Path> {
+    let of_styles = styles.iter().flat_map(|style| [Some(&style.path), style.mask.as_ref()]).flatten();
+    of_styles.chain(&regions.mask).chain(&regions.protect).map(PathBuf::as_path).chain(init)
+}
+
 impl Inputs {
     /// Reads the files of a run.
     ///
@@ -42,6 +66,7 @@ impl Inputs {
         regions: &RegionSpec,
         limits: &Limits,
     ) -> Result<Inputs, JobError> {
+        check_standard_input(named(styles, init, regions).chain([content]))?;
         // Content and styles are read in parallel: decoding is a good part of a draft's time.
         let (content, styles_read) = thread::scope(|scope| {
             let content = scope.spawn(|| read(content, limits));
@@ -60,6 +85,7 @@ impl Inputs {
         regions: &RegionSpec,
         limits: &Limits,
     ) -> Result<Inputs, JobError> {
+        check_standard_input(named(styles, init, regions))?;
         let styles_read = read_styles(styles, limits)?;
         let nothing = Input::nothing((texture.width, texture.height), styles_read.first());
         Inputs::with(nothing, styles_read, (styles, init, regions), limits)

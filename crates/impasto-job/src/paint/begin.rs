@@ -40,7 +40,7 @@ impl<'a> Painting<'a> {
         context: &'a Context,
     ) -> Result<Painting<'a>, JobError> {
         let Extras { resumed, inputs, weights, notes: mut warnings, face } = extras;
-        check_options(spec)?;
+        check_options(spec, texture)?;
         let mut inputs = inputs.map_or_else(|| read(spec, texture), Ok)?;
         let all = inputs.all();
         if let Some(resumed) = &resumed {
@@ -128,13 +128,16 @@ impl<'a> Painting<'a> {
 }
 
 /// Finds wrong options before any file is read.
-fn check_options(spec: &StylizeSpec) -> Result<(), JobError> {
+fn check_options(spec: &StylizeSpec, texture: Option<&Texture>) -> Result<(), JobError> {
     if spec.output == Path::new("-") {
         return Err(JobError::bad_input("-o -: expected the name of a file")
             .hint("for a pipe, write to /dev/stdout and give `format`"));
     }
     if spec.save_every == Some(0) {
         return Err(JobError::bad_input("`save_every`: expected at least 1, found 0"));
+    }
+    if texture.is_some() && spec.result.keep_gps {
+        return Err(JobError::bad_input("`keep_gps` has no effect: a texture has no content"));
     }
     spec.input.limits()?;
     spec.run.objective.preset()?;
@@ -228,7 +231,8 @@ fn check_outputs(spec: &StylizeSpec, content: &Input, all: &[&Input]) -> Result<
             return Err(JobError::bad_input("`report` and `output` name the same file"));
         }
     }
-    encoding(&spec.output, &content.decoded, &spec.result)?;
+    let source = if content.is_file() { "content" } else { "style" };
+    encoding(&spec.output, (source, &content.decoded), &spec.result)?;
     let losses = losses_of_format(&spec.output, &content.decoded, &spec.result)?;
     Ok(losses.into_iter().collect())
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use impasto::Picture;
+use impasto::{Picture, Step};
 
 use super::{Ended, Painted, Painting};
 use crate::event::End;
@@ -45,6 +45,12 @@ impl Painting<'_> {
         match ended {
             Ok(()) => {
                 self.checkpoints.remove();
+                if changed_nothing(&self.steps) {
+                    self.context.warn(
+                        "warning: the iterations changed nothing, because the steps are too small: raise \
+                         `learning_rate` or the weights",
+                    );
+                }
                 self.tell_result(&painted);
                 beside.map(|()| painted)
             }
@@ -144,6 +150,18 @@ impl Painting<'_> {
         });
         self.show(&painted.picture, true);
     }
+}
+
+/// Whether the loss stayed the same at every scale. One iteration at a scale does not tell.
+fn changed_nothing(steps: &[Step]) -> bool {
+    /// Relative change of a loss by the smallest change of a pixel in single precision, or less.
+    const ROUNDING: f64 = 1e-9;
+    let same = |pair: &[Step]| {
+        let (before, after) = (pair[0].losses.total, pair[1].losses.total);
+        (before - after).abs() <= ROUNDING * before.abs()
+    };
+    let stays = |scale: &[Step]| scale.len() > 1 && scale.windows(2).all(same);
+    !steps.is_empty() && steps.chunk_by(|one, next| one.scale == next.scale).all(stays)
 }
 
 /// States in a sentence what was kept.

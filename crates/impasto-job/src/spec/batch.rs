@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{InputSpec, OutputSpec, RunSpec};
+use crate::paths;
 
 /// Repaint many pictures in each of several styles. Existing results are skipped.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -14,12 +15,15 @@ use super::{InputSpec, OutputSpec, RunSpec};
 pub struct BatchSpec {
     /// Pictures to repaint: files, folders, or patterns such as 'photos/*.jpg'
     #[cfg_attr(feature = "clap", arg(required = true))]
+    #[serde(serialize_with = "paths::write", deserialize_with = "paths::read")]
     pub contents: Vec<PathBuf>,
     /// Style pictures, each used on its own: files, folders or patterns
     #[cfg_attr(feature = "clap", arg(long, value_name = "S", required = true, num_args = 1..))]
+    #[serde(serialize_with = "paths::write", deserialize_with = "paths::read")]
     pub style: Vec<PathBuf>,
     /// The folder to write to; created if missing
     #[cfg_attr(feature = "clap", arg(short, long, value_name = "DIR"))]
+    #[serde(serialize_with = "paths::write", deserialize_with = "paths::read")]
     pub output: PathBuf,
     /// Names of the results, with {content} and {style} for the two file names; the extension chooses the format
     #[cfg_attr(feature = "clap", arg(long, value_name = "NAME", default_value_t = default_name()))]

@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{InputSpec, StyleSpec};
+use crate::paths;
 
 /// Score pictures made by any tool, with measures that no run optimises.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -14,10 +15,11 @@ use super::{InputSpec, StyleSpec};
 pub struct CompareSpec {
     /// The pictures to score
     #[cfg_attr(feature = "clap", arg(required = true))]
+    #[serde(serialize_with = "paths::write", deserialize_with = "paths::read")]
     pub pictures: Vec<PathBuf>,
     /// The content that the pictures were made from [default: none, and no content scores]
     #[cfg_attr(feature = "clap", arg(long, value_name = "C"))]
-    #[serde(default)]
+    #[serde(default, serialize_with = "paths::write", deserialize_with = "paths::read")]
     pub content: Option<PathBuf>,
     /// A style picture, as FILE or FILE:weight=W,scale=F; repeat the option for several styles
     #[cfg_attr(feature = "clap", arg(long, value_name = "S", required = true, value_parser = StyleSpec::parser()))]
@@ -37,7 +39,7 @@ pub struct CompareSpec {
     pub referee_model: Option<String>,
     /// Also write an HTML page with the pictures and the table
     #[cfg_attr(feature = "clap", arg(long, value_name = "FILE.html"))]
-    #[serde(default)]
+    #[serde(default, serialize_with = "paths::write", deserialize_with = "paths::read")]
     pub html: Option<PathBuf>,
     /// Number of threads; the result does not depend on it [default: one per processor]
     #[cfg_attr(feature = "clap", arg(long, value_name = "N"))]

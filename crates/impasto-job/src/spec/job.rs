@@ -11,7 +11,8 @@ use crate::JobError;
 /// The version of the job format that this program writes. It reads this version and all earlier ones.
 pub const VERSION: u32 = 1;
 
-/// A job: the version of the format, and a task with all its options.
+/// A job: the version of the format, and a task with all its options. The name of a file that is not Unicode is
+/// `percent-encoded:` and its bytes, such as `percent-encoded:caf%E9.png`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct JobSpec {
@@ -63,7 +64,7 @@ impl JobSpec {
     /// The job as JSON, with every option.
     ///
     /// # Errors
-    /// When the name of a file is not Unicode.
+    /// When the name of a file is not Unicode, on systems other than Unix.
     pub fn to_json(&self) -> Result<String, JobError> {
         serde_json::to_string_pretty(self)
             .map_err(|error| JobError::bad_input(format!("the job cannot be written as JSON: {error}")))

@@ -16,7 +16,7 @@ pub struct OutputSpec {
     /// Format of the result: png, jpg, tif, webp, exr, qoi or bmp [default: by the extension]
     #[cfg_attr(feature = "clap", arg(long, value_name = "NAME", help_heading = "Output"))]
     pub format: Option<String>,
-    /// Bits per channel: 8, 16, or 32 for floating point [default: the content's]
+    /// Bits per channel: 8, 16, or 32 for floating point [default: the content's; for a texture the first style's]
     #[cfg_attr(
         feature = "clap",
         arg(long, value_name = "BITS", value_parser = clap::value_parser!(u8), help_heading = "Output")
@@ -39,7 +39,7 @@ pub struct OutputSpec {
     /// Write no EXIF, no print size and no recipe
     #[cfg_attr(feature = "clap", arg(long, help_heading = "Output"))]
     pub no_metadata: bool,
-    /// Also keep the GPS location of the content
+    /// Also keep the GPS location of the content; an error for a texture, which has none
     #[cfg_attr(feature = "clap", arg(long, conflicts_with = "no_metadata", help_heading = "Output"))]
     pub keep_gps: bool,
 }
@@ -65,7 +65,7 @@ impl OutputSpec {
 #[serde(rename_all = "lowercase")]
 #[non_exhaustive]
 pub enum ProfileKind {
-    /// The content's; if it has none for RGB, sRGB without an embedded profile
+    /// The content's, or for a texture the first style's; if it has none for RGB, sRGB without an embedded profile
     #[default]
     Input,
     /// sRGB

@@ -6,7 +6,7 @@ use impasto::Rest;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::JobError;
+use crate::{JobError, paths};
 
 /// Regions of the content.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -17,12 +17,14 @@ pub struct RegionSpec {
     /// style separately. In a mask with colours, the region of a colour is painted in the styles whose own masks have
     /// the colour (STYLE:mask=FILE) or that name it (STYLE:region=#ff0000)
     #[cfg_attr(feature = "clap", arg(long, value_name = "FILE", help_heading = "Regions"))]
+    #[serde(serialize_with = "paths::write", deserialize_with = "paths::read")]
     pub mask: Vec<PathBuf>,
     /// Treatment of the rest of the content, where no mask places a style [default: keep]
     #[cfg_attr(feature = "clap", arg(long, value_enum, value_name = "WHAT", help_heading = "Regions"))]
     pub rest: Option<RestKind>,
     /// Keep the content unchanged where this grey picture is white, whatever the style
     #[cfg_attr(feature = "clap", arg(long, value_name = "FILE", help_heading = "Regions"))]
+    #[serde(serialize_with = "paths::write", deserialize_with = "paths::read")]
     pub protect: Option<PathBuf>,
     /// Softness of the edges of kept parts, relative to the picture's long edge, 0 to 0.25 [default: 0.005]
     #[cfg_attr(feature = "clap", arg(long, value_name = "F", help_heading = "Regions"))]

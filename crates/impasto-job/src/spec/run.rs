@@ -10,7 +10,7 @@ use impasto::{Colour, ColourMap, Effort, Init, Keep, OptimizerKind, Overrides, P
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::JobError;
+use crate::{JobError, paths};
 
 /// The options of a run, shared by all jobs that paint.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -49,6 +49,7 @@ pub struct RunSpec {
     pub learning_rate: Option<f64>,
     /// The initial picture: draft, content, noise, gray, style-stats, or a picture file [default: the preset's]
     #[cfg_attr(feature = "clap", arg(long, value_name = "NAME|FILE"))]
+    #[serde(serialize_with = "paths::write", deserialize_with = "paths::read")]
     pub init: Option<PathBuf>,
     /// Long edge of the smallest scale in pixels [default: the preset's]
     #[cfg_attr(feature = "clap", arg(long, value_name = "N"))]

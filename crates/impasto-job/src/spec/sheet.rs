@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{InputSpec, RegionSpec, RunSpec, StyleSpec};
+use crate::paths;
 
 /// Make a sheet of small pictures that shows the effect of options.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -13,6 +14,7 @@ use super::{InputSpec, RegionSpec, RunSpec, StyleSpec};
 #[serde(deny_unknown_fields)]
 pub struct SheetSpec {
     /// The picture to repaint
+    #[serde(serialize_with = "paths::write", deserialize_with = "paths::read")]
     pub content: PathBuf,
     /// The style pictures, as FILE or FILE:weight=W,scale=F,rotate=D,mask=FILE,region=COLOUR,layers=L+L
     #[cfg_attr(feature = "clap", arg(required = true, value_parser = StyleSpec::parser()))]
@@ -21,8 +23,10 @@ pub struct SheetSpec {
     /// the second across
     #[cfg_attr(feature = "clap", arg(long, value_name = "NAME=V,V,...", required = true))]
     pub vary: Vec<String>,
-    /// The sheet to write; the extension chooses the format (png, jpg, tif, webp, exr, qoi, bmp)
+    /// The sheet to write; the extension chooses the format (png, jpg, tif, webp, exr, qoi, bmp). In a
+    /// folder, the file is called CONTENT_STYLE_sheet.png
     #[cfg_attr(feature = "clap", arg(short, long, value_name = "OUT"))]
+    #[serde(serialize_with = "paths::write", deserialize_with = "paths::read")]
     pub output: PathBuf,
     /// The options of each picture, as for `stylize`; the long edge is 256 pixels unless `size` is given.
     #[cfg_attr(feature = "clap", command(flatten))]

@@ -11,13 +11,14 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::JobError;
+use crate::{JobError, paths};
 
 /// A style picture with its own settings.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StyleSpec {
     /// The file of the picture.
+    #[serde(serialize_with = "paths::write", deserialize_with = "paths::read")]
     pub path: PathBuf,
     /// Share among several styles [default: 1].
     #[serde(default)]
@@ -29,7 +30,7 @@ pub struct StyleSpec {
     #[serde(default)]
     pub rotate: Option<f64>,
     /// The mask of the style: the part of it that counts, or the part for each region.
-    #[serde(default)]
+    #[serde(default, serialize_with = "paths::write", deserialize_with = "paths::read")]
     pub mask: Option<PathBuf>,
     /// The region of the style: a colour in the content's mask.
     #[serde(default)]
@@ -104,10 +105,32 @@ impl StyleSpec {
     /// When a setting is unknown or invalid, or is given twice.
     pub fn parse(text: OsString) -> Result<StyleSpec, String> {
         // If a file has exactly this name, the whole text is its name.
-        let Some((path, settings)) = text.to_str().and_then(split).filter(|_| !Path::new(&text).exists())
-        else {
+        if Path::new(&text).exists() {
+            return Ok(StyleSpec::plain(text));
+        }
+        let Some(unicode) = text.to_str() else { return StyleSpec::parse_encoded(text) };
+        match split(unicode) {
+            Some((path, settings)) => StyleSpec::with(path, settings),
+            None => Ok(StyleSpec::plain(text)),
+        }
+    }
+
+    /// Parses a text that is not Unicode. Only the names of files may be so.
+    fn parse_encoded(text: OsString) -> Result<StyleSpec, String> {
+        let encoded = paths::encoded(&text);
+        let Some((path, settings)) = encoded.as_deref().and_then(split) else {
             return Ok(StyleSpec::plain(text));
         };
+        let mut style = StyleSpec::with(path, settings)?;
+        for path in [Some(&mut style.path), style.mask.as_mut()].into_iter().flatten() {
+            let decoded = path.to_str().and_then(paths::decoded).ok_or("expected a name of a file")?;
+            *path = decoded.into();
+        }
+        Ok(style)
+    }
+
+    /// The style with settings such as `weight=2,scale=0.5`.
+    fn with(path: &str, settings: &str) -> Result<StyleSpec, String> {
         let mut style = StyleSpec::plain(path);
         for setting in settings.split(',') {
             let (name, value) = setting.split_once('=').unwrap_or((setting, ""));
@@ -236,6 +259,21 @@ mod tests {
         ] {
             assert!(parse(bad).is_err(), "{bad}");
         }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn settings_stand_behind_names_that_are_not_unicode() {
+        use std::os::unix::ffi::OsStringExt;
+        let name = |bytes: &[u8]| OsString::from_vec(bytes.to_vec());
+        let style = StyleSpec::parse(name(b"caf\xe9 50%.jpg:weight=2,mask=\xff.png")).unwrap();
+        assert_eq!(style.path, PathBuf::from(name(b"caf\xe9 50%.jpg")));
+        assert_eq!((style.weight, style.mask), (Some(2.0), Some(PathBuf::from(name(b"\xff.png")))));
+        assert_eq!(StyleSpec::parse(name(b"\xff.png")).unwrap(), StyleSpec::plain(name(b"\xff.png")));
+        assert!(StyleSpec::parse(name(b"\xff.png:weight=x")).is_err());
+        let json = serde_json::to_string(&StyleSpec::plain(name(b"\xff.png"))).unwrap();
+        let read: StyleSpec = serde_json::from_str(&json).unwrap();
+        assert_eq!(read.path, PathBuf::from(name(b"\xff.png")));
     }
 
     #[test]

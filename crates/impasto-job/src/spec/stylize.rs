@@ -6,6 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{InputSpec, OutputSpec, RegionSpec, RunSpec, StyleSpec};
+use crate::paths;
 
 /// Repaint a picture in the style of others.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -13,12 +14,15 @@ use super::{InputSpec, OutputSpec, RegionSpec, RunSpec, StyleSpec};
 #[serde(deny_unknown_fields)]
 pub struct StylizeSpec {
     /// The picture to repaint
+    #[serde(serialize_with = "paths::write", deserialize_with = "paths::read")]
     pub content: PathBuf,
     /// The style pictures, as FILE or FILE:weight=W,scale=F,rotate=D,mask=FILE,region=COLOUR,layers=L+L
     #[cfg_attr(feature = "clap", arg(required = true, value_parser = StyleSpec::parser()))]
     pub style: Vec<StyleSpec>,
-    /// The file to write; the extension chooses the format (png, jpg, tif, webp, exr, qoi, bmp)
+    /// The file to write; the extension chooses the format (png, jpg, tif, webp, exr, qoi, bmp). In a
+    /// folder, the file is called CONTENT_STYLE.png
     #[cfg_attr(feature = "clap", arg(short, long, value_name = "OUT"))]
+    #[serde(serialize_with = "paths::write", deserialize_with = "paths::read")]
     pub output: PathBuf,
     /// The options of the run.
     #[cfg_attr(feature = "clap", command(flatten))]
@@ -46,12 +50,12 @@ pub struct StylizeSpec {
     pub save_every: Option<usize>,
     /// Also write a report: everything needed to repeat and assess the run
     #[cfg_attr(feature = "clap", arg(long, value_name = "FILE.json"))]
-    #[serde(default)]
+    #[serde(default, serialize_with = "paths::write", deserialize_with = "paths::read")]
     pub report: Option<PathBuf>,
     /// The checkpoint file, from which `impasto resume` continues the run; removed at the end [default: OUT.checkpoint,
     /// for runs that are expected to take more than two minutes]
     #[cfg_attr(feature = "clap", arg(long, value_name = "FILE"))]
-    #[serde(default)]
+    #[serde(default, serialize_with = "paths::write", deserialize_with = "paths::read")]
     pub checkpoint: Option<PathBuf>,
     /// Time between two checkpoints, such as 30s or 5m [default: 60s]
     #[cfg_attr(feature = "clap", arg(long, value_name = "TIME"))]
@@ -91,12 +95,15 @@ impl StylizeSpec {
 pub struct SideOutputSpec {
     /// Also write content, styles and result side by side
     #[cfg_attr(feature = "clap", arg(long, value_name = "FILE", help_heading = "Output"))]
+    #[serde(serialize_with = "paths::write", deserialize_with = "paths::read")]
     pub triptych: Option<PathBuf>,
     /// Also draw the losses of the run
     #[cfg_attr(feature = "clap", arg(long, value_name = "FILE.svg", help_heading = "Output"))]
+    #[serde(serialize_with = "paths::write", deserialize_with = "paths::read")]
     pub plot: Option<PathBuf>,
     /// Also write a film of the developing picture; mp4 needs an installed ffmpeg
     #[cfg_attr(feature = "clap", arg(long, value_name = "FILE.gif|mp4", help_heading = "Output"))]
+    #[serde(serialize_with = "paths::write", deserialize_with = "paths::read")]
     pub timelapse: Option<PathBuf>,
 }
 

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::run::{default_model, default_preset};
 use super::{InputSpec, ObjectiveSpec, OutputSpec, RunSpec, StyleSpec, StylizeSpec};
+use crate::paths;
 
 /// Make a picture of a style alone, from noise; optionally seamless.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -16,8 +17,10 @@ pub struct TextureSpec {
     /// The style pictures, as FILE or FILE:weight=W,scale=F,rotate=D,mask=FILE,layers=L+L
     #[cfg_attr(feature = "clap", arg(required = true, value_parser = StyleSpec::parser()))]
     pub style: Vec<StyleSpec>,
-    /// The file to write; the extension chooses the format (png, jpg, tif, webp, exr, qoi, bmp)
+    /// The file to write; the extension chooses the format (png, jpg, tif, webp, exr, qoi, bmp). In a
+    /// folder, the file is called STYLE_texture.png
     #[cfg_attr(feature = "clap", arg(short, long, value_name = "OUT"))]
+    #[serde(serialize_with = "paths::write", deserialize_with = "paths::read")]
     pub output: PathBuf,
     /// Width and height in pixels, such as 1024x512, or one number for both
     #[cfg_attr(feature = "clap", arg(long, value_name = "WxH", default_value = "512x512", value_parser = size))]
@@ -67,7 +70,7 @@ pub struct TextureSpec {
     /// The initial picture: style-stats (noise in the colours of the styles), noise, gray, or a picture file
     /// [default: style-stats]
     #[cfg_attr(feature = "clap", arg(long, value_name = "NAME|FILE"))]
-    #[serde(default)]
+    #[serde(default, serialize_with = "paths::write", deserialize_with = "paths::read")]
     pub init: Option<PathBuf>,
     /// Seed of everything random: the same seed gives the same bytes
     #[cfg_attr(feature = "clap", arg(long, value_name = "N", default_value_t = 0))]
@@ -91,7 +94,7 @@ pub struct TextureSpec {
     pub input: InputSpec,
     /// Also write a report: everything needed to repeat and assess the run
     #[cfg_attr(feature = "clap", arg(long, value_name = "FILE.json"))]
-    #[serde(default)]
+    #[serde(default, serialize_with = "paths::write", deserialize_with = "paths::read")]
     pub report: Option<PathBuf>,
 }
 

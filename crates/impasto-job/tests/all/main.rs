@@ -4,6 +4,7 @@
 
 mod commands;
 mod example;
+mod names;
 mod schema;
 
 use std::path::{Path, PathBuf};

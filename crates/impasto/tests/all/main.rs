@@ -20,5 +20,6 @@ mod session_ends;
 mod session_results;
 mod streamed;
 mod strength;
+mod strips;
 mod supplied;
 mod texture;

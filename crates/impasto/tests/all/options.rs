@@ -167,19 +167,27 @@ fn the_content_is_not_enlarged_unless_asked_for() {
 
 #[test]
 fn pictures_that_are_too_small_are_refused_before_the_first_step() {
-    let content = "give a larger picture, `size` or `min_size`, or shallower layers";
-    let style = "give a larger picture or `style_scale`, or shallower layers";
     let needs = "too small for relu5_1: expected at least 16x16";
     let small = |content: Picture, style: Picture| StyleTransfer::new(content).style(style).build();
     let result = small(waves(40, 15, 0), waves(48, 48, 1));
-    let expected = format!("the content at its first scale has 40x15 pixels, {needs}");
-    assert_eq!(said(result), (expected, content.to_string()));
+    let expected = format!("the content at its final size has 40x15 pixels, {needs}");
+    assert_eq!(said(result), (expected, "give `size` 42 or more, or shallower layers".to_string()));
+    // The hint works, and one pixel less does not.
+    let sized = |size: usize| StyleTransfer::new(waves(40, 15, 0)).style(waves(48, 48, 1)).size(size).build();
+    assert!(sized(42).unwrap().step().unwrap().is_some());
+    text(sized(41));
+    let result = small(waves(1, 3000, 0), waves(48, 48, 1));
+    let no_size = "use a picture of at least 16 pixels on the short side, or shallower layers";
+    assert_eq!(said(result).1, no_size);
     let result = small(waves(64, 64, 0), waves(48, 9, 1));
-    let expected = format!("a style at the first scale has 48x9 pixels, {needs}");
-    assert_eq!(said(result), (expected, style.to_string()));
+    let expected = format!("a style at the final size has 48x9 pixels, {needs}");
+    assert_eq!(said(result), (expected, "give `style_scale` 1.78 or more, or shallower layers".to_string()));
+    let larger = StyleTransfer::new(waves(64, 64, 0)).style(waves(48, 9, 1)).style_scale(1.78);
+    assert!(larger.build().unwrap().step().unwrap().is_some());
     let result = transfer("impasto").style_scale(0.25).build();
-    let expected = format!("a style at the first scale has 11x12 pixels, {needs}");
-    assert_eq!(said(result), (expected, style.to_string()));
+    let expected = format!("a style at the final size has 11x12 pixels, {needs}");
+    assert_eq!(said(result), (expected, "give `style_scale` 0.34 or more, or shallower layers".to_string()));
+    assert!(transfer("impasto").style_scale(0.34).build().unwrap().step().unwrap().is_some());
     // Only the layers that are used set a smallest size.
     let overrides = Overrides { style_layers: names(&["relu1_1", "relu2_1"]), ..Overrides::default() };
     let shallow = StyleTransfer::new(waves(64, 64, 0)).style(waves(40, 2, 1)).overrides(overrides);

@@ -34,7 +34,7 @@ fn picture(name: &str) -> Picture {
 }
 
 fn mask(name: &str) -> Plane {
-    match Mask::new(&picture(name), None) {
+    match Mask::new(&picture(name), None).unwrap() {
         Mask::Grey(plane) => plane,
         Mask::Colours(_) => panic!("{name} is grey"),
     }

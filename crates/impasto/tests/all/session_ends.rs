@@ -52,6 +52,25 @@ fn what_a_cancelled_run_leaves_obeys_the_next_runs_flag() {
     assert_eq!(end(third), whole);
 }
 
+/// Adam divides by the root of the gradient's square. Where that is infinite, the picture would stay as it was.
+#[test]
+fn weights_that_single_precision_cannot_carry_are_an_error() {
+    for preset in ["impasto", "crowson"] {
+        for weight in [1e30, 1e40, 1e300] {
+            let overrides = Overrides { style_weight: Some(weight), ..iterations(2) };
+            let mut session = transfer(preset).overrides(overrides).build().unwrap();
+            let error = session.by_ref().find_map(Result::err).unwrap();
+            let Error::Diverged { scale: 1, iteration: 1, .. } = &error else { panic!("{error}") };
+            assert!(in_range(&session.picture().unwrap()));
+            assert_eq!(session.step().unwrap(), None);
+        }
+        // Large weights in the same ratio are carried.
+        let overrides = Overrides { style_weight: Some(1e9), ..iterations(2) };
+        let mut session = transfer(preset).overrides(overrides).build().unwrap();
+        assert_eq!(session.by_ref().map(Result::unwrap).count(), 2);
+    }
+}
+
 #[test]
 fn a_diverging_run_says_where_and_keeps_the_last_good_picture() {
     // The first step leaves finite pixels of 1e20 and more, whose features are not finite.

@@ -57,12 +57,11 @@ pub(crate) fn assert_is(path: &Path, timm: &[u8]) -> Encoder {
     kept
 }
 
-/// Returns all names in the folder of models, except locks.
+/// Returns all names in the folder of models.
 pub(crate) fn names(cache: &Path) -> Vec<String> {
     let Ok(entries) = fs::read_dir(cache.join("models")) else { return Vec::new() };
     let mut names: Vec<String> =
         entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
-    names.retain(|name| !name.ends_with(".lock"));
     names.sort();
     names
 }
