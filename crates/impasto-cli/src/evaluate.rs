@@ -23,7 +23,7 @@ pub(crate) fn run(args: Box<EvaluateArgs>) -> Result<(), Failure> {
     let shares = shares(&args.style, args.objective.style_weights.as_deref())?;
     let mut image = inputs::read(&args.image, &limits)?;
     let mut pictures = Inputs::read(&args.content, &args.style, None, &args.regions, &limits)?;
-    image.note().into_iter().chain(pictures.notes()).for_each(|note| say(&note));
+    image.notes().into_iter().chain(pictures.notes()).for_each(|note| say(&note));
     if let Some(path) = &args.gradient {
         let all = pictures.all();
         inputs::check_apart("--gradient", path, &[&all[..], &[&image]].concat())?;

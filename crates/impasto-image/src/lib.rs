@@ -26,7 +26,7 @@ mod rotate;
 pub use atomic::{Sink, check_writable, write_atomically};
 pub use blur::blur;
 pub use colour::Space;
-pub use decode::{Decoded, Depth, Limits, decode, open, read, read_recipe};
+pub use decode::{Decoded, Depth, Limits, Note, decode, open, read, read_recipe};
 pub use encode::{Encoding, Format, check_output, save};
 pub use error::ImageError;
 pub use metadata::{Density, Metadata};

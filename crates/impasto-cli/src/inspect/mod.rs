@@ -71,7 +71,7 @@ pub(crate) fn run(args: InspectArgs) -> Result<(), Failure> {
     args.check()?;
     let encoder = crate::models::open(&args.model)?;
     let input = inputs::read(&args.image, &args.input.limits()?)?;
-    input.note().into_iter().for_each(|note| say(&note));
+    input.notes().iter().for_each(|note| say(note));
     let picture = &input.decoded.picture;
     let (width, height) = fit_long_edge(picture.size(), args.size.min(picture.long_edge()));
     let picture = resize(picture, width, height, Filter::Bicubic, Averaging::Light);

@@ -6,6 +6,7 @@ mod jpeg;
 #[cfg(feature = "jxl")]
 mod jxl;
 mod limits;
+mod notes;
 mod raster;
 mod samples;
 mod sniff;
@@ -27,6 +28,7 @@ use samples::{Samples, separate};
 use sniff::{Kind, sniff};
 
 pub use limits::Limits;
+pub use notes::Note;
 pub(crate) use samples::interleave;
 pub(crate) use sniff::READABLE;
 
@@ -64,6 +66,8 @@ pub struct Decoded {
     pub metadata: Metadata,
     /// Whether the file holds more pictures (an animation, pages); this is the first.
     pub is_one_of_several: bool,
+    /// Facts that the user should know about how the file was read.
+    pub notes: Vec<Note>,
 }
 
 impl Decoded {
@@ -230,6 +234,7 @@ struct Raw {
     icc_profile: Option<Vec<u8>>,
     metadata: Metadata,
     is_one_of_several: bool,
+    notes: Vec<Note>,
 }
 
 impl Raw {
@@ -243,11 +248,12 @@ impl Raw {
             icc_profile: None,
             metadata: Metadata::default(),
             is_one_of_several: false,
+            notes: Vec::new(),
         }
     }
 }
 
-fn finish(raw: Raw, context: &Context<'_>) -> Result<Decoded, ImageError> {
+fn finish(mut raw: Raw, context: &Context<'_>) -> Result<Decoded, ImageError> {
     let (width, height) = (raw.image.width() as usize, raw.image.height() as usize);
     if width == 0 || height == 0 {
         return Err(context.damaged("it has no pixels"));
@@ -266,6 +272,7 @@ fn finish(raw: Raw, context: &Context<'_>) -> Result<Decoded, ImageError> {
         }
     }
     if depth == Depth::Float {
+        raw.notes.extend(out_of_range(&colours));
         colours.iter_mut().for_each(|value| *value = value.clamp(-LARGEST, LARGEST));
     }
     let (conversion, space) = match &raw.light {
@@ -293,5 +300,14 @@ fn finish(raw: Raw, context: &Context<'_>) -> Result<Decoded, ImageError> {
             .filter(|profile| model == Model::Rgb && writing(space, profile).is_some()),
         metadata: raw.metadata,
         is_one_of_several: raw.is_one_of_several,
+        notes: raw.notes,
     })
+}
+
+/// A note if values are outside 0..1 by more than rounding.
+fn out_of_range(colours: &[f32]) -> Option<Note> {
+    const ROUNDING: f32 = 1e-3;
+    let lowest = colours.iter().copied().fold(f32::INFINITY, f32::min);
+    let highest = colours.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    (lowest < -ROUNDING || highest > 1.0 + ROUNDING).then_some(Note::CutTo01 { lowest, highest })
 }

@@ -195,7 +195,7 @@ impl Batch<'_> {
         check_output(output, Some(result.format(output)?), content.alpha.is_some())?;
         encoding::encoding(output, content, result)?;
         let losses = encoding::losses_of_format(output, content, result)?;
-        let notes = read.iter().filter_map(|input| input.note()).chain(losses);
+        let notes = read.iter().flat_map(|input| input.notes()).chain(losses);
         notes.for_each(|note| self.context.warn(format!("{}: {note}", item.output)));
         Ok(())
     }

@@ -166,7 +166,7 @@ fn check_held_out(picture: &Input, model: &Encoder) -> Result<(), JobError> {
 
 /// Returns notes for the reader of the scores.
 fn notes(inputs: &Inputs, sizes: &[(usize, usize)]) -> Vec<String> {
-    let mut notes: Vec<String> = inputs.all().iter().filter_map(|input| input.note()).collect();
+    let mut notes: Vec<String> = inputs.all().iter().flat_map(|input| input.notes()).collect();
     let transparent = inputs.all().into_iter().filter(|input| input.decoded.alpha.is_some());
     notes
         .extend(transparent.map(|input| {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use impasto::Picture;
-use impasto::image::{self, Decoded, Depth, Limits, Metadata, Space};
+use impasto::image::{self, Decoded, Depth, Limits, Metadata, Note, Space};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
@@ -44,6 +44,7 @@ impl Input {
             icc_profile: of.and_then(|of| of.icc_profile.clone()),
             metadata: Metadata::default(),
             is_one_of_several: false,
+            notes: Vec::new(),
         };
         let summary = InputSummary { path: String::new(), sha256: String::new(), width, height };
         Input { path: PathBuf::new(), decoded, summary }
@@ -64,12 +65,13 @@ impl Input {
         &self.summary.sha256
     }
 
-    /// Returns a note if the file holds more pictures than the one that is used.
-    pub fn note(&self) -> Option<String> {
-        let name = self.path.display();
-        self.decoded
-            .is_one_of_several
-            .then(|| format!("note: {name} holds several pictures; the first is taken"))
+    /// Returns notes for the user on how the file was read.
+    pub fn notes(&self) -> Vec<String> {
+        let (name, decoded) = (self.path.display(), &self.decoded);
+        let is_counted = decoded.notes.iter().any(|note| matches!(note, Note::FirstOf { .. }));
+        let several = decoded.is_one_of_several && !is_counted;
+        let several = several.then(|| format!("note: {name} holds several pictures; the first is taken"));
+        several.into_iter().chain(decoded.notes.iter().map(|note| format!("note: {name} {note}"))).collect()
     }
 }
 

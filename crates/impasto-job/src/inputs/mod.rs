@@ -87,7 +87,7 @@ impl Inputs {
 
     /// Notes about the inputs.
     pub fn notes(&self) -> Vec<String> {
-        let of_files = self.all().into_iter().filter_map(Input::note);
+        let of_files = self.all().into_iter().flat_map(Input::notes);
         of_files.chain(self.masks.notes().cloned()).collect()
     }
 }
