@@ -67,6 +67,16 @@ pub enum ImageError {
         /// The decoder's reason.
         reason: String,
     },
+    /// A sound file, but of a kind that is not read.
+    #[error("{}: {kind} cannot be read", path.display())]
+    UnreadKind {
+        /// The given path.
+        path: PathBuf,
+        /// The kind, with its article.
+        kind: String,
+        /// How to convert it, if the usual programs cannot.
+        advice: Option<&'static str>,
+    },
     /// The file exceeds the limits of decoding.
     #[error("{}: too large: {found}, the limit is {limit}", path.display())]
     TooLarge {
@@ -183,6 +193,7 @@ impl ImageError {
             Self::UnknownContent { found: Some("a web page"), .. } => {
                 "the address leads to a page around the picture; save the picture itself"
             }
+            Self::UnreadKind { advice, .. } => advice.unwrap_or(CONVERT),
             Self::UnknownContent { found: Some(_), .. } => CONVERT,
             Self::UnknownContent { found: None, .. } => {
                 return Some(format!("these can be read: {}", crate::decode::READABLE));

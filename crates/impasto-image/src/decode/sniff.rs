@@ -4,6 +4,7 @@ use std::path::Path;
 
 use image::ImageFormat;
 
+use super::tga;
 use crate::ImageError;
 
 /// The formats that can be read, for messages.
@@ -68,8 +69,8 @@ pub(super) fn sniff(bytes: &[u8]) -> Result<(Kind, &'static str), Unread> {
     }
     let format = match image::guess_format(bytes) {
         Ok(format) => format,
-        // The only signature of a TGA file is at its end; older files have none and cannot be recognised.
-        Err(_) if bytes.ends_with(b"TRUEVISION-XFILE.\0") => ImageFormat::Tga,
+        // The only signature of a TGA file is at its end, and older files have none.
+        Err(_) if bytes.ends_with(b"TRUEVISION-XFILE.\0") || tga::is_plausible(bytes) => ImageFormat::Tga,
         Err(_) => return Err(Unread::Other(None)),
     };
     let name = match format {
