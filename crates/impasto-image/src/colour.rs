@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use moxcms::{ColorProfile, DataColorSpace, Lab, Layout, Matrix3d, TransformF64Executor};
 
+use crate::coding::Curve;
 use crate::curve::encode;
 use crate::profile::{is, parsed, space_for, transform};
 
@@ -81,8 +82,9 @@ impl Model {
 pub(crate) enum Conversion {
     /// No conversion.
     None,
-    /// Encodes light. The matrix converts to the primaries of the space, if they differ.
-    Encode(Option<Matrix3d>),
+    /// Brings numbers with another curve to that of the space. The matrix converts light to the primaries of the
+    /// space, if they differ.
+    Recode(Curve, Option<Matrix3d>),
     /// Subtracts inks of unknown colour from white.
     Subtract,
     /// Converts from L*a*b* with D50, which needs no profile.
@@ -146,7 +148,8 @@ impl Conversion {
                 }
                 planes
             }
-            Conversion::Encode(matrix) => {
+            Conversion::Recode(curve, matrix) => {
+                planes.iter_mut().for_each(|value| *value = curve.light(*value));
                 let mut planes = Conversion::None.apply(model, planes);
                 if let Some(matrix) = matrix {
                     multiply(matrix, &mut planes);

@@ -57,14 +57,6 @@ pub enum ImageError {
         /// The feature that brings it.
         feature: &'static str,
     },
-    /// The file is sound, but of a kind that is not read.
-    #[error("{}: expected a picture that can be read, found {kind}", path.display())]
-    Unusual {
-        /// The given path.
-        path: PathBuf,
-        /// The kind of file.
-        kind: String,
-    },
     /// The file starts like a picture, but its decoder gave up.
     #[error("{}: damaged or unusual {format} file: {reason}", path.display())]
     Damaged {
@@ -74,6 +66,16 @@ pub enum ImageError {
         format: &'static str,
         /// The decoder's reason.
         reason: String,
+    },
+    /// A sound file, but of a kind that is not read.
+    #[error("{}: {kind} cannot be read", path.display())]
+    UnreadKind {
+        /// The given path.
+        path: PathBuf,
+        /// The kind, with its article.
+        kind: String,
+        /// How to convert it, if the usual programs cannot.
+        advice: Option<&'static str>,
     },
     /// The file exceeds the limits of decoding.
     #[error("{}: too large: {found}, the limit is {limit}", path.display())]
@@ -193,7 +195,8 @@ impl ImageError {
             Self::UnknownContent { found: Some("a web page"), .. } => {
                 "the address leads to a page around the picture; save the picture itself"
             }
-            Self::UnknownContent { found: Some(_), .. } | Self::Unusual { .. } => CONVERT,
+            Self::UnreadKind { advice, .. } => advice.unwrap_or(CONVERT),
+            Self::UnknownContent { found: Some(_), .. } => CONVERT,
             Self::UnknownContent { found: None, .. } => {
                 return Some(format!("these can be read: {}", crate::decode::READABLE));
             }

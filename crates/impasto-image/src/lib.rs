@@ -9,6 +9,7 @@
 
 mod atomic;
 mod blur;
+mod coding;
 mod colour;
 pub mod curve;
 mod decode;

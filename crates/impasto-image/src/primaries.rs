@@ -1,9 +1,8 @@
-//! The primaries of light in files that state them (OpenEXR), and of our spaces.
+//! The primaries of light in files that state them (OpenEXR, PNG), and of our spaces.
 
-use moxcms::{Chromaticity, ColorPrimaries, ColorProfile, XyY};
+use moxcms::{Chromaticity, ColorPrimaries, ColorProfile, Matrix3d, XyY};
 
 use crate::Space;
-use crate::colour::Conversion;
 use crate::profile::space_of_light;
 
 /// Coordinates in the CIE 1931 xy diagram.
@@ -30,6 +29,22 @@ impl Primaries {
     const DISPLAY_P3: Primaries =
         Primaries { red: (0.680, 0.320), green: (0.265, 0.690), blue: (0.150, 0.060), white: WHITE };
 
+    /// The primaries by their code in ITU-T H.273, table 2; `None` for unknown ones.
+    pub(crate) fn of_code(code: u8) -> Option<Primaries> {
+        let (red, green, blue, white) = match code {
+            1 => return Some(Primaries::SRGB),
+            4 => ((0.67, 0.33), (0.21, 0.71), (0.14, 0.08), (0.310, 0.316)),
+            5 => ((0.64, 0.33), (0.29, 0.60), (0.15, 0.06), WHITE),
+            6 | 7 => ((0.630, 0.340), (0.310, 0.595), (0.155, 0.070), WHITE),
+            9 => ((0.708, 0.292), (0.170, 0.797), (0.131, 0.046), WHITE),
+            11 => ((0.680, 0.320), (0.265, 0.690), (0.150, 0.060), (0.314, 0.351)),
+            12 => return Some(Primaries::DISPLAY_P3),
+            22 => ((0.630, 0.340), (0.295, 0.605), (0.155, 0.077), WHITE),
+            _ => return None,
+        };
+        Some(Primaries { red, green, blue, white })
+    }
+
     /// The primaries of a space.
     pub(crate) fn of(space: Space) -> Primaries {
         match space {
@@ -42,17 +57,8 @@ impl Primaries {
         [self.red, self.green, self.blue, self.white]
     }
 
-    fn is(&self, other: Primaries) -> bool {
-        let near = |(a, b): (&(f32, f32), &(f32, f32))| (a.0 - b.0).abs() < SAME && (a.1 - b.1).abs() < SAME;
-        self.places().iter().zip(&other.places()).all(near)
-    }
-
-    /// The conversion for light with these primaries, and the space of the result. Invalid primaries are ignored.
-    pub(crate) fn reading(&self) -> (Conversion, Space) {
-        let known = [Space::Srgb, Space::DisplayP3].into_iter().find(|space| self.is(Primaries::of(*space)));
-        if let Some(space) = known {
-            return (Conversion::Encode(None), space);
-        }
+    /// A profile with these primaries, and any curve.
+    fn profile(&self) -> ColorProfile {
         let place = |(x, y): (f32, f32)| Chromaticity::new(x, y);
         let (x, y) = self.white;
         let mut profile = ColorProfile::new_srgb();
@@ -60,13 +66,31 @@ impl Primaries {
             XyY::new(f64::from(x), f64::from(y), 1.0),
             ColorPrimaries { red: place(self.red), green: place(self.green), blue: place(self.blue) },
         );
+        profile
+    }
+
+    /// Whether these are the same, but for rounding.
+    pub(crate) fn is(&self, other: Primaries) -> bool {
+        let near = |(a, b): (&(f32, f32), &(f32, f32))| (a.0 - b.0).abs() < SAME && (a.1 - b.1).abs() < SAME;
+        self.places().iter().zip(&other.places()).all(near)
+    }
+
+    /// The matrix that brings light with these primaries to a space, if they are not its own, and the space. Invalid
+    /// primaries are ignored.
+    pub(crate) fn reading(&self) -> (Option<Matrix3d>, Space) {
+        let known = [Space::Srgb, Space::DisplayP3].into_iter().find(|space| self.is(Primaries::of(*space)));
+        if let Some(space) = known {
+            return (None, space);
+        }
+        let profile = self.profile();
         let space = space_of_light(&profile);
-        let matrix = profile.transform_matrix(&space.profile());
+        // The profile of the space itself has a rounded white, which colours near black would show.
+        let matrix = profile.transform_matrix(&Primaries::of(space).profile());
         // White must stay white; collinear or nonsensical primaries fail this.
         let keeps_white = |row: &[f64; 3]| (row.iter().sum::<f64>() - 1.0).abs() < 0.01;
         match matrix.v.iter().all(keeps_white) {
-            true => (Conversion::Encode(Some(matrix)), space),
-            false => (Conversion::Encode(None), Space::Srgb),
+            true => (Some(matrix), space),
+            false => (None, Space::Srgb),
         }
     }
 }
@@ -74,17 +98,18 @@ impl Primaries {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::coding::{Coding, Curve};
     use crate::colour::Model;
     use crate::curve::decode;
 
     #[test]
     fn known_primaries_need_no_matrix() {
         for space in [Space::Srgb, Space::DisplayP3] {
-            let (conversion, found) = Primaries::of(space).reading();
-            assert!(matches!(conversion, Conversion::Encode(None)) && found == space);
+            let (matrix, found) = Primaries::of(space).reading();
+            assert!(matrix.is_none() && found == space);
         }
         let nonsense = Primaries { red: (0.3, 0.3), green: (0.3, 0.3), blue: (0.3, 0.3), white: (0.0, 0.0) };
-        assert!(matches!(nonsense.reading(), (Conversion::Encode(None), Space::Srgb)));
+        assert!(matches!(nonsense.reading(), (None, Space::Srgb)));
     }
 
     #[test]
@@ -92,7 +117,7 @@ mod tests {
         // ITU-R BT.2020. Its matrix to BT.709 (ITU-R BT.2087) gives its green as (-0.5876, 1.1329, -0.1006).
         let wide =
             Primaries { red: (0.708, 0.292), green: (0.170, 0.797), blue: (0.131, 0.046), white: WHITE };
-        let (conversion, space) = wide.reading();
+        let (conversion, space) = Coding { curve: Curve::Light, primaries: wide }.reading();
         assert_eq!(space, Space::DisplayP3);
         let white = conversion.apply(Model::Rgb, vec![1.0; 3]);
         assert!(white.iter().all(|value| (value - 1.0).abs() < 1e-4), "{white:?}");

@@ -11,7 +11,7 @@ use zune_jpeg::zune_core::bytestream::ZCursor;
 use zune_jpeg::zune_core::colorspace::ColorSpace;
 use zune_jpeg::zune_core::options::DecoderOptions;
 
-use super::Context;
+use super::{Context, jpeg};
 use crate::ImageError;
 use crate::colour::Model;
 
@@ -39,7 +39,7 @@ pub(super) fn jpeg(bytes: &Arc<[u8]>, context: &Context<'_>) -> Result<Option<In
     if space == ColorSpace::YCCK {
         inks.as_chunks_mut().0.iter_mut().for_each(from_ycck);
     }
-    if space == ColorSpace::YCCK || is_by_adobe(bytes) {
+    if space == ColorSpace::YCCK || jpeg::is_by_adobe(bytes) {
         inks.iter_mut().for_each(|ink| *ink = 255 - *ink);
     }
     let buffer = ImageBuffer::from_raw(width as u32, height as u32, inks)
@@ -62,13 +62,6 @@ fn from_ycck(pixel: &mut [u8; 4]) {
     for (ink, light) in pixel.iter_mut().zip(rgb) {
         *ink = (255.0 - light).round().clamp(0.0, 255.0) as u8;
     }
-}
-
-/// Whether a segment of Adobe's precedes the picture.
-fn is_by_adobe(bytes: &[u8]) -> bool {
-    const APP14: [u8; 2] = [0xff, 0xee];
-    let head = &bytes[..bytes.len().min(1 << 20)];
-    head.windows(9).any(|window| window[..2] == APP14 && &window[4..] == b"Adobe")
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use image::{DynamicImage, ImageDecoder};
 use jxl_oxide::integration::JxlDecoder;
 use jxl_oxide::{AllocTracker, JxlImage};
 
-use super::{Context, Pixels, Raw};
+use super::{Context, Note, Pixels, Raw};
 use crate::ImageError;
 use crate::metadata::{Metadata, density_of, described, recipe_of};
 
@@ -20,7 +20,7 @@ pub(super) fn read(bytes: &Arc<[u8]>, context: &Context<'_>) -> Result<Raw, Imag
     let tracker = AllocTracker::with_limit(usize::try_from(context.limits.memory).unwrap_or(usize::MAX));
     let whole = JxlImage::builder().alloc_tracker(tracker).read(Cursor::new(bytes.clone()));
     let Some(whole) = whole.ok().filter(JxlImage::is_loading_done) else {
-        return Err(context.damaged("the file ends too early"));
+        return Err(context.ends_too_early());
     };
     let exif = decoder.exif_metadata().ok().flatten();
     let xmp = whole.aux_boxes().first_xml();
@@ -30,10 +30,12 @@ pub(super) fn read(bytes: &Arc<[u8]>, context: &Context<'_>) -> Result<Raw, Imag
         recipe: xmp.has_data().then(|| recipe_of(xmp.unwrap())).flatten(),
     };
     let is_one_of_several = whole.image_header().metadata.animation.is_some();
+    let pictures = whole.num_loaded_keyframes() as u64;
+    let notes = Vec::from_iter(is_one_of_several.then_some(Note::FirstOf { pictures }));
     let icc_profile = decoder.icc_profile().ok().flatten();
     let image = DynamicImage::from_decoder(decoder).map_err(|error| context.failed(error))?;
     // This decoder applies the orientation itself.
-    Ok(Raw { icc_profile, metadata, is_one_of_several, ..Raw::of(Pixels::Image(image)) })
+    Ok(Raw { icc_profile, metadata, is_one_of_several, notes, ..Raw::of(Pixels::Image(image)) })
 }
 
 /// Removes boxes of compressed metadata. The library decompresses them (Brotli) without a limit, so that two kilobytes

@@ -3,14 +3,20 @@
 mod guard;
 mod inks;
 mod jpeg;
+mod jpeg_end;
 #[cfg(feature = "jxl")]
 mod jxl;
 mod limits;
 mod notes;
+mod numbers;
+#[cfg(feature = "exr")]
+mod openexr;
 mod planes;
+mod png;
 mod raster;
 mod samples;
 mod sniff;
+mod tga;
 mod tiff;
 
 use std::fs::File;
@@ -20,10 +26,10 @@ use std::sync::Arc;
 
 use image::{DynamicImage, ImageFormat};
 
+use crate::coding::Coding;
 use crate::colour::{Model, Space, reading, writing};
 use crate::fill::fill;
 use crate::metadata::Metadata;
-use crate::primaries::Primaries;
 use crate::{ImageError, Picture, Plane};
 use guard::{Stopped, guarded};
 use planes::Planes;
@@ -150,14 +156,17 @@ fn decode_at(bytes: Arc<[u8]>, path: &Path, limits: &Limits) -> Result<Decoded, 
     let (owned, limits) = (path.to_owned(), *limits);
     let decode = move || {
         let context = Context { path: &owned, format, limits: &limits };
-        if kind == Kind::Image(ImageFormat::Jpeg) && jpeg::is_cut_off(&bytes) {
-            return Err(context.damaged("the file ends too early"));
-        }
+        let (bytes, note) = ended(&bytes, kind, &context)?;
         let raw = match kind {
-            Kind::Image(format) => raster::read(&bytes, format, &context)?,
+            Kind::Image(format) => raster::read(&bytes, format, &context),
             #[cfg(feature = "jxl")]
-            Kind::JpegXl => jxl::read(&bytes, &context)?,
+            Kind::JpegXl => jxl::read(&bytes, &context),
         };
+        let mut raw = raw.map_err(|error| match error {
+            ImageError::Damaged { .. } if note.is_some() => context.ends_too_early(),
+            error => error,
+        })?;
+        raw.notes.extend(note);
         finish(raw, &context)
     };
     guarded(limits.time, decode).unwrap_or_else(|stopped| match stopped {
@@ -167,6 +176,23 @@ fn decode_at(bytes: Arc<[u8]>, path: &Path, limits: &Limits) -> Result<Decoded, 
             Err(ImageError::Damaged { path: path.into(), format, reason })
         }
     })
+}
+
+/// The file with its end, and a note if that was missing. A JPEG decoder fills missing data silently with grey, so
+/// that a JPEG that lacks data is an error here; the decoders of other formats find it out.
+fn ended(
+    bytes: &Arc<[u8]>,
+    kind: Kind,
+    context: &Context<'_>,
+) -> Result<(Arc<[u8]>, Option<Note>), ImageError> {
+    match kind {
+        Kind::Image(ImageFormat::Jpeg) => match jpeg::unusual(bytes) {
+            Some(kind) => Err(context.unread(kind, None)),
+            None => jpeg_end::ended(bytes, context),
+        },
+        Kind::Image(ImageFormat::Png) => Ok(png::ended(bytes)),
+        _ => Ok((bytes.clone(), None)),
+    }
 }
 
 /// Returns the recipe embedded in the picture at `path`, if any: the text that was given to [`save`](crate::save).
@@ -214,6 +240,15 @@ impl Context<'_> {
         ImageError::Damaged { path: self.path.into(), format: self.format, reason: reason.into() }
     }
 
+    fn ends_too_early(&self) -> ImageError {
+        self.damaged("the file ends too early")
+    }
+
+    /// The error for a sound file of a kind that is not read, with advice where the usual one is wrong.
+    fn unread(&self, kind: impl Into<String>, advice: Option<&'static str>) -> ImageError {
+        ImageError::UnreadKind { path: self.path.into(), kind: kind.into(), advice }
+    }
+
     fn failed(&self, error: image::ImageError) -> ImageError {
         match error {
             image::ImageError::Limits(_) => self.limits.memory_exceeded(self.path),
@@ -237,8 +272,8 @@ struct Raw {
     pixels: Pixels,
     /// The model of its numbers, if it is not the obvious one.
     model: Option<Model>,
-    /// The primaries, if the numbers are light.
-    light: Option<Primaries>,
+    /// The coding of the numbers, if the file states it without a profile. It goes before a profile.
+    coding: Option<Coding>,
     /// Whether colours were multiplied with alpha.
     is_premultiplied: bool,
     icc_profile: Option<Vec<u8>>,
@@ -253,7 +288,7 @@ impl Raw {
         Raw {
             pixels,
             model: None,
-            light: None,
+            coding: None,
             is_premultiplied: false,
             icc_profile: None,
             metadata: Metadata::default(),
@@ -275,12 +310,9 @@ fn finish(mut raw: Raw, context: &Context<'_>) -> Result<Decoded, ImageError> {
         return Err(context.damaged("it has no pixels"));
     }
     let Samples { depth, model, mut colours, mut alpha } = samples;
-    let is_finite = |values: &[f32]| values.iter().all(|value| value.is_finite());
-    if depth == Depth::Float && !(is_finite(&colours) && alpha.as_deref().is_none_or(is_finite)) {
-        return Err(context.damaged("it holds values that are not numbers"));
+    if depth == Depth::Float {
+        raw.notes.extend(numbers::only(&mut colours, model.channels(), alpha.as_deref_mut(), context)?);
     }
-    // The largest value of half precision; sums of it stay finite.
-    const LARGEST: f32 = 65504.0;
     if let Some(alpha) = alpha.as_deref().filter(|_| raw.is_premultiplied) {
         for plane in colours.chunks_exact_mut(alpha.len()) {
             let visible = plane.iter_mut().zip(alpha).filter(|(_, alpha)| **alpha > 0.0);
@@ -288,11 +320,10 @@ fn finish(mut raw: Raw, context: &Context<'_>) -> Result<Decoded, ImageError> {
         }
     }
     if depth == Depth::Float {
-        raw.notes.extend(out_of_range(&colours));
-        colours.iter_mut().for_each(|value| *value = value.clamp(-LARGEST, LARGEST));
+        raw.notes.extend(numbers::bounded(&mut colours));
     }
-    let (conversion, space) = match &raw.light {
-        Some(primaries) => primaries.reading(),
+    let (conversion, space) = match &raw.coding {
+        Some(coding) => coding.reading(),
         None => reading(model, raw.icc_profile.as_deref()),
     };
     let mut rgb = conversion.apply(model, colours);
@@ -311,19 +342,11 @@ fn finish(mut raw: Raw, context: &Context<'_>) -> Result<Decoded, ImageError> {
         alpha: alpha.and_then(|data| Plane::new(width, height, data)),
         depth,
         // A profile that colours cannot be written with is useless.
-        icc_profile: raw
-            .icc_profile
-            .filter(|profile| model == Model::Rgb && writing(space, profile).is_some()),
+        icc_profile: raw.icc_profile.filter(|profile| {
+            raw.coding.is_none() && model == Model::Rgb && writing(space, profile).is_some()
+        }),
         metadata: raw.metadata,
         is_one_of_several: raw.is_one_of_several,
         notes: raw.notes,
     })
-}
-
-/// A note if values are outside 0..1 by more than rounding.
-fn out_of_range(colours: &[f32]) -> Option<Note> {
-    const ROUNDING: f32 = 1e-3;
-    let lowest = colours.iter().copied().fold(f32::INFINITY, f32::min);
-    let highest = colours.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    (lowest < -ROUNDING || highest > 1.0 + ROUNDING).then_some(Note::CutTo01 { lowest, highest })
 }

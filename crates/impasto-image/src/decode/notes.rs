@@ -13,7 +13,7 @@ pub enum Note {
     CutTo01 {
         /// The lowest value.
         lowest: f32,
-        /// The highest value, which may be infinite.
+        /// The highest value. Infinite ones count as 65504, the largest number of half precision.
         highest: f32,
     },
     /// Some pixels of a file in floating point are not numbers.
@@ -41,9 +41,6 @@ impl fmt::Display for Note {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Note::EndIsMissing => write!(out, "lacks its end; all pixels are there"),
-            Note::CutTo01 { lowest, highest } if highest.is_infinite() => {
-                write!(out, "has values from {lowest} to infinity; they are cut to 0..1")
-            }
             Note::CutTo01 { lowest, highest } => {
                 write!(out, "has values from {lowest} to {highest}; they are cut to 0..1")
             }
@@ -70,7 +67,6 @@ mod tests {
     fn notes_are_predicates() {
         let range = |lowest, highest| Note::CutTo01 { lowest, highest }.to_string();
         assert_eq!(range(-0.5, 7.25), "has values from -0.5 to 7.25; they are cut to 0..1");
-        assert_eq!(range(0.0, f32::INFINITY), "has values from 0 to infinity; they are cut to 0..1");
         let pixels = |pixels| Note::NotNumbers { pixels }.to_string();
         assert_eq!(pixels(1), "has one pixel that is not a number; it is black");
         assert_eq!(pixels(3), "has 3 pixels that are not numbers; they are black");

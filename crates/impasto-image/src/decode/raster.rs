@@ -9,30 +9,38 @@ use exr::meta::MetaData;
 #[cfg(feature = "exr")]
 use exr::meta::attribute::{AttributeValue, Text};
 use gif::DecodeOptions;
-use image::codecs::webp::WebPDecoder;
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader};
+use image_webp::WebPDecoder;
 
 use super::inks::{self, Inks};
-use super::{Context, Pixels, Raw, jpeg, tiff};
+#[cfg(feature = "exr")]
+use super::openexr;
+use super::png::{self, Refused};
+use super::{Context, Note, Pixels, Raw, jpeg, tiff};
 use crate::ImageError;
+use crate::coding::Coding;
 use crate::metadata::{Density, Metadata, density_of, described, recipe_of};
+#[cfg(feature = "exr")]
 use crate::primaries::Primaries;
 
 /// Most bytes that profiles and texts beside the pixels of a PNG file may decompress to.
 const BESIDE: usize = 32 << 20;
 
 pub(super) fn read(bytes: &Arc<[u8]>, format: ImageFormat, context: &Context<'_>) -> Result<Raw, ImageError> {
+    let cgbi = (format == ImageFormat::Png).then(|| png::without_cgbi(bytes)).flatten();
+    let (is_cgbi, bytes) = (cgbi.is_some(), cgbi.as_ref().unwrap_or(bytes));
     let beside = Beside::of(bytes, format);
     if format == ImageFormat::Tiff {
-        let mut raw = tiff::read(bytes, context)?;
-        // A block of EXIF has the structure of a TIFF file.
-        raw.metadata =
-            Metadata { exif: described(bytes), density: density_of(bytes), recipe: tiff::recipe(bytes) };
-        return Ok(raw);
+        return tiff::read(bytes, context);
+    }
+    if let Some((kind, advice)) = beside.refused {
+        return Err(context.unread(kind, Some(advice)));
     }
     let inks = match format {
         ImageFormat::Jpeg => inks::jpeg(bytes, context)?,
+        #[cfg(feature = "exr")]
+        ImageFormat::OpenExr => openexr::luminance(bytes, context)?,
         _ => None,
     };
     let mut reader = ImageReader::with_format(Cursor::new(bytes.clone()), format);
@@ -62,6 +70,14 @@ pub(super) fn read(bytes: &Arc<[u8]>, format: ImageFormat, context: &Context<'_>
             (Raw { icc_profile: profile.ok().flatten(), ..Raw::of(Pixels::Image(image)) }, exif, xmp)
         }
     };
+    if let Pixels::Image(image) = &mut raw.pixels {
+        if is_cgbi {
+            swap_red_and_blue(image);
+        }
+        if matches!(format, ImageFormat::Bmp | ImageFormat::Tga) {
+            make_opaque(image);
+        }
+    }
     let exif = exif.as_deref();
     raw.metadata = Metadata {
         exif: exif.and_then(described),
@@ -69,8 +85,9 @@ pub(super) fn read(bytes: &Arc<[u8]>, format: ImageFormat, context: &Context<'_>
         recipe: beside.recipe.or_else(|| xmp.as_deref().and_then(recipe_of)),
     };
     raw.is_one_of_several = beside.is_one_of_several;
-    raw.is_premultiplied = beside.is_premultiplied;
-    raw.light = beside.light;
+    raw.is_premultiplied = beside.is_premultiplied || is_cgbi;
+    raw.notes = beside.notes;
+    raw.coding = beside.coding;
     Ok(raw)
 }
 
@@ -80,6 +97,24 @@ pub(super) fn recipe(bytes: &Arc<[u8]>, format: ImageFormat) -> Option<String> {
         let decoder = ImageReader::with_format(Cursor::new(bytes.clone()), format).into_decoder();
         recipe_of(&texts(&mut decoder.ok()?).1?)
     })
+}
+
+/// Exchanges the first and the third of three or four numbers.
+fn swap_red_and_blue(image: &mut DynamicImage) {
+    match image {
+        DynamicImage::ImageRgb8(image) => image.pixels_mut().for_each(|pixel| pixel.0.swap(0, 2)),
+        DynamicImage::ImageRgba8(image) => image.pixels_mut().for_each(|pixel| pixel.0.swap(0, 2)),
+        _ => {}
+    }
+}
+
+/// Makes a picture opaque if all of it is transparent. BMP and TGA have a fourth number that many programs leave at 0.
+fn make_opaque(image: &mut DynamicImage) {
+    if let DynamicImage::ImageRgba8(image) = image
+        && image.pixels().all(|pixel| pixel.0[3] == 0)
+    {
+        image.pixels_mut().for_each(|pixel| pixel.0[3] = 255);
+    }
 }
 
 /// EXIF and XMP.
@@ -93,21 +128,24 @@ struct Beside {
     is_one_of_several: bool,
     density: Option<Density>,
     is_premultiplied: bool,
-    /// The primaries, for files that hold light.
-    light: Option<Primaries>,
+    /// The coding of the numbers, for files that state it without a profile.
+    coding: Option<Coding>,
     recipe: Option<String>,
+    notes: Vec<Note>,
+    /// The kind of the file, if it is one that is not read.
+    refused: Option<Refused>,
 }
 
 impl Beside {
     fn of(bytes: &[u8], format: ImageFormat) -> Beside {
         let known = match format {
             ImageFormat::Png => Beside::of_png(bytes),
-            ImageFormat::Jpeg => Some(Beside { density: jpeg::density(bytes), ..Beside::default() }),
+            ImageFormat::Jpeg => Some(Beside::of_jpeg(bytes)),
             ImageFormat::Tiff => Some(Beside { recipe: tiff::recipe(bytes), ..Beside::default() }),
             ImageFormat::Gif => Beside::of_gif(bytes),
-            ImageFormat::WebP => WebPDecoder::new(Cursor::new(bytes))
-                .ok()
-                .map(|decoder| Beside { is_one_of_several: decoder.has_animation(), ..Beside::default() }),
+            ImageFormat::WebP => WebPDecoder::new(Cursor::new(bytes)).ok().and_then(|decoder| {
+                decoder.is_animated().then(|| Beside::first_of(u64::from(decoder.num_frames())))
+            }),
             #[cfg(feature = "exr")]
             ImageFormat::OpenExr => Some(Beside::of_exr(bytes)),
             _ => None,
@@ -115,16 +153,31 @@ impl Beside {
         known.unwrap_or_default()
     }
 
+    /// The first picture of an animation; no note if there is only one.
+    fn first_of(pictures: u64) -> Beside {
+        let is_one_of_several = pictures > 1;
+        let notes = Vec::from_iter(is_one_of_several.then_some(Note::FirstOf { pictures }));
+        Beside { is_one_of_several, notes, ..Beside::default() }
+    }
+
+    fn of_jpeg(bytes: &[u8]) -> Beside {
+        let notes = Vec::from_iter(jpeg::has_gain_map(bytes).then_some(Note::GainMap));
+        Beside { density: jpeg::density(bytes), notes, ..Beside::default() }
+    }
+
     fn of_png(bytes: &[u8]) -> Option<Beside> {
-        let reader = png::Decoder::new_with_limits(Cursor::new(bytes), png::Limits { bytes: BESIDE })
+        let reader = ::png::Decoder::new_with_limits(Cursor::new(bytes), ::png::Limits { bytes: BESIDE })
             .read_info()
             .ok()?;
         let info = reader.info();
-        let metres = info.pixel_dims.filter(|dims| dims.unit == png::Unit::Meter);
+        let metres = info.pixel_dims.filter(|dims| dims.unit == ::png::Unit::Meter);
+        let frames = info.animation_control.map_or(1, |control| u64::from(control.num_frames));
+        let coding = png::coding(info);
         Some(Beside {
-            is_one_of_several: info.animation_control.is_some_and(|control| control.num_frames > 1),
             density: metres.and_then(|dims| Density::per_metre(dims.xppu, dims.yppu)),
-            ..Beside::default()
+            refused: coding.err(),
+            coding: coding.ok().flatten(),
+            ..Beside::first_of(frames)
         })
     }
 
@@ -132,8 +185,11 @@ impl Beside {
         let mut options = DecodeOptions::new();
         options.skip_frame_decoding(true);
         let mut decoder = options.read_info(Cursor::new(bytes)).ok()?;
-        let mut next = || decoder.next_frame_info().ok().flatten().is_some();
-        Some(Beside { is_one_of_several: next() && next(), ..Beside::default() })
+        let mut frames = 0;
+        while decoder.next_frame_info().ok().flatten().is_some() {
+            frames += 1;
+        }
+        Some(Beside::first_of(frames))
     }
 
     /// The specification of OpenEXR says that colours are multiplied with alpha.
@@ -161,9 +217,10 @@ impl Beside {
         Beside {
             is_one_of_several: headers.len() > 1,
             is_premultiplied: true,
-            light: Some(primaries.unwrap_or(Primaries::SRGB)),
+            coding: Some(Coding::light(primaries.unwrap_or(Primaries::SRGB))),
             density: density.and_then(|density| Density::per_inch(density, density)),
             recipe,
+            ..Beside::default()
         }
     }
 }

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use image::ImageFormat;
 
+use super::tga;
 use crate::ImageError;
 
 /// The formats that can be read, for messages.
@@ -70,8 +71,8 @@ pub(super) fn sniff(bytes: &[u8]) -> Result<(Kind, &'static str), Unread> {
         Ok(format) => format,
         // BigTIFF.
         Err(_) if bytes.starts_with(b"II+\0\x08\0") || bytes.starts_with(b"MM\0+\0\x08") => ImageFormat::Tiff,
-        // The only signature of a TGA file is at its end; older files have none and cannot be recognised.
-        Err(_) if bytes.ends_with(b"TRUEVISION-XFILE.\0") => ImageFormat::Tga,
+        // The only signature of a TGA file is at its end, and older files have none.
+        Err(_) if bytes.ends_with(b"TRUEVISION-XFILE.\0") || tga::is_plausible(bytes) => ImageFormat::Tga,
         Err(_) => return Err(Unread::Other(None)),
     };
     let name = match format {

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use impasto_image::{Decoded, ImageError};
+use impasto_image::{Decoded, ImageError, Note};
 use serde_json::Value;
 
 use crate::common::decode;
@@ -67,6 +67,12 @@ fn wrong(decoded: &Decoded, expected: &Value) -> Option<String> {
     })
 }
 
+/// Returns the notes, except for the one on further pictures.
+fn notes(decoded: &Decoded) -> impl Iterator<Item = String> {
+    let notes = decoded.notes.iter().filter(|note| !matches!(note, Note::FirstOf { .. }));
+    notes.map(ToString::to_string)
+}
+
 #[test]
 fn sound_files_give_what_was_put_into_them() {
     let (mut sound, mut failures) = (0, Vec::new());
@@ -80,6 +86,10 @@ fn sound_files_give_what_was_put_into_them() {
                 if decoded.is_one_of_several != is_one_of_several {
                     failures.push(format!("{name}: one of several: {}", decoded.is_one_of_several));
                 }
+                let notes: Vec<String> = notes(&decoded).collect();
+                if notes.iter().map(String::as_str).ne(expected["note"].as_str()) {
+                    failures.push(format!("{name}: notes {notes:?}"));
+                }
             }
         }
     }
@@ -90,14 +100,17 @@ fn sound_files_give_what_was_put_into_them() {
 #[test]
 fn broken_files_are_errors() {
     let (mut broken, mut failures) = (0, Vec::new());
-    for (name, (bytes, _)) in files().iter().filter(|(_, (_, value))| value.get("error").is_some()) {
+    for (name, (bytes, expected)) in files().iter().filter(|(_, (_, value))| value.get("error").is_some()) {
         broken += 1;
         match decode(bytes, name) {
+            Err(error) if expected["says"].as_str().is_some_and(|says| !error.to_string().contains(says)) => {
+                failures.push(error.to_string());
+            }
             Ok(decoded) => failures.push(format!("{name} is a picture of {:?}", decoded.picture.size())),
             Err(
                 ImageError::Damaged { .. }
-                | ImageError::Unusual { .. }
                 | ImageError::UnknownContent { .. }
+                | ImageError::UnreadKind { .. }
                 | ImageError::TooLarge { .. },
             ) => {}
             Err(error) => failures.push(format!("{error:?}")),

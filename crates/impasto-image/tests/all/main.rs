@@ -2,6 +2,7 @@
 //! memory of the process, so it is a separate program.
 #![allow(clippy::unwrap_used)] // a failing test
 
+mod coding;
 mod colour;
 mod common;
 mod corpus;

@@ -17,6 +17,7 @@ expected.json has, for each file, one of
                                              read.
     {"any": true}                            The file is hostile. It gives a picture or an error, but no panic. If a
                                              decoder is known to panic, "panic" names the decoder.
+Sound files may have "note", the note on how they were read, and broken ones "says", a part of the error.
 """
 
 import io
@@ -29,7 +30,7 @@ import imagecodecs
 import numpy as np
 import OpenEXR
 import tifffile
-from PIL import Image, ImageOps
+from PIL import Image, ImageCms, ImageOps
 
 HERE = Path(__file__).parent
 expected = {}
@@ -78,16 +79,16 @@ def put(name, data):
     return path
 
 
-def exactly(name, data, pixels):
+def exactly(name, data, pixels, **notes):
     """Writes a file that must give exactly these pixels: [h, w, 4] of 16 bits."""
     put(name, data)
     shown = pixels.copy()
     shown[shown[..., 3] == 0] = 0
     height, width = shown.shape[:2]
-    expected[name] = {"size": [width, height], "crc": zlib.crc32(shown.astype(">u2").tobytes())}
+    expected[name] = {"size": [width, height], "crc": zlib.crc32(shown.astype(">u2").tobytes()), **notes}
 
 
-def nearly(name, data, pixels, within):
+def nearly(name, data, pixels, within, **notes):
     """Writes a file that must give nearly these pixels: [h, w, 3 or 4] of 0 to 1."""
     put(name, data)
     if pixels.shape[2] == 3:
@@ -95,17 +96,17 @@ def nearly(name, data, pixels, within):
     height, width = pixels.shape[:2]
     grid = [(int(x), int(y)) for y in np.linspace(0, height - 1, 4) for x in np.linspace(0, width - 1, 4)]
     some = [[x, y, *(round(float(value), 5) for value in pixels[y, x])] for x, y in grid]
-    expected[name] = {"size": [width, height], "within": within, "pixels": some}
+    expected[name] = {"size": [width, height], "within": within, "pixels": some, **notes}
 
 
-def broken(name, data):
+def broken(name, data, **error):
     put(name, data)
-    expected[name] = {"error": True}
+    expected[name] = {"error": True, **error}
 
 
-def unread(name, data):
+def unread(name, data, **error):
     """Writes a sound file of a kind that Impasto does not read."""
-    broken(name, data)
+    broken(name, data, **error)
 
 
 def hostile(name, data, **known):
@@ -798,8 +799,232 @@ def make_light():
     nearly("jxl/grey.jxl", imagecodecs.jpegxl_encode(grey, lossless=True), grey[..., None].repeat(3, 2) / 255.0, 1e-4)
     data = imagecodecs.jpegxl_encode(smooth(), level=90, distance=1.0)
     nearly("jxl/lossy.jxl", data, imagecodecs.jpegxl_decode(data) / 255.0, JPEG)
+    frames = np.stack([rgb8, 255 - rgb8, rgb8])
+    nearly("jxl/animated.jxl", imagecodecs.jpegxl_encode(frames, lossless=True), rgb8 / 255.0, 1e-4)
     broken("broken/jxl-half.jxl", data[: len(data) // 2])
     broken("broken/jxl-head-only.jxl", data[:6])
+
+
+# === Files that say how their numbers are to be read, by hand ===
+
+# ITU-T H.273, table 2: red, green, blue and white, in x and y.
+WHITE = (0.3127, 0.3290)
+PRIMARIES = {
+    "srgb": ((0.64, 0.33), (0.30, 0.60), (0.15, 0.06), WHITE),
+    "adobe": ((0.64, 0.33), (0.21, 0.71), (0.15, 0.06), WHITE),
+    "p3": ((0.680, 0.320), (0.265, 0.690), (0.150, 0.060), WHITE),
+    "bt2020": ((0.708, 0.292), (0.170, 0.797), (0.131, 0.046), WHITE),
+}
+
+
+def to_xyz(primaries):
+    """Returns the matrix from light to XYZ (SMPTE RP 177)."""
+    columns = np.array([[x / y, 1, (1 - x - y) / y] for x, y in primaries]).T
+    return columns[:, :3] * np.linalg.solve(columns[:, :3], columns[:, 3])
+
+
+def in_p3(light, primaries):
+    """Returns light with these primaries, encoded as Display P3."""
+    matrix = np.linalg.inv(to_xyz(PRIMARIES["p3"])) @ to_xyz(PRIMARIES[primaries])
+    return encoded(light @ matrix.T)
+
+
+def make_codings():
+    gamma = lambda value: chunk(b"gAMA", struct.pack(">I", value))
+    primaries = lambda name: chunk(b"cHRM", struct.pack(">8I", *(round(1e5 * place) for pair in
+                                   [PRIMARIES[name][3], *PRIMARIES[name][:3]] for place in pair)))
+    codes = lambda *values: chunk(b"cICP", bytes(values))
+    profile = chunk(b"iCCP", b"a profile\0\0" + zlib.compress(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()))
+    rgb8, rgb16, alpha16 = noisy(), noisy(bits=16), noisy(channels=4, bits=16)
+    shown = rgba(wide(rgb8, 8))
+    of = lambda samples, chunks: png(samples, {1: 0, 2: 4, 3: 2, 4: 6}[samples.shape[2]], 16 if samples.max() > 255 else 8, before=chunks)
+
+    for name, chunks in {
+        "gamma-srgb": gamma(45455), "gamma-srgb-primaries": gamma(45455) + primaries("srgb"), "primaries-srgb": primaries("srgb"),
+        "srgb-before-gamma": gamma(100000) + primaries("adobe") + chunk(b"sRGB", b"\0"),
+        "profile-before-gamma": profile + gamma(100000), "codes-srgb": codes(1, 13, 0, 1),
+        "codes-before-all": codes(1, 13, 0, 1) + profile + gamma(100000) + primaries("bt2020"),
+        # The result is in Display P3: its numbers stay as they are.
+        "codes-p3": codes(12, 13, 0, 1), "primaries-p3": primaries("p3"), "gamma-0": gamma(0), "codes-unknown": codes(2, 2, 0, 1),
+    }.items():
+        exactly(f"coding/{name}.png", of(rgb8, chunks), shown)
+    exactly("coding/codes-p3-16.png", of(rgb16, codes(12, 13, 0, 1)), rgba(rgb16))
+
+    exact = 3e-5
+    value = rgb16 / 65535
+    nearly("coding/gamma-1.png", of(rgb16, gamma(100000)), encoded(value), exact)
+    nearly("coding/gamma-1-of-8-bits.png", of(rgb8, gamma(100000)), encoded(rgb8 / 255), exact)
+    nearly("coding/gamma-1.8.png", of(rgb16, gamma(55556)), encoded(value ** (1 / 0.55556)), exact)
+    nearly("coding/codes-unknown-gamma-1.png", of(rgb16, codes(2, 2, 0, 1) + gamma(100000)), encoded(value), exact)
+    grey = noisy(channels=1, bits=16)
+    nearly("coding/gamma-1-grey.png", of(grey, gamma(100000)), encoded(grey / 65535).repeat(3, 2), exact)
+    two = noisy(channels=2, bits=16)
+    nearly("coding/gamma-1-grey-alpha.png", of(two, gamma(100000) + primaries("bt2020")),
+           np.dstack([encoded(two[..., :1] / 65535).repeat(3, 2), two[..., 1] / 65535]), exact)
+    nearly("coding/gamma-1-alpha.png", of(alpha16, gamma(100000)),
+           np.dstack([encoded(alpha16[..., :3] / 65535), alpha16[..., 3] / 65535]), exact)
+    # The matrices of decoders have five digits.
+    rounded = 5e-4
+    nearly("coding/gamma-2.2-adobe.png", of(rgb16, gamma(45455) + primaries("adobe")), in_p3(value ** 2.2, "adobe"), rounded)
+    nearly("coding/gamma-1-bt2020.png", of(rgb16, gamma(100000) + primaries("bt2020")), in_p3(value, "bt2020"), rounded)
+    nearly("coding/codes-bt2020-light.png", of(rgb16, codes(9, 8, 0, 1)), in_p3(value, "bt2020"), rounded)
+    nearly("coding/codes-bt2020-srgb.png", of(rgb16, codes(9, 13, 0, 1)),
+           in_p3(np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4), "bt2020"), rounded)
+    camera = np.where(value < 0.081, value / 4.5, ((value + 0.099) / 1.099) ** (1 / 0.45))
+    # ITU-R BT.709 rounds its constants.
+    nearly("coding/codes-bt709.png", of(rgb16, codes(1, 1, 0, 1)), encoded(camera), 1e-3)
+    nearly("coding/codes-gamma-2.2.png", of(rgb16, codes(1, 4, 0, 1)), encoded(value ** 2.2), exact)
+    unread("unread/png-pq.png", of(rgb16, codes(9, 16, 0, 1)), says="a PNG in high dynamic range (PQ) cannot be read")
+    unread("unread/png-hlg.png", of(rgb16, codes(9, 18, 0, 1)), says="a PNG in high dynamic range (HLG) cannot be read")
+    unread("unread/png-video-range.png", of(rgb16, codes(1, 1, 0, 0)), says="a PNG with the range of video cannot be read")
+
+    # Xcode's PNG: no head and no checksum of zlib, BGRA, multiplied with alpha.
+    four = noisy(channels=4)
+    times = np.dstack([np.round(four[..., :3] * (four[..., 3:] / 255)), four[..., 3]]).astype(np.uint16)
+    stream = filtered([row[:, [2, 1, 0, 3]].astype(np.uint8).tobytes() for row in times], 4, lambda row: row % 5)
+    deflate = zlib.compressobj(9, zlib.DEFLATED, -15)
+    data = deflate.compress(stream) + deflate.flush()
+    crushed = lambda colour, data: (SIGNATURE + chunk(b"CgBI", b"\x50\0\x20\2") + header(W, H, 8, colour)
+                                    + chunk(b"IDAT", data[:300]) + chunk(b"IDAT", data[300:]) + chunk(b"IEND"))
+    divided = times[..., :3] / times[..., 3:].clip(1)
+    nearly("coding/apple.png", crushed(6, data), np.dstack([divided.clip(0, 1), four[..., 3] / 255]), exact)
+    stream = filtered([row[:, ::-1].astype(np.uint8).tobytes() for row in rgb8], 3, lambda row: row % 5)
+    deflate = zlib.compressobj(9, zlib.DEFLATED, -15)
+    exactly("coding/apple-opaque.png", crushed(2, deflate.compress(stream) + deflate.flush()), shown)
+
+
+# === Files without an end, and of unusual kinds ===
+
+def make_ends():
+    note = "lacks its end; all pixels are there"
+    rgb = noisy()
+    pixels = rgba(wide(rgb, 8))
+    for name, whole in {"plain": png(rgb, 2, 8), "interlaced": png(rgb, 2, 8, True), "pieces": png(rgb, 2, 8, pieces=9)}.items():
+        exactly(f"ends/{name}.png", whole[:-12], pixels, note=note)
+        exactly(f"ends/{name}-half-a-sum.png", whole[:-14], pixels, note=note)
+        exactly(f"ends/{name}-half-an-end.png", whole[:-3], pixels, note=note)
+        broken(f"broken/ends-{name}.png", whole[:-40], says="the file ends too early")
+    picture, grey = Image.fromarray(smooth()), Image.fromarray(smooth(channels=1)[..., 0])
+    inks = Image.fromarray(smooth(channels=4), "CMYK")
+    for name, (image, options) in {
+        "baseline": (picture, {}), "finest": (picture, {"quality": 100, "subsampling": 0}), "progressive": (picture, {"progressive": True}),
+        "restarts": (picture, {"restart_marker_blocks": 3}), "grey": (grey, {}),
+        "restarts-progressive": (picture, {"restart_marker_rows": 1, "progressive": True}),
+    }.items():
+        whole = saved(image, "JPEG", **{"quality": 90, **options})
+        nearly(f"ends/{name}.jpg", whole[:-2], opened(whole), JPEG, note=note)
+        nearly(f"ends/{name}-half-an-end.jpg", whole[:-1], opened(whole), JPEG, note=note)
+        for lost in (4, 6, 30):
+            broken(f"broken/ends-{name}-{lost}.jpg", whole[:-lost], says="the file ends too early")
+        if "restarts" in name:
+            last = max(whole.rfind(bytes([0xff, 0xd0 + k])) for k in range(8))
+            broken(f"broken/ends-{name}-marker.jpg", whole[:last], says="the file ends too early")
+            broken(f"broken/ends-{name}-half-a-marker.jpg", whole[:last + 1], says="the file ends too early")
+        if "progressive" in name:
+            last = whole.rfind(b"\xff\xda")
+            tables = whole.rfind(b"\xff\xc4")
+            broken(f"broken/ends-{name}-scan.jpg", whole[:tables if tables > last - 200 else last], says="the file ends too early")
+    whole = saved(inks, "JPEG", quality=95)
+    light = 1 - smooth(channels=4) / 255.0
+    nearly("ends/inks.jpg", whole[:-2], light[..., :3] * light[..., 3:], 2 * JPEG, note=note)
+
+    unread("unread/lossless.jpg", imagecodecs.jpeg8_encode(smooth(), lossless=True), says="a lossless JPEG (SOF3) cannot be read")
+    unread("unread/12-bits.jpg", imagecodecs.jpeg8_encode(smooth().astype(np.uint16) * 16, bitspersample=12), says="a JPEG of 12 bits cannot be read")
+    unread("unread/ls.jpg", imagecodecs.jpegls_encode(smooth()), says="a JPEG-LS picture cannot be read")
+    whole = saved(picture, "JPEG", quality=90)
+    frame = whole.index(b"\xff\xc0")
+    for marker, kind in {0xc9: "a JPEG with arithmetic coding", 0xca: "a JPEG with arithmetic coding", 0xc5: "a hierarchical JPEG",
+                         0xcb: "a lossless JPEG with arithmetic coding"}.items():
+        broken(f"broken/jpeg-frame-{marker:x}.jpg", whole[:frame + 1] + bytes([marker]) + whole[frame + 2:], says=kind + " cannot be read")
+
+    # Inks as they are, and a thumbnail by Adobe's programs inside of EXIF; and the mark of Adobe's behind a megabyte.
+    plain = imagecodecs.jpeg8_encode(smooth(channels=4), level=95, colorspace="CMYK", outcolorspace="CMYK")
+    adobe = plain.index(b"\xff\xee") if b"\xff\xee" in plain[:200] else None
+    mark = b"\xff\xee\0\x0eAdobe\0\x64\0\0\0\0\0"
+    bare = plain if adobe is None else plain[:adobe] + plain[adobe + 16:]
+    colours = light[..., :3] * light[..., 3:]
+    inverted = (smooth(channels=4) / 255.0)[..., :3] * (smooth(channels=4) / 255.0)[..., 3:]
+    segment = lambda marker, data: bytes([0xff, marker]) + struct.pack(">H", len(data) + 2) + data
+    nearly("jpeg/inks-as-they-are.jpg", bare, colours, 2 * JPEG)
+    nearly("jpeg/inks-thumbnail-by-adobe.jpg", bare[:2] + segment(0xe1, b"Exif\0\0" + mark) + bare[2:], colours, 2 * JPEG)
+    nearly("jpeg/inks-by-adobe.jpg", bare[:2] + mark + bare[2:], inverted, 2 * JPEG)
+
+    # A gain map: a second picture, which a name in the header announces; and a second picture that is none.
+    gain = "has a gain map for bright screens (Ultra HDR), which is dropped"
+    xmp = lambda name: segment(0xe1, b"http://ns.adobe.com/xap/1.0/\0<x:xmpmeta xmlns:x='adobe:ns:meta/' xmlns:hdrgm='" + name + b"'/>")
+    small = saved(grey.resize((16, 12)), "JPEG")
+    several = segment(0xe2, b"MPF\0MM\0*\0\0\0\x08\0\0\0\0\0\0")
+    hdr = b"http://ns.adobe.com/hdr-gain-map/1.0/"
+    apple = b"http://ns.apple.com/HDRGainMap/1.0/"
+    nearly("jpeg/gain-map.jpg", whole[:2] + xmp(hdr) + several + whole[2:] + small, opened(whole), JPEG, note=gain)
+    nearly("jpeg/gain-map-apple.jpg", whole[:2] + several + whole[2:] + small[:2] + xmp(apple) + small[2:], opened(whole), JPEG, note=gain)
+    nearly("jpeg/gain-map-iso.jpg", whole[:2] + segment(0xe2, b"urn:iso:std:iso:ts:21496:-1\0\0\0\0\0") + whole[2:] + small, opened(whole), JPEG, note=gain)
+    nearly("jpeg/preview-behind.jpg", whole[:2] + several + whole[2:] + small, opened(whole), JPEG)
+
+    # TGA without the footer of version 2.
+    for path in sorted((HERE / "tga").glob("*.tga")):
+        data = path.read_bytes()
+        assert data.endswith(b"TRUEVISION-XFILE.\0")
+        put(f"tga/old-{path.name}", data[:-26])
+        expected[f"tga/old-{path.name}"] = expected[f"tga/{path.name}"]
+    broken("broken/tga-old-half.tga", (HERE / "tga/old-rgb.tga").read_bytes()[:600])
+    four = noisy(channels=4).astype(np.uint8)
+    exactly("tga/alpha-of-0.tga", saved(Image.fromarray(four * np.uint8([1, 1, 1, 0]), "RGBA"), "TGA"), rgba(wide(four[..., :3], 8)))
+
+    # BMP with a header of version 4, which has masks for all channels.
+    def version4(alpha):
+        rows = np.dstack([four[..., 2::-1], alpha]).astype(np.uint8)[::-1].tobytes()
+        masks = struct.pack("<4I", 0xFF0000, 0xFF00, 0xFF, 0xFF000000)
+        head = struct.pack("<IiiHHIIiiII", 108, W, H, 1, 32, 3, len(rows), 2835, 2835, 0, 0) + masks + b"BGRs" + bytes(48)
+        return b"BM" + struct.pack("<IHHI", 14 + len(head) + len(rows), 0, 0, 14 + len(head)) + head + rows
+    exactly("bmp/alpha.bmp", version4(four[..., 3]), rgba(wide(four[..., :3], 8), wide(four[..., 3], 8)))
+    exactly("bmp/alpha-of-0.bmp", version4(np.zeros((H, W))), rgba(wide(four[..., :3], 8)))
+
+
+def make_odd_light():
+    def exr(name, channels, **options):
+        path = HERE / name
+        path.parent.mkdir(exist_ok=True)
+        OpenEXR.File({"compression": OpenEXR.ZIP_COMPRESSION, "type": OpenEXR.scanlineimage, **options}, channels).write(str(path))
+        return path.read_bytes()
+
+    light = (noisy(64, 48) / 255.0).astype(np.float32)
+    # The library for Python ignores strides.
+    grey = light[..., 0].copy()
+    three = encoded(grey.astype(float))[..., None].repeat(3, 2)
+    nearly("exr/luminance.exr", exr("exr/luminance.exr", {"Y": grey}), three, 2e-4)
+    half = np.full(grey.shape, 0.5, np.float32)
+    nearly("exr/luminance-alpha.exr", exr("exr/luminance-alpha.exr", {"Y": grey * half, "A": half}), np.dstack([three, half]), 2e-4)
+    data = exr("exr/luminance-half.exr", {"Y": grey.astype(np.float16)})
+    nearly("exr/luminance-half.exr", data, three, 2e-3)
+    odd = light.copy()
+    odd[0, 0], odd[47, 63, 1], odd[15, 20] = np.inf, np.inf, [0.5, -np.inf, 0.25]
+    nearly("exr/infinite.exr", exr("exr/infinite.exr", {"RGB": odd}), encoded(odd.astype(float)), 2e-4,
+           note="has values from -65504 to 65504; they are cut to 0..1")
+    odd = light.copy()
+    odd[0, 0, 1] = odd[31, 42] = np.nan
+    black = odd.astype(float)
+    black[np.isnan(black).any(-1)] = 0
+    nearly("exr/not-numbers.exr", exr("exr/not-numbers.exr", {"RGB": odd}), encoded(black), 2e-4,
+           note="has 2 pixels that are not numbers; they are black")
+    bright = light * 4 - 0.5
+    nearly("exr/bright.exr", exr("exr/bright.exr", {"RGB": bright}), encoded(bright.astype(float)), 2e-4,
+           note=f"has values from {bright.min()} to {bright.max()}; they are cut to 0..1")
+    odd[:, :5] = np.nan
+    broken("broken/exr-not-numbers.exr", exr("broken/exr-not-numbers.exr", {"RGB": odd}), says="241 of its 3072 pixels are not numbers")
+    data = exr("unread/layers.exr", {"diffuse.R": grey, "diffuse.G": grey, "diffuse.B": grey})
+    unread("unread/layers.exr", data, says="(it has diffuse.B, diffuse.G, diffuse.R) cannot be read")
+    data = exr("unread/depth.exr", {"Z": grey})
+    unread("unread/depth.exr", data, says="an OpenEXR file without the channels R, G and B (it has Z) cannot be read")
+    chroma = "in luminance and chroma (channels Y, RY and BY) cannot be read"
+    data = exr("unread/luminance-chroma.exr", {"Y": grey, "RY": grey, "BY": grey})
+    unread("unread/luminance-chroma.exr", data, says=chroma)
+    # The library for Python writes all channels with as many samples; most of these files have a quarter of the chroma.
+    quarter = struct.pack("<2i", 2, 2)
+    for name in (b"BY", b"RY"):
+        place = data.index(name + b"\0") + 3 + 8
+        data = data[:place] + quarter + data[place + 8:]
+    broken("broken/exr-luminance-chroma-2x2.exr", data, says=chroma)
 
 
 def main():
@@ -812,6 +1037,9 @@ def main():
     make_others()
     make_by_hand()
     make_light()
+    make_codings()
+    make_ends()
+    make_odd_light()
     # These files are of no known kind.
     broken("broken/nothing-but-zeros.png", bytes(1000))
     broken("broken/text.jpg", b"This is not the picture that you are looking for.\n")

@@ -29,7 +29,7 @@ pub(super) fn read(bytes: &[u8], context: &Context<'_>) -> Result<Raw, ImageErro
         Unread::CameraRaw => {
             ImageError::UnknownContent { path: context.path.into(), found: Some("a camera raw file") }
         }
-        Unread::Unusual(kind) => ImageError::Unusual { path: context.path.into(), kind },
+        Unread::Unusual(kind) => context.unread(kind, None),
         Unread::Damaged(reason) => context.damaged(reason),
     };
     let all = directories(bytes);
