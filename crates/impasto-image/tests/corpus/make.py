@@ -879,7 +879,7 @@ def make_odd_light():
            note="has 2 pixels that are not numbers; they are black")
     bright = light * 4 - 0.5
     nearly("exr/bright.exr", exr("exr/bright.exr", {"RGB": bright}), encoded(bright.astype(float)), 2e-4,
-           note=f"has values from {bright.min()} to {bright.max()}; they are cut to 0..1")
+           note=f"has values from {round(float(bright.min()), 3):g} to {round(float(bright.max()), 3):g}; they are cut to 0..1")
     odd[:, :5] = np.nan
     broken("broken/exr-not-numbers.exr", exr("broken/exr-not-numbers.exr", {"RGB": odd}), says="241 of its 3072 pixels are not numbers")
     data = exr("unread/layers.exr", {"diffuse.R": grey, "diffuse.G": grey, "diffuse.B": grey})
