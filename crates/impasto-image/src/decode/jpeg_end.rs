@@ -1,7 +1,7 @@
 //! JPEG files that lack their end marker: whether all pixels are there nevertheless.
 //!
-//! A decoder needs nothing behind the last coded block. So the file is decoded twice, with different bytes in place of
-//! its end: if all data are there, the pixels are the same. The structure tells the rest (ITU-T T.81, annexes B and G):
+//! A decoder needs nothing behind the last coded block. So the file is decoded with different bytes in place of its end:
+//! if all data are there, the pixels are the same. The structure tells the rest (ITU-T T.81, annexes B and G):
 //! whether all components have a scan, whether a progressive file has all bits of all coefficients, and whether the last
 //! scan has all its restart markers.
 
@@ -17,6 +17,10 @@ use crate::ImageError;
 
 const END_OF_IMAGE: [u8; 2] = [0xff, 0xd9];
 
+/// Bytes in place of the end. Two of them may give the same pixels by chance, where few pixels are visible and all of
+/// these are black or white. Among six, with short and long codes, one differs.
+const FILLS: [u8; 6] = [0x00, 0x55, 0xaa, 0x33, 0xcc, 0xfe];
+
 /// The file with an end marker, and a note, if it has none. A file that lacks data too is an error.
 pub(super) fn ended(
     bytes: &Arc<[u8]>,
@@ -28,8 +32,13 @@ pub(super) fn ended(
     // The first half of a marker is not data.
     let data = bytes.strip_suffix(b"\xff").unwrap_or(bytes);
     let are_equal = || {
-        let first = pixels(data, 0x55, context)?;
-        Ok(first.is_some() && first == pixels(data, 0xaa, context)?)
+        let first = pixels(data, FILLS[0], context)?;
+        for fill in &FILLS[1..] {
+            if first.is_none() || first != pixels(data, *fill, context)? {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     };
     match has_all_scans(data) && are_equal()? {
         true => Ok(([data, &END_OF_IMAGE].concat().into(), Some(Note::EndIsMissing))),

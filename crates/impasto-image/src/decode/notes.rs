@@ -42,6 +42,7 @@ impl fmt::Display for Note {
         match self {
             Note::EndIsMissing => write!(out, "lacks its end; all pixels are there"),
             Note::CutTo01 { lowest, highest } => {
+                let [lowest, highest] = [lowest, highest].map(|value| (value * 1e3).round() / 1e3);
                 write!(out, "has values from {lowest} to {highest}; they are cut to 0..1")
             }
             Note::NotNumbers { pixels: 1 } => write!(out, "has one pixel that is not a number; it is black"),
@@ -66,7 +67,8 @@ mod tests {
     #[test]
     fn notes_are_predicates() {
         let range = |lowest, highest| Note::CutTo01 { lowest, highest }.to_string();
-        assert_eq!(range(-0.5, 7.25), "has values from -0.5 to 7.25; they are cut to 0..1");
+        assert_eq!(range(-0.5, 7.251_66), "has values from -0.5 to 7.252; they are cut to 0..1");
+        assert_eq!(range(0.0, 65504.0), "has values from 0 to 65504; they are cut to 0..1");
         let pixels = |pixels| Note::NotNumbers { pixels }.to_string();
         assert_eq!(pixels(1), "has one pixel that is not a number; it is black");
         assert_eq!(pixels(3), "has 3 pixels that are not numbers; they are black");

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::Note;
 use crate::coding::{Coding, Curve};
 use crate::primaries::Primaries;
+use crate::profile::parsed;
 
 /// Begins each file (clause 5.2).
 const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
@@ -16,8 +17,8 @@ pub(super) type Refused = (&'static str, &'static str);
 const HDR_ADVICE: &str =
     "export it in standard dynamic range (SDR) with the profile of sRGB or of Display P3";
 
-/// The coding of the numbers; `None` if they are sRGB or have a profile. Clause 4.3 has the precedence of the chunks:
-/// cICP, iCCP, sRGB, and then gAMA with cHRM.
+/// The coding of the numbers; `None` if they are sRGB or have a profile that can be read. Clause 4.3 has the precedence
+/// of the chunks: cICP, iCCP, sRGB, and then gAMA with cHRM.
 pub(super) fn coding(info: &png::Info<'_>) -> Result<Option<Coding>, Refused> {
     let is_grey = matches!(info.color_type, png::ColorType::Grayscale | png::ColorType::GrayscaleAlpha);
     // Grey has the colour of white, whatever the primaries.
@@ -39,7 +40,8 @@ pub(super) fn coding(info: &png::Info<'_>) -> Result<Option<Coding>, Refused> {
             return Ok(Some(in_its_model(coding)));
         }
     }
-    if info.icc_profile.is_some() || info.srgb.is_some() {
+    let has_profile = info.icc_profile.as_deref().is_some_and(|icc| parsed(icc).is_some());
+    if has_profile || info.srgb.is_some() {
         return Ok(None);
     }
     let primaries = info.chrm_chunk.map(|given| {

@@ -7,6 +7,7 @@ mod colour;
 mod common;
 mod corpus;
 mod damage;
+mod ends;
 #[cfg(not(all(feature = "exr", feature = "jxl")))]
 mod features;
 mod formats;

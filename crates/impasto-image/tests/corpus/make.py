@@ -834,7 +834,10 @@ def make_codings():
     primaries = lambda name: chunk(b"cHRM", struct.pack(">8I", *(round(1e5 * place) for pair in
                                    [PRIMARIES[name][3], *PRIMARIES[name][:3]] for place in pair)))
     codes = lambda *values: chunk(b"cICP", bytes(values))
-    profile = chunk(b"iCCP", b"a profile\0\0" + zlib.compress(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()))
+    icc = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    # The date in it would make each run differ.
+    icc = icc[:24] + struct.pack(">6H", 2026, 1, 1, 0, 0, 0) + icc[36:]
+    profile = chunk(b"iCCP", b"a profile\0\0" + zlib.compress(icc))
     rgb8, rgb16, alpha16 = noisy(), noisy(bits=16), noisy(channels=4, bits=16)
     shown = rgba(wide(rgb8, 8))
     of = lambda samples, chunks: png(samples, {1: 0, 2: 4, 3: 2, 4: 6}[samples.shape[2]], 16 if samples.max() > 255 else 8, before=chunks)
@@ -853,6 +856,8 @@ def make_codings():
     exact = 3e-5
     value = rgb16 / 65535
     nearly("coding/gamma-1.png", of(rgb16, gamma(100000)), encoded(value), exact)
+    nonsense = chunk(b"iCCP", b"a profile\0\0" + zlib.compress(icc[:200]))
+    nearly("coding/nonsense-before-gamma-1.png", of(rgb16, nonsense + gamma(100000)), encoded(value), exact)
     nearly("coding/gamma-1-of-8-bits.png", of(rgb8, gamma(100000)), encoded(rgb8 / 255), exact)
     nearly("coding/gamma-1.8.png", of(rgb16, gamma(55556)), encoded(value ** (1 / 0.55556)), exact)
     nearly("coding/codes-unknown-gamma-1.png", of(rgb16, codes(2, 2, 0, 1) + gamma(100000)), encoded(value), exact)
@@ -1009,7 +1014,7 @@ def make_odd_light():
            note="has 2 pixels that are not numbers; they are black")
     bright = light * 4 - 0.5
     nearly("exr/bright.exr", exr("exr/bright.exr", {"RGB": bright}), encoded(bright.astype(float)), 2e-4,
-           note=f"has values from {bright.min()} to {bright.max()}; they are cut to 0..1")
+           note=f"has values from {round(float(bright.min()), 3):g} to {round(float(bright.max()), 3):g}; they are cut to 0..1")
     odd[:, :5] = np.nan
     broken("broken/exr-not-numbers.exr", exr("broken/exr-not-numbers.exr", {"RGB": odd}), says="241 of its 3072 pixels are not numbers")
     data = exr("unread/layers.exr", {"diffuse.R": grey, "diffuse.G": grey, "diffuse.B": grey})
