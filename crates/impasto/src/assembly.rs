@@ -52,9 +52,10 @@ impl StyleTransfer {
         let scales = self.scales(&recipe, &cache.engine, size)?;
         let threads = pool.current_num_threads();
         let given = self.given_sizes(&recipe);
-        recipe.draft_size = cache.planner(&recipe, &given, threads).fitting_draft(size)?;
         let planner = cache.planner(&recipe, &given, threads);
         self.check_sizes(&planner, &scales)?;
+        recipe.draft_size = planner.fitting_draft(size)?;
+        let planner = cache.planner(&recipe, &given, threads);
         check_counts(&recipe, &scales)?;
         let planned = match self.tiling.window {
             Some(window) => Some(planner.with_window(&scales, Some(window))?),

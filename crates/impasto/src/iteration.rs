@@ -19,7 +19,8 @@ use crate::{Error, Recipe, Session};
 impl Session {
     pub(crate) fn evaluate_and_move(&mut self) -> Result<Losses, Error> {
         let home = home(&self.inputs, &self.engine, self.scale);
-        let checks = self.iteration == 0 || self.iteration + 1 == self.iterations_of_scale();
+        // The content has no gradient where a run begins with it, so the second step tells more.
+        let checks = self.iteration < 2 || self.iteration + 1 == self.iterations_of_scale();
         if self.objective.is_none() && self.inputs.recipe.holds_draft() {
             self.paint_draft()?;
         }
@@ -68,7 +69,7 @@ impl Session {
             let mut moving = Moving { painting, average, before, optimiser };
             moving.prepare(&inputs.recipe, *scale, &home).map_err(Error::stream)?;
             moving.step(engine, &cotangents, losses.total)?;
-            // Vectors may be outside of memory, so they are read at two steps of a scale only. Infinity stays.
+            // Vectors may be outside of memory, so they are read at few steps of a scale. Infinity stays.
             if checks && let Optimiser::Adam(adam) = &*moving.optimiser {
                 check_squares(&adam.second)?;
             }

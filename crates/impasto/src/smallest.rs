@@ -33,17 +33,16 @@ impl StyleTransfer {
     pub(crate) fn check_sizes(&self, planner: &Planner, scales: &[Scale]) -> Result<(), Error> {
         let Some(&Scale { width, height, .. }) = scales.last() else { return Err(Error::NoStyle) };
         let (recipe, topology) = (planner.recipe, planner.engine.network().encoder.topology());
-        let least = least_of_style(recipe, topology)?;
-        for (style, scale) in &planner.given.styles {
-            let size = seen_style_size(*style, (recipe.style_fit, *scale), (width, height), least);
-            check_style_size(size)?;
-        }
         let least = least_of_content(recipe, topology)?;
         if width.min(height) < least {
             let deepest = deepest(&[&recipe.content_layers, &recipe.style_layers], topology)?;
             return Err(self.content_too_small((width, height), least, name_of(deepest, topology)));
         }
-        self.check_styles(planner, (width, height))
+        self.check_styles(planner, (width, height))?;
+        let least = least_of_style(recipe, topology)?;
+        planner.given.styles.iter().try_for_each(|(style, scale)| {
+            check_style_size(seen_style_size(*style, (recipe.style_fit, *scale), (width, height), least))
+        })
     }
 
     fn content_too_small(&self, (width, height): (usize, usize), smallest: usize, layer: String) -> Error {

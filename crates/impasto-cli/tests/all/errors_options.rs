@@ -68,8 +68,12 @@ fn a_negative_number_is_told_from_an_option() {
 #[test]
 fn numbers_beyond_all_bounds_are_refused() {
     let older = Older::new();
-    for options in ["--size 30001", "--threads 1000000", "--size 99999999999", "--min-size 1"] {
+    for options in ["--size 30001", "--threads 1000000", "--size 99999999999"] {
         older.fails(2, &format!("{RUN} {options}"));
+    }
+    for scale in ["1e6", "1e30", "1e300"] {
+        let ran = older.fails(2, &format!("{RUN} --style-scale {scale}"));
+        ran.assert_says(&["--style-scale", "at most 30000 pixels"]);
     }
 }
 

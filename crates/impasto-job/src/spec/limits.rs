@@ -14,7 +14,7 @@ use crate::JobError;
 #[serde(default, deny_unknown_fields)]
 pub struct InputSpec {
     /// Limits on each input file: none, or a list such as megapixels=200,side=40000,file=100M,memory=2G,time=60s, in
-    /// which each value may be none [default: 100 megapixels, 30000 pixels a side, 400 MB a file, 512 MB to decode, 8 s]
+    /// which each value may be none [default: 100 megapixels, 30000 pixels a side, 400 MB a file, 1 GB to decode, 8 s]
     #[cfg_attr(feature = "clap", arg(long, value_name = "L", help_heading = "Input"))]
     pub limits: Option<String>,
 }
