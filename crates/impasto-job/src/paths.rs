@@ -135,7 +135,7 @@ mod tests {
     use super::*;
 
     fn name(bytes: &[u8]) -> PathBuf {
-        name_of(bytes.to_vec()).unwrap().into()
+        name_of(bytes.to_vec()).expect("a name").into()
     }
 
     #[test]

@@ -539,7 +539,8 @@ def make_tiff_kinds():
         writer.write(large[::4, ::4].copy(), photometric="rgb", subfiletype=1, metadata=None)
         writer.write(large[:20, :20].copy(), photometric="rgb", metadata=None)
         writer.write(large, photometric="rgb", metadata=None)
-    exactly("tiff/pages-after-thumbnail.tif", out.getvalue(), rgba(wide(large, 8)))
+    exactly("tiff/pages-after-thumbnail.tif", out.getvalue(), rgba(wide(large, 8)),
+            note="holds several pages; the largest is taken (3 of 3)")
     bilevel = Image.fromarray((grey8 > 127).astype(np.uint8) * 255).convert("1")
     lines = rgba(wide((grey8 > 127).astype(np.uint16), 1))
     exactly("tiff/two-levels-fax3.tif", saved(bilevel, "TIFF", compression="group3"), lines)
