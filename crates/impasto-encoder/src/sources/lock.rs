@@ -18,8 +18,8 @@ pub(super) struct Lock {
 }
 
 impl Lock {
-    /// Waits for the lock of this name; `waits` is called if another process holds it.
-    pub(super) fn new(path: &Path, mut waits: impl FnMut()) -> io::Result<Lock> {
+    /// Waits for the lock of this name; `waits` is called once if another process holds it.
+    pub(super) fn new(path: &Path, waits: impl FnOnce()) -> io::Result<Lock> {
         /// Other processes may remove the file between two steps, but hardly this often.
         const TRIES: usize = 1000;
         let folder = path.parent().unwrap_or(Path::new(""));
@@ -29,6 +29,7 @@ impl Lock {
             .take_while(|folder| !folder.exists())
             .map(Path::to_path_buf)
             .collect();
+        let mut waits = Some(waits);
         for _ in 0..TRIES {
             fs::create_dir_all(folder)?;
             let file = match OpenOptions::new().create(true).write(true).truncate(false).open(path) {
@@ -38,7 +39,7 @@ impl Lock {
             match file.try_lock() {
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => {
-                    waits();
+                    waits.take().into_iter().for_each(|waits| waits());
                     file.lock()?;
                 }
                 Err(TryLockError::Error(error)) => return Err(error),
