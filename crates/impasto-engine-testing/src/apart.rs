@@ -182,6 +182,9 @@ impl Engine for ApartEngine {
             gradient.data.iter_mut().enumerate().for_each(|(i, value)| *value *= 1.0 - part(i));
         }
         let gradient = tied(painting, &gradient);
+        if gradient.iter().any(|value| value.abs() > f64::from(painting::LARGEST_DERIVATIVE)) {
+            return Err(EngineError::NotFinite { what: painting::GRADIENT });
+        }
         let far = [&mut *painting.picture, &mut *adam.first, &mut *adam.second, &mut *adam.average]
             .map(|values| values.in_engine_mut::<Far>());
         let [Some(picture), Some(first), Some(second), Some(average)] = far else {

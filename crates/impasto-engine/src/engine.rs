@@ -199,7 +199,8 @@ pub trait Engine: Send {
     /// Computes that derivative, moves the picture by one step of Adam, and adds it to the average.
     ///
     /// # Errors
-    /// The errors of [`pull_back_painting`](Engine::pull_back_painting), which leave everything as it was.
+    /// The errors of [`pull_back_painting`](Engine::pull_back_painting), and [`EngineError::NotFinite`] for a derivative
+    /// above [`LARGEST_DERIVATIVE`](painting::LARGEST_DERIVATIVE): they leave everything as it was.
     /// [`EngineError::NotFinite`] also for a picture that is not finite after the step.
     fn step_painting(
         &mut self,

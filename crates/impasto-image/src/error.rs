@@ -196,6 +196,9 @@ impl ImageError {
                 "the address leads to a page around the picture; save the picture itself"
             }
             Self::UnreadKind { advice, .. } => advice.unwrap_or(CONVERT),
+            Self::UnknownContent { found: Some("a camera raw file"), .. } => {
+                "develop it first, for example with darktable or RawTherapee, and export it as TIFF, PNG or JPEG"
+            }
             Self::UnknownContent { found: Some(_), .. } => CONVERT,
             Self::UnknownContent { found: None, .. } => {
                 return Some(format!("these can be read: {}", crate::decode::READABLE));

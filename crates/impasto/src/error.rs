@@ -4,9 +4,9 @@ use std::fmt;
 
 use crate::Setting;
 use crate::checkpoint::CheckpointError;
-use crate::magnitude::GRADIENT;
 use impasto_encoder::EncoderError;
 use impasto_engine::EngineError;
+use impasto_engine::painting::GRADIENT;
 
 /// The subject of an [`Error::Invalid`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,7 +7,7 @@ use impasto_engine::painting::{Home, Painting, Values};
 use impasto_engine::{Cotangents, Engine, Size};
 
 use crate::colour::Colour;
-use crate::magnitude::{check_cotangents, check_squares};
+use crate::magnitude::check_cotangents;
 use crate::objective::Losses;
 use crate::optimiser::vector::all_finite;
 use crate::optimiser::{Average, Optimiser};
@@ -19,8 +19,6 @@ use crate::{Error, Recipe, Session};
 impl Session {
     pub(crate) fn evaluate_and_move(&mut self) -> Result<Losses, Error> {
         let home = home(&self.inputs, &self.engine, self.scale);
-        // The content has no gradient where a run begins with it, so the second step tells more.
-        let checks = self.iteration < 2 || self.iteration + 1 == self.iterations_of_scale();
         if self.objective.is_none() && self.inputs.recipe.holds_draft() {
             self.paint_draft()?;
         }
@@ -69,10 +67,6 @@ impl Session {
             let mut moving = Moving { painting, average, before, optimiser };
             moving.prepare(&inputs.recipe, *scale, &home).map_err(Error::stream)?;
             moving.step(engine, &cotangents, losses.total)?;
-            // Vectors may be outside of memory, so they are read at few steps of a scale. Infinity stays.
-            if checks && let Optimiser::Adam(adam) = &*moving.optimiser {
-                check_squares(&adam.second)?;
-            }
             Ok(losses)
         })
     }

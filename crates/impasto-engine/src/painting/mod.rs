@@ -24,6 +24,13 @@ pub use values::{BAND, Numbers, PixelMemory, PixelVector, Values, bands};
 
 use crate::{Cotangents, Engine, EngineError, Observation, Pixels, Request, Size};
 
+/// The name of a gradient that single precision cannot carry, in [`EngineError::NotFinite`].
+pub const GRADIENT: &str = "the gradient";
+
+/// The largest derivative whose square is far within single precision. With a larger one, Adam would divide by infinity
+/// and leave the picture as it is.
+pub const LARGEST_DERIVATIVE: f32 = 1e19;
+
 /// Values that a thread takes at a time.
 pub const CHUNK: usize = 1 << 14;
 
@@ -111,8 +118,9 @@ pub fn pull_back<E: Engine + ?Sized>(
 /// Moves the picture by one step of Adam, and adds it to the average.
 ///
 /// # Errors
-/// The errors of [`pull_back`], which leave everything as it was. [`EngineError::NotFinite`] also for a picture that is
-/// not finite after the step; it is not added to the average.
+/// The errors of [`pull_back`], and [`EngineError::NotFinite`] for a derivative above [`LARGEST_DERIVATIVE`]: they leave
+/// everything as it was. [`EngineError::NotFinite`] also for a picture that is not finite after the step; it is not added
+/// to the average.
 pub fn step<E: Engine + ?Sized>(
     engine: &mut E,
     painting: &mut Painting,
@@ -120,6 +128,11 @@ pub fn step<E: Engine + ?Sized>(
     adam: &mut AdamStep,
 ) -> Result<(), EngineError> {
     let gradient = engine.pull_back_painting(painting, cotangents)?;
+    let small =
+        |values: &[f32]| values.iter().fold(true, |all, value| all & (value.abs() <= LARGEST_DERIVATIVE));
+    if !gradient.data.par_chunks(CHUNK).all(small) {
+        return Err(EngineError::NotFinite { what: GRADIENT });
+    }
     let finite = painting.picture.change_all(|picture| {
         adam.make(picture, &gradient.data)?;
         let finite = picture.par_chunks(CHUNK).all(|chunk| chunk.iter().all(|value| value.is_finite()));
