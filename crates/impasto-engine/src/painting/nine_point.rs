@@ -12,53 +12,58 @@ use super::tv::Plane;
 /// Number of partial sums of squares that run in parallel.
 const LANES: usize = 8;
 
-/// The value of the pairs whose upper row is in `first..end`. Adds `weight` times the derivatives of the value of
-/// all pairs to `gradient`, which holds these rows.
-pub(super) fn band(
-    plane: Plane,
-    (first, end): (usize, usize),
-    weight: f64,
-    mut gradient: Option<&mut [f32]>,
-) -> f64 {
-    let Plane { width, height, .. } = plane;
-    // Means are over all three channels.
+/// The factors of pairs in a row or a column, and of diagonal pairs. Means are over all three channels.
+fn factors(Plane { width, height, .. }: Plane) -> (f64, f64) {
     let inner = 2.0 / (3.0 * 3.0 * (width * height) as f64);
-    let diagonal = 2.0 / (12.0 * 3.0 * ((width + 1) * (height + 1)) as f64);
+    (inner, 2.0 / (12.0 * 3.0 * ((width + 1) * (height + 1)) as f64))
+}
+
+/// A row, the row below it, which is empty below the last, and the number of edges that the row is at.
+fn rows(plane: Plane<'_>, y: usize) -> (&[f32], &[f32], usize) {
+    let below = if y + 1 < plane.height { plane.row(y + 1) } else { &[] };
+    (plane.row(y), below, usize::from(y == 0) + usize::from(below.is_empty()))
+}
+
+/// The value of the pairs whose upper row is in `first..end`.
+pub(super) fn value(plane: Plane, (first, end): (usize, usize)) -> f64 {
+    let (inner, diagonal) = factors(plane);
     let mut value = 0.0;
+    for y in first..end {
+        let (row, below, edges) = rows(plane, y);
+        let across = inner + 2.0 * diagonal * edges as f64;
+        value += across * squares(&row[1..], row) + inner * squares(row, below);
+        value += diagonal * diagonals(row, below);
+    }
+    value
+}
+
+/// Adds `weight` times the derivatives of the value of all pairs to `gradient`, which holds the rows `first..end`.
+pub(super) fn add_gradient(plane: Plane, (first, end): (usize, usize), weight: f64, gradient: &mut [f32]) {
+    let (width, (inner, diagonal)) = (plane.width, factors(plane));
     // The derivatives of a row and of the row below it. The latter has pairs with both its neighbours.
     let (mut own, mut next) = (vec![0.0; width], vec![0.0; width]);
     // The row above the band has pairs with its first row.
     for y in first.saturating_sub(1)..end {
-        let row = plane.row(y);
-        let below = if y + 1 < height { plane.row(y + 1) } else { &[] };
-        let edges = usize::from(y == 0) + usize::from(below.is_empty());
-        if y >= first {
-            let across = inner + 2.0 * diagonal * edges as f64;
-            value += across * squares(&row[1..], row) + inner * squares(row, below);
-            value += diagonal * diagonals(row, below);
+        let (row, below, edges) = rows(plane, y);
+        add_along(&mut own, row, inner, 1);
+        if !below.is_empty() {
+            add_slopes(&mut own, row, below, inner);
+            add_slopes(&mut next, below, row, inner);
         }
-        if let Some(gradient) = &mut gradient {
-            add_along(&mut own, row, inner, 1);
-            if !below.is_empty() {
-                add_slopes(&mut own, row, below, inner);
-                add_slopes(&mut next, below, row, inner);
-            }
-            for _ in 0..edges {
-                add_along(&mut own, row, diagonal, 2);
-            }
-            if !below.is_empty() {
-                add_diagonals(&mut own, row, below, diagonal);
-                add_diagonals(&mut next, below, row, diagonal);
-            }
-            if y >= first {
-                let to = &mut gradient[(y - first) * width..][..width];
-                to.iter_mut().zip(&own).for_each(|(to, from)| *to += (weight * from) as f32);
-            }
+        for _ in 0..edges {
+            add_along(&mut own, row, diagonal, 2);
+        }
+        if !below.is_empty() {
+            add_diagonals(&mut own, row, below, diagonal);
+            add_diagonals(&mut next, below, row, diagonal);
+        }
+        if y >= first {
+            let to = &mut gradient[(y - first) * width..][..width];
+            to.iter_mut().zip(&own).for_each(|(to, from)| *to += (weight * from) as f32);
         }
         std::mem::swap(&mut own, &mut next);
         next.fill(0.0);
     }
-    value
 }
 
 /// The sum of squared differences, over the shorter length.

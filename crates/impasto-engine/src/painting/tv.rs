@@ -54,68 +54,69 @@ impl TvForm {
 
     /// `weight` times the value.
     pub fn value(self, image: &Pixels, weight: f64) -> f64 {
-        self.loss_and_gradient(image, weight, None)
+        let bands = image.size.height.div_ceil(ROWS);
+        // The sum has a fixed order, so it is the same with any number of threads.
+        let of_band = |index: usize| self.value_of_band(plane(image, index / bands), ROWS * (index % bands));
+        let values: Vec<f64> = (0..3 * bands).into_par_iter().map(of_band).collect();
+        weight * values.iter().sum::<f64>()
     }
 
     /// Adds `weight` times the derivative by RGB 0..1 to `gradient`.
     pub fn add_gradient(self, image: &Pixels, weight: f64, gradient: &mut Pixels) {
-        self.loss_and_gradient(image, weight, Some(gradient));
+        let bands = image.size.height.div_ceil(ROWS);
+        let planes = gradient.data.chunks_exact_mut(image.size.area());
+        let parts: Vec<&mut [f32]> =
+            planes.flat_map(|plane| plane.chunks_mut(ROWS * image.size.width)).collect();
+        parts.into_par_iter().enumerate().for_each(|(index, gradient)| {
+            let (plane, first) = (plane(image, index / bands), ROWS * (index % bands));
+            self.add_gradient_of_band(plane, first, weight, gradient);
+        });
     }
 
-    /// Both, in one pass.
-    fn loss_and_gradient(self, image: &Pixels, weight: f64, gradient: Option<&mut Pixels>) -> f64 {
-        let (width, height, area) = (image.size.width, image.size.height, image.size.area());
-        let plane = |channel: usize| Plane { data: &image.data[channel * area..][..area], width, height };
-        let bands = height.div_ceil(ROWS);
-        let mut gradient: Vec<Option<&mut [f32]>> = match gradient {
-            Some(gradient) => {
-                let planes = gradient.data.chunks_exact_mut(area);
-                planes.flat_map(|plane| plane.chunks_mut(ROWS * width)).map(Some).collect()
-            }
-            None => (0..3 * bands).map(|_| None).collect(),
-        };
-        let judge = |(index, gradient): (usize, &mut Option<&mut [f32]>)| {
-            self.band(plane(index / bands), ROWS * (index % bands), weight, gradient.as_deref_mut())
-        };
-        // The sum has a fixed order, so it is the same with any number of threads.
-        let values: Vec<f64> = gradient.par_iter_mut().enumerate().map(judge).collect();
-        weight * values.iter().sum::<f64>()
-    }
-
-    /// The value of the pairs of the rows from `first` on. Adds the derivatives of these rows to `gradient`, which
-    /// holds these rows.
-    fn band(self, plane: Plane, first: usize, weight: f64, gradient: Option<&mut [f32]>) -> f64 {
+    /// The value of the pairs whose upper or only row is among those from `first` on.
+    fn value_of_band(self, plane: Plane, first: usize) -> f64 {
         let end = (first + ROWS).min(plane.height);
         if self == TvForm::NinePoint {
-            return nine_point::band(plane, (first, end), weight, gradient);
+            return nine_point::value(plane, (first, end));
+        }
+        let mut value = 0.0;
+        (first..end).for_each(|y| self.pairs(plane, y, &mut |_, _, (worth, _)| value += worth));
+        value
+    }
+
+    /// Adds the derivatives of the rows from `first` on to `gradient`, which holds these rows.
+    fn add_gradient_of_band(self, plane: Plane, first: usize, weight: f64, gradient: &mut [f32]) {
+        let end = (first + ROWS).min(plane.height);
+        if self == TvForm::NinePoint {
+            return nine_point::add_gradient(plane, (first, end), weight, gradient);
         }
         // The row above the band has pairs with its first row.
         let above = first.saturating_sub(1);
         let origin = above * plane.width;
-        let mut derivatives = vec![0.0; if gradient.is_some() { (end + 1 - above) * plane.width } else { 0 }];
-        let mut value = 0.0;
+        let mut derivatives = vec![0.0; (end + 1 - above) * plane.width];
         for y in above..end {
-            let mut pair = |at: usize, other: usize, (worth, slope): (f64, f64)| {
-                if y >= first {
-                    value += worth;
-                }
-                if !derivatives.is_empty() {
-                    derivatives[other - origin] += slope;
-                    derivatives[at - origin] -= slope;
-                }
-            };
-            match self {
-                TvForm::HalfSquares { scale } => half_squares(plane, y, scale, &mut pair),
-                TvForm::Absolute { scale } => absolute(plane, y, scale, &mut pair),
-                TvForm::NinePoint => {}
-            }
+            self.pairs(plane, y, &mut |at, other, (_, slope)| {
+                derivatives[other - origin] += slope;
+                derivatives[at - origin] -= slope;
+            });
         }
-        if let Some(gradient) = gradient {
-            let own = &derivatives[(first - above) * plane.width..];
-            gradient.iter_mut().zip(own).for_each(|(to, from)| *to += (weight * from) as f32);
-        }
-        value
+        let own = &derivatives[(first - above) * plane.width..];
+        gradient.iter_mut().zip(own).for_each(|(to, from)| *to += (weight * from) as f32);
     }
+
+    /// Visits the pairs of the forms that consist of pairs of their own.
+    fn pairs(self, plane: Plane, y: usize, pair: &mut impl FnMut(usize, usize, (f64, f64))) {
+        match self {
+            TvForm::HalfSquares { scale } => half_squares(plane, y, scale, pair),
+            TvForm::Absolute { scale } => absolute(plane, y, scale, pair),
+            TvForm::NinePoint => {}
+        }
+    }
+}
+
+fn plane(image: &Pixels, channel: usize) -> Plane<'_> {
+    let (width, height, area) = (image.size.width, image.size.height, image.size.area());
+    Plane { data: &image.data[channel * area..][..area], width, height }
 }
 
 impl<'a> Plane<'a> {
@@ -200,13 +201,13 @@ mod tests {
             for (width, height) in SIZES {
                 let mut image = picture(width, height);
                 let mut gradient = Pixels { data: vec![0.0; image.data.len()], ..image.clone() };
-                form.loss_and_gradient(&image, 0.75, Some(&mut gradient));
+                form.add_gradient(&image, 0.75, &mut gradient);
                 let largest = gradient.data.iter().fold(0.0, |most, g| f32::max(most, g.abs())) as f64;
                 for at in 0..image.data.len() {
                     let value = image.data[at];
                     let mut judged_at = |value| {
                         image.data[at] = value;
-                        form.loss_and_gradient(&image, 0.75, None)
+                        form.value(&image, 0.75)
                     };
                     let expected = (judged_at(value + STEP) - judged_at(value - STEP)) / (2.0 * STEP as f64);
                     judged_at(value);
@@ -254,16 +255,16 @@ mod tests {
         for (width, height) in SIZES {
             let image = picture(width, height);
             let expected = nine_point_on_a_padded_picture(&image);
-            let found = TvForm::NinePoint.loss_and_gradient(&image, 1.0, None);
+            let found = TvForm::NinePoint.value(&image, 1.0);
             assert!((found - expected).abs() <= ROUNDING * expected, "{width}x{height}: {found} {expected}");
         }
         // One plane of three is not flat: 0 1/2 / 1/4 1, of 2x2.
         let mut image = Pixels::new(Size::new(2, 2), vec![0.3; 12]).unwrap();
         image.data[4..8].copy_from_slice(&[0.0, 0.5, 0.25, 1.0]);
-        let absolute = TvForm::Absolute { scale: 255.0 }.loss_and_gradient(&image, 1.0, None);
+        let absolute = TvForm::Absolute { scale: 255.0 }.value(&image, 1.0);
         assert_eq!(absolute, 255.0 * (0.5 + 0.75 + 0.25 + 0.5));
         // Only the first pixel has both neighbours.
-        let squares = TvForm::HalfSquares { scale: 256.0 }.loss_and_gradient(&image, 2.0, None);
+        let squares = TvForm::HalfSquares { scale: 256.0 }.value(&image, 2.0);
         assert_eq!(squares, 2.0 * 0.5 * 256.0 * 256.0 * (0.25 + 0.0625));
     }
 
@@ -272,13 +273,14 @@ mod tests {
         for form in FORMS {
             let flat = Pixels::new(Size::new(5, 4), vec![0.7; 60]).unwrap();
             let mut gradient = Pixels { data: vec![0.25; 60], ..flat.clone() };
-            assert_eq!(form.loss_and_gradient(&flat, 1.0, Some(&mut gradient)), 0.0);
+            assert_eq!(form.value(&flat, 1.0), 0.0);
+            form.add_gradient(&flat, 1.0, &mut gradient);
             assert_eq!(gradient.data, [0.25; 60], "{form:?}");
             let image = picture(5, 4);
             let mut once = Pixels { data: vec![0.0; 60], ..flat };
-            form.loss_and_gradient(&image, 1.0, Some(&mut once));
+            form.add_gradient(&image, 1.0, &mut once);
             let mut twice = once.clone();
-            form.loss_and_gradient(&image, 1.0, Some(&mut twice));
+            form.add_gradient(&image, 1.0, &mut twice);
             assert!(once.data.iter().zip(&twice.data).all(|(once, twice)| 2.0 * once == *twice), "{form:?}");
         }
     }
