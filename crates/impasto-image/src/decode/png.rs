@@ -98,14 +98,9 @@ fn push(file: &mut Vec<u8>, kind: [u8; 4], data: &[u8]) {
     let start = file.len();
     file.extend(kind);
     file.extend(data);
-    let sum = checksum(&file[start..]);
-    file.extend(sum.to_be_bytes());
-}
-
-/// CRC-32 (annex D).
-fn checksum(bytes: &[u8]) -> u32 {
-    let step = |sum: u32, _| (sum >> 1) ^ (0xedb8_8320 & (sum & 1).wrapping_neg());
-    !bytes.iter().fold(!0, |sum, byte| (0..8).fold(sum ^ u32::from(*byte), step))
+    let mut sum = flate2::Crc::new();
+    sum.update(&file[start..]);
+    file.extend(sum.sum().to_be_bytes());
 }
 
 /// The file with an end, and a note, if it ends too early. It may lack pixels nevertheless: the decoder finds that out.

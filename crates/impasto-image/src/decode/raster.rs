@@ -28,12 +28,12 @@ use crate::primaries::Primaries;
 const BESIDE: usize = 32 << 20;
 
 pub(super) fn read(bytes: &Arc<[u8]>, format: ImageFormat, context: &Context<'_>) -> Result<Raw, ImageError> {
-    let cgbi = (format == ImageFormat::Png).then(|| png::without_cgbi(bytes)).flatten();
-    let (is_cgbi, bytes) = (cgbi.is_some(), cgbi.as_ref().unwrap_or(bytes));
-    let beside = Beside::of(bytes, format);
     if format == ImageFormat::Tiff {
         return tiff::read(bytes, context);
     }
+    let cgbi = (format == ImageFormat::Png).then(|| png::without_cgbi(bytes)).flatten();
+    let (is_cgbi, bytes) = (cgbi.is_some(), cgbi.as_ref().unwrap_or(bytes));
+    let beside = Beside::of(bytes, format);
     if let Some((kind, advice)) = beside.refused {
         return Err(context.unread(kind, Some(advice)));
     }
@@ -93,6 +93,9 @@ pub(super) fn read(bytes: &Arc<[u8]>, format: ImageFormat, context: &Context<'_>
 
 /// The embedded recipe, without decoding pixels.
 pub(super) fn recipe(bytes: &Arc<[u8]>, format: ImageFormat) -> Option<String> {
+    if format == ImageFormat::Tiff {
+        return tiff::recipe(bytes);
+    }
     Beside::of(bytes, format).recipe.or_else(|| {
         let decoder = ImageReader::with_format(Cursor::new(bytes.clone()), format).into_decoder();
         recipe_of(&texts(&mut decoder.ok()?).1?)
@@ -141,7 +144,6 @@ impl Beside {
         let known = match format {
             ImageFormat::Png => Beside::of_png(bytes),
             ImageFormat::Jpeg => Some(Beside::of_jpeg(bytes)),
-            ImageFormat::Tiff => Some(Beside { recipe: tiff::recipe(bytes), ..Beside::default() }),
             ImageFormat::Gif => Beside::of_gif(bytes),
             ImageFormat::WebP => WebPDecoder::new(Cursor::new(bytes)).ok().and_then(|decoder| {
                 decoder.is_animated().then(|| Beside::first_of(u64::from(decoder.num_frames())))
