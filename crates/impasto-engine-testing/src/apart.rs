@@ -45,7 +45,7 @@ impl Apart {
         Apart { inner, crossings: Crossings::default() }
     }
 
-    /// What crosses, for all engines of this backend.
+    /// The counts of all engines of this backend.
     pub fn crossings(&self) -> &Crossings {
         &self.crossings
     }

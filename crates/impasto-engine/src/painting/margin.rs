@@ -1,4 +1,4 @@
-//! What happens to a derivative before a step follows it.
+//! Changes of a derivative before a step follows it: the margin stays a mirror image, and channels move alike.
 
 use crate::Size;
 

@@ -1,5 +1,4 @@
-//! The picture that a run paints, and the numbers of its size that stay with it from step to step: Adam's moments and
-//! the running average. An engine may keep them in a memory of its own ([`PixelMemory`]), so that only sums cross to
+//! The picture that a run paints, Adam's moments and the running average: as many numbers, which stay from step to step. An engine may keep them in a memory of its own ([`PixelMemory`]), so that only sums cross to
 //! the host. The functions here do everything on the host, wherever the numbers are. They are the defaults of
 //! [`Engine`]'s methods and the oracle for engines that replace them.
 

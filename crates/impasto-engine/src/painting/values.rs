@@ -72,7 +72,7 @@ pub trait PixelVector: Any + fmt::Debug + Send + Sync {
 #[derive(Debug)]
 pub struct Values(pub(super) Kept);
 
-/// Where the numbers are.
+/// The place of the numbers.
 #[derive(Debug)]
 pub(super) enum Kept {
     Memory(Vec<f32>),

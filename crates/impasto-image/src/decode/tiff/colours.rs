@@ -1,4 +1,4 @@
-//! What the numbers of a TIFF page mean as colours.
+//! Converts the numbers of a TIFF page to colours: palettes, YCbCr, and both kinds of L*a*b*.
 
 use super::directory::{Directory, tag};
 use super::page::{Photometric, Unread};

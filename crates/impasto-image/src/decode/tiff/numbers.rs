@@ -18,9 +18,9 @@ pub(super) struct Numbers {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Differences {
     None,
-    /// To the number of the same channel in the pixel before.
+    /// Differences to the number of the same channel in the pixel before.
     Whole,
-    /// Of bytes, with the most significant bytes of all numbers first.
+    /// Differences of bytes. The most significant bytes of all numbers come first.
     Float,
 }
 

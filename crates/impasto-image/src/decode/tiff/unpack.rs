@@ -10,7 +10,7 @@ use zune_jpeg::zune_core::options::DecoderOptions;
 
 use super::page::{Page, Unread};
 
-/// What a strip or tile unpacks to: `bytes` for each of `rows` rows.
+/// The size of an unpacked strip or tile, and what its compression needs besides.
 pub(super) struct Wanted<'a> {
     pub(super) bytes_of_row: usize,
     pub(super) rows: usize,
