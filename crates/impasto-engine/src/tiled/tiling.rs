@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::Size;
 
-/// How [`Tiled`] cuts images.
+/// How [`Tiled`](super::Tiled) cuts images.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Tiling {
     /// Most pixels of a window; larger images are cut. `None`: no image is cut.
