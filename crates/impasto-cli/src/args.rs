@@ -67,6 +67,9 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: crate::compat::CompatCommand,
     },
+    /// Open the studio: a page in the browser, on this machine, with a queue of jobs that survives everything
+    #[cfg(feature = "serve")]
+    Serve(crate::serve::ServeArgs),
     /// List, fetch, show and check encoders, the networks that look at pictures
     Models {
         #[command(subcommand)]

@@ -19,6 +19,8 @@ mod plan;
 #[cfg_attr(not(feature = "preview"), path = "no_preview.rs")]
 mod preview;
 mod progress;
+#[cfg(feature = "serve")]
+mod serve;
 mod show;
 
 use std::panic::{self, AssertUnwindSafe};
@@ -72,6 +74,8 @@ fn main() -> ExitCode {
         Command::Bench(args) => bench::run(args),
         Command::Compat { command } => compat::run(command),
         Command::Inspect(args) => inspect::run(args),
+        #[cfg(feature = "serve")]
+        Command::Serve(args) => serve::run(args),
         Command::Models { command } => models::run(command),
     }));
     let failure = match done {

@@ -25,6 +25,8 @@ pub struct Control(Arc<Shared>);
 struct Shared {
     request: AtomicU8,
     soon: AtomicBool,
+    /// Whether a picture is asked for.
+    look: AtomicBool,
     /// Raised to abandon the evaluation in progress.
     flag: Cancel,
     /// Whether there is work that can be stopped.
@@ -57,6 +59,12 @@ impl Control {
     /// A batch or a sheet begins no further picture.
     pub fn finish_soon(&self) {
         self.0.soon.store(true, Ordering::SeqCst);
+    }
+
+    /// Asks for a picture of the run ([`Event::Preview`](crate::Event::Preview)) after the step in progress. It has no
+    /// effect unless the runner was asked for previews ([`Runner::previews`](crate::Runner::previews)).
+    pub fn look(&self) {
+        self.0.look.store(true, Ordering::SeqCst);
     }
 
     /// Marks the beginning of the work: from here on the job answers requests. Before, the job reads its inputs and has
@@ -106,8 +114,13 @@ impl Control {
         self.requested() != Request::GoOn || self.is_hurried()
     }
 
-    /// How a job ends that was asked to end before its work was done.
-    pub(crate) fn end(&self) -> End {
+    /// Whether a picture was asked for since the last call.
+    pub(crate) fn takes_look(&self) -> bool {
+        self.0.look.swap(false, Ordering::SeqCst)
+    }
+
+    /// How a job ends that was asked to end before its work was done: paused, stopped or cancelled.
+    pub fn end(&self) -> End {
         match self.requested() {
             Request::Cancel => End::Cancelled,
             Request::Pause => End::Paused,

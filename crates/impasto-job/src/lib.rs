@@ -53,9 +53,9 @@ pub use control::Control;
 pub use error::{ErrorKind, JobError};
 pub use event::{End, Event, ItemOutcome};
 pub use from_recipe::{FromRecipe, like};
-pub use paint::{Pace, Painted, Planned};
+pub use paint::{Drafted, Pace, Painted, Planned};
 pub use runner::{Outcome, Runner};
-pub use sheet::SheetDone;
+pub use sheet::{SheetCell, SheetDone};
 pub use spec::{JobSpec, Task, spell};
 
 pub(crate) use context::Context;

@@ -1,6 +1,6 @@
 //! Running a job, with events, commands, and a way to resume it.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::context::Previews;
 use crate::inputs::Inputs;
 use crate::naming::name_in_folder;
-use crate::paint::{self, Extras, Resumed};
+use crate::paint::{self, Drafted, Extras, Keeping, Resumed};
 use crate::{
     BatchDone, Compared, Context, Control, End, ErrorKind, Event, JobError, JobSpec, Painted, Planned,
     SheetDone, Task,
@@ -158,6 +158,14 @@ impl Runner {
         self
     }
 
+    /// Saves a run `stylize` or `texture` in this checkpoint, unless the job names one: after its first step, then at
+    /// least this time apart, but for at most a twentieth of the time.
+    #[must_use]
+    pub fn saves(mut self, path: PathBuf, every: Duration) -> Runner {
+        self.extras.keeping = Some(Keeping { path, every });
+        self
+    }
+
     /// Adds time that has passed before the job began. It counts towards a time limit.
     #[must_use]
     pub fn elapsed(mut self, elapsed: Duration) -> Runner {
@@ -172,12 +180,28 @@ impl Runner {
     /// When [`run`](Runner::run) would refuse the job, or the job has another task.
     pub fn plan(&self) -> Result<Planned, JobError> {
         match &self.job.task {
-            Task::Stylize(spec) => paint::plan((spec, None), &self.context),
+            Task::Stylize(spec) => paint::plan((spec, None), self.extras.inputs.clone(), &self.context),
             Task::Texture(spec) => {
                 let (spec, texture) = spec.as_stylize();
-                paint::plan((&spec, Some(&texture)), &self.context)
+                paint::plan((&spec, Some(&texture)), self.extras.inputs.clone(), &self.context)
             }
             _ => Err(JobError::bad_input("only a run of one picture can be planned")),
+        }
+    }
+
+    /// Paints the draft of a job `stylize` or `texture`, in memory. Nothing is written.
+    ///
+    /// # Errors
+    /// When [`run`](Runner::run) would refuse the job, the job has another task, or its run begins without a draft.
+    pub fn draft(self) -> Result<Drafted, JobError> {
+        let Runner { job, extras, context } = self;
+        match &job.task {
+            Task::Stylize(spec) => paint::draft((spec, None), extras.inputs, &context),
+            Task::Texture(spec) => {
+                let (spec, texture) = spec.as_stylize();
+                paint::draft((&spec, Some(&texture)), extras.inputs, &context)
+            }
+            _ => Err(JobError::bad_input("only a run of one picture has a draft")),
         }
     }
 

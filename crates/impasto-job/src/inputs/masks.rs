@@ -64,6 +64,10 @@ impl Masks {
         self.content.iter().chain(self.styles.iter().flatten()).chain(&self.protect)
     }
 
+    pub(super) fn inputs_mut(&mut self) -> impl Iterator<Item = &mut Input> {
+        self.content.iter_mut().chain(self.styles.iter_mut().flatten()).chain(&mut self.protect)
+    }
+
     /// The masks of the content.
     pub fn of_content(&self) -> &[Input] {
         &self.content

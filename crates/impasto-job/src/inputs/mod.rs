@@ -111,6 +111,18 @@ impl Inputs {
         main.chain(self.masks.inputs()).collect()
     }
 
+    /// Gives the inputs other names, in recipes, reports and notes: those by which users know them. Inputs for which
+    /// `name` returns `None` keep theirs.
+    pub fn rename(&mut self, name: &dyn Fn(&Path) -> Option<PathBuf>) {
+        let main = [&mut self.content].into_iter().chain(&mut self.styles).chain(&mut self.init);
+        for input in main.chain(self.masks.inputs_mut()).filter(|input| input.is_file()) {
+            if let Some(name) = name(&input.path) {
+                input.summary.path = name.display().to_string();
+                input.path = name;
+            }
+        }
+    }
+
     /// Notes about the inputs.
     pub fn notes(&self) -> Vec<String> {
         let of_files = self.all().into_iter().flat_map(Input::notes);

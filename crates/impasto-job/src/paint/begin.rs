@@ -7,7 +7,7 @@ use impasto::image::{check_output, check_writable};
 use impasto::{MemoryPlan, Session};
 use serde_json::Value;
 
-use super::checkpoints::Checkpoints;
+use super::checkpoints::{Checkpoints, Keeping};
 use super::numbered::check_numbered;
 use super::pace::Pace;
 use super::{Painting, Resumed};
@@ -30,6 +30,8 @@ pub(crate) struct Extras {
     pub(crate) notes: Vec<String>,
     /// The value that the face (front end) keeps in checkpoints.
     pub(crate) face: Value,
+    /// The checkpoint that the face asks for, if the job names none.
+    pub(crate) keeping: Option<Keeping>,
 }
 
 impl<'a> Painting<'a> {
@@ -39,7 +41,7 @@ impl<'a> Painting<'a> {
         extras: Extras,
         context: &'a Context,
     ) -> Result<Painting<'a>, JobError> {
-        let Extras { resumed, inputs, weights, notes: mut warnings, face } = extras;
+        let Extras { resumed, inputs, weights, notes: mut warnings, face, keeping } = extras;
         check_options(spec, texture)?;
         let mut inputs = inputs.map_or_else(|| read(spec, texture), Ok)?;
         let all = inputs.all();
@@ -50,7 +52,7 @@ impl<'a> Painting<'a> {
         warnings.extend(inputs.notes());
 
         let resumed_from = resumed.as_ref().map(|resumed| resumed.path.as_path());
-        let checkpoints = Checkpoints::new((job, spec), face, &all, resumed_from)?;
+        let checkpoints = Checkpoints::new((job, spec), face, &all, resumed_from, keeping.as_ref())?;
         let others = [
             ("`output`", Some(spec.output.as_path())),
             ("`report`", spec.report.as_deref()),
@@ -185,9 +187,10 @@ fn session(
 /// Returns what a run will take, and its memory in half precision. Nothing is painted.
 pub(crate) fn plan(
     (spec, texture): (&StylizeSpec, Option<&Texture>),
+    inputs: Option<Inputs>,
     context: &Context,
 ) -> Result<Planned, JobError> {
-    let mut inputs = read(spec, texture)?;
+    let mut inputs = inputs.map_or_else(|| read(spec, texture), Ok)?;
     inputs.notes().into_iter().for_each(|note| context.warn(note));
     let asked = Asked { run: &spec.run, styles: &spec.style, texture, regions: &spec.regions };
     let transfer = transfer::of(&asked, &mut inputs, context)?;

@@ -24,12 +24,24 @@ const EVERY: Duration = Duration::from_secs(60);
 /// By default, saving takes at most one part in `SHARE` of the time.
 const SHARE: u32 = 20;
 
+/// Where a face (front end) keeps a run, and how often.
+#[derive(Clone, Debug)]
+pub(crate) struct Keeping {
+    pub(crate) path: PathBuf,
+    /// Least time between two checkpoints. The first one follows the first step.
+    pub(crate) every: Duration,
+}
+
 /// Saves a run from time to time.
 pub(super) struct Checkpoints {
     path: PathBuf,
     every: Duration,
+    /// Time between two checkpoints of a run that is saved quickly.
+    least: Duration,
     /// Whether `every` was given as an option.
     fixed: bool,
+    /// Whether the next step is saved, however little time has passed.
+    soon: bool,
     /// Whether the run is saved, because an option asks for it or because the run is long.
     on: bool,
     /// Whether the default name belongs to a checkpoint of an earlier run, which must not be lost.
@@ -51,9 +63,13 @@ impl Checkpoints {
         face: Value,
         inputs: &[&Input],
         resumed: Option<&Path>,
+        kept: Option<&Keeping>,
     ) -> Result<Checkpoints, JobError> {
-        let every = every(spec)?;
-        let asked = spec.checkpoint.clone();
+        let every = match (kept, &spec.checkpoint_every) {
+            (Some(kept), None) => kept.every,
+            _ => every(spec)?,
+        };
+        let asked = spec.checkpoint.as_ref().or(kept.map(|kept| &kept.path)).cloned();
         if let Some(path) = asked.as_deref().filter(|_| resumed.is_none()) {
             check_new(path, spec, inputs)?;
         }
@@ -73,7 +89,9 @@ impl Checkpoints {
             allowed: !spec.no_checkpoint || resumed.is_some(),
             path,
             every,
+            least: every,
             fixed: spec.checkpoint_every.is_some(),
+            soon: kept.is_some(),
             last: Instant::now(),
             saved: resumed.is_some(),
             failed: false,
@@ -86,7 +104,8 @@ impl Checkpoints {
     /// Saves the run after a step, if it is time to.
     pub(super) fn step(&mut self, session: &Session, steps: &[Step], pace: &Pace, context: &Context) {
         self.on |= self.allowed && pace.elapsed() + pace.left() > LONG;
-        if self.on && self.last.elapsed() >= self.every {
+        if self.on && (self.soon || self.last.elapsed() >= self.every) {
+            self.soon = false;
             self.save(session, steps, context);
         }
     }
@@ -132,7 +151,7 @@ impl Checkpoints {
         self.saved |= saved.is_ok();
         self.last = Instant::now();
         if !self.fixed && saved.is_ok() {
-            self.every = EVERY.max(SHARE * start.elapsed());
+            self.every = self.least.max(SHARE * start.elapsed());
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod begin;
 mod checkpoints;
+mod draft;
 mod end;
 mod numbered;
 mod pace;
@@ -24,10 +25,13 @@ use crate::{Context, Event, JobError};
 
 pub use begin::Planned;
 pub(crate) use begin::{Extras, plan};
+pub use draft::Drafted;
+pub(crate) use draft::draft;
 pub use pace::Pace;
 pub(crate) use resume::Resumed;
 
 use checkpoints::Checkpoints;
+pub(crate) use checkpoints::Keeping;
 use numbered::numbered;
 
 /// Iterations at the full size of a run that was asked to finish soon.
@@ -131,7 +135,8 @@ impl Painting<'_> {
             film.step(&self.session, done);
         }
         let every = self.context.previews.and_then(|previews| previews.every);
-        if every.is_some_and(|every| done.is_multiple_of(every.max(1))) {
+        let is_due = every.is_some_and(|every| done.is_multiple_of(every.max(1)));
+        if self.context.previews.is_some() && (self.context.control.takes_look() || is_due) {
             let picture = self.session.picture().map_err(Ended::Run)?;
             self.show(&picture, false);
         }

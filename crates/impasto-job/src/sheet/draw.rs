@@ -26,6 +26,16 @@ pub(super) fn size((width, height): (usize, usize), across: usize, rows: usize) 
     (GAP + across * (width + GAP), GAP + LINE + rows.max(1) * step)
 }
 
+/// Returns the place of a picture from the left and from the top, by its column and its row.
+pub(super) fn place(
+    (width, height): (usize, usize),
+    (column, row): (usize, usize),
+    rows: usize,
+) -> (usize, usize) {
+    let below = if rows == 0 { 0 } else { LINE };
+    (GAP + column * (width + GAP), GAP + LINE + row * (height + GAP + below) + below)
+}
+
 /// Draws pictures of one size row by row, with a label above each column, and above each row if there are several.
 /// There may be fewer pictures than places.
 pub(super) fn sheet(
@@ -44,10 +54,9 @@ pub(super) fn sheet(
     for (row, label) in rows.iter().enumerate() {
         canvas.write(label, (GAP, top(row)), columns.len() * step.0 - GAP);
     }
-    let below = if rows.is_empty() { 0 } else { LINE };
     for (at, picture) in pictures.iter().enumerate() {
         let (row, column) = (at / columns.len(), at % columns.len());
-        canvas.0.put(picture, (GAP + column * step.0, top(row) + below));
+        canvas.0.put(picture, place((width, height), (column, row), rows.len()));
     }
     canvas.0
 }

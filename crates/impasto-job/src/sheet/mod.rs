@@ -9,6 +9,8 @@ use std::time::Instant;
 
 use impasto::image::{Encoding, Format, Space, check_output, save};
 use impasto::{EngineCache, Picture, Session};
+use serde::Serialize;
+use serde_json::{Map, Value};
 
 use crate::control::Request;
 use crate::event::ItemOutcome;
@@ -30,6 +32,30 @@ pub struct SheetDone {
     pub of: usize,
     /// Size of the sheet in pixels.
     pub size: (usize, usize),
+    /// The labels above the columns.
+    pub columns: Vec<String>,
+    /// The labels above the rows; none if there is only one row.
+    pub rows: Vec<String>,
+    /// The pictures that were made, row by row.
+    pub cells: Vec<SheetCell>,
+}
+
+/// A picture of a sheet: its place, and what was varied.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct SheetCell {
+    /// Pixels from the left edge of the sheet.
+    pub left: usize,
+    /// Pixels from the top of the sheet.
+    pub top: usize,
+    /// Pixels across.
+    pub width: usize,
+    /// Pixels down.
+    pub height: usize,
+    /// The varied options and their values, as a text.
+    pub label: String,
+    /// The varied options with their values.
+    pub settings: Map<String, Value>,
 }
 
 /// Default long edge of the pictures in pixels.
@@ -58,14 +84,30 @@ pub(crate) fn run(spec: &SheetSpec, context: &Context) -> Result<SheetDone, JobE
     }
     let (made, ended) = sheet.make_all(&cells);
     if context.control.requested() == Request::Cancel {
-        return Ok(SheetDone { end: End::Cancelled, made: 0, of: cells.len(), size: (0, 0) });
+        return Ok(SheetDone {
+            end: End::Cancelled,
+            made: 0,
+            of: cells.len(),
+            size: (0, 0),
+            columns: grid.columns(),
+            rows: grid.rows(),
+            cells: Vec::new(),
+        });
     }
     if made.is_empty() {
         return Err(ended.err().unwrap_or_else(|| JobError::bug("a sheet without a picture")));
     }
     let drawn = draw::sheet(&made, size, &grid.columns(), &grid.rows());
     sheet.write(&drawn, made.len())?;
-    let done = |end| SheetDone { end, made: made.len(), of: cells.len(), size: drawn.size() };
+    let done = |end| SheetDone {
+        end,
+        made: made.len(),
+        of: cells.len(),
+        size: drawn.size(),
+        columns: grid.columns(),
+        rows: grid.rows(),
+        cells: places(&cells[..made.len()], size, &grid),
+    };
     match ended {
         Ok(()) => Ok(done(End::Complete)),
         Err(error) if error.kind() == ErrorKind::Interrupted => Ok(done(context.control.end())),
@@ -74,6 +116,17 @@ pub(crate) fn run(spec: &SheetSpec, context: &Context) -> Result<SheetDone, JobE
             Err(error.and_hint(format!("{path} has the {made} pictures that were made")))
         }
     }
+}
+
+/// The places of the pictures that were made.
+fn places(made: &[Cell], (width, height): (usize, usize), grid: &Grid) -> Vec<SheetCell> {
+    let (across, rows) = (grid.columns().len(), grid.rows().len());
+    let place = |(at, cell): (usize, &Cell)| {
+        let (left, top) = draw::place((width, height), (at % across, at / across), rows);
+        let (label, settings) = (cell.label.clone(), cell.settings.clone());
+        SheetCell { left, top, width, height, label, settings }
+    };
+    made.iter().enumerate().map(place).collect()
 }
 
 /// The pictures of a sheet, all of one content in one set of styles.

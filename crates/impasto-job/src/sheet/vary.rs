@@ -1,6 +1,6 @@
 //! `vary`: the options that a sheet varies, and their values, in rows and columns.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::JobError;
 use crate::spec::RunSpec;
@@ -22,6 +22,8 @@ struct Varied {
 pub(super) struct Cell {
     pub(super) run: RunSpec,
     pub(super) label: String,
+    /// The varied options with their values.
+    pub(super) settings: Map<String, Value>,
 }
 
 /// The options that are varied: one across; if there are two, the first downwards and the second across.
@@ -114,7 +116,16 @@ fn cell(run: &RunSpec, chosen: &[(&String, &String)]) -> Result<Cell, JobError> 
         }
     }
     let label = chosen.iter().map(|(name, value)| format!("{name} {value}")).collect::<Vec<_>>().join(", ");
-    Ok(Cell { run: changed, label })
+    let settings = chosen.iter().map(|(name, value)| value_of(&changed, name, value)).collect();
+    Ok(Cell { run: changed, label, settings })
+}
+
+/// The name of an option and its value in a run.
+fn value_of(run: &RunSpec, name: &str, text: &str) -> (String, Value) {
+    let (key, options) = (name.replace('-', "_"), serde_json::to_value(run).unwrap_or_default());
+    let found = options.get(&key).filter(|_| key != "objective").or_else(|| options["objective"].get(&key));
+    let value = found.cloned().unwrap_or_else(|| json!(text));
+    (key, value)
 }
 
 /// Returns the run with another value of one option, given as text.

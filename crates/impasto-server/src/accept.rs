@@ -1,0 +1,181 @@
+//! Accepting a job: its settings are checked before it is kept, so that what is wrong is told at once.
+
+use std::sync::Arc;
+
+use axum::http::StatusCode;
+use rusqlite::Connection;
+use serde_json::Value;
+
+use crate::ids::uuid;
+use crate::problem::Problem;
+use crate::settings::{Kind, Settings, Slot};
+use crate::store::{Filter, Job, NewJob, Picture, State};
+use crate::{App, WAITING};
+
+/// The most pictures of one batch.
+const BATCH: usize = 2000;
+
+/// Keeps a job, and its pictures if it is a batch. Returns it, and whether it is new. The same job may be sent again.
+pub(crate) async fn accept(
+    app: &Arc<App>,
+    id: String,
+    body: Value,
+    key: Option<String>,
+    retry_of: Option<String>,
+) -> Result<(Job, bool), Problem> {
+    if app.queue.is_ending() {
+        let detail = "the server is about to end";
+        return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "ending", detail).retry_after(5));
+    }
+    let known = known(app, &id, key.as_deref(), &body).await?;
+    if let Some(job) = known {
+        return Ok((job, false));
+    }
+    let settings = Settings::parse(&body)?;
+    // Files are named only when the job runs. Here it counts whether the settings fit together.
+    match settings.kind {
+        Kind::Batch => {
+            let pairs = settings.contents.len() * settings.styles.len();
+            if pairs > BATCH {
+                let detail = format!("contents: expected at most {BATCH} pictures in all, found {pairs}");
+                return Err(Problem::setting("contents", detail));
+            }
+            for child in settings.children().into_iter().take(1) {
+                Settings::parse(&child)?.job(&|slot| app.file_of(slot), "".as_ref())?;
+            }
+        }
+        _ => drop(settings.job(&|slot| app.file_of(slot), "".as_ref())?),
+    }
+    app.files.check_room(0)?;
+    let kept = app.store.call(move |connection| {
+        let same = Job::find(connection, &id)?;
+        if let Some(job) = same {
+            return same_job(job, &body).map(|job| (job, false));
+        }
+        check_inputs(connection, &settings)?;
+        let room = Filter::all_counts(connection)?.queued;
+        // A batch is one job to its user.
+        if room >= WAITING && settings.kind != Kind::Batch || room >= WAITING + BATCH {
+            let detail = format!("{room} jobs wait already");
+            return Err(Problem::new(StatusCode::TOO_MANY_REQUESTS, "queue-full", detail).retry_after(30));
+        }
+        let mut new = new_job(connection, id, &settings, body)?;
+        (new.key, new.retry_of) = (key, retry_of);
+        let job = new.insert(connection)?;
+        for child in settings.children() {
+            if settings.kind == Kind::Batch {
+                let of_child = Settings::parse(&child)?;
+                let mut new = new_job(connection, uuid()?, &of_child, child)?;
+                new.parent = Some(job.id.clone());
+                new.insert(connection)?;
+            }
+        }
+        Ok((job, true))
+    });
+    let kept = kept.await?;
+    app.queue.wake();
+    Ok(kept)
+}
+
+/// The job that was sent before under this id or key.
+async fn known(app: &App, id: &str, key: Option<&str>, body: &Value) -> Result<Option<Job>, Problem> {
+    let (id, key, body) = (id.to_owned(), key.map(str::to_owned), body.clone());
+    app.store
+        .call(move |connection| {
+            if let Some(job) = key.map(|key| Job::with_key(connection, &key)).transpose()?.flatten() {
+                return match job.body == body {
+                    true => Ok(Some(job)),
+                    false => Err(Problem::new(
+                        StatusCode::UNPROCESSABLE_ENTITY,
+                        "wrong-setting",
+                        "another job was sent with this Idempotency-Key",
+                    )),
+                };
+            }
+            Job::find(connection, &id)?.map(|job| same_job(job, &body)).transpose()
+        })
+        .await
+}
+
+fn same_job(job: Job, body: &Value) -> Result<Job, Problem> {
+    match job.body == *body {
+        true => Ok(job),
+        false => Err(Problem::conflict("another job has this id").hint("send it under a new UUID")),
+    }
+}
+
+/// Finds pictures that are not there, and results that are not made.
+fn check_inputs(connection: &Connection, settings: &Settings) -> Result<(), Problem> {
+    for slot in settings.slots() {
+        match slot {
+            Slot::Picture(id) => {
+                if !Picture::touch(connection, id)? {
+                    return Err(Problem::setting(
+                        option_of(settings, slot),
+                        format!("there is no picture {id}"),
+                    )
+                    .hint("upload it first: PUT /api/v1/pictures/{sha256}"));
+                }
+            }
+            Slot::Job(id) => {
+                let job = Job::find(connection, id)?;
+                if !job.is_some_and(|job| {
+                    job.state == State::Done && job.kind != "compare" && job.kind != "batch"
+                }) {
+                    let detail = format!("there is no result of a job {id}");
+                    return Err(Problem::setting(option_of(settings, slot), detail));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn option_of(settings: &Settings, slot: &Slot) -> &'static str {
+    let is = |found: Option<&Slot>| found == Some(slot);
+    match () {
+        () if is(settings.content.as_ref()) => "content",
+        () if settings.contents.contains(slot) => "contents",
+        () if settings.pictures.contains(slot) => "pictures",
+        () if settings.mask.contains(slot) => "mask",
+        () if is(settings.protect.as_ref()) => "protect",
+        () if is(settings.init.as_ref()) => "init",
+        () => "styles",
+    }
+}
+
+/// The job as it is kept, with a title that says what it is.
+fn new_job(connection: &Connection, id: String, settings: &Settings, body: Value) -> Result<NewJob, Problem> {
+    let name = |slot: &Slot| -> Result<String, Problem> {
+        match slot {
+            Slot::Picture(id) => {
+                Ok(Picture::find(connection, id)?.map_or_else(|| id.clone(), |found| found.name))
+            }
+            Slot::Job(id) => Ok(Job::find(connection, id)?.map_or_else(|| id.clone(), |job| job.title)),
+        }
+    };
+    let names = |slots: Vec<&Slot>| slots.into_iter().map(name).collect::<Result<Vec<_>, _>>();
+    let styles = names(settings.styles.iter().map(|style| &style.picture).collect())?.join(" and ");
+    let content = settings.content.as_ref().map(name).transpose()?.unwrap_or_default();
+    let title = match settings.kind {
+        Kind::Stylize => format!("{content} in the style of {styles}"),
+        Kind::Texture => format!("Texture of {styles}"),
+        Kind::Sheet => format!("Sheet of {content} in the style of {styles}"),
+        Kind::Compare => format!("Scores of {} pictures", settings.pictures.len()),
+        Kind::Batch => format!("{} pictures in the style of {styles}", settings.contents.len()),
+    };
+    let words = names(settings.slots().collect())?.join(" ").to_lowercase();
+    let pictures = settings.slots().filter_map(|slot| match slot {
+        Slot::Picture(id) => Some(id.clone()),
+        Slot::Job(_) => None,
+    });
+    Ok(NewJob {
+        id,
+        kind: settings.kind.name().to_owned(),
+        title: settings.title.clone().unwrap_or(title),
+        pictures: pictures.collect(),
+        body,
+        words,
+        ..NewJob::default()
+    })
+}

@@ -1,0 +1,270 @@
+//! Pictures: uploaded under their SHA-256, shown small, given back as they came.
+
+use std::fs;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+use utoipa::{IntoParams, ToSchema};
+
+use crate::extract::{Asked, Digest};
+use crate::problem::Problem;
+use crate::store::Picture;
+use crate::{App, pictures, upload};
+
+/// What is told about an upload.
+#[derive(Deserialize, IntoParams)]
+pub(crate) struct UploadQuery {
+    /// The name of the file on the user's machine.
+    name: Option<String>,
+}
+
+/// Uploads a picture: the bytes of a file under their SHA-256. A picture that is here already is not read again.
+#[utoipa::path(put, path = "/pictures/{id}", tag = "pictures", params(("id" = String, Path), UploadQuery),
+    request_body(content = Vec<u8>, content_type = "application/octet-stream"),
+    responses((status = 201, body = Picture), (status = 200, body = Picture, description = "It was here already"),
+        (status = 400, body = Problem), (status = 413, body = Problem), (status = 415, body = Problem),
+        (status = 422, body = Problem), (status = 507, body = Problem)))]
+pub(crate) async fn put(
+    State(app): State<Arc<App>>,
+    Digest(id): Digest,
+    Asked(query): Asked<UploadQuery>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let kind =
+        request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    if kind != "application/octet-stream" && (!kind.starts_with("image/") || kind == "image/svg+xml") {
+        let detail = format!("expected a picture, found {kind:?}");
+        return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "wrong-type", detail)
+            .hint("send Content-Type: image/... or application/octet-stream; SVG is not read"));
+    }
+    let name = query.name.unwrap_or_default();
+    let (picture, is_new) = upload::receive(&app, id, &name, request).await?;
+    let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
+    Ok((status, Json(picture)).into_response())
+}
+
+/// The size at which a picture is shown.
+#[derive(Deserialize, IntoParams)]
+pub(crate) struct FitQuery {
+    /// Long edge in pixels, at most 4096.
+    pub(crate) fit: Option<usize>,
+}
+
+/// A picture as browsers show it: small, upright, in sRGB.
+#[utoipa::path(get, path = "/pictures/{id}", tag = "pictures", params(("id" = String, Path), FitQuery),
+    responses((status = 200, content_type = "image/jpeg"), (status = 404, body = Problem)))]
+pub(crate) async fn show(
+    State(app): State<Arc<App>>,
+    Digest(id): Digest,
+    Asked(query): Asked<FitQuery>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let fit = query.fit.unwrap_or(512);
+    find(&app, &id).await?;
+    let tag = format!("\"{}-{fit}\"", &id[..16]);
+    if is_known(&headers, &tag) {
+        return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response());
+    }
+    let shown = crate::blocking(move || {
+        let path = app.files.picture(&id);
+        pictures::small(&path, &path, fit, &app.limits)
+    });
+    let (bytes, kind) = shown.await?;
+    let cache = "private, max-age=31536000, immutable";
+    let headers = [(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, cache), (header::ETAG, &tag)];
+    Ok((headers, Body::from(axum::body::Bytes::from_owner(bytes))).into_response())
+}
+
+/// Whether the browser has the version with this tag.
+pub(super) fn is_known(headers: &HeaderMap, tag: &str) -> bool {
+    headers.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes())
+}
+
+/// Facts about a picture.
+#[utoipa::path(get, path = "/pictures/{id}/info", tag = "pictures", params(("id" = String, Path)),
+    responses((status = 200, body = Picture), (status = 404, body = Problem)))]
+pub(crate) async fn info(State(app): State<Arc<App>>, Digest(id): Digest) -> Result<Json<Picture>, Problem> {
+    find(&app, &id).await.map(Json)
+}
+
+/// The file as it was uploaded, to be saved and not shown.
+#[utoipa::path(get, path = "/pictures/{id}/original", tag = "pictures", params(("id" = String, Path)),
+    responses((status = 200, content_type = "application/octet-stream"), (status = 404, body = Problem)))]
+pub(crate) async fn original(State(app): State<Arc<App>>, Digest(id): Digest) -> Result<Response, Problem> {
+    let picture = find(&app, &id).await?;
+    let bytes = crate::blocking(move || Ok(fs::read(app.files.picture(&id))?)).await?;
+    Ok((attachment(&picture.name, "application/octet-stream"), bytes).into_response())
+}
+
+/// Headers of a file that is saved under this name.
+pub(super) fn attachment(name: &str, kind: &'static str) -> [(header::HeaderName, String); 2] {
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_. ".contains(letter);
+    let plain: String = name.chars().map(|letter| if is_plain(letter) { letter } else { '_' }).collect();
+    let encoded: String = name
+        .bytes()
+        .map(|byte| match byte.is_ascii_alphanumeric() || b"-_.".contains(&byte) {
+            true => char::from(byte).to_string(),
+            false => format!("%{byte:02X}"),
+        })
+        .collect();
+    let disposition = format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{encoded}");
+    [(header::CONTENT_TYPE, kind.to_owned()), (header::CONTENT_DISPOSITION, disposition)]
+}
+
+async fn find(app: &App, id: &str) -> Result<Picture, Problem> {
+    let id = id.to_owned();
+    let found = app.store.call(move |connection| Picture::find(connection, &id)).await?;
+    found.ok_or_else(|| Problem::not_found("picture"))
+}
+
+/// A page of a list.
+#[derive(Deserialize, IntoParams)]
+pub(crate) struct PageQuery {
+    /// The `next` of the page before.
+    before: Option<String>,
+    /// Number of entries, at most 200.
+    limit: Option<usize>,
+}
+
+/// A page of pictures.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct PicturePage {
+    pictures: Vec<Picture>,
+    /// What to give as `before` for the next page.
+    next: Option<String>,
+}
+
+/// Lists pictures, the newest first.
+#[utoipa::path(get, path = "/pictures", tag = "pictures", params(PageQuery),
+    responses((status = 200, body = PicturePage)))]
+pub(crate) async fn list(
+    State(app): State<Arc<App>>,
+    Asked(query): Asked<PageQuery>,
+) -> Result<Json<PicturePage>, Problem> {
+    let place = |text: String| {
+        let (time, id) = text.split_once('-')?;
+        Some((time.parse().ok()?, id.to_owned()))
+    };
+    let wrong = || Problem::malformed("before: expected the `next` of the page before");
+    let before = query.before.map(|text| place(text).ok_or_else(wrong)).transpose()?;
+    let limit = query.limit.unwrap_or(60).clamp(1, 200);
+    let (pictures, next) = app.store.call(move |connection| Picture::page(connection, before, limit)).await?;
+    Ok(Json(PicturePage { pictures, next }))
+}
+
+/// The settings that a picture carries, if impasto made it.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Carried {
+    /// The settings, by their flat names, without pictures.
+    #[schema(value_type = Object)]
+    settings: Map<String, Value>,
+    inputs: CarriedInputs,
+    notes: Vec<String>,
+}
+
+/// The pictures that a result was made from.
+#[derive(Serialize, ToSchema)]
+struct CarriedInputs {
+    content: Option<Named>,
+    styles: Vec<Named>,
+}
+
+/// A picture by its name and digest.
+#[derive(Serialize, ToSchema)]
+struct Named {
+    name: String,
+    sha256: String,
+    /// Whether it is here.
+    known: bool,
+    /// Weight, scale and the like of a style.
+    #[schema(value_type = Object)]
+    settings: Map<String, Value>,
+}
+
+/// The settings that a picture carries: those of the run that made it.
+#[utoipa::path(get, path = "/pictures/{id}/settings", tag = "pictures", params(("id" = String, Path)),
+    responses((status = 200, body = Carried), (status = 404, body = Problem)))]
+pub(crate) async fn settings(
+    State(app): State<Arc<App>>,
+    Digest(id): Digest,
+) -> Result<Json<Carried>, Problem> {
+    find(&app, &id).await?;
+    let path = app.files.picture(&id);
+    let limits = app.limits;
+    let recipe = crate::blocking(move || {
+        let read = impasto_job::recipe::read(&path, &limits);
+        read.map_err(|_| Problem::not_found("recipe in this picture"))
+    });
+    let recipe = recipe.await?;
+    let carried = |value: &Value| -> Option<(String, String, Map<String, Value>)> {
+        let mut rest = value.as_object()?.clone();
+        let mut text = |name: &str| rest.remove(name).and_then(|value| value.as_str().map(str::to_owned));
+        let (name, sha256) = (text("name")?, text("sha256")?);
+        rest.retain(|_, value| !value.is_object());
+        Some((name, sha256, rest))
+    };
+    let content = recipe.get("content").and_then(carried);
+    let styles: Vec<_> = recipe.get("styles").and_then(Value::as_array).into_iter().flatten().collect();
+    let styles: Vec<_> = styles.into_iter().filter_map(carried).collect();
+    let named = move |connection: &rusqlite::Connection| {
+        let named = |(name, sha256, settings): (String, String, Map<String, Value>)| {
+            let known = Picture::find(connection, &sha256)?.is_some();
+            Ok(Named { name, sha256, known, settings })
+        };
+        let content = content.map(named).transpose()?;
+        Ok(CarriedInputs { content, styles: styles.into_iter().map(named).collect::<Result<_, Problem>>()? })
+    };
+    let inputs = app.store.call(named).await?;
+    let mut notes = Vec::new();
+    let version = recipe.get("impasto").and_then(Value::as_str).unwrap_or_default();
+    if version != env!("CARGO_PKG_VERSION") {
+        notes.push(format!("it was made by impasto {version}; this version may paint differently"));
+    }
+    let kind = if recipe.get("texture").is_some_and(Value::is_object) { "texture" } else { "stylize" };
+    let mut settings = flat(recipe.get("options").unwrap_or(&Value::Null));
+    if let Some(texture) = recipe.get("texture").filter(|texture| texture.is_object()) {
+        settings.insert("size".into(), json!([texture["width"], texture["height"]]));
+        settings.insert("seamless".into(), texture["seamless"].clone());
+    }
+    settings.insert("kind".into(), kind.into());
+    Ok(Json(Carried { settings, inputs, notes }))
+}
+
+/// The options of a recipe by their flat names. Those that have their default, and those that name files, are left out.
+fn flat(options: &Value) -> Map<String, Value> {
+    let defaults = json!({
+        "run": impasto_job::spec::RunSpec::default(),
+        "regions": impasto_job::spec::RegionSpec::default(),
+        "result": impasto_job::spec::OutputSpec::default(),
+    });
+    let names = crate::settings::flat_names();
+    let mut found = Map::new();
+    let mut groups = vec![(options.clone(), defaults)];
+    while let Some((group, defaults)) = groups.pop() {
+        for (name, value) in group.as_object().into_iter().flatten() {
+            match value {
+                Value::Object(_) => groups.push((value.clone(), defaults[name].clone())),
+                Value::Null => {}
+                value if *value == defaults[name] || !names.contains(name) => {}
+                value => drop(found.insert(name.clone(), value.clone())),
+            }
+        }
+    }
+    // The name of a picture is not the picture.
+    let is_name = |value: &Value| value.as_str().is_some_and(|text| text.parse::<impasto::Init>().is_ok());
+    if found.get("init").is_some_and(|value| !is_name(value)) {
+        found.remove("init");
+    }
+    found
+}
+
+/// The time that a whole upload may take.
+pub(crate) const UPLOAD: Duration = Duration::from_secs(600);

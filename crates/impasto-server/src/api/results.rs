@@ -1,0 +1,284 @@
+//! What jobs made: previews while they run, then results in any format, and what lies beside them.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use futures_util::stream::unfold;
+use impasto::image::{Depth, Encoding, Format, Metadata, save};
+use impasto_job::JobError;
+use impasto_job::recipe::OF_RESULTS;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio::sync::mpsc;
+use utoipa::IntoParams;
+
+use super::pictures::{attachment, is_known};
+use crate::extract::{Asked, Uuid};
+use crate::problem::Problem;
+use crate::store::{Filter, Job, State as Of};
+use crate::{App, pictures};
+
+/// The newest picture of a running job.
+#[utoipa::path(get, path = "/jobs/{id}/preview", tag = "results", params(("id" = String, Path)),
+    responses((status = 200, content_type = "image/jpeg"), (status = 304), (status = 404, body = Problem)))]
+pub(crate) async fn preview(
+    State(app): State<Arc<App>>,
+    Uuid(id): Uuid,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let preview = app.live.of(&id).and_then(|running| running.preview());
+    let preview = preview.ok_or_else(|| Problem::not_found("preview"))?;
+    let tag = format!("\"{}\"", preview.tag);
+    let headers_of = [(header::ETAG, tag.clone()), (header::CACHE_CONTROL, "no-cache".to_owned())];
+    if is_known(&headers, &tag) {
+        return Ok((StatusCode::NOT_MODIFIED, headers_of).into_response());
+    }
+    let kind = [(header::CONTENT_TYPE, "image/jpeg")];
+    Ok((headers_of, kind, Body::from(Bytes::from_owner(preview.jpeg))).into_response())
+}
+
+/// How a result is given.
+#[derive(Deserialize, IntoParams)]
+pub(crate) struct ResultQuery {
+    /// Another format: png, jpg, tif, webp, exr, qoi or bmp.
+    format: Option<String>,
+    /// Whether the file carries the settings of its run, and the content's EXIF. They are there unless this is false.
+    metadata: Option<bool>,
+    /// Show it, with a long edge of at most this, in place of the file.
+    fit: Option<usize>,
+}
+
+/// The result of a job: the file as it was made, in another format, or a small version to show.
+#[utoipa::path(get, path = "/jobs/{id}/result", tag = "results", params(("id" = String, Path), ResultQuery),
+    responses((status = 200, content_type = "application/octet-stream"), (status = 304),
+        (status = 404, body = Problem), (status = 422, body = Problem)))]
+pub(crate) async fn result(
+    State(app): State<Arc<App>>,
+    Uuid(id): Uuid,
+    Asked(query): Asked<ResultQuery>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let job = done(&app, &id).await?;
+    let file = app.result_of(&job).ok_or_else(|| Problem::not_found("picture of this job"))?;
+    if let Some(fit) = query.fit {
+        let tag = format!("\"{}-{}-{fit}\"", &id[..8], job.finished.unwrap_or(0));
+        let cache = [(header::CACHE_CONTROL, "private, no-cache".to_owned()), (header::ETAG, tag.clone())];
+        if is_known(&headers, &tag) {
+            return Ok((StatusCode::NOT_MODIFIED, cache).into_response());
+        }
+        let stem = app.files.job(&id).join("shown");
+        let (bytes, kind) = crate::blocking(move || pictures::small(&file, &stem, fit, &OF_RESULTS)).await?;
+        return Ok(
+            (cache, [(header::CONTENT_TYPE, kind)], Body::from(Bytes::from_owner(bytes))).into_response()
+        );
+    }
+    let made = file.extension().map(|extension| extension.to_string_lossy().into_owned()).unwrap_or_default();
+    let format = query.format.clone().unwrap_or_else(|| made.clone());
+    let format: Format =
+        format.parse().map_err(|reason| Problem::setting("format", format!("format: {reason}")))?;
+    let name = name_of(&job, format.extension());
+    let as_made = format.extension() == made && query.metadata != Some(false);
+    let metadata = query.metadata.unwrap_or(true);
+    let folder = app.files.incoming();
+    let bytes = crate::blocking(move || match as_made {
+        true => Ok(fs::read(&file)?),
+        false => converted(&file, format, metadata, &folder),
+    });
+    Ok((attachment(&name, "application/octet-stream"), bytes.await?).into_response())
+}
+
+/// Returns the result in another format, or without metadata. Pixels stay as they are if the format holds their depth.
+fn converted(file: &PathBuf, format: Format, metadata: bool, folder: &PathBuf) -> Result<Vec<u8>, Problem> {
+    let failed = |error| Problem::from(JobError::from(error));
+    let decoded = pictures::open(file, &OF_RESULTS).map_err(failed)?;
+    let recipe = impasto::image::read_recipe(file, &OF_RESULTS).ok().flatten();
+    let recipe = recipe.filter(|recipe| format.holds_recipe() && format.fits_recipe(recipe));
+    let encoding = Encoding {
+        format: Some(format),
+        depth: match format.depth(decoded.depth) {
+            depth if depth <= decoded.depth => depth,
+            _ => Depth::Eight,
+        },
+        space: decoded.space,
+        icc_profile: decoded.icc_profile.clone(),
+        metadata: match metadata {
+            true => Metadata { recipe, ..decoded.metadata.clone() },
+            false => Metadata::default(),
+        },
+        ..Encoding::default()
+    };
+    let made = tempfile::Builder::new().suffix(&format!(".{}", format.extension())).tempfile_in(folder)?;
+    save(made.path(), &decoded.picture, decoded.alpha.as_ref(), &encoding).map_err(failed)?;
+    Ok(fs::read(made.path())?)
+}
+
+/// The name under which a result is saved.
+fn name_of(job: &Job, extension: &str) -> String {
+    let is_safe = |letter: char| letter.is_alphanumeric() || "-_.() ".contains(letter);
+    let title: String =
+        job.title.chars().map(|letter| if is_safe(letter) { letter } else { '_' }).take(120).collect();
+    let title = title.trim().trim_start_matches('.');
+    format!("{}.{extension}", if title.is_empty() { "result" } else { title })
+}
+
+async fn done(app: &App, id: &str) -> Result<Job, Problem> {
+    let id = id.to_owned();
+    let job = app.store.call(move |connection| Job::get(connection, &id)).await?;
+    match job.state {
+        Of::Done => Ok(job),
+        state => Err(Problem::not_found("result").hint(format!("the job is {}", state.name()))),
+    }
+}
+
+/// The losses of a job, iteration by iteration.
+#[utoipa::path(get, path = "/jobs/{id}/losses", tag = "results", params(("id" = String, Path)),
+    responses((status = 200, body = Object), (status = 404, body = Problem)))]
+pub(crate) async fn losses(
+    State(app): State<Arc<App>>,
+    Uuid(id): Uuid,
+) -> Result<axum::Json<Value>, Problem> {
+    let report = read_json(&app, &id, "report.json", "report").await?;
+    let steps = report["steps"].as_array().map_or(&[][..], Vec::as_slice);
+    let steps: Vec<Value> = steps
+        .iter()
+        .map(|step| {
+            let losses = &step["losses"];
+            json!({
+                "scale": step["scale"], "iteration": step["iteration"], "width": step["width"],
+                "height": step["height"], "total": losses["total"], "content": losses["content"],
+                "style": losses["style"], "tv": losses["tv"],
+            })
+        })
+        .collect();
+    Ok(axum::Json(json!({ "steps": steps })))
+}
+
+/// The report of a job: everything needed to repeat and to assess it.
+#[utoipa::path(get, path = "/jobs/{id}/report", tag = "results", params(("id" = String, Path)),
+    responses((status = 200, body = Object), (status = 404, body = Problem)))]
+pub(crate) async fn report(
+    State(app): State<Arc<App>>,
+    Uuid(id): Uuid,
+) -> Result<axum::Json<Value>, Problem> {
+    let mut report = read_json(&app, &id, "report.json", "report").await?;
+    // Where the server keeps its files is nobody's business.
+    let output =
+        report["output"].as_str().and_then(|path| path.rsplit(['/', '\\']).next()).map(str::to_owned);
+    report["output"] = json!(output);
+    Ok(axum::Json(report))
+}
+
+/// The scores of a comparison.
+#[utoipa::path(get, path = "/jobs/{id}/scores", tag = "results", params(("id" = String, Path)),
+    responses((status = 200, body = Object), (status = 404, body = Problem)))]
+pub(crate) async fn scores(
+    State(app): State<Arc<App>>,
+    Uuid(id): Uuid,
+) -> Result<axum::Json<Value>, Problem> {
+    read_json(&app, &id, "scores.json", "comparison").await.map(axum::Json)
+}
+
+/// The pictures of a sheet: where they are, and the settings of each.
+#[utoipa::path(get, path = "/jobs/{id}/cells", tag = "results", params(("id" = String, Path)),
+    responses((status = 200, body = Object), (status = 404, body = Problem)))]
+pub(crate) async fn cells(State(app): State<Arc<App>>, Uuid(id): Uuid) -> Result<axum::Json<Value>, Problem> {
+    read_json(&app, &id, "cells.json", "sheet").await.map(axum::Json)
+}
+
+async fn read_json(app: &App, id: &str, name: &str, what: &'static str) -> Result<Value, Problem> {
+    let path = app.files.job(id).join(name);
+    crate::blocking(move || {
+        let text = fs::read_to_string(path).map_err(|_| Problem::not_found(what))?;
+        serde_json::from_str(&text).map_err(|error| Problem::internal(error.to_string()))
+    })
+    .await
+}
+
+/// The film of a job that was asked for one.
+#[utoipa::path(get, path = "/jobs/{id}/timelapse", tag = "results", params(("id" = String, Path)),
+    responses((status = 200, content_type = "image/gif"), (status = 404, body = Problem)))]
+pub(crate) async fn timelapse(State(app): State<Arc<App>>, Uuid(id): Uuid) -> Result<Response, Problem> {
+    let path = app.files.job(&id).join("timelapse.gif");
+    let bytes = crate::blocking(move || fs::read(path).map_err(|_| Problem::not_found("film"))).await?;
+    Ok(([(header::CONTENT_TYPE, "image/gif")], bytes).into_response())
+}
+
+/// The results of a batch as an archive, sent while it is made. Pictures are packed already, so they are only stored.
+#[utoipa::path(get, path = "/jobs/{id}/zip", tag = "results", params(("id" = String, Path)),
+    responses((status = 200, content_type = "application/zip"), (status = 404, body = Problem)))]
+pub(crate) async fn zip(State(app): State<Arc<App>>, Uuid(id): Uuid) -> Result<Response, Problem> {
+    let files = app.store.call({
+        let id = id.clone();
+        move |connection| {
+            let parent = Job::get(connection, &id)?;
+            let filter = Filter {
+                states: vec![Of::Done],
+                parent: Some(id.clone()),
+                limit: 100_000,
+                ..Filter::default()
+            };
+            let children = if parent.kind == "batch" { filter.page(connection)?.0 } else { vec![parent] };
+            Ok(children)
+        }
+    });
+    let files: Vec<(String, PathBuf)> =
+        files.await?.iter().filter_map(|job| Some((name_of(job, ""), app.result_of(job)?))).collect();
+    if files.is_empty() {
+        return Err(Problem::not_found("result of this batch"));
+    }
+    let (sender, receiver) = mpsc::channel(8);
+    tokio::task::spawn_blocking(move || {
+        let sent = pack(files, Pipe(sender.clone()));
+        if let Err(error) = sent {
+            // The archive ends early, which the browser shows as a failed download.
+            let _ = sender.blocking_send(Err(error));
+        }
+    });
+    let pieces =
+        unfold(receiver, |mut receiver| async move { receiver.recv().await.map(|piece| (piece, receiver)) });
+    let body = Body::from_stream(pieces);
+    Ok((attachment("impasto.zip", "application/zip"), body).into_response())
+}
+
+/// Writes the archive. Names that are equal get a number.
+fn pack(files: Vec<(String, PathBuf)>, pipe: Pipe) -> io::Result<()> {
+    let mut zip = zip::ZipWriter::new_stream(pipe);
+    let options = zip::write::SimpleFileOptions::default()
+        .compression_method(zip::CompressionMethod::Stored)
+        .large_file(false);
+    let mut names = std::collections::HashMap::new();
+    for (title, path) in files {
+        let title = title.trim_end_matches('.').to_owned();
+        let extension = path.extension().map(|extension| extension.to_string_lossy().into_owned());
+        let extension = extension.unwrap_or_default();
+        let count = names.entry(title.clone()).and_modify(|count| *count += 1).or_insert(1);
+        let name = if *count == 1 {
+            format!("{title}.{extension}")
+        } else {
+            format!("{title} ({count}).{extension}")
+        };
+        zip.start_file(name, options).map_err(io::Error::other)?;
+        io::copy(&mut fs::File::open(path)?, &mut zip)?;
+    }
+    zip.finish().map_err(io::Error::other)?.into_inner().flush()
+}
+
+/// Sends what is written to the answer in progress.
+struct Pipe(mpsc::Sender<io::Result<Bytes>>);
+
+impl Write for Pipe {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let sent = self.0.blocking_send(Ok(Bytes::copy_from_slice(bytes)));
+        sent.map(|()| bytes.len()).map_err(|_| io::ErrorKind::BrokenPipe.into())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,102 @@
+//! What the server is and how it is.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use impasto::encoder;
+use impasto::encoder::sources::Store;
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use crate::problem::Problem;
+use crate::store::Filter;
+use crate::{App, WAITING};
+
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Status {
+    version: &'static str,
+    models: Vec<Model>,
+    default_model: &'static str,
+    limits: Limits,
+    queue: Queue,
+    disk: Disk,
+    /// The id of the newest durable event.
+    last_event: i64,
+    /// Names of the options that a job of the kind `stylize` may set.
+    options: Vec<String>,
+}
+
+/// A model (an encoder) that a job may use.
+#[derive(Serialize, ToSchema)]
+struct Model {
+    name: &'static str,
+    /// Whether it is inside of the program or on this machine.
+    available: bool,
+}
+
+#[derive(Serialize, ToSchema)]
+struct Limits {
+    /// Largest file of a picture, in bytes.
+    file_bytes: u64,
+    /// Largest picture.
+    megapixels: f64,
+    /// The most jobs that may wait.
+    waiting_jobs: usize,
+}
+
+/// The queue.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Queue {
+    /// Whether no further job begins.
+    pub(crate) paused: bool,
+    pub(crate) waiting: usize,
+    pub(crate) running: usize,
+}
+
+impl Queue {
+    pub(crate) async fn of(app: &App) -> Result<Queue, Problem> {
+        let counts = app.store.call(Filter::all_counts).await?;
+        Ok(Queue { paused: app.queue.is_paused(), waiting: counts.queued, running: counts.running })
+    }
+}
+
+/// The room of the data folder, in bytes.
+#[derive(Serialize, ToSchema)]
+struct Disk {
+    used: u64,
+    quota: u64,
+    free: u64,
+}
+
+/// What the server is and how it is.
+#[utoipa::path(get, path = "/status", tag = "server", responses((status = 200, body = Status)))]
+pub(crate) async fn status(State(app): State<Arc<App>>) -> Result<Json<Status>, Problem> {
+    let last_event = app.store.last_event().await?;
+    let limits = app.limits;
+    Ok(Json(Status {
+        version: env!("CARGO_PKG_VERSION"),
+        models: models(),
+        default_model: "lite",
+        limits: Limits {
+            file_bytes: limits.file,
+            megapixels: limits.pixels as f64 / 1e6,
+            waiting_jobs: WAITING,
+        },
+        queue: Queue::of(&app).await?,
+        disk: Disk { used: app.files.used(), quota: app.files.quota, free: app.files.free() },
+        last_event,
+        options: crate::settings::flat_names(),
+    }))
+}
+
+fn models() -> Vec<Model> {
+    let store = Store::of_process();
+    let is_here = |name: &str| store.model(name).is_none_or(|model| !store.look(model).is_empty());
+    encoder::known().iter().map(|known| Model { name: known.name, available: is_here(known.name) }).collect()
+}
+
+/// Whether the server answers. It needs no token.
+pub(crate) async fn healthz() -> &'static str {
+    "ok\n"
+}

@@ -1,0 +1,173 @@
+//! Painting drafts in well under a second: pictures stay decoded, at the size of a draft, as long as they are used.
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use axum::http::StatusCode;
+use impasto::image::Limits;
+use impasto_job::inputs::{Input, Inputs, Masks, read};
+use impasto_job::{Control, Event, Runner, Task};
+use tokio::sync::Semaphore;
+
+use crate::App;
+use crate::pictures::{jpeg, shrink};
+use crate::problem::Problem;
+use crate::settings::{Kind, Settings};
+
+/// Long edge of the pictures that stay decoded: twice that of a draft, so that a style keeps its details.
+const EDGE: usize = 1024;
+
+/// The most pictures that stay decoded, and for how long after their last use.
+const MOST: usize = 12;
+const STAYS: Duration = Duration::from_secs(180);
+
+/// The most drafts that may wait. A page sends one at a time.
+const WAITING: usize = 16;
+
+/// Pictures that stay decoded, and the turn of drafts: one at a time, with all threads.
+pub(crate) struct Drafts {
+    pictures: Mutex<Vec<(String, Arc<Input>, Instant)>>,
+    turn: Semaphore,
+    places: Semaphore,
+}
+
+impl Default for Drafts {
+    fn default() -> Drafts {
+        Drafts { pictures: Mutex::default(), turn: Semaphore::new(1), places: Semaphore::new(WAITING) }
+    }
+}
+
+impl Drafts {
+    /// Keeps a picture that was just decoded.
+    pub(crate) fn keep(&self, id: &str, mut input: Input) -> Arc<Input> {
+        shrink(&mut input.decoded, EDGE);
+        input.decoded.metadata = Default::default();
+        let input = Arc::new(input);
+        let mut pictures = self.pictures.lock().unwrap_or_else(PoisonError::into_inner);
+        pictures.retain(|(known, ..)| known != id);
+        pictures.push((id.to_owned(), Arc::clone(&input), Instant::now()));
+        if pictures.len() > MOST {
+            pictures.remove(0);
+        }
+        input
+    }
+
+    /// The picture with this name in the list, decoded now if it is not any more.
+    fn get(&self, name: &str, path: &PathBuf, limits: &Limits) -> Result<Input, Problem> {
+        let found = {
+            let mut pictures = self.pictures.lock().unwrap_or_else(PoisonError::into_inner);
+            let place = pictures.iter().position(|(known, ..)| known == name);
+            place.map(|place| {
+                let (known, input, _) = pictures.remove(place);
+                pictures.push((known, Arc::clone(&input), Instant::now()));
+                input
+            })
+        };
+        match found {
+            Some(input) => Ok((*input).clone()),
+            None => Ok((*self.keep(name, read(path, limits)?)).clone()),
+        }
+    }
+
+    /// Forgets pictures that nobody has used for a while.
+    pub(crate) fn clean(&self) {
+        let mut pictures = self.pictures.lock().unwrap_or_else(PoisonError::into_inner);
+        pictures.retain(|(.., used)| used.elapsed() < STAYS);
+        pictures.shrink_to_fit();
+    }
+}
+
+/// A run that is ready to be drafted or planned.
+pub(crate) struct Prepared {
+    pub(crate) runner: Runner,
+    pub(crate) notes: Arc<Mutex<Vec<String>>>,
+}
+
+/// Prepares a run. With `edge`, it is made for a draft with at most this long edge, from small pictures.
+pub(crate) fn prepare(app: &Arc<App>, settings: &Settings, edge: Option<usize>) -> Result<Prepared, Problem> {
+    if ![Kind::Stylize, Kind::Texture].contains(&settings.kind) {
+        let detail = format!("a job of the kind {} has no draft and no plan", settings.kind.name());
+        return Err(Problem::setting("kind", detail));
+    }
+    for slot in settings.slots() {
+        if !app.file_of(slot)?.exists() {
+            let detail = format!("there is no picture {}", slot.to_json());
+            return Err(
+                Problem::setting("content", detail).hint("upload it first: PUT /api/v1/pictures/{sha256}")
+            );
+        }
+    }
+    let mut job = settings.job(&|slot| app.file_of(slot), &app.files.incoming())?;
+    let mut inputs = None;
+    if let (Some(edge), Task::Stylize(spec)) = (edge, &mut job.task) {
+        // A draft is painted with whatever options: what counts is what they change.
+        spec.run.effort = Some("draft".into());
+        spec.run.size = Some(spec.run.size.unwrap_or(edge).min(edge));
+        spec.run.time = None;
+        let small = |path: &PathBuf| app.drafts.get(&name(path), path, &app.limits);
+        let content = small(&spec.content)?;
+        // A small picture is not enlarged.
+        let long = content.decoded.picture.long_edge();
+        spec.run.size = spec.run.size.map(|size| size.min(long));
+        let styles = spec.style.iter().map(|style| small(&style.path)).collect::<Result<Vec<_>, _>>()?;
+        let masks = Masks::read(&spec.regions, &spec.style, &app.limits)?;
+        if spec.run.init.take().is_some_and(|init| init != PathBuf::from("draft")) {
+            return Err(Problem::setting("init", "init: a run that begins otherwise has no draft"));
+        }
+        inputs = Some(Inputs { content, styles, init: None, masks });
+    }
+    let notes = Arc::new(Mutex::new(Vec::new()));
+    let (models, told) = (Arc::clone(&app.models), Arc::clone(&notes));
+    let mut runner = Runner::new(job).models(move |name| models(name)).on_event(move |event| {
+        if let (Event::Warned { text }, Ok(mut notes)) = (event, told.lock()) {
+            notes.push(impasto_job::spell(&text, str::to_owned));
+        }
+    });
+    if let Some(inputs) = inputs {
+        runner = runner.inputs(inputs);
+    }
+    Ok(Prepared { runner, notes })
+}
+
+/// The name of a file: the id of a picture, or a result with the id of its job.
+fn name(path: &PathBuf) -> String {
+    let last = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    match crate::ids::is_digest(&last) {
+        true => last,
+        false => path.display().to_string(),
+    }
+}
+
+/// Paints a draft, as JPEG. When the request is broken off, the work ends too.
+pub(crate) async fn paint(app: &Arc<App>, settings: Settings, edge: usize) -> Result<Vec<u8>, Problem> {
+    let Ok(_place) = app.drafts.places.try_acquire() else {
+        let detail = "too many drafts are asked for at once";
+        return Err(Problem::new(StatusCode::TOO_MANY_REQUESTS, "busy", detail).retry_after(1));
+    };
+    let closed = |_| Problem::internal("the server is closed");
+    let _turn = app.drafts.turn.acquire().await.map_err(closed)?;
+    let control = Control::default();
+    let _ends = Ends(control.clone());
+    let work = {
+        let app = Arc::clone(app);
+        move || {
+            let started = Instant::now();
+            let Prepared { runner, .. } = prepare(&app, &settings, Some(edge))?;
+            let drafted = runner.controlled_by(&control).draft()?;
+            let made = jpeg(&drafted.picture, drafted.space)?;
+            app.metrics.draft(started.elapsed());
+            Ok(made)
+        }
+    };
+    crate::blocking(work).await
+}
+
+/// Cancels the work when the request is dropped.
+struct Ends(Control);
+
+impl Drop for Ends {
+    fn drop(&mut self) {
+        self.0.cancel();
+    }
+}

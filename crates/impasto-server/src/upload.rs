@@ -1,0 +1,154 @@
+//! Receiving a picture: bytes go to a file while they are hashed, and become a picture if they are one.
+//!
+//! A file gets its final name only when all of it is there, its digest is right, and it was decoded.
+
+use std::io::Write;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::{StatusCode, header};
+use http_body_util::BodyExt;
+use impasto::image::{Decoded, Depth, Space, read_recipe};
+use impasto_job::JobError;
+use impasto_job::inputs::Input;
+use sha2::{Digest, Sha256};
+use tempfile::NamedTempFile;
+use tokio::time::{Instant, timeout_at};
+
+use crate::App;
+use crate::api::UPLOAD;
+use crate::extract::{too_large, too_slow};
+use crate::problem::Problem;
+use crate::store::{Picture, now, rfc3339};
+
+/// Time between two pieces of an upload.
+const PIECE: Duration = Duration::from_secs(20);
+
+/// Receives a picture. Returns it, and whether it is new.
+pub(crate) async fn receive(
+    app: &Arc<App>,
+    id: String,
+    name: &str,
+    request: Request,
+) -> Result<(Picture, bool), Problem> {
+    let length =
+        request.headers().get(header::CONTENT_LENGTH).and_then(|text| text.to_str().ok()?.parse().ok());
+    let known = {
+        let id = id.clone();
+        app.store.call(move |connection| {
+            Picture::touch(connection, &id)?;
+            Picture::find(connection, &id)
+        })
+    };
+    if let Some(picture) = known.await?.filter(|_| app.files.picture(&id).exists()) {
+        return Ok((picture, false));
+    }
+    if length.is_some_and(|length: u64| length > app.limits.file) {
+        return Err(too_large(app.limits.file).hint("make the picture smaller"));
+    }
+    app.files.check_room(length.unwrap_or(0))?;
+    let (file, digest, bytes) = spool(app, request.into_body()).await?;
+    if digest != id {
+        return Err(Problem::malformed(format!("the SHA-256 of the bytes is {digest}, not {id}"))
+            .hint("the file may have changed while it was sent: send it again"));
+    }
+    let (app, name) = (Arc::clone(app), name.to_owned());
+    crate::blocking(move || keep(&app, &id, &name, &file, bytes).map(|picture| (picture, true))).await
+}
+
+/// Writes a body to a file. Returns the file, the SHA-256 and the length.
+async fn spool(app: &Arc<App>, mut body: Body) -> Result<(NamedTempFile, String, u64), Problem> {
+    let mut file = NamedTempFile::new_in(app.files.incoming())?;
+    let (mut digest, mut length) = (Sha256::new(), 0u64);
+    let end = Instant::now() + UPLOAD;
+    loop {
+        let piece =
+            timeout_at(end.min(Instant::now() + PIECE), body.frame()).await.map_err(|_| too_slow())?;
+        let Some(frame) = piece else { break };
+        let frame = frame.map_err(|_| Problem::malformed("the body ended early"))?;
+        let Ok(data) = frame.into_data() else { continue };
+        length += data.len() as u64;
+        if length > app.limits.file {
+            return Err(too_large(app.limits.file).hint("make the picture smaller"));
+        }
+        if length % (1 << 24) < data.len() as u64 {
+            app.files.check_room(length)?;
+        }
+        (file, digest) = crate::blocking(move || {
+            file.write_all(&data)?;
+            digest.update(&data);
+            Ok((file, digest))
+        })
+        .await?;
+    }
+    let digest = digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+    Ok((file, digest, length))
+}
+
+/// Decodes the picture, and keeps its file and the facts about it.
+fn keep(app: &App, id: &str, name: &str, file: &NamedTempFile, bytes: u64) -> Result<Picture, Problem> {
+    let name = if name.trim().is_empty() { id[..12].to_owned() } else { name.chars().take(200).collect() };
+    let data = std::fs::read(file.path())?;
+    let decoded = catch_unwind(AssertUnwindSafe(|| Input::from_bytes(&name, &data, &app.limits)));
+    let unread = |error: JobError| {
+        let problem = Problem::from(error);
+        Problem {
+            kind: "/problems/not-a-picture".into(),
+            title: "Not a picture".into(),
+            option: None,
+            ..problem
+        }
+    };
+    let input = decoded
+        .map_err(|_| {
+            Problem::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "not-a-picture",
+                format!("{name} cannot be decoded"),
+            )
+        })?
+        .map_err(unread)?;
+    let recipe = read_recipe(file.path(), &app.limits).ok().flatten();
+    let picture = picture(id, &name, bytes, &input, recipe.is_some_and(|text| text.contains("\"impasto\"")));
+    let path = app.files.picture(id);
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    file.as_file().sync_all()?;
+    std::fs::rename(file.path(), &path)?;
+    app.files.add(bytes);
+    app.drafts.keep(id, input);
+    let kept = picture.clone();
+    app.store.run(move |connection| kept.insert(connection))?;
+    Ok(picture)
+}
+
+fn picture(id: &str, name: &str, bytes: u64, input: &Input, has_recipe: bool) -> Picture {
+    let Decoded { picture, space, alpha, depth, icc_profile, .. } = &input.decoded;
+    let profile = match (icc_profile, space) {
+        (Some(_), _) => "icc",
+        (None, Space::DisplayP3) => "display-p3",
+        _ => "srgb",
+    };
+    Picture {
+        id: id.to_owned(),
+        name: name.to_owned(),
+        format: String::new(),
+        width: picture.width(),
+        height: picture.height(),
+        bytes,
+        depth: match depth {
+            Depth::Eight => 8,
+            Depth::Sixteen => 16,
+            Depth::Float => 32,
+        },
+        alpha: alpha.is_some(),
+        profile: profile.to_owned(),
+        notes: input.notes(),
+        has_recipe,
+        created: rfc3339(now()),
+    }
+}
