@@ -1,6 +1,6 @@
 //! Painting drafts in well under a second: pictures stay decoded, at the size of a draft, as long as they are used.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -54,7 +54,7 @@ impl Drafts {
     }
 
     /// The picture with this name in the list, decoded now if it is not any more.
-    fn get(&self, name: &str, path: &PathBuf, limits: &Limits) -> Result<Input, Problem> {
+    fn get(&self, name: &str, path: &Path, limits: &Limits) -> Result<Input, Problem> {
         let found = {
             let mut pictures = self.pictures.lock().unwrap_or_else(PoisonError::into_inner);
             let place = pictures.iter().position(|(known, ..)| known == name);
@@ -105,14 +105,14 @@ pub(crate) fn prepare(app: &Arc<App>, settings: &Settings, edge: Option<usize>) 
         spec.run.effort = Some("draft".into());
         spec.run.size = Some(spec.run.size.unwrap_or(edge).min(edge));
         spec.run.time = None;
-        let small = |path: &PathBuf| app.drafts.get(&name(path), path, &app.limits);
+        let small = |path: &Path| app.drafts.get(&name(path), path, &app.limits);
         let content = small(&spec.content)?;
         // A small picture is not enlarged.
         let long = content.decoded.picture.long_edge();
         spec.run.size = spec.run.size.map(|size| size.min(long));
         let styles = spec.style.iter().map(|style| small(&style.path)).collect::<Result<Vec<_>, _>>()?;
         let masks = Masks::read(&spec.regions, &spec.style, &app.limits)?;
-        if spec.run.init.take().is_some_and(|init| init != PathBuf::from("draft")) {
+        if spec.run.init.take().is_some_and(|init| init != *"draft") {
             return Err(Problem::setting("init", "init: a run that begins otherwise has no draft"));
         }
         inputs = Some(Inputs { content, styles, init: None, masks });
@@ -131,7 +131,7 @@ pub(crate) fn prepare(app: &Arc<App>, settings: &Settings, edge: Option<usize>) 
 }
 
 /// The name of a file: the id of a picture, or a result with the id of its job.
-fn name(path: &PathBuf) -> String {
+fn name(path: &Path) -> String {
     let last = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
     match crate::ids::is_digest(&last) {
         true => last,

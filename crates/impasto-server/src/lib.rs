@@ -31,9 +31,10 @@ mod work;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use axum::Router;
 use impasto::encoder::Encoder;
 use impasto::image::Limits;
 use impasto_job::{ErrorKind, JobError};
@@ -122,7 +123,7 @@ pub(crate) struct App {
 
 impl App {
     /// Opens the data folder.
-    fn open(options: &Options, port: u16) -> Result<App, JobError> {
+    fn open(options: &Options) -> Result<App, JobError> {
         let files = Files::open(&options.data, options.quota)?;
         let store = Store::open(&files.database())?;
         let token = Token::of(&files.token())?;
@@ -130,7 +131,7 @@ impl App {
         let mut app = App {
             store,
             token,
-            cookie: format!("impasto_{port}"),
+            cookie: format!("impasto_{}", options.port),
             hosts: options.hosts.clone(),
             live: Arc::default(),
             queue: Queue::default(),
@@ -185,7 +186,7 @@ fn told(problem: Problem) -> JobError {
 fn kept(models: &Models) -> Models {
     let (models, last) = (Arc::clone(models), Mutex::new(None::<(String, Encoder)>));
     Arc::new(move |name| {
-        let mut last = last.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
         match &*last {
             Some((known, encoder)) if known == name => Ok(encoder.clone()),
             _ => {
@@ -207,12 +208,58 @@ pub(crate) async fn blocking<T: Send + 'static>(
     }
 }
 
-/// Serves the studio until it is told to end. Calls `started` with the address that opens it.
+/// A studio: its data, the threads that run its jobs, and the router of its server.
+pub struct Studio {
+    app: Arc<App>,
+    jobs: usize,
+    workers: Mutex<Option<Workers>>,
+}
+
+impl Studio {
+    /// Opens the data folder, or makes it. Jobs wait until [`begin_work`](Studio::begin_work).
+    ///
+    /// # Errors
+    /// When the folder cannot be used, or another studio uses it.
+    pub fn open(options: &Options) -> Result<Studio, JobError> {
+        let app = Arc::new(App::open(options)?);
+        Ok(Studio { app, jobs: options.jobs.max(1), workers: Mutex::default() })
+    }
+
+    /// Starts the threads that run jobs.
+    ///
+    /// # Errors
+    /// When the system gives no threads.
+    pub fn begin_work(&self) -> Result<(), JobError> {
+        let workers = Workers::start(&self.app, self.jobs).map_err(environment)?;
+        *self.workers.lock().unwrap_or_else(PoisonError::into_inner) = Some(workers);
+        Ok(())
+    }
+
+    /// The router of the server.
+    pub fn router(&self) -> Router {
+        api::router(&self.app)
+    }
+
+    /// The token that opens the studio.
+    pub fn token(&self) -> &str {
+        self.app.token.text()
+    }
+
+    /// Ends all streams, pauses the jobs in progress at a checkpoint, and waits for their threads. The next studio of the
+    /// folder goes on with them.
+    pub fn end(self) {
+        self.app.end.send_replace(true);
+        if let Some(workers) = self.workers.into_inner().unwrap_or_else(PoisonError::into_inner) {
+            workers.end(&self.app);
+        }
+    }
+}
+
+/// Serves the studio until it is told to end, by SIGTERM or Ctrl-C. Calls `started` with the address that opens it.
 ///
 /// # Errors
 /// When the folder or the port cannot be used.
-pub fn serve(options: Options, started: impl FnOnce(&str)) -> Result<(), JobError> {
-    let failed = |error: std::io::Error| JobError::new(ErrorKind::Environment, error.to_string());
+pub fn serve(mut options: Options, started: impl FnOnce(&str)) -> Result<(), JobError> {
     if !options.listen.is_loopback() && options.hosts.is_empty() {
         return Err(JobError::bad_input(
             "an address other than the loopback address needs the names of the host",
@@ -225,28 +272,33 @@ pub fn serve(options: Options, started: impl FnOnce(&str)) -> Result<(), JobErro
         .thread_name("http")
         .enable_all()
         .build()
-        .map_err(failed)?;
+        .map_err(environment)?;
     let address = SocketAddr::new(options.listen, options.port);
     let listener = runtime.block_on(TcpListener::bind(address)).map_err(|error| {
         let error = JobError::new(ErrorKind::Environment, format!("cannot listen on {address}: {error}"));
         error.hint("another studio may run: give another --port, or 0 for a free one")
     })?;
-    let address = listener.local_addr().map_err(failed)?;
-    let app = Arc::new(App::open(&options, address.port())?);
-    let workers = Workers::start(&app, options.jobs.max(1)).map_err(failed)?;
-    started(&format!("http://{}/#token={}", shown(address), app.token.text()));
+    let address = listener.local_addr().map_err(environment)?;
+    options.port = address.port();
+    let studio = Studio::open(&options)?;
+    studio.begin_work()?;
+    started(&format!("http://{}/#token={}", shown(address), studio.token()));
     runtime.block_on(async {
-        let cleaning = tokio::spawn(clean::clean(Arc::clone(&app)));
-        let end = app.end.subscribe();
-        let serving = tokio::spawn(listen::serve(listener, api::router(&app), end));
+        let cleaning = tokio::spawn(clean::clean(Arc::clone(&studio.app)));
+        let serving = tokio::spawn(listen::serve(listener, studio.router(), studio.app.end.subscribe()));
         told_to_end().await;
-        app.end.send_replace(true);
+        studio.app.end.send_replace(true);
         cleaning.abort();
+        // An error would be a panic, which ends nothing else.
         let _ = serving.await;
     });
-    workers.end(&app);
+    studio.end();
     runtime.shutdown_timeout(Duration::from_millis(200));
     Ok(())
+}
+
+fn environment(error: std::io::Error) -> JobError {
+    JobError::new(ErrorKind::Environment, error.to_string())
 }
 
 /// The address as a browser takes it.

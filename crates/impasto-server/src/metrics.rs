@@ -15,6 +15,9 @@ use crate::App;
 use crate::problem::{Problem, Refused};
 use crate::store::Filter;
 
+/// Jobs that ended, and their seconds, by kind and state.
+type Ended = BTreeMap<(String, &'static str), (u64, f64)>;
+
 /// The counts since the server was started.
 #[derive(Default)]
 pub(crate) struct Metrics {
@@ -23,8 +26,8 @@ pub(crate) struct Metrics {
     step_microseconds: AtomicU64,
     drafts: AtomicU64,
     draft_microseconds: AtomicU64,
-    refused: Mutex<BTreeMap<String, u64>>,
-    jobs: Mutex<BTreeMap<(String, &'static str), (u64, f64)>>,
+    refused: Mutex<BTreeMap<&'static str, u64>>,
+    jobs: Mutex<Ended>,
 }
 
 impl Metrics {
@@ -55,7 +58,7 @@ pub(crate) async fn count(State(app): State<Arc<App>>, request: Request, next: N
     let response = next.run(request).await;
     if let Some(Refused(reason)) = response.extensions().get() {
         let mut refused = app.metrics.refused.lock().unwrap_or_else(PoisonError::into_inner);
-        *refused.entry(reason.clone()).or_default() += 1;
+        *refused.entry(reason).or_default() += 1;
     }
     response
 }

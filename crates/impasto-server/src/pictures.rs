@@ -117,7 +117,7 @@ mod tests {
         fs::remove_file(&source).unwrap();
         assert_eq!(small(&source, &stem, 400, &Limits::default()).unwrap().0, bytes);
         let whole = jpeg(&picture, Space::Srgb).unwrap();
-        let read = decode(whole.into(), "jpeg", &Limits::default()).unwrap().picture;
+        let read = decode(Arc::<[u8]>::from(whole), "jpeg", &Limits::default()).unwrap().picture;
         assert!((read.rgb()[0] - 0.2).abs() < 0.01 && read.size() == (600, 300));
     }
 }

@@ -4,46 +4,65 @@ use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use impasto_job::{ErrorKind, JobError, spell};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use serde_json::Value;
 use utoipa::ToSchema;
 
 /// A problem: why a request or a job failed, and what can be done about it.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Problem {
-    /// The kind of the problem, as `/problems/` and a name.
-    #[serde(rename = "type")]
-    pub(crate) kind: String,
-    /// The kind in words.
-    pub(crate) title: String,
+    /// The name of the problem's kind.
+    pub(crate) slug: &'static str,
     /// The HTTP status.
     pub(crate) status: u16,
     /// What happened, in one sentence.
     pub(crate) detail: String,
     /// What can be done about it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) hint: Option<String>,
     /// The setting at fault.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) option: Option<String>,
     /// Seconds after which the request may be sent again.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) retry_after: Option<u64>,
+    pub(crate) retry_after: Option<u32>,
+}
+
+/// A problem: why a request or a job failed, and what can be done about it.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Problem)]
+pub(crate) struct ProblemBody {
+    /// The kind of the problem, as `/problems/` and a name.
+    #[serde(rename = "type")]
+    kind: String,
+    /// The kind in words.
+    title: String,
+    /// The HTTP status.
+    status: u16,
+    /// What happened, in one sentence.
+    detail: String,
+    /// What can be done about it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hint: Option<String>,
+    /// The setting at fault.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    option: Option<String>,
+    /// Seconds after which the request may be sent again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    retry_after: Option<u32>,
+}
+
+impl From<Problem> for ProblemBody {
+    fn from(problem: Problem) -> ProblemBody {
+        let Problem { slug, status, detail, hint, option, retry_after } = problem;
+        let mut title = slug.replace('-', " ");
+        title[..1].make_ascii_uppercase();
+        ProblemBody { kind: format!("/problems/{slug}"), title, status, detail, hint, option, retry_after }
+    }
 }
 
 impl Problem {
     /// A problem with this status, name and sentence.
-    pub(crate) fn new(status: StatusCode, slug: &str, detail: impl Into<String>) -> Problem {
-        let mut title = slug.replace('-', " ");
-        title[..1].make_ascii_uppercase();
-        Problem {
-            kind: format!("/problems/{slug}"),
-            title,
-            status: status.as_u16(),
-            detail: detail.into(),
-            hint: None,
-            option: None,
-            retry_after: None,
-        }
+    pub(crate) fn new(status: StatusCode, slug: &'static str, detail: impl Into<String>) -> Problem {
+        let status = status.as_u16();
+        Problem { slug, status, detail: detail.into(), hint: None, option: None, retry_after: None }
     }
 
     /// A setting that is wrong (422).
@@ -87,14 +106,14 @@ impl Problem {
 
     /// The problem with seconds to wait before the next attempt.
     #[must_use]
-    pub(crate) fn retry_after(mut self, seconds: u64) -> Problem {
+    pub(crate) fn retry_after(mut self, seconds: u32) -> Problem {
         self.retry_after = Some(seconds);
         self
     }
 
-    /// The name of the problem's kind, for counts.
-    pub(crate) fn slug(&self) -> &str {
-        self.kind.strip_prefix("/problems/").unwrap_or(&self.kind)
+    /// The problem as JSON.
+    pub(crate) fn to_json(&self) -> Value {
+        serde_json::to_value(ProblemBody::from(self.clone())).unwrap_or_default()
     }
 }
 
@@ -145,8 +164,8 @@ impl From<std::io::Error> for Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let (wait, slug) = (self.retry_after, self.slug().to_owned());
-        let mut response = (status, Json(self)).into_response();
+        let (wait, slug) = (self.retry_after, self.slug);
+        let mut response = (status, Json(ProblemBody::from(self))).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if let Some(wait) = wait {
@@ -159,7 +178,7 @@ impl IntoResponse for Problem {
 
 /// The kind of a problem, left in an answer for the counts of `/metrics`.
 #[derive(Clone)]
-pub(crate) struct Refused(pub(crate) String);
+pub(crate) struct Refused(pub(crate) &'static str);
 
 #[cfg(test)]
 mod tests {

@@ -95,12 +95,7 @@ fn keep(app: &App, id: &str, name: &str, file: &NamedTempFile, bytes: u64) -> Re
     let decoded = catch_unwind(AssertUnwindSafe(|| Input::from_bytes(&name, &data, &app.limits)));
     let unread = |error: JobError| {
         let problem = Problem::from(error);
-        Problem {
-            kind: "/problems/not-a-picture".into(),
-            title: "Not a picture".into(),
-            option: None,
-            ..problem
-        }
+        Problem { slug: "not-a-picture", option: None, ..problem }
     };
     let input = decoded
         .map_err(|_| {
@@ -112,7 +107,9 @@ fn keep(app: &App, id: &str, name: &str, file: &NamedTempFile, bytes: u64) -> Re
         })?
         .map_err(unread)?;
     let recipe = read_recipe(file.path(), &app.limits).ok().flatten();
-    let picture = picture(id, &name, bytes, &input, recipe.is_some_and(|text| text.contains("\"impasto\"")));
+    let mut picture = picture(id, &name, bytes, &input);
+    picture.has_recipe = recipe.is_some_and(|text| text.contains("\"impasto\""));
+    picture.format = format_of(&data).to_owned();
     let path = app.files.picture(id);
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;
@@ -126,7 +123,17 @@ fn keep(app: &App, id: &str, name: &str, file: &NamedTempFile, bytes: u64) -> Re
     Ok(picture)
 }
 
-fn picture(id: &str, name: &str, bytes: u64, input: &Input, has_recipe: bool) -> Picture {
+/// The format of a file by its first bytes, as an extension; empty if it is a rare one.
+fn format_of(data: &[u8]) -> &'static str {
+    let guessed = image::guess_format(data).ok().and_then(|format| format.extensions_str().first());
+    match data {
+        [0xff, 0x0a, ..] | [0, 0, 0, 12, b'J', b'X', b'L', ..] => "jxl",
+        [0x76, 0x2f, 0x31, 0x01, ..] => "exr",
+        _ => guessed.copied().unwrap_or_default(),
+    }
+}
+
+fn picture(id: &str, name: &str, bytes: u64, input: &Input) -> Picture {
     let Decoded { picture, space, alpha, depth, icc_profile, .. } = &input.decoded;
     let profile = match (icc_profile, space) {
         (Some(_), _) => "icc",
@@ -148,7 +155,7 @@ fn picture(id: &str, name: &str, bytes: u64, input: &Input, has_recipe: bool) ->
         alpha: alpha.is_some(),
         profile: profile.to_owned(),
         notes: input.notes(),
-        has_recipe,
+        has_recipe: false,
         created: rfc3339(now()),
     }
 }

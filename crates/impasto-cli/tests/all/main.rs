@@ -19,6 +19,8 @@ mod pictures;
 mod plan;
 mod recipe;
 mod resume;
+#[cfg(feature = "serve")]
+mod serve;
 mod sheet;
 mod strips;
 mod stylize;

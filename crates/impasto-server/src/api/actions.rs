@@ -15,7 +15,7 @@ use super::views::JobView;
 use crate::App;
 use crate::accept::accept;
 use crate::ids::{is_uuid, uuid};
-use crate::problem::Problem;
+use crate::problem::{Problem, ProblemBody};
 use crate::store::{Filter, Job, State as Of};
 
 /// What a command did.
@@ -31,7 +31,7 @@ pub(crate) struct Acted {
 #[utoipa::path(post, path = "/jobs/{id}/{action}", tag = "jobs",
     params(("id" = String, Path), ("action" = String, Path)),
     responses((status = 200, body = Acted), (status = 201, body = Acted, description = "The new job of a retry"),
-        (status = 404, body = Problem)))]
+        (status = 404, body = ProblemBody)))]
 pub(crate) async fn act(
     State(app): State<Arc<App>>,
     Path((id, action)): Path<(String, String)>,

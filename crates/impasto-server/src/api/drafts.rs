@@ -14,13 +14,13 @@ use super::pictures::FitQuery;
 use crate::App;
 use crate::drafts::Prepared;
 use crate::extract::{self, Asked};
-use crate::problem::Problem;
+use crate::problem::{Problem, ProblemBody};
 use crate::settings::Settings;
 
 /// Paints the draft of a run: at its size, but at most 512 pixels. The request may be broken off.
 #[utoipa::path(post, path = "/drafts", tag = "drafts", request_body = Object, params(FitQuery),
-    responses((status = 200, content_type = "image/jpeg"), (status = 422, body = Problem),
-        (status = 429, body = Problem)))]
+    responses((status = 200, content_type = "image/jpeg"), (status = 422, body = ProblemBody),
+        (status = 429, body = ProblemBody)))]
 pub(crate) async fn draft(
     State(app): State<Arc<App>>,
     Asked(query): Asked<FitQuery>,
@@ -63,7 +63,7 @@ struct ScalePlan {
 
 /// Tells what a run will take, before it begins.
 #[utoipa::path(post, path = "/plans", tag = "drafts", request_body = Object,
-    responses((status = 200, body = Plan), (status = 422, body = Problem)))]
+    responses((status = 200, body = Plan), (status = 422, body = ProblemBody)))]
 pub(crate) async fn plan(
     State(app): State<Arc<App>>,
     extract::Json(body): extract::Json<Value>,

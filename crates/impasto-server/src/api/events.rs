@@ -19,7 +19,7 @@ use utoipa::IntoParams;
 use crate::App;
 use crate::extract::Asked;
 use crate::listen::is_true;
-use crate::problem::Problem;
+use crate::problem::{Problem, ProblemBody};
 use crate::work::Watch;
 
 /// Time after which a browser comes back.
@@ -37,7 +37,7 @@ pub(crate) struct EventsQuery {
 
 /// All events, as they happen.
 #[utoipa::path(get, path = "/events", tag = "events", params(EventsQuery),
-    responses((status = 200, content_type = "text/event-stream"), (status = 429, body = Problem)))]
+    responses((status = 200, content_type = "text/event-stream"), (status = 429, body = ProblemBody)))]
 pub(crate) async fn events(
     State(app): State<Arc<App>>,
     Asked(query): Asked<EventsQuery>,

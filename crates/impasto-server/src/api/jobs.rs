@@ -16,13 +16,13 @@ use crate::App;
 use crate::accept::accept;
 use crate::extract::{self, Asked, Uuid};
 use crate::ids::{is_uuid, uuid};
-use crate::problem::Problem;
+use crate::problem::{Problem, ProblemBody};
 use crate::store::{self, Filter, Job};
 
 /// Sends a job under an id that the client has chosen. The same job may be sent again.
 #[utoipa::path(put, path = "/jobs/{id}", tag = "jobs", params(("id" = String, Path)), request_body = Object,
     responses((status = 201, body = JobView), (status = 200, body = JobView, description = "It was sent before"),
-        (status = 409, body = Problem), (status = 422, body = Problem), (status = 429, body = Problem)))]
+        (status = 409, body = ProblemBody), (status = 422, body = ProblemBody), (status = 429, body = ProblemBody)))]
 pub(crate) async fn put(
     State(app): State<Arc<App>>,
     Uuid(id): Uuid,
@@ -37,7 +37,7 @@ pub(crate) async fn put(
 #[utoipa::path(post, path = "/jobs", tag = "jobs", request_body = Object,
     params(("idempotency-key" = Option<String>, Header)),
     responses((status = 201, body = JobView), (status = 200, body = JobView, description = "It was sent before"),
-        (status = 422, body = Problem), (status = 429, body = Problem)))]
+        (status = 422, body = ProblemBody), (status = 429, body = ProblemBody)))]
 pub(crate) async fn post(
     State(app): State<Arc<App>>,
     headers: HeaderMap,
@@ -137,7 +137,7 @@ pub(crate) async fn list(
 
 /// A job with its settings.
 #[utoipa::path(get, path = "/jobs/{id}", tag = "jobs", params(("id" = String, Path)),
-    responses((status = 200, body = JobView), (status = 404, body = Problem)))]
+    responses((status = 200, body = JobView), (status = 404, body = ProblemBody)))]
 pub(crate) async fn get(State(app): State<Arc<App>>, Uuid(id): Uuid) -> Result<Json<JobView>, Problem> {
     let view =
         app.store.call(move |connection| JobView::whole(connection, Job::get(connection, &id)?)).await?;
@@ -165,7 +165,7 @@ enum Position {
 
 /// Changes the title, the star or the place in the queue.
 #[utoipa::path(patch, path = "/jobs/{id}", tag = "jobs", params(("id" = String, Path)), request_body = Edit,
-    responses((status = 200, body = JobView), (status = 404, body = Problem), (status = 409, body = Problem)))]
+    responses((status = 200, body = JobView), (status = 404, body = ProblemBody), (status = 409, body = ProblemBody)))]
 pub(crate) async fn patch(
     State(app): State<Arc<App>>,
     Uuid(id): Uuid,
@@ -220,7 +220,7 @@ pub(crate) struct DeleteQuery {
 /// Moves a job to the bin, from which it can be restored for 7 days; or deletes it for ever. A job that is not over is
 /// cancelled.
 #[utoipa::path(delete, path = "/jobs/{id}", tag = "jobs", params(("id" = String, Path), DeleteQuery),
-    responses((status = 204), (status = 404, body = Problem), (status = 409, body = Problem)))]
+    responses((status = 204), (status = 404, body = ProblemBody), (status = 409, body = ProblemBody)))]
 pub(crate) async fn delete(
     State(app): State<Arc<App>>,
     Uuid(id): Uuid,
@@ -250,7 +250,7 @@ pub(crate) async fn delete(
 
 /// Takes a job out of the bin.
 #[utoipa::path(post, path = "/jobs/{id}/restore", tag = "jobs", params(("id" = String, Path)),
-    responses((status = 200, body = JobView), (status = 404, body = Problem)))]
+    responses((status = 200, body = JobView), (status = 404, body = ProblemBody)))]
 pub(crate) async fn restore(State(app): State<Arc<App>>, Uuid(id): Uuid) -> Result<Json<JobView>, Problem> {
     let restore = move |connection: &Connection| {
         Job::get(connection, &id)?;

@@ -11,7 +11,7 @@ use utoipa::ToSchema;
 
 use crate::extract::{self, Uuid};
 use crate::ids::is_digest;
-use crate::problem::Problem;
+use crate::problem::{Problem, ProblemBody};
 use crate::store::{Picture, Preset, Style};
 use crate::{App, samples};
 
@@ -65,7 +65,7 @@ pub(crate) struct NewStyle {
 
 /// Keeps a style, in place of one with the same id.
 #[utoipa::path(put, path = "/styles/{id}", tag = "library", params(("id" = String, Path)), request_body = NewStyle,
-    responses((status = 204), (status = 422, body = Problem)))]
+    responses((status = 204), (status = 422, body = ProblemBody)))]
 pub(crate) async fn put_style(
     State(app): State<Arc<App>>,
     Uuid(id): Uuid,
@@ -90,7 +90,7 @@ pub(crate) async fn put_style(
 
 /// Removes a style. Its picture stays as long as jobs use it.
 #[utoipa::path(delete, path = "/styles/{id}", tag = "library", params(("id" = String, Path)),
-    responses((status = 204), (status = 404, body = Problem)))]
+    responses((status = 204), (status = 404, body = ProblemBody)))]
 pub(crate) async fn delete_style(State(app): State<Arc<App>>, Uuid(id): Uuid) -> Result<StatusCode, Problem> {
     match app.store.call(move |connection| Style::remove(connection, &id)).await? {
         true => Ok(StatusCode::NO_CONTENT),
@@ -140,7 +140,7 @@ pub(crate) struct NewPreset {
 
 /// Keeps a preset, in place of one with the same id.
 #[utoipa::path(put, path = "/presets/{id}", tag = "library", params(("id" = String, Path)), request_body = NewPreset,
-    responses((status = 204), (status = 422, body = Problem)))]
+    responses((status = 204), (status = 422, body = ProblemBody)))]
 pub(crate) async fn put_preset(
     State(app): State<Arc<App>>,
     Uuid(id): Uuid,
@@ -156,7 +156,7 @@ pub(crate) async fn put_preset(
 
 /// Removes a preset of the user.
 #[utoipa::path(delete, path = "/presets/{id}", tag = "library", params(("id" = String, Path)),
-    responses((status = 204), (status = 404, body = Problem)))]
+    responses((status = 204), (status = 404, body = ProblemBody)))]
 pub(crate) async fn delete_preset(
     State(app): State<Arc<App>>,
     Uuid(id): Uuid,

@@ -14,7 +14,7 @@ use serde_json::{Map, Value, json};
 use utoipa::{IntoParams, ToSchema};
 
 use crate::extract::{Asked, Digest};
-use crate::problem::Problem;
+use crate::problem::{Problem, ProblemBody};
 use crate::store::Picture;
 use crate::{App, pictures, upload};
 
@@ -29,8 +29,8 @@ pub(crate) struct UploadQuery {
 #[utoipa::path(put, path = "/pictures/{id}", tag = "pictures", params(("id" = String, Path), UploadQuery),
     request_body(content = Vec<u8>, content_type = "application/octet-stream"),
     responses((status = 201, body = Picture), (status = 200, body = Picture, description = "It was here already"),
-        (status = 400, body = Problem), (status = 413, body = Problem), (status = 415, body = Problem),
-        (status = 422, body = Problem), (status = 507, body = Problem)))]
+        (status = 400, body = ProblemBody), (status = 413, body = ProblemBody), (status = 415, body = ProblemBody),
+        (status = 422, body = ProblemBody), (status = 507, body = ProblemBody)))]
 pub(crate) async fn put(
     State(app): State<Arc<App>>,
     Digest(id): Digest,
@@ -60,7 +60,7 @@ pub(crate) struct FitQuery {
 
 /// A picture as browsers show it: small, upright, in sRGB.
 #[utoipa::path(get, path = "/pictures/{id}", tag = "pictures", params(("id" = String, Path), FitQuery),
-    responses((status = 200, content_type = "image/jpeg"), (status = 404, body = Problem)))]
+    responses((status = 200, content_type = "image/jpeg"), (status = 404, body = ProblemBody)))]
 pub(crate) async fn show(
     State(app): State<Arc<App>>,
     Digest(id): Digest,
@@ -90,14 +90,14 @@ pub(super) fn is_known(headers: &HeaderMap, tag: &str) -> bool {
 
 /// Facts about a picture.
 #[utoipa::path(get, path = "/pictures/{id}/info", tag = "pictures", params(("id" = String, Path)),
-    responses((status = 200, body = Picture), (status = 404, body = Problem)))]
+    responses((status = 200, body = Picture), (status = 404, body = ProblemBody)))]
 pub(crate) async fn info(State(app): State<Arc<App>>, Digest(id): Digest) -> Result<Json<Picture>, Problem> {
     find(&app, &id).await.map(Json)
 }
 
 /// The file as it was uploaded, to be saved and not shown.
 #[utoipa::path(get, path = "/pictures/{id}/original", tag = "pictures", params(("id" = String, Path)),
-    responses((status = 200, content_type = "application/octet-stream"), (status = 404, body = Problem)))]
+    responses((status = 200, content_type = "application/octet-stream"), (status = 404, body = ProblemBody)))]
 pub(crate) async fn original(State(app): State<Arc<App>>, Digest(id): Digest) -> Result<Response, Problem> {
     let picture = find(&app, &id).await?;
     let bytes = crate::blocking(move || Ok(fs::read(app.files.picture(&id))?)).await?;
@@ -191,7 +191,7 @@ struct Named {
 
 /// The settings that a picture carries: those of the run that made it.
 #[utoipa::path(get, path = "/pictures/{id}/settings", tag = "pictures", params(("id" = String, Path)),
-    responses((status = 200, body = Carried), (status = 404, body = Problem)))]
+    responses((status = 200, body = Carried), (status = 404, body = ProblemBody)))]
 pub(crate) async fn settings(
     State(app): State<Arc<App>>,
     Digest(id): Digest,

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
@@ -20,13 +20,13 @@ use utoipa::IntoParams;
 
 use super::pictures::{attachment, is_known};
 use crate::extract::{Asked, Uuid};
-use crate::problem::Problem;
+use crate::problem::{Problem, ProblemBody};
 use crate::store::{Filter, Job, State as Of};
 use crate::{App, pictures};
 
 /// The newest picture of a running job.
 #[utoipa::path(get, path = "/jobs/{id}/preview", tag = "results", params(("id" = String, Path)),
-    responses((status = 200, content_type = "image/jpeg"), (status = 304), (status = 404, body = Problem)))]
+    responses((status = 200, content_type = "image/jpeg"), (status = 304), (status = 404, body = ProblemBody)))]
 pub(crate) async fn preview(
     State(app): State<Arc<App>>,
     Uuid(id): Uuid,
@@ -57,7 +57,7 @@ pub(crate) struct ResultQuery {
 /// The result of a job: the file as it was made, in another format, or a small version to show.
 #[utoipa::path(get, path = "/jobs/{id}/result", tag = "results", params(("id" = String, Path), ResultQuery),
     responses((status = 200, content_type = "application/octet-stream"), (status = 304),
-        (status = 404, body = Problem), (status = 422, body = Problem)))]
+        (status = 404, body = ProblemBody), (status = 422, body = ProblemBody)))]
 pub(crate) async fn result(
     State(app): State<Arc<App>>,
     Uuid(id): Uuid,
@@ -94,7 +94,7 @@ pub(crate) async fn result(
 }
 
 /// Returns the result in another format, or without metadata. Pixels stay as they are if the format holds their depth.
-fn converted(file: &PathBuf, format: Format, metadata: bool, folder: &PathBuf) -> Result<Vec<u8>, Problem> {
+fn converted(file: &Path, format: Format, metadata: bool, folder: &Path) -> Result<Vec<u8>, Problem> {
     let failed = |error| Problem::from(JobError::from(error));
     let decoded = pictures::open(file, &OF_RESULTS).map_err(failed)?;
     let recipe = impasto::image::read_recipe(file, &OF_RESULTS).ok().flatten();
@@ -138,7 +138,7 @@ async fn done(app: &App, id: &str) -> Result<Job, Problem> {
 
 /// The losses of a job, iteration by iteration.
 #[utoipa::path(get, path = "/jobs/{id}/losses", tag = "results", params(("id" = String, Path)),
-    responses((status = 200, body = Object), (status = 404, body = Problem)))]
+    responses((status = 200, body = Object), (status = 404, body = ProblemBody)))]
 pub(crate) async fn losses(
     State(app): State<Arc<App>>,
     Uuid(id): Uuid,
@@ -161,7 +161,7 @@ pub(crate) async fn losses(
 
 /// The report of a job: everything needed to repeat and to assess it.
 #[utoipa::path(get, path = "/jobs/{id}/report", tag = "results", params(("id" = String, Path)),
-    responses((status = 200, body = Object), (status = 404, body = Problem)))]
+    responses((status = 200, body = Object), (status = 404, body = ProblemBody)))]
 pub(crate) async fn report(
     State(app): State<Arc<App>>,
     Uuid(id): Uuid,
@@ -176,7 +176,7 @@ pub(crate) async fn report(
 
 /// The scores of a comparison.
 #[utoipa::path(get, path = "/jobs/{id}/scores", tag = "results", params(("id" = String, Path)),
-    responses((status = 200, body = Object), (status = 404, body = Problem)))]
+    responses((status = 200, body = Object), (status = 404, body = ProblemBody)))]
 pub(crate) async fn scores(
     State(app): State<Arc<App>>,
     Uuid(id): Uuid,
@@ -186,7 +186,7 @@ pub(crate) async fn scores(
 
 /// The pictures of a sheet: where they are, and the settings of each.
 #[utoipa::path(get, path = "/jobs/{id}/cells", tag = "results", params(("id" = String, Path)),
-    responses((status = 200, body = Object), (status = 404, body = Problem)))]
+    responses((status = 200, body = Object), (status = 404, body = ProblemBody)))]
 pub(crate) async fn cells(State(app): State<Arc<App>>, Uuid(id): Uuid) -> Result<axum::Json<Value>, Problem> {
     read_json(&app, &id, "cells.json", "sheet").await.map(axum::Json)
 }
@@ -202,7 +202,7 @@ async fn read_json(app: &App, id: &str, name: &str, what: &'static str) -> Resul
 
 /// The film of a job that was asked for one.
 #[utoipa::path(get, path = "/jobs/{id}/timelapse", tag = "results", params(("id" = String, Path)),
-    responses((status = 200, content_type = "image/gif"), (status = 404, body = Problem)))]
+    responses((status = 200, content_type = "image/gif"), (status = 404, body = ProblemBody)))]
 pub(crate) async fn timelapse(State(app): State<Arc<App>>, Uuid(id): Uuid) -> Result<Response, Problem> {
     let path = app.files.job(&id).join("timelapse.gif");
     let bytes = crate::blocking(move || fs::read(path).map_err(|_| Problem::not_found("film"))).await?;
@@ -211,7 +211,7 @@ pub(crate) async fn timelapse(State(app): State<Arc<App>>, Uuid(id): Uuid) -> Re
 
 /// The results of a batch as an archive, sent while it is made. Pictures are packed already, so they are only stored.
 #[utoipa::path(get, path = "/jobs/{id}/zip", tag = "results", params(("id" = String, Path)),
-    responses((status = 200, content_type = "application/zip"), (status = 404, body = Problem)))]
+    responses((status = 200, content_type = "application/zip"), (status = 404, body = ProblemBody)))]
 pub(crate) async fn zip(State(app): State<Arc<App>>, Uuid(id): Uuid) -> Result<Response, Problem> {
     let files = app.store.call({
         let id = id.clone();

@@ -8,11 +8,11 @@ use axum::response::{IntoResponse, Response};
 
 use crate::App;
 use crate::guard::bearer;
-use crate::problem::Problem;
+use crate::problem::{Problem, ProblemBody};
 
 /// Signs a browser in: `Authorization: Bearer` and the token. The answer sets the cookie.
 #[utoipa::path(post, path = "/session", tag = "session",
-    responses((status = 204, description = "The cookie is set"), (status = 401, body = Problem)))]
+    responses((status = 204, description = "The cookie is set"), (status = 401, body = ProblemBody)))]
 pub(crate) async fn enter(State(app): State<Arc<App>>, headers: HeaderMap) -> Result<Response, Problem> {
     if !bearer(&headers).is_some_and(|token| app.token.is(token)) {
         let problem =

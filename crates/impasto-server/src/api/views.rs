@@ -6,7 +6,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::App;
-use crate::problem::Problem;
+use crate::problem::{Problem, ProblemBody};
 use crate::settings::{Settings, Slot, StyleSlot};
 use crate::store::{Filter, Job, Picture, State, rfc3339};
 use crate::work::Progress;
@@ -40,7 +40,7 @@ pub(crate) struct JobView {
     stopped_early: bool,
     /// How often the job was begun.
     attempts: u32,
-    #[schema(value_type = Option<Problem>)]
+    #[schema(value_type = Option<ProblemBody>)]
     error: Option<Value>,
     parent: Option<String>,
     children: Option<Children>,

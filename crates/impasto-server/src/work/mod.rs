@@ -11,7 +11,7 @@ use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::App;
 use crate::problem::Problem;
@@ -105,19 +105,28 @@ fn work(app: &Arc<App>) {
     }
 }
 
-/// Brings jobs that ran when the program ended back into the queue. A job that ended the program twice at the same
-/// place fails: it would do so for ever.
+/// Deaths at one iteration after which a job fails, and deaths before its first one. A job that is at fault dies at the
+/// same place each time. The second number is larger, because a program that is killed from outside soon after its start
+/// is always killed at about the same place.
+const AT_ITERATION: usize = 2;
+const BEFORE: usize = 5;
+
+/// Brings jobs that ran when the program ended back into the queue. A job that ended the program again and again at the
+/// same place fails: it would do so for ever.
 pub(crate) fn recover(app: &App) -> Result<(), Problem> {
     let filter = Filter { states: vec![State::Running], queue: true, limit: 10_000, ..Filter::default() };
     let (jobs, _) = app.store.run(move |connection| filter.page(connection))?;
     for job in jobs.into_iter().filter(|job| job.kind != "batch") {
         let place = place::read(&app.files.job(&job.id));
-        let again = !place.is_empty() && place == job.place;
-        let problem = poison(&place);
-        app.store.run(move |connection| match again {
-            true => Job::finish(connection, &job.id, State::Failed, None, Some(&problem), false),
+        let (deaths, before) = job.place.split_once(' ').unwrap_or_default();
+        let deaths = if before == place { deaths.parse().unwrap_or(0) + 1 } else { 1 };
+        let most = if place.starts_with(place::ITERATION) { AT_ITERATION } else { BEFORE };
+        app.store.run(move |connection| match deaths >= most {
+            true => {
+                Job::finish(connection, &job.id, State::Failed, None, Some(&poison(deaths, &place)), false)
+            }
             false => {
-                Job::set_place(connection, &job.id, &place)?;
+                Job::set_place(connection, &job.id, &format!("{deaths} {place}"))?;
                 Job::move_to(connection, &job.id, &[State::Running], State::Queued).map(|_| ())
             }
         })?;
@@ -125,8 +134,8 @@ pub(crate) fn recover(app: &App) -> Result<(), Problem> {
     Ok(())
 }
 
-fn poison(place: &str) -> Value {
-    let problem = Problem::internal(format!("the job ended the program twice at the same place ({place})"))
-        .hint("the system may have stopped it for lack of memory: try a smaller size, or less memory");
-    json!(problem)
+fn poison(deaths: usize, place: &str) -> Value {
+    Problem::internal(format!("the job ended the program {deaths} times at the same place ({place})"))
+        .hint("the system may have stopped it for lack of memory: try a smaller size, or less memory")
+        .to_json()
 }

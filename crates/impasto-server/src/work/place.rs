@@ -5,6 +5,9 @@ use std::fs::{self, File};
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::Path;
 
+/// How places begin that are iterations.
+pub(super) const ITERATION: &str = "iteration";
+
 /// Length of the text. It is filled up with blanks, so that one write replaces it.
 const LENGTH: usize = 64;
 

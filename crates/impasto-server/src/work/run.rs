@@ -12,7 +12,7 @@ use impasto_job::{Compared, End, ErrorKind, Event, JobError, Outcome, Previews, 
 use serde_json::{Value, json};
 
 use super::live::Running;
-use super::place::Place;
+use super::place::{ITERATION, Place};
 use crate::App;
 use crate::pictures::jpeg;
 use crate::problem::Problem;
@@ -63,7 +63,7 @@ pub(super) fn run(app: &Arc<App>, job: &Job) {
     app.metrics.job(&job.kind, ended.state.name(), started.elapsed());
     let id = job.id.clone();
     let notes = notes.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    let error = ended.error.map(|problem| json!(problem));
+    let error = ended.error.map(|problem| problem.to_json());
     let finish = move |connection: &rusqlite::Connection| {
         Job::set_notes(connection, &id, &notes)?;
         Job::finish(connection, &id, ended.state, ended.result.as_ref(), error.as_ref(), ended.stopped_early)
@@ -207,7 +207,7 @@ fn listener(
                 });
             }
             Event::Step { step, elapsed, seconds_left, work: (done, left) } => {
-                at(&format!("iteration {} of scale {}", step.iteration, step.scale));
+                at(&format!("{ITERATION} {} of scale {}", step.iteration, step.scale));
                 app.metrics.step(step.seconds);
                 app.live.progress(&id, &running, |progress| {
                     (progress.scale, progress.scales) = (step.scale, step.scales);
