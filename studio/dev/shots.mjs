@@ -28,7 +28,7 @@ const STATES = {
     await ran(page, "running");
     await page.waitForFunction(() => /Scale [45]/.test(document.body.textContent));
   },
-  done: ran,
+  done: (page) => ran(page),
   side: async (page) => {
     await ran(page);
     await page.keyboard.press("m");
@@ -42,7 +42,7 @@ const STATES = {
   mask: async (page) => {
     await tried(page);
     await page.locator("summary", { hasText: "Regions" }).click();
-    await page.getByRole("button", { name: "Paint: Where the style goes" }).click();
+    await page.getByRole("button", { name: "Paint a mask: Where the style goes" }).click();
     const box = await page.locator("canvas.mask").boundingBox();
     await page.mouse.move(box.x + box.width * 0.2, box.y + box.height * 0.2);
     await page.mouse.down();
@@ -100,6 +100,7 @@ const browser = await chromium.launch({ executablePath: "/usr/bin/chromium" });
 for (const [name, reach] of Object.entries(STATES)) {
   if (wanted.length && !wanted.includes(name)) continue;
   for (const [size, [width, height]] of Object.entries(SIZES)) {
+    if (process.env.ONLY && !process.env.ONLY.includes(size)) continue;
     for (const colorScheme of ["light", "dark"]) {
       if (!wanted.length && size === "wide" && !["done", "draft", "empty"].includes(name)) continue;
       const mock = await startMock({ speed: 3 });

@@ -16,8 +16,8 @@ export function title(job: Job): string {
   if (job.kind === "batch") return `Batch of ${count(job.children?.total ?? 0, "picture")}`;
   if (job.kind === "compare") return "Comparison";
   if (job.kind === "texture") return `Texture of ${styles || "a style"}`;
-  const name = `${content || "A picture"} in the style of ${styles || "another"}`;
-  return job.kind === "sheet" ? `Sheet: ${name}` : name;
+  const name = `${content || "a picture"} in the style of ${styles || "another"}`;
+  return job.kind === "sheet" ? `Sheet: ${name}` : name[0].toUpperCase() + name.slice(1);
 }
 
 /** A text alternative for a job's result. */

@@ -83,6 +83,7 @@ class App {
 
   toast(text: string, bad = false, undo?: () => void) {
     const id = this.#next++;
+    this.toasts = this.toasts.filter((t) => t.text !== text);
     this.toasts.push({ id, text, bad, undo });
     this.say(text);
     setTimeout(() => this.dismiss(id), TOAST_MS);
