@@ -84,7 +84,7 @@ export function makeJobs({ pictures, speed }) {
       if (next && !queue.paused) change(next, { state: "running", started: new Date(clock).toISOString(), attempts: 1, step: 0 }, "job.state");
       return;
     }
-    job.step += speed;
+    job.step += job.settings.size > 256 ? speed / 8 : speed;
     if (job.settings.seed === 13) return finish(job, { state: "failed", error: { title: "Diverged", detail: "The loss is not a finite number.", hint: "Try a lower learning rate.", option: "learning_rate" } });
     if (job.step >= 60) return complete(job);
     const scale = Math.min(6, 1 + Math.floor(job.step / 10));

@@ -134,7 +134,8 @@ export class Painting {
   #segment(stroke: Step & { kind: "stroke" }, i: number) {
     const ctx = this.#ctx;
     const to = stroke.points[i];
-    const from = stroke.points[i - 1] ?? to;
+    // Browsers draw nothing for a line from a point to itself, so a dot has a very short one.
+    const from = stroke.points[i - 1] ?? { ...to, x: to.x - 0.01 };
     ctx.globalCompositeOperation = stroke.colour === null ? "destination-out" : "source-over";
     ctx.strokeStyle = stroke.colour ?? "#000000";
     ctx.lineWidth = to.width;

@@ -1,7 +1,7 @@
 // Every view: nothing that axe objects to, in light and in dark, no error on the console, no request elsewhere.
 
 import { test } from "node:test";
-import { accessible, pageTest, run, state, suite, trySample, watch } from "./setup.mjs";
+import { accessible, addStyle, pageTest, run, state, suite, trySample, watch } from "./setup.mjs";
 
 suite();
 
@@ -18,8 +18,7 @@ const VIEWS = {
   },
   "several styles": async (page) => {
     await trySample(page);
-    await page.getByRole("button", { name: /^Add the style .* to the others$/ }).first().click();
-    await page.getByRole("heading", { name: "Styles" }).waitFor();
+    await addStyle(page);
     await page.getByText("Size and angle").first().click();
   },
   mask: async (page) => {

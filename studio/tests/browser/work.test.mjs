@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { draftShown, madePicture, mockOnly, pageTest, REAL, run, state, suite, trySample } from "./setup.mjs";
+import { addStyle, draftShown, madePicture, mockOnly, pageTest, REAL, run, state, suite, trySample } from "./setup.mjs";
 
 suite();
 
@@ -63,7 +63,7 @@ pageTest("a painted disk becomes the mask's pixels", {}, async (page) => {
 
 pageTest("strokes can be undone and redone, the mask inverted, and painted in regions", {}, async (page) => {
   await trySample(page);
-  await page.getByRole("button", { name: /^Add the style .* to the others$/ }).first().click();
+  await addStyle(page);
   await page.locator("summary", { hasText: "Regions" }).click();
   await page.getByRole("button", { name: "Paint a mask: Where the style goes" }).click();
   const canvas = page.locator("canvas.mask");
