@@ -187,7 +187,10 @@ export function makeJobs({ pictures, speed }) {
       return res.writeHead(204).end();
     }
     if (!what) return json(res, 200, job);
-    if (what === "scores") return json(res, 200, { rows: [{ picture: "one", content: 0.61, colour: 0.12, texture: 0.34 }, { picture: "two", content: 0.72, colour: 0.2, texture: 0.41 }] });
+    if (what === "scores") {
+      const measures = { ssim: { aspect: "content", better: "higher", about: "Structural similarity" }, colour: { aspect: "colour", better: "lower", about: "Distance of the colours" } };
+      return json(res, 200, { pictures: (job.settings.pictures ?? [0]).map((_, i) => ({ scores: { ssim: 0.5 + i / 9, colour: 2 + i, layers: {} } })), measures });
+    }
     if (what === "cells") return json(res, 200, { width: 640, height: 480, columns: ["0.3", "1"], rows: [""], cells: [0, 1].map((i) => ({ left: i * 320, top: 0, width: 320, height: 480, label: `strength ${i ? 1 : 0.3}`, settings: { strength: i ? 1 : 0.3 } })) });
     if (what === "losses") return json(res, 200, { steps: Array.from({ length: 60 }, (_, i) => ({ iteration: i, scale: Math.floor(i / 10), total: 10 / (i + 1) + 1, content: 1, style: 10 / (i + 1), tv: 0 })) });
     if (["preview", "result", "report", "timelapse", "zip"].includes(what)) return image(res, paint(job.settings));

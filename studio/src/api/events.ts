@@ -56,7 +56,7 @@ export class Events {
 
   /** Takes up after `last`, whose effects are known already. Opens a stream that has died, as on phones in the pocket. */
   resume(last: number) {
-    this.#last = Math.max(this.#last, last);
+    this.#last = last;
     if (this.#stream?.readyState === EventSource.CLOSED) this.#open();
   }
 

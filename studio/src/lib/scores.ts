@@ -1,26 +1,38 @@
-// The referee's answer as a table: the first list of records in it, with a column for each plain value.
+// The referee's answer as a table: a row for each measure, a column for each picture, and marks at the best.
 
-export interface Table {
-  columns: string[];
-  rows: unknown[][];
+export interface ScoreRow {
+  name: string;
+  about: string;
+  /** "↑" if more is better, "↓" if less is. */
+  arrow: string;
+  cells: { text: string; best: boolean }[];
 }
 
-type Row = Record<string, unknown>;
-
-/** Plain values of a record and of the records in it, by name. */
-function flat(record: Row, prefix = ""): Row {
-  const out: Row = {};
-  for (const [name, value] of Object.entries(record)) {
-    if (value && typeof value === "object" && !Array.isArray(value)) Object.assign(out, flat(value as Row, `${name} `));
-    else if (!Array.isArray(value)) out[prefix + name] = value;
-  }
-  return out;
+interface Measure {
+  aspect: string;
+  better: "higher" | "lower";
+  about: string;
 }
 
-export function scoreTable(answer: unknown): Table {
-  const lists = Array.isArray(answer) ? [answer] : Object.values(answer ?? {}).filter(Array.isArray);
-  const list = (lists.find((l) => l.some((row: unknown) => row && typeof row === "object")) ?? []) as Row[];
-  const rows = list.map((row) => flat(row));
-  const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
-  return { columns, rows: rows.map((row) => columns.map((name) => row[name])) };
+interface Answer {
+  pictures: { scores: Record<string, unknown> & { layers?: Record<string, number | null> } }[];
+  measures: Record<string, Measure>;
+}
+
+/** Content and texture are shares with four decimals; colours and faults are steps with two. */
+const decimals = (aspect: string | undefined) => (aspect === "colour" || aspect === "faults" ? 2 : 4);
+
+export function scoreTable({ pictures, measures }: Answer): ScoreRow[] {
+  const all = pictures.map(({ scores: { layers, ...scores } }) => ({ ...scores, ...layers }) as Record<string, unknown>);
+  const layers = new Set(pictures.flatMap(({ scores }) => Object.keys(scores.layers ?? {})));
+  const names = [...Object.keys(measures), ...layers];
+  return names.flatMap((name) => {
+    const values = all.map((scores) => scores[name]).map((v) => (typeof v === "number" ? v : null));
+    const known = values.filter((v) => v !== null);
+    if (known.length === 0) return [];
+    const measure = measures[name] ?? { aspect: "texture", better: "lower", about: "Distance of an encoder's features at this layer" };
+    const best = measure.better === "higher" ? Math.max(...known) : Math.min(...known);
+    const cells = values.map((v) => ({ text: v === null ? "–" : v.toFixed(decimals(measure.aspect)), best: v === best && values.length > 1 }));
+    return [{ name, about: measure.about, arrow: measure.better === "higher" ? "↑" : "↓", cells }];
+  });
 }

@@ -23,6 +23,8 @@ class StageView {
   mode = $state<Mode>("slider");
   /** The part of the pane's picture, from the left, that shows the content. */
   split = $state(0.5);
+  /** What is on the other side: "content", "style:" or "job:" and an id. */
+  against = $state("content");
   /** The content is shown in place of the result, as long as a key is held. */
   peek = $state(false);
   /** The next drag moves the picture, whatever the tool. */

@@ -4,6 +4,7 @@ import { Problem } from "../api/client";
 import { Events, type ServerEvent } from "../api/events";
 import { signIn } from "../api/session";
 import { app } from "./app.svelte";
+import { form } from "./form.svelte";
 import { jobs } from "./jobs.svelte";
 import { library } from "./library.svelte";
 
@@ -12,8 +13,8 @@ let events: Events | null = null;
 
 async function read(): Promise<number> {
   const status = await library.loadStatus();
-  await Promise.all([jobs.load(), library.load()]);
-  return status.last_event;
+  await Promise.all([jobs.load(), library.load(), form.verify()]);
+  return Number(status.last_event);
 }
 
 function onEvent(event: ServerEvent) {
@@ -28,9 +29,9 @@ async function catchUp() {
   if (document.visibilityState !== "visible" || !events) return;
   try {
     const status = await library.loadStatus();
-    if (status.last_event === events.last) return events.resume(events.last);
-    await Promise.all([jobs.load(), library.load()]);
-    events.resume(status.last_event);
+    const last = Number(status.last_event);
+    if (last !== events.last) await Promise.all([jobs.load(), library.load()]);
+    events.resume(last);
   } catch {
     app.connected = false;
   }

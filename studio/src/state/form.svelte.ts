@@ -1,6 +1,7 @@
 // The form: pictures and options of the next job. It is kept in this browser, without pixels, so that a reload or
 // another tab shows it again.
 
+import { get, Problem } from "../api/client";
 import { pictureUrl } from "../api/pictures";
 import type { Kind, Picture, Settings, Slot } from "../api/types";
 import { optionsOf, type Options } from "../lib/settings";
@@ -77,8 +78,20 @@ class Form {
     }, SAVE_MS);
   }
 
-  clear() {
-    Object.assign(this.data, structuredClone(EMPTY));
+  /** Leaves out pictures that the server has no more. */
+  async verify() {
+    const { content, contents, styles, mask, protect } = this.data;
+    const refs = [content, mask, protect, ...contents, ...styles.map((s) => s.picture)].filter((r) => r !== null);
+    const gone = new Set<string>();
+    for (const { slot } of refs) {
+      const path = typeof slot === "string" ? `/pictures/${slot}/info` : `/jobs/${slot.job}`;
+      await get(path).catch((error) => error instanceof Problem && error.status === 404 && gone.add(JSON.stringify(slot)));
+    }
+    if (gone.size === 0) return;
+    const here = (ref: Ref | null) => ref !== null && !gone.has(JSON.stringify(ref.slot));
+    this.data.contents = contents.filter(here);
+    this.data.styles = styles.filter((s) => here(s.picture));
+    for (const place of ["content", "mask", "protect"] as const) if (!here(this.data[place])) this.data[place] = null;
   }
 
   option<T>(name: string, otherwise: T): T {

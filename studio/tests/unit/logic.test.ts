@@ -109,9 +109,13 @@ describe("requests that follow a control", () => {
   });
 });
 
-it("scores of any depth become a table", () => {
-  const answer = { version: 1, pictures: [{ file: "a", content: { ssim: 0.5, list: [1] } }, { file: "b", seams: 2 }] };
-  expect(scoreTable(answer)).toEqual({ columns: ["file", "content ssim", "seams"], rows: [["a", 0.5, undefined], ["b", undefined, 2]] });
+it("the referee's scores become a table with the best marked", () => {
+  const scores = (ssim: number | null, noise: number, layer: number) => ({ scores: { ssim, noise, "seams-at": "x", layers: { relu2_2: layer } } });
+  const measure = (aspect: string, better: "higher" | "lower") => ({ aspect, better, about: "" });
+  const measures = { ssim: measure("content", "higher"), noise: measure("faults", "lower"), gmsd: measure("content", "lower") };
+  const rows = scoreTable({ pictures: [scores(0.25, 2, 0.1), scores(0.5, 3, 0.05), scores(null, 2.5, 0.2)], measures });
+  const text = rows.map((r) => [r.name + r.arrow, ...r.cells.map((c) => c.text + (c.best ? "*" : ""))].join(" "));
+  expect(text).toEqual(["ssim↑ 0.2500 0.5000* –", "noise↓ 2.00* 3.00 2.50", "relu2_2↓ 0.1000 0.0500* 0.2000"]);
 });
 
 it("numbers are words for people", () => {
