@@ -27,7 +27,7 @@ export const COLOURS: [string, string, string][] = [
   ["style", "Style", "The style's colours"],
   ["keep", "Keep", "The content's colours with the painted light and dark"],
   ["match", "Match", "The style is given the content's colours first"],
-  ["luminance", "Light", "Only light and dark are painted"],
+  ["luminance", "Luminance", "Only light and dark are painted"],
 ];
 
 export const EFFORTS: [string, string, string][] = [

@@ -60,6 +60,13 @@ export class Events {
     if (this.#stream?.readyState === EventSource.CLOSED) this.#open();
   }
 
+  /** Ends the stream for good. */
+  close() {
+    this.#stream?.close();
+    this.#channel?.close();
+    setTimeout(() => clearTimeout(this.#retry));
+  }
+
   #open() {
     clearTimeout(this.#retry);
     this.#stream?.close();
@@ -68,7 +75,9 @@ export class Events {
     stream.onopen = () => this.#tell(true);
     stream.onerror = () => {
       this.#tell(false);
-      if (stream.readyState === EventSource.CLOSED) this.#retry = setTimeout(() => this.#open(), RETRY_MS);
+      if (stream.readyState !== EventSource.CLOSED) return;
+      this.#retry = setTimeout(() => this.#open(), RETRY_MS);
+      this.#handlers.poll();
     };
     for (const type of TYPES) {
       stream.addEventListener(type, (e) => {

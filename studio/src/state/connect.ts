@@ -1,6 +1,6 @@
 // The beginning: sign in, read the state, follow the events. It is read again when a tab comes back into view.
 
-import { Problem } from "../api/client";
+import { onSignedOut, Problem } from "../api/client";
 import { Events, type ServerEvent } from "../api/events";
 import { signIn } from "../api/session";
 import { app } from "./app.svelte";
@@ -24,6 +24,13 @@ function onEvent(event: ServerEvent) {
   else jobs.on(event);
 }
 
+/** After a break the server may be another one, or have lost what is known here. */
+function onConnected(is: boolean) {
+  const again = is && !app.connected;
+  app.connected = is;
+  if (again) void catchUp();
+}
+
 /** Reads everything again, if events were missed. */
 async function catchUp() {
   if (document.visibilityState !== "visible" || !events) return;
@@ -41,7 +48,8 @@ export async function connect(): Promise<void> {
   if (!(await signIn())) return void (app.signedOut = true);
   try {
     const last = await read();
-    events = new Events({ event: onEvent, connected: (is) => (app.connected = is), poll: () => void catchUp() }, last);
+    events = new Events({ event: onEvent, connected: onConnected, poll: () => void catchUp() }, last);
+    onSignedOut(() => events?.close());
     events.start();
     document.addEventListener("visibilitychange", () => void catchUp());
   } catch (error) {

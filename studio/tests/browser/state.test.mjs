@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { pageTest, resultShown, run, state, suite, trySample, watch, withPage } from "./setup.mjs";
+import { startMock } from "../../dev/mock.mjs";
+import { draftShown, mockOnly, pageTest, resultShown, run, state, suite, trySample, watch, withPage } from "./setup.mjs";
 
 suite();
 
@@ -73,4 +74,20 @@ test("another tab sees a job of the first one as it runs", async () => {
     await other.getByText("Nothing runs and nothing waits.").waitFor();
     assert.deepEqual(problems, []);
   });
+});
+
+test("a lost server is noticed, and found again", mockOnly, async () => {
+  const mock = await startMock();
+  const context = await state.browser.newContext();
+  const page = await context.newPage();
+  await page.goto(mock.address);
+  await page.getByAltText(/^Style swirls/).waitFor();
+  mock.stop();
+  await page.getByText("No connection. Trying again").waitFor();
+  const again = await startMock({ port: Number(new URL(mock.address).port) });
+  await page.getByText("No connection. Trying again").waitFor({ state: "detached" });
+  await page.getByRole("button", { name: "Try with the harbour" }).click();
+  await draftShown(page);
+  await context.close();
+  again.stop();
 });

@@ -1,5 +1,6 @@
 // Every view: nothing that axe objects to, in light and in dark, no error on the console, no request elsewhere.
 
+import assert from "node:assert/strict";
 import { test } from "node:test";
 import { accessible, addStyle, pageTest, run, state, suite, trySample, watch } from "./setup.mjs";
 
@@ -70,7 +71,11 @@ pageTest("a running job is accessible and says how far it is", {}, async (page) 
   await trySample(page);
   await page.getByRole("spinbutton", { name: "Size, long edge" }).fill("512");
   await page.getByRole("button", { name: "Run", exact: true }).click();
-  await page.getByRole("progressbar").waitFor();
+  const bar = page.getByRole("progressbar");
+  await bar.waitFor();
+  await page.waitForFunction(() => /^\d+ % – Impasto$/.test(document.title));
+  assert.match(await bar.getAttribute("aria-valuetext"), /[a-z]/);
+  assert.match(await page.locator('link[rel="icon"]').getAttribute("href"), /^data:image/);
   await accessible(page, "running");
   await page.getByRole("button", { name: "Cancel" }).click();
   await page.getByText("This run was cancelled.").waitFor();
