@@ -22,6 +22,15 @@ const TYPES = { ".html": "text/html; charset=utf-8", ".js": "text/javascript", "
 
 export const file = (path) => readFileSync(join(ROOT, path));
 
+/** Answers with a file of the built page; false if there is no such file. */
+export function pageFile(path, res) {
+  const at = join(PAGE, path === "/" ? "index.html" : path.replaceAll("..", ""));
+  if (!existsSync(at)) return false;
+  const headers = { "content-type": TYPES[extname(at)] ?? "application/octet-stream", "content-security-policy": CSP, "x-content-type-options": "nosniff" };
+  res.writeHead(200, headers).end(readFileSync(at));
+  return true;
+}
+
 /** Width and height of a PNG or JPEG, from its header. */
 function measure(b) {
   if (b.readUInt32BE(0) === 0x89504e47) return { format: "png", width: b.readUInt32BE(16), height: b.readUInt32BE(20) };
@@ -63,13 +72,8 @@ export function startMock({ port = 0, speed = 1 } = {}) {
   async function answer(req, res) {
     const url = new URL(req.url, "http://mock");
     const path = url.pathname;
+    if (!path.startsWith("/api/v1/")) return pageFile(path, res) || problem(res, 404, { title: "Not found" });
     res.setHeader("content-security-policy", CSP);
-    res.setHeader("x-content-type-options", "nosniff");
-    if (!path.startsWith("/api/v1/")) {
-      const at = join(PAGE, path === "/" ? "index.html" : path.replaceAll("..", ""));
-      if (!existsSync(at)) return problem(res, 404, { title: "Not found" });
-      return res.writeHead(200, { "content-type": TYPES[extname(at)] ?? "application/octet-stream" }).end(readFileSync(at));
-    }
     const chunks = [];
     for await (const chunk of req) chunks.push(chunk);
     const raw = Buffer.concat(chunks);
