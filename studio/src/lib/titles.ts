@@ -1,0 +1,44 @@
+// Names of jobs, and where their pictures are.
+
+import { BASE } from "../api/client";
+import type { Job, Progress } from "../api/types";
+import { count, duration, stem } from "./words";
+
+const KINDS = { stylize: "Picture", texture: "Texture", sheet: "Sheet", batch: "Batch", compare: "Comparison" };
+
+export const kindName = (job: Job) => KINDS[job.kind];
+
+/** The title that the user gave, or one made of the pictures' names. */
+export function title(job: Job): string {
+  if (job.title) return job.title;
+  const styles = job.inputs.styles.map((s) => stem(s.name)).join(" and ");
+  const content = job.inputs.content ? stem(job.inputs.content.name) : "";
+  if (job.kind === "batch") return `Batch of ${count(job.children?.total ?? 0, "picture")}`;
+  if (job.kind === "compare") return "Comparison";
+  if (job.kind === "texture") return `Texture of ${styles || "a style"}`;
+  const name = `${content || "a picture"} in the style of ${styles || "another"}`;
+  return job.kind === "sheet" ? `Sheet: ${name}` : name[0].toUpperCase() + name.slice(1);
+}
+
+/** A text alternative for a job's result. */
+export const alt = (job: Job) => `Result: ${title(job)}`;
+
+export const resultUrl = (job: Job, fit: number) => `${BASE}/jobs/${job.id}/result?fit=${fit}`;
+export const hasPicture = (job: Job) => job.kind !== "compare" && job.kind !== "batch" && job.state === "done" && job.result !== null;
+
+const STAGES: Record<Progress["stage"], string> = {
+  reading: "Reading the pictures",
+  preparing: "Preparing",
+  draft: "Making the draft",
+  painting: "Painting",
+  writing: "Writing the file",
+};
+
+/** How far a job is, in words. */
+export function progressText(progress: Progress | null): string {
+  if (!progress) return "Starting";
+  const at = progress.stage === "painting" ? `Scale ${progress.scale} of ${progress.scales}` : STAGES[progress.stage];
+  const item = progress.items ? `${progress.item} of ${progress.items}, ` : "";
+  const left = progress.seconds_left === null ? "" : `, ${duration(progress.seconds_left)} left`;
+  return item + at + left;
+}
