@@ -104,7 +104,7 @@ pub(crate) fn prepare(app: &Arc<App>, settings: &Settings, edge: Option<usize>) 
         // A draft is painted with whatever options: what counts is what they change.
         spec.run.effort = Some("draft".into());
         spec.run.size = Some(spec.run.size.unwrap_or(edge).min(edge));
-        spec.run.time = None;
+        (spec.run.time, spec.run.iterations, spec.run.first_iterations) = (None, None, None);
         let small = |path: &Path| app.drafts.get(&name(path), path, &app.limits);
         let content = small(&spec.content)?;
         // A small picture is not enlarged.

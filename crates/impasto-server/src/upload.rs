@@ -118,9 +118,10 @@ fn keep(app: &App, id: &str, name: &str, file: &NamedTempFile, bytes: u64) -> Re
     std::fs::rename(file.path(), &path)?;
     app.files.add(bytes);
     app.drafts.keep(id, input);
-    let kept = picture.clone();
-    app.store.run(move |connection| kept.insert(connection))?;
-    Ok(picture)
+    app.store.run(move |connection| {
+        picture.insert(connection)?;
+        Picture::find(connection, &picture.id)?.ok_or_else(|| Problem::not_found("picture"))
+    })
 }
 
 /// The format of a file by its first bytes, as an extension; empty if it is a rare one.

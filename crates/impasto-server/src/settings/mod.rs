@@ -191,7 +191,7 @@ impl Settings {
         spec.report = Some(folder.join("report.json"));
         spec.side_outputs.timelapse = self.timelapse.then(|| folder.join("timelapse.gif"));
         spec.checkpoint = Some(folder.join("checkpoint"));
-        options::check_run(&spec.run)?;
+        options::check_run(&spec.run, &self.options)?;
         shares(&spec.style, spec.run.objective.style_weights.as_deref())?;
         Ok(spec)
     }
@@ -241,7 +241,7 @@ impl Settings {
         if let Some(init) = &self.init {
             spec.run.init = Some(files(init)?);
         }
-        options::check_run(&spec.run)?;
+        options::check_run(&spec.run, &self.options)?;
         Ok(spec)
     }
 

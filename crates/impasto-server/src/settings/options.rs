@@ -63,6 +63,8 @@ pub(super) fn applied<T: Serialize + DeserializeOwned>(
 fn in_form(name: &str, value: &Value) -> Value {
     match (name, value) {
         ("time", Value::Number(seconds)) => Value::String(format!("{seconds}s")),
+        // One number stands for all scales.
+        ("iterations", Value::Number(_)) => Value::Array(vec![value.clone()]),
         ("memory", Value::String(text)) => match parse_size::parse_size(text) {
             Ok(bytes) => bytes.into(),
             Err(_) => value.clone(),
@@ -83,8 +85,23 @@ pub(super) fn check_model(given: &Map<String, Value>) -> Result<(), Problem> {
     }
 }
 
-/// Finds options of a run that are wrong whatever its pictures are.
-pub(super) fn check_run(run: &RunSpec) -> Result<(), Problem> {
+/// Finds options of a run that are wrong whatever its pictures are. Names the option that is wrong by itself.
+pub(super) fn check_run(run: &RunSpec, options: &Map<String, Value>) -> Result<(), Problem> {
+    let groups = ["", "/objective"];
+    let is_wrong = |name: &str, value: &Value| {
+        let alone = Map::from_iter([(name.to_owned(), value.clone())]);
+        applied(&RunSpec::default(), &alone, &groups).is_ok_and(|run| check(&run).is_err())
+    };
+    check(run).map_err(|problem| match &problem.option {
+        Some(_) => problem,
+        None => match options.iter().find(|(name, value)| is_wrong(name, value)) {
+            Some((name, _)) => problem.option(name),
+            None => problem,
+        },
+    })
+}
+
+fn check(run: &RunSpec) -> Result<(), Problem> {
     let checked = || -> Result<(), JobError> {
         run.objective.preset()?;
         run.overrides()?;
