@@ -228,3 +228,33 @@ fn wrong_options_are_explained() {
     assert!(ran.stderr.contains("another studio"), "{}", ran.stderr);
     studio.terminate();
 }
+
+/// Kilobytes of memory that the studio holds.
+#[cfg(target_os = "linux")]
+fn memory(studio: &Studio) -> usize {
+    let status = std::fs::read_to_string(format!("/proc/{}/status", studio.child.id())).unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
+}
+
+/// Two hundred jobs, one after the other, and as many drafts: memory does not grow with them.
+#[cfg(target_os = "linux")]
+#[test]
+#[ignore = "soak: two minutes"]
+fn two_hundred_jobs_leave_memory_flat() {
+    /// More than the noise between two measurements, less than 150 jobs would leak at 64 kB each.
+    const NOISE: usize = 9600;
+    let folder = Folder::with_pictures();
+    let studio = Studio::start(&folder);
+    let (settings, _) = run(&folder, &studio, 1, 2);
+    let mut after = Vec::new();
+    for number in 0..200 {
+        studio.json("PUT", &format!("/api/v1/jobs/{}", uuid(number)), &settings);
+        studio.wait_for_job(number, "done");
+        assert_eq!(studio.json("POST", "/api/v1/drafts", &settings).0, 200);
+        after.push(memory(&studio));
+    }
+    let (early, late) = (after[30..50].iter().max().unwrap(), after[180..].iter().min().unwrap());
+    assert!(late < &(early + NOISE), "{early} kB after 50 jobs, {late} kB after 200");
+    studio.terminate();
+}

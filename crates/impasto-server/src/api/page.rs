@@ -11,10 +11,10 @@ use crate::problem::Problem;
 #[folder = "page"]
 struct Page;
 
-/// A file of the page. Every path without a file is a view of the page, which the page itself finds.
+/// A file of the page. Its views are fragments of one address.
 pub(crate) async fn asset(uri: Uri, headers: HeaderMap) -> Response {
     let path = uri.path().trim_start_matches('/');
-    let name = if path.is_empty() || !path.contains('.') { "index.html" } else { path };
+    let name = if path.is_empty() { "index.html" } else { path };
     let Some(file) = Page::get(name) else { return Problem::not_found("page").into_response() };
     let hash: String =
         file.metadata.sha256_hash().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
