@@ -23,7 +23,23 @@ pub fn openapi() -> Value {
     });
     document["security"] = json!([{ "token": [] }]);
     describe_settings(&mut document);
+    let operations = document["paths"].as_object_mut().into_iter().flatten();
+    for (_, operation) in operations.filter_map(|(_, path)| path.as_object_mut()).flatten() {
+        describe_problems(&mut operation["responses"]);
+    }
     document
+}
+
+/// Problems have a type of their own, and any operation may answer with one.
+fn describe_problems(responses: &mut Value) {
+    let problem =
+        json!({ "application/problem+json": { "schema": { "$ref": "#/components/schemas/Problem" } } });
+    for (status, response) in responses.as_object_mut().into_iter().flatten() {
+        if status.starts_with(['4', '5']) {
+            response["content"] = problem.clone();
+        }
+    }
+    responses["default"] = json!({ "description": "A problem", "content": problem });
 }
 
 /// Adds the schema of settings: the options of `impasto-job`, at one level.
