@@ -113,6 +113,7 @@ export function followForm(showsDraft: boolean) {
     planner.clear();
     return;
   }
-  planner.follow($state.snapshot(form.settings) as Settings);
-  if (showsDraft) draft.follow($state.snapshot(form.draftSettings) as Settings);
+  planner.follow($state.snapshot(form.planned.settings) as Settings);
+  if (form.data.kind === "texture") draft.clear();
+  else if (showsDraft) draft.follow($state.snapshot(form.draftSettings) as Settings);
 }
