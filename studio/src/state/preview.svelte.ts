@@ -27,6 +27,14 @@ class Draft {
     this.#latest.request(settings);
   }
 
+  /** Ends the request for a draft that nobody sees. It is asked for again when the page is seen. */
+  rest() {
+    if (!this.busy) return;
+    this.#key = "";
+    this.#latest.cancel();
+    this.busy = false;
+  }
+
   /** Forgets the draft, because its pictures are gone. */
   clear() {
     this.#key = "";
