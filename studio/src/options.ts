@@ -95,7 +95,7 @@ export const MORE: Group[] = [
       { name: "depth", label: "Bits a channel", control: "choice", choices: same("8", "16", "32"), empty: "the content's" },
       { name: "quality", label: "JPEG quality", control: "number", min: 1, max: 100, step: 1, empty: "95" },
       { name: "profile", label: "Colour profile", control: "choice", choices: same("input", "srgb", "p3"), empty: "the content's" },
-      { name: "timelapse", label: "Film of the painting", control: "switch", help: "A GIF beside the result", kinds: ["stylize", "texture"] },
+      { name: "timelapse", label: "Film of the painting", control: "switch", help: "A GIF beside the result", kinds: ["stylize"] },
     ],
   },
 ];
@@ -105,6 +105,22 @@ export const NOT_IN_DRAFT = [
   "title", "format", "depth", "quality", "profile", "timelapse", "effort", "time", "iterations", "plateau", "keep", "half",
   "optimizer", "learning_rate", "vary", "seamless", "init", "tv_weight", "min_size",
 ];
+
+/** The options that a texture has; others are an error there. */
+const OF_TEXTURES = [
+  "preset", "model", "statistic", "style_layers", "style_layer_weights", "tv_weight", "stroke_size", "iterations", "time", "min_size", "seed",
+  "init", "threads", "memory", "format", "depth", "quality", "profile", "seamless",
+];
+
+/** Whether an option means something in a job of this kind. */
+export function applies(name: string, kind: Kind): boolean {
+  const kinds = MORE.flatMap((g) => g.options).find((o) => o.name === name)?.kinds;
+  if (kind === "texture") return OF_TEXTURES.includes(name);
+  return name !== "seamless" && (!kinds || kinds.includes(kind));
+}
+
+/** Long edge of each picture of a sheet. */
+export const SHEET_SIZE = 256;
 
 /** Labels of options that have controls of their own. */
 const FRONT: Record<string, string> = {

@@ -1,5 +1,6 @@
 // Requests to the server. An answer that is an error becomes a `Problem`, with the option at fault and a hint.
 
+import { sentence } from "../lib/words";
 import type { ProblemBody } from "./types";
 
 export const BASE = "/api/v1";
@@ -10,10 +11,10 @@ export class Problem extends Error {
   readonly hint: string | null;
 
   constructor(body: ProblemBody, status: number) {
-    super(body.detail || body.title || `The server answered with status ${status}.`);
+    super(sentence(body.detail || body.title || `The server answered with status ${status}`));
     this.status = body.status ?? status;
     this.option = body.option ?? null;
-    this.hint = body.hint ?? null;
+    this.hint = body.hint ? sentence(body.hint) : null;
   }
 }
 

@@ -98,7 +98,7 @@ export interface Plan {
   peak_bytes_in_half: number | null;
   threads: number;
   notes: string[];
-  warnings: string[];
+  warnings?: string[];
 }
 
 export interface LibraryStyle {
@@ -119,7 +119,7 @@ export interface Preset {
 
 export interface Status {
   version: string;
-  models: { name: string; available: boolean; note: string | null }[];
+  models: { name: string; available: boolean; note?: string | null }[];
   default_model: string;
   limits: { file_bytes: number; megapixels: number; waiting_jobs: number };
   queue: QueueState;

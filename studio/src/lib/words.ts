@@ -31,6 +31,12 @@ export function bytes(n: number): string {
   return `${n < 10 && unit > 1 ? n.toFixed(1) : Math.round(n)} ${units[unit]}`;
 }
 
+/** Text as a sentence: with a capital letter and a full stop. */
+export function sentence(text: string): string {
+  const trimmed = text.trim();
+  return trimmed.charAt(0).toUpperCase() + trimmed.slice(1) + (/[.!?]$/.test(trimmed) ? "" : ".");
+}
+
 /** A file's name without its extension. */
 export function stem(name: string): string {
   return name.replace(/\.[^.]+$/, "");

@@ -5,7 +5,7 @@ import { get, Problem } from "../api/client";
 import { pictureUrl } from "../api/pictures";
 import type { Kind, Picture, Settings, Slot } from "../api/types";
 import { optionsOf, type Options } from "../lib/settings";
-import { NOT_IN_DRAFT } from "../options";
+import { applies, NOT_IN_DRAFT, SHEET_SIZE } from "../options";
 
 /** A picture that the form refers to. */
 export interface Ref {
@@ -138,8 +138,10 @@ class Form {
   get settings(): Settings {
     const { kind, content, contents, styles, mask, protect, options, texture, vary } = this.data;
     const { rest, feather, size, colour_map, ...others } = options;
-    const settings: Settings = { kind, ...others };
-    if (colour_map && options.colour === "match") settings.colour_map = colour_map;
+    const settings: Settings = { kind };
+    for (const [name, value] of Object.entries(others)) if (applies(name, kind)) settings[name] = value;
+    if (settings.effort === "draft") delete settings.time;
+    if (colour_map && options.colour === "match" && kind !== "texture") settings.colour_map = colour_map;
     if (kind === "texture") settings.size = [texture.width, texture.height];
     else if (size !== undefined && kind !== "sheet") settings.size = size;
     if (kind === "batch") {
@@ -169,6 +171,19 @@ class Form {
       delete settings.contents;
     }
     return settings;
+  }
+
+  /** Settings of one picture, whose plan stands for the whole job, and how many pictures there are. */
+  get planned(): { settings: Settings; pictures: number } {
+    const { kind, contents, content, styles, vary } = this.data;
+    const { vary: _, contents: all, ...one } = this.settings;
+    if (kind === "sheet") {
+      const pictures = vary.map((v) => v.values.split(",").filter((text) => text.trim()).length || 1).reduce((a, b) => a * b, 1);
+      return { settings: { ...one, kind: "stylize", size: SHEET_SIZE }, pictures };
+    }
+    if (kind !== "batch") return { settings: one as Settings, pictures: 1 };
+    const settings = { ...one, kind: "stylize" as const, content: (content ?? contents[0])?.slot, styles: styles.slice(0, 1).map((s) => s.picture.slot) };
+    return { settings, pictures: contents.length * styles.length };
   }
 
   #style(entry: StyleEntry): unknown {

@@ -27,6 +27,14 @@ class Draft {
     this.#latest.request(settings);
   }
 
+  /** Ends the request for a draft that nobody sees. It is asked for again when the page is seen. */
+  rest() {
+    if (!this.busy) return;
+    this.#key = "";
+    this.#latest.cancel();
+    this.busy = false;
+  }
+
   /** Forgets the draft, because its pictures are gone. */
   clear() {
     this.#key = "";
@@ -113,6 +121,7 @@ export function followForm(showsDraft: boolean) {
     planner.clear();
     return;
   }
-  planner.follow($state.snapshot(form.settings) as Settings);
-  if (showsDraft) draft.follow($state.snapshot(form.draftSettings) as Settings);
+  planner.follow($state.snapshot(form.planned.settings) as Settings);
+  if (form.data.kind === "texture") draft.clear();
+  else if (showsDraft) draft.follow($state.snapshot(form.draftSettings) as Settings);
 }

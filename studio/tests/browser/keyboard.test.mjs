@@ -23,7 +23,7 @@ pageTest("everything by keyboard: pictures, run, compare, history", {}, async (p
   await tabTo(page, /^Content: choose/);
   await page.locator(":focus").setInputFiles(await madePicture(page));
   await page.getByAltText("Content: photo.png").first().waitFor();
-  await tabTo(page, /^swirls|^Style swirls/);
+  await tabTo(page, /^style swirls|^swirls/i);
   await page.keyboard.press("Enter");
   await draftShown(page);
 

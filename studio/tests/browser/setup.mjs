@@ -83,9 +83,9 @@ export async function addStyle(page) {
   await page.getByRole("heading", { name: "Styles" }).waitFor();
 }
 
-/** Runs the form and waits for the result on the stage. */
+/** Runs the form, as soon as nothing else runs, and waits for the result on the stage. */
 export async function run(page) {
-  await page.getByRole("button", { name: /^(Run|Add to queue)$/ }).click();
+  await page.getByRole("button", { name: "Run", exact: true }).click();
   await resultShown(page);
 }
 
