@@ -6,11 +6,12 @@ use axum::http::StatusCode;
 use rusqlite::Connection;
 use serde_json::Value;
 
+use crate::WAITING;
+use crate::app::App;
 use crate::ids::uuid;
 use crate::problem::Problem;
 use crate::settings::{Kind, Settings, Slot};
 use crate::store::{Filter, Job, NewJob, Picture, State};
-use crate::{App, WAITING};
 
 /// The most pictures of one batch.
 const BATCH: usize = 2000;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::App;
+use crate::app::App;
 use crate::problem::Problem;
 use crate::store::{Job, Picture, now};
 

@@ -10,7 +10,7 @@ use impasto_job::inputs::{Input, Inputs, Masks, read};
 use impasto_job::{Control, Event, Runner, Task};
 use tokio::sync::Semaphore;
 
-use crate::App;
+use crate::app::App;
 use crate::pictures::{jpeg, shrink};
 use crate::problem::Problem;
 use crate::settings::{Kind, Settings};

@@ -13,7 +13,7 @@ use axum::http::{StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use crate::App;
+use crate::app::App;
 use crate::problem::Problem;
 
 /// Headers of every answer. Scripts, styles and connections are only ours; nobody may embed the page or its pictures.

@@ -11,7 +11,7 @@ use axum::http::header;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
-use crate::App;
+use crate::app::App;
 use crate::problem::{Problem, Refused};
 use crate::store::Filter;
 

@@ -7,7 +7,7 @@ use impasto_job::inputs::Input;
 use serde_json::json;
 use sha2::{Digest, Sha256};
 
-use crate::App;
+use crate::app::App;
 use crate::problem::Problem;
 use crate::store::{Picture, Preset, Style, now, rfc3339};
 

@@ -18,11 +18,13 @@ use sha2::{Digest, Sha256};
 use tempfile::NamedTempFile;
 use tokio::time::{Instant, timeout_at};
 
-use crate::App;
-use crate::api::UPLOAD;
+use crate::app::App;
 use crate::extract::{too_large, too_slow};
 use crate::problem::Problem;
 use crate::store::{Picture, now, rfc3339};
+
+/// The time that a whole upload may take.
+const UPLOAD: Duration = Duration::from_secs(600);
 
 /// Time between two pieces of an upload.
 const PIECE: Duration = Duration::from_secs(20);

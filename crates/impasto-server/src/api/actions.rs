@@ -12,8 +12,8 @@ use utoipa::ToSchema;
 
 use super::jobs::shown;
 use super::views::JobView;
-use crate::App;
 use crate::accept::accept;
+use crate::app::App;
 use crate::ids::{is_uuid, uuid};
 use crate::problem::{Problem, ProblemBody};
 use crate::store::{Filter, Job, State as Of};

@@ -11,7 +11,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::pictures::FitQuery;
-use crate::App;
+use crate::app::App;
 use crate::drafts::Prepared;
 use crate::extract::{self, Asked};
 use crate::problem::{Problem, ProblemBody};

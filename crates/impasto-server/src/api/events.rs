@@ -16,7 +16,7 @@ use serde::Deserialize;
 use tokio::sync::{OwnedSemaphorePermit, broadcast, watch};
 use utoipa::IntoParams;
 
-use crate::App;
+use crate::app::App;
 use crate::extract::Asked;
 use crate::listen::is_true;
 use crate::problem::{Problem, ProblemBody};

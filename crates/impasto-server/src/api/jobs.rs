@@ -12,8 +12,8 @@ use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 
 use super::views::{JobPage, JobView};
-use crate::App;
 use crate::accept::accept;
+use crate::app::App;
 use crate::extract::{self, Asked, Uuid};
 use crate::ids::{is_uuid, uuid};
 use crate::problem::{Problem, ProblemBody};

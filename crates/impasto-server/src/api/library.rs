@@ -9,11 +9,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use crate::app::App;
 use crate::extract::{self, Uuid};
 use crate::ids::is_digest;
 use crate::problem::{Problem, ProblemBody};
+use crate::samples;
 use crate::store::{Picture, Preset, Style};
-use crate::{App, samples};
 
 /// A style of the library.
 #[derive(Serialize, ToSchema)]

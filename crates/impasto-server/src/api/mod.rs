@@ -1,6 +1,8 @@
 //! The routes, and the layers that every request passes.
 
 mod actions;
+mod archive;
+mod carried;
 mod drafts;
 mod events;
 mod jobs;
@@ -25,11 +27,11 @@ use tower_http::csrf::CsrfLayer;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::app::App;
 use crate::problem::Problem;
-use crate::{App, guard, metrics};
+use crate::{guard, metrics};
 
 pub use openapi::openapi;
-pub(crate) use pictures::UPLOAD;
 
 /// The routes that need the token, with their description.
 fn closed() -> OpenApiRouter<Arc<App>> {
@@ -39,7 +41,7 @@ fn closed() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(pictures::put, pictures::show))
         .routes(routes!(pictures::info))
         .routes(routes!(pictures::original))
-        .routes(routes!(pictures::settings))
+        .routes(routes!(carried::settings))
         .routes(routes!(jobs::list, jobs::post))
         .routes(routes!(jobs::put, jobs::get, jobs::patch, jobs::delete))
         .routes(routes!(jobs::restore))
@@ -51,7 +53,7 @@ fn closed() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(results::report))
         .routes(routes!(results::scores))
         .routes(routes!(results::cells))
-        .routes(routes!(results::zip))
+        .routes(routes!(archive::zip))
         .routes(routes!(drafts::draft))
         .routes(routes!(drafts::plan))
         .routes(routes!(queue::queue))

@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::State;
 
 use super::status::Queue;
-use crate::App;
+use crate::app::App;
 use crate::problem::Problem;
 use crate::store::{note_change, set_fact};
 

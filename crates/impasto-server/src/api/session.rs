@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
-use crate::App;
+use crate::app::App;
 use crate::guard::bearer;
 use crate::problem::{Problem, ProblemBody};
 

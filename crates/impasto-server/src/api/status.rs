@@ -9,9 +9,10 @@ use impasto::encoder::sources::Store;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use crate::WAITING;
+use crate::app::App;
 use crate::problem::Problem;
 use crate::store::Filter;
-use crate::{App, WAITING};
 
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Status {

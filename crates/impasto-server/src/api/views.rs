@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::App;
+use crate::app::App;
 use crate::problem::{Problem, ProblemBody};
 use crate::settings::{Settings, Slot, StyleSlot};
 use crate::store::{Filter, Job, Picture, State, rfc3339};

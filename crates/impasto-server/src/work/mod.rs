@@ -2,7 +2,9 @@
 //!
 //! HTTP never touches a run. It changes the database, and sends commands to a run through its control.
 
+mod follow;
 mod live;
+mod outcome;
 mod place;
 mod run;
 
@@ -13,7 +15,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::App;
+use crate::app::App;
 use crate::problem::Problem;
 use crate::store::{Filter, Job, State};
 

@@ -8,13 +8,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use impasto_job::inputs::Inputs;
-use impasto_job::{Compared, End, ErrorKind, Event, JobError, Outcome, Previews, Runner, SheetDone, Task};
-use serde_json::{Value, json};
+use impasto_job::{End, ErrorKind, JobError, Previews, Runner, Task};
 
-use super::live::Running;
-use super::place::{ITERATION, Place};
-use crate::App;
-use crate::pictures::jpeg;
+use super::follow::listener;
+use super::outcome::{Ended, end};
+use super::place::Place;
+use crate::app::App;
 use crate::problem::Problem;
 use crate::settings::{Settings, Slot};
 use crate::store::{Job, Picture, State};
@@ -24,20 +23,6 @@ const EVERY: Duration = Duration::from_secs(2);
 
 /// Long edge of previews.
 const PREVIEW: usize = 768;
-
-/// How a job ended.
-struct Ended {
-    state: State,
-    result: Option<Value>,
-    error: Option<Problem>,
-    stopped_early: bool,
-}
-
-impl Ended {
-    fn without(state: State) -> Ended {
-        Ended { state, result: None, error: None, stopped_early: false }
-    }
-}
 
 /// Runs a job, and keeps how it ended.
 pub(super) fn run(app: &Arc<App>, job: &Job) {
@@ -176,131 +161,4 @@ fn renamed(mut problem: Problem, names: &[(PathBuf, String)]) -> Problem {
         problem.detail = problem.detail.replace(&file.display().to_string(), name);
     }
     problem
-}
-
-/// Follows the events of a run.
-fn listener(
-    app: &Arc<App>,
-    job: &Job,
-    running: &Arc<Running>,
-    place: Place,
-    notes: Arc<Mutex<Vec<String>>>,
-) -> impl Fn(Event) + Send + Sync + 'static {
-    let (app, running, id) = (Arc::clone(app), Arc::clone(running), job.id.clone());
-    let place = Mutex::new(place);
-    move |event| {
-        let at = |text: &str| place.lock().unwrap_or_else(PoisonError::into_inner).set(text);
-        match event {
-            Event::Planned { scales, work: (done, left), .. } => {
-                at("preparing");
-                app.live.progress(&id, &running, |progress| {
-                    progress.stage = if done > 0.0 { "painting" } else { "draft" };
-                    progress.scales = scales.len();
-                    progress.fraction = fraction(done, left);
-                });
-            }
-            Event::Draft { width, height, elapsed } => {
-                at("drafted");
-                app.live.progress(&id, &running, |progress| {
-                    (progress.stage, progress.width, progress.height) = ("painting", width, height);
-                    progress.elapsed = elapsed;
-                });
-            }
-            Event::Step { step, elapsed, seconds_left, work: (done, left) } => {
-                at(&format!("{ITERATION} {} of scale {}", step.iteration, step.scale));
-                app.metrics.step(step.seconds);
-                app.live.progress(&id, &running, |progress| {
-                    (progress.scale, progress.scales) = (step.scale, step.scales);
-                    (progress.iteration, progress.iterations) = (step.iteration, step.iterations);
-                    (progress.width, progress.height) = (step.width, step.height);
-                    progress.fraction = fraction(done, left);
-                    (progress.elapsed, progress.seconds_left) = (elapsed, Some(seconds_left));
-                    progress.stage = if left > 0.0 { "painting" } else { "writing" };
-                });
-            }
-            Event::Preview { picture, space, .. } => {
-                if let Ok(jpeg) = jpeg(&picture, space) {
-                    app.live.picture(&id, &running, jpeg);
-                }
-            }
-            Event::Item { number, of, .. } => {
-                at(&format!("picture {number}"));
-                app.live.progress(&id, &running, |progress| {
-                    (progress.item, progress.items) = (number, of);
-                    progress.fraction = number as f64 / of.max(1) as f64;
-                    progress.stage = if number < of { "painting" } else { "writing" };
-                });
-            }
-            Event::Warned { text } => {
-                let text = impasto_job::spell(&text, str::to_owned);
-                notes.lock().unwrap_or_else(PoisonError::into_inner).push(text);
-            }
-            _ => {}
-        }
-    }
-}
-
-fn fraction(done: f64, left: f64) -> f64 {
-    if done + left > 0.0 { done / (done + left) } else { 0.0 }
-}
-
-/// What the outcome of a run means for its job.
-fn end(
-    folder: &Path,
-    outcome: Outcome,
-    paused: State,
-    names: &[(PathBuf, String)],
-) -> Result<Ended, Problem> {
-    let state = match outcome.end() {
-        End::Complete | End::Stopped => State::Done,
-        End::Paused => paused,
-        End::Cancelled => State::Cancelled,
-        _ => State::Failed,
-    };
-    let stopped_early = outcome.end() == End::Stopped;
-    let result = match outcome {
-        Outcome::Painted(painted) => match &painted.output {
-            Some(path) => {
-                let (width, height) = painted.picture.size();
-                Some(json!({
-                    "width": width, "height": height,
-                    "seconds": painted.seconds, "iterations": painted.iterations,
-                    "timelapse": folder.join("timelapse.gif").exists(),
-                    "file": path.file_name().map(|name| name.to_string_lossy()),
-                    "bytes": fs::metadata(path)?.len(),
-                }))
-            }
-            None => None,
-        },
-        Outcome::Sheet(done) => Some(sheet(folder, &done)?),
-        Outcome::Compared(compared) => Some(scores(folder, &compared, names)?),
-        _ => None,
-    };
-    // A run that was stopped before anything was painted has nothing to keep.
-    let state = if state == State::Done && result.is_none() { State::Cancelled } else { state };
-    if state.is_final() {
-        let _ = fs::remove_file(folder.join("checkpoint"));
-    }
-    Ok(Ended { state, result: result.filter(|_| state == State::Done), error: None, stopped_early })
-}
-
-fn sheet(folder: &Path, done: &SheetDone) -> Result<Value, Problem> {
-    let (width, height) = done.size;
-    let cells = json!({
-        "width": width, "height": height,
-        "columns": done.columns, "rows": done.rows, "cells": done.cells,
-    });
-    fs::write(folder.join("cells.json"), cells.to_string())?;
-    let bytes = fs::metadata(folder.join("result.png"))?.len();
-    Ok(json!({ "width": width, "height": height, "bytes": bytes, "file": "result.png", "items": done.made }))
-}
-
-fn scores(folder: &Path, compared: &Compared, names: &[(PathBuf, String)]) -> Result<Value, Problem> {
-    let mut text = compared.to_json().to_string();
-    for (file, name) in names {
-        let quoted = |text: &str| json!(text).to_string().trim_matches('"').to_owned();
-        text = text.replace(&quoted(&file.display().to_string()), &quoted(name));
-    }
-    fs::write(folder.join("scores.json"), &text)?;
-    Ok(json!({ "bytes": text.len(), "file": "scores.json" }))
 }

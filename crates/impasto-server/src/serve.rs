@@ -1,0 +1,76 @@
+//! The studio as a process: a port, a signal that ends it, and the order of the end.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use impasto_job::{ErrorKind, JobError};
+use tokio::net::TcpListener;
+
+use crate::{Options, Studio, clean, environment, listen};
+
+/// Serves the studio until it is told to end, by SIGTERM or Ctrl-C. Calls `started` with the address that opens it.
+///
+/// # Errors
+/// When the folder or the port cannot be used.
+pub fn serve(mut options: Options, started: impl FnOnce(&str)) -> Result<(), JobError> {
+    if !options.listen.is_loopback() && options.hosts.is_empty() {
+        return Err(JobError::bad_input(
+            "an address other than the loopback address needs the names of the host",
+        )
+        .hint("give --allow-host and the name that browsers will use"));
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .max_blocking_threads(16)
+        .thread_name("http")
+        .enable_all()
+        .build()
+        .map_err(environment)?;
+    let address = SocketAddr::new(options.listen, options.port);
+    let listener = runtime.block_on(TcpListener::bind(address)).map_err(|error| {
+        let error = JobError::new(ErrorKind::Environment, format!("cannot listen on {address}: {error}"));
+        error.hint("another studio may run: give another --port, or 0 for a free one")
+    })?;
+    let address = listener.local_addr().map_err(environment)?;
+    options.port = address.port();
+    let studio = Studio::open(&options)?;
+    studio.begin_work()?;
+    started(&format!("http://{}/#token={}", shown(address), studio.token()));
+    runtime.block_on(async {
+        let cleaning = tokio::spawn(clean::clean(Arc::clone(&studio.app)));
+        let serving = tokio::spawn(listen::serve(listener, studio.router(), studio.app.end.subscribe()));
+        told_to_end().await;
+        studio.app.end.send_replace(true);
+        cleaning.abort();
+        // An error would be a panic, which ends nothing else.
+        let _ = serving.await;
+    });
+    studio.end();
+    runtime.shutdown_timeout(Duration::from_millis(200));
+    Ok(())
+}
+
+/// The address as a browser takes it.
+fn shown(address: SocketAddr) -> String {
+    match address.ip().is_unspecified() {
+        true => format!("127.0.0.1:{}", address.port()),
+        false => address.to_string(),
+    }
+}
+
+/// Waits for SIGTERM or Ctrl-C.
+async fn told_to_end() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = tokio::signal::ctrl_c() => {}
+            }
+            return;
+        }
+    }
+    let _ = tokio::signal::ctrl_c().await;
+}
