@@ -11,7 +11,7 @@ use crate::ImageError;
 pub(crate) fn readable() -> String {
     let optional = [
         (cfg!(feature = "heic"), HEIC),
-        (cfg!(feature = "avif"), AVIF),
+        (cfg!(all(feature = "avif", not(target_arch = "wasm32"))), AVIF),
         (cfg!(feature = "exr"), "OpenEXR"),
         (cfg!(feature = "jxl"), "JPEG XL"),
     ];
@@ -25,6 +25,14 @@ pub(crate) fn readable() -> String {
 /// The names of pictures in the container HEIF.
 const HEIC: &str = "HEIC";
 pub(super) const AVIF: &str = "AVIF";
+
+/// The errors of a build that lacks them. On WebAssembly no feature brings AVIF.
+#[cfg(not(feature = "heic"))]
+pub(super) const HEIC_LEFT_OUT: Unread = Unread::LeftOut(HEIC, "heic");
+#[cfg(not(any(feature = "avif", target_arch = "wasm32")))]
+pub(super) const AVIF_LEFT_OUT: Unread = Unread::LeftOut(AVIF, "avif");
+#[cfg(target_arch = "wasm32")]
+pub(super) const AVIF_LEFT_OUT: Unread = Unread::Other(Some("an AVIF picture"));
 
 /// A decoder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,14 +89,14 @@ pub(super) fn sniff(bytes: &[u8]) -> Result<(Kind, &'static str), Unread> {
     let other = |name| Err(Unread::Other(Some(name)));
     if bytes.get(4..8) == Some(b"ftyp") {
         return match iso_media(bytes) {
-            #[cfg(feature = "avif")]
+            #[cfg(all(feature = "avif", not(target_arch = "wasm32")))]
             AVIF => Ok((Kind::Heif, AVIF)),
-            #[cfg(not(feature = "avif"))]
-            AVIF => Err(Unread::LeftOut(AVIF, "avif")),
+            #[cfg(not(all(feature = "avif", not(target_arch = "wasm32"))))]
+            AVIF => Err(AVIF_LEFT_OUT),
             #[cfg(feature = "heic")]
             HEIC => Ok((Kind::Heif, HEIC)),
             #[cfg(not(feature = "heic"))]
-            HEIC => Err(Unread::LeftOut(HEIC, "heic")),
+            HEIC => Err(HEIC_LEFT_OUT),
             name => other(name),
         };
     }

@@ -7,28 +7,28 @@ use rayon::prelude::*;
 
 use super::frame::{Chroma, Codes, Frame};
 
-/// The offset and the scale that bring a whole number to 0..1, or a chroma to -1/2..1/2.
+/// The offset and the length of the range that brings a whole number to 0..1, or a chroma to -1/2..1/2.
 #[derive(Clone, Copy)]
 struct Range {
     zero: f32,
-    scale: f32,
+    length: f32,
 }
 
 impl Range {
     fn luma(bits: u8, is_full: bool) -> Range {
         match is_full {
-            true => Range { zero: 0.0, scale: 1.0 / most(bits) },
-            false => Range { zero: 16.0 * unit(bits), scale: 1.0 / (219.0 * unit(bits)) },
+            true => Range { zero: 0.0, length: most(bits) },
+            false => Range { zero: 16.0 * unit(bits), length: 219.0 * unit(bits) },
         }
     }
 
     fn chroma(bits: u8, is_full: bool) -> Range {
-        let scale = if is_full { most(bits) } else { 224.0 * unit(bits) };
-        Range { zero: 128.0 * unit(bits), scale: 1.0 / scale }
+        let length = if is_full { most(bits) } else { 224.0 * unit(bits) };
+        Range { zero: 128.0 * unit(bits), length }
     }
 
     fn of(self, number: f32) -> f32 {
-        (number - self.zero) * self.scale
+        (number - self.zero) / self.length
     }
 }
 

@@ -4,7 +4,7 @@
 //! A file holds items. The primary item is the picture: it is coded, or a grid of coded tiles, or the same as another.
 //! Its properties crop and turn it; EXIF's orientation repeats that, and is not applied. Opacity is an item of its own.
 
-#[cfg(feature = "avif")]
+#[cfg(all(feature = "avif", not(target_arch = "wasm32")))]
 mod av1;
 mod colours;
 mod frame;
@@ -259,7 +259,7 @@ impl Reader<'_> {
             b"jpeg" => Err(self.unread("coded as JPEG")),
             b"j2k1" => Err(self.unread("coded as JPEG 2000")),
             b"unci" => Err(self.unread("without compression")),
-            other => Err(self.unread(&format!("of the kind {:?}", String::from_utf8_lossy(other)))),
+            _ => Err(self.unread(&format!("of the kind {}", item.item_type))),
         }?;
         frame.cut(size).ok_or_else(|| self.context.damaged("a picture in it is smaller than it says"))
     }
@@ -276,17 +276,17 @@ impl Reader<'_> {
 
     #[cfg(not(feature = "heic"))]
     fn hevc(&self, _: ItemId, _: u64) -> Result<Frame, ImageError> {
-        Err(super::sniff::Unread::LeftOut("HEIC", "heic").of(self.context.path))
+        Err(super::sniff::HEIC_LEFT_OUT.of(self.context.path))
     }
 
-    #[cfg(feature = "avif")]
+    #[cfg(all(feature = "avif", not(target_arch = "wasm32")))]
     fn av1(&self, id: ItemId, most: u64) -> Result<Frame, ImageError> {
         let stream = self.file.item_data(id).map_err(|error| self.failed(error))?;
         av1::decode(stream.into_owned(), most).map_err(|reason| self.context.damaged(reason))
     }
 
-    #[cfg(not(feature = "avif"))]
+    #[cfg(not(all(feature = "avif", not(target_arch = "wasm32"))))]
     fn av1(&self, _: ItemId, _: u64) -> Result<Frame, ImageError> {
-        Err(super::sniff::Unread::LeftOut("AVIF", "avif").of(self.context.path))
+        Err(super::sniff::AVIF_LEFT_OUT.of(self.context.path))
     }
 }
