@@ -11,7 +11,7 @@ use crate::ImageError;
 const AT_A_TIME: usize = 16;
 
 impl Reader<'_> {
-    /// The picture of a grid. Tiles go from left to right, and from top to bottom; the last ones may exceed the picture.
+    /// The picture of a grid. Tiles go from left to right, and from top to bottom; the last ones may exceed it.
     pub(super) fn grid(&self, id: ItemId) -> Result<Frame, ImageError> {
         let damaged = |reason: &str| self.context.damaged(reason);
         let grid = self.file.grid(id).map_err(|error| self.failed(error))?;
