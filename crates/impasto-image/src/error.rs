@@ -201,7 +201,7 @@ impl ImageError {
             }
             Self::UnknownContent { found: Some(_), .. } => CONVERT,
             Self::UnknownContent { found: None, .. } => {
-                return Some(format!("these can be read: {}", crate::decode::READABLE));
+                return Some(format!("these can be read: {}", crate::decode::readable()));
             }
             Self::LeftOut { feature, .. } => {
                 return Some(format!("build with the feature {feature}, or convert it to another format"));

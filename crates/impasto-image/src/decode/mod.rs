@@ -1,6 +1,8 @@
 //! Reads a picture: format by content, limits before allocation, orientation, alpha, depth, colour profile, metadata.
 
 mod guard;
+#[cfg(any(feature = "avif", feature = "heic"))]
+mod heif;
 mod inks;
 mod jpeg;
 mod jpeg_end;
@@ -39,7 +41,7 @@ use sniff::{Kind, sniff};
 pub use limits::Limits;
 pub use notes::Note;
 pub(crate) use samples::interleave;
-pub(crate) use sniff::READABLE;
+pub(crate) use sniff::readable;
 
 /// The attribute of OpenEXR files that holds XMP.
 #[cfg(feature = "exr")]
@@ -134,7 +136,7 @@ pub fn read(path: &Path, limits: &Limits) -> Result<Arc<[u8]>, ImageError> {
 
 /// Decodes a picture from the bytes of a file; `name` stands for the file in errors.
 ///
-/// The content determines the format. EXIF orientation is applied, alpha is split off, 16 bits are kept. Grey, inks
+/// The content determines the format. EXIF orientation (in HEIC and AVIF that of the container) is applied, alpha is split off, 16 bits are kept. Grey, inks
 /// (CMYK), L*a*b* and RGB become sRGB, or Display P3 if the file's profile (ICC) has colours outside sRGB. From an
 /// animation the first picture is taken. OpenEXR holds light, which is encoded, and a PNG without a profile states its
 /// coding. Other files in floating point are assumed to be encoded already, and values brighter than white are clipped.
@@ -162,6 +164,8 @@ fn decode_at(bytes: Arc<[u8]>, path: &Path, limits: &Limits) -> Result<Decoded, 
             Kind::Image(format) => raster::read(&bytes, format, &context),
             #[cfg(feature = "jxl")]
             Kind::JpegXl => jxl::read(&bytes, &context),
+            #[cfg(any(feature = "avif", feature = "heic"))]
+            Kind::Heif => heif::read(&bytes, &context),
         };
         let mut raw = raw.map_err(|error| match error {
             ImageError::Damaged { .. } if note.is_some() => context.ends_too_early(),

@@ -26,6 +26,13 @@ pub enum Note {
         /// The number of pictures.
         pictures: u64,
     },
+    /// The file holds several pictures, of which it names a main one, and that is taken.
+    MainOf {
+        /// The number of the picture that is taken, from 1 on.
+        number: usize,
+        /// The number of pictures.
+        pictures: usize,
+    },
     /// The file has several pages, the first of which is not the picture: it is smaller, or marked as reduced.
     LargestOf {
         /// The number of the page that is taken, from 1 on.
@@ -51,6 +58,9 @@ impl fmt::Display for Note {
             }
             Note::FirstOf { pictures } => {
                 write!(out, "holds several pictures; the first is taken (1 of {pictures})")
+            }
+            Note::MainOf { number, pictures } => {
+                write!(out, "holds several pictures; the main one is taken ({number} of {pictures})")
             }
             Note::LargestOf { number, pages } => {
                 write!(out, "holds several pages; the largest is taken ({number} of {pages})")

@@ -51,6 +51,18 @@ impl Planes {
         };
         Planes { size, samples: Samples { depth, model, colours: turn(colours), alpha: alpha.map(turn) } }
     }
+
+    /// The part of a size, from a column and a row on. It must be inside of the picture.
+    #[cfg(any(feature = "avif", feature = "heic"))]
+    pub(super) fn cut(self, (left, top): (usize, usize), size: (usize, usize)) -> Planes {
+        let Planes { size: (width, height), samples: Samples { depth, model, colours, alpha } } = self;
+        let cut = |planes: Vec<f32>| -> Vec<f32> {
+            let planes = planes.chunks_exact(width * height);
+            let rows = planes.flat_map(|plane| plane.chunks_exact(width).skip(top).take(size.1));
+            rows.flat_map(|row| &row[left..left + size.0]).copied().collect()
+        };
+        Planes { size, samples: Samples { depth, model, colours: cut(colours), alpha: alpha.map(cut) } }
+    }
 }
 
 #[cfg(test)]

@@ -14,7 +14,8 @@ const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
 /// A kind of file that is not read, and the advice on it.
 pub(super) type Refused = (&'static str, &'static str);
 
-const HDR_ADVICE: &str =
+/// Advice on pictures in high dynamic range.
+pub(super) const HDR_ADVICE: &str =
     "export it in standard dynamic range (SDR) with the profile of sRGB or of Display P3";
 
 /// The coding of the numbers; `None` if they are sRGB or have a profile that can be read. Clause 4.3 has the precedence

@@ -8,12 +8,31 @@ use super::tga;
 use crate::ImageError;
 
 /// The formats that can be read, for messages.
-pub(crate) const READABLE: &str = match (cfg!(feature = "exr"), cfg!(feature = "jxl")) {
-    (true, true) => "PNG, JPEG, TIFF, WebP, BMP, GIF, QOI, PNM, TGA, OpenEXR and JPEG XL",
-    (true, false) => "PNG, JPEG, TIFF, WebP, BMP, GIF, QOI, PNM, TGA and OpenEXR",
-    (false, true) => "PNG, JPEG, TIFF, WebP, BMP, GIF, QOI, PNM, TGA and JPEG XL",
-    (false, false) => "PNG, JPEG, TIFF, WebP, BMP, GIF, QOI, PNM and TGA",
-};
+pub(crate) fn readable() -> String {
+    let optional = [
+        (cfg!(feature = "heic"), HEIC),
+        (cfg!(all(feature = "avif", not(target_arch = "wasm32"))), AVIF),
+        (cfg!(feature = "exr"), "OpenEXR"),
+        (cfg!(feature = "jxl"), "JPEG XL"),
+    ];
+    let always = ["PNG", "JPEG", "TIFF", "WebP", "BMP", "GIF", "QOI", "PNM", "TGA"];
+    let optional = optional.into_iter().filter_map(|(is_read, name)| is_read.then_some(name));
+    let mut names: Vec<&str> = always.into_iter().chain(optional).collect();
+    let last = names.pop().unwrap_or_default();
+    format!("{} and {last}", names.join(", "))
+}
+
+/// The names of pictures in the container HEIF.
+const HEIC: &str = "HEIC";
+pub(super) const AVIF: &str = "AVIF";
+
+/// The errors of a build that lacks them. On WebAssembly no feature brings AVIF.
+#[cfg(not(feature = "heic"))]
+pub(super) const HEIC_LEFT_OUT: Unread = Unread::LeftOut(HEIC, "heic");
+#[cfg(not(any(feature = "avif", target_arch = "wasm32")))]
+pub(super) const AVIF_LEFT_OUT: Unread = Unread::LeftOut(AVIF, "avif");
+#[cfg(target_arch = "wasm32")]
+pub(super) const AVIF_LEFT_OUT: Unread = Unread::Other(Some("an AVIF picture"));
 
 /// A decoder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +41,8 @@ pub(super) enum Kind {
     Image(ImageFormat),
     #[cfg(feature = "jxl")]
     JpegXl,
+    #[cfg(any(feature = "avif", feature = "heic"))]
+    Heif,
 }
 
 impl Kind {
@@ -31,6 +52,8 @@ impl Kind {
             Kind::Image(format) => Some(format),
             #[cfg(feature = "jxl")]
             Kind::JpegXl => None,
+            #[cfg(any(feature = "avif", feature = "heic"))]
+            Kind::Heif => None,
         }
     }
 }
@@ -64,6 +87,19 @@ pub(super) fn sniff(bytes: &[u8]) -> Result<(Kind, &'static str), Unread> {
         return Err(Unread::LeftOut("JPEG XL", "jxl"));
     }
     let other = |name| Err(Unread::Other(Some(name)));
+    if bytes.get(4..8) == Some(b"ftyp") {
+        return match iso_media(bytes) {
+            #[cfg(all(feature = "avif", not(target_arch = "wasm32")))]
+            AVIF => Ok((Kind::Heif, AVIF)),
+            #[cfg(not(all(feature = "avif", not(target_arch = "wasm32"))))]
+            AVIF => Err(AVIF_LEFT_OUT),
+            #[cfg(feature = "heic")]
+            HEIC => Ok((Kind::Heif, HEIC)),
+            #[cfg(not(feature = "heic"))]
+            HEIC => Err(HEIC_LEFT_OUT),
+            name => other(name),
+        };
+    }
     if let Some(name) = foreign(bytes) {
         return other(name);
     }
@@ -87,7 +123,6 @@ pub(super) fn sniff(bytes: &[u8]) -> Result<(Kind, &'static str), Unread> {
         ImageFormat::Tga => "TGA",
         ImageFormat::OpenExr if cfg!(feature = "exr") => "OpenEXR",
         ImageFormat::OpenExr => return Err(Unread::LeftOut("OpenEXR", "exr")),
-        ImageFormat::Avif => return other("an AVIF picture"),
         ImageFormat::Ico => return other("a Windows icon"),
         ImageFormat::Dds => return other("a DDS texture"),
         ImageFormat::Hdr => return other("a Radiance HDR picture"),
@@ -102,9 +137,6 @@ const JPEG_XL: [&[u8]; 2] = [b"\xff\x0a", b"\0\0\0\x0cJXL \r\n\x87\n"];
 
 /// Common formats that cannot be read here.
 fn foreign(bytes: &[u8]) -> Option<&'static str> {
-    if bytes.get(4..8) == Some(b"ftyp") {
-        return Some(iso_media(bytes));
-    }
     const MAGIC: [(&[u8], &str); 7] = [
         (b"\0\0\0\x0cjP  \r\n\x87\n", "a JPEG 2000 picture"),
         (b"\xff\x4f\xff\x51", "a JPEG 2000 picture"),
@@ -143,7 +175,8 @@ fn is_camera_raw(bytes: &[u8]) -> bool {
         || bytes.get(6..14) == Some(b"HEAPCCDR")
 }
 
-/// HEIC, AVIF and videos share a container; the brands at its start tell them apart.
+/// HEIC, AVIF and videos share a container; the brands at its start tell them apart. The general brands mif1 to msf1
+/// are those of HEIF, whatever the coding. Files with them alone are mostly HEIC.
 fn iso_media(bytes: &[u8]) -> &'static str {
     let length = bytes.first_chunk().map_or(0, |&length| u32::from_be_bytes(length) as usize);
     // Major brand at 8, minor version at 12, compatible brands from 16 on.
@@ -151,9 +184,10 @@ fn iso_media(bytes: &[u8]) -> &'static str {
     let has =
         |names: &[&[u8; 4]]| brands.chunks_exact(4).any(|brand| names.iter().any(|name| brand == *name));
     if has(&[b"avif", b"avis"]) {
-        "an AVIF picture"
-    } else if has(&[b"heic", b"heix", b"hevc", b"heim", b"heis", b"mif1", b"msf1"]) {
-        "a HEIC picture"
+        AVIF
+    } else if has(&[b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"mif2", b"mif3", b"msf1"])
+    {
+        HEIC
     } else if has(&[b"crx "]) {
         "a camera raw file"
     } else {
@@ -168,11 +202,9 @@ mod tests {
     #[test]
     fn tells_foreign_formats_apart() {
         for (bytes, name) in [
-            (&b"\0\0\0\x1cftypmif1\0\0\0\0mif1avifmiaf"[..], "an AVIF picture"),
-            (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", "a HEIC picture"),
-            (b"\0\0\0\x18ftypisom\0\0\0\0isommp41", "a video"),
+            (&b"\0\0\0\x18ftypisom\0\0\0\0isommp41"[..], "a video"),
             (b"\0\0\0\x18ftyp", "a video"),
-            (b"\xff\xff\xff\xffftypheic", "a HEIC picture"),
+            (b"\0\0\0\x18ftypcrx \0\0\0\x01crx isom", "a camera raw file"),
             (b"<?xml version='1.0'?><svg/>", "an SVG drawing"),
             (b"\xef\xbb\xbf <!DOCTYPE html>", "a web page"),
             (b"%PDF-1.7", "a PDF document"),
@@ -183,5 +215,29 @@ mod tests {
         }
         assert_eq!(sniff(b"hello"), Err(Unread::Other(None)));
         assert_eq!(sniff(b""), Err(Unread::Other(None)));
+    }
+    #[test]
+    fn brands_tell_pictures_in_a_container() {
+        for (bytes, name) in [
+            (&b"\0\0\0\x1cftypmif1\0\0\0\0mif1avifmiaf"[..], AVIF),
+            (b"\0\0\0\x18ftypavis\0\0\0\0msf1avif", AVIF),
+            (b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", HEIC),
+            (b"\0\0\0\x14ftypmsf1\0\0\0\0hevc", HEIC),
+            (b"\0\0\0\x10ftypheix\0\0\0\0", HEIC),
+            (b"\xff\xff\xff\xffftypheic", HEIC),
+        ] {
+            let found = match sniff(bytes) {
+                Ok((_, name)) | Err(Unread::LeftOut(name, _)) => name,
+                Err(other) => panic!("{bytes:?}: {other:?}"),
+            };
+            assert_eq!(found, name, "{bytes:?}");
+        }
+    }
+
+    #[test]
+    fn all_formats_are_listed() {
+        let all = readable();
+        assert!(all.starts_with("PNG, JPEG, ") && all.contains(" and "), "{all}");
+        assert_eq!(all.contains("HEIC"), cfg!(feature = "heic"));
     }
 }

@@ -16,6 +16,28 @@ fn jpeg_xl_is_known_where_it_is_not_read() {
     }
 }
 
+#[cfg(not(feature = "heic"))]
+#[test]
+fn heic_is_known_where_it_is_not_read() {
+    let error = decode(&include_bytes!("../data/turned.heic")[..], "a", &Limits::default()).unwrap_err();
+    says(&error, "this build reads no HEIC", "heic");
+    // AV1 in a container of HEIC's brand, and the reverse, are told by the picture itself.
+    #[cfg(feature = "avif")]
+    {
+        let bytes = include_bytes!("../data/turned.heic").to_vec();
+        let renamed = [&bytes[..8], b"avif", &bytes[12..16], b"avifavif", &bytes[24..]].concat();
+        let error = decode(renamed, "a", &Limits::default()).unwrap_err();
+        says(&error, "this build reads no HEIC", "heic");
+    }
+}
+
+#[cfg(not(feature = "avif"))]
+#[test]
+fn avif_is_known_where_it_is_not_read() {
+    let error = decode(&include_bytes!("../data/grid.avif")[..], "a", &Limits::default()).unwrap_err();
+    says(&error, "this build reads no AVIF", "avif");
+}
+
 #[cfg(not(feature = "exr"))]
 #[test]
 fn openexr_is_known_where_it_is_neither_read_nor_written() {

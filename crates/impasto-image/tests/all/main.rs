@@ -8,7 +8,7 @@ mod common;
 mod corpus;
 mod damage;
 mod ends;
-#[cfg(not(all(feature = "exr", feature = "jxl")))]
+#[cfg(not(all(feature = "avif", feature = "exr", feature = "heic", feature = "jxl")))]
 mod features;
 mod formats;
 mod hostile;

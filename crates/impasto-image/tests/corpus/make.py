@@ -1,11 +1,12 @@
 """Writes the corpus of small files beside this script, and expected.json, which says what is in each file.
 
-    python -m pip install pillow numpy tifffile imagecodecs OpenEXR
+    python -m pip install pillow pillow-heif numpy tifffile imagecodecs OpenEXR
+    apt-get install libavif-bin ffmpeg
     python crates/impasto-image/tests/corpus/make.py
 
 The files are sound, broken or hostile. No code of Impasto is used. This script writes PNG, BMP, PNM, QOI and the broken
 files byte by byte, so it knows the pixels. Pillow (libjpeg-turbo, libwebp, libtiff), tifffile, imagecodecs and OpenEXR
-write JPEG, WebP, GIF, TGA, TIFF, OpenEXR and JPEG XL. If the compression is lossy, the decoders of these libraries give
+write JPEG, WebP, GIF, TGA, TIFF, OpenEXR and JPEG XL; make_heif.py, beside this script, writes HEIC and AVIF. If the compression is lossy, the decoders of these libraries give
 the expected pixels.
 
 expected.json has, for each file, one of
@@ -27,6 +28,7 @@ import zlib
 from pathlib import Path
 
 import imagecodecs
+import make_heif
 import numpy as np
 import OpenEXR
 import tifffile
@@ -1049,6 +1051,11 @@ def main():
     # These files are of no known kind.
     broken("broken/nothing-but-zeros.png", bytes(1000))
     broken("broken/text.jpg", b"This is not the picture that you are looking for.\n")
+    make_heif.make(exactly, nearly, broken, unread, hostile)
+    write_expected()
+
+
+def write_expected():
     lines = [f"{json.dumps(name)}: {json.dumps(value)}" for name, value in sorted(expected.items())]
     (HERE / "expected.json").write_text("{\n" + ",\n".join(lines) + "\n}\n")
     size = sum(path.stat().st_size for path in HERE.glob("*/*"))

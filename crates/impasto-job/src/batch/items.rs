@@ -19,9 +19,9 @@ pub(super) struct Item {
 }
 
 /// Extensions of the files that are taken from a folder.
-const PICTURES: [&str; 19] = [
+const PICTURES: [&str; 23] = [
     "png", "jpg", "jpeg", "tif", "tiff", "webp", "bmp", "gif", "qoi", "ppm", "pgm", "pbm", "pnm", "pam",
-    "tga", "jpe", "jfif", "exr", "jxl",
+    "tga", "jpe", "jfif", "exr", "jxl", "heic", "heif", "hif", "avif",
 ];
 
 /// Returns the inputs that the names stand for: files, folders (the pictures directly in them), and patterns.

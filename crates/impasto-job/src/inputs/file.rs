@@ -68,8 +68,10 @@ impl Input {
     /// Returns notes for the user on how the file was read.
     pub fn notes(&self) -> Vec<String> {
         let (name, decoded) = (self.path.display(), &self.decoded);
-        let is_counted =
-            decoded.notes.iter().any(|note| matches!(note, Note::FirstOf { .. } | Note::LargestOf { .. }));
+        let is_counted = decoded
+            .notes
+            .iter()
+            .any(|note| matches!(note, Note::FirstOf { .. } | Note::MainOf { .. } | Note::LargestOf { .. }));
         let several = decoded.is_one_of_several && !is_counted;
         let several = several.then(|| format!("note: {name} holds several pictures; the first is taken"));
         several.into_iter().chain(decoded.notes.iter().map(|note| format!("note: {name} {note}"))).collect()

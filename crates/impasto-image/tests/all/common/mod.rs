@@ -71,11 +71,15 @@ pub(crate) fn every_format() -> Vec<(String, Vec<u8>)> {
     drop(encoder);
     files.push(("animated.gif".into(), gif));
     files.push(("animated.png".into(), animated_png(&rgb, width, height)));
-    let read = |name: &&str| cfg!(feature = "jxl") || !name.ends_with(".jxl");
-    for name in ["gradient.jxl", "boxes.jxl", "inks.jpg", "progressive.jpg", "palette.png", "packed.tif"]
-        .into_iter()
-        .filter(read)
-    {
+    let read = |name: &&str| match name.rsplit('.').next() {
+        Some("jxl") => cfg!(feature = "jxl"),
+        Some("heic") => cfg!(feature = "heic"),
+        Some("avif") => cfg!(feature = "avif"),
+        _ => true,
+    };
+    let names = ["gradient.jxl", "boxes.jxl", "inks.jpg", "progressive.jpg", "palette.png", "packed.tif"];
+    let names = names.into_iter().chain(["turned.heic", "tiles.heic", "grid.avif", "deep.avif"]);
+    for name in names.filter(read) {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name);
         files.push((name.to_owned(), fs::read(path).unwrap()));
     }
