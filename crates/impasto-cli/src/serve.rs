@@ -56,7 +56,7 @@ pub(crate) fn run(args: ServeArgs) -> Result<(), Failure> {
     let mut options = Options::new(data.clone());
     (options.port, options.listen, options.hosts) = (args.port, args.listen, args.allow_host);
     (options.jobs, options.paused, options.quota) = (args.jobs.into(), args.paused, args.quota);
-    options.models = Arc::new(crate::models::open);
+    options.models = Arc::new(crate::models::open_without_asking);
     if !options.listen.is_loopback() {
         say(&format!(
             "warning: whoever can reach {} can try to sign in, and read what is sent",

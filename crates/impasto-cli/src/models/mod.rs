@@ -13,6 +13,8 @@ use clap::Subcommand;
 
 use crate::failure::Failure;
 
+#[cfg(feature = "serve")]
+pub(crate) use open::open_without_asking;
 pub(crate) use open::{open, set_network};
 
 #[derive(Subcommand)]

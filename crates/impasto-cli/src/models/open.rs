@@ -32,6 +32,16 @@ pub(super) fn store() -> Store {
 /// Opens the encoder with this name, or in this file. A model that is not on this machine is fetched if the user
 /// agrees.
 pub(crate) fn open(name: &str) -> Result<Encoder, JobError> {
+    open_or(name, &|store, model| ask(store, model, &mut stdin().lock(), &mut stderr().lock()))
+}
+
+/// Opens an encoder for a job that nobody at this terminal has begun: a missing model is fetched only with `--download`.
+#[cfg(feature = "serve")]
+pub(crate) fn open_without_asking(name: &str) -> Result<Encoder, JobError> {
+    open_or(name, &|_, _| false)
+}
+
+fn open_or(name: &str, agrees: &dyn Fn(&Store, &'static Model) -> bool) -> Result<Encoder, JobError> {
     let store = store();
     let Some(model) = store.model(name) else { return Ok(encoder::open(name)?) };
     let mut watch = Watch::new(ProgressKind::Bar);
@@ -39,7 +49,7 @@ pub(crate) fn open(name: &str) -> Result<Encoder, JobError> {
         Err(EncoderError::Source(error @ SourceError::NotHere(_))) => error,
         other => return Ok(other?),
     };
-    if !may_fetch(&store, model) {
+    if !may_fetch(&store, model, agrees) {
         return Err(EncoderError::from(missing).into());
     }
     let fetched = store.fetch(model, &Fetch::default(), &mut |event| watch.event(event));
@@ -49,12 +59,10 @@ pub(crate) fn open(name: &str) -> Result<Encoder, JobError> {
 }
 
 /// Returns whether the command line, or the user's answer, allows a model to be fetched.
-fn may_fetch(store: &Store, model: &Model) -> bool {
+fn may_fetch(store: &Store, model: &'static Model, agrees: &dyn Fn(&Store, &'static Model) -> bool) -> bool {
     if NETWORK.get().is_some_and(|network| network.download) {
         return true;
     }
     let can_ask = stdin().is_terminal() && stderr().is_terminal();
-    store.environment().offline.is_none()
-        && can_ask
-        && ask(store, model, &mut stdin().lock(), &mut stderr().lock())
+    store.environment().offline.is_none() && can_ask && agrees(store, model)
 }
