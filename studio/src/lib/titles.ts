@@ -14,7 +14,8 @@ const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 export function title(job: Job): string {
   if (job.title) {
     const names = [job.inputs.content, ...job.inputs.styles].flatMap((p) => (p ? [p.name] : []));
-    return capital(names.reduce((text, name) => text.replaceAll(name, stem(name)), job.title));
+    const tidy = names.reduce((text, name) => text.replaceAll(name, stem(name)), job.title);
+    return tidy === job.title ? tidy : capital(tidy);
   }
   const styles = job.inputs.styles.map((s) => stem(s.name)).join(" and ");
   const content = job.inputs.content ? stem(job.inputs.content.name) : "";

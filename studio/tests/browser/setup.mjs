@@ -66,7 +66,7 @@ export async function withPage(options, body) {
 
 /** A test with a page of its own. */
 export function pageTest(name, options, body) {
-  test(name, { skip: options.skip ?? false }, () => withPage(options.context ?? {}, body));
+  test(name, { skip: options.skip ?? false }, (t) => withPage(options.context ?? {}, (page, context) => body(page, context, t)));
 }
 
 /** Puts the sample photograph and a style into the form, and waits for the draft. */
