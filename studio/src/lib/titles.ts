@@ -8,16 +8,22 @@ const KINDS = { stylize: "Picture", texture: "Texture", sheet: "Sheet", batch: "
 
 export const kindName = (job: Job) => KINDS[job.kind];
 
-/** The title that the user gave, or one made of the pictures' names. */
+const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** The job's title without the endings of files' names, or one made of the pictures' names. */
 export function title(job: Job): string {
-  if (job.title) return job.title;
+  if (job.title) {
+    const names = [job.inputs.content, ...job.inputs.styles].flatMap((p) => (p ? [p.name] : []));
+    const tidy = names.reduce((text, name) => text.replaceAll(name, stem(name)), job.title);
+    return tidy === job.title ? tidy : capital(tidy);
+  }
   const styles = job.inputs.styles.map((s) => stem(s.name)).join(" and ");
   const content = job.inputs.content ? stem(job.inputs.content.name) : "";
   if (job.kind === "batch") return `Batch of ${count(job.children?.total ?? 0, "picture")}`;
   if (job.kind === "compare") return "Comparison";
   if (job.kind === "texture") return `Texture of ${styles || "a style"}`;
   const name = `${content || "a picture"} in the style of ${styles || "another"}`;
-  return job.kind === "sheet" ? `Sheet: ${name}` : name[0].toUpperCase() + name.slice(1);
+  return job.kind === "sheet" ? `Sheet: ${name}` : capital(name);
 }
 
 /** A text alternative for a job's result. */

@@ -37,8 +37,10 @@ export function suite() {
 export function watch(page) {
   const problems = [];
   page.setDefaultTimeout(PATIENCE);
-  // Browsers log answers with an error's status. A setting that the server refuses (422) is no fault of the page.
-  page.on("console", (m) => m.type() === "error" && !/status of 422/.test(m.text()) && problems.push(`console: ${m.text()}`));
+  // Browsers log answers with an error's status. A setting that the server refuses (422) is no fault of the page,
+  // nor is a preview that went when its job ended; what else is missing is a fault.
+  page.on("console", (m) => m.type() === "error" && !/status of (404|422)/.test(m.text()) && problems.push(`console: ${m.text()}`));
+  page.on("response", (r) => r.status() === 404 && !r.url().includes("/preview") && problems.push(`missing: ${r.url()}`));
   page.on("pageerror", (e) => problems.push(`error: ${e.message}`));
   page.on("request", (r) => {
     const url = r.url();
@@ -64,7 +66,7 @@ export async function withPage(options, body) {
 
 /** A test with a page of its own. */
 export function pageTest(name, options, body) {
-  test(name, { skip: options.skip ?? false }, () => withPage(options.context ?? {}, body));
+  test(name, { skip: options.skip ?? false }, (t) => withPage(options.context ?? {}, (page, context) => body(page, context, t)));
 }
 
 /** Puts the sample photograph and a style into the form, and waits for the draft. */
