@@ -1,7 +1,7 @@
 //! What jobs made: previews while they run, then results in any format, and what lies beside them.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
@@ -22,7 +22,11 @@ use crate::pictures;
 use crate::problem::{Problem, ProblemBody};
 use crate::store::{Job, State as Of};
 
-/// The newest picture of a running job.
+/// Long edge of what is shown of a job that has just ended.
+const SHOWN: usize = 1024;
+
+/// The newest picture of a running job. Of a job that has just ended it is the result, so that a page which still asks gets
+/// a picture.
 #[utoipa::path(get, path = "/jobs/{id}/preview", tag = "results", params(("id" = String, Path)),
     responses((status = 200, content_type = "image/jpeg"), (status = 304), (status = 404, body = ProblemBody)))]
 pub(crate) async fn preview(
@@ -30,8 +34,12 @@ pub(crate) async fn preview(
     Uuid(id): Uuid,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let preview = app.live.of(&id).and_then(|running| running.preview());
-    let preview = preview.ok_or_else(|| Problem::not_found("preview"))?;
+    let Some(preview) = app.live.of(&id).and_then(|running| running.preview()) else {
+        let none = |_| Problem::not_found("preview");
+        let job = done(&app, &id).await.map_err(none)?;
+        let file = app.result_of(&job).ok_or_else(|| Problem::not_found("preview"))?;
+        return shown(&app, &job, file, SHOWN, &headers).await;
+    };
     let tag = format!("\"{}\"", preview.tag);
     let headers_of = [(header::ETAG, tag.clone()), (header::CACHE_CONTROL, "no-cache".to_owned())];
     if is_known(&headers, &tag) {
@@ -39,6 +47,24 @@ pub(crate) async fn preview(
     }
     let kind = [(header::CONTENT_TYPE, "image/jpeg")];
     Ok((headers_of, kind, Body::from(Bytes::from_owner(preview.jpeg))).into_response())
+}
+
+/// A result as browsers show it, with a long edge of at most `fit`.
+async fn shown(
+    app: &Arc<App>,
+    job: &Job,
+    file: PathBuf,
+    fit: usize,
+    headers: &HeaderMap,
+) -> Result<Response, Problem> {
+    let tag = format!("\"{}-{}-{fit}\"", &job.id[..8], job.finished.unwrap_or(0));
+    let cache = [(header::CACHE_CONTROL, "private, no-cache".to_owned()), (header::ETAG, tag.clone())];
+    if is_known(headers, &tag) {
+        return Ok((StatusCode::NOT_MODIFIED, cache).into_response());
+    }
+    let stem = app.files.job(&job.id).join("shown");
+    let (bytes, kind) = crate::blocking(move || pictures::small(&file, &stem, fit, &OF_RESULTS)).await?;
+    Ok((cache, [(header::CONTENT_TYPE, kind)], Body::from(Bytes::from_owner(bytes))).into_response())
 }
 
 /// How a result is given.
@@ -65,16 +91,7 @@ pub(crate) async fn result(
     let job = done(&app, &id).await?;
     let file = app.result_of(&job).ok_or_else(|| Problem::not_found("picture of this job"))?;
     if let Some(fit) = query.fit {
-        let tag = format!("\"{}-{}-{fit}\"", &id[..8], job.finished.unwrap_or(0));
-        let cache = [(header::CACHE_CONTROL, "private, no-cache".to_owned()), (header::ETAG, tag.clone())];
-        if is_known(&headers, &tag) {
-            return Ok((StatusCode::NOT_MODIFIED, cache).into_response());
-        }
-        let stem = app.files.job(&id).join("shown");
-        let (bytes, kind) = crate::blocking(move || pictures::small(&file, &stem, fit, &OF_RESULTS)).await?;
-        return Ok(
-            (cache, [(header::CONTENT_TYPE, kind)], Body::from(Bytes::from_owner(bytes))).into_response()
-        );
+        return shown(&app, &job, file, fit, &headers).await;
     }
     let made = file.extension().map(|extension| extension.to_string_lossy().into_owned()).unwrap_or_default();
     let format = query.format.clone().unwrap_or_else(|| made.clone());
