@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use impasto::Speed;
 use impasto::encoder::Encoder;
 use serde_json::Value;
 
@@ -180,13 +181,20 @@ impl Runner {
     /// When [`run`](Runner::run) would refuse the job, or the job has another task.
     pub fn plan(&self) -> Result<Planned, JobError> {
         match &self.job.task {
-            Task::Stylize(spec) => paint::plan((spec, None), self.extras.inputs.clone(), &self.context),
+            Task::Stylize(spec) => paint::plan((spec, None), &self.extras, &self.context),
             Task::Texture(spec) => {
                 let (spec, texture) = spec.as_stylize();
-                paint::plan((&spec, Some(&texture)), self.extras.inputs.clone(), &self.context)
+                paint::plan((&spec, Some(&texture)), &self.extras, &self.context)
             }
             _ => Err(JobError::bad_input("only a run of one picture can be planned")),
         }
+    }
+
+    /// Predicts times from this speed, which an earlier [`plan`](Runner::plan) measured, in place of a measurement.
+    #[must_use]
+    pub fn speed(mut self, speed: Option<Speed>) -> Runner {
+        self.extras.speed = speed;
+        self
     }
 
     /// Paints the draft of a job `stylize` or `texture`, in memory. Nothing is written.

@@ -1,13 +1,16 @@
 //! Painting drafts in well under a second: pictures stay decoded, at the size of a draft, as long as they are used.
 
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use axum::http::StatusCode;
+use impasto::Speed;
 use impasto::image::Limits;
 use impasto_job::inputs::{Input, Inputs, Masks, read};
-use impasto_job::{Control, Event, Runner, Task};
+use impasto_job::spec::ObjectiveSpec;
+use impasto_job::{Control, Event, JobSpec, Runner, Task};
 use tokio::sync::Semaphore;
 
 use crate::app::App;
@@ -22,19 +25,29 @@ const EDGE: usize = 1024;
 const MOST: usize = 12;
 const STAYS: Duration = Duration::from_secs(180);
 
+/// The most speeds that are kept.
+const SPEEDS: usize = 100;
+
 /// The most drafts that may wait. A page sends one at a time.
 const WAITING: usize = 16;
 
 /// Pictures that stay decoded, and the turn of drafts: one at a time, with all threads.
 pub(crate) struct Drafts {
     pictures: Mutex<Vec<(String, Arc<Input>, Instant)>>,
+    /// The speeds of runs, by what they depend on. Measuring one takes longer than a draft.
+    speeds: Mutex<HashMap<String, Speed>>,
     turn: Semaphore,
     places: Semaphore,
 }
 
 impl Default for Drafts {
     fn default() -> Drafts {
-        Drafts { pictures: Mutex::default(), turn: Semaphore::new(1), places: Semaphore::new(WAITING) }
+        Drafts {
+            pictures: Mutex::default(),
+            speeds: Mutex::default(),
+            turn: Semaphore::new(1),
+            places: Semaphore::new(WAITING),
+        }
     }
 }
 
@@ -68,6 +81,20 @@ impl Drafts {
             Some(input) => Ok((*input).clone()),
             None => Ok((*self.keep(name, read(path, limits)?)).clone()),
         }
+    }
+
+    /// The speed of runs of this kind, if it was measured.
+    pub(crate) fn speed(&self, key: &str) -> Option<Speed> {
+        self.speeds.lock().unwrap_or_else(PoisonError::into_inner).get(key).copied()
+    }
+
+    /// Keeps the speed of runs of this kind.
+    pub(crate) fn keep_speed(&self, key: String, speed: Speed) {
+        let mut speeds = self.speeds.lock().unwrap_or_else(PoisonError::into_inner);
+        if speeds.len() >= SPEEDS {
+            speeds.clear();
+        }
+        speeds.insert(key, speed);
     }
 
     /// Forgets pictures that nobody has used for a while.
@@ -128,6 +155,28 @@ pub(crate) fn prepare(app: &Arc<App>, settings: &Settings, edge: Option<usize>) 
         runner = runner.inputs(inputs);
     }
     Ok(Prepared { runner, notes })
+}
+
+/// What the speed of a run depends on: the network, the layers, the statistic, threads and precision; and not sizes,
+/// weights or pictures.
+pub(crate) fn speed_key(job: &JobSpec) -> String {
+    let (objective, rest) = match &job.task {
+        Task::Stylize(spec) => {
+            let masked = spec.regions.protect.is_some() || !spec.regions.mask.is_empty();
+            let rest = (spec.run.threads, spec.run.half, spec.run.effort.clone(), masked, spec.style.len());
+            (spec.run.objective.clone(), format!("{rest:?}"))
+        }
+        Task::Texture(spec) => {
+            let (preset, model) = (spec.preset.clone(), spec.model.clone());
+            let (statistic, style_layers) = (spec.statistic.clone(), spec.style_layers.clone());
+            let objective =
+                ObjectiveSpec { preset, model, statistic, style_layers, ..ObjectiveSpec::default() };
+            (objective, format!("texture {:?} {}", spec.threads, spec.style.len()))
+        }
+        _ => return String::new(),
+    };
+    let ObjectiveSpec { preset, model, content_layers, style_layers, statistic, pooling, .. } = objective;
+    format!("{preset} {model} {content_layers:?} {style_layers:?} {statistic:?} {pooling:?} {rest}")
 }
 
 /// The name of a file: the id of a picture, or a result with the id of its job.

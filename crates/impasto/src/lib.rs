@@ -89,6 +89,7 @@ pub use mask::{ColourMask, Mask, MaskColour};
 pub use mask_levels::MaskLevels;
 pub use overrides::Overrides;
 pub use plan::{MemoryPlan, ScalePlan};
+pub use predict::Speed;
 pub use preset::Preset;
 pub use recipe::{Init, Keep, Noise, OptimizerKind, PoolScales, Recipe, StyleFit};
 pub use regions::{FEATHER, Regions, Rest};

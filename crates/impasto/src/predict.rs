@@ -6,18 +6,36 @@ use crate::benchmark;
 use crate::plan::Planner;
 use crate::{Error, Session};
 
+/// The speed of evaluations, measured on this machine. Sessions with the same encoder, layers, statistic and threads
+/// have the same speed.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Speed {
+    /// Seconds of an evaluation for each pixel.
+    per_pixel: f64,
+    /// Seconds of an evaluation that do not depend on the picture.
+    besides: f64,
+}
+
 impl Session {
-    /// Predicts the time of each scale of [`plan`](Session::plan) by evaluating small synthetic pictures.
+    /// Predicts the time of each scale of [`plan`](Session::plan) by evaluating small synthetic pictures, which takes a
+    /// good part of a second. Returns the speed that was measured.
     ///
     /// # Errors
     /// [`Error::Invalid`] if the run has begun; fails if it was cancelled.
-    pub fn predict_time(&mut self) -> Result<(), Error> {
+    pub fn predict_time(&mut self) -> Result<Speed, Error> {
         self.check_not_begun()?;
         let Session { inputs, engine, pool, clock, .. } = self;
         let (per_pixel, besides) = pool.install(|| benchmark::calibrate(&inputs.recipe, engine, clock))?;
-        inputs.run.predict(per_pixel, besides, inputs.styles.len());
         self.objective = None;
-        Ok(())
+        let speed = Speed { per_pixel, besides };
+        self.predict_time_at(speed);
+        Ok(speed)
+    }
+
+    /// Predicts the time of each scale of [`plan`](Session::plan) from a speed that was measured before.
+    pub fn predict_time_at(&mut self, Speed { per_pixel, besides }: Speed) {
+        let inputs = &mut self.inputs;
+        inputs.run.predict(per_pixel, besides, inputs.styles.len());
     }
 
     /// Peak bytes of memory that [`plan`](Session::plan) would have with features in half precision and the same

@@ -95,6 +95,11 @@ class Planner {
   }
 
   async #ask(settings: Settings) {
+    // Both use all processors, and the draft is what people look at.
+    if (draft.busy) {
+      this.#timer = setTimeout(() => void this.#ask(settings), PLAN_MS);
+      return;
+    }
     this.#abort?.abort();
     const abort = (this.#abort = new AbortController());
     try {

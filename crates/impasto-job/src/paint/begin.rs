@@ -4,7 +4,7 @@ use std::path::Path;
 
 use impasto::engine::Tiling;
 use impasto::image::{check_output, check_writable};
-use impasto::{MemoryPlan, Session};
+use impasto::{MemoryPlan, Session, Speed};
 use serde_json::Value;
 
 use super::checkpoints::{Checkpoints, Keeping};
@@ -32,6 +32,8 @@ pub(crate) struct Extras {
     pub(crate) face: Value,
     /// The checkpoint that the face asks for, if the job names none.
     pub(crate) keeping: Option<Keeping>,
+    /// The speed from which times are predicted, if it was measured before.
+    pub(crate) speed: Option<Speed>,
 }
 
 impl<'a> Painting<'a> {
@@ -41,7 +43,7 @@ impl<'a> Painting<'a> {
         extras: Extras,
         context: &'a Context,
     ) -> Result<Painting<'a>, JobError> {
-        let Extras { resumed, inputs, weights, notes: mut warnings, face, keeping } = extras;
+        let Extras { resumed, inputs, weights, notes: mut warnings, face, keeping, .. } = extras;
         check_options(spec, texture)?;
         let mut inputs = inputs.map_or_else(|| read(spec, texture), Ok)?;
         let all = inputs.all();
@@ -187,19 +189,26 @@ fn session(
 /// Returns what a run will take, and its memory in half precision. Nothing is painted.
 pub(crate) fn plan(
     (spec, texture): (&StylizeSpec, Option<&Texture>),
-    inputs: Option<Inputs>,
+    extras: &Extras,
     context: &Context,
 ) -> Result<Planned, JobError> {
-    let mut inputs = inputs.map_or_else(|| read(spec, texture), Ok)?;
+    let mut inputs = extras.inputs.clone().map_or_else(|| read(spec, texture), Ok)?;
     inputs.notes().into_iter().for_each(|note| context.warn(note));
     let asked = Asked { run: &spec.run, styles: &spec.style, texture, regions: &spec.regions };
     let transfer = transfer::of(&asked, &mut inputs, context)?;
     context.control.begin();
     let mut session = transfer.build()?;
     let peak_bytes_in_half = session.peak_in_half()?;
-    session.predict_time()?;
+    let speed = match extras.speed {
+        Some(speed) => {
+            session.predict_time_at(speed);
+            speed
+        }
+        None => session.predict_time()?,
+    };
     Ok(Planned {
         plan: session.plan().clone(),
+        speed,
         peak_bytes_in_half,
         threads: session.threads(),
         instruction_set: session.instruction_set().to_owned(),
@@ -212,6 +221,8 @@ pub(crate) fn plan(
 pub struct Planned {
     /// The plan, scale by scale.
     pub plan: MemoryPlan,
+    /// The speed that the times come from.
+    pub speed: Speed,
     /// Peak memory of a run in half precision, in bytes.
     pub peak_bytes_in_half: usize,
     /// Number of threads of the run.

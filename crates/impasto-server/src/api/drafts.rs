@@ -71,7 +71,9 @@ pub(crate) async fn plan(
     let settings = Settings::parse(&body)?;
     let work = move || {
         let Prepared { runner, notes } = crate::drafts::prepare(&app, &settings, None)?;
-        let planned = runner.plan()?;
+        let key = crate::drafts::speed_key(runner.spec());
+        let planned = runner.speed(app.drafts.speed(&key)).plan()?;
+        app.drafts.keep_speed(key, planned.speed);
         let last = planned.plan.scales.last();
         let notes = notes.lock().map(|notes| notes.clone()).unwrap_or_default();
         Ok(Plan {
