@@ -233,7 +233,8 @@ impl Reader<'_> {
 
     /// Checks a size against the limits. Decoders hold a picture of up to three numbers of 16 bits a pixel twice.
     fn check(&self, (width, height): (u32, u32)) -> Result<(), ImageError> {
-        self.context.check((width, height), 6 * u64::from(width) * u64::from(height))
+        let pixels = u64::from(width) * u64::from(height);
+        self.context.check((width, height), pixels.saturating_mul(6))
     }
 
     /// Decodes an item that is coded, in a size that its coding may exceed.
