@@ -28,30 +28,23 @@ pub(crate) async fn accept(
         let detail = "the server is about to end";
         return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "ending", detail).retry_after(5));
     }
-    let known = known(app, &id, key.as_deref(), &body).await?;
-    if let Some(job) = known {
+    let known = {
+        let (id, key, body) = (id.clone(), key.clone(), body.clone());
+        app.store.call(move |connection| sent_before(connection, &id, key.as_deref(), &body))
+    };
+    if let Some(job) = known.await? {
         return Ok((job, false));
     }
     let settings = Settings::parse(&body)?;
-    // Files are named only when the job runs. Here it counts whether the settings fit together.
-    match settings.kind {
-        Kind::Batch => {
-            let pairs = settings.contents.len() * settings.styles.len();
-            if pairs > BATCH {
-                let detail = format!("contents: expected at most {BATCH} pictures in all, found {pairs}");
-                return Err(Problem::setting("contents", detail));
-            }
-            for child in settings.children().into_iter().take(1) {
-                Settings::parse(&child)?.job(&|slot| app.file_of(slot), "".as_ref())?;
-            }
-        }
-        _ => drop(settings.job(&|slot| app.file_of(slot), "".as_ref())?),
-    }
+    let settings = {
+        let app = Arc::clone(app);
+        crate::blocking(move || check(&app, &settings).map(|()| settings)).await?
+    };
     app.files.check_room(0)?;
     let kept = app.store.call(move |connection| {
-        let same = Job::find(connection, &id)?;
-        if let Some(job) = same {
-            return same_job(job, &body).map(|job| (job, false));
+        // The same request may have come twice at once.
+        if let Some(job) = sent_before(connection, &id, key.as_deref(), &body)? {
+            return Ok((job, false));
         }
         check_inputs(connection, &settings)?;
         let room = Filter::all_counts(connection)?.queued;
@@ -78,24 +71,37 @@ pub(crate) async fn accept(
     Ok(kept)
 }
 
-/// The job that was sent before under this id or key.
-async fn known(app: &App, id: &str, key: Option<&str>, body: &Value) -> Result<Option<Job>, Problem> {
-    let (id, key, body) = (id.to_owned(), key.map(str::to_owned), body.clone());
-    app.store
-        .call(move |connection| {
-            if let Some(job) = key.map(|key| Job::with_key(connection, &key)).transpose()?.flatten() {
-                return match job.body == body {
-                    true => Ok(Some(job)),
-                    false => Err(Problem::new(
-                        StatusCode::UNPROCESSABLE_ENTITY,
-                        "wrong-setting",
-                        "another job was sent with this Idempotency-Key",
-                    )),
-                };
+/// Finds settings that do not fit together. Files are named again when the job runs.
+fn check(app: &App, settings: &Settings) -> Result<(), Problem> {
+    match settings.kind {
+        Kind::Batch => {
+            let pairs = settings.contents.len() * settings.styles.len();
+            if pairs > BATCH {
+                let detail = format!("contents: expected at most {BATCH} pictures in all, found {pairs}");
+                return Err(Problem::setting("contents", detail));
             }
-            Job::find(connection, &id)?.map(|job| same_job(job, &body)).transpose()
-        })
-        .await
+            for child in settings.children().into_iter().take(1) {
+                Settings::parse(&child)?.job(&|slot| app.file_of(slot), "".as_ref())?;
+            }
+        }
+        _ => drop(settings.job(&|slot| app.file_of(slot), "".as_ref())?),
+    }
+    Ok(())
+}
+
+/// The job that was sent before under this id or key. Another job under the same is an error.
+fn sent_before(
+    connection: &Connection,
+    id: &str,
+    key: Option<&str>,
+    body: &Value,
+) -> Result<Option<Job>, Problem> {
+    if let Some(job) = key.map(|key| Job::with_key(connection, key)).transpose()?.flatten() {
+        let detail = "another job was sent with this Idempotency-Key";
+        let other = || Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "wrong-setting", detail);
+        return if job.body == *body { Ok(Some(job)) } else { Err(other()) };
+    }
+    Job::find(connection, id)?.map(|job| same_job(job, body)).transpose()
 }
 
 fn same_job(job: Job, body: &Value) -> Result<Job, Problem> {

@@ -263,7 +263,7 @@ def make_heic(exactly, nearly, broken, unread, hostile):
     data = hevc(rgb, quality=80, chroma=420, exif=exif.tobytes())
     nearly("heic/exif-turn.heic", data, np.rot90(by_planes(rgb, 420), -1), EXACT)
 
-    # What phones write, by hand.
+    # These files are put together by hand, as phones write them.
     stream, setup, size = coded(rgb)
     usual = [setup, size]
     plain = libheif(heif([(b"hvc1", stream, usual)]))

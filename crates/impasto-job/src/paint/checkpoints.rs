@@ -24,7 +24,7 @@ const EVERY: Duration = Duration::from_secs(60);
 /// By default, saving takes at most one part in `SHARE` of the time.
 const SHARE: u32 = 20;
 
-/// Where a face (front end) keeps a run, and how often.
+/// The checkpoint that a face (front end) asks for, and the time between two.
 #[derive(Clone, Debug)]
 pub(crate) struct Keeping {
     pub(crate) path: PathBuf,

@@ -18,7 +18,7 @@ use crate::ids::{is_uuid, uuid};
 use crate::problem::{Problem, ProblemBody};
 use crate::store::{Filter, Job, State as Of};
 
-/// What a command did.
+/// The answer to a command.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Acted {
     job: JobView,

@@ -32,7 +32,7 @@ pub(crate) async fn draft(
     Ok(([(header::CONTENT_TYPE, "image/jpeg")], jpeg).into_response())
 }
 
-/// What a run will take.
+/// The time and the memory that a run will take.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Plan {
     /// Pixels across.
@@ -50,7 +50,7 @@ pub(crate) struct Plan {
     notes: Vec<String>,
 }
 
-/// What one scale of a run will take.
+/// The time that one scale of a run will take.
 #[derive(Serialize, ToSchema)]
 struct ScalePlan {
     width: usize,

@@ -70,7 +70,7 @@ fn begin(app: &Arc<App>, job: &Job, notes: &Arc<Mutex<Vec<String>>>) -> Result<E
     let settings = Settings::parse(&job.body)?;
     let spec = settings.job(&|slot| app.file_of(slot), &folder)?;
     let checkpoint = folder.join("checkpoint");
-    let (runner, resumes) = runner(&folder, &checkpoint, spec.task);
+    let runner = runner(&folder, &checkpoint, spec.task);
     let running = app.live.begin(&job.id, runner.control());
     // A command may have come before the job could be commanded.
     if app.queue.is_ending() {
@@ -85,15 +85,12 @@ fn begin(app: &Arc<App>, job: &Job, notes: &Arc<Mutex<Vec<String>>>) -> Result<E
     let models = Arc::clone(&app.models);
     let listener = listener(app, job, &running, place, Arc::clone(notes));
     let threads = app.threads;
-    let mut runner = runner
+    let runner = runner
         .models(move |name| models(name))
         .threads(threads)
         .previews(Previews { max_edge: PREVIEW, every: None })
         .saves(checkpoint, EVERY)
         .on_event(listener);
-    if resumes {
-        runner = runner.threads(threads);
-    }
     let outcome = runner.run();
     let paused = if running.user_paused.load(Ordering::SeqCst) || !app.queue.is_ending() {
         State::Paused
@@ -113,18 +110,18 @@ fn begin(app: &Arc<App>, job: &Job, notes: &Arc<Mutex<Vec<String>>>) -> Result<E
 }
 
 /// Returns the runner of a task: from its checkpoint, if there is one that this task wrote.
-fn runner(folder: &Path, checkpoint: &Path, task: Task) -> (Runner, bool) {
+fn runner(folder: &Path, checkpoint: &Path, task: Task) -> Runner {
     if checkpoint.exists() {
         // A folder that was moved has checkpoints with its old name. The run begins anew then.
         let resumed = Runner::resume(checkpoint).ok();
         let ours =
             resumed.filter(|runner| runner.spec().output().is_some_and(|output| output.starts_with(folder)));
         if let Some(runner) = ours {
-            return (runner, true);
+            return runner;
         }
         let _ = fs::remove_file(checkpoint);
     }
-    (Runner::new(task), false)
+    Runner::new(task)
 }
 
 /// Reads the pictures of a run, with the names that users know them by. Other tasks read theirs themselves.

@@ -55,7 +55,7 @@ pub(super) struct Frame {
     pub(super) bits: [u8; 2],
     /// Luma and two chromas, in their sizes.
     pub(super) planes: [Vec<u16>; 3],
-    /// What the coded picture itself states.
+    /// The code points that the coded picture states.
     pub(super) codes: Codes,
 }
 

@@ -1,4 +1,4 @@
-//! What a file has beside its picture: more pictures, a sequence, a gain map.
+//! Notes about what a file has beside its picture: more pictures, a sequence, a gain map.
 
 use heifer_isobmff::boxes::Property;
 use heifer_isobmff::{BoxIter, HeifFile};
