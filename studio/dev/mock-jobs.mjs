@@ -71,7 +71,7 @@ export function makeJobs({ pictures, speed }) {
     if (!parent) return;
     parent.children[job.state === "done" ? "done" : "failed"] += 1;
     const { total, done, failed } = parent.children;
-    change(parent, done + failed === total ? { state: "done", result: job.result } : { state: "running" }, "job.state");
+    change(parent, { state: done + failed === total ? "done" : "running" }, "job.state");
   }
 
   const complete = (job, stopped_early = false) =>

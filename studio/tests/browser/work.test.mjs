@@ -234,6 +234,7 @@ pageTest("the history is searched, starred and binned, and settings come back", 
   await page.getByRole("button", { name: "Use these settings" }).click();
   await page.waitForFunction(() => [...document.querySelectorAll('input[type="range"]')].some((e) => e.value === "0.7"));
   await page.getByRole("link", { name: "History" }).click();
+  await page.getByRole("button", { name: /to the bin$/ }).first().waitFor();
   const before = await page.getByRole("button", { name: /to the bin$/ }).count();
   await page.getByRole("button", { name: /to the bin$/ }).first().click();
   await page.getByRole("button", { name: "Undo" }).click();
