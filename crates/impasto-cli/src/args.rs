@@ -75,6 +75,12 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: crate::models::ModelsCommand,
     },
+    /// Show what this build can do and what it finds on this machine, for reports of faults
+    Doctor(crate::doctor::DoctorArgs),
+    /// Print a script that completes commands and options in a shell
+    Completions(crate::completions::CompletionsArgs),
+    /// Write the manual pages
+    Man(crate::completions::ManArgs),
 }
 
 #[derive(Args)]

@@ -8,6 +8,8 @@ mod allocator;
 mod args;
 mod bench;
 mod compat;
+mod completions;
+mod doctor;
 mod evaluate;
 mod failure;
 mod inspect;
@@ -22,13 +24,14 @@ mod progress;
 #[cfg(feature = "serve")]
 mod serve;
 mod show;
+mod usage;
 
 use std::panic::{self, AssertUnwindSafe};
 use std::process::ExitCode;
 use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
-use clap::{CommandFactory, FromArgMatches};
+use clap::FromArgMatches;
 
 use args::{Cli, Command};
 use failure::Failure;
@@ -52,7 +55,13 @@ fn main() -> ExitCode {
             *message = info.to_string();
         }
     }));
-    let matches = Cli::command().get_matches();
+    let matches = match usage::parse() {
+        Ok(matches) => matches,
+        Err(failure) => {
+            failure.print();
+            return failure.code();
+        }
+    };
     let cli = Cli::from_arg_matches(&matches).unwrap_or_else(|error| error.exit());
     models::set_network(cli.network);
     if !matches!(cli.command, Command::Models { .. }) {
@@ -77,6 +86,9 @@ fn main() -> ExitCode {
         #[cfg(feature = "serve")]
         Command::Serve(args) => serve::run(args),
         Command::Models { command } => models::run(command),
+        Command::Doctor(args) => doctor::run(args),
+        Command::Completions(args) => completions::completions(args),
+        Command::Man(args) => completions::man(args),
     }));
     let failure = match done {
         Ok(Ok(())) => return ExitCode::SUCCESS,

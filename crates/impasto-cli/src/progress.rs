@@ -1,6 +1,7 @@
 //! Progress on stderr: a bar for people, JSON lines for programs.
 
-use std::time::Duration;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use impasto::Step;
 use impasto_job::{Event, ItemOutcome};
@@ -15,10 +16,16 @@ use crate::output::say;
 pub(crate) struct Progress {
     kind: ProgressKind,
     bar: ProgressBar,
+    started: Instant,
+    /// Pictures of a batch that were made, and those that are over in any way.
+    counts: Mutex<(usize, usize)>,
 }
 
 /// The unit of the bar: a thousand pixels times iterations.
 const UNIT: f64 = 1e3;
+
+/// The share of the work after which its pace says how long the rest will take.
+const MEASURED: f64 = 0.02;
 
 impl Progress {
     pub(crate) fn new(kind: ProgressKind) -> Progress {
@@ -26,11 +33,10 @@ impl Progress {
             ProgressKind::Bar => ProgressBar::new(0),
             _ => ProgressBar::hidden(),
         };
-        if let Ok(style) = ProgressStyle::with_template("{prefix} [{bar:24}] {percent:>3}% {msg} {eta} left")
-        {
+        if let Ok(style) = ProgressStyle::with_template("{prefix} [{bar:24}] {percent:>3}% {msg}") {
             bar.set_style(style.progress_chars("=> "));
         }
-        Progress { kind, bar }
+        Progress { kind, bar, started: Instant::now(), counts: Mutex::default() }
     }
 
     /// Starts the bar for the work of a run: pixels times iterations, done and left.
@@ -52,7 +58,9 @@ impl Progress {
             (ProgressKind::Bar, Event::Draft { width, height, elapsed }) => {
                 self.bar.set_prefix(format!("draft {width}x{height} after {elapsed:.1} s"));
             }
-            (ProgressKind::Bar, Event::Step { step, work, .. }) => self.step(step, *work),
+            (ProgressKind::Bar, Event::Step { step, work, seconds_left, .. }) => {
+                self.step(step, *work, *seconds_left);
+            }
             (ProgressKind::Json, Event::Draft { .. } | Event::Step { .. }) => say(&json!(event).to_string()),
             _ => {}
         }
@@ -64,7 +72,8 @@ impl Progress {
             (ProgressKind::None, _) => {}
             (_, Event::Warned { text }) => say(&with_options(text)),
             (ProgressKind::Bar, Event::Item { number, of, name, outcome }) => {
-                say(&format!("[{number}/{of}] {name}: {}", told(outcome)));
+                let left = self.batch_left(*of, outcome).map_or(String::new(), |left| format!("; {left}"));
+                say(&format!("[{number}/{of}] {name}: {}{left}", told(outcome)));
             }
             (ProgressKind::Json, Event::Item { number, of, name, outcome }) => {
                 let event = match outcome {
@@ -79,6 +88,16 @@ impl Progress {
             }
             _ => {}
         }
+    }
+
+    /// Says how long the rest of a batch will take, from the pictures that were made so far.
+    fn batch_left(&self, of: usize, outcome: &ItemOutcome) -> Option<String> {
+        let mut counts = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        counts.0 += usize::from(matches!(outcome, ItemOutcome::Made { .. }));
+        counts.1 += 1;
+        let (made, over) = *counts;
+        let each = self.started.elapsed().as_secs_f64() / made.max(1) as f64;
+        (made > 0 && over < of).then(|| time_left(each * (of - over) as f64))
     }
 
     /// Shows an event of a sheet: a line for each picture.
@@ -116,7 +135,7 @@ impl Progress {
         self.bar.finish_and_clear();
     }
 
-    fn step(&self, step: &Step, (done, left): (f64, f64)) {
+    fn step(&self, step: &Step, (done, left): (f64, f64), seconds_left: f64) {
         let sum = |terms: &[(String, f64)]| terms.iter().map(|(_, value)| value).sum::<f64>();
         self.bar.set_length(((done + left) / UNIT).ceil() as u64);
         self.bar.set_position((done / UNIT) as u64);
@@ -130,11 +149,22 @@ impl Progress {
             terms => format!("content {:.4}, ", sum(terms)),
         };
         self.bar.set_message(format!(
-            "loss {:.4} ({content}style {:.4}) {:.1} it/s",
+            "loss {:.4} ({content}style {:.4}) {:.1} it/s {}",
             step.losses.total,
             sum(&step.losses.style),
-            1.0 / step.seconds.max(1e-9)
+            1.0 / step.seconds.max(1e-9),
+            if done < MEASURED * (done + left) { "measuring".into() } else { time_left(seconds_left) }
         ));
+    }
+}
+
+/// Says how long the rest will take.
+fn time_left(seconds: f64) -> String {
+    let seconds = seconds.ceil() as u64;
+    match seconds {
+        0..60 => format!("{seconds}s left"),
+        60..3600 => format!("{}m {:02}s left", seconds / 60, seconds % 60),
+        _ => format!("{}h {:02}m left", seconds / 3600, seconds / 60 % 60),
     }
 }
 

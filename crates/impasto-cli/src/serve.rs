@@ -89,7 +89,7 @@ fn open_page(data: &Path, address: &str) -> std::io::Result<()> {
     open::that_detached(path)
 }
 
-fn default_folder() -> Result<PathBuf, Failure> {
+pub(crate) fn default_folder() -> Result<PathBuf, Failure> {
     let strategy = etcetera::choose_base_strategy()
         .map_err(|_| Failure::bad_input("there is no home folder").hint("give a folder with --data"))?;
     Ok(strategy.data_dir().join("impasto").join("studio"))

@@ -15,7 +15,7 @@ use crate::failure::Failure;
 
 #[cfg(feature = "serve")]
 pub(crate) use open::open_without_asking;
-pub(crate) use open::{open, set_network};
+pub(crate) use open::{open, set_network, store};
 
 #[derive(Subcommand)]
 pub(crate) enum ModelsCommand {

@@ -19,7 +19,7 @@ pub(crate) fn set_network(args: NetworkArgs) {
 }
 
 /// Returns the published models and the places where they may be.
-pub(super) fn store() -> Store {
+pub(crate) fn store() -> Store {
     let store = Store::of_process();
     if !NETWORK.get().is_some_and(|network| network.offline) {
         return store;

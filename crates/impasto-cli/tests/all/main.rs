@@ -27,4 +27,5 @@ mod stylize;
 mod stylize_options;
 mod texture;
 mod timelapse;
+mod usage;
 mod weights;
