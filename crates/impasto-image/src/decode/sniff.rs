@@ -137,7 +137,7 @@ const JPEG_XL: [&[u8]; 2] = [b"\xff\x0a", b"\0\0\0\x0cJXL \r\n\x87\n"];
 
 /// Common formats that cannot be read here.
 fn foreign(bytes: &[u8]) -> Option<&'static str> {
-    const MAGIC: [(&[u8], &str); 7] = [
+    const MAGIC: [(&[u8], &str); 19] = [
         (b"\0\0\0\x0cjP  \r\n\x87\n", "a JPEG 2000 picture"),
         (b"\xff\x4f\xff\x51", "a JPEG 2000 picture"),
         (b"8BPS", "a Photoshop document"),
@@ -145,6 +145,18 @@ fn foreign(bytes: &[u8]) -> Option<&'static str> {
         (b"%!PS", "a PostScript document"),
         (b"FUJIFILM", "a camera raw file"),
         (b"PK\x03\x04", "a zip archive"),
+        (b"\x01\xda\x00", "an SGI picture"),
+        (b"\x01\xda\x01", "an SGI picture"),
+        (b"\x59\xa6\x6a\x95", "a Sun raster picture"),
+        (b"SDPX", "a DPX picture"),
+        (b"XPDS", "a DPX picture"),
+        (b"\x80\x2a\x5f\xd7", "a Cineon picture"),
+        (b"SIMPLE  =", "a FITS file"),
+        (b"/* XPM */", "an XPM picture"),
+        (b"PF\n", "a float map (PFM)"),
+        (b"Pf\n", "a float map (PFM)"),
+        (b"id=ImageMagick", "a MIFF picture"),
+        (b"gimp xcf ", "a document of GIMP"),
     ];
     if let Some((_, name)) = MAGIC.iter().find(|(magic, _)| bytes.starts_with(magic)) {
         return Some(name);

@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use re_rav1d::{Decoder, Error, Picture, PixelLayout, PlanarImageComponent, Settings};
 
-use super::frame::{Chroma, Codes, Frame};
+use super::frame::{Chroma, Codes, Frame, Upsampling};
 
 /// Calls until a picture comes. One is enough for files in use.
 const CALLS: usize = 64;
@@ -66,7 +66,8 @@ fn frame(picture: &Picture) -> Result<Frame, String> {
         planes[1] = plane(PlanarImageComponent::U, chroma.size(size));
         planes[2] = plane(PlanarImageComponent::V, chroma.size(size));
     }
-    Ok(Frame { size, chroma, bits: [bits; 2], planes, codes: codes(picture) })
+    let (bits, codes) = ([bits; 2], codes(picture));
+    Ok(Frame { size, chroma, upsampling: Upsampling::Linear, bits, planes, codes })
 }
 
 /// The code points that the stream states. The library panics at those that no standard defines; they count as

@@ -1,11 +1,11 @@
 //! Converts decoded pictures to RGB (ITU-T H.273, clause 8.3).
 //!
-//! Chroma of fewer places is interpolated linearly between the middles of the pixels that it stands for, as JPEG
-//! decoders and libavif do, and libheif on request.
+//! Where one chroma stands for several pixels, each codec's usual reader decides, so that programs agree: libheif takes
+//! the nearest chroma, and libavif interpolates ([`Upsampling`]).
 
 use rayon::prelude::*;
 
-use super::frame::{Chroma, Codes, Frame};
+use super::frame::{Chroma, Codes, Frame, Upsampling};
 
 /// The offset and the length of the range that brings a whole number to 0..1, or a chroma to -1/2..1/2.
 #[derive(Clone, Copy)]
@@ -129,6 +129,9 @@ fn row(frame: &Frame, plane: usize, y: usize) -> Vec<f32> {
     let row = |y: usize| &frame.planes[plane][y * width..(y + 1) * width];
     let (across, down) = frame.chroma.step();
     let near = row(y / down);
+    if frame.upsampling == Upsampling::Nearest {
+        return (0..frame.size.0).map(|x| f32::from(near[x / across])).collect();
+    }
     let column: Vec<f32> = match down {
         1 => near.iter().map(|value| f32::from(*value)).collect(),
         _ => {
@@ -161,7 +164,7 @@ mod tests {
     const FULL: Codes = Codes { primaries: 1, transfer: 13, matrix: 6, is_full: true };
 
     fn frame(size: (usize, usize), chroma: Chroma, bits: u8, planes: [Vec<u16>; 3]) -> Frame {
-        Frame { size, chroma, bits: [bits; 2], planes, codes: FULL }
+        Frame { size, chroma, upsampling: Upsampling::Linear, bits: [bits; 2], planes, codes: FULL }
     }
 
     fn one(bits: u8, numbers: [u16; 3], codes: Codes) -> Vec<f32> {
@@ -195,6 +198,9 @@ mod tests {
         assert_eq!(row(&picture, 1, 0), [0.0, 20.0, 60.0, 80.0]);
         assert_eq!(row(&picture, 1, 1), [10.0, 30.0, 70.0, 90.0]);
         assert_eq!(row(&picture, 1, 2), [30.0, 50.0, 90.0, 110.0]);
+        let nearest = Frame { upsampling: Upsampling::Nearest, ..picture };
+        assert_eq!(row(&nearest, 1, 1), [0.0, 0.0, 80.0, 80.0]);
+        assert_eq!(row(&nearest, 1, 2), [40.0, 40.0, 120.0, 120.0]);
         let picture = frame((3, 2), Chroma::Half, 8, [vec![0; 6], vec![0, 80, 40, 120], vec![0; 4]]);
         assert_eq!(row(&picture, 1, 0), [0.0, 20.0, 60.0]);
         assert_eq!(row(&picture, 1, 1), [40.0, 60.0, 100.0]);

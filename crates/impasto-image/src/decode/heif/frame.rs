@@ -45,12 +45,22 @@ impl Chroma {
     }
 }
 
+/// The chroma of a pixel, where one chroma stands for several pixels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Upsampling {
+    /// The chroma that stands for the pixel.
+    Nearest,
+    /// Interpolated linearly between the middles of the pixels that chromas stand for.
+    Linear,
+}
+
 /// A decoded picture.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Frame {
     /// Width and height of luma.
     pub(super) size: (usize, usize),
     pub(super) chroma: Chroma,
+    pub(super) upsampling: Upsampling,
     /// Bits of luma and of chroma.
     pub(super) bits: [u8; 2],
     /// Luma and two chromas, in their sizes.
@@ -65,7 +75,14 @@ impl Frame {
         let (width, height) = other.chroma.size(size);
         let chroma = vec![0; width * height];
         let planes = [vec![0; size.0 * size.1], chroma.clone(), chroma];
-        Frame { size, chroma: other.chroma, bits: other.bits, planes, codes: other.codes }
+        Frame {
+            size,
+            chroma: other.chroma,
+            upsampling: other.upsampling,
+            bits: other.bits,
+            planes,
+            codes: other.codes,
+        }
     }
 
     pub(super) fn depth(&self) -> Depth {

@@ -4,7 +4,7 @@ use heifer_hevc_dec::decoder::{DecodeOptions, decode_picture};
 use heifer_hevc_dec::nal::{NalUnit, split_annex_b};
 use heifer_hevc_dec::params::{ParameterSets, Vui};
 
-use super::frame::{Chroma, Codes, Frame};
+use super::frame::{Chroma, Codes, Frame, Upsampling};
 
 pub(super) use heifer_hevc_dec::Error;
 
@@ -31,7 +31,8 @@ pub(super) fn decode(stream: &[u8], most: u64) -> Result<Frame, Error> {
             return Err(Error::Invalid("chroma and luma differ in size"));
         }
     }
-    Ok(Frame { size, chroma, bits: decoded.bit_depth, planes, codes: codes(stream) })
+    let (bits, codes) = (decoded.bit_depth, codes(stream));
+    Ok(Frame { size, chroma, upsampling: Upsampling::Nearest, bits, planes, codes })
 }
 
 /// The code points that the stream states: in the range of video and unspecified if it states none.
