@@ -7,8 +7,8 @@
 
 use impasto_encoder::Pooling;
 use impasto_engine::{
-    Backend, Cancel, Edges, Engine, EngineError, Network, Observation, Padding, Pixels, Rect, Reference, Request,
-    Size,
+    Backend, Cancel, Edges, Engine, EngineError, Network, Observation, Padding, Pixels, Rect, Reference,
+    Request, Size,
 };
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed, TestRunner, contextualize_config};

@@ -2,8 +2,8 @@
 
 use impasto_encoder::{Encoder, InputMap, Pooling, Provenance, Tap, Topology, Weights};
 use impasto_engine::{
-    Cotangents, Edges, Features, Moments, MomentsCotangent, Network, Observation, Padding, Pixels, Plane, Request,
-    Residual, Size,
+    Cotangents, Edges, Features, Moments, MomentsCotangent, Network, Observation, Padding, Pixels, Plane,
+    Request, Residual, Size,
 };
 
 /// A small deterministic generator (splitmix64): a seed alone reproduces a failing case.

@@ -149,7 +149,8 @@ fn cut_in_all_ways(features: bool) {
         } else {
             Edges::default()
         };
-        let case = Case { seed, size, padding, pooling, window: 170 * 170, edges, spilled: seed % 2 == 1, features };
+        let case =
+            Case { seed, size, padding, pooling, window: 170 * 170, edges, spilled: seed % 2 == 1, features };
         compare(&case, cpu, false);
         compare(&case, reference, true);
     }
