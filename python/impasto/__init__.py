@@ -6,6 +6,7 @@
     result.save("out.png")
 """
 
+from impasto import optim
 from impasto._errors import (
     CheckpointError,
     Diverged,
@@ -20,19 +21,32 @@ from impasto._errors import (
 )
 from impasto._files import load, save
 from impasto._native import __version__
+from impasto.encoder import Encoder
+from impasto.objective import Objective
+from impasto.statistics import Moments, describe, gram, moments, total_variation
+from impasto.tape import Tape
 
 __all__ = [
     "CheckpointError",
     "Diverged",
+    "Encoder",
     "Error",
     "ImpastoNote",
     "InvalidOption",
     "ModelNotFound",
+    "Moments",
     "NotEnoughMemory",
+    "Objective",
     "OutputError",
     "PictureError",
     "PictureNotFound",
+    "Tape",
     "__version__",
+    "describe",
+    "gram",
     "load",
+    "moments",
+    "optim",
     "save",
+    "total_variation",
 ]

@@ -6,7 +6,9 @@
 use pyo3::prelude::*;
 
 mod errors;
+mod low;
 mod pictures;
+mod wait;
 
 #[pymodule]
 mod _native {
@@ -17,4 +19,7 @@ mod _native {
 
     #[pymodule_export]
     use crate::pictures::{PyPicture, read_recipe};
+
+    #[pymodule_export]
+    use crate::low::{PyEncoder, PyObjective, PyTape};
 }
