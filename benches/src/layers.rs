@@ -97,7 +97,7 @@ fn cotangents(seen: &Observation) -> Cotangents {
         second: moments.second.clone(),
     };
     let moments = seen.moments.iter().map(|regions| regions.iter().map(of).collect()).collect();
-    Cotangents { moments, residuals: vec![1.0; seen.residuals.len()] }
+    Cotangents { moments, residuals: vec![1.0; seen.residuals.len()], ..Cotangents::default() }
 }
 
 /// A picture without structure, the same every time.

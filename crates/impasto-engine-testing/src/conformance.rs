@@ -7,7 +7,8 @@
 
 use impasto_encoder::Pooling;
 use impasto_engine::{
-    Backend, Cancel, Edges, Engine, EngineError, Network, Padding, Pixels, Rect, Reference, Request, Size,
+    Backend, Cancel, Edges, Engine, EngineError, Network, Observation, Padding, Pixels, Rect, Reference,
+    Request, Size,
 };
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed, TestRunner, contextualize_config};
@@ -44,6 +45,8 @@ struct Case {
     pooling: Pooling,
     padding: Padding,
     edges: Edges,
+    /// Whether features are given out at random taps, and derivatives by them taken.
+    features: bool,
 }
 
 fn case(width: std::ops::Range<usize>, height: std::ops::Range<usize>) -> impl Strategy<Value = Case> {
@@ -59,6 +62,7 @@ fn case(width: std::ops::Range<usize>, height: std::ops::Range<usize>) -> impl S
             pooling,
             padding,
             edges,
+            features: false,
         },
     )
 }
@@ -76,6 +80,9 @@ fn conform_with(backend: &dyn Backend, case: &Case, mut random: Random, network:
     let (image, content) = (picture(&mut random, case.size), picture(&mut random, case.size));
     let mut request = request(&mut random, &topology, case.size, case.edges);
     let content_tap = taps(&mut random, &topology)[0];
+    if case.features {
+        request.features = taps(&mut random, &topology);
+    }
 
     let mut reference = Reference::new(network.clone(), Cancel::default());
     request.residuals = vec![reference.capture(&content, case.edges, content_tap).expect(RUNS)];
@@ -114,7 +121,14 @@ fn conform_with(backend: &dyn Backend, case: &Case, mut random: Random, network:
             "{name}: weight in {case:?}"
         );
     }
-    let error = (loss(&seen) / loss(&exact) - 1.0).abs();
+    assert_eq!(seen.features.len(), exact.features.len(), "{name}: taps with features in {case:?}");
+    for (tap, (found, expected)) in request.features.iter().zip(seen.features.iter().zip(&exact.features)) {
+        assert_eq!((found.channels, found.size), (expected.channels, expected.size), "{name}: {case:?}");
+        let scale = reference.scale_at(*tap).expect(RUNS);
+        let error = relative_to(scale, found.data.iter().copied(), expected.data.iter().copied());
+        assert!(error <= FEATURES, "{name}: features given out {error:e} in {case:?}");
+    }
+    let error = (loss(&seen) - loss(&exact)).abs() / magnitude(&exact);
     assert!(error <= LOSS, "{name}: loss {error:e} in {case:?}");
 
     // Decisions, then the gradient through them.
@@ -125,6 +139,15 @@ fn conform_with(backend: &dyn Backend, case: &Case, mut random: Random, network:
     let found = engine.pull_back(&image, &by).expect(RUNS);
     let error = relative(found.data.iter().map(|&g| g as f64), expected);
     assert!(error <= GRADIENT, "{name}: gradient {error:e} in {case:?}");
+}
+
+/// The loss, with the absolute value of the part by the features: that part is a wave, which may sum to nearly nothing.
+fn magnitude(seen: &Observation) -> f64 {
+    let sums = Observation { features: Vec::new(), ..seen.clone() };
+    let features = seen.features.iter().map(|by| {
+        by.data.iter().map(|f| f.abs() + f.abs().powi(3) / 3.0).sum::<f64>() / by.data.len() as f64
+    });
+    loss(&sums) + features.sum::<f64>()
 }
 
 /// Draws the same cases every time; PROPTEST_RNG_SEED and PROPTEST_CASES select others.
@@ -158,9 +181,35 @@ pub(crate) fn ends_of_the_range(backend: &dyn Backend) {
         for &pooling in Pooling::ALL {
             for padding in [Padding::Zero, Padding::ReplicateFirst, Padding::Wrap] {
                 let size = Size::new(width, height);
-                conform_to(backend, &Case { seed: 11, size, pooling, padding, edges: Edges::default() });
+                let edges = Edges::default();
+                conform_to(backend, &Case { seed: 11, size, pooling, padding, edges, features: false });
             }
         }
+    }
+}
+
+/// Checks features that are given out, and derivatives by them, beside sums and alone.
+pub(crate) fn features(backend: &dyn Backend) {
+    draw(backend, 32, case(16..90, 16..70).prop_map(|case| Case { features: true, ..case }));
+    let mut random = Random(8);
+    let network = network(&mut random, Pooling::Max, 1.0, Padding::Zero);
+    let image = picture(&mut random, Size::new(48, 33));
+    for tap in network.encoder.topology().taps() {
+        let request = Request { features: vec![tap], ..Request::default() };
+        let (mut reference, mut engine) =
+            (Reference::new(network.clone(), Cancel::default()), prepare(backend, &network));
+        let by = cotangents(&reference.observe(&image, &request).expect(RUNS));
+        engine.observe(&image, &request).expect(RUNS);
+        let decisions = engine.decisions().expect(RUNS);
+        let expected = reference.pull_back_through(&by, &decisions).expect(RUNS);
+        let found = engine.pull_back(&image, &by).expect(RUNS);
+        let error = relative(found.data.iter().map(|&g| g as f64), expected);
+        assert!(error <= GRADIENT, "{}: gradient by the features of {tap:?} alone {error:e}", backend.name());
+        engine.observe(&image, &request).expect(RUNS);
+        let mut short = by;
+        short.features[0].data.pop();
+        let refused = engine.pull_back(&image, &short);
+        assert!(matches!(refused, Err(EngineError::CotangentsDiffer { .. })), "{}", backend.name());
     }
 }
 
@@ -171,7 +220,8 @@ pub(crate) fn wide_layers(backend: &dyn Backend) {
         let blocks = [vec![4, 8], vec![8], vec![16], vec![256, 512], vec![256]];
         let network = network_of(&mut random, &blocks, Pooling::Max, 1.0, Padding::Zero);
         let (pooling, padding, edges) = (Pooling::Max, Padding::Zero, Edges::default());
-        conform_with(backend, &Case { seed: 3, size, pooling, padding, edges }, random, network);
+        let case = Case { seed: 3, size, pooling, padding, edges, features: false };
+        conform_with(backend, &case, random, network);
     }
 }
 

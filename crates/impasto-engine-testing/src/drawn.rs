@@ -2,8 +2,8 @@
 
 use impasto_encoder::{Encoder, InputMap, Pooling, Provenance, Tap, Topology, Weights};
 use impasto_engine::{
-    Cotangents, Edges, Moments, MomentsCotangent, Network, Observation, Padding, Pixels, Plane, Request,
-    Residual, Size,
+    Cotangents, Edges, Features, Moments, MomentsCotangent, Network, Observation, Padding, Pixels, Plane,
+    Request, Residual, Size,
 };
 
 /// A small deterministic generator (splitmix64): a seed alone reproduces a failing case.
@@ -110,7 +110,7 @@ pub fn taps(random: &mut Random, topology: &Topology) -> Vec<Tap> {
 }
 
 /// A loss that uses every sum: half the squares of the second moments, plus first moments and content residual, as
-/// means.
+/// means. Features count by a wave over their places and a cube, which no sum can tell.
 pub fn loss(observation: &Observation) -> f64 {
     let moments = observation.moments.iter().flatten().map(|m| {
         let second: f64 = m.second.iter().map(|s| (s / m.weight).powi(2)).sum();
@@ -118,7 +118,11 @@ pub fn loss(observation: &Observation) -> f64 {
         0.5 * second + first
     });
     let residuals = observation.residuals.iter().map(|r| r.sum / (r.weight * r.channels as f64));
-    moments.sum::<f64>() + residuals.sum::<f64>()
+    let features = observation.features.iter().map(|by| {
+        let each = |(i, f): (usize, &f64)| (i as f64).cos() * f + f.powi(3) / 3.0;
+        by.data.iter().enumerate().map(each).sum::<f64>() / by.data.len() as f64
+    });
+    moments.sum::<f64>() + residuals.sum::<f64>() + features.sum::<f64>()
 }
 
 /// The derivatives of [`loss`].
@@ -134,14 +138,22 @@ pub fn cotangents(observation: &Observation) -> Cotangents {
             .iter()
             .map(|r: &Residual| 1.0 / (r.weight * r.channels as f64))
             .collect(),
+        features: observation.features.iter().map(by_features).collect(),
     }
 }
 
-/// A request of random taps, regions and weights.
+fn by_features(features: &Features) -> Features {
+    let count = features.data.len() as f64;
+    let by = |(i, f): (usize, &f64)| ((i as f64).cos() + f * f) / count;
+    Features { data: features.data.iter().enumerate().map(by).collect(), ..features.clone() }
+}
+
+/// A request of random taps, regions and weights; no features.
 pub fn request(random: &mut Random, topology: &Topology, size: Size, edges: Edges) -> Request {
     Request {
         moments: taps(random, topology),
         residuals: Vec::new(),
+        features: Vec::new(),
         regions: (0..random.below(3)).map(|_| plane(random, size)).collect(),
         residual_weight: (random.value() < 0.4).then(|| plane(random, size)),
         edges,

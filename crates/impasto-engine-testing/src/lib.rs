@@ -40,6 +40,7 @@ pub const CHECKS: &[Check] = &[
     Check { name: "a_flat_picture", run: conformance::a_flat_picture },
     Check { name: "small_pictures", run: conformance::small_pictures },
     Check { name: "ends_of_the_range", run: conformance::ends_of_the_range },
+    Check { name: "features", run: conformance::features },
     Check { name: "wide_layers", run: conformance::wide_layers },
     Check { name: "larger_pictures", run: conformance::larger_pictures },
 ];

@@ -138,7 +138,7 @@ pub trait Engine: Send {
     /// Drops all content targets, before the next scale.
     fn forget_targets(&mut self);
 
-    /// Runs the encoder and computes the requested sums. Keeps what [`pull_back`](Engine::pull_back) needs: one bit per
+    /// Runs the encoder, computes the requested sums and gives out the requested features. Keeps what [`pull_back`](Engine::pull_back) needs: one bit per
     /// activation, the choices of the poolings, and the features at the taps.
     ///
     /// # Errors
@@ -146,8 +146,8 @@ pub trait Engine: Send {
     fn observe(&mut self, image: &Pixels, request: &Request) -> Result<Observation, EngineError>;
 
     /// Computes the derivative by the pixels (RGB 0..1) from the derivatives by the sums of the last observation: dF =
-    /// w (2 D F + d) at a style tap, 2 c w (F - F*) at a content tap. The observation is used up, because gradients
-    /// replace its data. `image` must be the observed one: an engine that keeps no copy reads it again.
+    /// w (2 D F + d) at a style tap, 2 c w (F - F*) at a content tap. Derivatives by features are added as they are. The
+    /// observation is used up, because gradients replace its data. `image` must be the observed one: an engine that keeps no copy reads it again.
     ///
     /// # Errors
     /// When there was no observation since the last pull-back, the cotangents do not fit it, or the evaluation was
@@ -314,6 +314,14 @@ pub enum EngineError {
     MovesDiffer {
         /// The part that differs.
         what: &'static str,
+    },
+    /// An engine that did not give out the features it was asked for.
+    #[error("the device gives no features: expected those of {expected} layers, found {found}")]
+    FeaturesMissing {
+        /// Number of layers whose features were asked for.
+        expected: usize,
+        /// Number of layers that came.
+        found: usize,
     },
     /// Cotangents do not fit the last observation.
     #[error("cotangents do not fit the observation: {what}")]

@@ -4,7 +4,8 @@
 //! Style is moments: Gram matrix, mean and deviation, covariance, and Gaussian Wasserstein are all functions of E\[f\]
 //! and E\[f f^T\]. So an engine only sums `w`, `w f` and `w f f^T` at the style taps and `w |f - f*|^2` at the content
 //! taps ([`Engine::observe`]). Later it takes the derivatives by those sums back to the pixels ([`Engine::pull_back`]).
-//! It returns sums and not means, so that tiles, regions and machines can be added.
+//! It returns sums and not means, so that tiles, regions and machines can be added. A loss that is no function of sums
+//! can ask for features themselves ([`Request::features`]) and give the derivatives by them.
 //!
 //! - [`Reference`]: plain loops in f64, the oracle of every test.
 //! - [`Cpu`]: f32, Winograd convolutions, all cores.

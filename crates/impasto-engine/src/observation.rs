@@ -2,7 +2,7 @@
 
 use impasto_encoder::Topology;
 
-use crate::{EngineError, Request};
+use crate::{EngineError, Features, Request, Size};
 
 /// Sums over the positions of a region at a tap with C channels.
 #[derive(Clone, Debug, PartialEq)]
@@ -26,13 +26,15 @@ pub struct Residual {
     pub sum: f64,
 }
 
-/// All requested sums, in the order of the request.
-#[derive(Clone, Debug, PartialEq)]
+/// All requested sums and features, in the order of the request.
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Observation {
     /// Per style tap, per region.
     pub moments: Vec<Vec<Moments>>,
     /// Per content target.
     pub residuals: Vec<Residual>,
+    /// Per tap whose features were asked for: the features of the whole image.
+    pub features: Vec<Features>,
 }
 
 /// Derivatives of a loss by the sums of [`Moments`].
@@ -45,20 +47,22 @@ pub struct MomentsCotangent {
 }
 
 /// Derivatives of a loss by everything in an [`Observation`], in the same order.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Cotangents {
     /// Per style tap, per region.
     pub moments: Vec<Vec<MomentsCotangent>>,
     /// Per content target: by the residual's sum.
     pub residuals: Vec<f64>,
+    /// Per tap whose features were given out: by each of them. Position weights do not apply.
+    pub features: Vec<Features>,
 }
 
 impl Cotangents {
-    /// Checks that everything is present and has the right length, before any of it is used.
+    /// Checks that everything is present and has the right length for an image of `size`, before any of it is used.
     ///
     /// # Errors
     /// [`EngineError::CotangentsDiffer`] with the part that does not fit.
-    pub fn check(&self, request: &Request, topology: &Topology) -> Result<(), EngineError> {
+    pub fn check(&self, request: &Request, topology: &Topology, size: Size) -> Result<(), EngineError> {
         let differ = |what| Err(EngineError::CotangentsDiffer { what });
         if self.residuals.len() != request.residuals.len() {
             return differ("number of content targets");
@@ -73,6 +77,18 @@ impl Cotangents {
             }
             if regions.iter().any(|by| by.first.len() != channels || by.second.len() != channels * channels) {
                 return differ("number of channels");
+            }
+        }
+        if self.features.len() != request.features.len() {
+            return differ("number of taps with features");
+        }
+        for (&tap, by) in request.features.iter().zip(&self.features) {
+            let (width, height) = topology.size_at(tap.conv(), (size.width, size.height));
+            if by.channels != topology.channels(tap) || by.size != Size::new(width, height) {
+                return differ("shape of features");
+            }
+            if by.data.len() != by.channels * by.size.area() {
+                return differ("number of features");
             }
         }
         Ok(())

@@ -42,6 +42,9 @@ pub struct Request {
     pub moments: Vec<Tap>,
     /// Content targets: residuals are summed here.
     pub residuals: Vec<Target>,
+    /// Taps whose features the observation gives out, for losses that are no function of sums. A pull-back then takes
+    /// derivatives by these features. They cost memory: each is a whole map.
+    pub features: Vec<Tap>,
     /// Weights of the regions, each of the image's size. Empty: one region with weight 1 everywhere.
     pub regions: Vec<Plane>,
     /// Weights of the content residuals, of the image's size. `None`: 1 everywhere.
@@ -53,7 +56,13 @@ pub struct Request {
 impl Request {
     /// The deepest tap of the request.
     pub fn deepest(&self) -> Option<Tap> {
-        self.moments.iter().copied().chain(self.residuals.iter().map(|target| target.tap)).max()
+        self.taps().max()
+    }
+
+    /// All taps of the request, in its order; a tap may come several times.
+    pub fn taps(&self) -> impl Iterator<Item = Tap> + '_ {
+        let residuals = self.residuals.iter().map(|target| target.tap);
+        self.moments.iter().copied().chain(residuals).chain(self.features.iter().copied())
     }
 
     /// Checks a request; every engine calls this before it runs.

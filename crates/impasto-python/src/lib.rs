@@ -5,10 +5,21 @@
 
 use pyo3::prelude::*;
 
+mod errors;
+mod low;
+mod pictures;
+mod wait;
+
 #[pymodule]
 mod _native {
     /// The version of the package.
     #[pymodule_export]
     #[allow(non_upper_case_globals)]
     const __version__: &str = env!("CARGO_PKG_VERSION");
+
+    #[pymodule_export]
+    use crate::pictures::{PyPicture, read_recipe};
+
+    #[pymodule_export]
+    use crate::low::{PyEncoder, PyObjective, PyTape};
 }

@@ -43,6 +43,7 @@ mod preset;
 mod protected_content;
 mod recipe;
 mod recipe_check;
+mod record;
 pub mod referee;
 mod regions;
 mod resolve;
@@ -66,8 +67,8 @@ pub use impasto_image as image;
 /// The part of `impasto-engine` that signatures of this crate name. An engine of another crate stands on that crate itself.
 pub mod engine {
     pub use impasto_engine::{
-        Backend, Cancel, CpuBackend, EngineError, InstructionSet, Padding, Pixels, ReferenceBackend, Size,
-        Tiling, backend, backends,
+        Backend, Cancel, CpuBackend, EngineError, Features, InstructionSet, Padding, Pixels,
+        ReferenceBackend, Size, Tiling, backend, backends,
     };
 }
 
@@ -81,7 +82,7 @@ pub use draft::Draft;
 pub use effort::Effort;
 pub use engine_cache::EngineCache;
 pub use error::{Error, Subject};
-pub use evaluation::Evaluation;
+pub use evaluation::{Evaluation, Evaluator};
 pub use impasto_engine::{Backend, Cancel};
 pub use impasto_image::Picture;
 pub use inspect::{Inspector, LayerFeatures, Reconstruction};
@@ -92,6 +93,7 @@ pub use plan::{MemoryPlan, ScalePlan};
 pub use predict::Speed;
 pub use preset::Preset;
 pub use recipe::{Init, Keep, Noise, OptimizerKind, PoolScales, Recipe, StyleFit};
+pub use record::{Derivatives, Layers, Recorder, Tape};
 pub use regions::{FEATHER, Regions, Rest};
 pub use schedule::{Iterations, Pyramid, Scale, Smallest};
 pub use session::{Session, Step};
@@ -107,4 +109,7 @@ const _: () = {
     is_send::<Session>();
     is_send::<Draft>();
     is_send::<EngineCache>();
+    is_send::<Evaluator>();
+    is_send::<Recorder>();
+    is_send::<Tape>();
 };

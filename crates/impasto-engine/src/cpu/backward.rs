@@ -176,7 +176,7 @@ impl Cpu {
     fn tap_gradient<'a>(
         &'a self,
         request: &Request,
-        cotangents: &Cotangents,
+        cotangents: &'a Cotangents,
         conv: usize,
     ) -> TapGradient<'a> {
         let topology = self.network.encoder.topology();
@@ -193,6 +193,8 @@ impl Cpu {
                 gradient.add_residual(by, self.targets[target.index].map(), self.weights.residual(block));
             }
         }
+        let given = request.features.iter().zip(&cotangents.features);
+        given.filter(|(at, _)| **at == tap).for_each(|(_, by)| gradient.add_features(by));
         gradient
     }
 }

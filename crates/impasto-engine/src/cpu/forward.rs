@@ -15,7 +15,7 @@ use super::source::Source;
 use super::stem::{self, FirstTap};
 use super::target::Outputs;
 use super::{Cpu, half, moments};
-use crate::{EngineError, Moments, Observation, Plane, Request, Residual, Stopwatch};
+use crate::{EngineError, Features, Moments, Observation, Plane, Request, Residual, Stopwatch};
 
 /// Position weights on the grid of each block.
 #[derive(Debug, Default)]
@@ -38,11 +38,12 @@ impl Weights {
     }
 }
 
-/// Sums taken while the network ran, by their index in the request.
+/// Sums and features taken while the network ran, by their index in the request.
 #[derive(Default)]
 pub(super) struct Early {
     moments: HashMap<usize, Vec<Moments>>,
     residuals: HashMap<usize, f64>,
+    features: HashMap<usize, Features>,
     seconds: f64,
 }
 
@@ -115,7 +116,7 @@ impl Cpu {
         Ok(early)
     }
 
-    /// Computes the requested sums at a tap before its features are replaced.
+    /// Computes what is requested at a tap before its features are replaced.
     fn sum_early(
         &self,
         plan: &BufferPlan,
@@ -142,15 +143,18 @@ impl Cpu {
             let (aim, weights) = (self.targets[target.index].map(), self.weights.residual(block));
             early.residuals.insert(index, moments::residual(self.set, map, aim, weights));
         }
+        for (index, _) in request.features.iter().enumerate().filter(|(_, at)| **at == tap) {
+            early.features.insert(index, map.planar(channels));
+        }
     }
 
-    /// Computes the requested sums.
+    /// Computes the requested sums, and copies the requested features.
     pub(super) fn look(&mut self, request: &Request, mut early: Early) -> Result<Observation, EngineError> {
         let start = Stopwatch::start();
         let topology = self.network.encoder.topology().clone();
         let plan = self.plan.as_ref().ok_or(EngineError::NothingToObserve)?;
         let block = |tap: Tap| topology.convs()[tap.conv()].block - 1;
-        let mut observation = Observation { moments: Vec::new(), residuals: Vec::new() };
+        let mut observation = Observation::default();
         let first = first_tap(request, &self.weights, &self.targets);
         let groups = super::kernels::groups(topology.convs()[0].outputs);
         let in_stem = |tap: Tap| plan.stem && tap.conv() == 0;
@@ -197,6 +201,15 @@ impl Cpu {
             };
             let (weight, channels) = (moments::total(size.area(), weights), topology.channels(tap));
             observation.residuals.push(Residual { weight, channels, sum });
+        }
+        for (index, tap) in request.features.iter().enumerate() {
+            let features = early.features.remove(&index).or_else(|| {
+                let (conv, channels) = (tap.conv(), topology.channels(*tap));
+                let data = self.buffers.see(plan, plan.activations[conv]?);
+                let groups = super::kernels::groups(channels);
+                Some(Map { size: plan.sizes[conv], groups, data }.planar(channels))
+            });
+            observation.features.push(features.ok_or(EngineError::NoObservation)?);
         }
         self.seconds.moments = start.elapsed().as_secs_f64() + early.seconds;
         Ok(observation)

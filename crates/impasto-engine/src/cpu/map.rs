@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use super::borders::Borders;
 use super::kernels::{GROUP, Lanes};
-use crate::{Pixels, Size};
+use crate::{Features, Pixels, Size};
 
 /// `[height, width, groups]`; the lanes beyond the map's channels are zero.
 #[derive(Clone, Copy, Debug)]
@@ -19,6 +19,18 @@ pub(super) struct Map<'a> {
 impl Map<'_> {
     pub(super) fn channel(&self, y: usize, x: usize, channel: usize) -> f32 {
         self.data[(y * self.size.width + x) * self.groups + channel / GROUP].0[channel % GROUP]
+    }
+
+    /// A copy without the padding, `[channels, height, width]`.
+    pub(super) fn planar(&self, channels: usize) -> Features {
+        let mut data = vec![0.0; channels * self.size.area()];
+        data.par_chunks_mut(self.size.area()).enumerate().for_each(|(channel, plane)| {
+            let positions = self.data.chunks_exact(self.groups);
+            plane.iter_mut().zip(positions).for_each(|(to, groups)| {
+                *to = f64::from(groups[channel / GROUP].0[channel % GROUP]);
+            });
+        });
+        Features { channels, size: self.size, data }
     }
 }
 

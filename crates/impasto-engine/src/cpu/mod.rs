@@ -317,7 +317,8 @@ impl Engine for Cpu {
 
     fn pull_back(&mut self, _: &Pixels, cotangents: &Cotangents) -> Result<Pixels, EngineError> {
         let observed = self.observed.as_ref().ok_or(EngineError::NoObservation)?;
-        cotangents.check(observed, self.network.encoder.topology())?;
+        let size = self.plan.as_ref().map(|plan| plan.work.size).ok_or(EngineError::NoObservation)?;
+        cotangents.check(observed, self.network.encoder.topology(), size)?;
         let observed = self.observed.take().ok_or(EngineError::NoObservation)?;
         let mut buffers = std::mem::take(&mut self.buffers);
         let mut seconds = std::mem::take(&mut self.seconds.backward);

@@ -2,7 +2,7 @@
 //! memory.
 //!
 //! The features at a tap live until their own gradient replaces them. The gradient above a pooling is un-pooled where
-//! it is read. The activations of the first convolution are never kept. So VGG-19 with five style taps and a content
+//! it is read. The activations of the first convolution are kept only if they are given out. So VGG-19 with five style taps and a content
 //! tap needs at most 320 bytes per pixel for maps, while its third block runs.
 
 use std::ops::Range;
@@ -27,6 +27,8 @@ pub(super) struct Work {
     pub(super) deepest: usize,
     /// Convolutions with a tap.
     pub(super) taps: Vec<usize>,
+    /// Whether features of the first tap are given out, which must then be kept.
+    pub(super) keeps_first: bool,
     pub(super) regions: usize,
     pub(super) residuals: usize,
     /// Whether a gradient will be computed.
@@ -38,13 +40,13 @@ pub(super) struct Work {
 impl Work {
     /// The work of a request; `None` without a tap.
     pub(super) fn of(request: &Request, size: Size, backward: bool, half: bool) -> Option<Work> {
-        let taps = request.moments.iter().copied().chain(request.residuals.iter().map(|target| target.tap));
-        let mut taps: Vec<usize> = taps.map(Tap::conv).collect();
+        let mut taps: Vec<usize> = request.taps().map(Tap::conv).collect();
         taps.sort_unstable();
         taps.dedup();
         let deepest = *taps.last()?;
         let (regions, residuals) = (request.regions.len().max(1), request.residuals.len());
-        Some(Work { size, deepest, taps, regions, residuals, backward, half: half && backward })
+        let (keeps_first, half) = (request.features.contains(&Tap::after(0)), half && backward);
+        Some(Work { size, deepest, taps, keeps_first, regions, residuals, backward, half })
     }
 
     pub(super) fn looks_at(&self, conv: usize) -> bool {
@@ -103,7 +105,7 @@ impl BufferPlan {
         let back = |conv: usize| if backward { 2 * count - 1 - conv } else { count };
         let deepest = work.deepest;
         let pools = |conv: usize| conv < deepest && topology.pools_after(conv);
-        let stem = count > 1 && !pools(0);
+        let stem = count > 1 && !pools(0) && !work.keeps_first;
         let mut plan = BufferPlan {
             sizes: Vec::new(),
             stem,

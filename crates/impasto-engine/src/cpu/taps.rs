@@ -1,4 +1,5 @@
-//! The derivative by the features at a tap: dF = w (2 D F + d) from the moments, 2 c w (F - F*) from the residuals.
+//! The derivative by the features at a tap: dF = w (2 D F + d) from the moments, 2 c w (F - F*) from the residuals, and
+//! the derivatives that were given by the features themselves.
 
 use rayon::prelude::*;
 
@@ -21,6 +22,8 @@ pub(super) struct TapGradient<'a> {
     pub(super) groups: usize,
     regions: Vec<Region<'a>>,
     residuals: Vec<Residual<'a>>,
+    /// Derivatives by the features.
+    given: Vec<&'a crate::Features>,
 }
 
 struct Region<'a> {
@@ -64,6 +67,10 @@ impl<'a> TapGradient<'a> {
 
     pub(super) fn add_residual(&mut self, by: f64, aim: Map<'a>, weights: Option<&'a [f32]>) {
         self.residuals.push(Residual { twice: (2.0 * by) as f32, aim, weights });
+    }
+
+    pub(super) fn add_features(&mut self, by: &'a crate::Features) {
+        self.given.push(by);
     }
 
     /// Adds the derivative at consecutive positions from `start` on to `to`; if it is `fresh`, the values of `to` are
@@ -142,6 +149,14 @@ impl<'a> TapGradient<'a> {
                 let factor = residual.twice * residual.weights.map_or(1.0, |weights| weights[start + row]);
                 for (to, (feature, aim)) in to.iter_mut().zip(features.iter().zip(aims)) {
                     to.add_times(isa, factor, &feature.minus(isa, aim));
+                }
+            }
+        }
+        for by in &self.given {
+            for (channel, plane) in by.data.chunks_exact(by.size.area()).enumerate() {
+                let (group, lane) = (channel / GROUP, channel % GROUP);
+                for (to, value) in to.chunks_exact_mut(groups).zip(&plane[start..start + rows]) {
+                    to[group].0[lane] += *value as f32;
                 }
             }
         }

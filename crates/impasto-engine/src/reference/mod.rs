@@ -90,7 +90,7 @@ impl Reference {
         let kept = self.kept.as_ref().ok_or(EngineError::NoObservation)?;
         let encoder = &self.network.encoder;
         let topology = encoder.topology();
-        cotangents.check(&kept.request, topology)?;
+        cotangents.check(&kept.request, topology, kept.sizes[0])?;
         let mut by_tap = sums::pull_back(&kept.request, cotangents, &kept.taps, &self.targets, topology);
 
         let deepest = kept.request.deepest().ok_or(EngineError::NothingToObserve)?.conv();
@@ -163,12 +163,7 @@ impl Reference {
         let encoder = &self.network.encoder;
         let topology = encoder.topology();
         let deepest = request.deepest().ok_or(EngineError::NothingToObserve)?;
-        let wanted: Vec<Tap> = request
-            .moments
-            .iter()
-            .copied()
-            .chain(request.residuals.iter().map(|target| target.tap))
-            .collect();
+        let wanted: Vec<Tap> = request.taps().collect();
         let (mut sizes, mut taps, mut before_relu) = (Vec::new(), BTreeMap::new(), Vec::new());
         let mut decisions = Decisions { relu: Vec::new(), pools: Vec::new() };
         let mut map = layers::map_input(&Map { channels: 3, size, data: pixels.to_vec() }, encoder.input());

@@ -6,7 +6,7 @@ use impasto_encoder::{Tap, Topology};
 
 use super::layers::Map;
 use crate::request::pyramid;
-use crate::{Cotangents, EngineError, Moments, Observation, Request, Residual, Size, Target};
+use crate::{Cotangents, EngineError, Features, Moments, Observation, Request, Residual, Size, Target};
 
 pub(super) fn observe(
     request: &Request,
@@ -33,7 +33,11 @@ pub(super) fn observe(
         }
         residuals.push(residual(map, aim, &weights.residual(*target)));
     }
-    Ok(Observation { moments, residuals })
+    let features = request.features.iter().map(|tap| {
+        let Map { channels, size, data } = taps[tap].clone();
+        Features { channels, size, data }
+    });
+    Ok(Observation { moments, residuals, features: features.collect() })
 }
 
 pub(super) fn moments(features: &Map, weights: &[f64]) -> Moments {
@@ -61,7 +65,8 @@ fn residual(features: &Map, aim: &Map, weights: &[f64]) -> Residual {
     Residual { weight: weights.iter().sum(), channels: features.channels, sum }
 }
 
-/// The derivative at each tap: dF = w (2 D F + d) summed over regions, plus 2 c w (F - F*).
+/// The derivative at each tap: dF = w (2 D F + d) summed over regions, plus 2 c w (F - F*), plus the derivatives by
+/// the features themselves.
 pub(super) fn pull_back(
     request: &Request,
     cotangents: &Cotangents,
@@ -97,6 +102,10 @@ pub(super) fn pull_back(
         for (i, value) in gradient.data.iter_mut().enumerate() {
             *value += 2.0 * by * weights.residual_at(*target, i % area) * (map.data[i] - aim.data[i]);
         }
+    }
+    for (tap, by) in request.features.iter().zip(&cotangents.features) {
+        let gradient = gradients.get_mut(tap).expect("there is one per tap");
+        gradient.data.iter_mut().zip(&by.data).for_each(|(value, by)| *value += by);
     }
     gradients
 }

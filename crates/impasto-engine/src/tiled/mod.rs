@@ -7,6 +7,7 @@
 //! covers all pixels that its core's features and derivatives depend on, and the image's true edges keep their padding.
 
 mod cut;
+mod features;
 mod layout;
 mod store;
 mod targets;
@@ -76,7 +77,7 @@ impl Tiled {
     /// Whether the last observation was of an image that is not cut. Checks what would be pulled back from it.
     fn is_whole(&self, found: Size, cotangents: &Cotangents) -> Result<bool, EngineError> {
         let (layout, request) = self.observed.as_ref().ok_or(EngineError::NoObservation)?;
-        cotangents.check(request, self.inner.network().encoder.topology())?;
+        cotangents.check(request, self.inner.network().encoder.topology(), layout.size)?;
         match found == layout.size {
             true => Ok(layout.is_whole()),
             false => Err(EngineError::SizesDiffer { what: "observed image", expected: layout.size, found }),
@@ -109,6 +110,7 @@ impl Tiled {
         Ok(Request {
             moments: whole.moments.clone(),
             residuals,
+            features: whole.features.clone(),
             regions,
             residual_weight: (only_core || weight.is_some()).then(|| cut(weight)),
             edges: both(tile.edges, whole.edges),
@@ -288,13 +290,20 @@ impl Engine for Tiled {
         let deepest = request.deepest().ok_or(EngineError::NothingToObserve)?;
         let layout = self.layout(deepest, image.size);
         let mut total = None;
+        let topology = self.inner.network().encoder.topology();
+        let mut features = features::blank(topology, request, image.size);
         for tile in layout.tiles(layout.margins.observe) {
             let of_tile = self.request(&layout, &tile, request, !layout.is_whole())?;
-            let seen = match layout.is_whole() {
+            let mut seen = match layout.is_whole() {
                 true => self.inner.observe(image, &of_tile)?,
                 false => self.inner.observe(&cut_pixels(image, &tile), &of_tile)?,
             };
+            let topology = self.inner.network().encoder.topology();
+            features::gather(topology, request, &tile, &mut seen.features, &mut features)?;
             add(&mut total, seen);
+        }
+        if let Some(total) = &mut total {
+            total.features = features;
         }
         self.observed = Some((layout, request.clone()));
         total.ok_or(EngineError::NothingToObserve)
@@ -311,7 +320,12 @@ impl Engine for Tiled {
             let of_tile = self.request(&layout, &tile, &request, false)?;
             let window = cut_pixels(image, &tile);
             self.inner.observe(&window, &of_tile)?;
-            let gradient = self.inner.pull_back(&window, cotangents)?;
+            let topology = self.inner.network().encoder.topology();
+            let features = features::cut(topology, &request, &tile, &cotangents.features);
+            let gradient = match features.is_empty() {
+                true => self.inner.pull_back(&window, cotangents)?,
+                false => self.inner.pull_back(&window, &Cotangents { features, ..cotangents.clone() })?,
+            };
             let ((left, top), core) = (tile.inset(), tile.core);
             let planes = data.chunks_exact_mut(image.size.area());
             for (to, from) in planes.zip(gradient.data.chunks_exact(tile.size.area())) {

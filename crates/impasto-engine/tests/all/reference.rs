@@ -24,6 +24,7 @@ fn gradients_agree_with_central_differences() {
             let request = Request {
                 moments: topology.taps().step_by(2).collect(),
                 residuals: vec![engine.capture(&content, Edges::default(), tap).unwrap()],
+                features: topology.taps().step_by(3).collect(),
                 regions: vec![plane(&mut random, size), plane(&mut random, size)],
                 residual_weight: Some(plane(&mut random, size)),
                 edges: Edges::default(),

@@ -47,6 +47,8 @@ struct Case {
     edges: Edges,
     /// Whether content targets are kept in a file.
     spilled: bool,
+    /// Whether features are given out at random taps.
+    features: bool,
 }
 
 /// Evaluates a picture on an engine: the sums, and the gradient of [`loss`].
@@ -76,7 +78,10 @@ fn compare(case: &Case, make: Make, exact: bool) {
     let network = network_of(&mut random, shape, case.pooling, 1.0, case.padding);
     let topology = network.encoder.topology().clone();
     let (image, content) = (picture(&mut random, case.size), picture(&mut random, case.size));
-    let request = request(&mut random, &topology, case.size, case.edges);
+    let mut request = request(&mut random, &topology, case.size, case.edges);
+    if case.features {
+        request.features = impasto_engine_testing::taps(&mut random, &topology);
+    }
     let name = format!("seed {} {:?} {:?}", case.seed, case.size, case.padding);
 
     let deepest = topology.taps().last().unwrap();
@@ -101,6 +106,12 @@ fn compare(case: &Case, make: Make, exact: bool) {
         let error = (found.sum / expected.sum - 1.0).abs();
         assert!(error <= limit, "{name}: residual {error:e}");
     }
+    for (found, expected) in found.features.iter().zip(&expected.features) {
+        assert_eq!((found.channels, found.size), (expected.channels, expected.size), "{name}");
+        let error = relative(found.data.iter().copied(), expected.data.iter().copied());
+        assert!(error <= limit, "{name}: features {error:e}");
+    }
+    assert_eq!(found.features.len(), request.features.len(), "{name}: taps with features");
     let error = (loss(&found) / loss(&expected) - 1.0).abs();
     assert!(error <= limit, "{name}: loss {error:e}");
 
@@ -116,6 +127,15 @@ fn compare(case: &Case, make: Make, exact: bool) {
 /// Compares both engines over all paddings and poolings, on narrow networks of two and three blocks.
 #[test]
 fn tiles_give_what_the_whole_gives() {
+    cut_in_all_ways(false);
+}
+
+#[test]
+fn features_and_derivatives_by_them_survive_the_cut() {
+    cut_in_all_ways(true);
+}
+
+fn cut_in_all_ways(features: bool) {
     let paddings = [Padding::Zero, Padding::ReplicateFirst, Padding::Wrap];
     for (seed, padding) in (0..).zip(paddings.into_iter().cycle().take(6)) {
         let pooling = Pooling::ALL[seed as usize % Pooling::ALL.len()];
@@ -129,7 +149,8 @@ fn tiles_give_what_the_whole_gives() {
         } else {
             Edges::default()
         };
-        let case = Case { seed, size, padding, pooling, window: 170 * 170, edges, spilled: seed % 2 == 1 };
+        let case =
+            Case { seed, size, padding, pooling, window: 170 * 170, edges, spilled: seed % 2 == 1, features };
         compare(&case, cpu, false);
         compare(&case, reference, true);
     }

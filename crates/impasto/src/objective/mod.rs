@@ -190,7 +190,7 @@ impl Objective {
 
     /// Content and style terms, and the derivatives by the observation.
     fn loss_and_gradient(&self, seen: &Observation) -> Result<(Losses, Cotangents), Error> {
-        let mut cotangents = Cotangents { moments: Vec::new(), residuals: Vec::new() };
+        let mut cotangents = Cotangents::default();
         let mut losses = Losses { content: Vec::new(), style: Vec::new(), tv: 0.0, total: 0.0 };
         for ((layer, weight), residual) in self.content.iter().zip(&seen.residuals) {
             // The weight is 0 if no position of the content counts.

@@ -12,6 +12,7 @@ mod limited_time;
 mod options;
 mod oracle;
 mod overrides;
+mod record;
 mod referee;
 mod referee_oracle;
 mod regions;

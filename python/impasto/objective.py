@@ -1,0 +1,112 @@
+"""The objective of a preset, as a function of the pixels: for loops of your own, and for other optimisers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from impasto import _native
+from impasto._errors import invalid
+from impasto._pictures import as_picture
+from impasto._pixels import as_pixels
+
+__all__ = ["Objective"]
+
+Terms = dict[str, Any]
+
+
+class Objective:
+    """The loss that a preset minimises, for pictures of one size.
+
+    `content` is a picture and `styles` one or several, as `stylize` takes them. With `size`, the content is reduced to
+    that long edge in pixels, and the styles get the sizes that the recipe gives them; without, all keep their own
+    sizes. The other options are those of `stylize` that the loss depends on: `model`, `content_weight`,
+    `style_weight`, `style_weights`, `tv_weight`, `content_layers`, `style_layers`, `style_layer_weights`, `statistic`,
+    `pooling`, `style_scale`, `strength`, `resize`.
+
+    The presets come from the papers and programs that `impasto presets` names; `gatys` is Gatys, Ecker and Bethge,
+    CVPR 2016.
+
+    Raises `InvalidOption` for an option that it does not know or a value that cannot be used.
+    """
+
+    def __init__(
+        self,
+        *,
+        content: Any,
+        styles: Any,
+        preset: str = "impasto",
+        size: int | None = None,
+        threads: int | None = None,
+        **options: Any,
+    ) -> None:
+        asked = {name: value for name, value in options.items() if value is not None}
+        asked["preset"] = preset
+        try:
+            written = json.dumps(asked, default=_plain, allow_nan=False)
+        except (TypeError, ValueError) as error:
+            raise invalid("options", str(error), options) from None
+        self._native = _native.Objective(
+            as_picture(content, "content"), [_style(style) for style in _several(styles)], written, size, threads
+        )
+        self.terms: Terms = {}
+        """The terms of the loss at the last evaluation; empty before the first."""
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """The shape of the pictures: (height, width, 3)."""
+        height, width = self._native.size
+        return height, width, 3
+
+    def evaluate(self, x: Any) -> tuple[float, npt.NDArray[np.float32], Terms]:
+        """Returns the loss of a picture, its gradient, and its terms.
+
+        `x` is a picture of `shape`; an array holds sRGB 0..1 and may leave that range. The gradient is float32 (height,
+        width, 3), per unit of sRGB 0..1. The terms are `content` and `style`, each by layers, and `tv`, with all
+        weights applied: their sum is the loss.
+        """
+        pixels = as_pixels(x, "x")
+        if pixels.shape != self.shape:
+            raise invalid("x", f"expected shape {self.shape}, found {pixels.shape}", hint="the content's size counts")
+        loss, gradient, (content, style, tv) = self._native.evaluate(pixels)
+        self.terms = {"content": dict(content), "style": dict(style), "tv": tv}
+        return loss, gradient, self.terms
+
+    def flat(self, x: npt.ArrayLike) -> tuple[float, npt.NDArray[np.float64]]:
+        """Returns loss and gradient of a picture that is one vector, in float64.
+
+        It is what `scipy.optimize.minimize(objective.flat, x0.ravel(), jac=True, method="L-BFGS-B")` asks for.
+        """
+        loss, gradient, _ = self.evaluate(np.asarray(x, np.float32).reshape(self.shape))
+        return loss, gradient.ravel().astype(np.float64)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        raise TypeError("an objective cannot be pickled: it holds an engine; make it again from its pictures")
+
+
+def _several(styles: Any) -> list[Any]:
+    """Returns the styles: one, or the members of a list or tuple."""
+    if isinstance(styles, (list, tuple)) or (isinstance(styles, Iterable) and hasattr(styles, "__next__")):
+        return list(styles)
+    return [styles]
+
+
+def _style(style: Any) -> tuple[_native.Picture, float | None, float | None]:
+    """Returns a style's picture, weight and scale."""
+    if hasattr(style, "picture") and hasattr(style, "weight"):
+        for setting in ("rotate", "mask", "region", "layers"):
+            if getattr(style, setting, None) is not None:
+                raise invalid(setting, "a style of an objective has a weight and a scale, and no more")
+        return as_picture(style.picture, "style"), style.weight, style.scale
+    return as_picture(style, "style"), None, None
+
+
+def _plain(value: Any) -> Any:
+    """Returns what JSON has for a value of NumPy."""
+    if isinstance(value, (np.generic, np.ndarray)):
+        return value.tolist()
+    raise TypeError(f"expected numbers, names and lists, found {type(value).__name__}")
