@@ -1,4 +1,4 @@
-"""Compares recipes: a row for each, with the referee's scores and the seconds, to choose defaults. See docs/recipes.md.
+"""Compares recipes: a row for each, with the referee's scores and the seconds, to choose defaults. See docs/evidence.md.
 
 Every recipe paints every pair; `impasto compare` scores the results, by measures that no recipe optimises. Existing
 pictures are not painted again, so that an interrupted run continues.

@@ -1,5 +1,5 @@
 //! Our own recipe. It was chosen with `lite`, by the referee's scores on pairs that are not used for its evaluation
-//! (docs/recipes.md), and by comparing pictures with those of the published recipes.
+//! (docs/evidence.md), and by comparing pictures with those of the published recipes.
 //!
 //! Its base is style-transfer-pytorch's recipe: Gaussian Wasserstein-2 style, nine-point total variation, Adam,
 //! coarse to fine, averaged iterates. The differences and their observed effects:
