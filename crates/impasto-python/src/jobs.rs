@@ -62,6 +62,16 @@ impl Job {
         Ok(Job { spec: Task::Stylize(spec).into(), pictures: self.pictures.clone(), notes, weights })
     }
 
+    /// Returns the job with this checkpoint file, in place of the one that it names.
+    fn with_checkpoint(&self, path: PathBuf) -> Job {
+        let mut spec = self.spec.clone();
+        if let Task::Stylize(stylize) = &mut spec.task {
+            stylize.checkpoint = Some(path);
+        }
+        let (pictures, notes, weights) = (self.pictures.clone(), self.notes.clone(), self.weights.clone());
+        Job { spec, pictures, notes, weights }
+    }
+
     /// The task as JSON, with every option.
     fn to_json(&self, py: Python<'_>) -> PyResult<String> {
         self.spec.to_json().or_raise(py)
@@ -70,7 +80,7 @@ impl Job {
     /// Plans the run: memory and time, scale by scale, as JSON. Nothing is painted.
     fn plan(&self, py: Python<'_>) -> PyResult<String> {
         let runner = self.runner();
-        let planned = working(py, || runner.plan())?;
+        let planned = working(py, move || runner.plan())?;
         let mut object = json!(planned.plan);
         object["seconds"] = json!(planned.plan.seconds());
         object["peak_bytes_in_half"] = json!(planned.peak_bytes_in_half);
