@@ -7,6 +7,7 @@
 """
 
 from impasto import optim
+from impasto._batch import Item, batch
 from impasto._errors import (
     CheckpointError,
     Diverged,
@@ -25,14 +26,35 @@ from impasto.encoder import Encoder
 from impasto.objective import Objective
 from impasto.statistics import Moments, describe, gram, moments, total_variation
 from impasto.tape import Tape
+from impasto._result import Result
+from impasto._run import Run
+from impasto._sheet import Scores, Sheet, compare, sheet
+from impasto._show import Figure, grid, show
+from impasto._signatures import document
+from impasto._steps import Losses, Plan, PlannedScale, Step
+from impasto._style import Style
+from impasto._transfer import (
+    StyleTransfer,
+    fetch_model,
+    models,
+    plan,
+    read_recipe,
+    resume,
+    start_again,
+    stylize,
+    texture,
+)
 
 __all__ = [
     "CheckpointError",
     "Diverged",
     "Encoder",
     "Error",
+    "Figure",
     "ImpastoNote",
     "InvalidOption",
+    "Item",
+    "Losses",
     "ModelNotFound",
     "Moments",
     "NotEnoughMemory",
@@ -40,13 +62,41 @@ __all__ = [
     "OutputError",
     "PictureError",
     "PictureNotFound",
+    "Plan",
+    "PlannedScale",
+    "Result",
+    "Run",
+    "Scores",
+    "Sheet",
+    "Step",
+    "Style",
+    "StyleTransfer",
     "Tape",
     "__version__",
+    "batch",
+    "compare",
     "describe",
+    "fetch_model",
     "gram",
+    "grid",
     "load",
+    "models",
     "moments",
     "optim",
+    "plan",
+    "read_recipe",
+    "resume",
     "save",
+    "sheet",
+    "show",
+    "start_again",
+    "stylize",
+    "texture",
     "total_variation",
 ]
+
+document(stylize, StyleTransfer.__init__, plan, task="stylize")
+document(texture, task="texture")
+document(batch, task="batch")
+document(sheet, task="sheet")
+document(compare, task="compare")
