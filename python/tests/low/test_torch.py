@@ -21,7 +21,7 @@ FEATURES = 1e-5
 LOSS = 1e-5
 """Relative error of a loss of sums over features."""
 
-COSINE = 0.9999
+COSINE = 0.999999
 """Least cosine of gradients. A ReLU or pooling within rounding of undecided may decide otherwise than in float64."""
 
 Network = tuple[TorchVgg, Encoder]
