@@ -197,29 +197,30 @@ def evaluate(x):
 
 
 loss, gradient, terms = evaluate(content)
-print({name: round(value, 5) for name, value in terms.items()}, "gradient", gradient.shape)
+print({name: round(float(value), 5) for name, value in terms.items()}, "gradient", gradient.shape)
 
 # %% [markdown]
 # ### Is the gradient right?
 #
 # Move one pixel up and down, and see how much the loss changes. A picture of 32 pixels is enough. The features are
-# computed with seven digits, so the two numbers agree to about three.
+# computed with seven digits, and a ReLU or a pooling may decide otherwise within a step. So the two numbers agree to
+# about three digits where the derivative is large, and to fewer where it is small.
 
 # %%
-small = content[:32, :32].copy()
-small_style = impasto.gram(encoder.features(style, "relu3_1")["relu3_1"])
+small = impasto.load(content, size=32)
+small_style = impasto.gram(encoder.features(style, "relu2_1")["relu2_1"])
 
 
 def small_loss(x):
-    return ((encoder.record(x, style="relu3_1").gram["relu3_1"] - small_style) ** 2).sum()
+    return ((encoder.record(x, style="relu2_1").gram["relu2_1"] - small_style) ** 2).sum()
 
 
-tape = encoder.record(small, style="relu3_1")
-found = tape.pull_back(gram={"relu3_1": 2 * (tape.gram["relu3_1"] - small_style)})
+tape = encoder.record(small, style="relu2_1")
+found = tape.pull_back(gram={"relu2_1": 2 * (tape.gram["relu2_1"] - small_style)})
 random, errors = np.random.default_rng(0), []
-for place in map(tuple, random.integers(small.shape, size=(5, 3))):
+for place in map(tuple, random.integers(small.shape, size=(5, 3)).tolist()):
     slopes = []
-    for step in (1e-2, 3e-3, 1e-3):  # a step may cross the kink of a ReLU, so the best of three counts
+    for step in (3e-3, 1e-3, 3e-4):  # the best of three counts
         up, down = small.copy(), small.copy()
         up[place] += step
         down[place] -= step
@@ -292,7 +293,7 @@ print(f"mean |F - F*|: {np.abs(difference).mean():.6f} before a step, {after:.6f
 
 # %%
 thumbnail = impasto.load(content, size=min(SIZE, 128))
-kept = {layer: encoder.reconstruct(thumbnail, layer, iterations=40) for layer in ("relu2_1", "relu4_1")}
+kept = {layer: encoder.reconstruct(thumbnail, layer) for layer in ("relu2_1", "relu4_1")}
 show(thumbnail, *kept.values(), titles=["content", *kept])
 
 # %% [markdown]

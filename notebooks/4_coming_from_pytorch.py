@@ -193,7 +193,7 @@ if torch is not None:
     import impasto.torch
 
     criterion = impasto.torch.objective(objective)
-    image = torch.from_numpy(content).permute(2, 0, 1)[None].clone().requires_grad_()
+    image = torch.from_numpy(content).permute(2, 0, 1)[None].contiguous().requires_grad_()
     optimizer = torch.optim.LBFGS([image], max_iter=STEPS // 3, line_search_fn="strong_wolfe")
 
     def closure():

@@ -90,7 +90,7 @@ class Objective:
     def __new__(
         cls,
         content: Picture,
-        styles: list[tuple[Picture, float | None, float | None]],
+        styles: list[tuple[Picture, str]],
         options: str,
         size: int | None = None,
         threads: int | None = None,

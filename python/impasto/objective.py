@@ -22,7 +22,7 @@ Terms = dict[str, Any]
 class Objective:
     """The loss that a preset minimises, for pictures of one size.
 
-    `content` is a picture and `styles` one or several, as `stylize` takes them. With `size`, the content is reduced to
+    `content` is a picture and `styles` one or several, as `stylize` takes them, but without masks. With `size`, the content is reduced to
     that long edge in pixels, and the styles get the sizes that the recipe gives them; without, all keep their own
     sizes. The other options are those of `stylize` that the loss depends on: `model`, `content_weight`,
     `style_weight`, `style_weights`, `tv_weight`, `content_layers`, `style_layers`, `style_layer_weights`, `statistic`,
@@ -95,14 +95,14 @@ def _several(styles: Any) -> list[Any]:
     return [styles]
 
 
-def _style(style: Any) -> tuple[_native.Picture, float | None, float | None]:
-    """Returns a style's picture, weight and scale."""
-    if hasattr(style, "picture") and hasattr(style, "weight"):
-        for setting in ("rotate", "mask", "region", "layers"):
-            if getattr(style, setting, None) is not None:
-                raise invalid(setting, "a style of an objective has a weight and a scale, and no more")
-        return as_picture(style.picture, "style"), style.weight, style.scale
-    return as_picture(style, "style"), None, None
+def _style(style: Any) -> tuple[_native.Picture, str]:
+    """Returns a style's picture, and its settings as JSON."""
+    if not (hasattr(style, "picture") and hasattr(style, "settings")):
+        return as_picture(style, "style"), "{}"
+    for setting in ("mask", "region"):
+        if getattr(style, setting) is not None:
+            raise invalid(setting, "an objective is for the whole picture, and takes no masks")
+    return as_picture(style.picture, "style"), json.dumps(style.settings(), default=_plain)
 
 
 def _plain(value: Any) -> Any:

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch.autograd.function import once_differentiable
 
 from impasto.objective import Objective
 
@@ -23,7 +22,8 @@ def objective(of: Objective) -> Callable[[torch.Tensor], torch.Tensor]:
     The picture is a float tensor on the CPU: (height, width, 3), (3, height, width) or (1, 3, height, width). It holds
     sRGB 0..1. The first form counts where two would do. The loss has a gradient by it, and no second derivative.
 
-    Raises `TypeError` for a tensor on another device or of integers, `ValueError` for another shape.
+    Raises `TypeError` for a tensor on another device or of integers, `ValueError` for another shape, and `RuntimeError`
+    for `create_graph=True`.
     """
 
     def loss(image: torch.Tensor) -> torch.Tensor:
@@ -56,7 +56,9 @@ class _Evaluate(torch.autograd.Function):
         return image.new_tensor(value)
 
     @staticmethod
-    @once_differentiable
     def backward(ctx: Any, by_loss: torch.Tensor) -> tuple[torch.Tensor, None]:
+        if torch.is_grad_enabled():
+            # create_graph=True asks for a gradient of the gradient, which would silently be 0.
+            raise RuntimeError("the loss of impasto has no second derivative: leave create_graph=True away")
         (gradient,) = ctx.saved_tensors
         return by_loss * gradient, None

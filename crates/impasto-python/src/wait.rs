@@ -1,7 +1,7 @@
 //! Waits for work of the library so that Ctrl-C is heard.
 //!
 //! A signal only sets a flag in the interpreter until the main thread asks for it. So the work runs on a thread of its
-//! own. The calling thread releases the interpreter and asks every 50 ms. After a signal it cancels the work, waits for
+//! own. The calling thread releases the interpreter and asks every 20 ms. After a signal it cancels the work, waits for
 //! its end, and raises what the handler of the signal raised.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -15,7 +15,7 @@ use pyo3::prelude::*;
 use crate::errors::{OrRaise, of_panic};
 
 /// Time between two questions for signals.
-const SLICE: Duration = Duration::from_millis(50);
+const SLICE: Duration = Duration::from_millis(20);
 
 /// Runs work with the interpreter released. The work gets a flag that it has to obey.
 pub(crate) fn waiting<T: Send, E: Into<JobError>>(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -95,6 +96,10 @@ def test_styles_have_weights_and_options_have_names() -> None:
         for shares in [(1.0, 0.0001), (0.0001, 1.0), (1.0, 1.0)]
     }
     assert len(set(losses.values())) == 3
+    # Settings of a style's own: `impasto.Style` has these two names.
+    own = [SimpleNamespace(picture=s, mask=None, region=None, settings=lambda w=w: {"weight": w})
+           for s, w in zip(styles, (1.0, 0.0001), strict=True)]  # fmt: skip
+    assert impasto.Objective(content=content, styles=own).evaluate(content)[0] == losses[1.0, 0.0001]
     smaller = impasto.Objective(content=content, styles=styles[0], size=32)
     assert smaller.shape == (27, 32, 3)
 

@@ -31,25 +31,23 @@ type Terms = (Vec<(String, f64)>, Vec<(String, f64)>, f64);
 
 #[pymethods]
 impl PyObjective {
-    /// Makes the objective of a content and of styles with their weights and scales. `options` is a JSON object.
+    /// Makes the objective of a content and of styles with their settings. `options` and settings are JSON objects.
     #[new]
     #[pyo3(signature = (content, styles, options, size=None, threads=None))]
     fn new(
         py: Python<'_>,
         content: &PyPicture,
-        styles: Vec<(PyRef<'_, PyPicture>, Option<f64>, Option<f64>)>,
+        styles: Vec<(PyRef<'_, PyPicture>, String)>,
         options: &str,
         size: Option<usize>,
         threads: Option<usize>,
     ) -> PyResult<PyObjective> {
         let spec = options_of(options).or_raise(py)?;
         let content = content.0.clone();
-        let styles: Vec<(Input, StyleSpec)> = styles
-            .into_iter()
-            .map(|(picture, weight, scale)| {
-                (picture.0.clone(), StyleSpec { weight, scale, ..StyleSpec::plain("style") })
-            })
-            .collect();
+        let style = |(picture, settings): (PyRef<'_, PyPicture>, String)| {
+            Ok((picture.0.clone(), style_of(&settings).or_raise(py)?))
+        };
+        let styles = styles.into_iter().map(style).collect::<PyResult<Vec<_>>>()?;
         let evaluator = waiting(py, |cancel| {
             let mut transfer = transfer(&spec, content, styles)?.cancel(cancel.clone());
             if let Some(size) = size {
@@ -105,6 +103,14 @@ fn transfer(
         Some(alpha) => transfer.alpha(alpha),
         None => transfer,
     })
+}
+
+/// A style's own settings. The picture has no file here.
+fn style_of(settings: &str) -> Result<StyleSpec, JobError> {
+    let wrong = |error: serde_json::Error| JobError::bad_input(format!("`style`: {error}"));
+    let mut settings: Map<String, Value> = serde_json::from_str(settings).map_err(wrong)?;
+    settings.insert("path".into(), "style".into());
+    serde_json::from_value(Value::Object(settings)).map_err(wrong)
 }
 
 /// The options of the objective. Each is tried by itself first, because an error of the whole would not name it.
