@@ -5,6 +5,7 @@ All of them pickle, so they reach you from other processes, too.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 __all__ = [
@@ -118,6 +119,11 @@ _BY_CAUSE: dict[str, type[Error]] = {
 }
 
 
+# What a hint says of the command line, and of an option that Python has not.
+_FETCH = re.compile(r"`impasto models fetch ([^`]+)`")
+_SWITCH = re.compile(r"; --download [^;]*")
+
+
 def of_job(
     *,
     kind: str,
@@ -129,6 +135,8 @@ def of_job(
     checkpoint: Any,
 ) -> Error:
     """Returns the exception for an error of the native library, which calls this."""
+    if hint is not None:
+        hint = _SWITCH.sub("", _FETCH.sub(r"impasto.fetch_model('\1')", hint))
     usual = OutputError if kind == "environment" else Error
     named = _BY_CAUSE.get(cause, usual)
     if kind == "environment" and named in (PictureError, InvalidOption):

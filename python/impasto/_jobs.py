@@ -105,6 +105,10 @@ def job(task: str, required: dict[str, Any], given: Mapping[str, Any], pictures:
 
 def told(error: InvalidOption, given: Mapping[str, Any]) -> InvalidOption:
     """Adds the value that was given, and the values that would be taken, to an error."""
+    if error.option == "layers":
+        # The library knows that a layer is wrong, but not which list named it.
+        lists = [name for name in _NAMES if name in given]
+        error.option = lists[0] if len(lists) == 1 else None
     if error.option is not None and error.value is None:
         error.value = given.get(error.option)
     for text in (error.hint or "", error.message):

@@ -154,7 +154,7 @@ def of_array(
         pixels = pixels.astype(np.uint8) * np.uint8(255)
     if pixels.dtype == np.uint8:
         return Picture.from_uint8(_plain(pixels, np.uint8), what, icc_profile, exif)
-    if pixels.dtype == np.uint16:
+    if pixels.dtype.newbyteorder("=") == np.uint16:
         return Picture.from_uint16(_plain(pixels, np.uint16), what, icc_profile, exif)
     if pixels.dtype.kind == "f":
         return Picture.from_float32(checked(pixels, what), what, icc_profile, exif)

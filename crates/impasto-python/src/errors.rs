@@ -8,11 +8,10 @@ use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
 /// What the library says of the command line, and what it is called here.
-const SPOKEN: [(&str, &str); 4] = [
+const SPOKEN: [(&str, &str); 3] = [
     ("`impasto show`", "impasto.read_recipe"),
     ("`impasto models list`", "impasto.models()"),
     ("`models list`", "impasto.models()"),
-    ("impasto models fetch", "impasto.fetch_model"),
 ];
 
 /// Returns a message with options spelled as Python spells them: `` `style_scale` `` is `style_scale`.

@@ -188,11 +188,6 @@ impl Shared {
         self.change(|state| state.closed = true);
     }
 
-    /// Wakes everybody who waits.
-    pub(crate) fn wake(&self) {
-        self.changed.notify_all();
-    }
-
     /// Runs on the run's thread before each step: does what is asked for, and waits until a step may be done.
     fn between(&self, moment: &Moment<'_, '_>) {
         let mut state = self.lock();

@@ -1,0 +1,91 @@
+"""What the tests share: small pictures, options for a quick run, and the command."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+ROOT = Path(__file__).resolve().parents[2]
+SAMPLES = ROOT / "samples"
+
+QUICK: dict[str, Any] = {"size": 48, "iterations": 3, "min_size": 32, "seed": 3}
+"""A run of a fraction of a second, with two scales."""
+
+LONG: dict[str, Any] = {"size": 96, "iterations": 100000, "plateau": 0}
+"""A run that does not end while a test looks at it."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "slow: what takes longer than a change can wait for")
+
+
+@pytest.fixture(scope="session")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with small pictures: photo.png (80x60), style.png, alpha.png, sixteen.png."""
+    folder = tmp_path_factory.mktemp("pictures")
+    photo = Image.open(SAMPLES / "harbour.jpg").convert("RGB").resize((80, 60))
+    photo.save(folder / "photo.png")
+    Image.open(SAMPLES / "swirls.jpg").convert("RGB").resize((64, 64)).save(folder / "style.png")
+    ramp = np.linspace(0, 255, 80, dtype=np.uint8)[None, :, None].repeat(60, 0)
+    Image.fromarray(np.concatenate([np.asarray(photo), ramp], 2)).save(folder / "alpha.png")
+    grey = np.asarray(photo.convert("L")).astype(np.uint16) * 257 - 3
+    Image.fromarray(grey).save(folder / "sixteen.png")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def photo(folder: Path) -> Path:
+    return folder / "photo.png"
+
+
+@pytest.fixture(scope="session")
+def style(folder: Path) -> Path:
+    return folder / "style.png"
+
+
+@pytest.fixture(scope="session")
+def pixels(photo: Path) -> np.ndarray[Any, Any]:
+    """The pixels of the photo as PIL reads them."""
+    return np.asarray(Image.open(photo))
+
+
+def flags(options: dict[str, Any]) -> list[str]:
+    """Returns options as the command takes them."""
+    given = []
+    for name, value in options.items():
+        flag = "--" + name.replace("_", "-")
+        given += [flag] if value is True else [flag, str(value)]
+    return given
+
+
+class Command:
+    """The command `impasto`."""
+
+    def __init__(self, program: Path) -> None:
+        self.program = program
+
+    def __call__(self, *arguments: object) -> subprocess.CompletedProcess[str]:
+        texts = [str(self.program), *map(str, arguments)]
+        return subprocess.run(texts, capture_output=True, text=True, check=True, timeout=600)
+
+    def stylize(self, content: object, *styles: object, output: Path, **options: Any) -> bytes:
+        self("stylize", content, *styles, "-o", output, "--progress", "none", *flags(options))
+        return output.read_bytes()
+
+
+@pytest.fixture(scope="session")
+def command() -> Command:
+    """The command of the same source: `target/release/impasto`, or the one that IMPASTO_BINARY names."""
+    program = Path(os.environ.get("IMPASTO_BINARY", ROOT / "target" / "release" / "impasto"))
+    if not program.exists():
+        message = f"{program} is not there: cargo build --release, or set IMPASTO_BINARY"
+        if os.environ.get("IMPASTO_NO_SKIPS") == "1":
+            pytest.fail(message)
+        pytest.skip(message)
+    return Command(program)
