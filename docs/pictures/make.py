@@ -1,12 +1,11 @@
 #!/usr/bin/env python3
 """Makes the pictures of the pages: runs the commands that stand in them, and keeps small copies of the results.
 
-    python docs/pictures/make.py [--impasto FILE] [--into FOLDER] [--list] [PAGE ...]
+    python docs/pictures/make.py [--impasto FILE] [--work FOLDER] [--into FOLDER] [--list] [PAGE ...]
 
 A page's commands are the lines of its blocks of `sh` that begin with `impasto`. They run in a copy of this folder,
 `target/pictures/docs/pictures`, beside a copy of `samples`. Every picture `images/PAGE/NAME.jpg` that the page shows is
-then a copy of `NAME.png`, `NAME.jpg` or `NAME.gif` there: at most 512 pixels, or 1024 for a wide row or a sheet, and at
-most 60 kB. Outputs of commands are kept beside them as `NAME.txt`, and checked against the page by `.ci/docs full`.
+then a copy of `NAME.png` or `NAME.jpg` there: at most 512 pixels, or 1024 for a wide row or a sheet, and at most 60 kB.
 
 A journal in the work folder names the commands that are done, so that an interrupted run goes on. Needs Pillow.
 """
@@ -31,19 +30,19 @@ LARGEST = 60_000
 def commands(page: Path) -> list[str]:
     """The commands of a page's `sh` blocks; a line that ends with a backslash goes on."""
     found = []
-    for block in re.findall(r"^```sh\n(.*?)^```", page.read_text(), re.DOTALL | re.MULTILINE):
+    for block in re.findall(r"^ *```sh\n(.*?)^ *```", page.read_text(), re.DOTALL | re.MULTILINE):
         lines = block.replace("\\\n", " ").splitlines()
-        found += [" ".join(line.split()) for line in lines if line.startswith("impasto ")]
+        found += [" ".join(line.split()) for line in lines if line.lstrip().startswith("impasto ")]
     return found
 
 
 def shown(page: Path) -> list[str]:
     """The pictures that a page shows and that this script makes, as `PAGE/NAME`."""
-    return re.findall(r"images/((?:%s)/[\w-]+)\.jpg" % "|".join(PAGES), page.read_text())
+    return re.findall(r"images/((?:%s)/[\w/-]+)\.jpg" % "|".join(PAGES), page.read_text())
 
 
 def prepare(work: Path) -> Path:
-    """Copies of the sources, and the masks; the folder to run in."""
+    """Copies of the sources; the folder to run in."""
     folder = work / "docs" / "pictures"
     folder.mkdir(parents=True, exist_ok=True)
     for source in HERE.glob("*.[jp][pn]g"):
@@ -86,8 +85,8 @@ def make(name: str, impasto: str, work: Path, into: Path) -> None:
             with journal.open("a") as file:
                 file.write(command + "\n")
     for picture in dict.fromkeys(shown(page)):
-        base = folder / Path(picture).name
-        sources = [folder / picture.split("/")[1], *(base.with_suffix(kind) for kind in (".png", ".jpg", ".gif"))]
+        base = folder / picture.split("/", 1)[1]
+        sources = [base.with_suffix(kind) for kind in (".png", ".jpg")]
         source = next((path for path in sources if path.is_file()), None)
         if source is None:
             sys.exit(f"{page}: no command makes {picture}")
@@ -103,6 +102,9 @@ def main() -> None:
     parser.add_argument("--list", action="store_true", help="print the commands, and run nothing")
     parser.add_argument("pages", nargs="*", default=PAGES)
     given = parser.parse_args()
+    if not given.list:
+        for sample in (ROOT / "samples").glob("*.jpg"):
+            shrink(sample, given.into / "samples" / sample.name)
     for page in given.pages:
         if given.list:
             print("\n".join(commands(ROOT / "docs" / f"{page}.md")))

@@ -1,14 +1,18 @@
-//! Tasks of the repository: `cargo xtask samples` draws the sample pictures into `samples/`.
+//! Tasks of the repository: `cargo xtask samples` draws the sample pictures into `samples/`, `cargo xtask styles` further
+//! styles into `docs/pictures/`.
 //!
 //! Code draws the pictures, so that they belong to the project and can be made again.
 
 #![allow(clippy::print_stdout, clippy::print_stderr)]
 
 mod canvas;
+mod cutouts;
+mod dots;
 mod harbour;
 mod mosaic;
 mod noise;
 mod swirls;
+mod woodcut;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -29,15 +33,25 @@ const SAMPLES: [Sample; 3] = [
     Sample { name: "mosaic", size: mosaic::SIZE, draw: mosaic::draw },
 ];
 
-const USAGE: &str = "usage: cargo xtask samples [FOLDER]
+const STYLES: [Sample; 3] = [
+    Sample { name: "dots", size: dots::SIZE, draw: dots::draw },
+    Sample { name: "woodcut", size: woodcut::SIZE, draw: woodcut::draw },
+    Sample { name: "cutouts", size: cutouts::SIZE, draw: cutouts::draw },
+];
 
-Draws the sample pictures into FOLDER (default: samples/ of this repository).";
+const USAGE: &str = "usage: cargo xtask samples|styles [FOLDER]
+
+Draws the sample pictures, or the styles of the documentation, into FOLDER (default: samples/ or docs/pictures/ of this
+repository).";
 
 fn main() -> ExitCode {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let result = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        ["samples"] => samples(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../samples")),
-        ["samples", folder] => samples(Path::new(folder)),
+        ["samples"] => draw(&SAMPLES, &root.join("samples")),
+        ["samples", folder] => draw(&SAMPLES, Path::new(folder)),
+        ["styles"] => draw(&STYLES, &root.join("docs/pictures")),
+        ["styles", folder] => draw(&STYLES, Path::new(folder)),
         _ => Err(USAGE.to_owned()),
     };
     match result {
@@ -49,8 +63,8 @@ fn main() -> ExitCode {
     }
 }
 
-fn samples(folder: &Path) -> Result<(), String> {
-    for sample in &SAMPLES {
+fn draw(samples: &[Sample], folder: &Path) -> Result<(), String> {
+    for sample in samples {
         let (width, height) = sample.size;
         let mut canvas = Canvas::new(width, height);
         (sample.draw)(&mut canvas);

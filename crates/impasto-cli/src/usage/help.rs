@@ -71,6 +71,12 @@ pub(super) fn arranged(command: Command) -> Command {
             _ => "",
         };
         command = command.mut_subcommand(name, |painter| {
+            let painter = if name == "sheet" {
+                painter
+                    .mut_arg("size", |size| size.help("Long edge of each picture in pixels [default: 256]"))
+            } else {
+                painter
+            };
             let hidden: Vec<_> = painter.get_arguments().map(|arg| arg.get_id().clone()).collect();
             let hidden = hidden.into_iter().filter(|id| uncommon.iter().any(|name| name == id.as_str()));
             let painter =

@@ -7,6 +7,8 @@ mod budget;
 mod common;
 mod compare;
 mod compat;
+#[cfg(feature = "serve")]
+mod drift;
 mod errors;
 mod errors_options;
 mod evaluate;
