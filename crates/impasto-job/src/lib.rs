@@ -52,7 +52,7 @@ pub use context::Previews;
 pub use control::Control;
 pub use error::{ErrorKind, JobError};
 pub use event::{End, Event, ItemOutcome};
-pub use from_recipe::{FromRecipe, like};
+pub use from_recipe::{FromRecipe, like, like_cell};
 pub use paint::{Drafted, Pace, Painted, Planned};
 pub use runner::{Outcome, Runner};
 pub use sheet::{SheetCell, SheetDone};

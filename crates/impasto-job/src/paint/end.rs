@@ -1,6 +1,7 @@
 //! The end of a run, which keeps the results so far, however the run ended.
 
 use std::fmt;
+use std::path::Path;
 use std::sync::Arc;
 
 use impasto::{Picture, Step};
@@ -103,9 +104,11 @@ impl Painting<'_> {
     /// Writes the files beside the result.
     fn write_beside(&mut self, picture: &Picture) -> Result<(), JobError> {
         let (film, done) = (self.film.take(), self.steps.len());
+        let wrote = |path: &Path| self.context.emit(Event::WroteBeside { path: path.into() });
+        let writing = |path: &Path| self.context.emit(Event::Writing { path: path.into() });
         self.context.control.saving(|| {
-            let filmed = |film: crate::side::Timelapse| film.write(picture, done);
-            self.side.write(picture, &self.steps).and(film.map_or(Ok(()), filmed))
+            let filmed = |film: crate::side::Timelapse| film.write(picture, done, (&writing, &wrote));
+            self.side.write(picture, &self.steps, &wrote).and(film.map_or(Ok(()), filmed))
         })
     }
 
@@ -124,7 +127,9 @@ impl Painting<'_> {
         if has_output {
             report.output = self.spec.output.display().to_string();
         }
-        report.write(path)
+        report.write(path)?;
+        self.context.emit(Event::WroteBeside { path: path.clone() });
+        Ok(())
     }
 
     fn painted(&self, end: End, picture: Picture, keeps: bool) -> Painted {

@@ -7,7 +7,7 @@ mod vary;
 use std::path::Path;
 use std::time::Instant;
 
-use impasto::image::{Encoding, Format, Space, check_output, save};
+use impasto::image::{Encoding, Format, Metadata, Space, check_output, save};
 use impasto::{EngineCache, Picture, Session};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -17,7 +17,7 @@ use crate::event::ItemOutcome;
 use crate::inputs::{self, Inputs};
 use crate::spec::SheetSpec;
 use crate::transfer::{self, Asked};
-use crate::{Context, End, ErrorKind, Event, JobError};
+use crate::{Context, End, ErrorKind, Event, JobError, recipe};
 use vary::{Cell, Grid};
 
 /// The outcome of a sheet.
@@ -38,6 +38,8 @@ pub struct SheetDone {
     pub rows: Vec<String>,
     /// The pictures that were made, row by row.
     pub cells: Vec<SheetCell>,
+    /// Whether the file carries the recipes of its pictures ([`like_cell`](crate::like_cell)).
+    pub has_recipe: bool,
 }
 
 /// A picture of a sheet: its place, and what was varied.
@@ -92,13 +94,15 @@ pub(crate) fn run(spec: &SheetSpec, context: &Context) -> Result<SheetDone, JobE
             columns: grid.columns(),
             rows: grid.rows(),
             cells: Vec::new(),
+            has_recipe: false,
         });
     }
     if made.is_empty() {
         return Err(ended.err().unwrap_or_else(|| JobError::bug("a sheet without a picture")));
     }
     let drawn = draw::sheet(&made, size, &grid.columns(), &grid.rows());
-    sheet.write(&drawn, made.len())?;
+    let recipe = sheet.recipe(&cells[..made.len()])?;
+    sheet.write(&drawn, made.len(), recipe.clone())?;
     let done = |end| SheetDone {
         end,
         made: made.len(),
@@ -107,6 +111,7 @@ pub(crate) fn run(spec: &SheetSpec, context: &Context) -> Result<SheetDone, JobE
         columns: grid.columns(),
         rows: grid.rows(),
         cells: places(&cells[..made.len()], size, &grid),
+        has_recipe: recipe.is_some(),
     };
     match ended {
         Ok(()) => Ok(done(End::Complete)),
@@ -191,10 +196,21 @@ impl Sheet<'_> {
         session.map_err(|error| JobError::from(error).about(&cell.label))
     }
 
-    fn write(&self, drawn: &Picture, made: usize) -> Result<(), JobError> {
+    /// Returns the recipe of the pictures that were made, if the format has room for it.
+    fn recipe(&self, made: &[Cell]) -> Result<Option<String>, JobError> {
+        let SheetSpec { run, style, regions, .. } = self.spec;
+        let asked = Asked { run, styles: style, texture: None, regions };
+        let pictures = made.iter().map(|cell| (&cell.label[..], &cell.settings));
+        let recipe = recipe::of_sheet(&asked, &self.inputs, pictures);
+        let format = Format::of(&self.spec.output)?;
+        Ok(Some(recipe).filter(|recipe| format.holds_recipe() && format.fits_recipe(recipe)))
+    }
+
+    fn write(&self, drawn: &Picture, made: usize, recipe: Option<String>) -> Result<(), JobError> {
         let space = self.inputs.content.decoded.space;
         let icc_profile = (space != Space::Srgb).then(|| space.icc());
-        let encoding = Encoding { space, icc_profile, ..Encoding::default() };
+        let metadata = Metadata { recipe, ..Metadata::default() };
+        let encoding = Encoding { space, icc_profile, metadata, ..Encoding::default() };
         let path = &self.spec.output;
         self.context.control.saving(|| save(path, drawn, None, &encoding))?;
         let (width, height) = drawn.size();
