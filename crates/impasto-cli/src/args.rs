@@ -90,6 +90,9 @@ pub(crate) struct StylizeArgs {
     /// Take all options from the recipe of a picture that impasto made; options on the command line take precedence
     #[arg(long, value_name = "PICTURE")]
     pub(crate) like: Option<PathBuf>,
+    /// With a sheet as PICTURE: take the options of its Nth picture, counted from 1, row by row
+    #[arg(long, value_name = "N", requires = "like")]
+    pub(crate) cell: Option<usize>,
     /// Show the result in the terminal: with the graphics of kitty, iTerm2 or sixel, or in half blocks
     #[arg(long, help_heading = "Output")]
     pub(crate) preview: bool,
@@ -147,6 +150,9 @@ pub(crate) struct BatchArgs {
 pub(crate) struct ShowArgs {
     /// A picture that impasto made
     pub(crate) picture: PathBuf,
+    /// Print every value, also those that are always the same
+    #[arg(long)]
+    pub(crate) all: bool,
     #[command(flatten)]
     pub(crate) input: InputSpec,
     /// Print JSON

@@ -16,7 +16,8 @@ use crate::interrupt::control_on_signal;
 use crate::models;
 use crate::output::{line, say};
 
-pub(crate) fn run(args: Box<EvaluateArgs>) -> Result<(), Failure> {
+pub(crate) fn run(mut args: Box<EvaluateArgs>) -> Result<(), Failure> {
+    args.regions.leave_out_none(&|_| true);
     let limits = args.input.limits()?;
     let preset = args.objective.preset()?;
     let overrides = args.objective.overrides()?;

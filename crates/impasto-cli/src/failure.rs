@@ -29,6 +29,16 @@ impl Failure {
         Failure(self.0.hint(hint))
     }
 
+    /// Adds a hint to the one that there is.
+    pub(crate) fn and_hint(self, hint: impl Into<String>) -> Failure {
+        Failure(self.0.and_hint(hint))
+    }
+
+    /// Whether the message begins with an option, named as in the library.
+    pub(crate) fn is_about(&self, option: &str) -> bool {
+        self.0.message().starts_with(&format!("`{option}`"))
+    }
+
     /// Puts the option that the error is about before the message.
     pub(crate) fn about(self, option: &str) -> Failure {
         Failure(self.0.about(option))

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use clap::ArgMatches;
 use clap::parser::ValueSource;
 use impasto_job::spec::StylizeSpec;
-use impasto_job::{BatchDone, End, Event, FromRecipe, Outcome, Painted, Previews, Runner, Task, like};
+use impasto_job::{BatchDone, End, Event, FromRecipe, Outcome, Painted, Previews, Runner, Task, like_cell};
 use serde::{Deserialize, Serialize};
 
 use crate::args::{BatchArgs, CompareArgs, ProgressKind, ResumeArgs, SheetArgs, StylizeArgs, TextureArgs};
@@ -14,6 +14,7 @@ use crate::interrupt::stop_on_signal;
 use crate::output::{line, say};
 use crate::preview;
 use crate::progress::Progress;
+use crate::show::quoted;
 
 /// Options of the command line that a resumed run keeps.
 #[derive(Serialize, Deserialize)]
@@ -23,17 +24,22 @@ struct Face {
 }
 
 pub(crate) fn stylize(args: StylizeArgs, matches: &ArgMatches) -> Result<(), Failure> {
+    let known = |name: &str| matches.ids().any(|id| id.as_str() == name);
+    let given = |name: &str| known(name) && matches.value_source(name) == Some(ValueSource::CommandLine);
     let FromRecipe { spec, notes, weights } = match &args.like {
-        Some(path) => {
-            let known = |name: &str| matches.ids().any(|id| id.as_str() == name);
-            let given =
-                |name: &str| known(name) && matches.value_source(name) == Some(ValueSource::CommandLine);
-            like(args.spec, path, &given)?
-        }
+        Some(path) => like_cell(args.spec, path, args.cell, &given)?,
         None => FromRecipe { spec: args.spec, notes: Vec::new(), weights: None },
     };
+    let carried = [
+        ("mask", !spec.regions.mask.is_empty() && !given("mask")),
+        ("protect", spec.regions.protect.is_some() && !given("protect")),
+    ];
     let runner = Runner::new(Task::Stylize(spec)).notes(notes).expect_weights(weights);
-    paint(runner, Face { progress: args.progress, preview: args.preview })
+    let painted = paint(runner, Face { progress: args.progress, preview: args.preview });
+    painted.map_err(|failure| match carried.iter().find(|(name, is)| *is && failure.is_about(name)) {
+        Some((name, _)) => failure.and_hint(format!("`{name}` none leaves out that of the recipe")),
+        None => failure,
+    })
 }
 
 pub(crate) fn texture(args: TextureArgs) -> Result<(), Failure> {
@@ -115,10 +121,23 @@ fn summarise(done: &BatchDone) -> Result<(), Failure> {
 }
 
 pub(crate) fn sheet(args: SheetArgs) -> Result<(), Failure> {
-    let progress = Progress::new(args.progress);
-    let runner = common(Runner::new(Task::Sheet(args.spec))).on_event(move |event| progress.sheet(&event));
+    let progress = Arc::new(Progress::new(args.progress));
+    let (shown, named) = (Arc::clone(&progress), args.spec.clone());
+    let runner = common(Runner::new(Task::Sheet(args.spec))).on_event(move |event| shown.sheet(&event));
     let output = runner.spec().output().cloned().unwrap_or_default();
-    match runner.run()? {
+    let outcome = runner.run()?;
+    if let Outcome::Sheet(done) = &outcome
+        && done.has_recipe
+    {
+        let files = [named.content].into_iter().chain(named.style.into_iter().map(|style| style.path));
+        let files: Vec<String> = files.map(|path| quoted(&path.to_string_lossy())).collect();
+        let sheet = quoted(&output.to_string_lossy());
+        progress.note(&format!(
+            "picture N alone, at full size: impasto stylize {} -o OUT --like {sheet} --cell N",
+            files.join(" ")
+        ));
+    }
+    match outcome {
         Outcome::Sheet(done) if done.end != End::Complete => {
             let (path, made) = (output.display(), done.made);
             Err(Failure::interrupted("interrupted")

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use impasto::ScalePlan;
+use impasto_job::Planned;
 use impasto_job::spec::StylizeSpec;
 use indicatif::{DecimalBytes, HumanDuration};
 use serde_json::json;
@@ -17,12 +18,23 @@ pub(crate) fn run(args: PlanArgs) -> Result<(), Failure> {
     let mut spec = StylizeSpec::new(args.content, args.style, PathBuf::from("out.png"));
     (spec.run, spec.regions, spec.input) = (args.run, args.regions, args.input);
     let in_half = spec.run.half;
-    let planned = planner(spec).plan()?;
+    let planned = planner(spec.clone()).plan()?;
+    // The time in half precision is measured too, because it is the price of the memory that is saved.
+    let seconds_in_half = match in_half {
+        true => planned.plan.seconds(),
+        false => {
+            spec.run.half = true;
+            planner(spec).on_event(|_| {}).plan()?.plan.seconds()
+        }
+    };
     let (plan, half, threads) = (&planned.plan, planned.peak_bytes_in_half, planned.threads);
+    let enlarged = enlarged(&planned);
     if args.json {
         let mut object = json!(plan);
         object["seconds"] = json!(plan.seconds());
         object["peak_bytes_in_half"] = json!(half);
+        object["seconds_in_half"] = json!(seconds_in_half);
+        object["enlarged"] = json!(enlarged);
         object["checkpoint_bytes"] = json!(plan.checkpoint_bytes());
         object["threads"] = json!(threads);
         object["instruction_set"] = json!(planned.instruction_set);
@@ -44,14 +56,32 @@ pub(crate) fn run(args: PlanArgs) -> Result<(), Failure> {
     let total = plan.seconds().map(time).unwrap_or_default();
     line(&format!("peak memory {}, about {total} on {} threads", bytes(plan.peak_bytes), threads))?;
     if !in_half {
-        line(&format!("with --half: {}", bytes(half)))?;
+        let time = seconds_in_half.map(time).unwrap_or_default();
+        line(&format!("with --half: {}, about {time}", bytes(half)))?;
     }
     let spilled = plan.scales.iter().map(|scale| scale.spilled_bytes).max().unwrap_or(0);
     if spilled > 0 {
         let state = if plan.scales.iter().any(|scale| scale.streamed) { " and optimiser state" } else { "" };
         line(&format!("{} of content targets{state} go to temporary files", bytes(spilled)))?;
     }
+    if let (true, Some((width, height))) = (enlarged > NOTABLE, planned.content) {
+        line(&format!(
+            "the content has {width}x{height} pixels and is enlarged {enlarged:.1} times: strokes will be sharp, its \
+             details will not; --size {} keeps its own size",
+            width.max(height)
+        ))?;
+    }
     Ok(())
+}
+
+/// The enlargement of a content from which it is worth a line.
+const NOTABLE: f64 = 1.05;
+
+/// The long edge of the result relative to that of the content.
+fn enlarged(planned: &Planned) -> f64 {
+    let result = planned.plan.scales.last().map_or(1, |scale| scale.width.max(scale.height));
+    let content = planned.content.map_or(result, |(width, height)| width.max(height));
+    result as f64 / content.max(1) as f64
 }
 
 fn how(scale: &ScalePlan) -> String {

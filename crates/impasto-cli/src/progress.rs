@@ -55,6 +55,10 @@ impl Progress {
                 self.finish();
                 self.note(&format!("wrote {path}: {width}x{height}, {count} iterations in {seconds:.1} s"));
             }
+            (ProgressKind::Bar, Event::Writing { path }) => {
+                self.note(&format!("writing the film {}", path.display()));
+            }
+            (_, Event::WroteBeside { path }) => self.note(&format!("wrote {}", path.display())),
             (ProgressKind::Bar, Event::Draft { width, height, elapsed }) => {
                 self.bar.set_prefix(format!("draft {width}x{height} after {elapsed:.1} s"));
             }

@@ -1,4 +1,5 @@
-//! `impasto show`: prints the recipe that a picture carries, and the command that repeats its run.
+//! `impasto show`: prints the recipe that a picture carries, and the command that repeats its run. Without `--all` it is
+//! a summary. A sheet has a command for each of its pictures.
 
 use impasto_job::recipe;
 use impasto_job::spec::{NAMES, StylizeSpec, text_of};
@@ -14,12 +15,47 @@ pub(crate) fn run(args: ShowArgs) -> Result<(), Failure> {
         let text = serde_json::to_string_pretty(&recipe).map_err(|error| Failure::bug(error.to_string()))?;
         return line(&text);
     }
-    line(&printable(&command(&recipe)))?;
+    let labels = recipe::labels(&recipe);
+    if labels.is_empty() {
+        line(&printable(&command(&recipe)))?;
+    }
+    for (number, label) in (1..).zip(&labels) {
+        line(&printable(&format!("# {number}: {label}")))?;
+        line(&printable(&command(&recipe::picture(&recipe, number)?)))?;
+    }
     line("")?;
-    let mut lines = Vec::new();
-    flatten("", &Value::Object(recipe), &mut lines);
+    let mut lines = if args.all { Vec::new() } else { summary(&recipe) };
+    if args.all {
+        flatten("", &Value::Object(recipe), &mut lines);
+    }
     let width = lines.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
     lines.iter().try_for_each(|(name, value)| line(&printable(&format!("{name:<width$}  {value}"))))
+}
+
+/// Lists the facts that most readers want: program, files, encoder, size, iterations.
+fn summary(recipe: &Map<String, Value>) -> Vec<(String, String)> {
+    let list = |value: Option<&Value>| value.and_then(Value::as_array).cloned().unwrap_or_default();
+    let name = |file: &Value| file["name"].as_str().map(str::to_owned);
+    let names = |files: &[Value]| Some(files.iter().filter_map(name).collect::<Vec<_>>().join(", "));
+    let of = |key: &str| recipe.get(key).and_then(name);
+    let scales = list(recipe.get("scales"));
+    let size = scales.last().map(|scale| format!("{}x{}", text(&scale["width"]), text(&scale["height"])));
+    let iterations: u64 = scales.iter().filter_map(|scale| scale["iterations"].as_u64()).sum();
+    let run = recipe.get("options").map(|options| &options["run"]);
+    let facts = [
+        ("made by", recipe.get(recipe::PROGRAM).map(|version| format!("impasto {}", text(version)))),
+        ("content", of("content")),
+        ("styles", names(&list(recipe.get("styles")))),
+        ("masks", names(&list(recipe.get("masks")))),
+        ("protected", of("protect")),
+        ("encoder", of("encoder")),
+        ("preset", run.and_then(|run| run["objective"]["preset"].as_str()).map(str::to_owned)),
+        ("size", size),
+        ("iterations", (!scales.is_empty()).then(|| format!("up to {iterations} at {} sizes", scales.len()))),
+        ("everything", Some("impasto show --all".to_owned())),
+    ];
+    let given = facts.into_iter().filter_map(|(fact, value)| Some((fact.to_owned(), value?)));
+    given.filter(|(_, value)| !value.is_empty()).collect()
 }
 
 /// Lists every value with its path in the tree. A list of plain values is one line.

@@ -94,6 +94,18 @@ pub enum Event {
         /// Total seconds of all steps.
         seconds: f64,
     },
+    /// The work on a file beside the result begins, which takes a while and cannot be interrupted: a film.
+    Writing {
+        /// The file.
+        #[serde(serialize_with = "paths::write")]
+        path: PathBuf,
+    },
+    /// A file beside the result was written: a picture of `save_every`, a report, a drawing, a film.
+    WroteBeside {
+        /// The file.
+        #[serde(serialize_with = "paths::write")]
+        path: PathBuf,
+    },
     /// A note or a warning.
     Warned {
         /// A sentence that begins with `note:` or `warning:`.

@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 use crate::JobError;
 use crate::encoding::{depth_of, same_file};
 use crate::naming::name_stylized;
-use crate::recipe::{OF_RESULTS, PROGRAM, read};
+use crate::recipe::{self, OF_RESULTS, PROGRAM, read};
 use crate::spec::{ColourKind, NAMES, ProfileKind, StylizeSpec, text_of};
 use crate::text::printable;
 
@@ -32,14 +32,25 @@ pub struct FromRecipe {
 ///
 /// # Errors
 /// When the picture carries no recipe, or a recipe that is damaged or names files in other folders.
-pub fn like(
+pub fn like(spec: StylizeSpec, path: &Path, given: &dyn Fn(&str) -> bool) -> Result<FromRecipe, JobError> {
+    like_cell(spec, path, None, given)
+}
+
+/// Like [`like`]. With a `cell`, the picture is a sheet, and the options are those of its picture with this number, from
+/// 1 on, row by row. The size of that picture is not taken.
+///
+/// # Errors
+/// As [`like`], and when the picture is no sheet, has no such cell, or is a sheet and no cell was given.
+pub fn like_cell(
     mut spec: StylizeSpec,
     path: &Path,
+    cell: Option<usize>,
     given: &dyn Fn(&str) -> bool,
 ) -> Result<FromRecipe, JobError> {
     name_stylized(&mut spec);
-    let recipe =
-        read(path, &spec.input.limits_from(OF_RESULTS)?).map_err(|failure| failure.about("`like`"))?;
+    let limits = spec.input.limits_from(OF_RESULTS)?;
+    let recipe = read(path, &limits).and_then(|recipe| of_cell(recipe, cell));
+    let recipe = recipe.map_err(|failure| failure.about("`like`"))?;
     let report = spec.report.as_deref().map(|report| ("report", report));
     if let Some((option, _)) = spec.side_outputs.files().chain(report).find(|(_, file)| same_file(file, path))
     {
@@ -61,6 +72,8 @@ pub fn like_recipe(
     recipe: &Map<String, Value>,
     given: &dyn Fn(&str) -> bool,
 ) -> Result<FromRecipe, JobError> {
+    // `none` in place of a file leaves the masks of the recipe out.
+    let no_masks = spec.regions.switches_off_masks();
     let mut notes = Vec::new();
     let version = recipe.get(PROGRAM).and_then(Value::as_str).unwrap_or("another version");
     if version != env!("CARGO_PKG_VERSION") {
@@ -97,7 +110,12 @@ pub fn like_recipe(
         for (style, of) in
             spec.style.iter_mut().zip(of_styles).filter(|(style, _)| style.settings().next().is_none())
         {
-            for setting in NAMES.into_iter().filter(|setting| !(has_weights && *setting == "weight")) {
+            let left_out = |setting: &str| match setting {
+                "weight" => has_weights,
+                "mask" | "region" => no_masks,
+                _ => false,
+            };
+            for setting in NAMES.into_iter().filter(|setting| !left_out(setting)) {
                 let value = text_of(&of[setting]);
                 if value.as_deref().is_some_and(|value| setting == "mask" && is_path(value)) {
                     return Err(broken("it names files in other folders"));
@@ -118,10 +136,23 @@ pub fn like_recipe(
     {
         return Err(broken("it names files in other folders"));
     }
+    spec.regions.leave_out_none(&given);
     fit_to_format(&mut spec, &given, &mut notes)?;
     let sha256 = recipe.get("encoder").and_then(|encoder| encoder["sha256"].as_str());
     let weights = sha256.filter(|_| !given("model")).map(str::to_owned);
     Ok(FromRecipe { spec, notes, weights })
+}
+
+/// Returns the recipe of the chosen picture.
+fn of_cell(recipe: Map<String, Value>, cell: Option<usize>) -> Result<Map<String, Value>, JobError> {
+    match (cell, recipe::labels(&recipe).len()) {
+        (None, 0) => Ok(recipe),
+        (None, pictures) => {
+            Err(JobError::bad_input(format!("the picture is a sheet of {pictures} pictures"))
+                .hint(format!("choose one by `cell` 1 to {pictures}, counted row by row")))
+        }
+        (Some(number), _) => recipe::picture(&recipe, number),
+    }
 }
 
 /// Options that are never taken from a recipe: they do not affect the picture, or concern the file that is written.

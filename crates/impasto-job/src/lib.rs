@@ -52,7 +52,7 @@ pub use context::Previews;
 pub use control::Control;
 pub use error::{Cause, ErrorKind, JobError};
 pub use event::{End, Event, ItemOutcome};
-pub use from_recipe::{FromRecipe, like, like_recipe};
+pub use from_recipe::{FromRecipe, like, like_cell, like_recipe};
 pub use paint::{Drafted, Kept, Moment, Pace, Painted, Planned};
 pub use runner::{Outcome, Runner};
 pub use sheet::{SheetCell, SheetDone};

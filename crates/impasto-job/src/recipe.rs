@@ -1,8 +1,10 @@
 //! The recipe that a picture carries: the complete options of its run, and the files it was made from. `from_recipe.rs`
-//! reads it to repeat the run.
+//! reads it to repeat the run. A sheet carries one for all of its pictures (`of_sheet.rs`).
 //!
 //! Equal runs have equal recipes, so a recipe contains no time and no number of threads. It identifies files only by
 //! name and digest, because the names of folders are private.
+
+mod of_sheet;
 
 use std::path::Path;
 use std::time::Duration;
@@ -13,19 +15,19 @@ use serde_json::{Map, Value, json};
 
 use crate::JobError;
 use crate::inputs::{Input, Inputs};
-use crate::spec::OutputSpec;
+use crate::spec::{OutputSpec, RegionSpec, RunSpec};
 use crate::transfer::Asked;
 
+pub(crate) use of_sheet::of_sheet;
+pub use of_sheet::{labels, picture};
+
 /// The key that marks a recipe of this program; the recipes of other programs cannot be used.
-pub(crate) const PROGRAM: &str = "impasto";
+pub const PROGRAM: &str = "impasto";
 
 /// Returns the recipe of a run. For a run with limited time it states the actual iterations in place of the limit, so
 /// that the same picture can be made again.
 pub(crate) fn of(asked: &Asked<'_>, result: &OutputSpec, inputs: &Inputs, session: &Session) -> String {
-    let Asked { styles: given, texture, .. } = asked;
-    let (mut run, mut result, mut regions) = (asked.run.clone(), result.clone(), asked.regions.clone());
-    regions.files_mut().for_each(|path| *path = name_of(path).into());
-    run.threads = None;
+    let (mut run, mut result) = (shared(asked.run), result.clone());
     let done = session.iterations_done();
     if (run.time.is_some() || session.is_hurried())
         && done.len() == session.scales().len()
@@ -33,18 +35,47 @@ pub(crate) fn of(asked: &Asked<'_>, result: &OutputSpec, inputs: &Inputs, sessio
     {
         (run.time, run.first_iterations, run.iterations) = (None, None, Some(done));
     }
-    run.init = run.init.as_deref().map(name_if_file).map(Into::into);
-    run.objective.model = name_if_file(Path::new(&run.objective.model));
     // A run that is repeated from this recipe must not publish the location of another content.
     result.keep_gps = false;
     let encoder = session.encoder();
+    let mut recipe = files(asked, inputs);
+    recipe["texture"] = json!(asked.texture);
+    recipe["encoder"] = json!({
+        "name": name_if_file(Path::new(&encoder.name)),
+        "family": encoder.family,
+        "sha256": encoder.sha256,
+    });
+    recipe["options"] = json!({ "run": run, "regions": named(asked.regions), "result": result });
+    recipe["recipe"] = json!(session.recipe());
+    recipe["scales"] = json!(session.scales());
+    recipe["instruction_set"] = json!(session.instruction_set());
+    recipe.to_string()
+}
+
+/// Returns the options of a run as a recipe states them: without the number of threads and without folders.
+fn shared(run: &RunSpec) -> RunSpec {
+    let mut run = run.clone();
+    run.threads = None;
+    run.init = run.init.as_deref().map(name_if_file).map(Into::into);
+    run.objective.model = name_if_file(Path::new(&run.objective.model));
+    run
+}
+
+/// Returns the options of regions without folders.
+fn named(regions: &RegionSpec) -> RegionSpec {
+    let mut regions = regions.clone();
+    regions.files_mut().for_each(|path| *path = name_of(path).into());
+    regions
+}
+
+/// Returns the part of a recipe that identifies the program and the files.
+fn files(asked: &Asked<'_>, inputs: &Inputs) -> Value {
     let Inputs { content, styles, init, masks } = inputs;
     let file = |input: &Input| json!({ "name": name_of(&input.path), "sha256": input.sha256() });
     json!({
         PROGRAM: env!("CARGO_PKG_VERSION"),
         "content": content.is_file().then(|| file(content)),
-        "texture": texture,
-        "styles": styles.iter().zip(*given).enumerate().map(|(index, (style, given))| {
+        "styles": styles.iter().zip(asked.styles).enumerate().map(|(index, (style, given))| {
             let mut object = file(style);
             given.settings().for_each(|(name, value)| object[name] = value);
             if let Some(mask) = masks.of_style(index) {
@@ -55,17 +86,7 @@ pub(crate) fn of(asked: &Asked<'_>, result: &OutputSpec, inputs: &Inputs, sessio
         "init": init.as_ref().map(file),
         "masks": masks.of_content().iter().map(file).collect::<Vec<_>>(),
         "protect": masks.protect().map(file),
-        "encoder": {
-            "name": name_if_file(Path::new(&encoder.name)),
-            "family": encoder.family,
-            "sha256": encoder.sha256,
-        },
-        "options": { "run": run, "regions": regions, "result": result },
-        "recipe": session.recipe(),
-        "scales": session.scales(),
-        "instruction_set": session.instruction_set(),
     })
-    .to_string()
 }
 
 /// Returns the recipe of the same run, whose result is written with other options.

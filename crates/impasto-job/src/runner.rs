@@ -13,6 +13,7 @@ use crate::context::Previews;
 use crate::inputs::{Input, Inputs};
 use crate::naming::name_in_folder;
 use crate::paint::{self, Drafted, Extras, Keeping, Resumed};
+use crate::spec::{SheetSpec, StylizeSpec};
 use crate::{
     BatchDone, Compared, Context, Control, End, ErrorKind, Event, JobError, JobSpec, Moment, Painted, Planned,
     SheetDone, Task,
@@ -52,10 +53,16 @@ pub struct Runner {
 }
 
 impl Runner {
-    /// A runner that begins a job. If `output` is a folder, the result gets a name in it.
+    /// A runner that begins a job. If `output` is a folder, the result gets a name in it. The mask `none` is no mask.
     pub fn new(job: impl Into<JobSpec>) -> Runner {
         let mut job = job.into();
         name_in_folder(&mut job.task);
+        match &mut job.task {
+            Task::Stylize(StylizeSpec { regions, .. }) | Task::Sheet(SheetSpec { regions, .. }) => {
+                regions.leave_out_none(&|_| true);
+            }
+            _ => {}
+        }
         Runner { job, extras: Extras::default(), context: Context::default() }
     }
 

@@ -51,7 +51,8 @@ Examples:
 
 const SHEET: &str = "\
 Examples:
-  impasto sheet photo.jpg painting.jpg -o sheet.png --vary strength=0.3,0.6,1";
+  impasto sheet photo.jpg painting.jpg -o sheet.png --vary strength=0.3,0.6,1
+  impasto stylize photo.jpg painting.jpg -o large.png --like sheet.png --cell 2    its second picture, large";
 
 const BATCH: &str = "\
 Examples:

@@ -63,6 +63,12 @@ fn the_line_of_the_documents_takes_one_style_and_two_pictures() {
         }
     }
     assert!(ran.stdout.contains("* the best"));
+    // Each part of the table says what its measures tell.
+    let parts: Vec<&str> =
+        ran.stdout.lines().filter(|line| ["Subject kept", "Style taken", "Faults"].contains(line)).collect();
+    assert_eq!(parts, ["Subject kept", "Style taken", "Faults"]);
+    assert!(ran.stdout.contains("seams: straight lines or a grid, as tiles"), "{ran}");
+    assert!(ran.stdout.contains("a photograph left as it is has the best marks for the subject"), "{ran}");
     assert!(ran.stdout.contains("structure is seen at relu3_4 of lite"), "{ran}");
 }
 

@@ -214,3 +214,29 @@ fn what_cannot_be_is_an_error_with_a_reason() {
         .fails(2, &format!("stylize c.png s.png -o grey.png --mask grey.png {FEW}"))
         .assert_says(&["grey.png"]);
 }
+
+#[test]
+fn none_leaves_out_the_masks_of_a_recipe() {
+    let folder = pictures();
+    folder.draw("tall.png", 30, 60, 2.0);
+    folder.succeeds(&format!(
+        "stylize c.png s.png:mask=style-colours.png t.png:region=blue -o o.png --mask colours.png --rest first --protect \
+         grey.png --feather 0.1 {FEW}"
+    ));
+    let again = "stylize tall.png s.png t.png -o p.png --like o.png";
+    let ran = folder.fails(2, again);
+    assert!(ran.hint().contains("--mask none leaves out"), "{ran}");
+    let ran = folder.fails(2, &format!("{again} --mask none"));
+    assert!(ran.hint().contains("--protect none leaves out"), "{ran}");
+    // What is left is the run without masks, and its recipe says so.
+    folder.succeeds(&format!("{again} --mask none --protect none"));
+    folder.succeeds(&format!("stylize tall.png s.png t.png -o q.png {FEW}"));
+    assert_eq!(folder.bytes("p.png"), folder.bytes("q.png"));
+    // A protected part alone may go, with its feather.
+    folder.succeeds("stylize c.png s.png t.png -o p.png --like o.png --protect none");
+    let shown = folder.succeeds("show p.png").stdout;
+    assert!(shown.contains("--mask colours.png") && !shown.contains("--protect"), "{shown}");
+    // Without a recipe, `none` is what there is anyway.
+    folder.succeeds(&format!("stylize tall.png s.png t.png -o p.png --mask none --protect none {FEW}"));
+    assert_eq!(folder.bytes("p.png"), folder.bytes("q.png"));
+}

@@ -39,6 +39,21 @@ fn a_plan_tells_what_each_scale_takes() {
     for word in ["3/3", "600x450", "whole", "peak memory", "checkpoint", "with --half"] {
         assert!(text.contains(word), "no {word} in\n{text}");
     }
+    let in_half = text.lines().find(|line| line.starts_with("with --half")).unwrap();
+    assert!(in_half.contains("about") && in_half.contains("second"), "the memory has its price: {in_half}");
+    assert!(plan["seconds_in_half"].as_f64().unwrap() > 0.0);
+    assert!(!text.contains("enlarged"), "{text}");
+}
+
+#[test]
+fn a_plan_says_that_a_picture_is_enlarged() {
+    let folder = large();
+    let text = folder.succeeds("plan c.png s.png --size 1600 --iterations 1").stdout;
+    assert!(
+        text.contains("640x480 pixels and is enlarged 2.5 times") && text.contains("--size 640"),
+        "{text}"
+    );
+    assert_eq!(planned(&folder, "--size 1600 --iterations 1")["enlarged"], 2.5);
 }
 
 /// Runs are whole and in tiles, with both optimisers, and with their states in memory and in files. Each has at least

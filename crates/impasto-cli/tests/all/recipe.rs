@@ -82,7 +82,15 @@ fn the_recipe_is_shown_and_repeated() {
         ] {
             assert!(first.contains(part), "{part}: {first}");
         }
-        assert!(shown.contains("recipe.optimizer") && shown.contains("encoder.sha256"), "{shown}");
+        // The summary has few lines; `--all` has every value.
+        for part in
+            ["content     c.png", "styles      s.png, t.png", "preset      gatys", "size        40x30"]
+        {
+            assert!(shown.contains(part) && shown.lines().count() < 14, "{part}: {shown}");
+        }
+        let all = folder.succeeds(&format!("show {name} --all")).stdout;
+        assert!(all.contains("recipe.optimizer") && all.contains("encoder.sha256"), "{all}");
+        assert_eq!(all.lines().next(), Some(first));
         // Both `--like` and the command that `show` prints give the same bytes again.
         let again = format!("again.{}", format.extension());
         folder.succeeds(&format!("stylize c.png s.png t.png -o {again} --like {name}"));

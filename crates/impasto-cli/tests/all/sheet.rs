@@ -63,6 +63,38 @@ fn what_is_known_of_a_style_is_not_taken_for_another_way_to_look_at_it() {
 }
 
 #[test]
+fn a_picture_of_a_sheet_is_painted_alone_at_any_size() {
+    let folder = Folder::with_pictures();
+    let few = "--min-size 48 --iterations 3 --tv-weight 0.01";
+    let ran = folder.succeeds(&format!(
+        "sheet c.png s.png:weight=2 t.png -o sheet.png --size 32 --vary strength=0.2,1 --vary seed=1,2,3 {few}"
+    ));
+    ran.assert_says(&["impasto stylize c.png s.png t.png -o OUT --like sheet.png --cell N"]);
+    let alone = format!("stylize c.png s.png:weight=2 t.png -o a.png --strength 1 --seed 2 {few}");
+    folder.succeeds(&alone);
+    folder.succeeds("stylize c.png s.png t.png -o b.png --like sheet.png --cell 5");
+    // The recipe of the picture is that of a run with the same options: the sheet has left no trace in it.
+    assert_eq!(folder.bytes("a.png"), folder.bytes("b.png"));
+    let shown = folder.succeeds("show sheet.png").stdout;
+    let (_, fifth) = shown.split_once("# 5: strength 1, seed 2\n").unwrap();
+    let command = fifth.lines().next().unwrap().strip_prefix("impasto ").unwrap().replace("OUT", "c5.png");
+    folder.succeeds(&command);
+    assert_eq!(folder.bytes("a.png"), folder.bytes("c5.png"));
+    // Options beside `--like` count more.
+    folder.succeeds("stylize c.png s.png t.png -o b.png --like sheet.png --cell 6 --seed 2");
+    assert_eq!(folder.bytes("a.png"), folder.bytes("b.png"));
+    for (options, says) in [
+        ("--like sheet.png", "--cell 1 to 6"),
+        ("--like sheet.png --cell 7", "pictures 1 to 6"),
+        ("--like sheet.png --cell 0", "pictures 1 to 6"),
+        ("--like a.png --cell 1", "no sheet"),
+        ("--cell 1", "--like"),
+    ] {
+        folder.fails(2, &format!("stylize c.png s.png t.png -o d.png {options}")).assert_says(&[says]);
+    }
+}
+
+#[test]
 fn what_cannot_be_varied_is_an_error_before_the_work() {
     let folder = Folder::with_pictures();
     let cases: [(&str, &[&str]); 11] = [

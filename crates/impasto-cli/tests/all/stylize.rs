@@ -260,6 +260,20 @@ fn a_report_without_steps_is_well_formed() {
 }
 
 #[test]
+fn every_file_that_was_written_is_named_and_the_result_comes_last() {
+    let folder = Folder::with_pictures();
+    let line = "stylize c.png s.png -o o.png --iterations 4 --size 48 --min-size 48 --save-every 3 --report r.json \
+                --triptych t.png --plot p.svg --timelapse f.gif";
+    let ran = folder.succeeds(line);
+    let wrote: Vec<&str> = ran.stderr.lines().filter_map(|line| line.strip_prefix("wrote ")).collect();
+    assert_eq!(wrote[..wrote.len() - 1], ["o_0003.png", "t.png", "p.svg", "f.gif", "r.json"], "{ran}");
+    assert!(wrote[wrote.len() - 1].starts_with("o.png: 48x36"), "{ran}");
+    assert!(ran.stderr.contains("writing the film f.gif\nwrote"), "{ran}");
+    let quiet = folder.succeeds(&format!("{line} --progress json"));
+    assert!(!quiet.stderr.contains("writing the film") && quiet.stderr.contains("wrote f.gif"), "{quiet}");
+}
+
+#[test]
 fn json_progress_is_an_object_a_line() {
     let folder = Folder::with_pictures();
     let ran = folder.succeeds(

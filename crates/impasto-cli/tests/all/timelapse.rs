@@ -51,7 +51,7 @@ fn a_gif_goes_from_the_first_picture_to_the_result() {
     folder.succeeds(&format!("{SHORT} --iterations 30 --init gray --timelapse t.gif"));
     let (width, height, frames) = frames(&folder, "t.gif");
     assert_eq!((width, height, frames.len()), (48, 36, 31));
-    assert!(frames[..30].iter().all(|(delay, _)| *delay == 8) && frames[30].0 == 150);
+    assert!(frames[..30].iter().all(|(delay, _)| *delay == 14) && frames[30].0 == 150);
     let result = bytes_of(&folder.decoded("o.png").picture);
     assert!(difference(&frames[30].1, &result) < PALETTE, "{}", difference(&frames[30].1, &result));
     // The first frame is middle grey with noise of one step.
@@ -68,9 +68,9 @@ fn a_long_run_has_no_more_frames_and_all_have_one_size() {
     );
     let (width, height, frames) = frames(&folder, "t.gif");
     // The scales are 32, 45 and 64 pixels, with 210 iterations in all.
-    assert_eq!((width, height, frames.len()), (64, 48, 101));
+    assert_eq!((width, height, frames.len()), (64, 48, 51));
     let moved = frames.windows(2).filter(|pair| pair[0].1 != pair[1].1).count();
-    assert!(moved > 90, "{moved}");
+    assert!(moved > 45, "{moved}");
 }
 
 #[test]
@@ -89,8 +89,12 @@ fn a_large_result_has_a_smaller_film() {
     let folder = Folder::with_pictures();
     folder.succeeds(&format!("{SHORT} --size 700 --min-size 700 --iterations 0 --timelapse t.gif"));
     let (width, height, frames) = frames(&folder, "t.gif");
-    // The only frame is the result.
-    assert_eq!((width, height, frames.len(), frames[0].0), (640, 480, 1, 150));
+    // The only frame is the result. With all of its frames a film would have at most 5.5 million pixels.
+    assert_eq!((frames.len(), frames[0].0), (1, 150));
+    assert!(
+        width > 370 && width * height * 51 <= 5_500_000 && width.abs_diff(height * 4 / 3) <= 1,
+        "{width}x{height}"
+    );
 }
 
 #[cfg(unix)]
@@ -115,7 +119,7 @@ fn what_was_collected_is_written_when_a_run_is_interrupted_and_resumed() {
     assert_eq!(finish(resume).code, Some(0));
     let (.., second) = frames(&folder, "t.gif");
     assert!(difference(&second[0].1, &stopped) < PALETTE);
-    assert!((101..=103).contains(&(first.len() + second.len())), "{} {}", first.len(), second.len());
+    assert!((51..=53).contains(&(first.len() + second.len())), "{} {}", first.len(), second.len());
     std::fs::remove_dir(folder.path("elsewhere")).unwrap();
     assert_eq!(folder.names(), ["c.png", "o.png", "s.png", "t.gif", "t.png"]);
 }

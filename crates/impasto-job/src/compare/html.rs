@@ -10,9 +10,9 @@ use image::codecs::jpeg::JpegEncoder;
 use image::{ExtendedColorType, ImageEncoder};
 use impasto::Picture;
 use impasto::image::{Averaging, Filter, ImageError, fit_long_edge, resize, write_atomically};
-use impasto::referee::{Aspect, Better, Measure};
+use impasto::referee::{Better, Measure};
 
-use super::table::{Row, arrow, rows, structure_at};
+use super::table::{arrow, rows, structure_at, tells};
 use super::{Inputs, Scored};
 use crate::JobError;
 use crate::inputs::Input;
@@ -120,9 +120,10 @@ fn page(inputs: &Inputs, scored: &[Scored]) -> Result<String, JobError> {
     let rows = rows(scored);
     let mut aspect = None;
     for row in &rows {
-        if aspect.replace(row.measure.aspect) != Some(row.measure.aspect) {
+        let part = tells(row.measure.aspect);
+        if aspect.replace(part) != Some(part) {
             let columns = scored.len() + 1;
-            page += &format!("<tr><td class=\"aspect\" colspan=\"{columns}\">{}</td></tr>\n", heading(row));
+            page += &format!("<tr><td class=\"aspect\" colspan=\"{columns}\">{part}</td></tr>\n");
         }
         page += &format!("<tr><th scope=\"row\">{} {}</th>", escaped(&row.name), arrow(row.measure.better));
         for (text, is_best) in &row.cells {
@@ -159,15 +160,6 @@ fn page(inputs: &Inputs, scored: &[Scored]) -> Result<String, JobError> {
     page +=
         &format!("</dl>\n<p class=\"size\">impasto {}</p>\n</body>\n</html>\n", env!("CARGO_PKG_VERSION"));
     Ok(page)
-}
-
-fn heading(row: &Row) -> &'static str {
-    match row.measure.aspect {
-        Aspect::Content => "Content",
-        Aspect::Colour => "Colour",
-        Aspect::Texture => "Texture",
-        Aspect::Faults => "Faults",
-    }
 }
 
 fn name(input: &Input) -> String {

@@ -86,10 +86,16 @@ pub(super) fn lines(pictures: &[Input], scored: &[Scored]) -> Vec<String> {
     };
     let header = names.iter().map(|name| format!("{name} ")).collect();
     let mut lines = vec![joined(" ".repeat(of_name + 2), header)];
-    lines.extend(rows.iter().map(|row| {
+    let mut part = "";
+    for row in &rows {
+        if part != tells(row.measure.aspect) {
+            part = tells(row.measure.aspect);
+            lines.push(part.to_owned());
+        }
         let start = format!("{:<of_name$} {}", row.name, arrow(row.measure.better));
-        joined(start, row.cells.iter().map(marked).collect())
-    }));
+        lines.push(joined(start, row.cells.iter().map(marked).collect()));
+    }
+    lines.push(String::new());
     for (name, scored) in names.iter().zip(scored) {
         if !scored.scores.seams_at.is_empty() {
             lines.push(format!("the strongest seam of {name}: {}", scored.scores.seams_at));
@@ -98,7 +104,35 @@ pub(super) fn lines(pictures: &[Input], scored: &[Scored]) -> Vec<String> {
     lines.extend(structure_at(scored).map(|at| format!("structure is seen at {}", printable(at))));
     let best = if scored.len() > 1 { "; * the best" } else { "" };
     lines.push(format!("↑ higher is better, ↓ lower is better{best}"));
+    lines.extend(rows.iter().filter_map(|row| in_words(row.measure.name)).map(str::to_owned));
+    let has = |aspect| rows.iter().any(|row| row.measure.aspect == aspect);
+    if scored.len() > 1 && has(Aspect::Content) && has(Aspect::Texture) {
+        lines.push(
+            "no part says alone which picture is better: a photograph left as it is has the best marks for the \
+             subject, and the style itself for the style"
+                .into(),
+        );
+    }
     lines
+}
+
+/// What the measures of an aspect tell.
+pub(super) fn tells(aspect: Aspect) -> &'static str {
+    match aspect {
+        Aspect::Content => "Subject kept",
+        Aspect::Colour | Aspect::Texture => "Style taken",
+        Aspect::Faults => "Faults",
+    }
+}
+
+/// Explains a fault in everyday words: the names of the others say enough, or documents explain them.
+fn in_words(name: &str) -> Option<&'static str> {
+    match name {
+        "noise" => Some("noise: grain that neither the content nor the style has"),
+        "seams" => Some("seams: straight lines or a grid, as tiles and blocks of JPEG leave them"),
+        "border" => Some("border: an edge of the picture that is rougher than its inside"),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

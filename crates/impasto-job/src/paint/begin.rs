@@ -213,6 +213,7 @@ pub(crate) fn plan(
 ) -> Result<Planned, JobError> {
     let mut inputs = extras.inputs.clone().map_or_else(|| read(spec, texture, context), Ok)?;
     inputs.notes().into_iter().for_each(|note| context.warn(note));
+    let content = texture.is_none().then(|| inputs.content.decoded.picture.size());
     let asked = Asked { run: &spec.run, styles: &spec.style, texture, regions: &spec.regions };
     let transfer = transfer::of(&asked, &mut inputs, context)?;
     context.control.begin();
@@ -226,6 +227,7 @@ pub(crate) fn plan(
         None => session.predict_time()?,
     };
     Ok(Planned {
+        content,
         plan: session.plan().clone(),
         speed,
         peak_bytes_in_half,
@@ -238,6 +240,8 @@ pub(crate) fn plan(
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Planned {
+    /// Size of the content in pixels; a texture has none.
+    pub content: Option<(usize, usize)>,
     /// The plan, scale by scale.
     pub plan: MemoryPlan,
     /// The speed that the times come from.

@@ -108,9 +108,11 @@ impl Painting<'_> {
     /// Writes the files beside the result.
     fn write_beside(&mut self, picture: &Picture) -> Result<(), JobError> {
         let (film, done) = (self.film.take(), self.steps.len());
+        let wrote = |path: &Path| self.context.emit(Event::WroteBeside { path: path.into() });
+        let writing = |path: &Path| self.context.emit(Event::Writing { path: path.into() });
         self.context.control.saving(|| {
-            let filmed = |film: crate::side::Timelapse| film.write(picture, done);
-            self.side.write(picture, &self.steps).and(film.map_or(Ok(()), filmed))
+            let filmed = |film: crate::side::Timelapse| film.write(picture, done, (&writing, &wrote));
+            self.side.write(picture, &self.steps, &wrote).and(film.map_or(Ok(()), filmed))
         })
     }
 
@@ -129,7 +131,9 @@ impl Painting<'_> {
         if let Some(output) = self.output.filter(|_| has_output) {
             report.output = output.display().to_string();
         }
-        report.write(path)
+        report.write(path)?;
+        self.context.emit(Event::WroteBeside { path: path.clone() });
+        Ok(())
     }
 
     fn painted(&self, end: End, picture: Picture, keeps: bool) -> Painted {

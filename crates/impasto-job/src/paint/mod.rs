@@ -148,6 +148,7 @@ impl Painting<'_> {
             let path = numbered(&self.spec.output, done);
             let picture = self.session.picture().map_err(Ended::Run)?;
             self.write(&path, &picture).map_err(Ended::Save)?;
+            self.context.emit(Event::WroteBeside { path });
         }
         if let Some(film) = &mut self.film {
             film.step(&self.session, done);

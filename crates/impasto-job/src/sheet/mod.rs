@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-use impasto::image::{Encoding, Format, Space, check_output, save};
+use impasto::image::{Encoding, Format, Metadata, Space, check_output, save};
 use impasto::{EngineCache, Picture, Session};
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -18,7 +18,7 @@ use crate::event::ItemOutcome;
 use crate::inputs::{self, Inputs};
 use crate::spec::SheetSpec;
 use crate::transfer::{self, Asked};
-use crate::{Context, End, ErrorKind, Event, JobError};
+use crate::{Context, End, ErrorKind, Event, JobError, recipe};
 use vary::{Cell, Grid};
 
 /// The outcome of a sheet.
@@ -43,6 +43,8 @@ pub struct SheetDone {
     pub picture: Option<Arc<Picture>>,
     /// The colour space of the sheet.
     pub space: Space,
+    /// Whether the file carries the recipes of its pictures ([`like_cell`](crate::like_cell)).
+    pub has_recipe: bool,
 }
 
 /// A picture of a sheet: its place, and what was varied.
@@ -104,14 +106,16 @@ pub(crate) fn run(spec: &SheetSpec, context: &Context) -> Result<SheetDone, JobE
             cells: Vec::new(),
             picture: None,
             space: sheet.inputs.content.decoded.space,
+            has_recipe: false,
         });
     }
     if made.is_empty() {
         return Err(ended.err().unwrap_or_else(|| JobError::bug("a sheet without a picture")));
     }
     let drawn = Arc::new(draw::sheet(&made, size, &grid.columns(), &grid.rows()));
+    let recipe = if in_memory { None } else { sheet.recipe(&cells[..made.len()])? };
     if !in_memory {
-        sheet.write(&drawn, made.len())?;
+        sheet.write(&drawn, made.len(), recipe.clone())?;
     }
     let done = |end| SheetDone {
         end,
@@ -123,6 +127,7 @@ pub(crate) fn run(spec: &SheetSpec, context: &Context) -> Result<SheetDone, JobE
         cells: places(&cells[..made.len()], size, &grid),
         picture: Some(Arc::clone(&drawn)),
         space: sheet.inputs.content.decoded.space,
+        has_recipe: recipe.is_some(),
     };
     match ended {
         Ok(()) => Ok(done(End::Complete)),
@@ -207,10 +212,21 @@ impl Sheet<'_> {
         session.map_err(|error| JobError::from(error).about(&cell.label))
     }
 
-    fn write(&self, drawn: &Picture, made: usize) -> Result<(), JobError> {
+    /// Returns the recipe of the pictures that were made, if the format has room for it.
+    fn recipe(&self, made: &[Cell]) -> Result<Option<String>, JobError> {
+        let SheetSpec { run, style, regions, .. } = self.spec;
+        let asked = Asked { run, styles: style, texture: None, regions };
+        let pictures = made.iter().map(|cell| (&cell.label[..], &cell.settings));
+        let recipe = recipe::of_sheet(&asked, &self.inputs, pictures);
+        let format = Format::of(&self.spec.output)?;
+        Ok(Some(recipe).filter(|recipe| format.holds_recipe() && format.fits_recipe(recipe)))
+    }
+
+    fn write(&self, drawn: &Picture, made: usize, recipe: Option<String>) -> Result<(), JobError> {
         let space = self.inputs.content.decoded.space;
         let icc_profile = (space != Space::Srgb).then(|| space.icc());
-        let encoding = Encoding { space, icc_profile, ..Encoding::default() };
+        let metadata = Metadata { recipe, ..Metadata::default() };
+        let encoding = Encoding { space, icc_profile, metadata, ..Encoding::default() };
         let path = &self.spec.output;
         self.context.control.saving(|| save(path, drawn, None, &encoding))?;
         let (width, height) = drawn.size();

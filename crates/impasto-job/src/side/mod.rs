@@ -6,7 +6,7 @@ mod movie;
 mod plot;
 mod timelapse;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use impasto::image::{
     Averaging, Encoding, Filter, Format, Space, check_output, check_writable, fit_long_edge, resize, save,
@@ -95,10 +95,16 @@ impl SideOutputs<'_> {
         Ok(SideOutputs { spec, pictures, space })
     }
 
-    /// Writes the files. If one fails, the other is still written.
-    pub(crate) fn write(&self, result: &Picture, steps: &[Step]) -> Result<(), JobError> {
-        let row = self.write_row(result);
-        self.write_plot(steps).and(row)
+    /// Writes the files, and tells each that is written. If one fails, the other is still written.
+    pub(crate) fn write(
+        &self,
+        result: &Picture,
+        steps: &[Step],
+        wrote: &dyn Fn(&Path),
+    ) -> Result<(), JobError> {
+        let tell = |path: &Option<PathBuf>| path.as_deref().into_iter().for_each(wrote);
+        let row = self.write_row(result).map(|()| tell(&self.spec.triptych));
+        self.write_plot(steps).map(|()| tell(&self.spec.plot)).and(row)
     }
 
     fn write_row(&self, result: &Picture) -> Result<(), JobError> {

@@ -1,7 +1,8 @@
 //! `timelapse`: a film of the developing picture, as a GIF or, with an installed ffmpeg, as an MP4.
 //!
-//! About a hundred frames are taken, evenly spaced over the iterations of the run. All have one size, in the shape of
-//! the result, so that coarse scales look coarse. The first frame is the initial picture. The last frame is the result,
+//! Up to a hundred frames are taken, or fifty for a GIF, evenly spaced over the iterations of the run. All have one
+//! size, in the shape of the result, so that coarse scales look coarse. Strokes move everywhere in every frame, so a GIF
+//! takes nearly a byte for a pixel; the number of its pixels is therefore bounded. The first frame is the initial picture. The last frame is the result,
 //! which stays for a while. Until the end of the run, the frames are in a file without a name beside the output, three
 //! bytes a pixel, so that memory does not grow with the run.
 
@@ -16,17 +17,14 @@ use impasto::{Picture, Session};
 use super::movie::{self, Movie};
 use crate::JobError;
 
-/// Number of frames between the first and the last.
-const FRAMES: usize = 100;
-
-/// Duration of a frame in hundredths of a second, the unit of GIF files.
-const DELAY: u16 = 8;
-
 /// Duration of the result, in the same unit.
 const HOLD: u16 = 150;
 
-/// Largest long edge of the frames of a GIF. It is small, because every frame is stored with all its pixels.
+/// Largest long edge of the frames of a GIF.
 const GIF_EDGE: usize = 640;
+
+/// The most pixels of all frames of a GIF. With nearly a byte for a pixel the file has at most about 5 MB.
+const GIF_PIXELS: usize = 5_500_000;
 
 /// Largest long edge of the frames of a movie.
 const MOVIE_EDGE: usize = 1280;
@@ -48,6 +46,22 @@ impl Kind {
             "gif" => Some(Kind::Gif),
             "mp4" => Some(Kind::Movie),
             _ => None,
+        }
+    }
+
+    /// Number of frames between the first and the last.
+    fn frames(self) -> usize {
+        match self {
+            Kind::Gif => 50,
+            Kind::Movie => 100,
+        }
+    }
+
+    /// Duration of a frame in hundredths of a second, the unit of GIF files.
+    fn delay(self) -> u16 {
+        match self {
+            Kind::Gif => 14,
+            Kind::Movie => 8,
         }
     }
 }
@@ -115,7 +129,7 @@ impl Timelapse {
 
     /// Takes a frame after a step, if one is due. The last frame is taken by [`write`](Timelapse::write).
     pub(crate) fn step(&mut self, session: &Session, done: usize) {
-        if is_due(done, self.total) {
+        if is_due(done, self.total, self.kind.frames()) {
             self.take(session, done);
         }
     }
@@ -142,20 +156,33 @@ impl Timelapse {
         Ok(())
     }
 
-    /// Writes the film, with the result as its last frame.
-    pub(crate) fn write(mut self, result: &Picture, done: usize) -> Result<(), JobError> {
+    /// Writes the film, with the result as its last frame. Tells that the work begins, and that the file is there.
+    pub(crate) fn write(
+        mut self,
+        result: &Picture,
+        done: usize,
+        (writing, wrote): (&dyn Fn(&Path), &dyn Fn(&Path)),
+    ) -> Result<(), JobError> {
         if let Some(problem) = self.problem.take() {
             return Err(problem.about("`timelapse`"));
         }
         self.add(result, done)?;
+        writing(&self.path);
+        self.write_frames()?;
+        wrote(&self.path);
+        Ok(())
+    }
+
+    fn write_frames(&mut self) -> Result<(), JobError> {
         let begin = self.file.seek(SeekFrom::Start(0));
         begin.map_err(|error| JobError::write(&self.path, &error))?;
         let mut frames = Frames { from: BufReader::new(&self.file), size: self.size, left: self.frames };
         match self.kind {
             Kind::Gif => Ok(write_atomically(&self.path, |file| write_gif(file, &mut frames))?),
             Kind::Movie => {
-                let times = (HOLD as usize).div_ceil(DELAY as usize);
-                Movie::find()?.write(&self.path, self.size, f64::from(DELAY) / 100.0, |film| {
+                let delay = Kind::Movie.delay();
+                let times = usize::from(HOLD).div_ceil(delay.into());
+                Movie::find()?.write(&self.path, self.size, f64::from(delay) / 100.0, |film| {
                     while let Some(frame) = frames.next()? {
                         // All frames of a movie have the same duration, so the last one is repeated.
                         for _ in 0..if frames.left == 0 { times } else { 1 } {
@@ -169,9 +196,9 @@ impl Timelapse {
     }
 }
 
-/// Whether a frame is due after `done` iterations: about a hundred times in a run, evenly spaced.
-fn is_due(done: usize, total: usize) -> bool {
-    let of = |done: usize| done as u128 * FRAMES as u128 / total.max(1) as u128;
+/// Whether one of so many frames is due after `done` iterations. They are evenly spaced over the run.
+fn is_due(done: usize, total: usize, frames: usize) -> bool {
+    let of = |done: usize| done as u128 * frames as u128 / total.max(1) as u128;
     done < total && done > 0 && of(done) > of(done - 1)
 }
 
@@ -179,7 +206,12 @@ fn is_due(done: usize, total: usize) -> bool {
 fn frame_size(kind: Kind, result: (usize, usize)) -> (usize, usize) {
     let long = result.0.max(result.1);
     match kind {
-        Kind::Gif => fit_long_edge(result, long.min(GIF_EDGE)),
+        Kind::Gif => {
+            let (width, height) = fit_long_edge(result, long.min(GIF_EDGE));
+            let (area, most) = (width * height, GIF_PIXELS / (kind.frames() + 1));
+            let shrunk = (width.max(height) as f64 * (most as f64 / area as f64).sqrt()) as usize;
+            if area > most { fit_long_edge(result, shrunk) } else { (width, height) }
+        }
         Kind::Movie => {
             let (width, height) = fit_long_edge(result, long.min(MOVIE_EDGE));
             (movie::even(width), movie::even(height))
@@ -223,7 +255,7 @@ fn write_gif<R: Read>(file: &mut dyn Sink, frames: &mut Frames<R>) -> io::Result
     let speed = (frames.size.0 * frames.size.1 / PALETTE_PIXELS).clamp(1, 30) as i32;
     while let Some(bytes) = frames.next()? {
         let mut frame = Frame::from_rgb_speed(width, height, &bytes, speed);
-        frame.delay = if frames.left == 0 { HOLD } else { DELAY };
+        frame.delay = if frames.left == 0 { HOLD } else { Kind::Gif.delay() };
         encoder.write_frame(&frame).map_err(io::Error::other)?;
     }
     Ok(())
@@ -235,7 +267,7 @@ mod tests {
 
     #[test]
     fn frames_come_evenly() {
-        let due = |total: usize| (0..=total).filter(|done| is_due(*done, total)).collect::<Vec<_>>();
+        let due = |total: usize| (0..=total).filter(|done| is_due(*done, total, 100)).collect::<Vec<_>>();
         assert_eq!(due(4), [1, 2, 3]);
         assert_eq!(due(200), (1..100).map(|frame| 2 * frame).collect::<Vec<_>>());
         let (many, apart) = (due(1234), [12, 13]);
@@ -246,7 +278,9 @@ mod tests {
 
     #[test]
     fn frames_have_the_shape_of_the_result() {
-        assert_eq!(frame_size(Kind::Gif, (3000, 1500)), (640, 320));
+        assert_eq!(frame_size(Kind::Gif, (3000, 300)), (640, 64));
+        let (width, height) = frame_size(Kind::Gif, (3000, 2000));
+        assert!(width.abs_diff(height * 3 / 2) <= 1 && width * height * 51 <= GIF_PIXELS && width > 390);
         assert_eq!(frame_size(Kind::Gif, (333, 77)), (333, 77));
         assert_eq!(frame_size(Kind::Movie, (333, 77)), (332, 76));
         assert_eq!(frame_size(Kind::Movie, (9000, 1)), (1280, 2));

@@ -4,6 +4,7 @@ use impasto::Setting;
 
 /// Options of jobs that are not settings of the library.
 const NAMES: &[&str] = &[
+    "cell",
     "checkpoint",
     "checkpoint_every",
     "content",

@@ -1,6 +1,6 @@
 //! Where styles are painted, and which parts stay unchanged.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use impasto::Rest;
 use schemars::JsonSchema;
@@ -15,14 +15,16 @@ use crate::{JobError, paths};
 pub struct RegionSpec {
     /// Mask of the content: where styles are painted. A grey mask is white there; give one for each style to place each
     /// style separately. In a mask with colours, the region of a colour is painted in the styles whose own masks have
-    /// the colour (STYLE:mask=FILE) or that name it (STYLE:region=#ff0000)
+    /// the colour (STYLE:mask=FILE) or that name it (STYLE:region=#ff0000). With `like`, none leaves the recipe's masks
+    /// out
     #[cfg_attr(feature = "clap", arg(long, value_name = "FILE", help_heading = "Regions"))]
     #[serde(serialize_with = "paths::write", deserialize_with = "paths::read")]
     pub mask: Vec<PathBuf>,
     /// Treatment of the rest of the content, where no mask places a style [default: keep]
     #[cfg_attr(feature = "clap", arg(long, value_enum, value_name = "WHAT", help_heading = "Regions"))]
     pub rest: Option<RestKind>,
-    /// Keep the content unchanged where this grey picture is white, whatever the style
+    /// Keep the content unchanged where this grey picture is white, whatever the style. With `like`, none leaves the
+    /// recipe's out
     #[cfg_attr(feature = "clap", arg(long, value_name = "FILE", help_heading = "Regions"))]
     #[serde(serialize_with = "paths::write", deserialize_with = "paths::read")]
     pub protect: Option<PathBuf>,
@@ -43,11 +45,39 @@ pub enum RestKind {
     First,
 }
 
+/// Whether a name means no file at all.
+fn is_none(path: &Path) -> bool {
+    path == Path::new("none")
+}
+
 impl RegionSpec {
     pub(crate) fn rest(&self) -> Rest {
         match self.rest {
             Some(RestKind::First) => Rest::First,
             _ => Rest::Keep,
+        }
+    }
+
+    /// Whether `none` stands in place of the masks of the content.
+    pub(crate) fn switches_off_masks(&self) -> bool {
+        self.mask.len() == 1 && is_none(&self.mask[0])
+    }
+
+    /// Takes the name `none` for no file at all, and leaves out the options that then have no effect, unless they were
+    /// given. A file that has this name is `./none`.
+    pub fn leave_out_none(&mut self, given: &dyn Fn(&str) -> bool) {
+        let (no_masks, unprotected) =
+            (self.switches_off_masks(), self.protect.as_deref().is_some_and(is_none));
+        if no_masks {
+            self.mask.clear();
+            self.rest = self.rest.filter(|_| given("rest"));
+        }
+        if unprotected {
+            self.protect = None;
+        }
+        let keeps = self.protect.is_some() || (!self.mask.is_empty() && self.rest() == Rest::Keep);
+        if (no_masks || unprotected) && !keeps {
+            self.feather = self.feather.filter(|_| given("feather"));
         }
     }
 
