@@ -27,8 +27,10 @@ mod rotate;
 pub use atomic::{Sink, check_writable, write_atomically};
 pub use blur::blur;
 pub use colour::Space;
-pub use decode::{Decoded, Depth, Limits, Note, decode, open, read, read_recipe};
-pub use encode::{Encoding, Format, check_output, save};
+pub use decode::{
+    Decoded, Depth, Limits, Note, Numbers, RawPicture, decode, open, read, read_recipe, recipe_of_bytes,
+};
+pub use encode::{Encoding, Format, check_output, save, to_bytes};
 pub use error::ImageError;
 pub use metadata::{Density, Metadata};
 pub use picture::{Picture, Plane};

@@ -3,10 +3,10 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use impasto::CheckpointError;
 use impasto::encoder::EncoderError;
 use impasto::engine::EngineError;
 use impasto::image::ImageError;
+use impasto::{CheckpointError, Subject};
 
 /// The kind of an error, which tells who can do something about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +24,29 @@ pub enum ErrorKind {
     Bug,
 }
 
+/// What an error is about, so that a program can react to it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Cause {
+    /// Something else, or an option that the message names in backquotes.
+    #[default]
+    Other,
+    /// An option: its name.
+    Option(&'static str),
+    /// A picture that cannot be read, or not be written as asked.
+    Picture,
+    /// A picture that is not there.
+    Missing,
+    /// A model that is not there or cannot be used.
+    Model,
+    /// The run needs more memory than it may use. The largest size that fits, in pixels; 0 if none fits.
+    Memory(usize),
+    /// The run diverged.
+    Diverged,
+    /// A checkpoint that cannot be written or resumed.
+    Checkpoint,
+}
+
 /// An error, with a hint if something can be done about it. In both texts the names of options stand in backquotes
 /// ([`spell`](crate::spell)).
 #[derive(Debug)]
@@ -32,12 +55,13 @@ pub struct JobError {
     message: String,
     hint: Option<String>,
     checkpoint: Option<PathBuf>,
+    cause: Cause,
 }
 
 impl JobError {
     /// An error of this kind.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> JobError {
-        JobError { kind, message: message.into(), hint: None, checkpoint: None }
+        JobError { kind, message: message.into(), hint: None, checkpoint: None, cause: Cause::Other }
     }
 
     /// An error about an impossible request.
@@ -104,6 +128,16 @@ impl JobError {
         self.kind
     }
 
+    /// What the error is about.
+    pub fn cause(&self) -> &Cause {
+        &self.cause
+    }
+
+    pub(crate) fn caused_by(mut self, cause: Cause) -> JobError {
+        self.cause = cause;
+        self
+    }
+
     /// The message, in one sentence, without the hint.
     pub fn message(&self) -> &str {
         &self.message
@@ -144,7 +178,27 @@ impl From<impasto::Error> for JobError {
             true => "interrupted; nothing was written".into(),
             false => error.to_string(),
         };
-        JobError { kind, message, hint: error.hint(), checkpoint: None }
+        let cause = cause_of(&error);
+        JobError { kind, message, hint: error.hint(), checkpoint: None, cause }
+    }
+}
+
+fn cause_of(error: &impasto::Error) -> Cause {
+    match error {
+        impasto::Error::Invalid { subject: Subject::Setting(setting), .. } => Cause::Option(setting.name()),
+        impasto::Error::PresetNeedsLayer { setting, .. } => Cause::Option(setting.name()),
+        impasto::Error::Unknown { kind: "iterate to keep", .. } => Cause::Option("keep"),
+        impasto::Error::Unknown { kind, .. } => Cause::Option(kind),
+        impasto::Error::Labels { .. } => Cause::Option("mask"),
+        impasto::Error::NoStyle => Cause::Option("style"),
+        impasto::Error::TooSmall { .. } => Cause::Picture,
+        impasto::Error::TooLarge { fits, .. } => Cause::Memory(*fits),
+        impasto::Error::Diverged { .. } | impasto::Error::NotFinite { .. } => Cause::Diverged,
+        impasto::Error::Checkpoint(_) => Cause::Checkpoint,
+        impasto::Error::Encoder(EncoderError::UnknownPooling { .. }) => Cause::Option("pooling"),
+        impasto::Error::Encoder(EncoderError::UnknownLayer { .. }) => Cause::Option("layers"),
+        impasto::Error::Encoder(_) => Cause::Model,
+        _ => Cause::Other,
     }
 }
 
@@ -154,7 +208,12 @@ impl From<ImageError> for JobError {
             ImageError::Write { .. } => ErrorKind::Environment,
             _ => ErrorKind::BadInput,
         };
-        let made = JobError { kind, message: error.to_string(), hint: error.hint(), checkpoint: None };
+        let cause = match error {
+            ImageError::NotFound { .. } => Cause::Missing,
+            _ => Cause::Picture,
+        };
+        let made = JobError::new(kind, error.to_string()).caused_by(cause);
+        let made = JobError { hint: error.hint(), ..made };
         match error {
             ImageError::TooLarge { raised, .. } => made.and_hint(format!("or give `limits` {raised}")),
             ImageError::TooSlow { .. } => made.and_hint("or give it more time with `limits` time=60s"),

@@ -50,7 +50,7 @@ pub use batch::BatchDone;
 pub use compare::Compared;
 pub use context::Previews;
 pub use control::Control;
-pub use error::{ErrorKind, JobError};
+pub use error::{Cause, ErrorKind, JobError};
 pub use event::{End, Event, ItemOutcome};
 pub use from_recipe::{FromRecipe, like};
 pub use paint::{Drafted, Pace, Painted, Planned};

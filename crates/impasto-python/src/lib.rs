@@ -5,10 +5,16 @@
 
 use pyo3::prelude::*;
 
+mod errors;
+mod pictures;
+
 #[pymodule]
 mod _native {
     /// The version of the package.
     #[pymodule_export]
     #[allow(non_upper_case_globals)]
     const __version__: &str = env!("CARGO_PKG_VERSION");
+
+    #[pymodule_export]
+    use crate::pictures::{PyPicture, read_recipe};
 }

@@ -16,6 +16,7 @@ mod openexr;
 mod planes;
 mod png;
 mod raster;
+mod raw;
 mod samples;
 mod sniff;
 mod tga;
@@ -40,6 +41,7 @@ use sniff::{Kind, sniff};
 
 pub use limits::Limits;
 pub use notes::Note;
+pub use raw::{Numbers, RawPicture};
 pub(crate) use samples::interleave;
 pub(crate) use sniff::readable;
 
@@ -206,7 +208,14 @@ fn ended(
 /// # Errors
 /// The errors of [`read`], [`ImageError::Empty`], [`ImageError::UnknownContent`], [`ImageError::TooSlow`].
 pub fn read_recipe(path: &Path, limits: &Limits) -> Result<Option<String>, ImageError> {
-    let bytes = read(path, limits)?;
+    recipe_of_bytes(read(path, limits)?, path, limits)
+}
+
+/// Returns the recipe embedded in the bytes of a picture, if any; `path` stands for the file in errors.
+///
+/// # Errors
+/// [`ImageError::Empty`], [`ImageError::UnknownContent`], [`ImageError::TooSlow`].
+pub fn recipe_of_bytes(bytes: Arc<[u8]>, path: &Path, limits: &Limits) -> Result<Option<String>, ImageError> {
     if bytes.is_empty() {
         return Err(ImageError::Empty { path: path.into() });
     }

@@ -43,7 +43,7 @@ pub(super) fn separate(image: DynamicImage, model: Option<Model>) -> Samples {
 }
 
 /// Converts interleaved samples to planes.
-fn planes<T: Copy>(samples: &[T], channels: usize, convert: impl Fn(T) -> f32) -> Vec<f32> {
+pub(super) fn planes<T: Copy>(samples: &[T], channels: usize, convert: impl Fn(T) -> f32) -> Vec<f32> {
     let area = samples.len() / channels;
     let mut all = vec![0.0; channels * area];
     // Fills all planes run by run, to pass only once through what may be half a gigabyte.

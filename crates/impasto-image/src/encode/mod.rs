@@ -72,6 +72,32 @@ pub fn save(
     alpha: Option<&Plane>,
     encoding: &Encoding,
 ) -> Result<(), ImageError> {
+    write_through((path, picture, alpha), encoding, |write| write_atomically(path, write))
+}
+
+/// Returns the bytes that [`save`] would write to a file of this name.
+///
+/// # Errors
+/// The errors of [`save`], except those of writing.
+pub fn to_bytes(
+    name: &Path,
+    picture: &Picture,
+    alpha: Option<&Plane>,
+    encoding: &Encoding,
+) -> Result<Vec<u8>, ImageError> {
+    let mut bytes = io::Cursor::new(Vec::new());
+    write_through((name, picture, alpha), encoding, |write| {
+        write(&mut bytes).map_err(|source| ImageError::Write { path: name.into(), source })
+    })?;
+    Ok(bytes.into_inner())
+}
+
+/// Encodes a picture. `through` calls the function that it gets with the place where the bytes go.
+fn write_through(
+    (path, picture, alpha): (&Path, &Picture, Option<&Plane>),
+    encoding: &Encoding,
+    through: impl FnOnce(&mut dyn FnMut(&mut dyn Sink) -> io::Result<()>) -> Result<(), ImageError>,
+) -> Result<(), ImageError> {
     let format = encoding.format.map_or_else(|| Format::of(path), |format| format.written(path))?;
     if let Some(alpha) = alpha {
         if !format.holds_alpha() {
@@ -102,7 +128,7 @@ pub fn save(
     let tags = Tags { icc_profile, exif, xmp: encoding.metadata.recipe.as_deref().map(packet) };
     let source = Source { picture, alpha, conversion };
     let mut refusal = None;
-    let written = write_atomically(path, |file| {
+    let written = through(&mut |file| {
         let mut file = Watched { file, failure: None };
         encode(&mut file, format, &source, encoding, &tags).map_err(|failed| match file.failure {
             Some(error) => error,

@@ -2,6 +2,7 @@
 
 mod file;
 mod masks;
+mod raw;
 
 use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
