@@ -5,7 +5,9 @@
 
 use pyo3::prelude::*;
 
+mod blocks;
 mod errors;
+mod jobs;
 mod pictures;
 
 #[pymodule]
@@ -14,6 +16,12 @@ mod _native {
     #[pymodule_export]
     #[allow(non_upper_case_globals)]
     const __version__: &str = env!("CARGO_PKG_VERSION");
+
+    #[pymodule_export]
+    use crate::blocks::{PyConductor, PyPainter};
+
+    #[pymodule_export]
+    use crate::jobs::run_job;
 
     #[pymodule_export]
     use crate::pictures::{PyPicture, read_recipe};

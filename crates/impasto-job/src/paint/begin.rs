@@ -149,7 +149,7 @@ fn check_options(spec: &StylizeSpec, texture: Option<&Texture>) -> Result<(), Jo
 }
 
 /// Reads the pictures of a run.
-pub(super) fn read(spec: &StylizeSpec, texture: Option<&Texture>) -> Result<Inputs, JobError> {
+pub(crate) fn read(spec: &StylizeSpec, texture: Option<&Texture>) -> Result<Inputs, JobError> {
     let (limits, (_, init)) = (spec.input.limits()?, spec.run.overrides()?);
     match texture {
         None => Inputs::read(&spec.content, &spec.style, init.as_deref(), &spec.regions, &limits),
