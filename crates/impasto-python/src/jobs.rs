@@ -7,8 +7,8 @@ use pyo3::prelude::*;
 
 use crate::errors::working;
 
-/// Runs a job (JSON) to its end and writes its results, or continues it from its checkpoint. `threads`: `None` for one per
-/// processor.
+/// Runs a job (JSON) to its end and writes its results, or continues it from its checkpoint. `threads`: `None` for one
+/// per processor.
 #[pyfunction]
 #[pyo3(signature = (job, threads=None, checkpoint=None))]
 pub(crate) fn run_job(

@@ -84,7 +84,8 @@ class Chief:
         self._turn += 1
         busy = max(worker["busy"] for worker in observed)
         judged = time.perf_counter() - began
-        return verdict, {**json.loads(step), "last": last, "judge_seconds": judged, "busy_seconds": busy}
+        seconds = {"seconds": judged + busy, "judge_seconds": judged, "busy_seconds": busy}
+        return verdict, {**json.loads(step), "last": last, **seconds}
 
     def state(self, turn: int) -> str:
         """Returns the place in the run, before a step."""

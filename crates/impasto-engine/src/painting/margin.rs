@@ -10,8 +10,9 @@ pub fn tie(planes: &mut [f32], size: Size, margin: usize) {
     tie_at(planes, size, margin, Edges::default());
 }
 
-/// Like [`tie`], for a part of a picture that has a margin only at these edges. A part with a margin at one end of an axis
-/// must have more than `2 * margin` pixels along it, so that the pixels that the margin mirrors are in the same part.
+/// Like [`tie`], for a part of a picture that has a margin only at these edges. A part with a margin at one end of an
+/// axis must have more than `2 * margin` pixels along it, so that the pixels that the margin mirrors are in the same
+/// part.
 pub fn tie_at(planes: &mut [f32], size: Size, margin: usize, edges: Edges) {
     let Size { width, height } = size;
     if margin == 0 {

@@ -31,8 +31,9 @@ impl PixelTerm {
             PixelTerm::TotalVariation { form, weight } => form.add_gradient(image, *weight, gradient),
         }
     }
-    /// Adds the weighted derivative by the pixels of a part of a picture to `gradient`. `whole` is the picture's size. Along
-    /// the part's own edges a line of pixels lacks its neighbours; their derivatives are not those of the picture.
+    /// Adds the weighted derivative by the pixels of a part of a picture to `gradient`. `whole` is the picture's size.
+    /// Along the part's own edges a line of pixels lacks its neighbours; their derivatives are not those of the
+    /// picture.
     pub fn add_gradient_of_part(&self, part: &Pixels, whole: Size, gradient: &mut Pixels) {
         match self {
             PixelTerm::TotalVariation { form, weight } => {
@@ -41,9 +42,9 @@ impl PixelTerm {
         }
     }
 
-    /// The share of some pixels in the weighted value, from the term's derivatives by them. The shares of all pixels add up
-    /// to the value: by Euler's theorem a homogeneous function of degree n is `1/n sum(x df/dx)`. The derivatives sum
-    /// to 0, so all x may be moved by a constant, which here halves them.
+    /// The share of some pixels in the weighted value, from the term's derivatives by them. The shares of all pixels
+    /// add up to the value: by Euler's theorem a homogeneous function of degree n is `1/n sum(x df/dx)`. The
+    /// derivatives sum to 0, so all x may be moved by a constant, which here halves them.
     pub fn share(&self, pixels: &[f32], derivatives: &[f32]) -> f64 {
         let PixelTerm::TotalVariation { form, .. } = self;
         let products = pixels.iter().zip(derivatives).map(|(x, by)| (f64::from(*x) - 0.5) * f64::from(*by));

@@ -78,8 +78,8 @@ impl TvForm {
         self.add_gradient_of_part(image, image.size, weight, gradient);
     }
 
-    /// Like [`add_gradient`](TvForm::add_gradient), for a part of a picture whose size is `whole`. The derivative is that of
-    /// the whole picture, except along the part's own edges: a line of pixels there lacks its neighbours.
+    /// Like [`add_gradient`](TvForm::add_gradient), for a part of a picture whose size is `whole`. The derivative is
+    /// that of the whole picture, except along the part's own edges: a line of pixels there lacks its neighbours.
     pub fn add_gradient_of_part(self, image: &Pixels, whole: Size, weight: f64, gradient: &mut Pixels) {
         let bands = image.size.height.div_ceil(ROWS);
         let planes = gradient.data.chunks_exact_mut(image.size.area());

@@ -1,12 +1,10 @@
 //! A fixed cut of an image into blocks, for a run whose blocks are on several machines.
-//!
-//! A block owns its core. It observes a window around it, in which the core's features are exact. Only positions of the
-//! core count, so the sums of all blocks add up to those of the image. The derivative of a loss by the core's features
-//! reaches pixels of the whole window; a block gives what lies in the cores of others to them, and adds what they give
-//! to it. So one pass forward and one back give the exact gradient of the image.
-//!
-//! A [`Tiled`](super::Tiled) engine does differently: its windows for derivatives are wider, and it observes each twice.
-//! That needs no exchange, but more work.
+//! ! A block owns its core. It observes a window around it, in which the core's features are exact. Only positions of
+//the ! core count, so the sums of all blocks add up to those of the image. The derivative of a loss by the core's
+//features ! reaches pixels of the whole window; a block gives what lies in the cores of others to them, and adds what
+//they give ! to it. So one pass forward and one back give the exact gradient of the image. ! ! A
+//[`Tiled`](super::Tiled) engine does differently: its windows for derivatives are wider, and it observes each twice. !
+//That needs no exchange, but more work.
 
 use impasto_encoder::{Tap, Topology};
 
@@ -37,9 +35,9 @@ pub struct Blocks {
 }
 
 impl Blocks {
-    /// Cuts an image in `counts` blocks across and down, for a network up to a tap. Cores begin at multiples of 64 pixels.
-    /// `None` if the image has too few pixels for as many blocks, or a block would be smaller than `least` pixels on a
-    /// side, or opposite edges of the image meet.
+    /// Cuts an image in `counts` blocks across and down, for a network up to a tap. Cores begin at multiples of 64
+    /// pixels. `None` if the image has too few pixels for as many blocks, or a block would be smaller than `least`
+    /// pixels on a side, or opposite edges of the image meet.
     pub fn new(
         (topology, padding): (&Topology, Padding),
         deepest: Tap,

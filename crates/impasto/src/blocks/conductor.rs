@@ -1,5 +1,5 @@
-//! Conducts a run in blocks: runs the small scales, judges the sums of the blocks, and carries the picture from scale to
-//! scale.
+//! Conducts a run in blocks: runs the small scales, judges the sums of the blocks, and carries the picture from scale
+//! to scale.
 
 use std::path::Path;
 
@@ -65,7 +65,7 @@ impl Conductor {
         let session = transfer.tiling(tiling).build()?;
         let conductor = Conductor { session, cut, spread: None, restored: false };
         if conductor.session.inputs.recipe.optimizer == OptimizerKind::Lbfgs {
-            return Err(Error::invalid("optimizer", "a run in blocks needs adam, found lbfgs"));
+            return Err(Error::invalid("`optimizer`", "a run in blocks needs adam, found lbfgs"));
         }
         conductor.check_scales()?;
         Ok(conductor)
@@ -178,8 +178,8 @@ impl Conductor {
         self.spread.as_mut().ok_or_else(out_of_turn)?.ready(&self.session, own)
     }
 
-    /// Judges the sums of all blocks, in their order, and counts the step. Returns the verdict for all painters, the step,
-    /// and whether it is the last of the scale.
+    /// Judges the sums of all blocks, in their order, and counts the step. Returns the verdict for all painters, the
+    /// step, and whether it is the last of the scale.
     ///
     /// # Errors
     /// [`Error::Diverged`] if a value is not finite.

@@ -81,8 +81,8 @@ impl Painter {
         Ok(())
     }
 
-    /// Adds a block, from the vectors that [`Conductor::part`](super::Conductor::part) gives. Returns the content's own sums
-    /// over the block, if the judge needs them.
+    /// Adds a block, from the vectors that [`Conductor::part`](super::Conductor::part) gives. Returns the content's own
+    /// sums over the block, if the judge needs them.
     ///
     /// # Errors
     /// When the vectors do not fit the block.
@@ -147,7 +147,8 @@ impl Painter {
         Ok(())
     }
 
-    /// The numbers of the blocks here, in the order in which derivatives are cheapest: that of the last observation first.
+    /// The numbers of the blocks here, in the order in which derivatives are cheapest: that of the last observation
+    /// first.
     pub fn order(&self) -> Vec<usize> {
         let Some(open) = &self.open else { return Vec::new() };
         let others = open.pieces.keys().copied().filter(|index| Some(*index) != open.observed);
@@ -217,7 +218,8 @@ impl Painter {
         self.piece(index)?.1.vectors()
     }
 
-    /// Writes a block to a file of its own after `iteration` iterations of the scale, and returns the SHA-256 at its end.
+    /// Writes a block to a file of its own after `iteration` iterations of the scale, and returns the SHA-256 at its
+    /// end.
     ///
     /// # Errors
     /// [`Error::Checkpoint`] if the file cannot be written.

@@ -18,8 +18,8 @@ pub struct Cut {
     pub blocks: (usize, usize),
     /// Scales whose long edge has more pixels are spread; the others are run whole.
     pub above: usize,
-    /// Most pixels that an engine takes at once. Larger windows, and larger style pictures, are run in tiles. `None`: no
-    /// limit.
+    /// Most pixels that an engine takes at once. Larger windows, and larger style pictures, are run in tiles. `None`:
+    /// no limit.
     pub tile: Option<usize>,
 }
 
@@ -115,7 +115,7 @@ pub(super) fn blocks(
     blocks.ok_or_else(|| {
         let (across, down) = cut.blocks;
         Error::invalid(
-            "blocks",
+            "`blocks`",
             format!(
                 "a scale of {width}x{height} pixels with its margin cannot be cut in {across} x {down}: expected at \
                  least 64 pixels for each"

@@ -30,7 +30,8 @@ pub(super) struct Spread {
 }
 
 impl Spread {
-    /// Prepares the scale of a session. Its vectors move here, unless `restored`: then each block has its own in a file.
+    /// Prepares the scale of a session. Its vectors move here, unless `restored`: then each block has its own in a
+    /// file.
     pub(super) fn open(session: &mut Session, cut: super::Cut, restored: bool) -> Result<Spread, Error> {
         if session.inputs.recipe.holds_draft() {
             session.paint_draft()?;
@@ -92,8 +93,8 @@ impl Spread {
         Ok(self.whole.iter().map(of).collect())
     }
 
-    /// Makes the judge, with the content's own sums of all blocks in their order, if they were asked for. The vectors that
-    /// blocks were cut from are dropped.
+    /// Makes the judge, with the content's own sums of all blocks in their order, if they were asked for. The vectors
+    /// that blocks were cut from are dropped.
     pub(super) fn ready(&mut self, session: &Session, own: &[Vec<f64>]) -> Result<(), Error> {
         self.whole = Vectors::new();
         let targets = self.targets.take().ok_or_else(super::piece::out_of_turn)?;

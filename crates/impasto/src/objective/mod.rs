@@ -282,8 +282,8 @@ impl Judge {
     }
 }
 
-/// The terms on the pixels of a recipe. Total variation keeps a style from becoming noise. It also smooths the content's
-/// detail, so it goes down with the strength.
+/// The terms on the pixels of a recipe. Total variation keeps a style from becoming noise. It also smooths the
+/// content's detail, so it goes down with the strength.
 pub(crate) fn pixel_terms(recipe: &Recipe) -> Vec<PixelTerm> {
     let weight = recipe.tv_weight * recipe.strength;
     let tv = PixelTerm::TotalVariation { form: recipe.tv_form, weight };
