@@ -2,8 +2,9 @@
 
     python benches/gigantic.py [--side 2048] [--steps 6] [--model lite]
 
-A step lasts from one report of the judge to the next. Work is the time that the busiest worker spends in the native library,
-the halo's share included, and the time of the judge. The rest is communication, scheduling, and waiting for the other worker.
+A step lasts from one report of the judge to the next. Work is the time that the busiest worker spends in the native
+library, the halo's share included, and the time of the judge. The rest is communication, scheduling, and waiting for
+the other worker.
 """
 
 from __future__ import annotations

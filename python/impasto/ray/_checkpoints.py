@@ -1,8 +1,8 @@
 """Checkpoints of a picture in blocks, in a folder that every machine sees.
 
-A checkpoint is a folder with a file for each block, and a manifest, which names the files by their digests. The files come
-first; the manifest comes into being by a rename, when all are on the disk. A folder without a manifest is no checkpoint.
-Two are kept: if a file of the later one is damaged, the earlier one is used.
+A checkpoint is a folder with a file for each block, and a manifest, which names the files by their digests. The files
+come first; the manifest comes into being by a rename, when all are on the disk. A folder without a manifest is no
+checkpoint. Two are kept: if a file of the later one is damaged, the earlier one is used.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Actors in a cluster: where they are placed, how they are called, and when one counts as lost.
 
-Methods change state, so Ray must never repeat one: no actor restarts, no call is tried again. Whoever sees a loss dismisses
-the whole team, recruits another from the machines that are left, and goes back to the last checkpoint.
+Methods change state, so Ray must never repeat one: no actor restarts, no call is tried again. Whoever sees a loss
+dismisses the whole team, recruits another from the machines that are left, and goes back to the last checkpoint.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class ClusterCalls:
 
 
 def is_loss(error: BaseException) -> bool:
-    """Returns whether an error says that a machine, a process or an object is lost. The work itself is not wrong then."""
+    """Returns whether an error says that a machine, a process or an object is lost. Nothing else is wrong then."""
     from ray import exceptions as of_ray
 
     lost = (
@@ -113,8 +113,10 @@ def recruit(
     cpus: int,
     memory: int | None,
 ) -> Team:
-    """Places a team: `workers` at most, or one on each machine, and never more than there are blocks. The chief is beside the
-    first worker, which is idle whenever the chief works."""
+    """Places a team: `workers` at most, or one on each machine, and never more than there are blocks.
+
+    The chief is beside the first worker, which is idle whenever the chief works.
+    """
     import ray
     from ray.util import placement_group, remove_placement_group
     from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy

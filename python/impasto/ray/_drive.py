@@ -1,6 +1,6 @@
 """Drives a picture in blocks. What it calls are references; it never holds pixels itself.
 
-The driver knows two ways to call: directly (`Direct`), and through a cluster (`impasto.ray._cluster.Calls`). Both give the
+The driver knows two ways to call: directly (`Direct`), and through a cluster (`_cluster.ClusterCalls`). Both give the
 same bytes, because blocks are cut, added and judged in one order, wherever they are.
 """
 
@@ -128,8 +128,10 @@ class Driver:
         self._get(self.chief, "close")
 
     def _step(self, turn: int, frames: list[list[Any]]) -> tuple[Any, list[list[Any]]]:
-        """Submits a whole step. The report is known before the pixels have moved, so the next step is submitted while this
-        one is under way."""
+        """Submits a whole step.
+
+        The report is known before the pixels have moved, so the next step is submitted while this one is under way.
+        """
         call = self.calls.call
         sums = [call(w, "observe", turn, *frames[me]) for me, w in enumerate(self.workers)]
         verdict, report = self.calls.call_many(self.chief, "judge", 2, turn, *sums)

@@ -110,8 +110,10 @@ def in_blocks(
     callback: Callable[[dict[str, Any]], Any] | None = None,
     **options: Any,
 ) -> str:
-    """Paints a picture in blocks in this process, without Ray. The bytes are those of `gigantic`. `threads` are those of each
-    worker."""
+    """Paints a picture in blocks in this process, without Ray. The bytes are those of `gigantic`.
+
+    `threads` are those of each worker.
+    """
     job, cut, store = _prepared(content, styles, out, blocks, spread_above, tile, checkpoint, options)
     _positive("checkpoint_every", checkpoint_every)
     count = min(_positive("workers", workers), blocks[0] * blocks[1])

@@ -1,8 +1,8 @@
 """Many pictures over a cluster, with Ray Data: one actor for each picture in progress.
 
-Only rows of text pass through Ray. Pictures, results, checkpoints and records lie on storage that all machines share. A row
-may be worked on twice, when a machine dies: a result gets its name when it is complete, and the second try goes on from the
-checkpoint of the first, so nothing comes of that.
+Only rows of text pass through Ray. Pictures, results, checkpoints and records lie on storage that all machines share. A
+row may be worked on twice, when a machine dies: a result gets its name when it is complete, and the second try goes on
+from the checkpoint of the first, so nothing comes of that.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ def stylize(
 ) -> list[dict[str, Any]]:
     """Paints each picture in each style, over the machines of a Ray cluster. Returns a row for each result.
 
-    A row has `path`, `style`, `output`, `status`, `sha256`, `seconds` and `error`. The status is `painted`, `skipped` if the
-    result was there, made from the same pictures with the same options, or `failed`. Rows have the order of `paths`.
+    A row has `path`, `style`, `output`, `status`, `sha256`, `seconds` and `error`. The status is `painted`; `skipped` if
+    the result was there, made from the same pictures with the same options; or `failed`. Rows have the order of `paths`.
 
     Args:
         paths: the pictures, as paths that every machine sees.

@@ -1,10 +1,10 @@
 """The two kinds of actors of a picture in blocks: one chief, which sees the whole, and workers, which paint blocks.
 
-Both are plain objects. In a cluster Ray makes actors of them; without one they are called directly. Calls of a step carry
-its number, and an actor refuses a step that is not its own: what was sent before a roll-back cannot do harm.
+Both are plain objects. In a cluster Ray makes actors of them; without one they are called directly. Calls of a step
+carry its number, and an actor refuses a step that is not its own: what was sent before a roll-back cannot do harm.
 
-Strips of pixels and derivatives pass between workers as dicts, `{(from block, to block): array}`, one dict for each other
-worker. A worker keeps those for its own blocks.
+Strips of pixels and derivatives pass between workers as dicts, `{(from block, to block): array}`, one dict for each
+other worker. A worker keeps those for its own blocks.
 """
 
 from __future__ import annotations
@@ -74,7 +74,8 @@ class Chief:
     def judge(self, turn: int, *observed: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
         """Judges what the workers observed, block by block in their order. Returns the verdict and a report.
 
-        The report has the seconds of the judge, and the seconds that the busiest worker has worked since the last report.
+        The report has the seconds of the judge, and the seconds that the busiest worker has worked since the report
+        before.
         """
         if turn != self._turn:
             raise OutOfTurn(f"judge: expected step {self._turn}, found {turn}")
@@ -118,7 +119,7 @@ class Worker:
         self._native: Any = None
 
     def open(self, scale: str, turn: int, me: int, owners: list[int], links: list[int]) -> None:
-        """Begins a scale. `owners` has the worker of each block, `links` the workers with which strips are exchanged."""
+        """Begins a scale. `owners` has the worker of each block, `links` those that strips are exchanged with."""
         if self._native is None:
             self._native = _native.Painter(*self._made_from)
         self._native.begin(scale)
@@ -142,7 +143,7 @@ class Worker:
         return ({}, *self._sent({block: self._native.strips(block) for block in self._blocks}))
 
     def observe(self, turn: int, *frames: Strips) -> dict[str, Any]:
-        """Takes the pixels of the frames. Returns the sums of each block, and the seconds of work since the last step."""
+        """Takes the pixels of the frames. Returns the sums of each block, and the seconds of work since last time."""
         self._take(turn, "observe", then="pull_back")
         with self._working():
             for block in self._blocks:
