@@ -84,7 +84,7 @@ impl PyConductor {
     /// The work that comes next: `whole`, `spread` or `done`.
     fn next(&self, py: Python<'_>) -> PyResult<&'static str> {
         self.with(py, |conductor| {
-            Ok(match conductor.next()? {
+            Ok(match conductor.stage()? {
                 Stage::Whole => "whole",
                 Stage::Spread => "spread",
                 Stage::Done => "done",
@@ -201,9 +201,8 @@ impl PyPainter {
     #[new]
     #[pyo3(signature = (model, threads=None))]
     fn new(py: Python<'_>, model: &str, threads: Option<usize>) -> PyResult<PyPainter> {
-        let painter = working(py, || {
-            Ok::<_, JobError>(Painter::new(impasto::encoder::open(model)?, threads)?)
-        })?;
+        let painter =
+            working(py, || Ok::<_, JobError>(Painter::new(impasto::encoder::open(model)?, threads)?))?;
         Ok(PyPainter(Mutex::new(painter)))
     }
 

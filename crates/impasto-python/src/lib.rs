@@ -7,7 +7,7 @@ use pyo3::prelude::*;
 
 mod blocks;
 mod errors;
-mod jobs;
+mod one_job;
 mod pictures;
 
 #[pymodule]
@@ -21,7 +21,7 @@ mod _native {
     use crate::blocks::{PyConductor, PyPainter};
 
     #[pymodule_export]
-    use crate::jobs::run_job;
+    use crate::one_job::run_job;
 
     #[pymodule_export]
     use crate::pictures::{PyPicture, read_recipe};

@@ -1,4 +1,4 @@
-"""Keyword arguments as a job, the form in which the library takes them."""
+"""Keyword arguments as a job whose pictures are files: each machine of a cluster reads them by their paths."""
 
 from __future__ import annotations
 
@@ -8,69 +8,49 @@ from collections.abc import Sequence
 from typing import Any
 
 from impasto._errors import invalid
+from impasto._jobs import Pictures, job, options_of, path_of
 
-_OBJECTIVE = frozenset(
-    "content_layers content_weight model pooling preset resize statistic strength style_layer_weights style_layers"
-    " style_scale style_weight style_weights tv_weight".split()
-)
-_RUN = frozenset(
-    "average_decay colour colour_map effort first_iterations half history init iterations keep learning_rate min_size"
-    " optimizer plateau seed size stroke_size".split()
-)
-_RESULT = frozenset("depth format keep_gps no_metadata profile quality".split())
-_STYLE = frozenset("layers path region rotate scale weight".split())
+_ENCODED = "percent-encoded:"
 
 
-def path_of(path: Any, what: str) -> str:
-    """Returns a path that means the same on every machine of a cluster with shared storage."""
-    if not isinstance(path, (str, os.PathLike)):
-        kind = type(path).__name__
-        hint = "save the picture where every machine of the cluster can read it"
-        raise invalid(what, f"expected the path of a file, found {kind}", path, hint=hint)
-    return os.path.abspath(os.fspath(path))
-
-
-def style_of(style: Any) -> dict[str, Any]:
-    """Returns a style as a job has it, from a path, or from a dict with `path` and settings."""
-    if not isinstance(style, dict):
-        return {"path": path_of(style, "styles")}
-    if wrong := sorted(set(style) - _STYLE):
-        raise invalid(wrong[0], "not a setting of a style", style[wrong[0]], hint=", ".join(sorted(_STYLE)))
-    return {**style, "path": path_of(style.get("path"), "styles")}
-
-
-def styles_of(styles: Any) -> list[dict[str, Any]]:
-    """Returns one style, or several, as a job has them."""
-    several = isinstance(styles, Sequence) and not isinstance(styles, (str, bytes))
-    return [style_of(style) for style in styles] if several else [style_of(styles)]
+def several(styles: Any) -> list[Any]:
+    """Returns the styles as a list."""
+    return list(styles) if isinstance(styles, Sequence) and not isinstance(styles, (str, bytes)) else [styles]
 
 
 def job_of(content: Any, styles: Any, output: Any, options: dict[str, Any]) -> str:
-    """Returns the job `stylize` as JSON."""
-    sections: dict[str, dict[str, Any]] = {"objective": {}, "run": {}, "result": {}, "input": {}}
-    for name, value in options.items():
-        if value is None:
-            continue
-        if name in _OBJECTIVE:
-            sections["objective"][name] = value
-        elif name in _RUN:
-            several = isinstance(value, Sequence) and not isinstance(value, str)
-            sections["run"][name] = list(value) if several else value
-        elif name in _RESULT:
-            sections["result"][name] = value
-        elif name == "limits":
-            sections["input"][name] = value
-        else:
-            raise invalid(name, "a picture in blocks has no such option", value)
-    model = sections["objective"].get("model")
-    if model is not None and os.path.exists(model):
-        sections["objective"]["model"] = path_of(model, "model")
-    task = {
-        "content": path_of(content, "content"),
-        "style": styles_of(styles),
-        "output": path_of(output, "out"),
-        "run": {**sections["run"], "objective": sections["objective"]},
-        "result": sections["result"],
-        "input": sections["input"],
+    """Returns the job `stylize` as JSON, with absolute paths.
+
+    Raises `TypeError` for an option that does not exist, and `InvalidOption` for a value that one does not take, and for
+    pictures that are not files.
+    """
+    given = options_of("stylize", options)
+    if "threads" in given:
+        raise invalid("threads", "each actor has as many threads as processors", hint="see the `cpus_per_` options")
+    pictures = Pictures(given.get("limits"))
+    required = {
+        "content": pictures.name(content, "content"),
+        "style": pictures.styles(styles),
+        "output": path_of(output),
     }
-    return json.dumps({"version": 1, "task": {"stylize": task}})
+    made = job("stylize", required, given, pictures)
+    for name in pictures.held:
+        hint = "save the picture where every machine of the cluster can read it"
+        raise invalid(name.removeprefix("memory:"), "expected the path of a file", hint=hint)
+    spec = json.loads(made.to_json())
+    task = spec["task"]["stylize"]
+    places = [(task, "content"), (task, "output"), (task["run"], "init"), (task["run"]["objective"], "model")]
+    places += [(style, name) for style in task["style"] for name in ("path", "mask")]
+    for holder, name in places:
+        holder[name] = _absolute(holder.get(name), name in ("init", "model"))
+    regions = task["regions"]
+    regions["protect"] = _absolute(regions.get("protect"), False)
+    regions["mask"] = [_absolute(path, False) for path in regions.get("mask") or []]
+    return json.dumps(spec)
+
+
+def _absolute(path: Any, may_be_word: bool) -> Any:
+    """Returns the absolute path of a file. A word such as `noise` stays, unless it is the name of a file."""
+    if path is None or path.startswith(_ENCODED) or (may_be_word and not os.path.exists(path)):
+        return path
+    return os.path.abspath(path)

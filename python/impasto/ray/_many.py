@@ -17,8 +17,9 @@ from typing import Any
 
 from impasto import _native
 from impasto._errors import CheckpointError, invalid
+from impasto._style import Style
 from impasto.ray._checkpoints import write_whole
-from impasto.ray._job import job_of, styles_of
+from impasto.ray._job import job_of, several
 
 _BESIDE = ".impasto-ray"
 """The folder of records and checkpoints, in the folder of the results."""
@@ -42,7 +43,7 @@ def stylize(
 
     Args:
         paths: the pictures, as paths that every machine sees.
-        styles: one style or several: paths, or dicts with `path`, `weight`, `scale` and so on.
+        styles: one style or several: paths, or `impasto.Style` of paths.
         out: the folder of the results, which are called CONTENT_STYLE.png.
         cpus_per_picture: processors for a picture, which are the threads of its run.
         memory_per_picture: bytes of memory that Ray reserves for a picture.
@@ -56,7 +57,7 @@ def stylize(
     for name, value in (("cpus_per_picture", cpus_per_picture), ("pictures_at_once", pictures_at_once or 1)):
         if not isinstance(value, int) or value < 1:
             raise invalid(name, f"expected a whole number of at least 1, found {value!r}", value)
-    items = _items([os.fspath(path) for path in paths], styles_of(styles), os.fspath(out), extension, options)
+    items = _items([os.fspath(path) for path in paths], several(styles), os.fspath(out), extension, options)
     if not items:
         return []
     os.makedirs(os.path.join(os.path.abspath(os.fspath(out)), _BESIDE), exist_ok=True)
@@ -88,24 +89,29 @@ def stylize(
 
 
 def _items(
-    paths: list[str], styles: list[dict[str, Any]], out: str, extension: str, options: dict[str, Any]
+    paths: list[str], styles: list[Any], out: str, extension: str, options: dict[str, Any]
 ) -> list[dict[str, Any]]:
     items: list[dict[str, Any]] = []
     named: dict[str, str] = {}
     for path in paths:
         for style in styles:
-            name = f"{_stem(path)}_{_stem(style['path'])}.{extension}"
+            name = f"{_stem(path)}_{_stem(style)}.{extension}"
             output = os.path.join(os.path.abspath(out), name)
             if (other := named.setdefault(output, path)) != path:
                 hint = "paint pictures of one name into folders of their own"
                 raise invalid("paths", f"{other} and {path} would both become {name}", hint=hint)
-            job = job_of(path, [style], output, options)
-            items.append({"index": len(items), "path": path, "style": style["path"], "output": output, "job": job})
+            job = job_of(path, style, output, options)
+            of_style = json.loads(job)["task"]["stylize"]["style"][0]["path"]
+            items.append({"index": len(items), "path": path, "style": of_style, "output": output, "job": job})
     return items
 
 
-def _stem(path: str) -> str:
-    return os.path.splitext(os.path.basename(path))[0]
+def _stem(picture: Any) -> str:
+    path = picture.picture if isinstance(picture, Style) else picture
+    if not isinstance(path, (str, os.PathLike)):
+        hint = "save the picture where every machine of the cluster can read it"
+        raise invalid("styles", f"expected the path of a file, found {type(path).__name__}", hint=hint)
+    return os.path.splitext(os.path.basename(os.fspath(path)))[0]
 
 
 class _Painter:
@@ -124,15 +130,13 @@ class _Painter:
         return {**told, "status": status, "sha256": digest, "seconds": time.perf_counter() - began, "error": error}
 
     def _paint(self, row: dict[str, Any]) -> tuple[str, str]:
-        output, job = str(row["output"]), json.loads(row["job"])
-        task = job["task"]["stylize"]
-        key = _key(row["job"], [task["content"], *(style["path"] for style in task["style"])])
+        output = str(row["output"])
+        key = _key(row["job"])
         beside = os.path.join(os.path.dirname(output), _BESIDE, os.path.basename(output))
         record = f"{beside}.json"
         if (digest := _done(record, key, output)) is not None:
             return "skipped", digest
-        task["checkpoint"] = checkpoint = f"{beside}.{key[:16]}.checkpoint"
-        self._run(json.dumps(job), checkpoint)
+        self._run(str(row["job"]), f"{beside}.{key[:16]}.checkpoint")
         digest = _sha256(output)
         write_whole(record, json.dumps({"key": key, "sha256": digest}))
         return "painted", digest
@@ -141,24 +145,28 @@ class _Painter:
         """Runs a job, from its checkpoint if there is one that can be used."""
         if os.path.exists(checkpoint):
             try:
-                return _native.run_job(job, self._threads, checkpoint)
+                return _native.run_job(job, self._threads, checkpoint, resumes=True)
             except CheckpointError:
                 with contextlib.suppress(FileNotFoundError):
                     os.remove(checkpoint)
-        return _native.run_job(job, self._threads, None)
+        return _native.run_job(job, self._threads, checkpoint)
 
 
-def _key(job: str, inputs: list[str]) -> str:
-    """Returns a digest of everything that a result depends on. Folders and names do not belong to it."""
-    spec = json.loads(job)
-    task = spec["task"]["stylize"]
+def _key(job: str) -> str:
+    """Returns a digest of everything that a result depends on. The names of files do not belong to it; their bytes do."""
+    task = json.loads(job)["task"]["stylize"]
     extension = os.path.splitext(task.pop("output"))[1]
-    task.pop("content")
-    styles = [{name: value for name, value in style.items() if name != "path"} for style in task.pop("style")]
-    model = task["run"]["objective"].get("model")
-    files = [*inputs, model] if model is not None and os.path.isfile(model) else inputs
-    parts = [_native.__version__, extension, task, styles, [_sha256(path) for path in files]]
+    parts = [_native.__version__, extension, _by_bytes(task)]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def _by_bytes(value: Any) -> Any:
+    """Returns a value with the digests of files in place of their absolute paths."""
+    if isinstance(value, dict):
+        return {name: _by_bytes(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_by_bytes(item) for item in value]
+    return _sha256(value) if isinstance(value, str) and os.path.isabs(value) else value
 
 
 def _done(record: str, key: str, output: str) -> str | None:

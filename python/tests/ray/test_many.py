@@ -85,8 +85,7 @@ def test_a_machine_that_dies_costs_no_picture(
 
 def test_keys_go_by_bytes_and_options_and_not_by_names(pictures: Path, tmp_path: Path) -> None:
     def key(content: Path, out: str, **options: Any) -> str:
-        job = job_of(content, pictures / "style.png", tmp_path / out, options)
-        return _key(job, [str(content), str(pictures / "style.png")])
+        return _key(job_of(content, pictures / "style.png", tmp_path / out, options))
 
     copy = tmp_path / "copy.png"
     copy.write_bytes((pictures / "content.png").read_bytes())

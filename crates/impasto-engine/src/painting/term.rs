@@ -65,11 +65,8 @@ mod tests {
         let size = Size::new(12, 9);
         let data = (0..3 * size.area()).map(|i| ((i * i * 7 + i * 3) % 23) as f32 / 22.0).collect();
         let picture = Pixels { size, data };
-        let forms = [
-            TvForm::NinePoint,
-            TvForm::HalfSquares { scale: 256.0 },
-            TvForm::Absolute { scale: 255.0 },
-        ];
+        let forms =
+            [TvForm::NinePoint, TvForm::HalfSquares { scale: 256.0 }, TvForm::Absolute { scale: 255.0 }];
         for form in forms {
             let term = PixelTerm::TotalVariation { form, weight: 1.25 };
             let mut whole = Pixels { size, data: vec![0.0; picture.data.len()] };

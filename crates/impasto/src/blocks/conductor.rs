@@ -3,20 +3,20 @@
 
 use std::path::Path;
 
+use impasto_engine::painting::Values;
+use impasto_engine::{Engine, Tiling};
 use impasto_image::Picture;
 
+use super::Vectors;
 use super::piece::out_of_turn;
-use super::scale::{Cut, ScaleSpec};
+use super::scale::{self, Cut, ScaleSpec};
 use super::spread::Spread;
 use super::sums::{Form, added};
-use super::Vectors;
 use crate::checkpoint::{Checkpoint, CheckpointError, State};
 use crate::magnitude::check_cotangents;
 use crate::optimiser::Optimiser;
 use crate::recipe::{Keep, OptimizerKind};
 use crate::{Error, Session, Setting, Step, StyleTransfer};
-use impasto_engine::Tiling;
-use impasto_engine::painting::Values;
 
 /// The work that comes next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,6 +55,12 @@ impl Conductor {
         if transfer.texture.is_some() {
             return Err(Error::invalid("texture", "a texture cannot be painted in blocks"));
         }
+        if transfer.regions.keeps_rest() {
+            return refused(
+                Setting::Rest,
+                "a run in blocks has no protected parts: expected first, found keep",
+            );
+        }
         if transfer.regions.protects() {
             return refused(Setting::Protect, "a run in blocks has no protected parts");
         }
@@ -74,11 +80,10 @@ impl Conductor {
     /// Finds scales that cannot be cut, before the work.
     fn check_scales(&self) -> Result<(), Error> {
         let inputs = &self.session.inputs;
-        let topology = impasto_engine::Engine::network(&self.session.engine).encoder.topology();
-        for (index, scale) in inputs.scales.iter().enumerate().filter(|(index, _)| self.is_spread(*index)) {
-            let canvas = inputs.canvas(*scale);
-            debug_assert!(index < inputs.scales.len());
-            super::scale::blocks(&inputs.recipe, topology, canvas.outer(), canvas.margin, self.cut)?;
+        let topology = self.session.engine.network().encoder.topology();
+        for scale in (0..inputs.scales.len()).filter(|scale| self.is_spread(*scale)) {
+            let canvas = inputs.canvas(inputs.scales[scale]);
+            scale::blocks(&inputs.recipe, topology, canvas.outer(), canvas.margin, self.cut)?;
         }
         Ok(())
     }
@@ -96,7 +101,7 @@ impl Conductor {
     ///
     /// # Errors
     /// The errors of [`Session::step`].
-    pub fn next(&mut self) -> Result<Stage, Error> {
+    pub fn stage(&mut self) -> Result<Stage, Error> {
         if self.spread.is_some() {
             return Err(Error::invalid("blocks", "the scale is not closed"));
         }
@@ -282,14 +287,14 @@ impl Conductor {
     /// When the place is one of another run.
     pub fn resume(&mut self, state: &str) -> Result<(), Error> {
         let place = || std::path::PathBuf::from("manifest.json");
-        let (cut, state): (Cut, State) = serde_json::from_str(state).map_err(|error| {
-            CheckpointError::Damaged { path: place(), problem: error.to_string() }
-        })?;
+        let (cut, state): (Cut, State) = serde_json::from_str(state)
+            .map_err(|error| CheckpointError::Damaged { path: place(), problem: error.to_string() })?;
         let differs = |what: String| CheckpointError::Differs { path: place(), what };
         if let Some(what) = self.session.fingerprint.difference(&state.fingerprint) {
             return Err(differs(what).into());
         }
-        if cut != self.cut || state.scale >= self.session.inputs.scales.len() || !self.is_spread(state.scale) {
+        if cut != self.cut || state.scale >= self.session.inputs.scales.len() || !self.is_spread(state.scale)
+        {
             return Err(differs("its blocks are not the same".into()).into());
         }
         let session = &mut self.session;

@@ -14,10 +14,10 @@ use super::piece::{Piece, out_of_turn};
 use super::scale::ScaleSpec;
 use super::sums::Form;
 use super::{Strips, Vectors};
+use crate::Error;
 use crate::objective::{own_sums, pixel_terms, request};
 use crate::regions::PositionWeights;
 use crate::threads::{ThreadPool, thread_pool};
-use crate::Error;
 
 /// Names of the vectors of a window.
 pub(super) const CONTENT: &str = "content";

@@ -2,17 +2,15 @@
 
 use std::path::Path;
 
-use impasto_engine::painting::{
-    Home, LARGEST_DERIVATIVE, Numbers, PixelTerm, add_to_average, level, tie_at,
-};
+use impasto_engine::painting::{Home, LARGEST_DERIVATIVE, Numbers, PixelTerm, add_to_average, level, tie_at};
 use impasto_engine::{Block, Blocks, Edges, Pixels, Rect, Request, Size};
 
 use super::planes::{add, cut, inside, paste};
 use super::scale::ScaleSpec;
 use super::{Strips, Vectors};
+use crate::Error;
 use crate::checkpoint::{self, Checkpoint, CheckpointError, State};
 use crate::optimiser::{Adam, Average, Optimiser};
-use crate::Error;
 
 /// Names of the vectors of a block's core.
 pub(super) const PICTURE: &str = "image";
@@ -262,7 +260,6 @@ fn edges(core: Rect, whole: Size) -> Edges {
         right: core.x + core.size.width == whole.width,
     }
 }
-
 
 fn check(found: usize, expected: usize) -> Result<(), Error> {
     match found == expected {

@@ -1,8 +1,9 @@
 //! What painters have to know of a scale.
 
 use impasto_encoder::{Encoder, Topology};
-use impasto_engine::{Blocks, Engine, InstructionSet, Network, Padding, Size, Tiled, Tiling};
-use impasto_engine::{Backend, Cancel, CpuBackend};
+use impasto_engine::{
+    Backend, Blocks, Cancel, CpuBackend, Engine, InstructionSet, Network, Padding, Size, Tiled, Tiling,
+};
 use serde::{Deserialize, Serialize};
 
 use super::sums::Form;

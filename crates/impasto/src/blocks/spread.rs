@@ -51,9 +51,8 @@ impl Spread {
             let targets = targets_at(inputs, (size.width, size.height), engine, styles)?;
             engine.forget_targets();
             let resized = resize(content, size.width, size.height, Filter::Bicubic, inputs.averaging);
-            let kept = draft.map(|draft| {
-                mirrored(draft_at(draft, (content, &resized), inputs.averaging), canvas).data
-            });
+            let kept = draft
+                .map(|draft| mirrored(draft_at(draft, (content, &resized), inputs.averaging), canvas).data);
             let content =
                 if canvas.margin == 0 { pixels(resized).data } else { mirrored(resized, canvas).data };
             Ok((targets, content, kept))
@@ -147,8 +146,7 @@ fn taken(session: &mut Session) -> Result<Vectors, Error> {
     let image = std::mem::take(&mut session.image).into_vec().map_err(Error::stream)?;
     if session.average.sum.is_empty() {
         let recipe = &session.inputs.recipe;
-        session.average =
-            Average::new(recipe.average_decay, &image, &Home::Memory).map_err(Error::stream)?;
+        session.average = Average::new(recipe.average_decay, &image, &Home::Memory).map_err(Error::stream)?;
         session.optimiser =
             new_optimiser(recipe, session.scale, image.len(), &Home::Memory).map_err(Error::stream)?;
     }

@@ -222,11 +222,7 @@ impl Judge {
     }
 
     /// The losses, and the derivatives by the sums. `values` are the weighted values of the terms on the pixels.
-    pub(crate) fn judge(
-        &self,
-        seen: &Observation,
-        values: &[f64],
-    ) -> Result<(Losses, Cotangents), Error> {
+    pub(crate) fn judge(&self, seen: &Observation, values: &[f64]) -> Result<(Losses, Cotangents), Error> {
         let (mut losses, cotangents) = self.loss_and_gradient(seen)?;
         for (term, value) in self.terms.iter().zip(values) {
             if let PixelTerm::TotalVariation { .. } = term {
