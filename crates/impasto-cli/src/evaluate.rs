@@ -6,7 +6,7 @@ use std::path::Path;
 use impasto::engine::Pixels;
 use impasto::image::{Decoded, check_writable, write_atomically};
 use impasto::{Evaluation, StyleTransfer};
-use impasto_job::inputs::{self, Inputs};
+use impasto_job::inputs::{self, Inputs, Source};
 use impasto_job::spec::shares;
 use npyz::WriterBuilder;
 
@@ -24,7 +24,7 @@ pub(crate) fn run(args: Box<EvaluateArgs>) -> Result<(), Failure> {
     let others = inputs::named(&args.style, None, &args.regions);
     inputs::check_standard_input(others.chain([args.image.as_path(), &args.content]))?;
     let mut image = inputs::read(&args.image, &limits)?;
-    let mut pictures = Inputs::read(&args.content, &args.style, None, &args.regions, &limits)?;
+    let mut pictures = Inputs::read(&args.content, &args.style, None, &args.regions, &Source::files(limits))?;
     image.notes().into_iter().chain(pictures.notes()).for_each(|note| say(&note));
     if let Some(path) = &args.gradient {
         let all = pictures.all();

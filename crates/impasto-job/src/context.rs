@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 
 use impasto::encoder::{self, Encoder};
 
+use crate::inputs::{Pictures, Source};
+use crate::spec::InputSpec;
 use crate::{Control, Event, JobError};
 
 /// Settings for the pictures that a run shows while it is in progress.
@@ -28,6 +30,10 @@ pub(crate) struct Context {
     pub(crate) previews: Option<Previews>,
     /// When the job began, for jobs with a time limit.
     pub(crate) started: Instant,
+    /// Pictures that are in memory in place of files.
+    pub(crate) pictures: Pictures,
+    /// Whether a result without a file is kept in memory alone.
+    pub(crate) in_memory: bool,
 }
 
 impl Default for Context {
@@ -38,6 +44,8 @@ impl Default for Context {
             models: Arc::new(|name| Ok(encoder::open(name)?)),
             previews: None,
             started: Instant::now(),
+            pictures: Pictures::default(),
+            in_memory: false,
         }
     }
 }
@@ -54,6 +62,11 @@ impl Context {
 
     pub(crate) fn model(&self, name: &str) -> Result<Encoder, JobError> {
         (self.models)(name)
+    }
+
+    /// Returns where the pictures of the job come from.
+    pub(crate) fn source(&self, input: &InputSpec) -> Result<Source, JobError> {
+        Ok(Source::with(input.limits()?, &self.pictures))
     }
 
     pub(crate) fn elapsed(&self) -> Duration {

@@ -100,6 +100,11 @@ impl Control {
         self.0.flag.clone()
     }
 
+    /// Whether the job was asked to end after the step in progress, or at once.
+    pub fn is_asked_to_end_now(&self) -> bool {
+        self.requested() != Request::GoOn
+    }
+
     pub(crate) fn requested(&self) -> Request {
         match self.0.request.load(Ordering::SeqCst) {
             1 => Request::Pause,

@@ -1,5 +1,6 @@
 //! Results as files: with the content's bit depth, colour profile, transparency and metadata, if the format holds them.
 
+use std::borrow::Cow;
 use std::path::Path;
 
 use impasto::image::{Decoded, Depth, Encoding, Filter, Format, Metadata, Plane, Space, resize_plane, save};
@@ -109,6 +110,18 @@ pub(crate) fn write(
     asked: &OutputSpec,
     recipe: &str,
 ) -> Result<(), JobError> {
+    let (picture, alpha, encoding) = prepared(path, picture, content, asked, recipe)?;
+    Ok(save(path, &picture, alpha.as_ref(), &encoding)?)
+}
+
+/// Returns a result in the form in which its file holds it: the picture, its opacity, and the encoding.
+pub(crate) fn prepared<'a>(
+    path: &Path,
+    picture: &'a Picture,
+    content: &Decoded,
+    asked: &OutputSpec,
+    recipe: &str,
+) -> Result<(Cow<'a, Picture>, Option<Plane>, Encoding), JobError> {
     let size = picture.size();
     let alpha = content.alpha.as_ref().and_then(|alpha| {
         let mut resized = resize_plane(alpha.data(), alpha.size(), size, Filter::Bilinear);
@@ -126,9 +139,9 @@ pub(crate) fn write(
     };
     if format == Format::OpenExr && space != content.space {
         let picture = picture.clone().between(content.space, space);
-        return Ok(save(path, &picture, alpha.as_ref(), &Encoding { space, ..encoding })?);
+        return Ok((Cow::Owned(picture), alpha, Encoding { space, ..encoding }));
     }
-    Ok(save(path, picture, alpha.as_ref(), &encoding)?)
+    Ok((Cow::Borrowed(picture), alpha, encoding))
 }
 
 /// Returns warnings about properties of the content that the format does not hold, unless options asked for them (then

@@ -40,17 +40,32 @@ pub fn like(
     name_stylized(&mut spec);
     let recipe =
         read(path, &spec.input.limits_from(OF_RESULTS)?).map_err(|failure| failure.about("`like`"))?;
-    let name = path.display();
-    let mut notes = Vec::new();
-    let version = recipe[PROGRAM].as_str().unwrap_or("another version");
-    if version != env!("CARGO_PKG_VERSION") {
-        let version = printable(version);
-        notes.push(format!("note: {name} was made by impasto {version}; this version may paint differently"));
-    }
     let report = spec.report.as_deref().map(|report| ("report", report));
     if let Some((option, _)) = spec.side_outputs.files().chain(report).find(|(_, file)| same_file(file, path))
     {
-        return Err(JobError::bad_input(format!("`{option}` and `like` name the same file, {name}")));
+        return Err(JobError::bad_input(format!(
+            "`{option}` and `like` name the same file, {}",
+            path.display()
+        )));
+    }
+    like_recipe(spec, &path.display().to_string(), &recipe, given)
+}
+
+/// Returns the job with the options of a recipe, which the picture `name` carries. See [`like`].
+///
+/// # Errors
+/// When the recipe is damaged or names files in other folders.
+pub fn like_recipe(
+    mut spec: StylizeSpec,
+    name: &str,
+    recipe: &Map<String, Value>,
+    given: &dyn Fn(&str) -> bool,
+) -> Result<FromRecipe, JobError> {
+    let mut notes = Vec::new();
+    let version = recipe.get(PROGRAM).and_then(Value::as_str).unwrap_or("another version");
+    if version != env!("CARGO_PKG_VERSION") {
+        let version = printable(version);
+        notes.push(format!("note: {name} was made by impasto {version}; this version may paint differently"));
     }
     let broken = |reason: &str| {
         JobError::bad_input(format!("`like`: {name}: its recipe is damaged: {}", printable(reason)))
@@ -143,6 +158,10 @@ fn fit_to_format(
     given: &dyn Fn(&str) -> bool,
     notes: &mut Vec<String>,
 ) -> Result<(), JobError> {
+    if spec.output.as_os_str().is_empty() {
+        // A result in memory has no format yet.
+        return Ok(());
+    }
     let format = spec.result.format(&spec.output)?;
     let result = &mut spec.result;
     let mut drop = |name: &str| {

@@ -14,6 +14,11 @@ pub fn default_memory() -> Option<usize> {
     (total > 0).then_some((total as f64 * SHARE) as usize)
 }
 
+/// The bytes of a size such as `4G`, `800M` or `3GiB`; `None` if the text is no size.
+pub fn bytes_of(text: &str) -> Option<u64> {
+    parse_size::parse_size(text).ok()
+}
+
 /// The peak resident memory of this process so far, in bytes. Only Linux reports it.
 pub fn peak_rss_bytes() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;

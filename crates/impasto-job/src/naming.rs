@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf, is_separator};
 
 use impasto::image::Format;
 
+use crate::inputs::MEMORY;
 use crate::paths;
 use crate::spec::{StyleSpec, StylizeSpec, Task};
 
@@ -29,7 +30,7 @@ pub(crate) fn filled(template: &str, content: &str, style: &str) -> String {
 pub(crate) fn stem(path: &Path) -> String {
     match path.as_os_str() == "-" {
         true => "stdin".into(),
-        false => text(path.file_stem().unwrap_or_default()),
+        false => text(path.file_stem().unwrap_or_default()).trim_start_matches(MEMORY).to_owned(),
     }
 }
 

@@ -7,8 +7,8 @@
 use std::path::Path;
 use std::time::Duration;
 
-use impasto::Session;
 use impasto::image::{Limits, read_recipe};
+use impasto::{Keep, Session};
 use serde_json::{Map, Value, json};
 
 use crate::JobError;
@@ -66,6 +66,37 @@ pub(crate) fn of(asked: &Asked<'_>, result: &OutputSpec, inputs: &Inputs, sessio
         "instruction_set": session.instruction_set(),
     })
     .to_string()
+}
+
+/// Returns the recipe of the same run, whose result is written with other options.
+pub(crate) fn writing(recipe: &str, result: &OutputSpec) -> String {
+    let result = OutputSpec { keep_gps: false, ..result.clone() };
+    changed(recipe, |recipe| recipe["options"]["result"] = json!(result))
+}
+
+/// Returns the recipe of the run that keeps another iterate.
+pub(crate) fn keeping(recipe: &str, keep: Keep) -> String {
+    changed(recipe, |recipe| {
+        recipe["recipe"]["keep"] = json!(keep);
+        recipe["options"]["run"]["keep"] = json!(keep.to_string());
+    })
+}
+
+/// Returns the iterate that a recipe keeps.
+pub fn kept(recipe: &str) -> Option<Keep> {
+    let recipe: Value = serde_json::from_str(recipe).ok()?;
+    serde_json::from_value(recipe.pointer("/recipe/keep")?.clone()).ok()
+}
+
+/// Returns a recipe with a change. Texts that are no recipe stay.
+fn changed(recipe: &str, change: impl FnOnce(&mut Value)) -> String {
+    match serde_json::from_str::<Value>(recipe) {
+        Ok(mut value) if value.is_object() => {
+            change(&mut value);
+            value.to_string()
+        }
+        _ => recipe.to_owned(),
+    }
 }
 
 /// Returns the last part of a path.

@@ -1,5 +1,6 @@
 //! Running a job, with events, commands, and a way to resume it.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -9,11 +10,11 @@ use impasto::encoder::Encoder;
 use serde_json::Value;
 
 use crate::context::Previews;
-use crate::inputs::Inputs;
+use crate::inputs::{Input, Inputs};
 use crate::naming::name_in_folder;
 use crate::paint::{self, Drafted, Extras, Keeping, Resumed};
 use crate::{
-    BatchDone, Compared, Context, Control, End, ErrorKind, Event, JobError, JobSpec, Painted, Planned,
+    BatchDone, Compared, Context, Control, End, ErrorKind, Event, JobError, JobSpec, Moment, Painted, Planned,
     SheetDone, Task,
 };
 use crate::{batch, compare, sheet};
@@ -135,6 +136,30 @@ impl Runner {
     #[must_use]
     pub fn inputs(mut self, inputs: Inputs) -> Runner {
         self.extras.inputs = Some(inputs);
+        self
+    }
+
+    /// Uses pictures in memory in place of files. The job names them by these paths, which begin with
+    /// [`MEMORY`](crate::inputs::MEMORY).
+    #[must_use]
+    pub fn pictures(mut self, pictures: HashMap<PathBuf, Input>) -> Runner {
+        self.context.pictures = Arc::new(pictures);
+        self
+    }
+
+    /// Keeps a result in memory, where it can be saved later ([`Painted::kept`]). If `output` is empty, no file is
+    /// written.
+    #[must_use]
+    pub fn in_memory(mut self) -> Runner {
+        self.context.in_memory = true;
+        self
+    }
+
+    /// Calls a function before each step of a run `stylize` or `texture`, on the working thread. The run goes on when it
+    /// returns.
+    #[must_use]
+    pub fn between(mut self, between: impl FnMut(&mut Moment<'_, '_>) + Send + 'static) -> Runner {
+        self.extras.between = Some(Box::new(between));
         self
     }
 

@@ -33,7 +33,7 @@ impl Spread {
         check_options(&spec)?;
         // The painters' tiles limit the memory, and the sums have the same order with any number of threads.
         let context = Context::default();
-        let mut inputs = paint::read(&spec, None)?;
+        let mut inputs = paint::read(&spec, None, &context)?;
         let content = &inputs.content.decoded;
         check_output(&spec.output, Some(spec.result.format(&spec.output)?), content.alpha.is_some())?;
         inputs::check_apart("`output`", &spec.output, &inputs.all())?;

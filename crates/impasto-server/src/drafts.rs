@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use axum::http::StatusCode;
 use impasto::Speed;
 use impasto::image::Limits;
-use impasto_job::inputs::{Input, Inputs, Masks, read};
+use impasto_job::inputs::{Input, Inputs, Masks, Source, read};
 use impasto_job::spec::ObjectiveSpec;
 use impasto_job::{Control, Event, JobSpec, Runner, Task};
 use tokio::sync::Semaphore;
@@ -138,7 +138,7 @@ pub(crate) fn prepare(app: &Arc<App>, settings: &Settings, edge: Option<usize>) 
         let long = content.decoded.picture.long_edge();
         spec.run.size = spec.run.size.map(|size| size.min(long));
         let styles = spec.style.iter().map(|style| small(&style.path)).collect::<Result<Vec<_>, _>>()?;
-        let masks = Masks::read(&spec.regions, &spec.style, &app.limits)?;
+        let masks = Masks::read(&spec.regions, &spec.style, &Source::files(app.limits))?;
         if spec.run.init.take().is_some_and(|init| init != *"draft") {
             return Err(Problem::setting("init", "init: a run that begins otherwise has no draft"));
         }

@@ -51,7 +51,7 @@ pub(crate) fn run(spec: &CompareSpec, context: &Context) -> Result<Compared, Job
     check_styles(&spec.style)?;
     let pool = thread_pool(spec.threads)?;
     let model = spec.referee_model.as_deref().map(|name| context.model(name)).transpose()?;
-    let inputs = read(spec)?;
+    let inputs = read(spec, context)?;
     check_page(spec, &inputs)?;
     if let Some(model) = &model {
         inputs.pictures.iter().try_for_each(|picture| check_held_out(picture, model))?;
@@ -113,12 +113,12 @@ impl Compared {
     }
 }
 
-fn read(spec: &CompareSpec) -> Result<Inputs, JobError> {
+fn read(spec: &CompareSpec, context: &Context) -> Result<Inputs, JobError> {
     let all = spec.pictures.iter().chain(&spec.content).chain(spec.style.iter().map(|style| &style.path));
     inputs::check_standard_input(all.map(PathBuf::as_path))?;
-    let limits = spec.input.limits()?;
+    let source = context.source(&spec.input)?;
     let open = |path: &Path| {
-        let mut input = inputs::read(path, &limits)?;
+        let mut input = source.read(path)?;
         // The measures are defined in sRGB.
         input.decoded.bring_to(Space::Srgb);
         Ok::<_, JobError>(input)

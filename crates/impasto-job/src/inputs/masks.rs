@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use impasto::image::{Limits, Plane};
+use impasto::image::Plane;
 use impasto::{FEATHER, Mask, MaskLevels, RegionAssignment, Regions, StyleMask, StyleTransfer, assign};
 
 use crate::JobError;
-use crate::inputs::{self, Input};
+use crate::inputs::{Input, Source};
 use crate::spec::{RegionSpec, StyleSpec};
 
 /// The masks of a run, matched with each other.
@@ -26,10 +26,9 @@ pub struct Masks {
 
 impl Masks {
     /// Reads the masks and matches them.
-    pub fn read(args: &RegionSpec, styles: &[StyleSpec], limits: &Limits) -> Result<Masks, JobError> {
+    pub fn read(args: &RegionSpec, styles: &[StyleSpec], source: &Source) -> Result<Masks, JobError> {
         args.check()?;
-        let read =
-            |option: &str, path: &Path| inputs::read(path, limits).map_err(|failure| failure.about(option));
+        let read = |option: &str, path: &Path| source.read(path).map_err(|failure| failure.about(option));
         let content = args.mask.iter().map(|path| read("`mask`", path)).collect::<Result<Vec<_>, _>>()?;
         let of_styles =
             styles.iter().map(|style| style.mask.as_deref().map(|path| read("mask", path)).transpose());

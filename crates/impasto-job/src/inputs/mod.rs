@@ -3,18 +3,18 @@
 mod file;
 mod masks;
 mod raw;
+mod source;
 
 use std::panic::resume_unwind;
 use std::path::{Path, PathBuf};
 use std::thread;
-
-use impasto::image::Limits;
 
 use crate::JobError;
 use crate::spec::{RegionSpec, StyleSpec, Texture};
 
 pub use file::{Input, InputSummary, check_apart, check_model, read};
 pub use masks::Masks;
+pub use source::{MEMORY, Pictures, Source, is_in_memory};
 
 pub(crate) use file::{Unread, open, sha256};
 
@@ -56,26 +56,26 @@ pub fn named<'a>(
 }
 
 impl Inputs {
-    /// Reads the files of a run.
+    /// Reads the pictures of a run.
     ///
     /// # Errors
-    /// When a file cannot be read, is not a picture, or exceeds the limits, or when the masks do not match.
+    /// When a picture cannot be read, or when the masks do not match.
     pub fn read(
         content: &Path,
         styles: &[StyleSpec],
         init: Option<&Path>,
         regions: &RegionSpec,
-        limits: &Limits,
+        source: &Source,
     ) -> Result<Inputs, JobError> {
         check_standard_input(named(styles, init, regions).chain([content]))?;
         // Content and styles are read in parallel: decoding is a good part of a draft's time.
         let (content, styles_read) = thread::scope(|scope| {
-            let content = scope.spawn(|| read(content, limits));
-            let styles = read_styles(styles, limits);
+            let content = scope.spawn(|| source.read(content));
+            let styles = read_styles(styles, source);
             (content.join().unwrap_or_else(|panic| resume_unwind(panic)), styles)
         });
         let styles_read = styles_read?;
-        Inputs::with(content?, styles_read, (styles, init, regions), limits)
+        Inputs::with(content?, styles_read, (styles, init, regions), source)
     }
 
     /// Reads the files of a texture, which has no content.
@@ -84,22 +84,22 @@ impl Inputs {
         styles: &[StyleSpec],
         init: Option<&Path>,
         regions: &RegionSpec,
-        limits: &Limits,
+        source: &Source,
     ) -> Result<Inputs, JobError> {
         check_standard_input(named(styles, init, regions))?;
-        let styles_read = read_styles(styles, limits)?;
+        let styles_read = read_styles(styles, source)?;
         let nothing = Input::nothing((texture.width, texture.height), styles_read.first());
-        Inputs::with(nothing, styles_read, (styles, init, regions), limits)
+        Inputs::with(nothing, styles_read, (styles, init, regions), source)
     }
 
     fn with(
         content: Input,
         styles: Vec<Input>,
         (given, init, regions): (&[StyleSpec], Option<&Path>, &RegionSpec),
-        limits: &Limits,
+        source: &Source,
     ) -> Result<Inputs, JobError> {
-        let init = init.map(|path| read(path, limits)).transpose()?;
-        Ok(Inputs { content, styles, init, masks: Masks::read(regions, given, limits)? })
+        let init = init.map(|path| source.read(path)).transpose()?;
+        Ok(Inputs { content, styles, init, masks: Masks::read(regions, given, source)? })
     }
 
     /// All input files, always in the same order.
@@ -131,6 +131,6 @@ impl Inputs {
     }
 }
 
-fn read_styles(styles: &[StyleSpec], limits: &Limits) -> Result<Vec<Input>, JobError> {
-    styles.iter().map(|style| read(&style.path, limits)).collect()
+fn read_styles(styles: &[StyleSpec], source: &Source) -> Result<Vec<Input>, JobError> {
+    styles.iter().map(|style| source.read(&style.path)).collect()
 }

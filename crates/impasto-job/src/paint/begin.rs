@@ -8,6 +8,7 @@ use impasto::{MemoryPlan, Session, Speed};
 use serde_json::Value;
 
 use super::checkpoints::{Checkpoints, Keeping};
+use super::moment::Between;
 use super::numbered::check_numbered;
 use super::pace::Pace;
 use super::{Painting, Resumed};
@@ -34,6 +35,8 @@ pub(crate) struct Extras {
     pub(crate) keeping: Option<Keeping>,
     /// The speed from which times are predicted, if it was measured before.
     pub(crate) speed: Option<Speed>,
+    /// The function that is called between steps.
+    pub(crate) between: Option<Between>,
 }
 
 impl<'a> Painting<'a> {
@@ -45,18 +48,19 @@ impl<'a> Painting<'a> {
     ) -> Result<Painting<'a>, JobError> {
         let Extras { resumed, inputs, weights, notes: mut warnings, face, keeping, .. } = extras;
         check_options(spec, texture)?;
-        let mut inputs = inputs.map_or_else(|| read(spec, texture), Ok)?;
+        let output = output(spec, context);
+        let mut inputs = inputs.map_or_else(|| read(spec, texture, context), Ok)?;
         let all = inputs.all();
         if let Some(resumed) = &resumed {
             resumed.info.check(&all)?;
         }
-        warnings.extend(check_outputs(spec, &inputs.content, &all)?);
+        warnings.extend(check_outputs(spec, output, &inputs.content, &all)?);
         warnings.extend(inputs.notes());
 
         let resumed_from = resumed.as_ref().map(|resumed| resumed.path.as_path());
         let checkpoints = Checkpoints::new((job, spec), face, &all, resumed_from, keeping.as_ref())?;
         let others = [
-            ("`output`", Some(spec.output.as_path())),
+            ("`output`", output),
             ("`report`", spec.report.as_deref()),
             ("the checkpoint", Some(checkpoints.path())),
         ];
@@ -65,7 +69,9 @@ impl<'a> Painting<'a> {
             SideOutputs::new(&spec.side_outputs, (&inputs.content, &inputs.styles, &all), &others, model)?;
         let session = session(spec, texture, &mut inputs, resumed.as_ref(), context)?;
         let steps = resumed.map_or_else(Vec::new, |resumed| resumed.info.steps);
-        check_side(&spec.output, &spec.result, &session)?;
+        if let Some(output) = output {
+            check_side(output, &spec.result, &session)?;
+        }
         check_numbered(spec, &session, &inputs.all(), checkpoints.path())?;
 
         if weights.is_some_and(|expected| expected != session.encoder().sha256) {
@@ -76,6 +82,7 @@ impl<'a> Painting<'a> {
             spec,
             texture,
             context,
+            output,
             inputs,
             side,
             checkpoints,
@@ -119,16 +126,24 @@ impl<'a> Painting<'a> {
                 session.encoder().name
             ));
         }
-        let format = self.spec.result.format(&self.spec.output)?;
-        if !self.spec.result.no_metadata && format.holds_recipe() && !format.fits_recipe(&self.recipe) {
-            warnings.push(format!(
-                "warning: {} has no room for a recipe of this length: the result carries none",
-                format.name()
-            ));
+        if let Some(output) = self.output {
+            let format = self.spec.result.format(output)?;
+            if !self.spec.result.no_metadata && format.holds_recipe() && !format.fits_recipe(&self.recipe) {
+                warnings.push(format!(
+                    "warning: {} has no room for a recipe of this length: the result carries none",
+                    format.name()
+                ));
+            }
         }
         warnings.into_iter().for_each(|text| self.context.warn(text));
         Ok(())
     }
+}
+
+/// The file of the result; `None` if the result is kept in memory alone.
+fn output<'a>(spec: &'a StylizeSpec, context: &Context) -> Option<&'a Path> {
+    let in_memory = context.in_memory && spec.output.as_os_str().is_empty();
+    (!in_memory).then_some(&spec.output)
 }
 
 /// Finds wrong options before any file is read.
@@ -149,11 +164,15 @@ fn check_options(spec: &StylizeSpec, texture: Option<&Texture>) -> Result<(), Jo
 }
 
 /// Reads the pictures of a run.
-pub(crate) fn read(spec: &StylizeSpec, texture: Option<&Texture>) -> Result<Inputs, JobError> {
-    let (limits, (_, init)) = (spec.input.limits()?, spec.run.overrides()?);
+pub(crate) fn read(
+    spec: &StylizeSpec,
+    texture: Option<&Texture>,
+    context: &Context,
+) -> Result<Inputs, JobError> {
+    let (source, (_, init)) = (context.source(&spec.input)?, spec.run.overrides()?);
     match texture {
-        None => Inputs::read(&spec.content, &spec.style, init.as_deref(), &spec.regions, &limits),
-        Some(texture) => Inputs::read_texture(texture, &spec.style, init.as_deref(), &spec.regions, &limits),
+        None => Inputs::read(&spec.content, &spec.style, init.as_deref(), &spec.regions, &source),
+        Some(texture) => Inputs::read_texture(texture, &spec.style, init.as_deref(), &spec.regions, &source),
     }
 }
 
@@ -192,7 +211,7 @@ pub(crate) fn plan(
     extras: &Extras,
     context: &Context,
 ) -> Result<Planned, JobError> {
-    let mut inputs = extras.inputs.clone().map_or_else(|| read(spec, texture), Ok)?;
+    let mut inputs = extras.inputs.clone().map_or_else(|| read(spec, texture, context), Ok)?;
     inputs.notes().into_iter().for_each(|note| context.warn(note));
     let asked = Asked { run: &spec.run, styles: &spec.style, texture, regions: &spec.regions };
     let transfer = transfer::of(&asked, &mut inputs, context)?;
@@ -232,21 +251,31 @@ pub struct Planned {
 }
 
 /// Checks the names of the files that are written. Returns warnings about what the format does not hold.
-fn check_outputs(spec: &StylizeSpec, content: &Input, all: &[&Input]) -> Result<Vec<String>, JobError> {
+fn check_outputs(
+    spec: &StylizeSpec,
+    output: Option<&Path>,
+    content: &Input,
+    all: &[&Input],
+) -> Result<Vec<String>, JobError> {
     let model = &spec.run.objective.model;
-    check_output(&spec.output, Some(spec.result.format(&spec.output)?), content.decoded.alpha.is_some())?;
-    inputs::check_apart("`output`", &spec.output, all)?;
-    inputs::check_model("`output`", &spec.output, model)?;
+    if let Some(output) = output {
+        check_output(output, Some(spec.result.format(output)?), content.decoded.alpha.is_some())?;
+        inputs::check_apart("`output`", output, all)?;
+        inputs::check_model("`output`", output, model)?;
+    } else if spec.save_every.is_some() {
+        return Err(JobError::bad_input("`save_every` has no effect without `output`"));
+    }
     if let Some(path) = &spec.report {
         inputs::check_apart("`report`", path, all)?;
         inputs::check_model("`report`", path, model)?;
         check_writable(path).map_err(|error| JobError::from(error).about("`report`"))?;
-        if same_file(path, &spec.output) {
+        if output.is_some_and(|output| same_file(path, output)) {
             return Err(JobError::bad_input("`report` and `output` name the same file"));
         }
     }
+    let Some(output) = output else { return Ok(Vec::new()) };
     let source = if content.is_file() { "content" } else { "style" };
-    encoding(&spec.output, (source, &content.decoded), &spec.result)?;
-    let losses = losses_of_format(&spec.output, &content.decoded, &spec.result)?;
+    encoding(output, (source, &content.decoded), &spec.result)?;
+    let losses = losses_of_format(output, &content.decoded, &spec.result)?;
     Ok(losses.into_iter().collect())
 }

@@ -73,8 +73,12 @@ impl Checkpoints {
         if let Some(path) = asked.as_deref().filter(|_| resumed.is_none()) {
             check_new(path, spec, inputs)?;
         }
-        let path = resumed.map(Path::to_path_buf).or(asked.clone()).unwrap_or_else(|| beside(&spec.output));
-        for (option, other) in [("`output`", Some(&spec.output)), ("`report`", spec.report.as_ref())] {
+        // A result without a file has no place for a checkpoint either.
+        let output = Some(&spec.output).filter(|output| !output.as_os_str().is_empty());
+        let path = resumed.map(Path::to_path_buf).or(asked.clone());
+        let nowhere = path.is_none() && output.is_none();
+        let path = path.or(output.map(|output| beside(output))).unwrap_or_default();
+        for (option, other) in [("`output`", output), ("`report`", spec.report.as_ref())] {
             if other.is_some_and(|other| same_file(other, &path)) {
                 return Err(JobError::bad_input(format!(
                     "{option} names the checkpoint, {}",
@@ -86,7 +90,7 @@ impl Checkpoints {
         Ok(Checkpoints {
             in_the_way: resumed.is_none() && asked.is_none() && path.exists(),
             on: resumed.is_some() || asked.is_some(),
-            allowed: !spec.no_checkpoint || resumed.is_some(),
+            allowed: (!spec.no_checkpoint || resumed.is_some()) && !nowhere,
             path,
             every,
             least: every,
@@ -156,14 +160,25 @@ impl Checkpoints {
     }
 
     fn write(&self, session: &Session, steps: &[Step], context: &Context) -> Result<(), String> {
+        self.write_to(&self.path, session, steps, context).map_err(|error| error.message().to_owned())
+    }
+
+    /// Writes a checkpoint to a file.
+    pub(super) fn write_to(
+        &self,
+        path: &Path,
+        session: &Session,
+        steps: &[Step],
+        context: &Context,
+    ) -> Result<(), JobError> {
         let note = ResumeInfo {
             job: self.job.clone(),
             inputs: self.inputs.clone(),
             steps: steps.to_vec(),
             face: self.face.clone(),
         };
-        let note = serde_json::to_string(&note).map_err(|error| error.to_string())?;
-        context.control.saving(|| session.save(&self.path, &note)).map_err(|error| error.to_string())
+        let note = serde_json::to_string(&note).map_err(|error| JobError::bug(error.to_string()))?;
+        Ok(context.control.saving(|| session.save(path, &note))?)
     }
 
     /// Renames a checkpoint of an earlier run that has the default name.

@@ -27,7 +27,7 @@ pub(crate) fn draft(
     inputs: Option<Inputs>,
     context: &Context,
 ) -> Result<Drafted, JobError> {
-    let mut inputs = inputs.map_or_else(|| read(spec, texture), Ok)?;
+    let mut inputs = inputs.map_or_else(|| read(spec, texture, context), Ok)?;
     let asked = Asked { run: &spec.run, styles: &spec.style, texture, regions: &spec.regions };
     let mut session = transfer::of(&asked, &mut inputs, context)?.build()?;
     context.control.begin();

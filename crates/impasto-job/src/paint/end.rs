@@ -1,10 +1,12 @@
 //! The end of a run, which keeps the results so far, however the run ended.
 
 use std::fmt;
+use std::path::Path;
 use std::sync::Arc;
 
-use impasto::{Picture, Step};
+use impasto::{Keep, Picture, Step};
 
+use super::kept::Kept;
 use super::{Ended, Painted, Painting};
 use crate::event::End;
 use crate::report::Report;
@@ -29,7 +31,10 @@ impl Painting<'_> {
         }
         let keeps = self.is_worth_saving(end);
         let control = &self.context.control;
-        let written = if keeps { control.saving(|| self.write(&self.spec.output, &picture)) } else { Ok(()) };
+        let written = match self.output.filter(|_| keeps) {
+            Some(output) => control.saving(|| self.write(output, &picture)),
+            None => Ok(()),
+        };
         let beside = if keeps { self.write_beside(&picture) } else { Ok(()) };
         if let (Err(lost), Err(_)) = (&beside, &ended) {
             self.context.warn(format!("warning: {}", lost.message()));
@@ -121,33 +126,53 @@ impl Painting<'_> {
         let (session, steps) = (&self.session, &self.steps[..]);
         let mut report =
             Report::of((self.spec, self.texture), &self.inputs, (session, steps), picture.size(), outcome)?;
-        if has_output {
-            report.output = self.spec.output.display().to_string();
+        if let Some(output) = self.output.filter(|_| has_output) {
+            report.output = output.display().to_string();
         }
         report.write(path)
     }
 
     fn painted(&self, end: End, picture: Picture, keeps: bool) -> Painted {
+        let picture = Arc::new(picture);
         Painted {
             end,
-            picture: Arc::new(picture),
             space: self.inputs.content.decoded.space,
-            output: keeps.then(|| self.spec.output.clone()),
+            output: self.output.filter(|_| keeps).map(Path::to_path_buf),
+            iterates: self.iterates(),
+            kept: Kept::of(
+                Arc::clone(&picture),
+                &self.inputs.content.decoded,
+                &self.spec.result,
+                &self.recipe,
+            ),
+            picture,
+            steps: self.steps.clone(),
             checkpoint: if end == End::Complete { None } else { self.checkpoints.saved() },
             iterations: self.steps.len(),
             seconds: self.steps.iter().fold(0.0, |sum, step| sum + step.seconds),
         }
     }
 
+    /// The iterates that the result was not made of, for a face that keeps results in memory.
+    fn iterates(&self) -> Vec<(Keep, Arc<Picture>)> {
+        let session = &self.session;
+        let others = [Keep::Average, Keep::Last, Keep::Best].into_iter().filter(|keep| {
+            self.context.in_memory && *keep != session.recipe().keep && session.has_iterate(*keep)
+        });
+        others.filter_map(|keep| Some((keep, Arc::new(session.iterate(keep).ok()?)))).collect()
+    }
+
     fn tell_result(&self, painted: &Painted) {
         let (width, height) = painted.picture.size();
-        self.context.emit(Event::Wrote {
-            path: self.spec.output.clone(),
-            width,
-            height,
-            count: painted.iterations,
-            seconds: painted.seconds,
-        });
+        if let Some(output) = self.output {
+            self.context.emit(Event::Wrote {
+                path: output.to_path_buf(),
+                width,
+                height,
+                count: painted.iterations,
+                seconds: painted.seconds,
+            });
+        }
         self.show(&painted.picture, true);
     }
 }

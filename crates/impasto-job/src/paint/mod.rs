@@ -4,6 +4,8 @@ mod begin;
 mod checkpoints;
 mod draft;
 mod end;
+mod kept;
+mod moment;
 mod numbered;
 mod pace;
 mod resume;
@@ -12,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use impasto::image::{Averaging, Filter, Space, fit_long_edge, resize};
-use impasto::{Picture, Session, Step};
+use impasto::{Keep, Picture, Session, Step};
 
 use crate::control::Request;
 use crate::encoding::write;
@@ -27,6 +29,9 @@ pub use begin::Planned;
 pub(crate) use begin::{Extras, plan, read};
 pub use draft::Drafted;
 pub(crate) use draft::draft;
+pub use kept::Kept;
+pub(crate) use moment::Between;
+pub use moment::Moment;
 pub use pace::Pace;
 pub(crate) use resume::Resumed;
 
@@ -55,6 +60,13 @@ pub struct Painted {
     pub iterations: usize,
     /// Seconds that the iterations took.
     pub seconds: f64,
+    /// The steps of the run.
+    pub steps: Vec<Step>,
+    /// The picture with everything that its file gets.
+    pub kept: Kept,
+    /// The other iterates that are known. They are only here if the result was to be kept in memory
+    /// ([`Runner::in_memory`](crate::Runner::in_memory)).
+    pub iterates: Vec<(Keep, Arc<Picture>)>,
 }
 
 /// A run in progress, with everything that belongs to it.
@@ -62,6 +74,8 @@ struct Painting<'a> {
     spec: &'a StylizeSpec,
     texture: Option<&'a Texture>,
     context: &'a Context,
+    /// The file of the result; `None` if the result is kept in memory alone.
+    output: Option<&'a Path>,
     inputs: Inputs,
     side: SideOutputs<'a>,
     checkpoints: Checkpoints,
@@ -85,11 +99,12 @@ enum Ended {
 pub(crate) fn run(
     job: &JobSpec,
     (spec, texture): (&StylizeSpec, Option<&Texture>),
-    extras: Extras,
+    mut extras: Extras,
     context: &Context,
 ) -> Result<Painted, JobError> {
+    let between = extras.between.take();
     let mut painting = Painting::begin(job, (spec, texture), extras, context)?;
-    let ended = painting.first_sight().and_then(|()| painting.drive());
+    let ended = painting.first_sight().and_then(|()| painting.drive(between));
     painting.conclude(ended)
 }
 
@@ -108,8 +123,11 @@ impl Painting<'_> {
         Ok(())
     }
 
-    fn drive(&mut self) -> Result<(), Ended> {
+    fn drive(&mut self, mut between: Option<Between>) -> Result<(), Ended> {
         loop {
+            if let Some(between) = &mut between {
+                between(&mut Moment(self));
+            }
             if self.context.control.is_hurried() {
                 self.session.finish_soon(FEW);
             }

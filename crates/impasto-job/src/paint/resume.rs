@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::JobError;
-use crate::inputs::Input;
+use crate::inputs::{Input, is_in_memory};
 use crate::spec::{JobSpec, StyleSpec, StylizeSpec, Task, TextureSpec, check_version};
 
 /// The note in a checkpoint.
@@ -134,9 +134,9 @@ fn in_place(path: &mut PathBuf) {
     *path = made_absolute(path);
 }
 
-/// Returns the absolute path. The name `-` stands for standard input and stays.
+/// Returns the absolute path. The name `-` stands for standard input and stays, like the names of pictures in memory.
 fn made_absolute(path: &Path) -> PathBuf {
-    match path.as_os_str() == "-" {
+    match path.as_os_str().is_empty() || path.as_os_str() == "-" || is_in_memory(path) {
         true => path.into(),
         false => std::path::absolute(path).unwrap_or_else(|_| path.into()),
     }

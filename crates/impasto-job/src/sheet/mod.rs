@@ -5,6 +5,7 @@ mod draw;
 mod vary;
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Instant;
 
 use impasto::image::{Encoding, Format, Space, check_output, save};
@@ -38,6 +39,10 @@ pub struct SheetDone {
     pub rows: Vec<String>,
     /// The pictures that were made, row by row.
     pub cells: Vec<SheetCell>,
+    /// The sheet: RGB, encoded by the curve of sRGB. A sheet that was cancelled has none.
+    pub picture: Option<Arc<Picture>>,
+    /// The colour space of the sheet.
+    pub space: Space,
 }
 
 /// A picture of a sheet: its place, and what was varied.
@@ -64,19 +69,24 @@ const SIZE: usize = 256;
 pub(crate) fn run(spec: &SheetSpec, context: &Context) -> Result<SheetDone, JobError> {
     let mut spec = spec.clone();
     spec.run.size.get_or_insert(SIZE);
-    let limits = spec.input.limits()?;
+    let source = context.source(&spec.input)?;
     let grid = Grid::of(&spec.vary)?;
     let cells = grid.cells(&spec.run)?;
-    check_output(&spec.output, None, false)?;
+    let in_memory = context.in_memory && spec.output.as_os_str().is_empty();
+    if !in_memory {
+        check_output(&spec.output, None, false)?;
+    }
     let init = spec.run.overrides()?.1;
-    let inputs = Inputs::read(&spec.content, &spec.style, init.as_deref(), &spec.regions, &limits)?;
+    let inputs = Inputs::read(&spec.content, &spec.style, init.as_deref(), &spec.regions, &source)?;
     inputs::check_apart("`output`", &spec.output, &inputs.all())?;
     inputs::check_model("`output`", &spec.output, &spec.run.objective.model)?;
     inputs.notes().into_iter().for_each(|note| context.warn(note));
     context.control.begin();
     let mut sheet = Sheet { spec: &spec, context, inputs, cache: None };
     let size = sheet.check(&cells)?;
-    check_side(&spec.output, draw::size(size, grid.columns().len(), grid.rows().len()))?;
+    if !in_memory {
+        check_side(&spec.output, draw::size(size, grid.columns().len(), grid.rows().len()))?;
+    }
     if sheet.inputs.content.decoded.alpha.is_some() {
         context.warn(
             "note: the sheet is opaque: transparent parts of the content are filled with the colours around them",
@@ -92,13 +102,17 @@ pub(crate) fn run(spec: &SheetSpec, context: &Context) -> Result<SheetDone, JobE
             columns: grid.columns(),
             rows: grid.rows(),
             cells: Vec::new(),
+            picture: None,
+            space: sheet.inputs.content.decoded.space,
         });
     }
     if made.is_empty() {
         return Err(ended.err().unwrap_or_else(|| JobError::bug("a sheet without a picture")));
     }
-    let drawn = draw::sheet(&made, size, &grid.columns(), &grid.rows());
-    sheet.write(&drawn, made.len())?;
+    let drawn = Arc::new(draw::sheet(&made, size, &grid.columns(), &grid.rows()));
+    if !in_memory {
+        sheet.write(&drawn, made.len())?;
+    }
     let done = |end| SheetDone {
         end,
         made: made.len(),
@@ -107,6 +121,8 @@ pub(crate) fn run(spec: &SheetSpec, context: &Context) -> Result<SheetDone, JobE
         columns: grid.columns(),
         rows: grid.rows(),
         cells: places(&cells[..made.len()], size, &grid),
+        picture: Some(Arc::clone(&drawn)),
+        space: sheet.inputs.content.decoded.space,
     };
     match ended {
         Ok(()) => Ok(done(End::Complete)),

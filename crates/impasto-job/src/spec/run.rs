@@ -10,6 +10,7 @@ use impasto::{Colour, ColourMap, Effort, Init, Keep, OptimizerKind, Overrides, P
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::inputs::is_in_memory;
 use crate::{JobError, paths};
 
 /// The options of a run, shared by all jobs that paint.
@@ -304,7 +305,7 @@ impl RunSpec {
             None => (None, None),
             Some(given) => match given.to_str().unwrap_or_default().parse::<Init>() {
                 Ok(init) => (Some(init), None),
-                Err(_) if given.exists() => (Some(Init::Picture), Some(given.clone())),
+                Err(_) if given.exists() || is_in_memory(given) => (Some(Init::Picture), Some(given.clone())),
                 Err(error) => {
                     let message = format!(
                         "`init` {}: expected draft, content, noise, gray, style-stats or an existing file",

@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use impasto_job::inputs::Inputs;
+use impasto_job::inputs::{Inputs, Source};
 use impasto_job::{End, ErrorKind, JobError, Previews, Runner, Task};
 
 use super::follow::listener;
@@ -128,8 +128,8 @@ fn runner(folder: &Path, checkpoint: &Path, task: Task) -> Runner {
 fn with_names(task: Task, names: &[(PathBuf, String)]) -> Option<Result<Inputs, JobError>> {
     let Task::Stylize(spec) = task else { return None };
     let read = || {
-        let (limits, (_, init)) = (spec.input.limits()?, spec.run.overrides()?);
-        let mut inputs = Inputs::read(&spec.content, &spec.style, init.as_deref(), &spec.regions, &limits)?;
+        let (source, (_, init)) = (Source::files(spec.input.limits()?), spec.run.overrides()?);
+        let mut inputs = Inputs::read(&spec.content, &spec.style, init.as_deref(), &spec.regions, &source)?;
         inputs.rename(&|path| names.iter().find(|(file, _)| file == path).map(|(_, name)| name.into()));
         Ok(inputs)
     };
