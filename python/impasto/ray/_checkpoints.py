@@ -95,14 +95,19 @@ class Store:
         """`run` is a text with everything that decides the result."""
         self.folder = folder
         self._run = hashlib.sha256(run.encode()).hexdigest()
-        os.makedirs(folder, exist_ok=True)
-        owner = os.path.join(folder, "run")
-        found = _text(owner)
-        if found is None:
-            write_whole(owner, self._run)
-        elif found != self._run:
+        kept = self._folders() or os.path.exists(self.whole_path)
+        if kept and _text(self._owner) != self._run:
             hint = "give the run another `checkpoint`, or delete this one"
             raise CheckpointError(f"{folder} has the checkpoints of another run", hint=hint)
+
+    def claim(self) -> None:
+        """Makes the folder that of this run."""
+        os.makedirs(self.folder, exist_ok=True)
+        write_whole(self._owner, self._run)
+
+    @property
+    def _owner(self) -> str:
+        return os.path.join(self.folder, "run")
 
     @property
     def whole_path(self) -> str:
@@ -145,6 +150,8 @@ class Store:
             os.rmdir(self.folder)
 
     def _folders(self) -> list[str]:
+        if not os.path.isdir(self.folder):
+            return []
         names = sorted(name for name in os.listdir(self.folder) if name.startswith("step-"))
         return [os.path.join(self.folder, name) for name in names]
 

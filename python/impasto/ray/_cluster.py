@@ -6,7 +6,9 @@ dismisses the whole team, recruits another from the machines that are left, and 
 
 from __future__ import annotations
 
+import functools
 import logging
+import pickle
 import time
 from typing import Any
 
@@ -19,6 +21,27 @@ _PLACING = 60.0
 """Seconds that a placement group may take before the machines are counted anew."""
 _OFFERS = 30
 """Times that machines are counted before a run is given up."""
+
+
+class Told(Exception):
+    """An error of this package on its way through Ray, which cannot carry every exception. It has the pickled error."""
+
+
+def _telling(kind: type) -> type:
+    """Returns a kind of actors whose methods tell the errors of this package in that way."""
+
+    def wrapped(method: Any) -> Any:
+        @functools.wraps(method)
+        def call(self: Any, *arguments: Any) -> Any:
+            try:
+                return method(self, *arguments)
+            except Error as error:
+                raise Told(pickle.dumps(error)) from None
+
+        return call
+
+    public = {name: wrapped(method) for name, method in vars(kind).items() if not name.startswith("_")}
+    return type(kind.__name__, (kind,), public)
 
 
 class ClusterCalls:
@@ -62,7 +85,10 @@ def is_loss(error: BaseException) -> bool:
 
 def own_error(error: BaseException) -> Error | None:
     """Returns the error of this package that an error of Ray carries, if it does."""
-    return next((cause for cause in _causes(error) if type(cause).__module__ == Error.__module__), None)
+    # What Ray raises has the type of its cause, too; the cause itself is further in.
+    told = next((cause for cause in reversed(_causes(error)) if isinstance(cause, Told)), None)
+    found = None if told is None else pickle.loads(told.args[0])
+    return found if isinstance(found, Error) else None
 
 
 def _causes(error: BaseException | None) -> list[Any]:
@@ -141,8 +167,8 @@ def recruit(
         )
     at = [PlacementGroupSchedulingStrategy(group, placement_group_bundle_index=index) for index in range(count)]
     once = {"max_restarts": 0, "max_task_retries": 0}
-    chief = ray.remote(Chief).options(num_cpus=0, scheduling_strategy=at[0], **once)
-    worker = ray.remote(Worker)
+    chief = ray.remote(_telling(Chief)).options(num_cpus=0, scheduling_strategy=at[0], **once)
+    worker = ray.remote(_telling(Worker))
     return Team(
         group,
         chief.remote(job, *cut, cpus),

@@ -77,6 +77,8 @@ class Driver:
         place = self.store.latest() if self.store else None
         whole = self.store.whole() if self.store and place is None else None
         told = self._get(self.chief, "begin", whole, place and place.state)
+        if self.store:
+            self.store.claim()
         self.tell({"event": "begun", "resumed": bool(place or whole), **told})
         while (stage := self._get(self.chief, "next")) != "done":
             if stage == "whole":

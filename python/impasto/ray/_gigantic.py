@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-from impasto._errors import ImpastoNote, invalid
+from impasto._errors import Error, ImpastoNote, invalid
 from impasto.ray._checkpoints import Store
 from impasto.ray._drive import Direct, Driver
 from impasto.ray._job import job_of
@@ -80,6 +80,8 @@ def gigantic(
             calls = _cluster.ClusterCalls(patience)
             path = Driver(calls, team.chief, team.workers, store, checkpoint_every, counted).run()
             break
+        except Error:
+            raise
         except Exception as error:
             if own := _cluster.own_error(error):
                 raise own from None

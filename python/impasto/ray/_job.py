@@ -21,7 +21,7 @@ def several(styles: Any) -> list[Any]:
 def job_of(content: Any, styles: Any, output: Any, options: dict[str, Any]) -> str:
     """Returns the job `stylize` as JSON, with absolute paths.
 
-    Raises `TypeError` for an option that does not exist, and `InvalidOption` for a value that one does not take, and for
+    Raises `TypeError` for an option that does not exist, and `InvalidOption` for a value that one does not take and for
     pictures that are not files.
     """
     given = options_of("stylize", options)

@@ -38,8 +38,8 @@ def stylize(
 ) -> list[dict[str, Any]]:
     """Paints each picture in each style, over the machines of a Ray cluster. Returns a row for each result.
 
-    A row has `path`, `style`, `output`, `status`, `sha256`, `seconds` and `error`. The status is `painted`; `skipped` if
-    the result was there, made from the same pictures with the same options; or `failed`. Rows have the order of `paths`.
+    A row has `path`, `style`, `output`, `status`, `sha256`, `seconds` and `error`. The status is `painted`, `failed`, or
+    `skipped` if the result was there, made from the same pictures with the same options. Rows have the order of `paths`.
 
     Args:
         paths: the pictures, as paths that every machine sees.
@@ -153,7 +153,7 @@ class _Painter:
 
 
 def _key(job: str) -> str:
-    """Returns a digest of everything that a result depends on. The names of files do not belong to it; their bytes do."""
+    """Returns a digest of everything that a result depends on: the bytes of files and not their names."""
     task = json.loads(job)["task"]["stylize"]
     extension = os.path.splitext(task.pop("output"))[1]
     parts = [_native.__version__, extension, _by_bytes(task)]

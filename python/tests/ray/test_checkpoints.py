@@ -21,6 +21,7 @@ def shard(path: str, content: bytes) -> str:
 
 
 def save(store: Store, state: str) -> None:
+    store.claim()
     with store.begin() as checkpoint:
         digests = [shard(checkpoint.path(block), f"{state} {block}".encode() * 100) for block in range(BLOCKS)]
         checkpoint.finish(state, digests)
@@ -72,10 +73,13 @@ def test_files_without_a_manifest_are_no_checkpoint(tmp_path: Path) -> None:
 
 
 def test_the_folder_of_another_run_is_refused(tmp_path: Path) -> None:
-    Store(str(tmp_path), "a run")
-    Store(str(tmp_path), "a run")
+    Store(str(tmp_path), "a run").claim()
+    # Nothing is kept yet.
+    Store(str(tmp_path), "another run").claim()
+    save(Store(str(tmp_path), "another run"), "one")
+    Store(str(tmp_path), "another run")
     with pytest.raises(CheckpointError, match="another run"):
-        Store(str(tmp_path), "another run")
+        Store(str(tmp_path), "a run")
 
 
 def test_nothing_stays_when_the_result_is_written(tmp_path: Path) -> None:
