@@ -45,6 +45,14 @@ pub struct Rect {
 }
 
 impl Rect {
+    /// The part that two windows share; `None` if there is none.
+    pub fn common(self, other: Rect) -> Option<Rect> {
+        let (x, y) = (self.x.max(other.x), self.y.max(other.y));
+        let right = (self.x + self.size.width).min(other.x + other.size.width);
+        let bottom = (self.y + self.size.height).min(other.y + other.size.height);
+        (x < right && y < bottom).then(|| Rect { x, y, size: Size::new(right - x, bottom - y) })
+    }
+
     /// The first column and row after the window; an error if it reaches beyond a grid.
     pub(crate) fn ends_inside(self, grid: Size) -> Result<(usize, usize), EngineError> {
         let (right, bottom) = (self.x + self.size.width, self.y + self.size.height);

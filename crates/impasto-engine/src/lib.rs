@@ -38,4 +38,4 @@ pub use observation::{Cotangents, Moments, MomentsCotangent, Observation, Residu
 pub use reference::{Reference, ReferenceAutoencoder};
 pub use request::{Request, Target};
 pub use stopwatch::Stopwatch;
-pub use tiled::{FORWARD, Tiled, Tiles, Tiling};
+pub use tiled::{Block, Blocks, FORWARD, Tiled, Tiles, Tiling};

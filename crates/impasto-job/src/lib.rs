@@ -41,6 +41,7 @@ mod runner;
 mod sheet;
 mod side;
 pub mod spec;
+mod spread;
 pub mod text;
 mod transfer;
 
@@ -57,5 +58,6 @@ pub use paint::{Drafted, Kept, Moment, Pace, Painted, Planned};
 pub use runner::{Outcome, Runner};
 pub use sheet::{SheetCell, SheetDone};
 pub use spec::{JobSpec, Task, spell};
+pub use spread::Spread;
 
 pub(crate) use context::Context;

@@ -5,6 +5,7 @@
 
 use pyo3::pymodule;
 
+mod blocks;
 mod errors;
 mod low;
 mod pictures;
@@ -12,6 +13,7 @@ mod wait;
 mod jobs;
 mod kept;
 mod models;
+mod one_job;
 mod pictures;
 mod run;
 mod shared;
@@ -26,11 +28,15 @@ mod _native {
     const __version__: &str = env!("CARGO_PKG_VERSION");
 
     #[pymodule_export]
+    use crate::blocks::{PyConductor, PyPainter};
+    #[pymodule_export]
     use crate::jobs::Job;
     #[pymodule_export]
     use crate::kept::PyKept;
     #[pymodule_export]
     use crate::models::{bytes_of, fetch_model, model_names};
+    #[pymodule_export]
+    use crate::one_job::run_job;
     #[pymodule_export]
     use crate::pictures::{PyPicture, read_recipe};
 

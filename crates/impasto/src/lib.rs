@@ -12,6 +12,7 @@
 mod assembly;
 mod assign;
 mod benchmark;
+pub mod blocks;
 mod builder;
 mod checkpoint;
 mod clock;

@@ -70,7 +70,7 @@ pub(crate) fn prepare_scale(
 }
 
 /// The styles' moments at a scale, for each style layer and region.
-fn targets_at(
+pub(crate) fn targets_at(
     inputs: &RunInputs,
     content: (usize, usize),
     engine: &mut Tiled,
@@ -184,7 +184,7 @@ pub(crate) fn start_image(inputs: &RunInputs, canvas: Canvas) -> Pixels {
 }
 
 /// Mirrors a picture of the canvas's inner size to the outer size. The picture itself is freed.
-fn mirrored(picture: Picture, canvas: Canvas) -> Pixels {
+pub(crate) fn mirrored(picture: Picture, canvas: Canvas) -> Pixels {
     let (width, height) = canvas.outer();
     Pixels { size: Size::new(width, height), data: canvas.mirrored(picture.rgb()) }
 }

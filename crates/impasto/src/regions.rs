@@ -104,7 +104,12 @@ impl Regions {
 
     /// Whether some content stays as it is.
     pub(crate) fn protects(&self) -> bool {
-        self.protect.is_some() || (self.rest == Rest::Keep && !self.planes.is_empty())
+        self.protect.is_some() || self.keeps_rest()
+    }
+
+    /// Whether positions outside all regions stay as they are.
+    pub(crate) fn keeps_rest(&self) -> bool {
+        self.rest == Rest::Keep && !self.planes.is_empty()
     }
 
     /// Number of weight planes of an evaluation. A margin needs one in any case, because it does not count.

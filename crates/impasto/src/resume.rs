@@ -53,7 +53,8 @@ impl Session {
         vectors.extend(
             self.optimiser.vectors().into_iter().map(|(name, values)| (name, values as &dyn Numbers)),
         );
-        Ok(checkpoint::write(path, &state, note, &vectors)?)
+        checkpoint::write(path, &state, note, &vectors)?;
+        Ok(())
     }
 
     /// Continues from a checkpoint: every further step gives the same bytes as in the saved run.

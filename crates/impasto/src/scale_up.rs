@@ -29,6 +29,10 @@ impl Session {
             // The moments come first, while the pictures are still small.
             let without_vectors = optimiser.clone_scalars();
             *optimiser = match std::mem::replace(optimiser, without_vectors) {
+                // A scale without iterations has begun no moments.
+                Optimiser::Adam(adam) if adam.first.is_empty() => {
+                    new_optimiser(&inputs.recipe, next, 3 * size.area(), &home)?
+                }
                 Optimiser::Adam(adam) => Optimiser::Adam(adam.resized(|moments, smooth| {
                     let filter = if smooth { Filter::Bicubic } else { Filter::Bilinear };
                     from.carried(to, &moments, filter, &home)
@@ -36,7 +40,8 @@ impl Session {
                 // Curvature pairs of another size are of no use.
                 Optimiser::Lbfgs(_) => new_optimiser(&inputs.recipe, next, 3 * size.area(), &home)?,
             };
-            let last: &dyn Numbers = if inputs.recipe.carry_average { average } else { image };
+            let carries = inputs.recipe.carry_average && !average.sum.is_empty();
+            let last: &dyn Numbers = if carries { average } else { image };
             let mut image = from.carried(to, last, Filter::Bicubic, &Home::Memory)?.into_vec()?;
             // A draft already has this detail, and the content term holds it.
             let bare = inputs.recipe.strength < 1.0 && !inputs.recipe.holds_draft();

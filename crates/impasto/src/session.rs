@@ -1,5 +1,7 @@
 //! A run, scale by scale and step by step. The picture is available after every step.
 
+use std::time::Duration;
+
 use impasto_encoder::Provenance;
 use impasto_engine::painting::{Home, Numbers, Values};
 use impasto_engine::{Engine, Tiled};
@@ -147,46 +149,57 @@ impl Session {
     }
 
     fn try_step(&mut self) -> Result<Option<Step>, Error> {
+        if !self.arrive()? {
+            return Ok(None);
+        }
+        let (start, prepared) = (self.clock.now(), self.objective.is_some());
+        let losses = self.evaluate_and_move().map_err(|error| self.diverged(error))?;
+        let step = self.done(losses, start);
+        // A step that prepares the scale takes longer, so it is not counted.
+        if let Some(budget) = self.budget.as_mut().filter(|_| prepared) {
+            budget.add(&self.inputs.run.scales[self.scale].passes(), step.seconds);
+        }
+        Ok(Some(step))
+    }
+
+    /// Goes to the scale of the next iteration. Returns whether there is one.
+    pub(crate) fn arrive(&mut self) -> Result<bool, Error> {
         self.draft()?;
         while !self.stopped && self.scale_is_done()? {
             if self.scale + 1 == self.inputs.scales.len() {
                 self.release();
-                return Ok(None);
+                return Ok(false);
             }
             self.next_scale()?;
         }
-        if self.stopped {
-            return Ok(None);
+        Ok(!self.stopped)
+    }
+
+    /// The error of an iteration. A value that is not finite ends the run.
+    pub(crate) fn diverged(&mut self, error: Error) -> Error {
+        let Error::NotFinite { layer } = error else { return error };
+        (self.stopped, self.spoiled) = (true, true);
+        match self.go_back() {
+            Ok(()) => Error::Diverged { layer, scale: self.scale + 1, iteration: self.iteration + 1 },
+            Err(source) => Error::Stream { source },
         }
-        let (start, prepared) = (self.clock.now(), self.objective.is_some());
-        let losses = self.evaluate_and_move().map_err(|error| match error {
-            Error::NotFinite { layer } => {
-                (self.stopped, self.spoiled) = (true, true);
-                match self.go_back() {
-                    Ok(()) => Error::Diverged { layer, scale: self.scale + 1, iteration: self.iteration + 1 },
-                    Err(source) => Error::Stream { source },
-                }
-            }
-            error => error,
-        })?;
+    }
+
+    /// Counts an iteration that began at `start`.
+    pub(crate) fn done(&mut self, losses: Losses, start: Duration) -> Step {
         self.iteration += 1;
         self.pace.add(losses.total);
-        // A step that prepares the scale takes longer, so it is not counted.
-        if let Some(budget) = self.budget.as_mut().filter(|_| prepared) {
-            budget.add(&self.inputs.run.scales[self.scale].passes(), self.clock.seconds_since(start));
-        }
         let Scale { width, height, .. } = self.inputs.scales[self.scale];
-        let iterations = self.iterations_of_scale();
-        Ok(Some(Step {
+        Step {
             scale: self.scale + 1,
             scales: self.inputs.scales.len(),
             width,
             height,
             iteration: self.iteration,
-            iterations,
+            iterations: self.iterations_of_scale(),
             losses,
             seconds: self.clock.seconds_since(start),
-        }))
+        }
     }
 
     /// Ends the session and returns the parts that the next session can reuse.

@@ -16,7 +16,7 @@ use rayon::prelude::*;
 pub use adam::AdamStep;
 pub use blend::Blend;
 pub use home::{Home, Writer};
-pub use margin::{level, tie};
+pub use margin::{level, tie, tie_at};
 pub use term::PixelTerm;
 pub use tv::TvForm;
 pub use values::{BAND, Numbers, PixelMemory, PixelVector, Values, bands};

@@ -13,7 +13,7 @@ use super::tv::Plane;
 const LANES: usize = 8;
 
 /// The factors of pairs in a row or a column, and of diagonal pairs. Means are over all three channels.
-fn factors(Plane { width, height, .. }: Plane) -> (f64, f64) {
+fn factors(Plane { whole: (width, height), .. }: Plane) -> (f64, f64) {
     let inner = 2.0 / (3.0 * 3.0 * (width * height) as f64);
     (inner, 2.0 / (12.0 * 3.0 * ((width + 1) * (height + 1)) as f64))
 }

@@ -6,7 +6,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::nine_point;
-use crate::Pixels;
+use crate::{Pixels, Size};
 
 /// A form of total variation.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -41,6 +41,8 @@ pub(super) struct Plane<'a> {
     pub(super) data: &'a [f32],
     pub(super) width: usize,
     pub(super) height: usize,
+    /// Width and height of the whole picture, for means. The plane may be a part of it.
+    pub(super) whole: (usize, usize),
 }
 
 impl TvForm {
@@ -52,23 +54,39 @@ impl TvForm {
         }
     }
 
+    /// The degree of the value, which is a homogeneous function of the differences.
+    pub fn degree(self) -> u32 {
+        match self {
+            TvForm::HalfSquares { .. } | TvForm::NinePoint => 2,
+            TvForm::Absolute { .. } => 1,
+        }
+    }
+
     /// `weight` times the value.
     pub fn value(self, image: &Pixels, weight: f64) -> f64 {
         let bands = image.size.height.div_ceil(ROWS);
         // The sum has a fixed order, so it is the same with any number of threads.
-        let of_band = |index: usize| self.value_of_band(plane(image, index / bands), ROWS * (index % bands));
+        let of_band = |index: usize| {
+            self.value_of_band(plane(image, image.size, index / bands), ROWS * (index % bands))
+        };
         let values: Vec<f64> = (0..3 * bands).into_par_iter().map(of_band).collect();
         weight * values.iter().sum::<f64>()
     }
 
     /// Adds `weight` times the derivative by RGB 0..1 to `gradient`.
     pub fn add_gradient(self, image: &Pixels, weight: f64, gradient: &mut Pixels) {
+        self.add_gradient_of_part(image, image.size, weight, gradient);
+    }
+
+    /// Like [`add_gradient`](TvForm::add_gradient), for a part of a picture whose size is `whole`. The derivative is
+    /// that of the whole picture, except along the part's own edges: a line of pixels there lacks its neighbours.
+    pub fn add_gradient_of_part(self, image: &Pixels, whole: Size, weight: f64, gradient: &mut Pixels) {
         let bands = image.size.height.div_ceil(ROWS);
         let planes = gradient.data.chunks_exact_mut(image.size.area());
         let parts: Vec<&mut [f32]> =
             planes.flat_map(|plane| plane.chunks_mut(ROWS * image.size.width)).collect();
         parts.into_par_iter().enumerate().for_each(|(index, gradient)| {
-            let (plane, first) = (plane(image, index / bands), ROWS * (index % bands));
+            let (plane, first) = (plane(image, whole, index / bands), ROWS * (index % bands));
             self.add_gradient_of_band(plane, first, weight, gradient);
         });
     }
@@ -114,9 +132,10 @@ impl TvForm {
     }
 }
 
-fn plane(image: &Pixels, channel: usize) -> Plane<'_> {
+fn plane(image: &Pixels, whole: Size, channel: usize) -> Plane<'_> {
     let (width, height, area) = (image.size.width, image.size.height, image.size.area());
-    Plane { data: &image.data[channel * area..][..area], width, height }
+    let whole = (whole.width, whole.height);
+    Plane { data: &image.data[channel * area..][..area], width, height, whole }
 }
 
 impl<'a> Plane<'a> {
@@ -169,7 +188,6 @@ fn absolute(plane: Plane, y: usize, scale: f64, pair: &mut impl FnMut(usize, usi
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Size;
 
     /// A power of two smaller than any difference in [`picture`], so that all sums are exact and |x| is linear.
     const STEP: f32 = 1.0 / 64.0;

@@ -46,10 +46,18 @@ impl Margins {
 #[derive(Clone, Copy, Debug)]
 struct Axis {
     length: usize,
-    /// Pixels of a core; the last may be shorter.
-    core: usize,
+    cut: Cut,
     /// Whether it is a ring, whose windows continue at the other end.
     ring: bool,
+}
+
+/// The cores of an axis.
+#[derive(Clone, Copy, Debug)]
+enum Cut {
+    /// Cores of this many pixels; the last may be shorter.
+    Length(usize),
+    /// This many cores of nearly the same length; the last takes the rest.
+    Count(usize),
 }
 
 /// A range of an axis; on a ring, `start` may lie before the axis and the end behind it.
@@ -63,11 +71,19 @@ struct Stretch {
 
 impl Axis {
     fn cores(self) -> usize {
-        self.length.div_ceil(self.core)
+        match self.cut {
+            Cut::Length(core) => self.length.div_ceil(core),
+            Cut::Count(count) => count,
+        }
     }
 
     fn core(self, index: usize) -> Range<usize> {
-        index * self.core..((index + 1) * self.core).min(self.length)
+        let start = |index: usize| match self.cut {
+            Cut::Length(core) => (index * core).min(self.length),
+            Cut::Count(count) if index == count => self.length,
+            Cut::Count(count) => self.length / GRID * index / count * GRID,
+        };
+        start(index)..start(index + 1)
     }
 
     fn window(self, index: usize, margin: usize) -> Stretch {
@@ -128,13 +144,13 @@ impl Layout {
     pub(crate) fn new(size: Size, margins: Margins, padding: Padding, step: usize, most: usize) -> Layout {
         let axes = |length: usize| -> Vec<Axis> {
             let ring = padding == Padding::Wrap;
-            let whole = Axis { length, core: length.max(1), ring };
+            let whole = Axis { length, cut: Cut::Length(length.max(1)), ring };
             let mut axes = vec![whole];
             if !ring || length.is_multiple_of(step) {
                 let cells = length.div_ceil(GRID);
                 let mut cores: Vec<usize> = (2..=cells).map(|count| cells.div_ceil(count) * GRID).collect();
                 cores.dedup();
-                axes.extend(cores.into_iter().map(|core| Axis { core, ..whole }));
+                axes.extend(cores.into_iter().map(|core| Axis { cut: Cut::Length(core), ..whole }));
             }
             axes
         };
@@ -152,9 +168,22 @@ impl Layout {
                 }
             }
         }
-        let whole = |length: usize| Axis { length, core: length.max(1), ring: false };
+        let whole = |length: usize| Axis { length, cut: Cut::Length(length.max(1)), ring: false };
         let (columns, rows) = (whole(size.width), whole(size.height));
         best.map_or(Layout { size, margins, columns, rows }, |(_, _, layout)| layout)
+    }
+
+    /// An image cut in a given number of cores across and down; `None` if one would have fewer pixels than [`GRID`] on
+    /// a side.
+    pub(crate) fn in_blocks(size: Size, margins: Margins, (across, down): (usize, usize)) -> Option<Layout> {
+        let fits = |length: usize, count: usize| count > 0 && length / GRID >= count;
+        let axis = |length: usize, count: usize| Axis { length, cut: Cut::Count(count), ring: false };
+        (fits(size.width, across) && fits(size.height, down)).then(|| Layout {
+            size,
+            margins,
+            columns: axis(size.width, across),
+            rows: axis(size.height, down),
+        })
     }
 
     /// Tiles across and down.

@@ -6,6 +6,7 @@
 //! derivatives back to its core. Only the overlap of the windows is computed twice. Nothing is approximated: a window
 //! covers all pixels that its core's features and derivatives depend on, and the image's true edges keep their padding.
 
+mod blocks;
 mod cut;
 mod features;
 mod layout;
@@ -24,6 +25,7 @@ use crate::{
     Cancel, Cotangents, Decisions, Edges, Engine, EngineError, Features, Network, Observation, Pixels, Plane,
     Rect, Request, Size, Target,
 };
+pub use blocks::{Block, Blocks};
 use cut::{cut_pixels, cut_plane};
 pub use layout::FORWARD;
 use layout::{Layout, Margins, Tile};

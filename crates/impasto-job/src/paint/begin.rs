@@ -164,7 +164,7 @@ fn check_options(spec: &StylizeSpec, texture: Option<&Texture>) -> Result<(), Jo
 }
 
 /// Reads the pictures of a run.
-pub(super) fn read(
+pub(crate) fn read(
     spec: &StylizeSpec,
     texture: Option<&Texture>,
     context: &Context,

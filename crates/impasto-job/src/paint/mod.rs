@@ -26,7 +26,7 @@ use crate::transfer::Asked;
 use crate::{Context, Event, JobError};
 
 pub use begin::Planned;
-pub(crate) use begin::{Extras, plan};
+pub(crate) use begin::{Extras, plan, read};
 pub use draft::Drafted;
 pub(crate) use draft::draft;
 pub use kept::Kept;

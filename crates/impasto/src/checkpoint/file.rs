@@ -2,7 +2,7 @@
 //! the note as a tensor of bytes, and as the last tensor the SHA-256 of all bytes before it. The file is written
 //! and read in one pass, vector by vector, so the whole is never copied.
 
-use crate::digest::each_bytes;
+use crate::digest::{each_bytes, hexadecimal};
 use std::collections::HashMap;
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom};
@@ -35,15 +35,16 @@ const LARGEST_HEADER: u64 = 100 << 20;
 const CHUNK: usize = 1 << 14;
 
 /// Writes a state and its vectors, completely or not at all. An earlier file stays in place until the new one is
-/// safely on the disk.
+/// safely on the disk. Returns the digest at its end, as hexadecimal text.
 pub(crate) fn write(
     path: &Path,
     state: &State,
     note: &str,
     tensors: &[(String, &dyn Numbers)],
-) -> Result<(), CheckpointError> {
+) -> Result<String, CheckpointError> {
     let header = header(state, note.len(), tensors)
         .map_err(|problem| CheckpointError::Damaged { path: path.into(), problem })?;
+    let mut written = String::new();
     write_atomically(path, |file| {
         let mut digest = Sha256::new();
         let mut both = |bytes: &[u8]| {
@@ -55,19 +56,20 @@ pub(crate) fn write(
         let mut buffer = Vec::new();
         for (_, values) in tensors {
             for band in bands(values.len()) {
-                let mut written = Ok(());
+                let mut done = Ok(());
                 each_bytes(values.view(band, &mut buffer)?, |bytes| {
-                    if written.is_ok() {
-                        written = both(bytes);
+                    if done.is_ok() {
+                        done = both(bytes);
                     }
                 });
-                written?;
+                done?;
             }
         }
         both(note.as_bytes())?;
+        written = hexadecimal(digest.clone());
         file.write_all(&digest.finalize())
     })?;
-    Ok(())
+    Ok(written)
 }
 
 /// The header as JSON, padded to a multiple of 8 bytes as the format requires.
@@ -105,6 +107,11 @@ pub(super) struct Tensors {
 }
 
 impl Tensors {
+    /// Whether there is a vector of this name.
+    pub(super) fn has(&self, name: &str) -> bool {
+        self.places.contains_key(name)
+    }
+
     /// Reads a vector, which must be empty or have `len` numbers.
     pub(super) fn read(&self, path: &Path, name: &str, len: usize, home: &Home) -> Result<Values, Error> {
         let damaged = |problem: &str| CheckpointError::Damaged { path: path.into(), problem: problem.into() };

@@ -94,6 +94,11 @@ impl Checkpoint {
         self.tensors.read(&self.path, name, len, home)
     }
 
+    /// Whether there is a vector of this name.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.tensors.has(name)
+    }
+
     pub(crate) fn differs(&self, what: String) -> CheckpointError {
         CheckpointError::Differs { path: self.path.clone(), what }
     }

@@ -10,9 +10,9 @@ mod moments;
 mod statistic;
 mod wasserstein;
 
-use impasto_encoder::{Tap, Topology};
+use impasto_encoder::{Encoder, Tap, Topology};
 use impasto_engine::painting::{Painting, PixelTerm, Values};
-use impasto_engine::{Cotangents, Engine, Moments, Observation, Pixels, Plane, Request, Size};
+use impasto_engine::{Cotangents, Edges, Engine, Moments, Observation, Pixels, Plane, Request, Size};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -83,9 +83,14 @@ mod as_map {
     }
 }
 
-/// A loss with its targets, for pictures of one size.
+/// A loss with its targets, for pictures of one size, and what an engine has to observe for it.
 pub(crate) struct Objective {
     request: Request,
+    judge: Judge,
+}
+
+/// The loss of sums that were observed, wherever that was.
+pub(crate) struct Judge {
     content: Vec<(String, f64)>,
     style: Vec<StyleTerm>,
     terms: Vec<PixelTerm>,
@@ -107,28 +112,94 @@ impl Objective {
         recipe: &Recipe,
         engine: &mut dyn Engine,
         (content, kept): (&Pixels, Option<&Pixels>),
-        PositionWeights { regions, residual, .. }: PositionWeights,
-        mut targets: Vec<Vec<Option<MeanMoments>>>,
+        weights: PositionWeights,
+        targets: Vec<Vec<Option<MeanMoments>>>,
     ) -> Result<Objective, Error> {
         let encoder = engine.network().encoder.clone();
+        let request = request(recipe, engine, kept.unwrap_or(content), weights, Edges::default())?;
+        let own = own_sums(recipe, engine, content, &request)?;
+        Ok(Objective { request, judge: Judge::new(recipe, &encoder, targets, own.as_ref())? })
+    }
+
+    /// The terms on the pixels. A painting must have them when it is observed.
+    pub(crate) fn terms(&self) -> &[PixelTerm] {
+        self.judge.terms()
+    }
+
+    /// The losses of a painting, and the derivatives by the sums over its features.
+    pub(crate) fn observe(
+        &self,
+        engine: &mut dyn Engine,
+        painting: &mut Painting,
+    ) -> Result<(Losses, Cotangents), Error> {
+        let (seen, values) = engine.observe_painting(painting, &self.request)?;
+        self.judge.judge(&seen, &values)
+    }
+
+    /// Loss and gradient of a picture as it is, by its RGB values in 0..1.
+    pub(crate) fn evaluate(
+        &self,
+        engine: &mut dyn Engine,
+        size: Size,
+        picture: &mut Values,
+    ) -> Result<(Losses, Pixels), Error> {
+        let mut painting =
+            Painting { size, picture, over: None, terms: self.terms(), margin: 0, level: false };
+        let (losses, cotangents) = self.observe(engine, &mut painting)?;
+        Ok((losses, engine.pull_back_painting(&mut painting, &cotangents)?))
+    }
+}
+
+/// What an engine has to observe for a recipe. It captures the features of `kept` for the content term.
+pub(crate) fn request(
+    recipe: &Recipe,
+    engine: &mut dyn Engine,
+    kept: &Pixels,
+    PositionWeights { regions, residual, .. }: PositionWeights,
+    edges: Edges,
+) -> Result<Request, Error> {
+    let topology = engine.network().encoder.topology().clone();
+    let mut request = Request { regions, residual_weight: residual, edges, ..Request::default() };
+    for (tap, ..) in layers(&topology, &recipe.content_layers)? {
+        request.residuals.push(engine.capture(kept, edges, tap)?);
+    }
+    request.moments = style_taps(recipe, &topology)?;
+    Ok(request)
+}
+
+/// The content's own sums, observed with the same regions as the picture later. Only a strength below 1 needs them.
+pub(crate) fn own_sums(
+    recipe: &Recipe,
+    engine: &mut dyn Engine,
+    content: &Pixels,
+    request: &Request,
+) -> Result<Option<Observation>, Error> {
+    if recipe.strength >= 1.0 || request.moments.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(engine.observe(content, &Request { residuals: Vec::new(), ..request.clone() })?))
+}
+
+impl Judge {
+    /// `targets` has moments for each style layer and region, or `None` where no style is for both. `own` has the
+    /// content's sums ([`own_sums`]).
+    pub(crate) fn new(
+        recipe: &Recipe,
+        encoder: &Encoder,
+        mut targets: Vec<Vec<Option<MeanMoments>>>,
+        own: Option<&Observation>,
+    ) -> Result<Judge, Error> {
         let content_layers = layers(encoder.topology(), &recipe.content_layers)?;
         let style_layers = layers(encoder.topology(), &recipe.style_layers)?;
-        let mut request = Request { regions, residual_weight: residual, ..Request::default() };
-        for (tap, ..) in &content_layers {
-            request.residuals.push(engine.capture(kept.unwrap_or(content), request.edges, *tap)?);
-        }
-        request.moments = style_layers.iter().map(|(tap, ..)| *tap).collect();
-        if recipe.strength < 1.0 && !request.moments.is_empty() {
-            // The content is observed with the same regions as the picture later.
-            let own = engine.observe(content, &Request { residuals: Vec::new(), ..request.clone() })?;
-            let metrics = request.moments.iter().map(|tap| Metric::of(&encoder, *tap));
-            weaken(&mut targets, &own, metrics, recipe.strength);
+        if let Some(own) = own {
+            let metrics = style_layers.iter().map(|(tap, ..)| Metric::of(encoder, *tap));
+            weaken(&mut targets, own, metrics, recipe.strength);
         }
         let style = style_layers
             .into_par_iter()
             .zip(targets)
             .map(|((tap, layer, weight), targets)| {
-                let metric = Metric::of(&encoder, tap);
+                let metric = Metric::of(encoder, tap);
                 let target = |target: &Option<MeanMoments>| {
                     let Some(target) = target else { return Ok(None) };
                     let target = recipe.statistic.target(target, &metric);
@@ -142,27 +213,17 @@ impl Objective {
             .into_iter()
             .map(|(_, layer, weight)| (layer, weight * recipe.content_weight))
             .collect();
-        // This term keeps a style from becoming noise. It also smooths the content's detail, so it goes down with
-        // the strength.
-        let tv_weight = recipe.tv_weight * recipe.strength;
-        let tv = PixelTerm::TotalVariation { form: recipe.tv_form, weight: tv_weight };
-        let terms = if tv_weight > 0.0 { vec![tv] } else { Vec::new() };
-        Ok(Objective { request, content, style, terms })
+        Ok(Judge { content, style, terms: pixel_terms(recipe) })
     }
 
-    /// The terms on the pixels. A painting must have them when it is observed.
+    /// The terms on the pixels.
     pub(crate) fn terms(&self) -> &[PixelTerm] {
         &self.terms
     }
 
-    /// The losses of a painting, and the derivatives by the sums over its features.
-    pub(crate) fn observe(
-        &self,
-        engine: &mut dyn Engine,
-        painting: &mut Painting,
-    ) -> Result<(Losses, Cotangents), Error> {
-        let (seen, values) = engine.observe_painting(painting, &self.request)?;
-        let (mut losses, cotangents) = self.loss_and_gradient(&seen)?;
+    /// The losses, and the derivatives by the sums. `values` are the weighted values of the terms on the pixels.
+    pub(crate) fn judge(&self, seen: &Observation, values: &[f64]) -> Result<(Losses, Cotangents), Error> {
+        let (mut losses, cotangents) = self.loss_and_gradient(seen)?;
         for (term, value) in self.terms.iter().zip(values) {
             if let PixelTerm::TotalVariation { .. } = term {
                 losses.tv += value;
@@ -173,19 +234,6 @@ impl Objective {
             true => Ok((losses, cotangents)),
             false => Err(Error::NotFinite { layer: "the terms on the pixels".into() }),
         }
-    }
-
-    /// Loss and gradient of a picture as it is, by its RGB values in 0..1.
-    pub(crate) fn evaluate(
-        &self,
-        engine: &mut dyn Engine,
-        size: Size,
-        picture: &mut Values,
-    ) -> Result<(Losses, Pixels), Error> {
-        let mut painting =
-            Painting { size, picture, over: None, terms: &self.terms, margin: 0, level: false };
-        let (losses, cotangents) = self.observe(engine, &mut painting)?;
-        Ok((losses, engine.pull_back_painting(&mut painting, &cotangents)?))
     }
 
     /// Content and style terms, and the derivatives by the observation.
@@ -228,6 +276,14 @@ impl Objective {
         }
         Ok((losses, cotangents))
     }
+}
+
+/// The terms on the pixels of a recipe. Total variation keeps a style from becoming noise. It also smooths the
+/// content's detail, so it goes down with the strength.
+pub(crate) fn pixel_terms(recipe: &Recipe) -> Vec<PixelTerm> {
+    let weight = recipe.tv_weight * recipe.strength;
+    let tv = PixelTerm::TotalVariation { form: recipe.tv_form, weight };
+    if weight > 0.0 { vec![tv] } else { Vec::new() }
 }
 
 impl StyleTerm {

@@ -132,6 +132,16 @@ fn without_iterations_the_prepared_content_comes_back() {
 }
 
 #[test]
+fn a_scale_without_iterations_hands_the_picture_on() {
+    let scale_iterations = Some(vec![0, 2, 1]);
+    let overrides = Overrides { min_size: Some(32), scale_iterations, ..Overrides::default() };
+    let transfer = StyleTransfer::new(waves(96, 72, 0)).style(waves(64, 64, 1)).size(64);
+    let (steps, picture) = run(transfer.overrides(overrides).build().unwrap());
+    assert_eq!(steps.iter().map(|step| step.scale).collect::<Vec<_>>(), [2, 2, 3]);
+    assert_eq!(picture.size(), (64, 48));
+}
+
+#[test]
 fn the_longest_run_is_the_one_that_the_preset_plans() {
     let content = waves(300, 200, 0);
     let session = StyleTransfer::new(content).style(waves(64, 64, 1)).build().unwrap();
