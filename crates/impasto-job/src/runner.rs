@@ -15,8 +15,8 @@ use crate::naming::name_in_folder;
 use crate::paint::{self, Drafted, Extras, Keeping, Resumed};
 use crate::spec::{SheetSpec, StylizeSpec};
 use crate::{
-    BatchDone, Compared, Context, Control, End, ErrorKind, Event, JobError, JobSpec, Moment, Painted, Planned,
-    SheetDone, Task,
+    BatchDone, Compared, Context, Control, End, ErrorKind, Event, JobError, JobSpec, Moment, Painted,
+    Planned, SheetDone, Task,
 };
 use crate::{batch, compare, sheet};
 

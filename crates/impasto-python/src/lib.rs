@@ -7,16 +7,15 @@ use pyo3::pymodule;
 
 mod blocks;
 mod errors;
-mod low;
-mod pictures;
-mod wait;
 mod jobs;
 mod kept;
+mod low;
 mod models;
 mod one_job;
 mod pictures;
 mod run;
 mod shared;
+mod wait;
 
 #[pymodule]
 mod _native {
@@ -34,14 +33,13 @@ mod _native {
     #[pymodule_export]
     use crate::kept::PyKept;
     #[pymodule_export]
+    use crate::low::{PyEncoder, PyObjective, PyTape};
+    #[pymodule_export]
     use crate::models::{bytes_of, fetch_model, model_names};
     #[pymodule_export]
     use crate::one_job::run_job;
     #[pymodule_export]
     use crate::pictures::{PyPicture, read_recipe};
-
-    #[pymodule_export]
-    use crate::low::{PyEncoder, PyObjective, PyTape};
     #[pymodule_export]
     use crate::run::Run;
 

@@ -82,7 +82,8 @@ impl Shared {
             process: std::process::id(),
         });
         let (told, asked) = (Arc::clone(&shared), Arc::clone(&shared));
-        let runner = runner.on_event(move |event| told.hear(&event)).between(move |moment| asked.between(moment));
+        let runner =
+            runner.on_event(move |event| told.hear(&event)).between(move |moment| asked.between(moment));
         let ended = Arc::clone(&shared);
         thread::Builder::new().name("impasto".into()).spawn(move || {
             let outcome = catch_unwind(AssertUnwindSafe(|| runner.run()));
@@ -150,8 +151,11 @@ impl Shared {
         let end = Instant::now() + most;
         let mut state = self.lock();
         while state.outcome.is_none() {
-            let Some(left) = end.checked_duration_since(Instant::now()).filter(|left| !left.is_zero()) else { return };
-            state = self.changed.wait_timeout(state, left).unwrap_or_else(std::sync::PoisonError::into_inner).0;
+            let Some(left) = end.checked_duration_since(Instant::now()).filter(|left| !left.is_zero()) else {
+                return;
+            };
+            state =
+                self.changed.wait_timeout(state, left).unwrap_or_else(std::sync::PoisonError::into_inner).0;
         }
     }
 

@@ -72,7 +72,8 @@ impl Band<'_> {
         for (row, &y) in self.rows.iter().enumerate() {
             for (column, &x) in self.columns.iter().enumerate() {
                 let patch = Patch::new(self.here, x, y);
-                let (cx, cy) = ((x + SIDE / 2).min(coarser.width - 1), (y + SIDE / 2).min(coarser.height - 1));
+                let (cx, cy) =
+                    ((x + SIDE / 2).min(coarser.width - 1), (y + SIDE / 2).min(coarser.height - 1));
                 let mut best = self.candidate(&patch, coarser.at(cx, cy));
                 if let Some(guess) = guess {
                     best = self.better(&patch, best, guess.at(cx, cy));

@@ -69,7 +69,7 @@ impl Form {
         let residuals = self.content.iter().map(residual).collect::<Result<_, Error>>()?;
         let terms = from.take(self.terms)?.to_vec();
         from.end()?;
-        Ok((Observation { moments, residuals }, terms))
+        Ok((Observation { moments, residuals, features: Vec::new() }, terms))
     }
 
     /// Derivatives by the sums.
@@ -96,7 +96,7 @@ impl Form {
         }
         let residuals = from.take(self.content.len())?.to_vec();
         from.end()?;
-        Ok(Cotangents { moments, residuals })
+        Ok(Cotangents { moments, residuals, features: Vec::new() })
     }
 }
 
@@ -170,6 +170,7 @@ mod tests {
         let seen = Observation {
             moments: vec![vec![moments(2, 1.0), moments(2, 5.0)], vec![moments(3, 7.0), moments(3, 11.0)]],
             residuals: vec![Residual { weight: 4.0, channels: 3, sum: 0.5 }],
+            features: Vec::new(),
         };
         let numbers = Form::write(&seen, &[0.25]);
         // 1 + 2 + 3 and 1 + 3 + 6 for each of two regions, a pair, a term.
