@@ -14,8 +14,8 @@ use crate::inputs::{Input, Inputs};
 use crate::naming::name_in_folder;
 use crate::paint::{self, Drafted, Extras, Keeping, Resumed};
 use crate::{
-    BatchDone, Compared, Context, Control, End, ErrorKind, Event, JobError, JobSpec, Moment, Painted, Planned,
-    SheetDone, Task,
+    BatchDone, Compared, Context, Control, End, ErrorKind, Event, JobError, JobSpec, Moment, Painted,
+    Planned, SheetDone, Task,
 };
 use crate::{batch, compare, sheet};
 

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use impasto::image::{
-    Averaging, Decoded, Density, Depth, Filter, Metadata, Numbers, Picture, Plane, RawPicture, Space, fit_long_edge,
-    resize,
+    Averaging, Decoded, Density, Depth, Filter, Metadata, Numbers, Picture, Plane, RawPicture, Space,
+    fit_long_edge, resize,
 };
 use impasto_job::inputs::Input;
 use impasto_job::spec::OutputSpec;
@@ -22,7 +22,8 @@ use crate::pictures::{PyPicture, array, clamped, name_of, opaque_or, small_file}
 pub(crate) struct PyKept(pub(crate) Kept);
 
 fn asked(options: &str) -> Result<OutputSpec, JobError> {
-    serde_json::from_str(options).map_err(|error| JobError::bad_input(format!("options for writing: {error}")))
+    serde_json::from_str(options)
+        .map_err(|error| JobError::bad_input(format!("options for writing: {error}")))
 }
 
 #[pymethods]
@@ -166,11 +167,7 @@ impl PyKept {
                 _ => Depth::Float,
             },
             icc_profile,
-            metadata: Metadata {
-                exif,
-                density: density.map(|(x, y)| Density { x, y }),
-                recipe: None,
-            },
+            metadata: Metadata { exif, density: density.map(|(x, y)| Density { x, y }), recipe: None },
             is_one_of_several: false,
             notes: Vec::new(),
         };

@@ -12,6 +12,7 @@ mod models;
 mod pictures;
 mod run;
 mod shared;
+mod threads;
 
 #[pymodule]
 mod _native {

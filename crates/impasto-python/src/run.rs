@@ -225,7 +225,8 @@ impl Run {
         let outcome = self.0.wait(py, |state| state.outcome.clone())?;
         let Ok(Outcome::Batch(batch)) = &*outcome else { return Err(other(py, &outcome)) };
         let (end, made, skipped, left) = (batch.end, batch.made, batch.skipped, batch.left);
-        Ok(json!({ "end": end, "made": made, "skipped": skipped, "failed": batch.failed, "left": left }).to_string())
+        Ok(json!({ "end": end, "made": made, "skipped": skipped, "failed": batch.failed, "left": left })
+            .to_string())
     }
 }
 

@@ -9,6 +9,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use impasto::thread_pool;
 use impasto_job::{Control, Event, JobError, Moment, Outcome, Runner};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
@@ -82,10 +83,13 @@ impl Shared {
             process: std::process::id(),
         });
         let (told, asked) = (Arc::clone(&shared), Arc::clone(&shared));
-        let runner = runner.on_event(move |event| told.hear(&event)).between(move |moment| asked.between(moment));
+        let runner =
+            runner.on_event(move |event| told.hear(&event)).between(move |moment| asked.between(moment));
         let ended = Arc::clone(&shared);
         thread::Builder::new().name("impasto".into()).spawn(move || {
-            let outcome = catch_unwind(AssertUnwindSafe(|| runner.run()));
+            // A pool of its own: see `threads.rs`. It does little, since the session of the run has another one.
+            let work = || thread_pool(None)?.install(|| runner.run());
+            let outcome = catch_unwind(AssertUnwindSafe(work));
             let outcome = outcome.unwrap_or_else(|panic| Err(of_panic(&*panic)));
             let mut state = ended.lock();
             state.outcome = Some(Arc::new(outcome));
@@ -150,8 +154,11 @@ impl Shared {
         let end = Instant::now() + most;
         let mut state = self.lock();
         while state.outcome.is_none() {
-            let Some(left) = end.checked_duration_since(Instant::now()).filter(|left| !left.is_zero()) else { return };
-            state = self.changed.wait_timeout(state, left).unwrap_or_else(std::sync::PoisonError::into_inner).0;
+            let Some(left) = end.checked_duration_since(Instant::now()).filter(|left| !left.is_zero()) else {
+                return;
+            };
+            state =
+                self.changed.wait_timeout(state, left).unwrap_or_else(std::sync::PoisonError::into_inner).0;
         }
     }
 

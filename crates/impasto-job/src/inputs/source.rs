@@ -67,12 +67,8 @@ mod tests {
 
     #[test]
     fn pictures_in_memory_go_before_files() {
-        let raw = RawPicture {
-            size: (1, 1),
-            numbers: Numbers::Eight(vec![9; 3]),
-            icc_profile: None,
-            exif: None,
-        };
+        let raw =
+            RawPicture { size: (1, 1), numbers: Numbers::Eight(vec![9; 3]), icc_profile: None, exif: None };
         let input = Input::from_raw("a", raw).unwrap();
         let pictures = Arc::new(HashMap::from([(PathBuf::from("memory:a"), input)]));
         let source = Source::with(Limits::default(), &pictures);
