@@ -44,8 +44,7 @@ class Pictures:
 
     def styles(self, styles: Any) -> list[dict[str, Any]]:
         """Returns the styles as a job states them: one picture, a `Style`, or a sequence of them."""
-        several = isinstance(styles, Sequence) and not isinstance(styles, (str, bytes, bytearray, memoryview))
-        each = list(styles) if several else [styles]
+        each = several(styles)
         if not each:
             raise invalid("style", "expected at least one picture")
         return [self._style(style, f"style{number}") for number, style in enumerate(each, 1)]
@@ -57,6 +56,12 @@ class Pictures:
         if style.mask is not None:
             spec["mask"] = self.name(style.mask, f"{what} mask")
         return spec
+
+
+def several(source: Any) -> list[Any]:
+    """Returns the pictures that an argument is: those of a sequence, or the one."""
+    is_one = isinstance(source, (str, bytes, bytearray, memoryview)) or not isinstance(source, Sequence)
+    return [source] if is_one else list(source)
 
 
 def path_of(path: str | os.PathLike[str]) -> str:
@@ -124,9 +129,7 @@ def encoded(name: str, value: Any, pictures: Pictures) -> str:
         # The names of the ways to begin are words, and so is the name of a file.
         value = pictures.name(value, name)
     elif name == "mask":
-        several = isinstance(value, Sequence) and not isinstance(value, (str, bytes, bytearray, memoryview))
-        each = list(value) if several else [value]
-        value = [pictures.name(mask, f"mask{number}") for number, mask in enumerate(each, 1)]
+        value = [pictures.name(mask, f"mask{number}") for number, mask in enumerate(several(value), 1)]
     elif name in _FILES:
         value = path_of(value)
     elif name in _TIMES:

@@ -96,6 +96,12 @@ class PlannedScale:
     spilled_bytes: int
     """Bytes of temporary files."""
 
+    @classmethod
+    def of(cls, value: dict[str, Any]) -> PlannedScale:
+        """Returns the scale that the library states."""
+        known = {name: value[name] for name in cls.__dataclass_fields__}
+        return cls(**{**known, "tiles": tuple(value["tiles"])})
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -120,11 +126,7 @@ class Plan:
     def parsed(cls, text: str) -> Plan:
         """Returns the plan that a JSON text of the library states."""
         value = json.loads(text)
-        names = PlannedScale.__dataclass_fields__
-        scales = [
-            PlannedScale(**{name: tuple(scale[name]) if name == "tiles" else scale[name] for name in names})
-            for scale in value["scales"]
-        ]
+        scales = [PlannedScale.of(scale) for scale in value["scales"]]
         others = {name: value[name] for name in cls.__dataclass_fields__ if name != "scales"}
         return cls(scales=tuple(scales), **others)
 
