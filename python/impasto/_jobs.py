@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import os
 import sys
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import timedelta
 from typing import Any
-from urllib.parse import quote_from_bytes
 
 from impasto import _native
 from impasto._errors import ImpastoNote, InvalidOption, invalid
@@ -72,6 +69,8 @@ def path_of(path: str | os.PathLike[str]) -> str:
     try:
         text.encode()
     except UnicodeEncodeError:
+        from urllib.parse import quote_from_bytes
+
         return "percent-encoded:" + quote_from_bytes(os.fsencode(text), safe="/")
     return text
 
@@ -86,6 +85,8 @@ def options_of(task: str, options: Mapping[str, Any]) -> dict[str, Any]:
     for name, value in options.items():
         name = ALIASES.get(name, name)
         if name not in known:
+            import difflib
+
             near = difflib.get_close_matches(name, known, 1)
             hint = f". Did you mean '{near[0]}'?" if near else ""
             raise TypeError(f"{task}() got an unexpected keyword argument '{name}'{hint}")
@@ -151,7 +152,7 @@ def encoded(name: str, value: Any, pictures: Pictures) -> str:
 
 def duration(name: str, value: Any) -> Any:
     """Returns a time as text: seconds as a number, a `timedelta`, or a text such as 90s."""
-    seconds = value.total_seconds() if isinstance(value, timedelta) else plain(value)
+    seconds = value.total_seconds() if hasattr(value, "total_seconds") else plain(value)
     if isinstance(seconds, bool) or not isinstance(seconds, (int, float)):
         return seconds
     if not 0 < seconds < float("inf"):

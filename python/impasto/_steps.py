@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import json
 from dataclasses import dataclass
 from typing import Any
@@ -165,7 +164,7 @@ class Plan:
         return "\n".join([*lines, self._sum()])
 
     def _repr_html_(self) -> str:
-        return _table(_HEADS, self._rows()) + f"<p>{html.escape(self._sum())}</p>"
+        return _table(_HEADS, self._rows()) + f"<p>{self._sum()}</p>"
 
 
 _HEADS = ("scale", "size", "iterations", "run", "memory", "time")
@@ -185,6 +184,8 @@ def _seconds(seconds: float | None) -> str:
 
 def _table(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
     """Returns a table in HTML."""
+    import html
+
     head = "".join(f"<th>{html.escape(cell)}</th>" for cell in heads)
     body = "".join("<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"

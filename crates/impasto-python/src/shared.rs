@@ -18,10 +18,10 @@ use serde_json::json;
 use crate::errors::{of_panic, spelled};
 
 /// Longest time between two looks at signals.
-const SLICE: Duration = Duration::from_millis(25);
+const SLICE: Duration = Duration::from_millis(10);
 
 /// How long a caller that was interrupted waits for the run to end, before it raises the exception all the same.
-const LEAVE: Duration = Duration::from_millis(40);
+const LEAVE: Duration = Duration::from_millis(20);
 
 /// Work that the run's thread does between two steps.
 type Request = Box<dyn FnOnce(&Moment<'_, '_>) + Send>;
