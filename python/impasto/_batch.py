@@ -91,7 +91,7 @@ def _items(made: _native.Job, folder: str, given: dict[str, Any]) -> Iterator[It
 
 
 def _paths(name: str, files: StrPath | Iterable[StrPath]) -> list[str]:
-    each = [files] if is_file_like(files) else list(files)  # type: ignore[arg-type, list-item]
+    each: list[Any] = [files] if is_file_like(files) else list(files)  # type: ignore[arg-type]
     wrong = next((file for file in each if not is_file_like(file)), None)
     if wrong is not None:
         found = type(wrong).__name__

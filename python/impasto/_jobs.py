@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 import os
 import sys
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import timedelta
 from typing import Any
-from urllib.parse import quote_from_bytes
 
 from impasto import _native
 from impasto._errors import ImpastoNote, InvalidOption, invalid
@@ -44,8 +41,7 @@ class Pictures:
 
     def styles(self, styles: Any) -> list[dict[str, Any]]:
         """Returns the styles as a job states them: one picture, a `Style`, or a sequence of them."""
-        several = isinstance(styles, Sequence) and not isinstance(styles, (str, bytes, bytearray, memoryview))
-        each = list(styles) if several else [styles]
+        each = several(styles)
         if not each:
             raise invalid("style", "expected at least one picture")
         return [self._style(style, f"style{number}") for number, style in enumerate(each, 1)]
@@ -59,6 +55,12 @@ class Pictures:
         return spec
 
 
+def several(source: Any) -> list[Any]:
+    """Returns the pictures that an argument is: those of a sequence, or the one."""
+    is_one = isinstance(source, (str, bytes, bytearray, memoryview)) or not isinstance(source, Sequence)
+    return [source] if is_one else list(source)
+
+
 def path_of(path: str | os.PathLike[str]) -> str:
     """Returns a path as a job states it. The name of a file that is not Unicode is percent-encoded."""
     text = os.fspath(path)
@@ -67,6 +69,8 @@ def path_of(path: str | os.PathLike[str]) -> str:
     try:
         text.encode()
     except UnicodeEncodeError:
+        from urllib.parse import quote_from_bytes
+
         return "percent-encoded:" + quote_from_bytes(os.fsencode(text), safe="/")
     return text
 
@@ -81,6 +85,8 @@ def options_of(task: str, options: Mapping[str, Any]) -> dict[str, Any]:
     for name, value in options.items():
         name = ALIASES.get(name, name)
         if name not in known:
+            import difflib
+
             near = difflib.get_close_matches(name, known, 1)
             hint = f". Did you mean '{near[0]}'?" if near else ""
             raise TypeError(f"{task}() got an unexpected keyword argument '{name}'{hint}")
@@ -124,9 +130,7 @@ def encoded(name: str, value: Any, pictures: Pictures) -> str:
         # The names of the ways to begin are words, and so is the name of a file.
         value = pictures.name(value, name)
     elif name == "mask":
-        several = isinstance(value, Sequence) and not isinstance(value, (str, bytes, bytearray, memoryview))
-        each = list(value) if several else [value]
-        value = [pictures.name(mask, f"mask{number}") for number, mask in enumerate(each, 1)]
+        value = [pictures.name(mask, f"mask{number}") for number, mask in enumerate(several(value), 1)]
     elif name in _FILES:
         value = path_of(value)
     elif name in _TIMES:
@@ -148,7 +152,7 @@ def encoded(name: str, value: Any, pictures: Pictures) -> str:
 
 def duration(name: str, value: Any) -> Any:
     """Returns a time as text: seconds as a number, a `timedelta`, or a text such as 90s."""
-    seconds = value.total_seconds() if isinstance(value, timedelta) else plain(value)
+    seconds = value.total_seconds() if hasattr(value, "total_seconds") else plain(value)
     if isinstance(seconds, bool) or not isinstance(seconds, (int, float)):
         return seconds
     if not 0 < seconds < float("inf"):

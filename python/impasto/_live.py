@@ -33,8 +33,13 @@ def watching(run: Run, live: bool, progress: Any) -> Iterator[Callable[[Step], N
         shown.append(_Bar())
     elif progress:
         shown.append(_Counter(progress))
+
+    def tell(step: Step) -> None:
+        for each in shown:
+            each.step(step)
+
     try:
-        yield lambda step: [each.step(step) for each in shown] and None
+        yield tell
     finally:
         for each in shown:
             each.close()
@@ -51,7 +56,9 @@ class _Block:
     """One block of HTML in a notebook, which is updated in place."""
 
     def __init__(self, run: Run) -> None:
-        self._run, self._handle, self._last, self._step = run, None, float("-inf"), None
+        self._run, self._last = run, float("-inf")
+        self._handle: Any = None
+        self._step: Step | None = None
 
     def step(self, step: Step) -> None:
         self._step = step

@@ -10,19 +10,16 @@ from __future__ import annotations
 
 import io
 import os
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias, Union
+from typing import Any, Literal, TypeAlias, Union
 
 import numpy as np
 
 from impasto import _native
 from impasto._errors import PictureError
 
-if TYPE_CHECKING:
-    from collections.abc import Buffer  # type: ignore[attr-defined, unused-ignore]
-
 Picture: TypeAlias = _native.Picture
 Layout: TypeAlias = Literal["hwc", "chw"]
-PictureLike: TypeAlias = Union[str, "os.PathLike[str]", bytes, "Buffer", Any]
+PictureLike: TypeAlias = Union[str, "os.PathLike[str]", bytes, Any]
 """A path, the bytes of a file, a file object, a PIL image, an array, or a tensor."""
 
 SLACK = 1e-3
@@ -195,7 +192,8 @@ def checked(pixels: np.ndarray[Any, Any], what: str) -> np.ndarray[Any, np.dtype
     low, high = float(np.min(pixels)), float(np.max(pixels))
     # NaN makes both comparisons false.
     if -SLACK <= low and high <= 1 + SLACK:
-        return np.clip(_plain(pixels, np.float32), 0.0, 1.0)
+        clipped: np.ndarray[Any, np.dtype[np.float32]] = np.clip(_plain(pixels, np.float32), 0.0, 1.0)
+        return clipped
     if not np.isfinite(pixels).all():
         y, x, channel = (int(at) for at in np.argwhere(~np.isfinite(pixels))[0])
         value = pixels[y, x, channel]

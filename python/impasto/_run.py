@@ -141,17 +141,19 @@ class Run:
 
     def picture(self, fit: int = 256) -> np.ndarray[Any, np.dtype[np.uint8]]:
         """Returns the picture so far as a new uint8 array `[height, width, 3]`, with a long edge of at most `fit`."""
-        picture = self._call(self._native.picture, fit)
+        picture: np.ndarray[Any, Any] | None = self._call(self._native.picture, fit)
         if picture is None:
             raise Error("the run has no picture", hint="it ended before its first one")
         return picture
 
     @property
     def history(self) -> list[Step]:
-        """The steps so far."""
+        """The steps so far. A run that was resumed has those from before once it has ended."""
         steps = [Step.parsed(text) for text in self._native.history]
-        facts = None if steps else self._native.facts()
-        return [Step.of(step) for step in json.loads(facts)["steps"]] if facts else steps
+        facts = self._native.facts()
+        # A resumed run has had steps before this process.
+        before = json.loads(facts)["steps"] if facts else []
+        return [Step.of(step) for step in before[: len(before) - len(steps)]] + steps
 
     @property
     def end(self) -> str | None:

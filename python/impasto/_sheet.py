@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from impasto import _native
 from impasto._errors import Error, InvalidOption
-from impasto._jobs import Pictures, job, note, options_of, path_of, plain, told
+from impasto._jobs import Pictures, job, note, options_of, path_of, plain, several, told
 
 if TYPE_CHECKING:
     import numpy as np
@@ -51,7 +51,9 @@ class Sheet:
         """Returns one of the pictures, counted from 0, row by row, as a new uint8 array."""
         cell = self.cells[number]
         rows = slice(cell["top"], cell["top"] + cell["height"])
-        return self.array[rows, cell["left"] : cell["left"] + cell["width"]].copy()
+        part: np.ndarray[Any, np.dtype[np.uint8]] = self.array[rows, cell["left"] : cell["left"] + cell["width"]]
+        copy: np.ndarray[Any, np.dtype[np.uint8]] = part.copy()
+        return copy
 
     def pil(self) -> Any:
         """Returns an image of PIL."""
@@ -159,8 +161,7 @@ def compare(
     """
     given = options_of("compare", options)
     held = Pictures(given.get("limits"))
-    several = isinstance(pictures, Sequence) and not isinstance(pictures, (str, bytes, bytearray, memoryview))
-    each = list(pictures) if several else [pictures]
+    each = several(pictures)
     required: dict[str, Any] = {
         "pictures": [held.name(picture, f"picture{number}") for number, picture in enumerate(each, 1)],
         "style": held.styles(style),

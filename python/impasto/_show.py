@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import html
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +17,8 @@ Shown = tuple[str, str, bytes, str]
 
 def figure(pictures: Iterable[Shown]) -> str:
     """Returns HTML that shows pictures side by side, with their titles."""
+    import html
+
     cells = "".join(
         f'<figure style="display:inline-block;margin:0 8px 8px 0;vertical-align:top">'
         f'<img src="data:{kind};base64,{base64.b64encode(data).decode()}" alt="{html.escape(alt, quote=True)}" '

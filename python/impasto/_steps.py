@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import json
 from dataclasses import dataclass
 from typing import Any
@@ -96,6 +95,12 @@ class PlannedScale:
     spilled_bytes: int
     """Bytes of temporary files."""
 
+    @classmethod
+    def of(cls, value: dict[str, Any]) -> PlannedScale:
+        """Returns the scale that the library states."""
+        known = {name: value[name] for name in cls.__dataclass_fields__}
+        return cls(**{**known, "tiles": tuple(value["tiles"])})
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -120,11 +125,7 @@ class Plan:
     def parsed(cls, text: str) -> Plan:
         """Returns the plan that a JSON text of the library states."""
         value = json.loads(text)
-        names = PlannedScale.__dataclass_fields__
-        scales = [
-            PlannedScale(**{name: tuple(scale[name]) if name == "tiles" else scale[name] for name in names})
-            for scale in value["scales"]
-        ]
+        scales = [PlannedScale.of(scale) for scale in value["scales"]]
         others = {name: value[name] for name in cls.__dataclass_fields__ if name != "scales"}
         return cls(scales=tuple(scales), **others)
 
@@ -163,7 +164,7 @@ class Plan:
         return "\n".join([*lines, self._sum()])
 
     def _repr_html_(self) -> str:
-        return _table(_HEADS, self._rows()) + f"<p>{html.escape(self._sum())}</p>"
+        return _table(_HEADS, self._rows()) + f"<p>{self._sum()}</p>"
 
 
 _HEADS = ("scale", "size", "iterations", "run", "memory", "time")
@@ -183,6 +184,8 @@ def _seconds(seconds: float | None) -> str:
 
 def _table(heads: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
     """Returns a table in HTML."""
+    import html
+
     head = "".join(f"<th>{html.escape(cell)}</th>" for cell in heads)
     body = "".join("<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>" for row in rows)
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from impasto import _native
 from impasto._errors import InvalidOption, invalid
-from impasto._jobs import Pictures, job, options_of, path_of, told
+from impasto._jobs import Pictures, job, options_of, path_of, several, told
 from impasto._pictures import as_picture, is_file_like
 from impasto._result import Result
 from impasto._run import Callback, Run
@@ -195,7 +195,7 @@ def _like(made: _native.Job, like: Like, given: Mapping[str, Any]) -> _native.Jo
     elif isinstance(like, Mapping):
         recipe = json.dumps(dict(like))
     elif is_file_like(like):
-        path = os.fspath(like)  # type: ignore[arg-type]
+        path = os.fspath(like)
     else:
         raise TypeError(f"like: expected a path, a Result or a recipe, found {type(like).__name__}")
     try:
@@ -227,8 +227,7 @@ def _sides(size: int | str | tuple[int, int]) -> list[int]:
 
 def _inputs(content: Any, styles: Any) -> list[tuple[str, Any]]:
     """Returns the pictures that a notebook shows beside the result. Streams were read, so they are left out."""
-    several = isinstance(styles, Sequence) and not isinstance(styles, (str, bytes, bytearray, memoryview))
-    each = [style.picture if isinstance(style, Style) else style for style in (styles if several else [styles])]
+    each = [style.picture if isinstance(style, Style) else style for style in several(styles)]
     shown = [("content", content)] if content is not None else []
     shown += [("style", style) for style in each]
     return [(label, source) for label, source in shown if not hasattr(source, "read")]

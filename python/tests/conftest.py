@@ -21,9 +21,6 @@ LONG: dict[str, Any] = {"size": 96, "iterations": 100000, "plateau": 0}
 """A run that does not end while a test looks at it."""
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "slow: what takes longer than a change can wait for")
-
 
 @pytest.fixture(scope="session")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:

@@ -37,7 +37,7 @@ def test_steps_come_in_order_with_their_losses(transfer: impasto.StyleTransfer) 
     for step in steps:
         terms = [*step.losses.content.values(), *step.losses.style.values(), step.losses.tv]
         assert step.losses.total == pytest.approx(sum(terms), rel=1e-12)
-    assert steps[-1].progress == 1 and steps[0].progress == pytest.approx(32 * 24 / (3 * (32 * 24 + 48 * 36)))
+    assert steps[-1].progress == 1 and steps[0].progress == pytest.approx(34 * 26 / (3 * (34 * 26 + 48 * 36)))
     assert run.end == "complete" and run.result().history == steps == run.history
     assert list(run) == [] and run.picture(16).shape == (12, 16, 3)
 
@@ -57,7 +57,7 @@ def test_stop_keeps_the_picture_at_the_size_of_its_scale(photo: Path, style: Pat
         next(run)
         run.stop()
         assert next(run, None) is None
-    assert run.result().size == (32, 24) and run.result().end == "stopped"
+    assert run.result().size == (34, 26) and run.result().end == "stopped"
 
 
 def test_cancel_writes_nothing_and_stop_writes_the_picture(photo: Path, style: Path, tmp_path: Path) -> None:
@@ -76,7 +76,7 @@ def test_finish_soon_completes_the_full_size(endless: impasto.StyleTransfer) -> 
         run.finish_soon()
         rest = list(run)
     assert run.end == "complete" and 0 < len(rest) < 100
-    assert run.result().size == (80, 60)
+    assert run.result().size == (96, 72)
 
 
 def test_a_callback_ends_a_run_by_false_alone(transfer: impasto.StyleTransfer) -> None:

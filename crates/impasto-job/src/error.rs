@@ -8,6 +8,8 @@ use impasto::engine::EngineError;
 use impasto::image::ImageError;
 use impasto::{CheckpointError, Subject};
 
+use crate::Painted;
+
 /// The kind of an error, which tells who can do something about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -56,12 +58,20 @@ pub struct JobError {
     hint: Option<String>,
     checkpoint: Option<PathBuf>,
     cause: Cause,
+    painted: Option<Box<Painted>>,
 }
 
 impl JobError {
     /// An error of this kind.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> JobError {
-        JobError { kind, message: message.into(), hint: None, checkpoint: None, cause: Cause::Other }
+        JobError {
+            kind,
+            message: message.into(),
+            hint: None,
+            checkpoint: None,
+            cause: Cause::Other,
+            painted: None,
+        }
     }
 
     /// An error about an impossible request.
@@ -133,6 +143,16 @@ impl JobError {
         &self.cause
     }
 
+    /// The last good picture of a run that failed.
+    pub fn painted(&self) -> Option<&Painted> {
+        self.painted.as_deref()
+    }
+
+    pub(crate) fn with_painted(mut self, painted: Painted) -> JobError {
+        self.painted = Some(Box::new(painted));
+        self
+    }
+
     pub(crate) fn caused_by(mut self, cause: Cause) -> JobError {
         self.cause = cause;
         self
@@ -179,7 +199,7 @@ impl From<impasto::Error> for JobError {
             false => error.to_string(),
         };
         let cause = cause_of(&error);
-        JobError { kind, message, hint: error.hint(), checkpoint: None, cause }
+        JobError { kind, message, hint: error.hint(), checkpoint: None, cause, painted: None }
     }
 }
 

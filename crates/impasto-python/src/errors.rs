@@ -7,6 +7,8 @@ use impasto_job::{Cause, ErrorKind, JobError, spell};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
+use crate::threads::pool;
+
 /// What the library says of the command line, and what it is called here.
 const SPOKEN: [(&str, &str); 3] = [
     ("`impasto show`", "impasto.read_recipe"),
@@ -87,14 +89,14 @@ pub(crate) fn of_panic(panic: &(dyn Any + Send)) -> JobError {
         .hint("this is a bug in impasto; please report it with the call and the pictures")
 }
 
-/// Runs work of the library with the interpreter released. A panic is an exception, too.
+/// Runs work of the library with the interpreter released, on threads of this process. A panic is an exception, too.
 pub(crate) fn working<T: Send, E: Into<JobError>>(
     py: Python<'_>,
     work: impl FnOnce() -> Result<T, E> + Send,
 ) -> PyResult<T> {
     let done = py.detach(|| {
-        let done = catch_unwind(AssertUnwindSafe(work));
-        done.map_err(|panic| of_panic(&*panic)).and_then(|done| done.map_err(Into::into))
+        let done = catch_unwind(AssertUnwindSafe(|| pool()?.install(|| work().map_err(Into::into))));
+        done.unwrap_or_else(|panic| Err(of_panic(&*panic)))
     });
     done.or_raise(py)
 }

@@ -15,6 +15,7 @@ mod one_job;
 mod pictures;
 mod run;
 mod shared;
+mod threads;
 mod wait;
 
 #[pymodule]

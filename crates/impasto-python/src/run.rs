@@ -239,10 +239,11 @@ impl Run {
         Ok(())
     }
 
-    /// The outcome of a run that has ended with a picture.
+    /// The outcome of a run that has ended with a picture, even if it failed then.
     fn painted(&self) -> Option<Painted> {
         match self.0.lock().outcome.as_deref() {
             Some(Ok(Outcome::Painted(painted))) => Some(painted.clone()),
+            Some(Err(error)) => error.painted().cloned(),
             _ => None,
         }
     }

@@ -9,6 +9,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use impasto::thread_pool;
 use impasto_job::{Control, Event, JobError, Moment, Outcome, Runner};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
@@ -17,10 +18,10 @@ use serde_json::json;
 use crate::errors::{of_panic, spelled};
 
 /// Longest time between two looks at signals.
-const SLICE: Duration = Duration::from_millis(25);
+const SLICE: Duration = Duration::from_millis(10);
 
 /// How long a caller that was interrupted waits for the run to end, before it raises the exception all the same.
-const LEAVE: Duration = Duration::from_millis(40);
+const LEAVE: Duration = Duration::from_millis(20);
 
 /// Work that the run's thread does between two steps.
 type Request = Box<dyn FnOnce(&Moment<'_, '_>) + Send>;
@@ -86,7 +87,9 @@ impl Shared {
             runner.on_event(move |event| told.hear(&event)).between(move |moment| asked.between(moment));
         let ended = Arc::clone(&shared);
         thread::Builder::new().name("impasto".into()).spawn(move || {
-            let outcome = catch_unwind(AssertUnwindSafe(|| runner.run()));
+            // A pool of its own: see `threads.rs`. It does little, since the session of the run has another one.
+            let work = || thread_pool(None)?.install(|| runner.run());
+            let outcome = catch_unwind(AssertUnwindSafe(work));
             let outcome = outcome.unwrap_or_else(|panic| Err(of_panic(&*panic)));
             let mut state = ended.lock();
             state.outcome = Some(Arc::new(outcome));

@@ -66,7 +66,7 @@ impl Painting<'_> {
             Err(Ended::Run(error)) if error.is_cancelled() => Ok(painted),
             Err(Ended::Run(error)) => {
                 self.context.warn(painted.to_string());
-                Err(self.checkpoints.mention(error.into()))
+                Err(self.checkpoints.mention(error.into()).with_painted(painted))
             }
             Err(Ended::Save(error)) => Err(self.checkpoints.mention(error)),
         }
