@@ -42,10 +42,13 @@ def picture(width: int, height: int, seed: int) -> np.ndarray:
 
 @pytest.fixture(scope="session")
 def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a content and a style."""
+    """A folder with a content, a style, and a mask that is white on the left."""
     folder = tmp_path_factory.mktemp("pictures")
     impasto.save(picture(224, 160, 1), folder / "content.png")
     impasto.save(picture(200, 180, 7), folder / "style.png")
+    mask = np.zeros((160, 224, 3), np.uint8)
+    mask[:, :100] = 255
+    impasto.save(mask, folder / "mask.png")
     return folder
 
 
