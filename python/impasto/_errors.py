@@ -101,8 +101,7 @@ class CheckpointError(Error, OSError):
 
 
 def _rebuilt(kind: type[Error], args: tuple[Any, ...], state: dict[str, Any]) -> Error:
-    error = kind.__new__(kind, *args)
-    Error.__init__(error, *args)
+    error = kind(*args)
     error.__dict__.update(state)
     return error
 
