@@ -68,10 +68,12 @@ def cluster() -> Iterator[Any]:
             pytest.fail("ray is not installed, and IMPASTO_NO_SKIPS is set")
         print("skipped: ray is not installed (pip install impasto[ray])")
         pytest.skip("ray is not installed: pip install impasto[ray]")
+    # The cluster is on this machine alone, and leaves no token behind. Ray reads these when it is imported.
+    os.environ.setdefault("RAY_AUTH_MODE", "disabled")
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     import ray
     from ray.cluster_utils import Cluster
 
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     resources = {"num_cpus": 1, "object_store_memory": 100 << 20, "include_dashboard": False}
     made = Cluster(initialize_head=True, head_node_args=resources)
     others = {"num_cpus": 1, "object_store_memory": 100 << 20}
