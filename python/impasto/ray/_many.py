@@ -38,8 +38,8 @@ def stylize(
 ) -> list[dict[str, Any]]:
     """Paints each picture in each style, over the machines of a Ray cluster. Returns a row for each result.
 
-    A row has `path`, `style`, `output`, `status`, `sha256`, `seconds` and `error`. The status is `painted`, `failed`, or
-    `skipped` if the result was there, made from the same pictures with the same options. Rows have the order of `paths`.
+    A row has `path`, `style`, `output`, `status`, `sha256`, `seconds` and `error`. The status is `painted`, `failed` or
+    `skipped`: the result was there, made from the same pictures with the same options. Rows have the order of `paths`.
 
     Args:
         paths: the pictures, as paths that every machine sees.

@@ -32,7 +32,7 @@ class Chief:
         # What can fail comes later: an error here would look like the death of the actor.
         spec = json.loads(job)
         spec["task"]["stylize"]["run"]["threads"] = threads
-        self._made_from = (json.dumps(spec), tuple(blocks), above, tile)
+        self._made_from = (json.dumps(spec), (blocks[0], blocks[1]), above, tile)
         self._native: Any = None
         self._turn = 0
 

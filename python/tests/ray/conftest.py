@@ -42,10 +42,13 @@ def picture(width: int, height: int, seed: int) -> np.ndarray:
 
 @pytest.fixture(scope="session")
 def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a content and a style."""
+    """A folder with a content, a style, and a mask that is white on the left."""
     folder = tmp_path_factory.mktemp("pictures")
     impasto.save(picture(224, 160, 1), folder / "content.png")
     impasto.save(picture(200, 180, 7), folder / "style.png")
+    mask = np.zeros((160, 224, 3), np.uint8)
+    mask[:, :100] = 255
+    impasto.save(mask, folder / "mask.png")
     return folder
 
 
@@ -65,10 +68,12 @@ def cluster() -> Iterator[Any]:
             pytest.fail("ray is not installed, and IMPASTO_NO_SKIPS is set")
         print("skipped: ray is not installed (pip install impasto[ray])")
         pytest.skip("ray is not installed: pip install impasto[ray]")
+    # The cluster is on this machine alone, and leaves no token behind. Ray reads these when it is imported.
+    os.environ.setdefault("RAY_AUTH_MODE", "disabled")
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     import ray
     from ray.cluster_utils import Cluster
 
-    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     resources = {"num_cpus": 1, "object_store_memory": 100 << 20, "include_dashboard": False}
     made = Cluster(initialize_head=True, head_node_args=resources)
     others = {"num_cpus": 1, "object_store_memory": 100 << 20}

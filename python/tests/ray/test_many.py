@@ -59,9 +59,7 @@ def test_one_bad_picture_is_a_row_and_a_rerun_skips_the_rest(
     assert [row["status"] for row in other] == ["painted", "painted"]
 
 
-def test_a_machine_that_dies_costs_no_picture(
-    cluster: Any, pictures: Path, many: list[Path], tmp_path: Path
-) -> None:
+def test_a_machine_that_dies_costs_no_picture(cluster: Any, pictures: Path, many: list[Path], tmp_path: Path) -> None:
     out, style = tmp_path / "out", pictures / "style.png"
     options = {**OPTIONS, "iterations": 60}
 
