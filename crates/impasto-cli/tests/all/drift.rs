@@ -120,7 +120,8 @@ fn drift_of_options_defaults_of_the_page_are_those_of_the_help() {
     for (command, options) in &helps {
         let Some(section) = sections.get(&format!("impasto {command}")) else { continue };
         for row in rows(section).iter().filter(|row| row.len() == 4 && !row[2].is_empty()) {
-            let &[name] = &names(&row[0])[..].iter().collect::<Vec<_>>()[..] else { continue };
+            let named = names(&row[0]);
+            let [name] = &named[..] else { continue };
             let Some(stated) = options.get(name).and_then(|text| text.split("[default: ").nth(1)) else {
                 continue;
             };
