@@ -5,7 +5,7 @@
 
 A page's commands are the lines of its blocks of `sh` that begin with `impasto`. They run in a copy of this folder,
 `target/pictures/docs/pictures`, beside a copy of `samples`. Every picture `images/painted/NAME.jpg` that the page shows
-is then a copy of `NAME.png` or `NAME.jpg` there: at most 512 pixels, or 1024 for a wide row or a sheet, and at most 60 kB.
+is then a copy of `NAME.png` or `NAME.jpg` there: at most 512 pixels, or 1024 for a row or a sheet, and at most 60 kB.
 
 A journal in the work folder names the commands that are done, so that an interrupted run goes on. Needs Pillow.
 """
