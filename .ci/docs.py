@@ -25,7 +25,7 @@ OUTSIDE = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "t
            "tests/oracle/README.md"]
 
 # Folders of pictures that are made by docs/pictures/make.py, and the most bytes of each of their pictures.
-MADE, MADE_BYTES, OTHER_BYTES = ["tutorial", "gallery", "how-it-works", "samples"], 60_000, 200_000
+MADE, MADE_BYTES, OTHER_BYTES = ["painted", "samples"], 60_000, 200_000
 
 # Pages whose blocks of `sh` are run by `commands`. Those with pictures are run by docs/pictures/make.py.
 RUN = ["start", "cookbook", "coming-from"]

@@ -4,8 +4,8 @@
     python docs/pictures/make.py [--impasto FILE] [--work FOLDER] [--into FOLDER] [--list] [PAGE ...]
 
 A page's commands are the lines of its blocks of `sh` that begin with `impasto`. They run in a copy of this folder,
-`target/pictures/docs/pictures`, beside a copy of `samples`. Every picture `images/PAGE/NAME.jpg` that the page shows is
-then a copy of `NAME.png` or `NAME.jpg` there: at most 512 pixels, or 1024 for a wide row or a sheet, and at most 60 kB.
+`target/pictures/docs/pictures`, beside a copy of `samples`. Every picture `images/painted/NAME.jpg` that the page shows
+is then a copy of `NAME.png` or `NAME.jpg` there: at most 512 pixels, or 1024 for a row or a sheet, and at most 60 kB.
 
 A journal in the work folder names the commands that are done, so that an interrupted run goes on. Needs Pillow.
 """
@@ -37,8 +37,8 @@ def commands(page: Path) -> list[str]:
 
 
 def shown(page: Path) -> list[str]:
-    """The pictures that a page shows and that this script makes, as `PAGE/NAME`."""
-    return re.findall(r"images/((?:%s)/[\w/-]+)\.jpg" % "|".join(PAGES), page.read_text())
+    """The names of the pictures that a page shows and that this script makes."""
+    return re.findall(r"images/painted/([\w/-]+)\.jpg", page.read_text())
 
 
 def prepare(work: Path) -> Path:
@@ -85,12 +85,12 @@ def make(name: str, impasto: str, work: Path, into: Path) -> None:
             with journal.open("a") as file:
                 file.write(command + "\n")
     for picture in dict.fromkeys(shown(page)):
-        base = folder / picture.split("/", 1)[1]
+        base = folder / picture
         sources = [base.with_suffix(kind) for kind in (".png", ".jpg")]
         source = next((path for path in sources if path.is_file()), None)
         if source is None:
             sys.exit(f"{page}: no command makes {picture}")
-        size = shrink(source, into / f"{picture}.jpg")
+        size = shrink(source, into / "painted" / f"{picture}.jpg")
         print(f"{picture}.jpg: {size} bytes", flush=True)
 
 

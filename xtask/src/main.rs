@@ -48,10 +48,10 @@ fn main() -> ExitCode {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let result = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        ["samples"] => draw(&SAMPLES, &root.join("samples")),
-        ["samples", folder] => draw(&SAMPLES, Path::new(folder)),
-        ["styles"] => draw(&STYLES, &root.join("docs/pictures")),
-        ["styles", folder] => draw(&STYLES, Path::new(folder)),
+        ["samples"] => draw(&SAMPLES, 92, &root.join("samples")),
+        ["samples", folder] => draw(&SAMPLES, 92, Path::new(folder)),
+        ["styles"] => draw(&STYLES, 80, &root.join("docs/pictures")),
+        ["styles", folder] => draw(&STYLES, 80, Path::new(folder)),
         _ => Err(USAGE.to_owned()),
     };
     match result {
@@ -63,14 +63,15 @@ fn main() -> ExitCode {
     }
 }
 
-fn draw(samples: &[Sample], folder: &Path) -> Result<(), String> {
+/// Draws samples into a folder, as JPEG files of this quality.
+fn draw(samples: &[Sample], quality: u8, folder: &Path) -> Result<(), String> {
     for sample in samples {
         let (width, height) = sample.size;
         let mut canvas = Canvas::new(width, height);
         (sample.draw)(&mut canvas);
         let path = folder.join(sample.name).with_extension("jpg");
         let mut file = Vec::new();
-        JpegEncoder::new_with_quality(&mut file, 92)
+        JpegEncoder::new_with_quality(&mut file, quality)
             .encode(&canvas.finish(), width as u32, height as u32, image::ExtendedColorType::Rgb8)
             .map_err(|error| format!("{}: {error}", path.display()))?;
         std::fs::write(&path, &file).map_err(|error| format!("{}: {error}", path.display()))?;

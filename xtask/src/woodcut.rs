@@ -22,7 +22,7 @@ pub(crate) fn draw(canvas: &mut Canvas) {
 /// The part of black at a position: lines along the form, wider where it is darker.
 fn ink(x: f32, y: f32) -> f32 {
     let wobble = 1.3 * noise(62, x / 14.0, y / 14.0);
-    for hill in 0..4 {
+    for hill in (0..4).rev() {
         let top = ridge(hill, x);
         if y > top {
             let depth = y - top;

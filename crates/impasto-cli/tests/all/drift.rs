@@ -1,10 +1,14 @@
 //! The page of options (docs/options.md) and the command's own help agree: names in both directions, and defaults.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::sync::LazyLock;
 
 use crate::common::Folder;
 
-const PAGE: &str = include_str!("../../../../docs/options.md");
+static PAGE: LazyLock<String> = LazyLock::new(|| {
+    fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/options.md")).unwrap()
+});
 
 /// Options of the page that no help lists as such, with the reason.
 const NOT_IN_HELP: [&str; 1] = ["--color"]; // another spelling of `--colour`
@@ -85,7 +89,7 @@ fn drift_of_options_every_option_is_on_the_page_and_every_option_of_the_page_exi
     let helps = helps();
     assert!(helps.len() > 15, "{:?}", helps.keys());
     let exist: BTreeSet<_> = helps.values().flat_map(|options| options.keys().cloned()).collect();
-    let named: BTreeSet<_> = names(PAGE).into_iter().collect();
+    let named: BTreeSet<_> = names(&PAGE).into_iter().collect();
     let missing: Vec<_> = exist.difference(&named).collect();
     assert!(missing.is_empty(), "options that docs/options.md does not name: {missing:?}");
     let gone: Vec<_> =
@@ -120,7 +124,8 @@ fn drift_of_options_defaults_of_the_page_are_those_of_the_help() {
     for (command, options) in &helps {
         let Some(section) = sections.get(&format!("impasto {command}")) else { continue };
         for row in rows(section).iter().filter(|row| row.len() == 4 && !row[2].is_empty()) {
-            let &[name] = &names(&row[0])[..].iter().collect::<Vec<_>>()[..] else { continue };
+            let named = names(&row[0]);
+            let [name] = &named[..] else { continue };
             let Some(stated) = options.get(name).and_then(|text| text.split("[default: ").nth(1)) else {
                 continue;
             };
