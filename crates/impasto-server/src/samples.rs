@@ -12,22 +12,12 @@ use crate::problem::Problem;
 use crate::store::{Picture, Preset, Style, now, rfc3339};
 
 /// A photograph to try the studio with.
-const HARBOUR: (&str, &[u8]) = ("harbour.jpg", include_bytes!("../../../samples/harbour.jpg"));
+const HARBOUR: (&str, &[u8]) = ("harbour.jpg", include_bytes!("../samples/harbour.jpg"));
 
 /// Styles, with the id and the name that they have in the library.
 const STYLES: [(&str, &str, &str, &[u8]); 2] = [
-    (
-        "5a0c1b7e-0001-4000-8000-000000000001",
-        "Swirls",
-        "swirls.jpg",
-        include_bytes!("../../../samples/swirls.jpg"),
-    ),
-    (
-        "5a0c1b7e-0002-4000-8000-000000000002",
-        "Mosaic",
-        "mosaic.jpg",
-        include_bytes!("../../../samples/mosaic.jpg"),
-    ),
+    ("5a0c1b7e-0001-4000-8000-000000000001", "Swirls", "swirls.jpg", include_bytes!("../samples/swirls.jpg")),
+    ("5a0c1b7e-0002-4000-8000-000000000002", "Mosaic", "mosaic.jpg", include_bytes!("../samples/mosaic.jpg")),
 ];
 
 /// Puts the samples into the library, once. Returns the ids of the sample photographs.
