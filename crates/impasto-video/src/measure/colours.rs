@@ -56,7 +56,8 @@ fn lab([r, g, b]: [f64; 3]) -> [f64; 3] {
         0.212_672_9 * r + 0.715_152_2 * g + 0.072_175_0 * b,
         (0.019_333_9 * r + 0.119_192_0 * g + 0.950_304_1 * b) / 1.088_83,
     ];
-    let [x, y, z] = xyz.map(|t| if t > 216.0 / 24389.0 { t.cbrt() } else { (24389.0 / 27.0 * t + 16.0) / 116.0 });
+    let [x, y, z] =
+        xyz.map(|t| if t > 216.0 / 24389.0 { t.cbrt() } else { (24389.0 / 27.0 * t + 16.0) / 116.0 });
     [116.0 * y - 16.0, 500.0 * (x - y), 200.0 * (y - z)]
 }
 
@@ -74,7 +75,10 @@ mod tests {
         ];
         for (light, expected) in published {
             let found = lab(light);
-            assert!(found.iter().zip(expected).all(|(a, b)| (a - b).abs() < 0.02), "{found:?}, not {expected:?}");
+            assert!(
+                found.iter().zip(expected).all(|(a, b)| (a - b).abs() < 0.02),
+                "{found:?}, not {expected:?}"
+            );
         }
     }
 
