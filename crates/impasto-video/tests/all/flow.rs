@@ -48,8 +48,10 @@ fn the_default_is_at_least_as_exact_as_opencv_medium_over_all_films() {
 
 #[test]
 fn smooth_motions_are_found_to_a_small_part_of_a_pixel() {
-    // Measured: pan 0.02, zoom 0.05, turn 0.06. The photograph has skies and walls, which show little.
-    for (motion, bound) in [(Motion::Pan(0.37, 0.21), 0.06), (Motion::Zoom(1.02), 0.15), (Motion::Turn(2.0), 0.15)] {
+    // The sample has skies and walls, which show little.
+    for (motion, bound) in
+        [(Motion::Pan(0.37, 0.21), 0.06), (Motion::Zoom(1.02), 0.15), (Motion::Turn(2.0), 0.15)]
+    {
         let error = error(&film(motion), Preset::Fine);
         assert!(error.mean < bound, "{motion:?}: {error:?}");
     }
@@ -58,7 +60,8 @@ fn smooth_motions_are_found_to_a_small_part_of_a_pixel() {
 #[test]
 fn a_finer_preset_has_a_smaller_error() {
     let film = film(Motion::Zoom(1.02));
-    let [fast, medium, fine] = [Preset::Fast, Preset::Medium, Preset::Fine].map(|preset| error(&film, preset).mean);
+    let [fast, medium, fine] =
+        [Preset::Fast, Preset::Medium, Preset::Fine].map(|preset| error(&film, preset).mean);
     assert!(fine < medium && medium < fast, "{fast} {medium} {fine}");
 }
 
@@ -108,11 +111,15 @@ fn a_guess_finds_what_is_out_of_reach() {
 #[test]
 fn frames_of_any_size_have_a_flow() {
     for (width, height) in [(1, 1), (3, 2), (1, 40), (9, 7), (17, 33), (64, 5)] {
-        let gray = Gray::new(width, height, (0..width * height).map(|at| (at * 37 % 256) as f32).collect()).unwrap();
+        let gray =
+            Gray::new(width, height, (0..width * height).map(|at| (at * 37 % 256) as f32).collect()).unwrap();
         for preset in [Preset::Fast, Preset::Medium, Preset::Fine] {
             let found = between(&gray, &gray, preset, None);
             assert_eq!(found.size(), (width, height));
-            assert!(found.u.iter().chain(&found.v).all(|value| value.abs() < 0.05), "{width}x{height} {preset:?}");
+            assert!(
+                found.u.iter().chain(&found.v).all(|value| value.abs() < 0.05),
+                "{width}x{height} {preset:?}"
+            );
         }
     }
 }

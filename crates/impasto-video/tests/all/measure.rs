@@ -27,7 +27,8 @@ fn noise_shows_in_the_frame_difference_by_its_deviation() {
 #[test]
 fn ten_bilinear_half_pixels_smear_and_a_spline_does_not() {
     let frame = film(Motion::Still).frame(0);
-    let (there, back) = (Flow::uniform(SIZE.0, SIZE.1, (0.5, 0.5)), Flow::uniform(SIZE.0, SIZE.1, (-0.5, -0.5)));
+    let (there, back) =
+        (Flow::uniform(SIZE.0, SIZE.1, (0.5, 0.5)), Flow::uniform(SIZE.0, SIZE.1, (-0.5, -0.5)));
     let mut moved = frame.clone();
     for _ in 0..5 {
         moved = warp::picture(&warp::picture(&moved, &there), &back);

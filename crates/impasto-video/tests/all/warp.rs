@@ -31,7 +31,7 @@ fn a_wave_of_four_pixels_keeps_its_amplitude() {
     let wave = |at: usize| 0.5 + 0.25 * (std::f32::consts::FRAC_PI_2 * (at % 400) as f32).cos();
     let picture = Picture::new(400, 8, (0..3 * 3200).map(wave).collect()).unwrap();
     let moved = warp::picture(&picture, &Flow::uniform(400, 8, (0.5, 0.0)));
-    let amplitude = rms(moved.rgb()[1000..1200].iter().map(|value| value - 0.5)) * 2f64.sqrt() / 0.25;
+    let amplitude = rms(moved.rgb()[900..1100].iter().map(|value| value - 0.5)) * 2f64.sqrt() / 0.25;
     assert!((amplitude - 0.972).abs() < 0.002, "{amplitude}");
 }
 
