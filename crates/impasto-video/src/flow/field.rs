@@ -1,6 +1,6 @@
 //! A flow: two planes of offsets.
 
-use super::simd::rows;
+use super::rows::rows;
 
 /// A dense flow: for each pixel of one frame, where the same point lies in another, as offsets in pixels.
 ///

@@ -6,7 +6,7 @@
 use impasto_image::Picture;
 
 use super::Flow;
-use super::simd::rows_of;
+use super::rows::rows_of;
 use super::smooth::{convolve, even};
 use crate::warp;
 
