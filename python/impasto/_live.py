@@ -104,7 +104,8 @@ def _line(step: Step | None, done: bool = False) -> str:
     if step is None:
         return "draft"
     losses, place = step.losses, f"scale {step.scale}/{step.scales}, {step.width}x{step.height}"
-    terms = f"loss {losses.total:.4g} (content {sum(losses.content.values()):.4g}, style {sum(losses.style.values()):.4g})"
+    content, style = sum(losses.content.values()), sum(losses.style.values())
+    terms = f"loss {losses.total:.4g} (content {content:.4g}, style {style:.4g})"
     time_left = f"{_seconds(step.elapsed)}" if done else f"{_seconds(step.seconds_left)} left"
     return f"{place}, step {step.iteration}/{step.iterations}, {terms}, {time_left}"
 

@@ -2,8 +2,8 @@
 
 A picture is a path, the bytes of a file, a file object, a PIL image, or an array: NumPy's, or anything that speaks
 `__array__`, `__array_interface__` or `__dlpack__`, such as a tensor of torch. Arrays are `[height, width, channels]` or
-`[height, width]`, as uint8 (0..255), uint16 (0..65535), bool, or floats in 0..1. The channels come first only where they
-cannot come last, or where `layout="chw"` says so.
+`[height, width]`, as uint8 (0..255), uint16 (0..65535), bool, or floats in 0..1. The channels come first only where
+they cannot come last, or where `layout="chw"` says so.
 """
 
 from __future__ import annotations

@@ -185,7 +185,8 @@ class Result:
 
     def __reduce__(self) -> tuple[Any, ...]:
         facts = {"seconds": self.seconds, "end": self.end, "output": self.output, "checkpoint": self.checkpoint}
-        inputs = [(label, os.fspath(source)) for label, source in self._inputs if isinstance(source, (str, os.PathLike))]
+        files = [(label, source) for label, source in self._inputs if isinstance(source, (str, os.PathLike))]
+        inputs = [(label, os.fspath(source)) for label, source in files]
         return _restored, (self._kept.state(), self.history, facts, inputs)
 
 

@@ -34,8 +34,8 @@ class StyleTransfer:
         result = transfer.run()
 
     `content` and `styles` are paths, bytes, file objects, PIL images, arrays or tensors. Every option of
-    `impasto stylize` is a keyword. `like` takes the options of an earlier result: its file, the `Result`, or its recipe.
-    Pictures in memory are read at once; files are read when the work begins.
+    `impasto stylize` is a keyword. `like` takes the options of an earlier result: its file, the `Result`, or its
+    recipe. Pictures in memory are read at once; files are read when the work begins.
     """
 
     def __init__(

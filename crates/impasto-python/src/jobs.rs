@@ -42,8 +42,8 @@ impl Job {
         Ok(Job { spec, pictures, notes: Vec::new(), weights: None })
     }
 
-    /// Returns the job with the options of a recipe: that of the file at `path`, or one as JSON. The keywords in `given`
-    /// stay.
+    /// Returns the job with the options of a recipe: that of the file at `path`, or one as JSON. The keywords in
+    /// `given` stay.
     #[pyo3(signature = (path, recipe, given))]
     fn like(
         &self,
