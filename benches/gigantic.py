@@ -2,9 +2,9 @@
 
     python benches/gigantic.py [--side 2048] [--steps 6] [--model lite]
 
-A step lasts from one report of the judge to the next. Work is the time that the busiest worker spends in the native
-library, the halo's share included, and the time of the judge. The rest is communication, scheduling, and waiting for
-the other worker.
+A step lasts from one report of the judge to the next. Work is the time in the native library, the halo's share
+included: for each call that all workers make at once, that of the one that takes longest. The rest is communication and
+scheduling.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def main() -> None:
     step, work, judge = (statistics.median(values) for values in (lasts[1:], works, judges))
     print(f"two blocks of {asked.side} x {asked.side}, {asked.model}, one processor each")
     print(f"step:                         {step:8.3f} s (median of {len(lasts) - 1})")
-    print(f"work of the slower worker:    {work:8.3f} s")
+    print(f"work in blocks:               {work:8.3f} s")
     print(f"judge:                        {judge:8.3f} s")
     rest = step - work - judge
     print(f"communication and scheduling: {rest:8.3f} s, {100 * rest / step:.1f} % of the step")

@@ -125,7 +125,7 @@ class _Painter:
         told = {name: row[name] for name in ("index", "path", "style", "output")}
         try:
             status, digest, error = *self._paint(row), ""
-        except Exception as failure:  # One bad picture is a row.
+        except Exception as failure:  # one bad picture is a row
             status, digest, error = "failed", "", f"{type(failure).__name__}: {failure}"
         return {**told, "status": status, "sha256": digest, "seconds": time.perf_counter() - began, "error": error}
 

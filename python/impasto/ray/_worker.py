@@ -74,8 +74,8 @@ class Chief:
     def judge(self, turn: int, *observed: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
         """Judges what the workers observed, block by block in their order. Returns the verdict and a report.
 
-        The report has the seconds of the judge, and the seconds that the busiest worker has worked since the report
-        before.
+        The report has the seconds of the judge, and those of the work since the report before: for each call, those of
+        the worker that took longest.
         """
         if turn != self._turn:
             raise OutOfTurn(f"judge: expected step {self._turn}, found {turn}")
@@ -83,7 +83,7 @@ class Chief:
         sums = {block: sums for worker in observed for block, sums in worker["sums"].items()}
         verdict, step, last = self._native.judge([sums[block] for block in sorted(sums)])
         self._turn += 1
-        busy = max(worker["busy"] for worker in observed)
+        busy = sum(max(seconds) for seconds in zip(*(worker["busy"] for worker in observed), strict=True))
         judged = time.perf_counter() - began
         seconds = {"seconds": judged + busy, "judge_seconds": judged, "busy_seconds": busy}
         return verdict, {**json.loads(step), "last": last, **seconds}
@@ -127,7 +127,7 @@ class Worker:
         self._me, self._owners, self._links = me, owners, links
         self._blocks = [block for block, owner in enumerate(owners) if owner == me]
         self._kept: Strips = {}
-        self._busy = 0.0
+        self._busy = [0.0, 0.0, 0.0]
 
     def add(self, block: int, part: dict[str, Any]) -> Any:
         """Takes a block. Returns the content's own sums over it, if they are needed."""
@@ -143,19 +143,18 @@ class Worker:
         return ({}, *self._sent({block: self._native.strips(block) for block in self._blocks}))
 
     def observe(self, turn: int, *frames: Strips) -> dict[str, Any]:
-        """Takes the pixels of the frames. Returns the sums of each block, and the seconds of work since last time."""
+        """Takes the pixels of the frames. Returns the sums of each block, and the seconds of the last calls."""
         self._take(turn, "observe", then="pull_back")
-        with self._working():
+        with self._working(2):
             for block in self._blocks:
                 self._native.fill(block, self._received(block, frames))
             sums = {block: self._native.observe(block) for block in self._blocks}
-        busy, self._busy = self._busy, 0.0
-        return {"sums": sums, "busy": busy}
+        return {"sums": sums, "busy": list(self._busy)}
 
     def pull_back(self, turn: int, verdict: Any) -> tuple[Any, ...]:
         """Takes the derivatives to the pixels. Returns those that belong to others."""
         self._take(turn, "pull_back", then="descend")
-        with self._working():
+        with self._working(0):
             self._native.take(verdict)
             given = {block: self._native.pull_back(block) for block in self._native.order()}
         return ({}, *self._sent(given))
@@ -164,7 +163,7 @@ class Worker:
         """Moves the pixels. Returns those that others have in their windows."""
         self._take(turn, "descend", then="observe")
         given = {block: self._received(block, derivatives) for block in self._blocks}
-        with self._working():
+        with self._working(1):
             moved = {block: self._native.descend(block, given[block]) for block in self._blocks}
         self._turn += 1
         return ({}, *self._sent(moved))
@@ -186,11 +185,11 @@ class Worker:
         self._expected = then
 
     @contextlib.contextmanager
-    def _working(self) -> Iterator[None]:
-        """Counts the seconds of work."""
+    def _working(self, call: int) -> Iterator[None]:
+        """Measures the work of a call of a step."""
         began = time.perf_counter()
         yield
-        self._busy += time.perf_counter() - began
+        self._busy[call] = time.perf_counter() - began
 
     def _sent(self, strips: dict[int, list[tuple[int, Any]]]) -> list[Strips]:
         """Sorts strips by the worker that they are for; those for blocks here are kept."""
