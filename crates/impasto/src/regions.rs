@@ -31,7 +31,7 @@ pub enum Rest {
 
 /// Default softness of the edges of protected parts: standard deviation of the blur, as a fraction of the picture's
 /// long edge.
-pub const FEATHER: f64 = 0.005;
+pub const FEATHER: f64 = 0.015;
 
 /// The softness that edges may have.
 const FEATHERS: std::ops::RangeInclusive<f64> = 0.0..=0.25;

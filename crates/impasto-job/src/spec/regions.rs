@@ -28,7 +28,7 @@ pub struct RegionSpec {
     #[cfg_attr(feature = "clap", arg(long, value_name = "FILE", help_heading = "Regions"))]
     #[serde(serialize_with = "paths::write", deserialize_with = "paths::read")]
     pub protect: Option<PathBuf>,
-    /// Softness of the edges of kept parts, relative to the picture's long edge, 0 to 0.25 [default: 0.005]
+    /// Softness of the edges of kept parts, relative to the picture's long edge, 0 to 0.25 [default: 0.015]
     #[cfg_attr(feature = "clap", arg(long, value_name = "F", help_heading = "Regions"))]
     pub feather: Option<f64>,
 }

@@ -129,7 +129,7 @@ fn regions_have_drafts_of_their_own_and_what_is_protected_stays() {
         draft_of(StyleTransfer::new(content.clone()).style(red.clone()).style(blue).regions(regions));
     let (left, right) = (colour(&picture, 0..24), colour(&picture, 40..64));
     assert!(left[0] > right[0] + 0.1 && right[2] > left[2] + 0.1, "{left:?} {right:?}");
-    let protect = Regions::default().protect(half(true));
+    let protect = Regions::default().protect(half(true)).feather(0.005);
     let red = Style::new(tinted(40, 40, [0.8, 0.3, 0.2]));
     let picture = draft_of(StyleTransfer::new(content.clone()).style(red).regions(protect));
     let kept = (0..picture.rgb().len()).filter(|at| at % width < width / 2 - 4);
