@@ -50,7 +50,7 @@ class StylizeOptions(TypedDict, total=False):
     [default: normal]"""
 
     feather: float | None
-    """Softness of the edges of kept parts, relative to the picture's long edge, 0 to 0.25 [default: 0.005]"""
+    """Softness of the edges of kept parts, relative to the picture's long edge, 0 to 0.25 [default: 0.015]"""
 
     first_iterations: int | None
     """Iterations at the first scale [default: iterations, or the preset's]"""
@@ -88,7 +88,8 @@ class StylizeOptions(TypedDict, total=False):
     mask: PictureLike | Sequence[PictureLike]
     """Mask of the content: where styles are painted. A grey mask is white there; give one for each style to place
     each style separately. In a mask with colours, the region of a colour is painted in the styles whose own masks
-    have the colour (STYLE:mask=FILE) or that name it (STYLE:region=#ff0000)"""
+    have the colour (STYLE:mask=FILE) or that name it (STYLE:region=#ff0000). With `like`, none leaves the
+    recipe's masks out"""
 
     memory: int | str | None
     """Memory that a run may take, such as 4G or 800M. A picture that needs more is run in tiles, with the same
@@ -127,7 +128,8 @@ class StylizeOptions(TypedDict, total=False):
     """Colour profile of the result"""
 
     protect: PictureLike | None
-    """Keep the content unchanged where this grey picture is white, whatever the style"""
+    """Keep the content unchanged where this grey picture is white, whatever the style. With `like`, none leaves the
+    recipe's out"""
 
     quality: int | None
     """Quality of JPEG files, 1 to 100 [default: 95]"""
@@ -442,7 +444,7 @@ class SheetOptions(TypedDict, total=False):
     [default: normal]"""
 
     feather: float | None
-    """Softness of the edges of kept parts, relative to the picture's long edge, 0 to 0.25 [default: 0.005]"""
+    """Softness of the edges of kept parts, relative to the picture's long edge, 0 to 0.25 [default: 0.015]"""
 
     first_iterations: int | None
     """Iterations at the first scale [default: iterations, or the preset's]"""
@@ -474,7 +476,8 @@ class SheetOptions(TypedDict, total=False):
     mask: PictureLike | Sequence[PictureLike]
     """Mask of the content: where styles are painted. A grey mask is white there; give one for each style to place
     each style separately. In a mask with colours, the region of a colour is painted in the styles whose own masks
-    have the colour (STYLE:mask=FILE) or that name it (STYLE:region=#ff0000)"""
+    have the colour (STYLE:mask=FILE) or that name it (STYLE:region=#ff0000). With `like`, none leaves the
+    recipe's masks out"""
 
     memory: int | str | None
     """Memory that a run may take, such as 4G or 800M. A picture that needs more is run in tiles, with the same
@@ -501,7 +504,8 @@ class SheetOptions(TypedDict, total=False):
     """A complete recipe: impasto, gatys, johnson, johnson-pt, crowson, scaling or keras"""
 
     protect: PictureLike | None
-    """Keep the content unchanged where this grey picture is white, whatever the style"""
+    """Keep the content unchanged where this grey picture is white, whatever the style. With `like`, none leaves the
+    recipe's out"""
 
     resize: Literal["linear", "gamma"]
     """The quantity that is averaged when pictures are resized"""

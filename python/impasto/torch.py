@@ -33,7 +33,7 @@ def objective(of: Objective) -> Callable[[torch.Tensor], torch.Tensor]:
     return loss
 
 
-class _Evaluate(torch.autograd.Function):
+class _Evaluate(torch.autograd.Function):  # type: ignore[misc, unused-ignore]
     """Evaluates once, forward, and keeps the gradient for the way back."""
 
     @staticmethod

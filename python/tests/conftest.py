@@ -1,9 +1,8 @@
-"""What the tests share: small pictures, options for a quick run, and the command."""
+"""Fixtures of the tests: small pictures, and the command."""
 
 from __future__ import annotations
 
 import os
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-ROOT = Path(__file__).resolve().parents[2]
-SAMPLES = ROOT / "samples"
-
-QUICK: dict[str, Any] = {"size": 48, "iterations": 3, "min_size": 32, "seed": 3}
-"""A run of a fraction of a second, with two scales."""
-
-LONG: dict[str, Any] = {"size": 96, "iterations": 100000, "plateau": 0}
-"""A run that does not end while a test looks at it."""
-
+from shared import ROOT, SAMPLES, Command
 
 
 @pytest.fixture(scope="session")
@@ -50,30 +41,6 @@ def style(folder: Path) -> Path:
 def pixels(photo: Path) -> np.ndarray[Any, Any]:
     """The pixels of the photo as PIL reads them."""
     return np.asarray(Image.open(photo))
-
-
-def flags(options: dict[str, Any]) -> list[str]:
-    """Returns options as the command takes them."""
-    given = []
-    for name, value in options.items():
-        flag = "--" + name.replace("_", "-")
-        given += [flag] if value is True else [flag, str(value)]
-    return given
-
-
-class Command:
-    """The command `impasto`."""
-
-    def __init__(self, program: Path) -> None:
-        self.program = program
-
-    def __call__(self, *arguments: object) -> subprocess.CompletedProcess[str]:
-        texts = [str(self.program), *map(str, arguments)]
-        return subprocess.run(texts, capture_output=True, text=True, check=True, timeout=600)
-
-    def stylize(self, content: object, *styles: object, output: Path, **options: Any) -> bytes:
-        self("stylize", content, *styles, "-o", output, "--progress", "none", *flags(options))
-        return output.read_bytes()
 
 
 @pytest.fixture(scope="session")

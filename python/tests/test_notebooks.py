@@ -75,7 +75,11 @@ def test_both_files_of_a_notebook_are_the_same_and_hold_no_outputs(script: Path)
 def test_a_notebook_runs_from_top_to_bottom(script: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     needs("jupytext", "nbclient", "ipykernel", "matplotlib")
     from nbclient import NotebookClient
-    from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+    from nbclient.exceptions import (
+        CellExecutionError,
+        CellTimeoutError,
+        DeadKernelError,
+    )
 
     monkeypatch.setenv("IMPASTO_NOTEBOOK_SIZE", SIZE)
     monkeypatch.setenv("MPLBACKEND", "module://matplotlib_inline.backend_inline")

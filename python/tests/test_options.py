@@ -11,9 +11,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-import pytest
-
 import impasto
+import pytest
 from impasto import _options
 
 ROOT = Path(__file__).resolve().parents[2]

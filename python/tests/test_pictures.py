@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import hypothesis.extra.numpy as arrays
+import impasto
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image, ImageCms
-
-import impasto
 from impasto._pictures import SLACK, as_picture, of_array
+from PIL import Image, ImageCms
 
 # Half a step of float32 around 1.
 ROUNDING = 2.0**-24

@@ -12,12 +12,12 @@ import warnings
 from pathlib import Path
 from typing import Any
 
+import impasto
 import numpy as np
 import pytest
-from conftest import LONG, QUICK
 from PIL import Image
 
-import impasto
+from shared import LONG, QUICK
 
 
 @pytest.fixture

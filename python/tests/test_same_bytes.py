@@ -6,12 +6,12 @@ import io
 from pathlib import Path
 from typing import Any
 
+import impasto
 import numpy as np
 import pytest
-from conftest import QUICK, Command
 from PIL import Image
 
-import impasto
+from shared import QUICK, Command
 
 
 @pytest.mark.parametrize(
@@ -169,6 +169,6 @@ def test_batches_share_the_commands_journal(photo: Path, style: Path, tmp_path: 
 
 
 def quick_flags() -> list[str]:
-    from conftest import flags
+    from shared import flags
 
     return flags(QUICK)

@@ -17,12 +17,15 @@ class Calls(Protocol):
 
     def call(self, actor: Any, method: str, *arguments: Any) -> Any:
         """Calls a method, and returns a reference to its result."""
+        ...
 
     def call_many(self, actor: Any, method: str, count: int, *arguments: Any) -> list[Any]:
         """Calls a method that returns a tuple, and returns a reference to each element."""
+        ...
 
     def get(self, reference: Any) -> Any:
         """Waits for a result."""
+        ...
 
 
 class Direct:

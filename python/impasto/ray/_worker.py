@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import time
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -108,7 +107,7 @@ class Chief:
 
     def write(self) -> str:
         """Writes the result."""
-        return os.fspath(self._native.write())
+        return str(self._native.write())
 
 
 class Worker:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import pickle
 import re
 
+import impasto
 import numpy as np
 import pytest
-
-import impasto
-from conftest import picture
 from impasto._layers import Layer, resolve
 from impasto.encoder import Encoder
+from low_shared import picture
 
 KERAS_TOTAL = 20_024_384
 """`keras.applications.VGG19(include_top=False).count_params()`."""

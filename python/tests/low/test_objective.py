@@ -5,12 +5,11 @@ from __future__ import annotations
 import pickle
 from types import SimpleNamespace
 
+import impasto
 import numpy as np
 import pytest
-
-import impasto
-from conftest import needs, picture
 from impasto.encoder import Encoder
+from low_shared import needs, picture
 
 TERMS = 1e-6
 """Rounding of a loss of seven digits."""

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import impasto
 import numpy as np
 import pytest
-
-import impasto
 
 
 def test_the_three_conventions_of_gram_differ_by_known_factors() -> None:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import threading
 from typing import Any
 
+import impasto
 import numpy as np
 import pytest
-
-import impasto
-from conftest import cosine, picture, relative
 from impasto.encoder import Encoder
+from low_shared import cosine, picture, relative
 
 STYLE = ["relu1_1", "relu2_1", "relu3_1"]
 

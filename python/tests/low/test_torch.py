@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import impasto
 import numpy as np
 import pytest
-
-import impasto
-from conftest import TorchVgg, cosine, needs, picture, relative
 from impasto.encoder import Encoder
+from low_shared import TorchVgg, cosine, needs, picture, relative
 
 pytestmark = pytest.mark.torch
 

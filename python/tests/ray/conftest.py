@@ -1,4 +1,4 @@
-"""What the tests of `impasto.ray` share: small pictures, and a cluster of three machines on this one."""
+"""Fixtures of the tests of `impasto.ray`: small pictures, and a cluster of three machines on this one."""
 
 from __future__ import annotations
 
@@ -9,35 +9,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import impasto
 import numpy as np
 import pytest
-
-import impasto
-
-# A preset for quick runs: shallow layers have a small halo, so blocks can be small.
-QUICK: dict[str, Any] = {
-    "size": 224,
-    "min_size": 96,
-    "iterations": [3, 2, 12],
-    "style_layers": ["relu1_1", "relu2_1", "relu3_1"],
-    "content_layers": ["relu3_1"],
-}
-
-# Two blocks across and down, at scales above 160 pixels: of those of QUICK, the last.
-CUT: dict[str, Any] = {"blocks": (2, 2), "spread_above": 160}
+from ray_shared import picture
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Names the marker of tests that start a cluster."""
     config.addinivalue_line("markers", "ray: starts a Ray cluster on this machine; needs impasto[ray]")
-
-
-def picture(width: int, height: int, seed: int) -> np.ndarray:
-    """Waves and noise, as an array of 8 bits."""
-    y, x = np.mgrid[0:height, 0:width] / 16.0
-    waves = [np.sin(x * (1 + 0.3 * c) + seed) * np.cos(y * (0.7 + 0.2 * c)) for c in range(3)]
-    noise = np.random.default_rng(seed).random((height, width, 3)) * 0.3
-    return ((np.stack(waves, -1) * 0.3 + 0.5 + noise - 0.15).clip(0, 1) * 255).astype(np.uint8)
 
 
 @pytest.fixture(scope="session")
@@ -71,8 +51,9 @@ def cluster() -> Iterator[Any]:
     # The cluster is on this machine alone, and leaves no token behind. Ray reads these when it is imported.
     os.environ.setdefault("RAY_AUTH_MODE", "disabled")
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    import ray
     from ray.cluster_utils import Cluster
+
+    import ray
 
     resources = {"num_cpus": 1, "object_store_memory": 100 << 20, "include_dashboard": False}
     made = Cluster(initialize_head=True, head_node_args=resources)

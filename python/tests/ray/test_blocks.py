@@ -5,13 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import impasto
 import numpy as np
 import pytest
-from conftest import CUT, QUICK
-
-import impasto
 from impasto.ray._gigantic import in_blocks
 from impasto.ray._worker import OutOfTurn, Worker
+from ray_shared import CUT, QUICK
 
 # Sums are added in another order, in f64, and derivatives meet at the borders of blocks in f32. After four steps at the
 # spread scale results differ by 3e-7, a few units in the last place of a value in 0..1.

@@ -6,7 +6,6 @@ import hashlib
 from pathlib import Path
 
 import pytest
-
 from impasto import CheckpointError
 from impasto.ray._checkpoints import Place, Store
 

@@ -8,11 +8,10 @@ import signal
 from pathlib import Path
 from typing import Any
 
-import pytest
-from conftest import CUT, QUICK
-
 import impasto.ray
+import pytest
 from impasto.ray._gigantic import in_blocks
+from ray_shared import CUT, QUICK
 
 pytestmark = pytest.mark.ray
 

@@ -8,14 +8,13 @@ import time
 from pathlib import Path
 from typing import Any
 
-import pytest
-from conftest import picture
-
 import impasto
 import impasto.ray
+import pytest
 from impasto import _native
 from impasto.ray._job import job_of
 from impasto.ray._many import _key
+from ray_shared import picture
 
 pytestmark = pytest.mark.ray
 
