@@ -2,9 +2,9 @@
 //!
 //! Up to a hundred frames are taken, or fifty for a GIF, evenly spaced over the iterations of the run. All have one
 //! size, in the shape of the result, so that coarse scales look coarse. Strokes move everywhere in every frame, so a GIF
-//! takes nearly a byte for a pixel; the number of its pixels is therefore bounded. The first frame is the initial picture. The last frame is the result,
-//! which stays for a while. Until the end of the run, the frames are in a file without a name beside the output, three
-//! bytes a pixel, so that memory does not grow with the run.
+//! takes nearly a byte for a pixel; the number of its pixels is therefore bounded. The first frame is the initial picture.
+//! The last frame is the result, which stays for a while. Until the end of the run, the frames are in a file without a
+//! name beside the output, three bytes a pixel, so that memory does not grow with the run.
 
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};
@@ -16,6 +16,9 @@ use impasto::{Picture, Session};
 
 use super::movie::{self, Movie};
 use crate::JobError;
+
+/// Tells something about a file.
+type Tell<'a> = &'a dyn Fn(&Path);
 
 /// Duration of the result, in the same unit.
 const HOLD: u16 = 150;
@@ -161,7 +164,7 @@ impl Timelapse {
         mut self,
         result: &Picture,
         done: usize,
-        (writing, wrote): (&dyn Fn(&Path), &dyn Fn(&Path)),
+        (writing, wrote): (Tell<'_>, Tell<'_>),
     ) -> Result<(), JobError> {
         if let Some(problem) = self.problem.take() {
             return Err(problem.about("`timelapse`"));

@@ -74,7 +74,7 @@ impl Grid {
     fn blur(&mut self, step: usize, length: usize) {
         for start in 0..self.cells.len() {
             // Only the first cell of each line.
-            if (start / step) % length != 0 {
+            if !(start / step).is_multiple_of(length) {
                 continue;
             }
             let mut before = [0.0; 3];

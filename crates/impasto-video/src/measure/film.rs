@@ -87,7 +87,7 @@ impl Film {
     /// The flow that gathers frame `time` out of frame `other`.
     pub fn flow(&self, time: usize, other: usize) -> Flow {
         Flow::from_fn(self.width, self.height, |x, y| {
-            let place = self.from_middle(x as f64, y as f64);
+            let place = self.offset(x as f64, y as f64);
             let (_, there) = self.follow(time, other, place);
             ((there[0] - place[0]) as f32, (there[1] - place[1]) as f32)
         })
@@ -95,9 +95,9 @@ impl Film {
 
     /// Which pixels of frame `time` are seen in frame `other`: not outside, and not behind the disc.
     pub fn visible(&self, time: usize, other: usize) -> Vec<bool> {
-        let edge = self.from_middle((self.width - 1) as f64, (self.height - 1) as f64);
+        let edge = self.offset((self.width - 1) as f64, (self.height - 1) as f64);
         let seen = |at: usize| {
-            let place = self.from_middle((at % self.width) as f64, (at / self.width) as f64);
+            let place = self.offset((at % self.width) as f64, (at / self.width) as f64);
             let (layer, there) = self.follow(time, other, place);
             let inside = there[0].abs() <= edge[0] && there[1].abs() <= edge[1];
             inside && self.motion.layer(other as f64, there) == layer
@@ -112,7 +112,7 @@ impl Film {
         (layer, self.motion.place(layer, other as f64, origin))
     }
 
-    fn from_middle(&self, x: f64, y: f64) -> Place {
+    fn offset(&self, x: f64, y: f64) -> Place {
         [x - (self.width - 1) as f64 / 2.0, y - (self.height - 1) as f64 / 2.0]
     }
 
@@ -121,7 +121,7 @@ impl Film {
         let part = |sample: usize| (sample as f64 + 0.5) / SAMPLES as f64 - 0.5;
         for sample in 0..SAMPLES * SAMPLES {
             let (px, py) = (x as f64 + part(sample % SAMPLES), y as f64 + part(sample / SAMPLES));
-            let place = self.from_middle(px, py);
+            let place = self.offset(px, py);
             let layer = self.motion.layer(time, place);
             let [x, y] = self.on_photo(layer, self.motion.origin(layer, time, place));
             sum.iter_mut().zip(self.photo.at(x, y)).for_each(|(sum, value)| *sum += value);
