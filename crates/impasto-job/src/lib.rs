@@ -34,7 +34,7 @@ pub mod inputs;
 pub mod memory;
 mod naming;
 mod paint;
-mod paths;
+pub mod paths;
 pub mod recipe;
 mod report;
 mod runner;
@@ -57,5 +57,6 @@ pub use paint::{Drafted, Pace, Painted, Planned};
 pub use runner::{Outcome, Runner};
 pub use sheet::{SheetCell, SheetDone};
 pub use spec::{JobSpec, Task, spell};
+pub use transfer::transfer;
 
 pub(crate) use context::Context;

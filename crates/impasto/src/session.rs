@@ -11,6 +11,7 @@ use crate::clock::Clock;
 use crate::colour::{Colour, coloured, first_in_all};
 use crate::draft::Drafter;
 use crate::engine_cache::{EngineCache, StyleMoments};
+use crate::follow::{Tie, Trace};
 use crate::objective::{Losses, Objective};
 use crate::optimiser::{Average, Optimiser};
 use crate::pace::{Convergence, TimeBudget};
@@ -80,6 +81,10 @@ pub struct Session {
     pub(crate) objective: Option<Objective>,
     /// The protected content at this scale. It is made with the objective, and stays when that is dropped.
     pub(crate) protected: Option<ProtectedContent>,
+    /// The tie to the picture before. It is made at the first step.
+    pub(crate) tie: Option<Tie>,
+    /// What the run leaves for the picture that follows, if it is asked for.
+    pub(crate) trace: Trace,
     pub(crate) stopped: bool,
     /// Whether the run cannot continue, because it diverged or lost a part of its state.
     pub(crate) spoiled: bool,
@@ -126,6 +131,8 @@ impl Session {
             optimiser,
             objective: None,
             protected: None,
+            tie: None,
+            trace: Trace::default(),
             stopped: false,
             spoiled: false,
             fingerprint,
@@ -150,6 +157,7 @@ impl Session {
         self.draft()?;
         while !self.stopped && self.scale_is_done()? {
             if self.scale + 1 == self.inputs.scales.len() {
+                self.keep_second().map_err(Error::stream)?;
                 self.release();
                 return Ok(None);
             }
@@ -208,7 +216,7 @@ impl Session {
 
     /// Frees everything that only further steps would need.
     fn release(&mut self) {
-        (self.objective, self.before) = (None, None);
+        (self.objective, self.before, self.tie) = (None, None, None);
         self.optimiser = self.optimiser.clone_scalars();
         self.engine.forget_targets();
     }

@@ -23,6 +23,7 @@ pub use statistic::{GramScale, Statistic, StyleLoss};
 
 pub(crate) use wasserstein::relative_distance;
 
+use crate::follow::Trace;
 use crate::regions::PositionWeights;
 use crate::{Error, Recipe};
 use metric::Metric;
@@ -89,6 +90,8 @@ pub(crate) struct Objective {
     content: Vec<(String, f64)>,
     style: Vec<StyleTerm>,
     terms: Vec<PixelTerm>,
+    /// Earlier moments for each style layer and region, and their share in what the loss sees.
+    pool: Option<(f64, Vec<Vec<MeanMoments>>)>,
 }
 
 struct StyleTerm {
@@ -147,12 +150,43 @@ impl Objective {
         let tv_weight = recipe.tv_weight * recipe.strength;
         let tv = PixelTerm::TotalVariation { form: recipe.tv_form, weight: tv_weight };
         let terms = if tv_weight > 0.0 { vec![tv] } else { Vec::new() };
-        Ok(Objective { request, content, style, terms })
+        Ok(Objective { request, content, style, terms, pool: None })
     }
 
     /// The terms on the pixels. A painting must have them when it is observed.
     pub(crate) fn terms(&self) -> &[PixelTerm] {
         &self.terms
+    }
+
+    /// Mixes earlier moments into those that the style loss sees, with the given share.
+    ///
+    /// The derivative is that by the whole mixture, not by this picture's part of it: a film's frames move together, so
+    /// the balance with the content stays that of a single picture.
+    pub(crate) fn pool(&mut self, share: f64, trace: Option<&Trace>) {
+        let fits = |moments: &Vec<Vec<MeanMoments>>| moments.len() == self.style.len();
+        let moments = trace.map(|trace| trace.moments.clone()).filter(fits);
+        self.pool = moments.map(|moments| (share, moments)).filter(|(share, _)| *share > 0.0);
+    }
+
+    /// Like [`observe`](Objective::observe); also keeps the moments that the style loss saw.
+    pub(crate) fn observe_and_keep(
+        &self,
+        engine: &mut dyn Engine,
+        painting: &mut Painting,
+        keep: Option<&mut Vec<Vec<MeanMoments>>>,
+    ) -> Result<(Losses, Cotangents), Error> {
+        let (seen, values) = engine.observe_painting(painting, &self.request)?;
+        if let Some(keep) = keep {
+            *keep = seen.moments.iter().enumerate().map(|(tap, regions)| self.mixed(tap, regions)).collect();
+        }
+        self.judge(&seen, &values)
+    }
+
+    /// The moments of each region at a style layer, mixed with the earlier ones.
+    fn mixed(&self, tap: usize, regions: &[Moments]) -> Vec<MeanMoments> {
+        let pool = self.pool.as_ref().map(|(share, moments)| (*share, &moments[tap]));
+        let of = |(region, sums): (usize, &Moments)| mixed(sums, pool, region);
+        regions.iter().enumerate().map(of).collect()
     }
 
     /// The losses of a painting, and the derivatives by the sums over its features.
@@ -162,7 +196,12 @@ impl Objective {
         painting: &mut Painting,
     ) -> Result<(Losses, Cotangents), Error> {
         let (seen, values) = engine.observe_painting(painting, &self.request)?;
-        let (mut losses, cotangents) = self.loss_and_gradient(&seen)?;
+        self.judge(&seen, &values)
+    }
+
+    /// The losses of an observation with the values of the terms, and the derivatives.
+    fn judge(&self, seen: &Observation, values: &[f64]) -> Result<(Losses, Cotangents), Error> {
+        let (mut losses, cotangents) = self.loss_and_gradient(seen)?;
         for (term, value) in self.terms.iter().zip(values) {
             if let PixelTerm::TotalVariation { .. } = term {
                 losses.tv += value;
@@ -210,7 +249,11 @@ impl Objective {
             .style
             .par_iter()
             .zip(&seen.moments)
-            .map(|(term, regions)| term.loss_and_gradient(regions))
+            .enumerate()
+            .map(|(tap, (term, regions))| {
+                let pool = self.pool.as_ref().map(|(share, moments)| (*share, &moments[tap]));
+                term.loss_and_gradient(regions, pool)
+            })
             .collect();
         for ((term, regions), loss) in self.style.iter().zip(&seen.moments).zip(loss) {
             let all: f64 = regions.iter().map(|region| region.weight).sum();
@@ -233,13 +276,25 @@ impl Objective {
 impl StyleTerm {
     /// The distance of each region from its style; 0 where there is no style, or where the region is empty. `None`
     /// for sums that are not finite.
-    fn loss_and_gradient(&self, regions: &[Moments]) -> Vec<Option<LossGradient>> {
-        let judge = |(target, seen): (&Option<StyleTarget>, &Moments)| match target {
-            Some(target) if seen.weight > 0.0 => target.loss_and_gradient(&MeanMoments::from_sums(seen)),
+    fn loss_and_gradient(&self, regions: &[Moments], pool: Option<Pool>) -> Vec<Option<LossGradient>> {
+        let judge = |(region, (target, seen)): (usize, (&Option<StyleTarget>, &Moments))| match target {
+            Some(target) if seen.weight > 0.0 => target.loss_and_gradient(&mixed(seen, pool, region)),
             _ => Some(LossGradient::zero(seen.first.len())),
         };
-        self.targets.par_iter().zip(regions).map(judge).collect()
+        self.targets.par_iter().zip(regions).enumerate().map(judge).collect()
     }
+}
+
+/// Earlier moments of each region at one layer, and their share in what the loss sees.
+type Pool<'a> = (f64, &'a Vec<MeanMoments>);
+
+/// The mean moments of a region, mixed with the earlier ones.
+fn mixed(sums: &Moments, pool: Option<Pool>, region: usize) -> MeanMoments {
+    let own = MeanMoments::from_sums(sums);
+    let Some((share, earlier)) = pool.and_then(|(share, moments)| Some((share, moments.get(region)?))) else {
+        return own;
+    };
+    MeanMoments::blend(&[(share, earlier), (1.0 - share, &own)]).unwrap_or(own)
 }
 
 /// Resolves names to taps, in the order given.
