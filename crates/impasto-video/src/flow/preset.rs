@@ -1,0 +1,62 @@
+//! How much work a flow gets.
+
+use super::patch::SIDE;
+
+/// How much work a flow gets. Times are in `docs/video-flow.md`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Preset {
+    /// Ends at a quarter of the size.
+    Fast,
+    /// Ends at half of the size. This suits films that are painted.
+    #[default]
+    Medium,
+    /// Ends at full size, for small things and for measuring.
+    Fine,
+}
+
+/// The numbers of a preset, for a size.
+pub(crate) struct Settings {
+    /// The level of the pyramid where the search begins.
+    pub(crate) coarsest: usize,
+    /// The level where it ends; 0 is full size.
+    pub(crate) finest: usize,
+    /// Pixels between the corners of neighbouring patches.
+    pub(crate) stride: usize,
+    /// Steps of descent that a patch may take in a sweep.
+    pub(crate) steps: usize,
+    /// The refinement of each level.
+    pub(crate) refinement: Refinement,
+}
+
+/// The numbers of the variational refinement.
+pub(crate) struct Refinement {
+    /// How often the frame is warped and the problem made linear again.
+    pub(crate) warps: usize,
+    /// How often the robust weights are computed for one linear problem.
+    pub(crate) reweightings: usize,
+    /// Sweeps of the solver for one set of weights.
+    pub(crate) sweeps: usize,
+}
+
+impl Settings {
+    /// The numbers of a preset for frames of a size.
+    pub(crate) fn of(preset: Preset, (width, height): (usize, usize)) -> Self {
+        let coarsest = coarsest(width, height);
+        let (finest, stride, steps, [warps, reweightings, sweeps]) = match preset {
+            Preset::Fast => (2, 4, 6, [1, 3, 5]),
+            Preset::Medium => (1, 4, 8, [1, 5, 5]),
+            Preset::Fine => (0, 4, 8, [2, 4, 5]),
+        };
+        let refinement = Refinement { warps, reweightings, sweeps };
+        Self { coarsest, finest: finest.min(coarsest), stride, steps, refinement }
+    }
+}
+
+/// The level where the search begins: a patch there covers a quarter of the picture, so motions of about that length
+/// are found. This is OpenCV's rule.
+fn coarsest(width: usize, height: usize) -> usize {
+    let (long, short) = (width.max(height) as f64, width.min(height) as f64);
+    let by_range = (long / (4 * SIDE) as f64).log2() + 0.5;
+    let by_size = (short / SIDE as f64).log2();
+    by_range.min(by_size).floor().max(0.0) as usize
+}

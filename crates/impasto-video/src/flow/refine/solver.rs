@@ -1,0 +1,63 @@
+//! Red-black successive over-relaxation.
+
+use rayon::prelude::*;
+
+use super::halves::{Halves, stride};
+use super::weights::{PLANES, System};
+
+/// Over-relaxation: a step goes this many times as far as to the solution of its own equation.
+const OVER: f32 = 1.6;
+
+/// Rows that a thread takes at a time.
+const ROWS: usize = 16;
+
+/// One sweep over the red squares and one over the black.
+pub(super) fn sweep(halves: &mut Halves, system: &System) {
+    let [red, black] = &mut halves.colours;
+    half_sweep(red, black, &system.colours[0], halves.width, 0);
+    half_sweep(black, red, &system.colours[1], halves.width, 1);
+}
+
+/// Updates the squares of one colour. All their neighbours are of the other one.
+fn half_sweep(own: &mut [f32], other: &[f32], system: &[f32], width: usize, colour: usize) {
+    let stride = stride(width);
+    let height = own.len() / (2 * stride);
+    let arch = pulp::Arch::new();
+    let bands = own.par_chunks_mut(2 * stride * ROWS).zip(system.par_chunks(PLANES * stride * ROWS));
+    bands.enumerate().for_each(|(band, (own, system))| {
+        arch.dispatch(
+            #[inline(always)]
+            || {
+                let rows = own.chunks_exact_mut(2 * stride).zip(system.chunks_exact(PLANES * stride));
+                for (row, (own, system)) in rows.enumerate() {
+                    let y = band * ROWS + row;
+                    let line = |y: usize| &other[y * 2 * stride..(y + 1) * 2 * stride];
+                    let (above, below) = (line(y.saturating_sub(1)), line((y + 1).min(height - 1)));
+                    update(own, system, [above, line(y), below], stride, (y + colour) % 2);
+                }
+            },
+        );
+    });
+}
+
+/// Updates a row. `shift` is 1 if the first square of this colour is the second pixel of the row.
+#[inline(always)]
+fn update(own: &mut [f32], system: &[f32], [above, beside, below]: [&[f32]; 3], stride: usize, shift: usize) {
+    let count = stride - 2;
+    let mut runs = system.chunks_exact(stride);
+    let mut run = || &runs.next().unwrap_or_default()[1..1 + count];
+    let (a12, b1, b2, d1, d2) = (run(), run(), run(), run(), run());
+    let (left, right, up, down) = (run(), run(), run(), run());
+    let (u, v) = own.split_at_mut(stride);
+    let (u, v) = (&mut u[1..1 + count], &mut v[1..1 + count]);
+    let (ul, ur) = (&beside[shift..][..count], &beside[shift + 1..][..count]);
+    let (vl, vr) = (&beside[stride + shift..][..count], &beside[stride + shift + 1..][..count]);
+    let (uu, ud) = (&above[1..][..count], &below[1..][..count]);
+    let (vu, vd) = (&above[stride + 1..][..count], &below[stride + 1..][..count]);
+    for k in 0..count {
+        let around_u = left[k] * ul[k] + right[k] * ur[k] + up[k] * uu[k] + down[k] * ud[k];
+        let around_v = left[k] * vl[k] + right[k] * vr[k] + up[k] * vu[k] + down[k] * vd[k];
+        u[k] += OVER * ((b1[k] + around_u - a12[k] * v[k]) * d1[k] - u[k]);
+        v[k] += OVER * ((b2[k] + around_v - a12[k] * u[k]) * d2[k] - v[k]);
+    }
+}

@@ -1,0 +1,167 @@
+//! A picture as a cubic B-spline through its pixels (Unser, Aldroubi, Eden 1993, "B-Spline Signal Processing").
+//!
+//! A recursive filter finds the coefficients whose spline passes through the pixels. The picture continues as in a
+//! mirror beyond its edges. Without this filter a B-spline would blur.
+
+use impasto_image::Picture;
+use rayon::prelude::*;
+
+use crate::flow::simd::{rows, rows_of};
+
+/// The pole of the filter, √3 − 2.
+const POLE: f32 = -0.267_949_2;
+
+/// The gain that makes the filter keep a constant: (1 − z)(1 − 1/z).
+const GAIN: f32 = (1.0 - POLE) * (1.0 - 1.0 / POLE);
+
+/// The factor of the last value, where the way back begins: z / (z² − 1).
+const END: f32 = POLE / (POLE * POLE - 1.0);
+
+/// Terms of the sum that starts the filter. The pole to this power is below the rounding of f32.
+const START: usize = 16;
+
+/// The coefficients of the spline through a picture's pixels.
+pub struct Spline {
+    width: usize,
+    height: usize,
+    /// `[3, height, width]`.
+    coefficients: Vec<f32>,
+}
+
+impl Spline {
+    /// Finds the coefficients.
+    pub fn of(picture: &Picture) -> Self {
+        let (width, height) = picture.size();
+        let mut coefficients = picture.rgb().to_vec();
+        rows(&mut coefficients, width, |_, row| across(row));
+        coefficients.par_chunks_exact_mut(width * height).for_each(|plane| down(plane, width));
+        Self { width, height, coefficients }
+    }
+
+    /// A picture of a size whose pixel at a column and a row shows the spline at the place that `place` gives, in
+    /// pixels. Places outside count as the nearest edge.
+    pub fn gather(
+        &self,
+        (width, height): (usize, usize),
+        place: impl Fn(usize, usize) -> (f32, f32) + Sync,
+    ) -> Picture {
+        let mut result = Picture::filled(width, height, [0.0; 3]);
+        let (width, area) = (result.width(), result.width() * result.height());
+        let (red, rest) = result.rgb_mut().split_at_mut(area);
+        let (green, blue) = rest.split_at_mut(area);
+        rows_of(
+            [red, green, blue],
+            width,
+            #[inline(always)]
+            |y, [red, green, blue]| {
+                for x in 0..width {
+                    let (at_x, at_y) = place(x, y);
+                    [red[x], green[x], blue[x]] = self.at(at_x, at_y);
+                }
+            },
+        );
+        result
+    }
+
+    /// The colour at a place, in pixels. Places outside count as the nearest edge.
+    #[inline(always)]
+    pub fn at(&self, x: f32, y: f32) -> [f32; 3] {
+        let (x, y) = (x.clamp(0.0, (self.width - 1) as f32), y.clamp(0.0, (self.height - 1) as f32));
+        let (left, top) = (x as usize, y as usize);
+        let (wx, wy) = (weights(x - left as f32), weights(y - top as f32));
+        let columns = [0, 1, 2, 3].map(|at| mirror(left + at, self.width));
+        let lines = [0, 1, 2, 3].map(|at| mirror(top + at, self.height) * self.width);
+        let area = self.width * self.height;
+        [0, 1, 2].map(|plane| {
+            let plane = &self.coefficients[plane * area..(plane + 1) * area];
+            let mut sum = 0.0;
+            for (line, wy) in lines.into_iter().zip(wy) {
+                let row = &plane[line..line + self.width];
+                let across = if columns[3] == columns[0] + 3 {
+                    let run = &row[columns[0]..columns[0] + 4];
+                    wx[0] * run[0] + wx[1] * run[1] + wx[2] * run[2] + wx[3] * run[3]
+                } else {
+                    columns.into_iter().zip(wx).map(|(column, wx)| wx * row[column]).sum()
+                };
+                sum += wy * across;
+            }
+            sum
+        })
+    }
+}
+
+/// The pixel of a place that counts from one before the first; mirrored at the centres of the edge's pixels.
+#[inline(always)]
+fn mirror(at: usize, length: usize) -> usize {
+    let at = if at == 0 { 1 } else { at - 1 };
+    let at = if at >= length { (2 * (length - 1)).saturating_sub(at) } else { at };
+    at.min(length - 1)
+}
+
+/// The weights of four coefficients, for a place at a fraction between the middle two.
+#[inline(always)]
+fn weights(t: f32) -> [f32; 4] {
+    let s = 1.0 - t;
+    let sixth = 1.0 / 6.0;
+    [
+        sixth * s * s * s,
+        sixth * (4.0 - 3.0 * t * t * (2.0 - t)),
+        sixth * (4.0 - 3.0 * s * s * (2.0 - s)),
+        sixth * t * t * t,
+    ]
+}
+
+/// Filters a row: forwards, then backwards.
+fn across(row: &mut [f32]) {
+    let length = row.len();
+    if length < 2 {
+        return;
+    }
+    let mut power = 1.0;
+    let mut first = 0.0;
+    for at in 0..START {
+        first += power * row[mirrored(at, length)];
+        power *= POLE;
+    }
+    row[0] = GAIN * first;
+    for at in 1..length {
+        row[at] = GAIN * row[at] + POLE * row[at - 1];
+    }
+    row[length - 1] = END * (row[length - 1] + POLE * row[length - 2]);
+    for at in (0..length - 1).rev() {
+        row[at] = POLE * (row[at + 1] - row[at]);
+    }
+}
+
+/// Filters the columns of a plane, all at once, row by row.
+fn down(plane: &mut [f32], width: usize) {
+    let height = plane.len() / width;
+    if height < 2 {
+        return;
+    }
+    let mut first = vec![0.0; width];
+    let mut power = 1.0;
+    for at in 0..START {
+        let line = &plane[mirrored(at, height) * width..][..width];
+        first.iter_mut().zip(line).for_each(|(sum, value)| *sum += GAIN * power * value);
+        power *= POLE;
+    }
+    plane[..width].copy_from_slice(&first);
+    for y in 1..height {
+        let (above, row) = plane[(y - 1) * width..(y + 1) * width].split_at_mut(width);
+        row.iter_mut().zip(above).for_each(|(value, above)| *value = GAIN * *value + POLE * *above);
+    }
+    let (above, last) = plane[(height - 2) * width..].split_at_mut(width);
+    last.iter_mut().zip(above).for_each(|(value, above)| *value = END * (*value + POLE * *above));
+    for y in (0..height - 1).rev() {
+        let (row, below) = plane[y * width..(y + 2) * width].split_at_mut(width);
+        row.iter_mut().zip(below).for_each(|(value, below)| *value = POLE * (*below - *value));
+    }
+}
+
+/// A place in a row that goes on as in mirrors at both ends.
+fn mirrored(at: usize, length: usize) -> usize {
+    let period = 2 * (length - 1);
+    let at = at % period;
+    if at < length { at } else { period - at }
+}
