@@ -33,7 +33,13 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let frame = |time: usize| Frame { picture: film.frame(time), alpha: None, seconds: 0.04 };
     let transfer = StyleTransfer::new(film.frame(0)).style(style);
-    let mut painter = Painter::new(transfer, (Colour::Style, Tuning::of(effort), None), &frame(0))?;
+    let mut tuning = Tuning::of(effort);
+    if let Ok(text) = std::env::var("TUNE") {
+        let v: Vec<f64> = text.split(',').map(|t| t.parse().unwrap()).collect();
+        (tuning.iterations, tuning.rate, tuning.pull, tuning.calm, tuning.rounds) =
+            (v[0] as usize, v[1], v[2] as f32, v[3] as f32, v[4] as usize);
+    }
+    let mut painter = Painter::new(transfer, (Colour::Style, tuning, None), &frame(0))?;
     let start = Instant::now();
     let (first, mut state) = painter.first(&frame(0))?;
     let still_seconds = start.elapsed().as_secs_f64();
@@ -43,9 +49,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         None => Ok(()),
     };
     save(0, &first.picture)?;
-    let seen = |time: usize, before: usize| {
-        flow::visible(&film.flow(time, before), &film.flow(before, time))
-    };
+    let seen = |time: usize, before: usize| flow::visible(&film.flow(time, before), &film.flow(before, time));
     let (mut before, mut floor_before) = (first.picture.clone(), first.picture.clone());
     let (mut error, mut floor, mut input, mut difference) = (0.0, 0.0, 0.0, 0.0);
     let start = Instant::now();
@@ -62,19 +66,27 @@ fn main() -> Result<(), Box<dyn Error>> {
         let inside = flow::visible(&film.flow(time, 0), &film.flow(0, time));
         let both: Vec<bool> = inside.iter().zip(&counts).map(|(a, b)| *a && *b).collect();
         floor += warping_error(&panned, &floor_before, &back, &both);
-        floor_before = panned;
+        floor_before = panned.clone();
         before = painted.picture;
         save(time, &before)?;
         if time % 10 == 0 || time + 1 == frames {
             let (now, then) = (band_energy(&before), band_energy(&first.picture));
-            let drift = colour_drift(&first.picture, &before);
+            let drift = colour_drift(&panned, &before);
             println!(
                 "{time}: error {:.3e} floor {:.3e} ratio {:.2} input {:.3e} bands {:.3} {:.3} drift {:.2} (worst {:.2}) \
                  rms {:.3}/255 unseen {:.3} its {:.1} {:.2} s a frame",
-                error / time as f64, floor / time as f64, error / floor, input / time as f64,
-                now.finest / then.finest, now.second / then.second, drift.mean, drift.worst,
-                255.0 * (difference / time as f64).sqrt(), painted.unseen,
-                iterations as f64 / time as f64, start.elapsed().as_secs_f64() / time as f64
+                error / time as f64,
+                floor / time as f64,
+                error / floor,
+                input / time as f64,
+                now.finest / then.finest,
+                now.second / then.second,
+                drift.mean,
+                drift.worst,
+                (difference / time as f64).sqrt(),
+                painted.unseen,
+                iterations as f64 / time as f64,
+                start.elapsed().as_secs_f64() / time as f64
             );
         }
     }

@@ -25,8 +25,9 @@ const AROUND: usize = 2;
 /// The most frames of a flash.
 const FLASH: usize = 3;
 
-/// Frames that are alike differ by less than this.
+/// Frames before and after a flash differ by less than this, or by less than this part of what the flash differs by.
 const ALIKE: f32 = 8.0;
+const ALIKE_PART: f32 = 0.4;
 
 /// The mean value below which a frame is black.
 const BLACK: f32 = 5.0;
@@ -45,7 +46,8 @@ pub(crate) struct Shots {
 impl Shots {
     /// A film without cuts, or with those that are given.
     pub(crate) fn given(cuts: &[usize], frames: usize) -> Shots {
-        let mut starts: Vec<usize> = cuts.iter().copied().filter(|cut| (1..frames).contains(cut)).chain([0]).collect();
+        let mut starts: Vec<usize> =
+            cuts.iter().copied().filter(|cut| (1..frames).contains(cut)).chain([0]).collect();
         starts.sort_unstable();
         starts.dedup();
         Shots { starts, flashes: Vec::new(), frames }
@@ -54,7 +56,13 @@ impl Shots {
     /// The frames of each shot.
     pub(crate) fn ranges(&self) -> Vec<Range<usize>> {
         let ends = self.starts.iter().skip(1).copied().chain([self.frames]);
-        self.starts.iter().copied().zip(ends).map(|(start, end)| start..end).filter(|shot| !shot.is_empty()).collect()
+        self.starts
+            .iter()
+            .copied()
+            .zip(ends)
+            .map(|(start, end)| start..end)
+            .filter(|shot| !shot.is_empty())
+            .collect()
     }
 }
 
@@ -65,8 +73,8 @@ pub(crate) struct Detector {
     recent: VecDeque<Vec<u8>>,
     /// The difference of each frame from the one before.
     scores: Vec<f32>,
-    /// Frames that look like the one this many before them.
-    returns: Vec<(usize, usize)>,
+    /// For a frame and one this many before it: their difference.
+    returns: Vec<(usize, usize, f32)>,
     black: Vec<usize>,
 }
 
@@ -82,9 +90,7 @@ impl Detector {
         self.scores.push(self.recent.back().map_or(0.0, |before| difference(before, &planes)));
         // The frame after a flash of k frames looks like the one k + 1 before it.
         for (back, before) in self.recent.iter().rev().enumerate().skip(1) {
-            if difference(before, &planes) < ALIKE {
-                self.returns.push((frame, back + 1));
-            }
+            self.returns.push((frame, back + 1, difference(before, &planes)));
         }
         self.recent.push_back(planes);
         if self.recent.len() > FLASH + 1 {
@@ -109,9 +115,13 @@ impl Detector {
                 continue;
             }
             // A flash begins here if a later frame looks like the one before.
-            let ends = self.returns.iter().find(|(frame, back)| *frame > at && frame - back == at - 1);
+            let bound = ALIKE.max(ALIKE_PART * self.scores[at]);
+            let ends = |(frame, back, difference): &&(usize, usize, f32)| {
+                *frame > at && frame - back == at - 1 && *difference < bound
+            };
+            let ends = self.returns.iter().find(ends);
             match ends {
-                Some((end, _)) => {
+                Some((end, ..)) => {
                     flashes.extend(at..*end);
                     at = *end + 1;
                 }
@@ -123,14 +133,14 @@ impl Detector {
         }
         flashes.sort_unstable();
         flashes.dedup();
-        // A shot has to begin with a frame that others are painted from, unless it has none.
         Shots { starts, flashes, frames }
     }
 
     fn stands_out(&self, at: usize) -> bool {
         let score = self.scores[at];
         // The first score has no frame before it.
-        let around = (at.saturating_sub(AROUND).max(1)..(at + AROUND + 1).min(self.scores.len())).filter(|i| *i != at);
+        let around =
+            (at.saturating_sub(AROUND).max(1)..(at + AROUND + 1).min(self.scores.len())).filter(|i| *i != at);
         let (sum, count) = around.fold((0.0, 0), |(sum, count), i| (sum + self.scores[i], count + 1));
         let mean = if count > 0 { sum / count as f32 } else { 0.0 };
         score >= LEAST && score >= STANDS_OUT * mean
@@ -173,7 +183,9 @@ mod tests {
     fn frame(scene: usize, at: usize, light: f32) -> Picture {
         let value = |i: usize| {
             let (plane, x, y) = (i / 1200, i % 40 + at, i / 40 % 30);
-            let wave = ((x * (scene + 2) + y * (5 - scene % 3)) as f32 * 0.13 + plane as f32 * (scene as f32 + 0.7)).sin();
+            let wave = ((x * (scene + 2) + y * (5 - scene % 3)) as f32 * 0.13
+                + plane as f32 * (scene as f32 + 0.7))
+                .sin();
             (light + 0.3 * wave).clamp(0.0, 1.0)
         };
         Picture::new(40, 30, (0..3600).map(value).collect()).unwrap()
@@ -189,7 +201,7 @@ mod tests {
     fn a_cut_is_found_and_motion_is_not_a_cut() {
         let mut frames: Vec<Picture> = (0..20).map(|i| frame(0, i, 0.5)).collect();
         frames.extend((0..15).map(|i| frame(1, i, 0.45)));
-        frames.extend((0..5).map(|i| frame(2, 2 * i, 0.6)));
+        frames.extend((0..5).map(|i| frame(2, i / 2, 0.6)));
         let shots = found(&frames);
         assert_eq!(shots.ranges(), [0..20, 20..35, 35..40]);
         assert!(shots.flashes.is_empty());

@@ -62,7 +62,10 @@ pub struct FilmSpec {
     #[cfg_attr(feature = "clap", arg(long, value_name = "N", help_heading = "Film"))]
     pub hold: Option<usize>,
     /// Paint every K-th frame, and make those between from both neighbours along the motion
-    #[cfg_attr(feature = "clap", arg(long, value_name = "K", conflicts_with = "hold", help_heading = "Film"))]
+    #[cfg_attr(
+        feature = "clap",
+        arg(long, value_name = "K", conflicts_with = "hold", help_heading = "Film")
+    )]
     pub every: Option<usize>,
     /// Paint everything anew after this many seconds, in still parts too, as in films painted by hand; 2 is usual
     #[cfg_attr(feature = "clap", arg(long, value_name = "T", help_heading = "Film"))]
@@ -75,7 +78,10 @@ pub struct FilmSpec {
     #[cfg_attr(feature = "clap", arg(long, help_heading = "Film"))]
     pub match_shots: bool,
     /// Frames at which shots begin, in place of those that are found, such as 120,310
-    #[cfg_attr(feature = "clap", arg(long, value_name = "N,N,...", value_delimiter = ',', help_heading = "Film"))]
+    #[cfg_attr(
+        feature = "clap",
+        arg(long, value_name = "N,N,...", value_delimiter = ',', help_heading = "Film")
+    )]
     pub cuts: Option<Vec<usize>>,
     /// Take the film as one shot
     #[cfg_attr(feature = "clap", arg(long, conflicts_with = "cuts", help_heading = "Film"))]
@@ -151,7 +157,8 @@ impl VideoSpec {
     /// The part of the shots that is painted: number and count.
     pub(crate) fn shard(&self) -> Result<(usize, usize), JobError> {
         let Some(text) = &self.work.shard else { return Ok((1, 1)) };
-        let numbers = text.split_once('/').and_then(|(i, n)| Some((i.trim().parse().ok()?, n.trim().parse().ok()?)));
+        let numbers =
+            text.split_once('/').and_then(|(i, n)| Some((i.trim().parse().ok()?, n.trim().parse().ok()?)));
         numbers.filter(|(i, n): &(usize, usize)| (1..=*n).contains(i)).ok_or_else(|| {
             JobError::bad_input(format!("`shard`: expected I/N with I from 1 to N, found {text}"))
         })
@@ -178,7 +185,10 @@ impl VideoSpec {
             return refused("match_shots", "cannot act with `shard`: a shot waits for an earlier one");
         }
         if self.run.time.is_some() {
-            return refused("time", "is for one picture; a film takes as long as its frames (see `effort`, `hold`, `every`)");
+            return refused(
+                "time",
+                "is for one picture; a film takes as long as its frames (see `effort`, `hold`, `every`)",
+            );
         }
         if self.run.init.is_some() {
             return refused("init", "is for one picture; a frame begins from the frame before");

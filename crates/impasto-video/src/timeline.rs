@@ -42,7 +42,8 @@ impl Times {
         };
         let even = most - least <= 1;
         let rate = rates.into_iter().flatten().find(|rate| even && (frames == 1 || agrees(rate)));
-        let usual = if frames > 1 { whole / (frames as i64 - 1) } else { (base.1 / base.0.max(1) / 25) as i64 };
+        let usual =
+            if frames > 1 { whole / (frames as i64 - 1) } else { (base.1 / base.0.max(1) / 25) as i64 };
         Times { base, ticks, last: if last > 0 { last } else { usual.max(1) }, rate }
     }
 

@@ -37,6 +37,8 @@ pub(crate) struct Decoder {
     said: File,
     layout: Layout,
     buffer: Vec<u8>,
+    /// Frames so far.
+    done: usize,
     over: bool,
 }
 
@@ -59,7 +61,8 @@ impl Decoder {
         let matrix = if probe.assumed_709 { "in_color_matrix=bt709:" } else { "" };
         let kernel = if small { "flags=area+bitexact" } else { EXACT };
         filters.push(format!("scale={width}:{height}:{matrix}{kernel}"));
-        let said = tempfile::tempfile().map_err(|error| broken(path, &format!("no temporary file: {error}")))?;
+        let said =
+            tempfile::tempfile().map_err(|error| broken(path, &format!("no temporary file: {error}")))?;
         let noted = said.try_clone().map_err(|error| broken(path, &format!("no temporary file: {error}")))?;
         let mut started = command("ffmpeg");
         if let Some(decoder) = probe.decoder {
@@ -69,7 +72,8 @@ impl Decoder {
         started.args(["-map", "0:v:0", "-an", "-sn", "-dn", "-vf", &filters.join(",")]);
         started.args(["-fps_mode", "passthrough", "-f", "rawvideo", "-pix_fmt", layout.format(), "pipe:1"]);
         started.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(noted);
-        let mut child = started.spawn().map_err(|error| broken(path, &format!("ffmpeg does not start: {error}")))?;
+        let mut child =
+            started.spawn().map_err(|error| broken(path, &format!("ffmpeg does not start: {error}")))?;
         let pipe = child.stdout.take().ok_or_else(|| broken(path, "ffmpeg has no output"))?;
         Ok(Decoder {
             path: path.into(),
@@ -78,6 +82,7 @@ impl Decoder {
             said,
             layout,
             buffer: vec![0; layout.bytes()],
+            done: 0,
             over: false,
         })
     }
@@ -93,17 +98,19 @@ impl Decoder {
             }
         }
         if filled == self.buffer.len() {
+            self.done += 1;
             return Ok(true);
         }
         let status = self.child.wait().map_err(|error| JobError::read(&self.path, &error))?;
         let path = self.path.display();
         if !status.success() {
             let reason = last_line(&mut self.said).unwrap_or_else(|| status.to_string());
-            return Err(JobError::bad_input(format!("{path}: ffmpeg stopped: {reason}")));
+            let message = format!("{path} is cut off or damaged: ffmpeg stopped after {} frames: {reason}", self.done);
+            return Err(JobError::bad_input(message));
         }
         match filled {
             0 => Ok(false),
-            _ => Err(JobError::bad_input(format!("{path}: the last frame is incomplete"))),
+            _ => Err(JobError::bad_input(format!("{path} is cut off or damaged: frame {} is incomplete", self.done))),
         }
     }
 

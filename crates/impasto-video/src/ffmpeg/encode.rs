@@ -49,7 +49,8 @@ impl Codec {
     /// # Errors
     /// When the extension is of no film, when the codec is unknown, or when the file cannot hold it.
     pub(crate) fn of(path: &Path, asked: Option<&str>) -> Result<Codec, JobError> {
-        let extension = path.extension().map(|text| text.to_string_lossy().to_lowercase()).unwrap_or_default();
+        let extension =
+            path.extension().map(|text| text.to_string_lossy().to_lowercase()).unwrap_or_default();
         use Codec::{Av1, Ffv1, Gif, H264, H265, ProRes, Vp9};
         let holds: &[Codec] = match &extension[..] {
             "mp4" | "m4v" => &[H264, H265, Av1],
@@ -68,7 +69,8 @@ impl Codec {
         match found.filter(|codec| holds.contains(codec)) {
             Some(codec) => Ok(codec),
             None => {
-                let names = Codec::NAMES.iter().filter(|(_, codec)| holds.contains(codec)).map(|(name, _)| *name);
+                let names =
+                    Codec::NAMES.iter().filter(|(_, codec)| holds.contains(codec)).map(|(name, _)| *name);
                 let names = names.collect::<Vec<_>>().join(", ");
                 Err(JobError::bad_input(format!("`codec` {asked}: .{extension} holds {names}")))
             }
@@ -101,15 +103,29 @@ impl Codec {
     fn options(self, alpha: bool, crf: Option<u32>) -> Vec<String> {
         let crf = |usual: u32| crf.unwrap_or(usual).to_string();
         let (filter, options): (String, Vec<String>) = match self {
-            Codec::H264 => (format!("{TO_709},format=yuv420p"), owned(&["-preset", "slow", "-crf", &crf(16)])),
+            Codec::H264 => {
+                (format!("{TO_709},format=yuv420p"), owned(&["-preset", "slow", "-crf", &crf(16)]))
+            }
             Codec::H265 => (
                 format!("{TO_709},format=yuv420p10le"),
-                owned(&["-preset", "slow", "-crf", &crf(18), "-tag:v", "hvc1", "-x265-params", "log-level=error"]),
+                owned(&[
+                    "-preset",
+                    "slow",
+                    "-crf",
+                    &crf(18),
+                    "-tag:v",
+                    "hvc1",
+                    "-x265-params",
+                    "log-level=error",
+                ]),
             ),
-            Codec::Av1 => (format!("{TO_709},format=yuv420p10le"), owned(&["-preset", "6", "-crf", &crf(22)])),
+            Codec::Av1 => {
+                (format!("{TO_709},format=yuv420p10le"), owned(&["-preset", "6", "-crf", &crf(22)]))
+            }
             Codec::Vp9 => {
                 let format = if alpha { "yuva420p" } else { "yuv420p" };
-                let options = ["-b:v", "0", "-crf", &crf(20), "-row-mt", "1", "-deadline", "good", "-cpu-used", "2"];
+                let options =
+                    ["-b:v", "0", "-crf", &crf(20), "-row-mt", "1", "-deadline", "good", "-cpu-used", "2"];
                 (format!("{TO_709},format={format}"), owned(&options))
             }
             Codec::ProRes if alpha => (
@@ -126,7 +142,10 @@ impl Codec {
             }
             Codec::Gif => {
                 let format = if alpha { "rgba" } else { "rgb24" };
-                (format!("format={format},split[a][b];[a]palettegen[p];[b][p]paletteuse"), owned(&["-loop", "0"]))
+                (
+                    format!("format={format},split[a][b];[a]palettegen[p];[b][p]paletteuse"),
+                    owned(&["-loop", "0"]),
+                )
             }
         };
         let mut all = owned(&["-vf", &filter, "-c:v", self.encoder()]);
@@ -167,7 +186,8 @@ pub(crate) fn encode(
     check_encoder(job.codec)?;
     let lost = |error: io::Error| JobError::write(job.path, &error);
     let folder = job.path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let extension = job.path.extension().map(|text| text.to_string_lossy().to_lowercase()).unwrap_or_default();
+    let extension =
+        job.path.extension().map(|text| text.to_string_lossy().to_lowercase()).unwrap_or_default();
     let film = tempfile::Builder::new()
         .prefix(".impasto-film-")
         .suffix(&format!(".{extension}"))
@@ -185,7 +205,14 @@ pub(crate) fn encode(
     let list = match job.rate {
         Some((n, d)) => {
             let Layout { width, height, .. } = job.layout;
-            command.args(["-f", "rawvideo", "-pix_fmt", job.layout.format(), "-s", &format!("{width}x{height}")]);
+            command.args([
+                "-f",
+                "rawvideo",
+                "-pix_fmt",
+                job.layout.format(),
+                "-s",
+                &format!("{width}x{height}"),
+            ]);
             command.args(["-framerate", &format!("{n}/{d}"), "-i", "pipe:0"]);
             None
         }
@@ -217,7 +244,10 @@ pub(crate) fn encode(
     // A list names its last file twice, for the sake of its duration.
     let expected = job.frames.len() + usize::from(list.is_some());
     if job.codec != Codec::Gif && !(job.frames.len()..=expected).contains(&found) {
-        return Err(broken(job.path, &format!("ffmpeg wrote {found} of {} frames; is the disk full?", job.frames.len())));
+        return Err(broken(
+            job.path,
+            &format!("ffmpeg wrote {found} of {} frames; is the disk full?", job.frames.len()),
+        ));
     }
     File::open(film.path()).and_then(|file| file.sync_all()).map_err(lost)?;
     film.persist(job.path).map_err(|error| lost(error.error))?;
@@ -299,7 +329,9 @@ fn carried(input: &Path, extension: &str) -> Result<(Vec<String>, Vec<String>), 
         let chosen = if fits(input, "a", &copied, extension) {
             Some(copied)
         } else if fits(input, "a", &coded, extension) {
-            notes.push(format!("note: the sound of {name} is encoded anew, as .{extension} does not hold it as it is"));
+            notes.push(format!(
+                "note: the sound of {name} is encoded anew, as .{extension} does not hold it as it is"
+            ));
             Some(coded)
         } else {
             notes.push(format!("warning: the sound of {name} is left out: .{extension} cannot hold it"));
@@ -311,7 +343,9 @@ fn carried(input: &Path, extension: &str) -> Result<(Vec<String>, Vec<String>), 
         let codec = owned(&["-c:s", subtitles]);
         match fits(input, "s", &codec, extension) {
             true => arguments.extend([owned(&["-map", "1:s"]), codec].concat()),
-            false => notes.push(format!("warning: the subtitles of {name} are left out: .{extension} cannot hold them")),
+            false => notes.push(format!(
+                "warning: the subtitles of {name} are left out: .{extension} cannot hold them"
+            )),
         }
     }
     Ok((arguments, notes))
@@ -327,7 +361,9 @@ fn streams(input: &Path, kind: &str) -> Result<bool, JobError> {
 
 /// Whether a container takes the streams of a kind with this codec.
 fn fits(input: &Path, kind: &str, codec: &[String], extension: &str) -> bool {
-    let Ok(trial) = tempfile::Builder::new().suffix(&format!(".{extension}")).tempfile() else { return false };
+    let Ok(trial) = tempfile::Builder::new().suffix(&format!(".{extension}")).tempfile() else {
+        return false;
+    };
     let mut command = command("ffmpeg");
     command.args(["-y", "-xerror", "-t", "2"]);
     with(&mut command, ["-i".as_ref(), named(input).as_ref()]);
@@ -341,7 +377,8 @@ fn fits(input: &Path, kind: &str, codec: &[String], extension: &str) -> bool {
 pub(crate) fn check_encoder(codec: Codec) -> Result<(), JobError> {
     let mut asked = command("ffmpeg");
     let listed = asked.arg("-encoders").stdin(Stdio::null()).output();
-    let listed = listed.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
+    let listed =
+        listed.map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).unwrap_or_default();
     let name = codec.encoder();
     match listed.lines().any(|line| line.split_whitespace().nth(1) == Some(name)) {
         true => Ok(()),
@@ -360,7 +397,10 @@ mod tests {
         assert_eq!(Codec::of(Path::new("a.MKV"), None).unwrap(), Codec::Ffv1);
         assert_eq!(Codec::of(Path::new("a.mov"), Some("h264")).unwrap(), Codec::H264);
         let refused = Codec::of(Path::new("a.webm"), Some("h264")).unwrap_err();
-        assert!(refused.message().contains("vp9, av1") || refused.message().contains("av1, vp9"), "{refused}");
+        assert!(
+            refused.message().contains("vp9, av1") || refused.message().contains("av1, vp9"),
+            "{refused}"
+        );
         assert!(Codec::of(Path::new("a.txt"), None).unwrap_err().hint_text().unwrap().contains("mp4"));
     }
 }

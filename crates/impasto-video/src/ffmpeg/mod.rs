@@ -92,7 +92,11 @@ fn output(mut command: Command, path: &Path) -> Result<String, JobError> {
         false => {
             let said = String::from_utf8_lossy(&done.stderr);
             let reason = said.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("no reason given");
-            Err(JobError::bad_input(format!("{}: ffmpeg cannot read it: {}", path.display(), printable(reason))))
+            Err(JobError::bad_input(format!(
+                "{}: ffmpeg cannot read it: {}",
+                path.display(),
+                printable(reason)
+            )))
         }
     }
 }

@@ -55,10 +55,13 @@ pub(crate) fn probe(path: &Path) -> Result<Probe, JobError> {
     let format = text("pix_fmt");
     let aspect = ratio(&text("sample_aspect_ratio").replace(':', "/")).filter(|(n, d)| *n > 0 && *d > 0);
     let (across, down) = aspect.unwrap_or((1, 1));
-    let turned = stream["side_data_list"].as_array().into_iter().flatten().any(|data| {
-        data["rotation"].as_f64().is_some_and(|degrees| (degrees.abs() as i64) % 180 == 90)
-    });
-    let wide = if across == down { width } else { (width as f64 * across as f64 / down as f64).round() as usize };
+    let turned = stream["side_data_list"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .any(|data| data["rotation"].as_f64().is_some_and(|degrees| (degrees.abs() as i64) % 180 == 90));
+    let wide =
+        if across == down { width } else { (width as f64 * across as f64 / down as f64).round() as usize };
     let (width, height) = if turned { (height, wide.max(1)) } else { (wide.max(1), height) };
     let alpha_mode = stream["tags"]["alpha_mode"].as_str() == Some("1");
     let decoder = match text("codec_name") {
@@ -70,7 +73,8 @@ pub(crate) fn probe(path: &Path) -> Result<Probe, JobError> {
     let matrix = text("color_space");
     let is_yuv = format.starts_with("yuv") || format.starts_with("nv") || format.starts_with('p');
     let times = times(path, stream)?;
-    let start = json["format"]["start_time"].as_str().and_then(|text| text.parse::<f64>().ok()).unwrap_or(0.0);
+    let start =
+        json["format"]["start_time"].as_str().and_then(|text| text.parse::<f64>().ok()).unwrap_or(0.0);
     Ok(Probe {
         square: across == down,
         deep: is_deep(format),
@@ -121,7 +125,15 @@ fn times(path: &Path, stream: &Value) -> Result<Times, JobError> {
 /// The number of video packets of a file that was written.
 pub(crate) fn count(path: &Path) -> Result<usize, JobError> {
     let mut asked = command("ffprobe");
-    asked.args(["-select_streams", "v:0", "-count_packets", "-of", "csv=p=0", "-show_entries", "stream=nb_read_packets"]);
+    asked.args([
+        "-select_streams",
+        "v:0",
+        "-count_packets",
+        "-of",
+        "csv=p=0",
+        "-show_entries",
+        "stream=nb_read_packets",
+    ]);
     with(&mut asked, ["-i".as_ref(), named(path).as_ref()]);
     let said = output(asked, path)?;
     Ok(said.trim().trim_end_matches(',').parse().unwrap_or(0))
@@ -135,13 +147,18 @@ fn ratio(text: &str) -> Option<Ratio> {
 /// Whether the channels of a pixel format have more than 8 bits.
 fn is_deep(format: &str) -> bool {
     let format = format.trim_end_matches("le").trim_end_matches("be");
-    ["p9", "p10", "p12", "p14", "p16", "p010", "p016", "y9", "y10", "y12", "y14", "y16", "48", "64", "f32", "a16", "x2rgb10"]
-        .iter()
-        .any(|ending| format.ends_with(ending))
+    [
+        "p9", "p10", "p12", "p14", "p16", "p010", "p016", "y9", "y10", "y12", "y14", "y16", "48", "64",
+        "f32", "a16", "x2rgb10",
+    ]
+    .iter()
+    .any(|ending| format.ends_with(ending))
 }
 
 fn has_alpha(format: &str) -> bool {
-    ["yuva", "rgba", "bgra", "argb", "abgr", "gbrap", "ya8", "ya16", "pal8"].iter().any(|begin| format.starts_with(begin))
+    ["yuva", "rgba", "bgra", "argb", "abgr", "gbrap", "ya8", "ya16", "pal8"]
+        .iter()
+        .any(|begin| format.starts_with(begin))
 }
 
 #[cfg(test)]
@@ -150,7 +167,16 @@ mod tests {
 
     #[test]
     fn pixel_formats_tell_their_depth_and_alpha() {
-        for deep in ["yuv420p10le", "yuv444p12be", "rgb48le", "rgba64le", "gray16le", "gbrpf32le", "p010le", "yuva444p12le"] {
+        for deep in [
+            "yuv420p10le",
+            "yuv444p12be",
+            "rgb48le",
+            "rgba64le",
+            "gray16le",
+            "gbrpf32le",
+            "p010le",
+            "yuva444p12le",
+        ] {
             assert!(is_deep(deep), "{deep}");
         }
         for shallow in ["yuv420p", "yuvj422p", "rgb24", "bgra", "gray", "nv12", "pal8", "gbrp"] {

@@ -6,7 +6,7 @@
 
 use impasto_image::Picture;
 
-use super::planes::{mean, mixed, moved, soft};
+use super::planes::{blurred, mean, mixed, moved, soft};
 use crate::flow::Flow;
 use crate::warp;
 
@@ -31,6 +31,15 @@ pub(crate) struct Anchor {
     pub(crate) age: usize,
 }
 
+/// Deviation, in pixels, of the blur that parts the finest detail.
+const FINEST: f32 = 1.0;
+
+/// Deviation, in pixels, of the window in which the energy of detail is compared.
+const WINDOW: f32 = 12.0;
+
+/// The most by which detail is strengthened.
+const GAIN: f32 = 1.2;
+
 impl Anchor {
     /// An anchor at the frame where it was painted.
     pub(crate) fn new(picture: Picture) -> Anchor {
@@ -42,7 +51,8 @@ impl Anchor {
     pub(crate) fn moved(mut self, back: &Flow, confidence: &[f32]) -> Anchor {
         self.map = warp::compose(back, &self.map);
         let [before, ..] = moved([&self.confidence, &self.confidence, &self.confidence], back);
-        self.confidence = before.iter().zip(confidence).map(|(before, now)| before.clamp(0.0, 1.0).min(*now)).collect();
+        self.confidence =
+            before.iter().zip(confidence).map(|(before, now)| before.clamp(0.0, 1.0).min(*now)).collect();
         self.age += 1;
         self
     }
@@ -61,8 +71,45 @@ impl Anchor {
         fine.rgb_mut().iter_mut().zip(base.rgb()).zip(coarse.rgb()).for_each(|((fine, base), coarse)| {
             *fine += coarse - base;
         });
-        mixed(chained, &fine, &self.confidence)
+        self.keep_detail(mixed(chained, &fine, &self.confidence))
     }
+
+    /// Strengthens the finest detail where resampling has weakened it, up to the anchor's energy.
+    fn keep_detail(&self, picture: Picture) -> Picture {
+        let (base, energy) = detail(&picture);
+        let wanted = detail(&self.picture).1;
+        let [wanted, ..] = moved([&wanted, &wanted, &wanted], &self.map);
+        let gain: Vec<f32> = (0..energy.len())
+            .map(|at| {
+                let gain = (wanted[at].max(0.0) / energy[at].max(1e-7)).sqrt().clamp(1.0, GAIN);
+                1.0 + self.confidence[at] * (gain - 1.0)
+            })
+            .collect();
+        let mut strong = picture;
+        let area = gain.len();
+        for (plane, base) in strong.rgb_mut().chunks_exact_mut(area).zip(base.rgb().chunks_exact(area)) {
+            plane
+                .iter_mut()
+                .zip(base)
+                .zip(&gain)
+                .for_each(|((value, base), gain)| *value = base + gain * (*value - base));
+        }
+        strong
+    }
+}
+
+/// A picture without its finest detail, and the energy of that detail around each pixel.
+fn detail(picture: &Picture) -> (Picture, Vec<f32>) {
+    let (width, area) = (picture.width(), picture.width() * picture.height());
+    let base = soft(picture, FINEST);
+    let mut squares = vec![0.0; area];
+    for (plane, base) in picture.rgb().chunks_exact(area).zip(base.rgb().chunks_exact(area)) {
+        squares
+            .iter_mut()
+            .zip(plane.iter().zip(base))
+            .for_each(|(sum, (value, base))| *sum += (value - base).powi(2));
+    }
+    (base, blurred(&squares, width, WINDOW))
 }
 
 #[cfg(test)]
@@ -77,7 +124,8 @@ mod tests {
         let photo = Picture::new(160, 120, (0..3 * 160 * 120).map(value).collect()).unwrap();
         let film = Film::new(&photo, (96, 72), Motion::Pan(0.37, 0.21));
         let first = film.frame(0);
-        let (mut anchor, mut painting, mut chain) = (Anchor::new(first.clone()), first.clone(), first.clone());
+        let (mut anchor, mut painting, mut chain) =
+            (Anchor::new(first.clone()), first.clone(), first.clone());
         for time in 1..=40 {
             let back = film.flow(time, time - 1);
             chain = warp::picture(&chain, &back);

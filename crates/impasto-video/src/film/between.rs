@@ -19,7 +19,7 @@ pub(crate) fn blend_between(
     part: f32,
 ) -> Picture {
     let moved = |(painting, input): (&Picture, &Picture)| {
-        let motion = motion::between(input, now, Preset::Medium, None);
+        let motion = motion::between((input, None), now, Preset::Medium, None);
         (warp::picture(painting, &motion.back), motion.confidence)
     };
     let ((left, left_sure), (right, right_sure)) = rayon::join(|| moved(left), || moved(right));
@@ -40,10 +40,15 @@ pub(crate) fn blend_between(
         fine
     };
     // A narrow cross-fade, over smooth borders.
-    let chosen: Vec<f32> = blurred(&share, now.width(), SPLIT).iter().map(|share| smoothstep(*share, 0.35, 0.65)).collect();
+    let chosen: Vec<f32> =
+        blurred(&share, now.width(), SPLIT).iter().map(|share| smoothstep(*share, 0.35, 0.65)).collect();
     let fine = mixed(fine(&left), &fine(&right), &chosen);
     let mut result = coarse;
-    result.rgb_mut().iter_mut().zip(fine.rgb()).for_each(|(value, fine)| *value = (*value + fine).clamp(0.0, 1.0));
+    result
+        .rgb_mut()
+        .iter_mut()
+        .zip(fine.rgb())
+        .for_each(|(value, fine)| *value = (*value + fine).clamp(0.0, 1.0));
     result
 }
 

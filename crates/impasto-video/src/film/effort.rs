@@ -15,7 +15,7 @@ pub struct Tuning {
     pub rate: f64,
     /// The part of the way back to the target that a trusted pixel goes after each step. See [`impasto::Follow`].
     pub pull: f32,
-    /// How much shorter the steps of a trusted pixel are: 0.8 leaves a fifth.
+    /// How much shorter the steps of a trusted pixel are: 0.95 leaves a twentieth.
     pub calm: f32,
     /// Decay of the average of the iterates.
     pub average: f64,
@@ -34,8 +34,8 @@ impl Tuning {
             iterations: 8,
             more: 20,
             rate: 0.5,
-            pull: 0.3,
-            calm: 0.8,
+            pull: 0.4,
+            calm: 0.95,
             average: 0.7,
             pooled: 0.7,
             rounds: 4,
@@ -43,7 +43,9 @@ impl Tuning {
         };
         match effort {
             Effort::Draft => Tuning { iterations: 0, rounds: 0, flow: Preset::Fast, ..normal },
-            Effort::Fine => Tuning { iterations: 20, more: 40, rate: 0.4, average: 0.85, rounds: 6, ..normal },
+            Effort::Fine => {
+                Tuning { iterations: 20, more: 40, rate: 0.4, average: 0.85, rounds: 6, ..normal }
+            }
             _ => normal,
         }
     }

@@ -20,7 +20,7 @@ mod renew;
 mod state;
 mod target;
 
-pub use effort::Tuning;
 pub(crate) use between::blend_between;
+pub use effort::Tuning;
 pub use painter::{Frame, Opening, Painted, Painter};
 pub use state::State;

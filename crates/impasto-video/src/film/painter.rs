@@ -2,13 +2,13 @@
 
 use impasto::image::{Averaging, Filter, Picture, Plane, resize};
 use impasto::{
-    Colour, Draft, DraftMemory, EngineCache, Error, Follow, Init, Iterations, Overrides, Pyramid, Recipe, Session,
-    Smallest, StyleTransfer, Trace, coloured, make_grey,
+    Colour, Draft, DraftMemory, EngineCache, Error, Follow, Init, Iterations, Overrides, Pyramid, Recipe,
+    Session, Smallest, StyleTransfer, Trace, coloured, make_grey,
 };
 
 use super::anchor::Anchor;
 use super::effort::Tuning;
-use super::motion::{self, Motion};
+use super::motion::{self, Motion, Reference};
 use super::planes::{mean, mixed, moved, rounded, soft};
 use super::renew;
 use super::state::State;
@@ -142,8 +142,18 @@ impl Painter {
         closing: Option<(&Opening, f32)>,
     ) -> Result<(Painted, State), Error> {
         let now = self.seen(&frame.picture);
-        let mut motion = motion::between(&state.input, &now, self.tuning.flow, state.flows.as_ref());
-        motion::seen_in_both(&mut motion.confidence, &motion.back, state.alpha.as_ref(), frame.alpha.as_ref());
+        let mut motion = motion::between(
+            (&state.input, Some(&state.reference)),
+            &now,
+            self.tuning.flow,
+            state.flows.as_ref(),
+        );
+        motion::seen_in_both(
+            &mut motion.confidence,
+            &motion.back,
+            state.alpha.as_ref(),
+            frame.alpha.as_ref(),
+        );
         let now = flow::steady(&now, &state.input, &motion.back, &motion.confidence, motion.noise);
         let still = mean(&motion.still.iter().map(|still| f32::from(u8::from(*still))).collect::<Vec<f32>>());
         let (painted, state) = match still > ALL_STILL && self.life.is_none() && closing.is_none() {
@@ -168,6 +178,7 @@ impl Painter {
             anchor: Anchor::new(painting.clone()),
             age: renew::first_ages(width, height, self.life),
             growth: vec![0.0; width * height],
+            reference: Reference::new(seen.clone()),
             input: seen,
             alpha: frame.alpha.clone(),
             flows: None,
@@ -180,7 +191,7 @@ impl Painter {
 
     /// A target, drawn to the opening of a film that loops, where both show the same.
     fn drawn(&self, target: Picture, opening: &Opening, now: &Picture, weight: f32) -> Picture {
-        let motion = motion::between(&self.seen(&opening.input), now, self.tuning.flow, None);
+        let motion = motion::between((&self.seen(&opening.input), None), now, self.tuning.flow, None);
         let share: Vec<f32> = motion.confidence.iter().map(|c| weight * c).collect();
         mixed(target, &warp::picture(&opening.painting, &motion.back), &share)
     }
@@ -188,7 +199,8 @@ impl Painter {
     /// A frame in which nothing changes.
     fn copied(&self, mut state: State, motion: Motion, now: Picture, frame: &Frame) -> State {
         state.age.iter_mut().for_each(|age| *age += frame.seconds as f32);
-        State { input: now, alpha: frame.alpha.clone(), flows: Some(motion.found), ..state }
+        let reference = state.reference.after(&now, &motion);
+        State { reference, input: now, alpha: frame.alpha.clone(), flows: Some(motion.found), ..state }
     }
 
     /// A frame in which something changes.
@@ -228,6 +240,7 @@ impl Painter {
         };
         let state = State {
             painting,
+            reference: state.reference.after(&now, &motion),
             input: now,
             alpha: frame.alpha.clone(),
             flows: Some(motion.found),
@@ -395,7 +408,9 @@ fn carried(trace: &Trace, motion: &Motion) -> Trace {
     let mut second = Vec::with_capacity(3 * area);
     for (at, along) in planes.into_iter().enumerate() {
         let usual = mean(plane(at));
-        second.extend(along.iter().zip(&motion.confidence).map(|(along, c)| (usual + c * (along - usual)).max(0.0)));
+        second.extend(
+            along.iter().zip(&motion.confidence).map(|(along, c)| (usual + c * (along - usual)).max(0.0)),
+        );
     }
     Trace { second, moments: trace.moments.clone() }
 }

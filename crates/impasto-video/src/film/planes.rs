@@ -27,7 +27,11 @@ pub(crate) fn soft(picture: &Picture, deviation: f32) -> Picture {
 pub(crate) fn mixed(mut a: Picture, b: &Picture, share: &[f32]) -> Picture {
     let area = share.len();
     for (a, b) in a.rgb_mut().chunks_exact_mut(area).zip(b.rgb().chunks_exact(area)) {
-        a.par_iter_mut().with_min_len(PIECE).zip(b).zip(share).for_each(|((a, b), share)| *a += share * (b - *a));
+        a.par_iter_mut()
+            .with_min_len(PIECE)
+            .zip(b)
+            .zip(share)
+            .for_each(|((a, b), share)| *a += share * (b - *a));
     }
     a
 }

@@ -11,6 +11,7 @@ use impasto_job::JobError;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
 use super::anchor::Anchor;
+use super::motion::Reference;
 use crate::flow::Flow;
 
 /// The state after a frame.
@@ -20,7 +21,9 @@ pub struct State {
     pub(crate) painting: Picture,
     /// The steadied input.
     pub(crate) input: Picture,
-    /// Its opacity.
+    /// The input that still parts were painted for.
+    pub(crate) reference: Reference,
+    /// The opacity of the input.
     pub(crate) alpha: Option<Plane>,
     /// The flows of the last pair, at the size of the search.
     pub(crate) flows: Option<[Flow; 2]>,
@@ -54,7 +57,8 @@ impl State {
         let views = bytes.iter().map(|(name, shape, bytes)| {
             TensorView::new(Dtype::F32, shape.clone(), bytes).map(|view| (name.clone(), view))
         });
-        let lost = |error: safetensors::SafeTensorError| JobError::failed(format!("{}: {error}", path.display()));
+        let lost =
+            |error: safetensors::SafeTensorError| JobError::failed(format!("{}: {error}", path.display()));
         let views = views.collect::<Result<Vec<_>, _>>().map_err(lost)?;
         let mut notes = notes;
         notes.insert("share".into(), self.memory.share.to_string());
@@ -91,19 +95,27 @@ impl State {
         let flow = |all: &mut Planes, name: &str, flow: &Flow| {
             all.push((name.into(), vec![2, flow.height, flow.width], [&flow.u[..], &flow.v].concat()));
         };
-        let line = |all: &mut Planes, name: String, values: &[f32]| all.push((name, vec![values.len()], values.to_vec()));
+        let line = |all: &mut Planes, name: String, values: &[f32]| {
+            all.push((name, vec![values.len()], values.to_vec()))
+        };
         // f64 as pairs of f32 would lose bits, so each is stored as its two halves.
         let moments = |all: &mut Planes, name: &str, moments: &[Vec<MeanMoments>]| {
             for (index, regions) in moments.iter().enumerate() {
                 for (region, moments) in regions.iter().enumerate() {
                     let values: Vec<f32> =
                         moments.mean.iter().chain(&moments.second).flat_map(|value| halves(*value)).collect();
-                    all.push((format!("{name}.{index}.{region}"), vec![moments.channels, values.len() / moments.channels], values));
+                    all.push((
+                        format!("{name}.{index}.{region}"),
+                        vec![moments.channels, values.len() / moments.channels],
+                        values,
+                    ));
                 }
             }
         };
         picture(&mut all, "painting", &self.painting);
         picture(&mut all, "input", &self.input);
+        picture(&mut all, "reference", &self.reference.input);
+        flow(&mut all, "owed", &self.reference.owed);
         picture(&mut all, "anchor", &self.anchor.picture);
         flow(&mut all, "map", &self.anchor.map);
         line(&mut all, "anchored".into(), &self.anchor.confidence);
@@ -164,7 +176,10 @@ impl State {
         let memory = DraftMemory {
             share: notes.get("share")?.parse().ok()?,
             moments: moments("draft_moments"),
-            palette: (0..).map_while(|at| values(&format!("palette.{at}"))).map(|(_, values)| values).collect(),
+            palette: (0..)
+                .map_while(|at| values(&format!("palette.{at}")))
+                .map(|(_, values)| values)
+                .collect(),
             grain: plane("grain"),
         };
         let anchor = Anchor {
@@ -176,6 +191,7 @@ impl State {
         Some(State {
             painting: picture("painting")?,
             input: picture("input")?,
+            reference: Reference { input: picture("reference")?, owed: flow("owed")? },
             alpha: plane("alpha"),
             flows: flow("back").zip(flow("forth")).map(|(back, forth)| [back, forth]),
             trace: Trace { second: values("second")?.1, moments: moments("style") },
@@ -208,11 +224,13 @@ mod tests {
             let value = |i: usize| (i * seed % 101) as f32 / 97.0;
             Picture::new(5, 4, (0..60).map(value).collect()).unwrap()
         };
-        let moments = vec![vec![MeanMoments { channels: 2, mean: vec![0.1, -3e7], second: vec![1.0 / 3.0; 4] }]];
+        let moments =
+            vec![vec![MeanMoments { channels: 2, mean: vec![0.1, -3e7], second: vec![1.0 / 3.0; 4] }]];
         let flow = Flow::uniform(5, 4, (0.37, -2.0));
         let state = State {
             painting: picture(3),
             input: picture(5),
+            reference: Reference { input: picture(6), owed: flow.clone() },
             alpha: Some(Plane::filled(5, 4, 0.5)),
             flows: Some([flow.clone(), flow.clone()]),
             trace: Trace { second: vec![1e-9; 60], moments: moments.clone() },
@@ -230,7 +248,9 @@ mod tests {
         // Names, shapes and bits; f64 halves may be NaN, so bits are compared.
         let bits = |state: &State| -> Vec<(String, Vec<usize>, Vec<u32>)> {
             let planes = state.planes().into_iter();
-            planes.map(|(name, shape, values)| (name, shape, values.iter().map(|v| v.to_bits()).collect())).collect()
+            planes
+                .map(|(name, shape, values)| (name, shape, values.iter().map(|v| v.to_bits()).collect()))
+                .collect()
         };
         assert!(bits(&state) == bits(&read));
         assert_eq!(read.anchor.age, 3);

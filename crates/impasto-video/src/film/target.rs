@@ -20,6 +20,10 @@ const NO_LIGHT: f32 = 1.0 / 255.0;
 /// Confidence at which a pixel is wholly free, and at which it is not free at all.
 const FREE: (f32, f32) = (0.1, 0.4);
 
+/// Confidence below which a pixel is not held, and above which it is held wholly. Confidence falls off gently, and a pixel
+/// that is held by half would move by half.
+const HELD: (f32, f32) = (0.15, 0.6);
+
 /// Where a frame begins, and how free it is to change.
 pub(crate) struct Target {
     /// The painting before, moved.
@@ -41,12 +45,13 @@ pub(crate) fn target(
     let back = &motion.back;
     let free: Vec<f32> = motion.confidence.iter().map(|c| 1.0 - smoothstep(*c, FREE.0, FREE.1)).collect();
     let renewal = renew::step((&state.age, &state.growth), back, &free, seconds, life);
-    let held: Vec<f32> =
-        motion.confidence.iter().zip(&renewal.free).map(|(confidence, renewed)| confidence * (1.0 - renewed)).collect();
+    let hold =
+        |(confidence, renewed): (&f32, &f32)| smoothstep(*confidence, HELD.0, HELD.1) * (1.0 - renewed);
+    let held: Vec<f32> = motion.confidence.iter().zip(&renewal.free).map(hold).collect();
     let anchor = state.anchor.clone().moved(back, &held);
     let mut picture = anchor.sharpened(warp::picture(&state.painting, back));
     state.anchor = anchor;
-    light(&mut picture, &state.input, now, motion);
+    light(&mut picture, &state.reference.input, now, motion);
     let free = free.iter().zip(&renewal.free).map(|(free, renewed)| free.max(*renewed)).collect();
     Target { picture, held, free, renewal }
 }
@@ -134,7 +139,12 @@ mod tests {
         painting.rgb_mut().iter_mut().for_each(|value| *value = 1.0 - *value);
         let truth = painting.clone();
         let area = free.len();
-        painting.rgb_mut().iter_mut().enumerate().filter(|(i, _)| free[i % area] > 0.0).for_each(|(_, v)| *v = 0.0);
+        painting
+            .rgb_mut()
+            .iter_mut()
+            .enumerate()
+            .filter(|(i, _)| free[i % area] > 0.0)
+            .for_each(|(_, v)| *v = 0.0);
         let filled = filled(painting, &free, &frame, None);
         let worst = filled.rgb().iter().zip(truth.rgb()).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
         // The gain is a little below one, because the window is finite.

@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use impasto::encoder::Encoder;
-use impasto::image::{Depth, Format, fit_long_edge};
 use impasto::engine::InstructionSet;
-use impasto_job::inputs::{Input, Masks, check_apart, read};
+use impasto::image::{Depth, Format, fit_long_edge};
 use impasto_job::JobError;
+use impasto_job::inputs::{Input, Masks, check_apart, read};
 
 use super::Surroundings;
 use super::folder::{Folder, Manifest, fingerprint};
@@ -68,16 +68,23 @@ impl<'a> Film<'a> {
         spec.run.overrides()?;
         let sink = sink(spec)?;
         let source = Source::open(&spec.input, limits, fps, spec.film.tone_map)?;
-        let styles = spec.style.iter().map(|style| read(&style.path, &limits)).collect::<Result<Vec<_>, _>>()?;
+        let styles =
+            spec.style.iter().map(|style| read(&style.path, &limits)).collect::<Result<Vec<_>, _>>()?;
         let masks = Masks::read(&spec.regions, &spec.style, &limits)?;
         check_apart("-o", &spec.output, &styles.iter().collect::<Vec<_>>())?;
         if impasto_job::encoding::same_file(&spec.input, &spec.output) {
-            return Err(JobError::bad_input(format!("{} is the input: it would be overwritten", spec.input.display())));
+            return Err(JobError::bad_input(format!(
+                "{} is the input: it would be overwritten",
+                spec.input.display()
+            )));
         }
         let encoder = (around.models)(&spec.run.objective.model)?;
         let size = size(spec, &source, &sink)?;
         if source.alpha() && !sink.holds_alpha() {
-            around.warn(format!("warning: {} holds no alpha: transparent parts are painted over", spec.output.display()));
+            around.warn(format!(
+                "warning: {} holds no alpha: transparent parts are painted over",
+                spec.output.display()
+            ));
         }
         // Frames as files take the rate as their own.
         let fps = if matches!(source, Source::Files { .. }) { None } else { fps };
@@ -94,11 +101,27 @@ impl<'a> Film<'a> {
         let engine = InstructionSet::from_env()?.name().to_owned();
         let weights = encoder.provenance().sha256.clone();
         let manifest = Manifest::of(spec, inputs, (weights, engine), size, shots);
-        Ok(Film { spec, around, source, line, size, sink, styles, masks, encoder, manifest, place, adopted: None })
+        Ok(Film {
+            spec,
+            around,
+            source,
+            line,
+            size,
+            sink,
+            styles,
+            masks,
+            encoder,
+            manifest,
+            place,
+            adopted: None,
+        })
     }
 
     /// Opens the film and its folder, and tells the plan.
-    pub(crate) fn begin(spec: &'a VideoSpec, around: &'a Surroundings) -> Result<(Film<'a>, Folder), JobError> {
+    pub(crate) fn begin(
+        spec: &'a VideoSpec,
+        around: &'a Surroundings,
+    ) -> Result<(Film<'a>, Folder), JobError> {
         let mut film = Film::open(spec, around)?;
         let folder = Folder::open(film.place.clone(), spec.shard()?)?;
         match folder.manifest()? {
@@ -111,7 +134,10 @@ impl<'a> Film<'a> {
                 }
             }
             None if spec.work.join => {
-                return Err(JobError::bad_input(format!("`join`: {} holds no frames", folder.path.display())));
+                return Err(JobError::bad_input(format!(
+                    "`join`: {} holds no frames",
+                    folder.path.display()
+                )));
             }
             _ => folder.put_manifest(&film.manifest)?,
         }
@@ -143,7 +169,8 @@ impl<'a> Film<'a> {
         shots.sort_by_key(|(number, frames)| (std::cmp::Reverse(frames.len()), *number));
         let mut dealt: Vec<Vec<(usize, Vec<usize>)>> = vec![Vec::new(); parts];
         for shot in shots {
-            let load = |part: &Vec<(usize, Vec<usize>)>| part.iter().map(|(_, frames)| frames.len()).sum::<usize>();
+            let load =
+                |part: &Vec<(usize, Vec<usize>)>| part.iter().map(|(_, frames)| frames.len()).sum::<usize>();
             if let Some(least) = dealt.iter_mut().min_by_key(|part| load(part)) {
                 least.push(shot);
             }
@@ -180,7 +207,9 @@ impl<'a> Film<'a> {
             return Err(JobError::bad_input(format!("`from`: expected a frame up to {last}, found {from}")));
         }
         let mut inside = None;
-        for (shot, range) in self.manifest.shots.ranges().into_iter().enumerate().filter(|(_, range)| range.end > from) {
+        for (shot, range) in
+            self.manifest.shots.ranges().into_iter().enumerate().filter(|(_, range)| range.end > from)
+        {
             let reached = folder.reached(shot)?;
             if range.start < from && reached.is_some_and(|reached| reached + 1 >= from) {
                 inside = Some((shot, from));
@@ -208,7 +237,9 @@ fn sink(spec: &VideoSpec) -> Result<Sink, JobError> {
     let encoding = &spec.encoding;
     let Some(pattern) = Pattern::of(name) else {
         if encoding.depth.is_some() {
-            return Err(JobError::bad_input("`depth` is for frames as files; a film has that of its `codec`"));
+            return Err(JobError::bad_input(
+                "`depth` is for frames as files; a film has that of its `codec`",
+            ));
         }
         let codec = Codec::of(&spec.output, encoding.codec.as_deref())?;
         if encoding.crf.is_some() && !codec.needs_even() || encoding.crf.is_some() && codec == Codec::ProRes {
@@ -220,19 +251,30 @@ fn sink(spec: &VideoSpec) -> Result<Sink, JobError> {
         return Ok(Sink::Film { codec });
     };
     if pattern.name(0).is_none() {
-        return Err(JobError::bad_input(format!("{}: expected a place for the number", spec.output.display()))
-            .hint("such as out/%04d.png"));
+        return Err(JobError::bad_input(format!(
+            "{}: expected a place for the number",
+            spec.output.display()
+        ))
+        .hint("such as out/%04d.png"));
     }
     if encoding.codec.is_some() || encoding.crf.is_some() {
         return Err(JobError::bad_input("`codec` and `crf` are for films, not for frames as files"));
     }
     let format = Format::of(&spec.output)?;
     let depth = match encoding.depth {
-        None => if format == Format::OpenExr { format.depth(Depth::Sixteen) } else { Depth::Eight },
+        None => {
+            if format == Format::OpenExr {
+                format.depth(Depth::Sixteen)
+            } else {
+                Depth::Eight
+            }
+        }
         Some(8) => Depth::Eight,
         Some(16) => Depth::Sixteen,
         Some(32) => Depth::Float,
-        Some(other) => return Err(JobError::bad_input(format!("`depth`: expected 8, 16 or 32, found {other}"))),
+        Some(other) => {
+            return Err(JobError::bad_input(format!("`depth`: expected 8, 16 or 32, found {other}")));
+        }
     };
     if format.depth(depth) != depth {
         return Err(JobError::bad_input(format!("{} does not hold that `depth`", format.name())));
@@ -300,18 +342,24 @@ fn find_shots(source: &Source, line: &Timeline, around: &Surroundings) -> Result
         }
         read += 1;
         if around.control.is_asked_to_end() {
-            return Err(JobError::new(impasto_job::ErrorKind::Interrupted, "interrupted; nothing was painted"));
+            return Err(JobError::new(
+                impasto_job::ErrorKind::Interrupted,
+                "interrupted; nothing was painted",
+            ));
         }
     }
     let promised = source.film().and_then(|(_, probe)| probe.promised).unwrap_or(0);
     let expected = source.times().len().max(promised);
     let path = source.files().first().map(|path| path.display().to_string()).unwrap_or_default();
     if read + SLACK < expected {
-        return Err(JobError::bad_input(format!("{path} is cut off or damaged: {read} of {expected} frames can be read"))
-            .hint(format!("to take what is there, copy it first: ffmpeg -i {path} -c:v ffv1 whole.mkv")));
+        return Err(JobError::bad_input(format!(
+            "{path} is cut off or damaged: {read} of {expected} frames can be read"
+        ))
+        .hint(format!("to take what is there, copy it first: ffmpeg -i {path} -c:v ffv1 whole.mkv")));
     }
     if read < line.source.last().map_or(0, |last| last + 1) {
-        around.warn(format!("note: {path}: the last frames cannot be read; the frame before stands for them"));
+        around
+            .warn(format!("note: {path}: the last frames cannot be read; the frame before stands for them"));
         detector.repeat(line.len() - next);
     }
     Ok(detector.shots())

@@ -122,7 +122,11 @@ impl Folder {
     }
 
     /// Reads a frame.
-    pub(crate) fn read_frame(&self, frame: usize, space: Space) -> Result<(Picture, Option<Plane>), JobError> {
+    pub(crate) fn read_frame(
+        &self,
+        frame: usize,
+        space: Space,
+    ) -> Result<(Picture, Option<Plane>), JobError> {
         let mut decoded = open(&self.frame(frame), &Limits::NONE)?;
         decoded.bring_to(space);
         Ok((decoded.picture, decoded.alpha))
@@ -172,7 +176,9 @@ impl Folder {
         }
         let (state, notes) = State::open(&path)?;
         let note = |name: &str| notes.get(name).cloned().unwrap_or_default();
-        let frame = note("frame").parse().map_err(|_| JobError::bad_input(format!("{} is damaged", path.display())))?;
+        let frame = note("frame")
+            .parse()
+            .map_err(|_| JobError::bad_input(format!("{} is damaged", path.display())))?;
         Ok(Some(Progress { frame, state, digest: note("digest") }))
     }
 
@@ -255,7 +261,10 @@ impl Manifest {
             return Some(format!("they were painted with {}, this is {}", self.engine, other.engine));
         }
         if (self.width, self.height) != (other.width, other.height) {
-            return Some(format!("they have {}x{} pixels, not {}x{}", self.width, self.height, other.width, other.height));
+            return Some(format!(
+                "they have {}x{} pixels, not {}x{}",
+                self.width, self.height, other.width, other.height
+            ));
         }
         for part in ["film", "run", "regions", "style"] {
             let (mine, others) = (&self.settings[part], &other.settings[part]);

@@ -1,7 +1,7 @@
 //! A film from its file to a file: reads, finds shots, paints, and writes.
 
-mod between;
 mod begin;
+mod between;
 mod finish;
 mod folder;
 mod paint;

@@ -91,7 +91,9 @@ impl<'a> Work<'a> {
         for (shot, keys) in parts {
             match self.shot(shot, &shots, &keys) {
                 Ok(()) => {}
-                Err(error) if error.kind() == ErrorKind::Interrupted => return Ok(self.filmed(self.film.around.control.end())),
+                Err(error) if error.kind() == ErrorKind::Interrupted => {
+                    return Ok(self.filmed(self.film.around.control.end()));
+                }
                 Err(error) => return Err(error),
             }
         }
@@ -106,7 +108,11 @@ impl<'a> Work<'a> {
         let progress = self.folder.progress(shot)?;
         let mut at = match &progress {
             Some(progress) => keys.iter().filter(|key| **key <= progress.frame).count(),
-            None => self.film.adopted.filter(|(of, _)| *of == shot).map_or(0, |(_, from)| keys.iter().filter(|key| **key < from).count()),
+            None => self
+                .film
+                .adopted
+                .filter(|(of, _)| *of == shot)
+                .map_or(0, |(_, from)| keys.iter().filter(|key| **key < from).count()),
         };
         self.done += at;
         if at == keys.len() {
@@ -146,15 +152,20 @@ impl<'a> Work<'a> {
                 between.add(tick, frame);
             }
             let frame = self.frame(key, before)?;
-            let closing = (keys.len() - at <= CLOSING && loops).then(|| 1.0 - (keys.len() - 1 - at) as f32 / CLOSING as f32);
+            let closing = (keys.len() - at <= CLOSING && loops)
+                .then(|| 1.0 - (keys.len() - 1 - at) as f32 / CLOSING as f32);
             let is_first = keys[..at].iter().all(|key| flashes.contains(key));
-            let (painted, next) = self.paint(shot, &frame, if is_first { None } else { state.as_ref() }, closing)?;
+            let (painted, next) =
+                self.paint(shot, &frame, if is_first { None } else { state.as_ref() }, closing)?;
             if at == 0 && loops {
-                self.opening = Some(Opening { painting: next.painting.clone(), input: frame.picture.clone() });
+                self.opening =
+                    Some(Opening { painting: next.painting.clone(), input: frame.picture.clone() });
             }
             self.film.around.control.saving(|| -> Result<(), JobError> {
                 let space = self.film.source.space();
-                for (tick, picture, alpha) in between.make(self.shown.as_ref().zip(state.as_ref()), &painted.picture, &frame) {
+                for (tick, picture, alpha) in
+                    between.make(self.shown.as_ref().zip(state.as_ref()), &painted.picture, &frame)
+                {
                     self.folder.put_frame(tick, (&picture, alpha.as_ref()), space)?;
                 }
                 let digest = self.folder.put_frame(key, (&painted.picture, frame.alpha.as_ref()), space)?;
@@ -245,7 +256,9 @@ impl<'a> Work<'a> {
         match super::folder::digest(&path)? == digest {
             true => Ok(state),
             false => {
-                self.film.around.warn(format!("note: {} was changed: the film goes on from it", path.display()));
+                self.film
+                    .around
+                    .warn(format!("note: {} was changed: the film goes on from it", path.display()));
                 let (painting, _) = self.sized(frame)?;
                 Ok(state.changed(painting))
             }
@@ -266,7 +279,10 @@ impl<'a> Work<'a> {
             true => Ok((picture, alpha)),
             false => {
                 let (path, expected, found) = (self.folder.frame(frame), self.film.size, picture.size());
-                Err(JobError::bad_input(format!("{}: expected {expected:?} pixels, found {found:?}", path.display())))
+                Err(JobError::bad_input(format!(
+                    "{}: expected {expected:?} pixels, found {found:?}",
+                    path.display()
+                )))
             }
         }
     }

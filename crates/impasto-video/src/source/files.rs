@@ -29,7 +29,9 @@ fn folder(path: &Path, pattern: Option<&Pattern>) -> Result<Vec<PathBuf>, JobErr
     let mut files = Vec::new();
     for entry in entries {
         let file = entry.map_err(|error| JobError::read(path, &error))?.path();
-        let Some(name) = file.file_name().and_then(|name| name.to_str()).filter(|name| !name.starts_with('.')) else {
+        let Some(name) =
+            file.file_name().and_then(|name| name.to_str()).filter(|name| !name.starts_with('.'))
+        else {
             continue;
         };
         let wanted = match pattern {
@@ -86,7 +88,8 @@ impl Pattern {
         }
         let (before, rest) = name.split_once('%')?;
         let (digits, after) = rest.split_once('d')?;
-        let digits = if digits.is_empty() { 1 } else { digits.strip_prefix('0').unwrap_or(digits).parse().ok()? };
+        let digits =
+            if digits.is_empty() { 1 } else { digits.strip_prefix('0').unwrap_or(digits).parse().ok()? };
         Some(Pattern { before: before.into(), digits: Some(digits), after: after.into() })
     }
 
@@ -111,11 +114,18 @@ pub(crate) fn open(file: &Path, limits: &Limits) -> Result<impasto::image::Decod
 }
 
 /// Reads a frame.
-pub(crate) fn read(file: &Path, size: (usize, usize), space: Space, limits: &Limits) -> Result<Decoded, JobError> {
+pub(crate) fn read(
+    file: &Path,
+    size: (usize, usize),
+    space: Space,
+    limits: &Limits,
+) -> Result<Decoded, JobError> {
     let mut decoded = open(file, limits)?;
     if decoded.picture.size() != size {
         let (path, found) = (file.display(), decoded.picture.size());
-        return Err(JobError::bad_input(format!("{path}: expected {size:?} pixels as in the first frame, found {found:?}")));
+        return Err(JobError::bad_input(format!(
+            "{path}: expected {size:?} pixels as in the first frame, found {found:?}"
+        )));
     }
     decoded.bring_to(space);
     Ok((decoded.picture, decoded.alpha))

@@ -21,7 +21,14 @@ pub(crate) enum Source {
     /// A file that ffmpeg reads.
     Film { path: PathBuf, probe: Box<Probe>, tone_map: bool },
     /// A file for each frame, in their order.
-    Files { files: Vec<PathBuf>, size: (usize, usize), alpha: bool, space: Space, limits: Limits, times: Times },
+    Files {
+        files: Vec<PathBuf>,
+        size: (usize, usize),
+        alpha: bool,
+        space: Space,
+        limits: Limits,
+        times: Times,
+    },
 }
 
 /// Frames in their order.
@@ -35,13 +42,27 @@ impl Source {
     ///
     /// # Errors
     /// When it cannot be read, or when it has a high dynamic range and `tone_map` is not set.
-    pub(crate) fn open(path: &Path, limits: Limits, rate: Option<Ratio>, tone_map: bool) -> Result<Source, JobError> {
+    pub(crate) fn open(
+        path: &Path,
+        limits: Limits,
+        rate: Option<Ratio>,
+        tone_map: bool,
+    ) -> Result<Source, JobError> {
         if let Some(files) = files::list(path)? {
-            let first = files.first().ok_or_else(|| JobError::bad_input(format!("{} holds no pictures", path.display())))?;
+            let first = files
+                .first()
+                .ok_or_else(|| JobError::bad_input(format!("{} holds no pictures", path.display())))?;
             let seen = open(first, &limits)?;
             let times = Times::constant(rate.unwrap_or(USUAL), files.len());
             let size = seen.picture.size();
-            return Ok(Source::Files { size, alpha: seen.alpha.is_some(), space: seen.space, limits, times, files });
+            return Ok(Source::Files {
+                size,
+                alpha: seen.alpha.is_some(),
+                space: seen.space,
+                limits,
+                times,
+                files,
+            });
         }
         ffmpeg::check()?;
         std::fs::metadata(path).map_err(|error| JobError::read(path, &error))?;
@@ -49,11 +70,13 @@ impl Source {
         match (&probe.hdr, tone_map) {
             (Some(curve), false) => {
                 let message = format!("{} has a high dynamic range ({curve})", path.display());
-                Err(JobError::bad_input(message).hint("`tone_map` brings it to the standard range, by Hable's curve"))
+                Err(JobError::bad_input(message)
+                    .hint("`tone_map` brings it to the standard range, by Hable's curve"))
             }
-            (None, true) => {
-                Err(JobError::bad_input(format!("`tone_map` has no effect: {} has a standard range", path.display())))
-            }
+            (None, true) => Err(JobError::bad_input(format!(
+                "`tone_map` has no effect: {} has a standard range",
+                path.display()
+            ))),
             _ => Ok(Source::Film { path: path.into(), probe: Box::new(probe), tone_map }),
         }
     }
@@ -167,9 +190,13 @@ impl Iterator for Frames<'_> {
 }
 
 /// A frame, resized with its opacity.
-pub(crate) fn at_size((picture, alpha): Decoded, (width, height): (usize, usize)) -> (Picture, Option<Plane>) {
+pub(crate) fn at_size(
+    (picture, alpha): Decoded,
+    (width, height): (usize, usize),
+) -> (Picture, Option<Plane>) {
     let alpha = alpha.and_then(|plane| {
-        let data = impasto::image::resize_plane(plane.data(), plane.size(), (width, height), Filter::Bilinear);
+        let data =
+            impasto::image::resize_plane(plane.data(), plane.size(), (width, height), Filter::Bilinear);
         Plane::new(width, height, data.into_iter().map(|value| value.clamp(0.0, 1.0)).collect())
     });
     let mut picture = resize(&picture, width, height, Filter::Bicubic, Averaging::Light);
