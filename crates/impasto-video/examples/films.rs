@@ -53,7 +53,8 @@ fn write_ppm(picture: &Picture, path: &Path) -> std::io::Result<()> {
     let (width, height) = picture.size();
     let mut bytes = format!("P6\n{width} {height}\n255\n").into_bytes();
     for at in 0..width * height {
-        let channel = |plane: usize| (255.0 * picture.rgb()[plane * width * height + at]).round().clamp(0.0, 255.0);
+        let channel =
+            |plane: usize| (255.0 * picture.rgb()[plane * width * height + at]).round().clamp(0.0, 255.0);
         bytes.extend([0, 1, 2].map(|plane| channel(plane) as u8));
     }
     std::fs::write(path, bytes)

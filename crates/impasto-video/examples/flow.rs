@@ -25,9 +25,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         other => return Err(format!("{other} is no preset: fast, medium, fine").into()),
     };
     let rounds: usize = rest.get(1).map_or(Ok(1), |rounds| rounds.parse())?;
-    let gray = |path: &str| -> Result<Gray, Box<dyn Error>> {
-        Ok(Gray::of(&Picture::open(path)?))
-    };
+    let gray = |path: &str| -> Result<Gray, Box<dyn Error>> { Ok(Gray::of(&Picture::open(path)?)) };
     let (from, to) = (gray(from)?, gray(to)?);
     let (mut one, mut both) = (f64::INFINITY, f64::INFINITY);
     for _ in 0..rounds.max(1) {
@@ -35,10 +33,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let found = flow::between(&from, &to, preset, None);
         one = one.min(start.elapsed().as_secs_f64());
         let start = Instant::now();
-        rayon::join(
-            || flow::between(&from, &to, preset, None),
-            || flow::between(&to, &from, preset, None),
-        );
+        rayon::join(|| flow::between(&from, &to, preset, None), || flow::between(&to, &from, preset, None));
         both = both.min(start.elapsed().as_secs_f64());
         write_flo(&found, Path::new(out))?;
     }

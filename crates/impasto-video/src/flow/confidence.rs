@@ -8,7 +8,7 @@ use impasto_image::Picture;
 use rayon::prelude::*;
 
 use super::Flow;
-use super::simd::rows;
+use super::rows::rows;
 use super::smooth::{convolve, even, gaussian, least};
 use crate::warp;
 

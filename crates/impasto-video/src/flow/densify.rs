@@ -6,8 +6,8 @@
 use super::Flow;
 use super::padded::{MARGIN, Padded};
 use super::patch::SIDE;
+use super::rows::rows_of;
 use super::search::Offsets;
-use super::simd::rows_of;
 
 /// Differences below one grey level count as equally good.
 const LEAST: f32 = 1.0;

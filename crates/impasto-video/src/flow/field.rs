@@ -1,6 +1,6 @@
 //! A flow: two planes of offsets.
 
-use super::simd::rows;
+use super::rows::rows;
 
 /// A dense flow: for each pixel of one frame, where the same point lies in another, as offsets in pixels.
 ///
@@ -53,9 +53,8 @@ impl Flow {
         let (right, bottom) = ((left + 1).min(self.width - 1), (top + 1).min(self.height - 1));
         let (fx, fy) = (x - left as f32, y - top as f32);
         let mix = |plane: &[f32]| {
-            let row = |y: usize| {
-                plane[y * self.width + left] * (1.0 - fx) + plane[y * self.width + right] * fx
-            };
+            let row =
+                |y: usize| plane[y * self.width + left] * (1.0 - fx) + plane[y * self.width + right] * fx;
             row(top) * (1.0 - fy) + row(bottom) * fy
         };
         (mix(&self.u), mix(&self.v))
@@ -72,7 +71,8 @@ impl Flow {
                 let line = |y: usize| &coarse[y * self.width..(y + 1) * self.width];
                 let (near, far) = (line(near), line(far));
                 for (x, value) in row.iter_mut().enumerate() {
-                    let side = if x % 2 == 0 { (x / 2).saturating_sub(1) } else { (x / 2 + 1).min(self.width - 1) };
+                    let side =
+                        if x % 2 == 0 { (x / 2).saturating_sub(1) } else { (x / 2 + 1).min(self.width - 1) };
                     let column = |x: usize| 0.75 * near[x] + 0.25 * far[x];
                     *value = 2.0 * (0.75 * column(x / 2) + 0.25 * column(side));
                 }

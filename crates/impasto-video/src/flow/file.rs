@@ -65,7 +65,11 @@ fn parse(bytes: &[u8]) -> Result<Flow, String> {
         return Err(format!("its size is {width} x {height}, and sides go from 1 to {LARGEST}"));
     }
     if offsets.len() != 2 * width * height {
-        return Err(format!("{width} x {height} pixels need {} numbers; it has {}", 2 * width * height, offsets.len()));
+        return Err(format!(
+            "{width} x {height} pixels need {} numbers; it has {}",
+            2 * width * height,
+            offsets.len()
+        ));
     }
     let number = |word: &[u8; 4]| {
         let value = f32::from_le_bytes(*word);

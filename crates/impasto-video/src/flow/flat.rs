@@ -13,9 +13,9 @@
 
 use super::affine::Affine;
 use super::grid::Grid;
-use super::simd::{rows, rows_of};
+use super::rows::{rows, rows_of};
 use super::smooth::{convolve, even};
-use super::{Flow, Gray, noise};
+use super::{Flow, Gray};
 
 /// Half of the window of the structure tensor, less the middle.
 const WINDOW: usize = 3;
@@ -26,13 +26,16 @@ const NOISES: f32 = 4.0;
 /// Deviation, in grey levels, that is assumed at least: the rounding to 8 bits, twice.
 const LEAST_NOISE: f32 = 0.58;
 
+/// A smaller eigenvalue of this many times μ is clear: the change would be less than a thirtieth of the way.
+const CLEAR: f32 = 30.0;
+
 /// Weight of the affine motion beside the mean around, in reliable pixels per pixel.
 const AFFINE: f32 = 0.01;
 
-/// Settles a flow from `here` to `there`.
-pub(super) fn settle(flow: Flow, there: &Gray, here: &Gray) -> Flow {
+/// Settles a flow from `here` to `there`. `noise` is the deviation of the noise in grey levels.
+pub(super) fn settle(flow: Flow, there: &Gray, here: &Gray, noise: f32) -> Flow {
     let width = flow.width;
-    let deviation = noise::of_gray(here).max(LEAST_NOISE);
+    let deviation = noise.max(LEAST_NOISE);
     // A derivative is half the difference of two pixels.
     let mu = NOISES * 0.5 * deviation * deviation;
     let [xx, xy, yy] = tensor(here);
@@ -43,11 +46,16 @@ pub(super) fn settle(flow: Flow, there: &Gray, here: &Gray) -> Flow {
     rows_of([&mut settled.u, &mut settled.v], width, |y, [u, v]| {
         for x in 0..width {
             let at = y * width + x;
+            let (a, b, c) = (xx[at] + mu, xy[at], yy[at] + mu);
+            // Where the structure is clear, the motion around has no say.
+            if a * c - b * b > CLEAR * mu * (a + c) {
+                (u[x], v[x]) = flow.at(x, y);
+                continue;
+            }
             let [weight, right, down] = around.at(x, y, here.data()[at]);
             let (across, along) = affine.at(x as f32, y as f32);
             let mean_u = (right + AFFINE * across) / (weight + AFFINE);
             let mean_v = (down + AFFINE * along) / (weight + AFFINE);
-            let (a, b, c) = (xx[at] + mu, xy[at], yy[at] + mu);
             // The change towards the mean: (T + μ) d = μ (ū - u).
             let (du, dv) = (mu * (mean_u - flow.u[at]), mu * (mean_v - flow.v[at]));
             let scale = 1.0 / (a * c - b * b);

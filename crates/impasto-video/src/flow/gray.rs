@@ -2,7 +2,7 @@
 
 use impasto_image::Picture;
 
-use super::simd::rows;
+use super::rows::rows;
 
 /// The luma of BT.601, which video standards and OpenCV use for grey.
 const LUMA: [f32; 3] = [0.299, 0.587, 0.114];

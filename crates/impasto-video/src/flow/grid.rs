@@ -8,6 +8,9 @@ const CELL: f32 = 12.0;
 /// Grey levels of a cell.
 const LEVELS: f32 = 20.0;
 
+/// Every second pixel in each direction goes into the grid; a cell has enough of them.
+const SPARSE: usize = 2;
+
 /// How often the grid is blurred. Each time adds one cell to the reach.
 const BLURS: usize = 3;
 
@@ -23,11 +26,11 @@ impl Grid {
         let along = |length: f32, cell: f32| (length / cell).ceil() as usize + 2;
         let size = [along(256.0, LEVELS), along(flow.width as f32, CELL), along(flow.height as f32, CELL)];
         let mut grid = Self { size, cells: vec![[0.0; 3]; size[0] * size[1] * size[2]] };
-        for y in 0..flow.height {
-            for x in 0..flow.width {
+        for y in (0..flow.height).step_by(SPARSE) {
+            for x in (0..flow.width).step_by(SPARSE) {
                 let at = y * flow.width + x;
                 // Each pixel of a cell counts as its part of it, so that a full cell has the weight 1.
-                let weight = trust[at] / (CELL * CELL);
+                let weight = trust[at] * (SPARSE * SPARSE) as f32 / (CELL * CELL);
                 let value = [weight, weight * flow.u[at], weight * flow.v[at]];
                 let (cells, shares) = grid.corners(x, y, gray.data()[at]);
                 for (cell, share) in cells.into_iter().zip(shares) {

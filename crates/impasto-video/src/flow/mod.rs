@@ -5,8 +5,9 @@
 //! patches are searched (`search`), their offsets become a flow for each pixel (`densify`), and the flow is refined
 //! (`refine`). At the end the picture's structure decides how far each vector is believed (`flat`).
 //!
-//! We differ from the paper in this: patches take over offsets of their neighbours, as in OpenCV; gradients have the
-//! scale of the picture, so that a few steps suffice; and flat regions take the motion of what surrounds them.
+//! We differ from the paper in this: patches take over offsets of their neighbours, as in OpenCV; a patch without clear
+//! structure is held where it began; the other frame is warped twice in each refinement; and flat regions take the motion
+//! of what surrounds them.
 //!
 //! Everything here gives the same bytes at any number of threads. Work is cut by rows.
 
@@ -23,8 +24,8 @@ mod padded;
 mod patch;
 mod preset;
 mod refine;
+pub(crate) mod rows;
 mod search;
-pub(crate) mod simd;
 pub(crate) mod smooth;
 mod steady;
 
@@ -61,14 +62,22 @@ pub fn between(from: &Gray, to: &Gray, preset: Preset, start: Option<&Flow>) -> 
         flow = Some(at_level(there, here, coarser, guess.as_ref(), &settings));
     }
     let finest = flow.unwrap_or_else(|| Flow::zero(to.width(), to.height()));
-    let finest = flat::settle(finest, &there[settings.finest], &here[settings.finest]);
-    (0..settings.finest).rev().fold(finest, |flow, level| flow.doubled(here[level].size()))
+    // A mean of 2x2 pixels halves the noise.
+    let noise = noise::of_gray(to) / (1 << settings.finest) as f32;
+    let finest = flat::settle(finest, &there[settings.finest], &here[settings.finest], noise);
+    (0..settings.finest).rev().fold(finest, |flow, level| {
+        let flow = flow.doubled(here[level].size());
+        match &settings.last {
+            Some(refinement) => refine::refine(flow, &there[level], &here[level], refinement),
+            None => flow,
+        }
+    })
 }
 
 /// One level of the pyramid: search, densify, refine.
 fn at_level(there: &Gray, here: &Gray, coarser: Flow, guess: Option<&Flow>, settings: &Settings) -> Flow {
     let (padded_there, padded_here) = (Padded::of(there), Padded::of(here));
-    let offsets = search::search(&padded_there, &padded_here, &coarser, guess, settings);
+    let offsets = search::search(&padded_there, &padded_here, &coarser, guess);
     let dense = densify::densify(&offsets, &padded_there, &padded_here);
     refine::refine(dense, there, here, &settings.refinement)
 }

@@ -48,7 +48,8 @@ fn of_plane(plane: &[f32], width: usize) -> f32 {
 fn of_tile(plane: &[f32], width: usize, columns: (usize, usize), rows: (usize, usize)) -> f32 {
     let mut answers = Vec::with_capacity(TILE * TILE);
     for y in rows.0..rows.1 {
-        let line = |offset: usize| &plane[(y + offset) * width + columns.0..(y + offset) * width + columns.1 + 2];
+        let line =
+            |offset: usize| &plane[(y + offset) * width + columns.0..(y + offset) * width + columns.1 + 2];
         let lines = line(0).windows(3).zip(line(1).windows(3)).zip(line(2).windows(3));
         answers.extend(lines.map(|((a, b), c)| {
             (a[0] - 2.0 * a[1] + a[2] - 2.0 * (b[0] - 2.0 * b[1] + b[2]) + c[0] - 2.0 * c[1] + c[2]).abs()

@@ -12,9 +12,12 @@ pub(crate) const SIDE: usize = 8;
 /// Pixels of a patch.
 const AREA: f32 = (SIDE * SIDE) as f32;
 
-/// Added to the Hessian, per pixel, in squared grey levels. It keeps a patch still that has no structure but noise
-/// of about half a grey level.
-const DAMPING: f32 = 0.25;
+/// Added to the Hessian, per pixel, in squared grey levels. It holds a patch with little structure where it began. On
+/// clear skies in photographs, 30 instead of 0.25 halves the root mean squared error; elsewhere it changes little.
+const DAMPING: f32 = 30.0;
+
+/// A patch that a descent moves by more pixels has lost its place.
+const FARTHEST: f32 = 4.0;
 
 /// A step of fewer pixels ends a descent.
 const SMALL_STEP: f32 = 0.01;
@@ -75,7 +78,7 @@ impl Patch {
         let [sx, sy, xx, xy, yy] = moments.map(total);
         let (xx, yy) = (xx - sx * sx / AREA + DAMPING * AREA, yy - sy * sy / AREA + DAMPING * AREA);
         let xy = xy - sx * sy / AREA;
-        // Not near zero: the damping is at least the rounding of the sums.
+        // Not near zero, thanks to the damping.
         let scale = 1.0 / (xx * yy - xy * xy);
         let inverse = [yy * scale, -xy * scale, xx * scale];
         Self { x: x as f32, y: y as f32, pixels, gx, gy, sums: [sx, sy], inverse }
@@ -112,7 +115,7 @@ impl Patch {
         Fit { error: squares - mean * sum, mean, slope }
     }
 
-    /// Goes downhill from an offset, for at most `steps` steps. A patch that leaves its own area stays where it was.
+    /// Goes downhill from an offset, for at most `steps` steps. A patch that goes too far stays where it was.
     #[inline(always)]
     pub(crate) fn descend(&self, there: &Padded, start: Found, steps: usize) -> Found {
         let mut best = start;
@@ -131,7 +134,7 @@ impl Patch {
             }
         }
         let moved = (best.u - start.u).powi(2) + (best.v - start.v).powi(2);
-        if moved > AREA { start } else { best }
+        if moved > FARTHEST * FARTHEST { start } else { best }
     }
 }
 

@@ -2,15 +2,15 @@
 
 use super::patch::SIDE;
 
-/// How much work a flow gets. Times are in `docs/video-flow.md`.
+/// How much work a flow gets. `benches/flow.py` prints errors and times beside OpenCV's.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Preset {
-    /// Ends at a quarter of the size.
+    /// Searches and refines down to a quarter of the size.
     Fast,
-    /// Ends at half of the size. This suits films that are painted.
+    /// Searches down to half of the size and refines at full size. This suits films that are painted.
     #[default]
     Medium,
-    /// Ends at full size, for small things and for measuring.
+    /// Searches at full size too, for small things and for measuring.
     Fine,
 }
 
@@ -18,14 +18,12 @@ pub enum Preset {
 pub(crate) struct Settings {
     /// The level of the pyramid where the search begins.
     pub(crate) coarsest: usize,
-    /// The level where it ends; 0 is full size.
+    /// The level where the search ends; 0 is full size.
     pub(crate) finest: usize,
-    /// Pixels between the corners of neighbouring patches.
-    pub(crate) stride: usize,
-    /// Steps of descent that a patch may take in a sweep.
-    pub(crate) steps: usize,
-    /// The refinement of each level.
+    /// The refinement of each level that is searched.
     pub(crate) refinement: Refinement,
+    /// The refinement of the finer levels, which are not searched.
+    pub(crate) last: Option<Refinement>,
 }
 
 /// The numbers of the variational refinement.
@@ -42,13 +40,14 @@ impl Settings {
     /// The numbers of a preset for frames of a size.
     pub(crate) fn of(preset: Preset, (width, height): (usize, usize)) -> Self {
         let coarsest = coarsest(width, height);
-        let (finest, stride, steps, [warps, reweightings, sweeps]) = match preset {
-            Preset::Fast => (2, 4, 6, [1, 3, 5]),
-            Preset::Medium => (1, 4, 8, [1, 5, 5]),
-            Preset::Fine => (0, 4, 8, [2, 4, 5]),
+        let (finest, last) = match preset {
+            Preset::Fast => (2, None),
+            Preset::Medium => (1, Some(Refinement { warps: 1, reweightings: 3, sweeps: 5 })),
+            Preset::Fine => (0, None),
         };
-        let refinement = Refinement { warps, reweightings, sweeps };
-        Self { coarsest, finest: finest.min(coarsest), stride, steps, refinement }
+        let reweightings = if preset == Preset::Fine { 4 } else { 3 };
+        let refinement = Refinement { warps: 2, reweightings, sweeps: 5 };
+        Self { coarsest, finest: finest.min(coarsest), refinement, last }
     }
 }
 

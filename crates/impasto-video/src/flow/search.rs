@@ -5,13 +5,20 @@
 //! offset spreads both ways. This is OpenCV's addition to Kroeger et al. 2016. Sweeps run inside of bands of patches,
 //! which are cut by size, so the number of threads does not matter.
 
-use pulp::Arch;
 use rayon::prelude::*;
 
 use super::Flow;
 use super::padded::Padded;
 use super::patch::{Found, Patch, SIDE};
-use super::preset::Settings;
+
+/// Pixels between the corners of neighbouring patches.
+const STRIDE: usize = 4;
+
+/// Steps of descent that a patch may take in a sweep.
+const STEPS: usize = 8;
+
+/// A candidate must have less than this share of the best error. Offsets stay smooth where many fit.
+const CLEARLY: f32 = 0.9;
 
 /// Rows of patches in a band.
 const BAND: usize = 8;
@@ -27,21 +34,10 @@ pub(crate) struct Offsets {
 }
 
 /// Searches every patch of `here` in `there`.
-pub(crate) fn search(
-    there: &Padded,
-    here: &Padded,
-    coarser: &Flow,
-    guess: Option<&Flow>,
-    settings: &Settings,
-) -> Offsets {
-    let (columns, rows) = (corners(here.width, settings.stride), corners(here.height, settings.stride));
+pub(crate) fn search(there: &Padded, here: &Padded, coarser: &Flow, guess: Option<&Flow>) -> Offsets {
+    let (columns, rows) = (corners(here.width, STRIDE), corners(here.height, STRIDE));
     let bands: Vec<&[usize]> = rows.chunks(BAND).collect();
-    let band = |rows: &&[usize]| {
-        Arch::new().dispatch(
-            #[inline(always)]
-            || Band { there, here, columns: &columns, rows, steps: settings.steps }.search(coarser, guess),
-        )
-    };
+    let band = |rows: &&[usize]| Band { there, here, columns: &columns, rows }.search(coarser, guess);
     let found = bands.par_iter().map(band).collect::<Vec<_>>().concat();
     Offsets { columns, rows, found }
 }
@@ -60,7 +56,6 @@ struct Band<'a> {
     here: &'a Padded,
     columns: &'a [usize],
     rows: &'a [usize],
-    steps: usize,
 }
 
 impl Band<'_> {
@@ -72,7 +67,8 @@ impl Band<'_> {
         for (row, &y) in self.rows.iter().enumerate() {
             for (column, &x) in self.columns.iter().enumerate() {
                 let patch = Patch::new(self.here, x, y);
-                let (cx, cy) = ((x + SIDE / 2).min(coarser.width - 1), (y + SIDE / 2).min(coarser.height - 1));
+                let (cx, cy) =
+                    ((x + SIDE / 2).min(coarser.width - 1), (y + SIDE / 2).min(coarser.height - 1));
                 let mut best = self.candidate(&patch, coarser.at(cx, cy));
                 if let Some(guess) = guess {
                     best = self.better(&patch, best, guess.at(cx, cy));
@@ -84,7 +80,7 @@ impl Band<'_> {
                 if row > 0 {
                     best = self.better(&patch, best, (found[at - width].u, found[at - width].v));
                 }
-                found.push(patch.descend(self.there, best, self.steps));
+                found.push(patch.descend(self.there, best, STEPS));
                 patches.push(patch);
             }
         }
@@ -96,7 +92,7 @@ impl Band<'_> {
             if at + width < found.len() {
                 best = self.better(&patches[at], best, (found[at + width].u, found[at + width].v));
             }
-            found[at] = patches[at].descend(self.there, best, self.steps);
+            found[at] = patches[at].descend(self.there, best, STEPS);
         }
         found
     }
@@ -111,6 +107,6 @@ impl Band<'_> {
     #[inline(always)]
     fn better(&self, patch: &Patch, best: Found, other: (f32, f32)) -> Found {
         let other = self.candidate(patch, other);
-        if other.fit.error < best.fit.error { other } else { best }
+        if other.fit.error < CLEARLY * best.fit.error { other } else { best }
     }
 }

@@ -6,7 +6,7 @@
 use impasto_image::Picture;
 
 use super::Flow;
-use super::simd::rows_of;
+use super::rows::rows_of;
 use super::smooth::{convolve, even};
 use crate::warp;
 
@@ -30,12 +30,18 @@ const LEAST: f32 = 0.3 / 255.0;
 pub fn steady(current: &Picture, before: &Picture, back: &Flow, confidence: &[f32], noise: f32) -> Picture {
     let (width, height) = current.size();
     let area = width * height;
-    assert!(before.size() == (width, height) && back.size() == (width, height), "frames and flow of one size");
+    assert!(
+        before.size() == (width, height) && back.size() == (width, height),
+        "frames and flow of one size"
+    );
     assert_eq!(confidence.len(), area, "a confidence for each pixel");
     let mut result = warp::picture(before, back);
     let mut squares = vec![0.0; area];
     for (old, new) in result.rgb().chunks_exact(area).zip(current.rgb().chunks_exact(area)) {
-        squares.iter_mut().zip(old.iter().zip(new)).for_each(|(sum, (old, new))| *sum += (old - new).powi(2) / 3.0);
+        squares
+            .iter_mut()
+            .zip(old.iter().zip(new))
+            .for_each(|(sum, (old, new))| *sum += (old - new).powi(2) / 3.0);
     }
     // Over 3x3 pixels, so that single noisy pixels are no change.
     let squares = convolve(&squares, width, &even(1));

@@ -10,7 +10,7 @@ use rand_distr::{Distribution, StandardNormal};
 
 use super::motion::{Layer, Motion, Place};
 use crate::flow::Flow;
-use crate::flow::simd::rows_of;
+use crate::flow::rows::rows_of;
 use crate::warp::Spline;
 
 /// Samples of a pixel in each direction.

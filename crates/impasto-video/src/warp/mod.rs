@@ -11,7 +11,7 @@ pub use spline::Spline;
 use impasto_image::{Filter, Picture, resize_plane};
 
 use crate::flow::Flow;
-use crate::flow::simd::rows_of;
+use crate::flow::rows::rows_of;
 
 /// Gathers a picture along a flow: the result at x is the source at x + flow(x). Places outside count as the nearest
 /// edge. Values may leave 0..1 a little where the picture has sharp edges.

@@ -6,7 +6,7 @@
 use impasto_image::Picture;
 use rayon::prelude::*;
 
-use crate::flow::simd::{rows, rows_of};
+use crate::flow::rows::{rows, rows_of};
 
 /// The pole of the filter, √3 − 2.
 const POLE: f32 = -0.267_949_2;

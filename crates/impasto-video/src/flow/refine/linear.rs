@@ -1,6 +1,6 @@
 //! The differences of two frames as linear functions of a change of the flow.
 
-use crate::flow::simd::{rows, rows_of};
+use crate::flow::rows::{each, rows, rows_of};
 use crate::flow::{Flow, Gray};
 
 /// For each pixel the derivatives that the data terms need, and the flow at which they were taken.
@@ -8,7 +8,6 @@ use crate::flow::{Flow, Gray};
 /// With I the mean of the frame and the warped other frame, and z their difference, `planes` holds
 /// Ix, Iy, z, Ixx, Ixy, Iyy, zx, zy.
 pub(super) struct Linear {
-    pub(super) width: usize,
     /// The flow where the differences were made linear.
     pub(super) at: Flow,
     /// The eight planes, each `[height, width]`.
@@ -44,7 +43,7 @@ impl Linear {
         let (zx, zy) = gradient(&z, width);
         let (ixx, ixy) = gradient(&ix, width);
         let iyy = vertical(&iy, width);
-        let mut linear = Self { width, at: flow.clone(), planes: [ix, iy, z, ixx, ixy, iyy, zx, zy] };
+        let mut linear = Self { at: flow.clone(), planes: [ix, iy, z, ixx, ixy, iyy, zx, zy] };
         linear.forget_outside(flow, (width, height));
         linear
     }
@@ -116,8 +115,11 @@ fn gradient(plane: &[f32], width: usize) -> (Vec<f32>, Vec<f32>) {
                 let at = |offset: isize| line[x.saturating_add_signed(offset).min(width - 1)];
                 row[x] = slope(at(-2), at(-1), at(1), at(2));
             }
-            for (value, run) in row.iter_mut().skip(2).zip(line.windows(5)) {
-                *value = slope(run[0], run[1], run[3], run[4]);
+            if width > 4 {
+                let inner = &mut row[2..width - 2];
+                each([inner], [line, &line[1..], &line[3..], &line[4..]], |[a, b, c, d], _| {
+                    [slope(a, b, c, d)]
+                });
             }
         },
     );
@@ -137,10 +139,7 @@ fn vertical(plane: &[f32], width: usize) -> Vec<f32> {
                 let y = y.saturating_add_signed(offset).min(height - 1);
                 &plane[y * width..][..width]
             };
-            let (a, b, c, d) = (line(-2), line(-1), line(1), line(2));
-            for x in 0..row.len() {
-                row[x] = slope(a[x], b[x], c[x], d[x]);
-            }
+            each([row], [line(-2), line(-1), line(1), line(2)], |[a, b, c, d], _| [slope(a, b, c, d)]);
         },
     );
     down

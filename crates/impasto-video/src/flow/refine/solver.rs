@@ -4,6 +4,7 @@ use rayon::prelude::*;
 
 use super::halves::{Halves, stride};
 use super::weights::{PLANES, System};
+use crate::flow::rows::each;
 
 /// Over-relaxation: a step goes this many times as far as to the solution of its own equation.
 const OVER: f32 = 1.6;
@@ -22,21 +23,15 @@ pub(super) fn sweep(halves: &mut Halves, system: &System) {
 fn half_sweep(own: &mut [f32], other: &[f32], system: &[f32], width: usize, colour: usize) {
     let stride = stride(width);
     let height = own.len() / (2 * stride);
-    let arch = pulp::Arch::new();
     let bands = own.par_chunks_mut(2 * stride * ROWS).zip(system.par_chunks(PLANES * stride * ROWS));
     bands.enumerate().for_each(|(band, (own, system))| {
-        arch.dispatch(
-            #[inline(always)]
-            || {
-                let rows = own.chunks_exact_mut(2 * stride).zip(system.chunks_exact(PLANES * stride));
-                for (row, (own, system)) in rows.enumerate() {
-                    let y = band * ROWS + row;
-                    let line = |y: usize| &other[y * 2 * stride..(y + 1) * 2 * stride];
-                    let (above, below) = (line(y.saturating_sub(1)), line((y + 1).min(height - 1)));
-                    update(own, system, [above, line(y), below], stride, (y + colour) % 2);
-                }
-            },
-        );
+        let rows = own.chunks_exact_mut(2 * stride).zip(system.chunks_exact(PLANES * stride));
+        for (row, (own, system)) in rows.enumerate() {
+            let y = band * ROWS + row;
+            let line = |y: usize| &other[y * 2 * stride..(y + 1) * 2 * stride];
+            let (above, below) = (line(y.saturating_sub(1)), line((y + 1).min(height - 1)));
+            update(own, system, [above, line(y), below], stride, (y + colour) % 2);
+        }
     });
 }
 
@@ -54,10 +49,16 @@ fn update(own: &mut [f32], system: &[f32], [above, beside, below]: [&[f32]; 3], 
     let (vl, vr) = (&beside[stride + shift..][..count], &beside[stride + shift + 1..][..count]);
     let (uu, ud) = (&above[1..][..count], &below[1..][..count]);
     let (vu, vd) = (&above[stride + 1..][..count], &below[stride + 1..][..count]);
-    for k in 0..count {
-        let around_u = left[k] * ul[k] + right[k] * ur[k] + up[k] * uu[k] + down[k] * ud[k];
-        let around_v = left[k] * vl[k] + right[k] * vr[k] + up[k] * vu[k] + down[k] * vd[k];
-        u[k] += OVER * ((b1[k] + around_u - a12[k] * v[k]) * d1[k] - u[k]);
-        v[k] += OVER * ((b2[k] + around_v - a12[k] * u[k]) * d2[k] - v[k]);
-    }
+    each(
+        [u, v],
+        [a12, b1, b2, d1, d2, left, right, up, down, ul, ur, uu, ud, vl, vr, vu, vd],
+        #[inline(always)]
+        |[a12, b1, b2, d1, d2, left, right, up, down, ul, ur, uu, ud, vl, vr, vu, vd], [u, v]| {
+            let around_u = left * ul + right * ur + up * uu + down * ud;
+            let around_v = left * vl + right * vr + up * vu + down * vd;
+            let u = u + OVER * ((b1 + around_u - a12 * v) * d1 - u);
+            let v = v + OVER * ((b2 + around_v - a12 * u) * d2 - v);
+            [u, v]
+        },
+    );
 }
