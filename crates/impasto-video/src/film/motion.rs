@@ -12,10 +12,10 @@ const LONGEST: usize = 640;
 
 /// A place that moves by less than this, in pixels, may stand still. The mean flow around a pixel is that exact on noisy
 /// frames.
-const STILL: f32 = 0.12;
+const STILL: f32 = 0.15;
 
 /// Deviation, in pixels, of that mean.
-const FLOWS: f32 = 5.0;
+const FLOWS: f32 = 12.0;
 
 /// Deviation, in pixels, of the blur before two frames are compared for a change.
 const BLUR: f32 = 2.0;

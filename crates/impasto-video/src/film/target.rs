@@ -18,11 +18,11 @@ const LIGHT: f32 = 4.0;
 const NO_LIGHT: f32 = 1.0 / 255.0;
 
 /// Confidence at which a pixel is wholly free, and at which it is not free at all.
-const FREE: (f32, f32) = (0.1, 0.4);
+const FREE: (f32, f32) = (0.02, 0.12);
 
 /// Confidence below which a pixel is not held, and above which it is held wholly. Confidence falls off gently, and a pixel
 /// that is held by half would move by half.
-const HELD: (f32, f32) = (0.15, 0.6);
+const HELD: (f32, f32) = (0.05, 0.3);
 
 /// Where a frame begins, and how free it is to change.
 pub(crate) struct Target {
