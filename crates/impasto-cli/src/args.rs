@@ -36,6 +36,9 @@ pub(crate) enum Command {
     /// Repaint a picture in the style of others
     #[command(allow_negative_numbers = true)]
     Stylize(Box<StylizeArgs>),
+    /// Repaint a film in the style of pictures, without flicker; ffmpeg reads and writes it
+    #[command(allow_negative_numbers = true)]
+    Video(Box<crate::video::VideoArgs>),
     /// Make a picture of a style alone, from noise; optionally seamless
     Texture(Box<TextureArgs>),
     /// Make a sheet of small pictures that shows the effect of options

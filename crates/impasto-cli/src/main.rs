@@ -25,6 +25,7 @@ mod progress;
 mod serve;
 mod show;
 mod usage;
+mod video;
 
 use std::panic::{self, AssertUnwindSafe};
 use std::process::ExitCode;
@@ -72,6 +73,7 @@ fn main() -> ExitCode {
         Command::Stylize(args) => {
             jobs::stylize(*args, matches.subcommand_matches("stylize").unwrap_or(&matches))
         }
+        Command::Video(args) => video::run(*args),
         Command::Texture(args) => jobs::texture(*args),
         Command::Sheet(args) => jobs::sheet(*args),
         Command::Show(args) => show::run(args),

@@ -115,7 +115,7 @@ impl Control {
     }
 
     /// Whether the job was asked to end, now or soon.
-    pub(crate) fn is_asked_to_end(&self) -> bool {
+    pub fn is_asked_to_end(&self) -> bool {
         self.requested() != Request::GoOn || self.is_hurried()
     }
 

@@ -34,7 +34,7 @@ pub mod inputs;
 pub mod memory;
 mod naming;
 mod paint;
-mod paths;
+pub mod paths;
 pub mod recipe;
 mod report;
 mod runner;
@@ -59,5 +59,6 @@ pub use runner::{Outcome, Runner};
 pub use sheet::{SheetCell, SheetDone};
 pub use spec::{JobSpec, Task, spell};
 pub use spread::Spread;
+pub use transfer::transfer;
 
 pub(crate) use context::Context;

@@ -12,12 +12,14 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 const ENCODED: &str = "percent-encoded:";
 
 /// A path, an optional path, or a list of paths.
-pub(crate) trait Paths: Sized {
+pub trait Paths: Sized {
     /// The same with texts in place of paths.
     type Texts: Serialize + for<'de> Deserialize<'de>;
 
+    /// The texts; `None` if a name cannot be written on this system.
     fn texts(&self) -> Option<Self::Texts>;
 
+    /// The paths of texts; `None` if a text is damaged.
     fn of_texts(texts: Self::Texts) -> Option<Self>;
 }
 
@@ -58,12 +60,18 @@ impl Paths for Vec<PathBuf> {
 }
 
 /// Writes paths, for `serialize_with`.
-pub(crate) fn write<T: Paths, S: Serializer>(paths: &T, to: S) -> Result<S::Ok, S::Error> {
+///
+/// # Errors
+/// When a name is not Unicode, on systems other than Unix.
+pub fn write<T: Paths, S: Serializer>(paths: &T, to: S) -> Result<S::Ok, S::Error> {
     paths.texts().ok_or_else(|| S::Error::custom("the name of a file is not Unicode"))?.serialize(to)
 }
 
 /// Reads paths, for `deserialize_with`.
-pub(crate) fn read<'de, T: Paths, D: Deserializer<'de>>(from: D) -> Result<T, D::Error> {
+///
+/// # Errors
+/// When the text of a name is damaged.
+pub fn read<'de, T: Paths, D: Deserializer<'de>>(from: D) -> Result<T, D::Error> {
     let texts = T::Texts::deserialize(from)?;
     T::of_texts(texts)
         .ok_or_else(|| D::Error::custom(format!("the name of a file after {ENCODED} is damaged")))

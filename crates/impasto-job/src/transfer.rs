@@ -1,11 +1,14 @@
 //! The options and pictures of a run, in the form that the library takes.
 
+use std::sync::Arc;
+
+use impasto::encoder::Encoder;
 use impasto::{Picture, StyleTransfer};
 
 use crate::inputs::{Input, Inputs};
 use crate::memory::default_memory;
 use crate::spec::{RegionSpec, RunSpec, StyleSpec, Texture, shares};
-use crate::{Context, JobError};
+use crate::{Context, Control, JobError};
 
 /// The options of a run, without its pictures.
 pub(crate) struct Asked<'a> {
@@ -13,6 +16,22 @@ pub(crate) struct Asked<'a> {
     pub(crate) styles: &'a [StyleSpec],
     pub(crate) texture: Option<&'a Texture>,
     pub(crate) regions: &'a RegionSpec,
+}
+
+/// Returns a transfer with the options of a run and the pictures of `inputs`, which move into it. `control` can cancel its
+/// evaluations. A time limit counts from now.
+///
+/// # Errors
+/// When an option is wrong.
+pub fn transfer(
+    (run, styles, regions): (&RunSpec, &[StyleSpec], &RegionSpec),
+    inputs: &mut Inputs,
+    encoder: Encoder,
+    control: &Control,
+) -> Result<StyleTransfer, JobError> {
+    let models = Arc::new(move |_: &str| Ok(encoder.clone()));
+    let context = Context { control: control.clone(), models, ..Context::default() };
+    of(&Asked { run, styles, texture: None, regions }, inputs, &context)
 }
 
 /// Returns a transfer with all options of a run. The pictures move into it, because they may be large.

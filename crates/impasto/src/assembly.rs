@@ -11,7 +11,7 @@ use crate::draft::Drafter;
 use crate::engine_cache::EngineCache;
 use crate::pace::TimeBudget;
 use crate::plan::{self, GivenSizes, Planner};
-use crate::recipe::Init;
+use crate::recipe::{Init, OptimizerKind};
 use crate::resolve::Prepared;
 use crate::run_inputs::RunInputs;
 use crate::session::Session;
@@ -74,6 +74,12 @@ impl StyleTransfer {
         for (style, share) in self.styles.iter_mut().zip(shares) {
             (style.weight, style.scale) = (share, style.scale * scale);
         }
+        if let Some(follow) = &self.follow {
+            follow.check(size)?;
+            if recipe.optimizer != OptimizerKind::Adam || scales.len() != 1 {
+                return Err(Error::invalid("follow", "expected one scale and the optimiser adam"));
+            }
+        }
         let inputs = RunInputs {
             content: Some(self.content),
             alpha: self.alpha,
@@ -92,6 +98,8 @@ impl StyleTransfer {
             digests,
             half: self.half,
             given,
+            follow: self.follow,
+            traced: self.traced,
         };
         Session::new(inputs, cache, pool, (clock, budget))
     }

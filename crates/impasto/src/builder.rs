@@ -8,6 +8,7 @@ use impasto_engine::{Backend, Cancel, InstructionSet, Tiling};
 use impasto_image::{Averaging, Picture, Plane};
 
 use crate::clock::Clock;
+use crate::follow::Follow;
 use crate::texture::Texture;
 use crate::{Colour, Error, Overrides, Preset, Recipe, Regions, Style};
 
@@ -53,6 +54,8 @@ pub struct StyleTransfer {
     pub(crate) time: Option<Duration>,
     pub(crate) clock: Clock,
     pub(crate) cancel: Cancel,
+    pub(crate) follow: Option<Follow>,
+    pub(crate) traced: bool,
 }
 
 impl StyleTransfer {
@@ -86,7 +89,33 @@ impl StyleTransfer {
             time: None,
             clock: Clock::default(),
             cancel: Cancel::default(),
+            follow: None,
+            traced: false,
         }
+    }
+
+    /// Replaces the picture to repaint, with its opacity: the next frame of a film.
+    #[must_use]
+    pub fn content(mut self, content: Picture, alpha: Option<Plane>) -> StyleTransfer {
+        (self.content, self.alpha) = (content, alpha);
+        self
+    }
+
+    /// Prepares the styles for many pictures like the content. They are shrunk to `long_edge` pixels times their scale,
+    /// and get the colours that [`colour`](StyleTransfer::colour) asks for: those of this content, or grey. The colour is
+    /// then that of the styles.
+    ///
+    /// # Errors
+    /// [`Error::Invalid`] for opacity of another size than its picture.
+    pub fn with_styles_prepared(mut self, long_edge: usize) -> Result<StyleTransfer, Error> {
+        self.take_colours(&[])?;
+        self.colour = Colour::Style;
+        let scale = self.scale_of_styles();
+        for style in &mut self.styles {
+            let long = long_edge as f64 * (style.scale * scale).max(1.0);
+            crate::draft::shrink(style, long.ceil() as usize, self.averaging);
+        }
+        Ok(self)
     }
 
     /// Adds a style: a picture, or a [`Style`] with its weight and scale.
@@ -276,6 +305,22 @@ impl StyleTransfer {
     #[must_use]
     pub fn clock(mut self, clock: Clock) -> StyleTransfer {
         self.clock = clock;
+        self
+    }
+
+    /// Ties the run to a picture before it, as a frame of a film. The run begins with the tie's target, has one scale if its
+    /// recipe has, and keeps its [trace](crate::Session::trace). It needs Adam, and cannot be saved in a checkpoint.
+    #[must_use]
+    pub fn follow(mut self, follow: Follow) -> StyleTransfer {
+        self.init_picture = Some(follow.target.clone());
+        (self.follow, self.traced) = (Some(follow), true);
+        self
+    }
+
+    /// Keeps what a picture that [follows](StyleTransfer::follow) needs ([`Session::trace`](crate::Session::trace)).
+    #[must_use]
+    pub fn trace(mut self) -> StyleTransfer {
+        self.traced = true;
         self
     }
 

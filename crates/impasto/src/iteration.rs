@@ -7,6 +7,7 @@ use impasto_engine::painting::{Home, Painting, Values};
 use impasto_engine::{Cotangents, Engine, Size};
 
 use crate::colour::Colour;
+use crate::follow::Tie;
 use crate::magnitude::check_cotangents;
 use crate::objective::Losses;
 use crate::optimiser::vector::all_finite;
@@ -18,7 +19,11 @@ use crate::{Error, Recipe, Session};
 
 impl Session {
     pub(crate) fn evaluate_and_move(&mut self) -> Result<Losses, Error> {
-        let home = home(&self.inputs, &self.engine, self.scale);
+        let mut home = home(&self.inputs, &self.engine, self.scale);
+        if self.inputs.follow.is_some() && matches!(home, Home::Engine(_)) {
+            // The tie acts on the host.
+            home = Home::Memory;
+        }
         if self.objective.is_none() && self.inputs.recipe.holds_draft() {
             self.paint_draft()?;
         }
@@ -36,13 +41,19 @@ impl Session {
             objective,
             protected,
             scale,
+            tie,
+            trace,
             ..
         } = self;
         pool.install(|| {
             let objective = match objective {
                 Some(objective) => objective,
                 None => {
-                    let prepared = prepare_scale(inputs, draft.as_ref(), *scale, engine, styles, protected)?;
+                    let mut prepared =
+                        prepare_scale(inputs, draft.as_ref(), *scale, engine, styles, protected)?;
+                    if let Some(follow) = &inputs.follow {
+                        prepared.pool(follow.pooled, follow.trace.as_ref());
+                    }
                     objective.insert(prepared)
                 }
             };
@@ -56,7 +67,8 @@ impl Session {
                 margin: canvas.margin,
                 level: inputs.colour == Colour::Luminance,
             };
-            let (losses, cotangents) = objective.observe(engine, &mut painting)?;
+            let seen = inputs.traced.then_some(&mut trace.moments);
+            let (losses, cotangents) = objective.observe_and_keep(engine, &mut painting, seen)?;
             let is_best = best.as_ref().is_none_or(|(lowest, _)| losses.total < *lowest);
             if inputs.recipe.keep == Keep::Best && *scale + 1 == inputs.scales.len() && is_best {
                 // The old copy goes first: both may be large.
@@ -64,8 +76,15 @@ impl Session {
                 *best = Some((losses.total, home.copied(&*painting.picture).map_err(Error::stream)?));
             }
             check_cotangents(&cotangents, painting.terms)?;
-            let mut moving = Moving { painting, average, before, optimiser };
+            if let Some(follow) = inputs.follow.as_ref().filter(|_| tie.is_none()) {
+                *tie = Some(follow.tie(canvas));
+            }
+            let begins = average.sum.is_empty();
+            let mut moving = Moving { painting, average, before, optimiser, tie: tie.as_ref() };
             moving.prepare(&inputs.recipe, *scale, &home).map_err(Error::stream)?;
+            if let Some(follow) = inputs.follow.as_ref().filter(|_| begins) {
+                follow.season(canvas, moving.optimiser);
+            }
             moving.step(engine, &cotangents, losses.total)?;
             Ok(losses)
         })
@@ -94,12 +113,13 @@ struct Moving<'a> {
     average: &'a mut Average,
     before: &'a mut Option<(Values, Average)>,
     optimiser: &'a mut Optimiser,
+    tie: Option<&'a Tie>,
 }
 
 impl Moving<'_> {
     /// Begins the average and the optimiser at the first step, and keeps what undoes the step.
     fn prepare(&mut self, recipe: &Recipe, scale: usize, home: &Home) -> io::Result<()> {
-        let Moving { painting, average, before, optimiser } = self;
+        let Moving { painting, average, before, optimiser, .. } = self;
         if average.sum.is_empty() {
             **average = painting.picture.lend(|image| Average::new(recipe.average_decay, image, home))??;
             **optimiser = new_optimiser(recipe, scale, painting.picture.len(), home)?;
@@ -115,8 +135,23 @@ impl Moving<'_> {
 
     /// Moves the pixels, and adds them to the average.
     fn step(&mut self, engine: &mut dyn Engine, cotangents: &Cotangents, loss: f64) -> Result<(), Error> {
-        let Moving { painting, average, optimiser, .. } = self;
+        let Moving { painting, average, optimiser, tie, .. } = self;
         match optimiser {
+            Optimiser::Adam(adam) if let Some(tie) = tie => {
+                let gradient = engine.pull_back_painting(painting, cotangents)?;
+                let moved = painting.picture.change_all(|image| {
+                    let before = image.to_vec();
+                    adam.next(&mut Average::none(0.0)).make(image, &gradient.data)?;
+                    tie.hold(&before, image);
+                    let finite = all_finite(image);
+                    if finite {
+                        average.add(image)?;
+                    }
+                    Ok(finite)
+                });
+                adam.count();
+                finite(moved)
+            }
             Optimiser::Adam(adam) => {
                 engine.step_painting(painting, cotangents, &mut adam.next(average))?;
                 adam.count();
@@ -133,12 +168,17 @@ impl Moving<'_> {
                     }
                     Ok(finite)
                 });
-                match moved.and_then(|finite| finite).map_err(Error::stream)? {
-                    true => Ok(()),
-                    false => Err(Error::NotFinite { layer: "the pixels".into() }),
-                }
+                finite(moved)
             }
         }
+    }
+}
+
+/// An error for a picture that is not finite after a step.
+fn finite(moved: io::Result<io::Result<bool>>) -> Result<(), Error> {
+    match moved.and_then(|finite| finite).map_err(Error::stream)? {
+        true => Ok(()),
+        false => Err(Error::NotFinite { layer: "the pixels".into() }),
     }
 }
 

@@ -49,6 +49,11 @@ pub(crate) fn prepare_scale(
         let kept = draft_at(draft, (&content, &resized), inputs.averaging);
         mirrored(kept, canvas)
     });
+    let followed = inputs.follow.as_mut().and_then(|follow| follow.kept.take());
+    let kept = followed
+        .filter(|_| !inputs.recipe.content_layers.is_empty())
+        .map(|kept| mirrored(kept, canvas))
+        .or(kept);
     if last {
         drop(content);
         for style in &mut inputs.styles {

@@ -20,7 +20,7 @@ const BEFORE: [&str; 2] = ["before.image", "before.average"];
 impl Session {
     /// Whether the session can be saved: not after the run has failed or was [finished](Session::finish).
     pub fn can_be_saved(&self) -> bool {
-        !self.spoiled
+        !self.spoiled && self.inputs.follow.is_none()
     }
 
     /// Writes everything that the run needs to continue from here, with a `note` for the program that resumes it.
@@ -29,7 +29,7 @@ impl Session {
     /// # Errors
     /// [`Error::Checkpoint`] if the file cannot be written, or if the run has failed and cannot continue.
     pub fn save(&self, path: &Path, note: &str) -> Result<(), Error> {
-        if self.spoiled {
+        if !self.can_be_saved() {
             return Err(CheckpointError::Failed.into());
         }
         let mut state = State::new(

@@ -7,6 +7,7 @@ use serde_json::json;
 use crate::checkpoint::Fingerprint;
 use crate::colour::Colour;
 use crate::digest::picture_digest;
+use crate::follow::Follow;
 use crate::margin::Canvas;
 use crate::plan::{GivenSizes, MemoryPlan};
 use crate::regions::Regions;
@@ -38,6 +39,10 @@ pub(crate) struct RunInputs {
     /// Whether features are kept in half precision.
     pub(crate) half: bool,
     pub(crate) given: GivenSizes,
+    /// The tie to the picture before, if the run follows one.
+    pub(crate) follow: Option<Follow>,
+    /// Whether the run keeps what a picture that follows needs.
+    pub(crate) traced: bool,
 }
 
 impl RunInputs {

@@ -13,6 +13,7 @@ use crate::clock::Clock;
 use crate::colour::{Colour, coloured, first_in_all};
 use crate::draft::Drafter;
 use crate::engine_cache::{EngineCache, StyleMoments};
+use crate::follow::{Tie, Trace};
 use crate::objective::{Losses, Objective};
 use crate::optimiser::{Average, Optimiser};
 use crate::pace::{Convergence, TimeBudget};
@@ -82,6 +83,10 @@ pub struct Session {
     pub(crate) objective: Option<Objective>,
     /// The protected content at this scale. It is made with the objective, and stays when that is dropped.
     pub(crate) protected: Option<ProtectedContent>,
+    /// The tie to the picture before. It is made at the first step.
+    pub(crate) tie: Option<Tie>,
+    /// What the run leaves for the picture that follows, if it is asked for.
+    pub(crate) trace: Trace,
     pub(crate) stopped: bool,
     /// Whether the run cannot continue, because it diverged or lost a part of its state.
     pub(crate) spoiled: bool,
@@ -128,6 +133,8 @@ impl Session {
             optimiser,
             objective: None,
             protected: None,
+            tie: None,
+            trace: Trace::default(),
             stopped: false,
             spoiled: false,
             fingerprint,
@@ -167,6 +174,7 @@ impl Session {
         self.draft()?;
         while !self.stopped && self.scale_is_done()? {
             if self.scale + 1 == self.inputs.scales.len() {
+                self.keep_second().map_err(Error::stream)?;
                 self.release();
                 return Ok(false);
             }
@@ -221,7 +229,7 @@ impl Session {
 
     /// Frees everything that only further steps would need.
     fn release(&mut self) {
-        (self.objective, self.before) = (None, None);
+        (self.objective, self.before, self.tie) = (None, None, None);
         self.optimiser = self.optimiser.clone_scalars();
         self.engine.forget_targets();
     }

@@ -94,7 +94,7 @@ impl StyleSpec {
 
     /// The parser for command lines.
     #[cfg(feature = "clap")]
-    pub(crate) fn parser() -> impl clap::builder::TypedValueParser<Value = StyleSpec> {
+    pub fn parser() -> impl clap::builder::TypedValueParser<Value = StyleSpec> {
         use clap::builder::{OsStringValueParser, TypedValueParser};
         OsStringValueParser::new().try_map(StyleSpec::parse)
     }

@@ -108,7 +108,7 @@ pub fn match_colours(
 
 /// Reduces a picture to its Oklab lightness, as grey in all three channels. It works in place because pictures may
 /// be large.
-pub(crate) fn make_grey(picture: &mut Picture) {
+pub fn make_grey(picture: &mut Picture) {
     let area = picture.width() * picture.height();
     let (first, rest) = picture.rgb_mut().split_at_mut(area);
     let (second, third) = rest.split_at_mut(area);
@@ -127,7 +127,7 @@ pub(crate) fn first_in_all(planes: &mut [f32]) {
 
 /// Combines the lightness of one picture with the hue and chroma of another of its size. Colours outside the colour
 /// space lose chroma until they fit.
-pub(crate) fn coloured(mut lightness: Picture, colours: &Picture) -> Picture {
+pub fn coloured(mut lightness: Picture, colours: &Picture) -> Picture {
     let area = lightness.width() * lightness.height();
     let rgb = lightness.rgb_mut();
     for at in 0..area {

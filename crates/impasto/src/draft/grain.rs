@@ -23,9 +23,8 @@ const AROUND: f64 = 8.0;
 /// Sizes of the grains in pixels. Each size has the same share, as in photographs of nature.
 const SIZES: [usize; 4] = [4, 8, 16, 32];
 
-/// Adds grain to a content, the same in all channels.
-pub(super) fn add_grain(content: &mut Pixels, seed: u64) {
-    let (width, height) = (content.size.width, content.size.height);
+/// Draws grain of unit depth at every size.
+pub(super) fn drawn((width, height): (usize, usize), seed: u64) -> Vec<f32> {
     let mut rng = ChaCha8Rng::seed_from_u64(seed);
     let mut grain = vec![0.0; width * height];
     for size in SIZES {
@@ -34,6 +33,12 @@ pub(super) fn add_grain(content: &mut Pixels, seed: u64) {
         let drawn = resize_plane(&drawn, (across, down), (width, height), Filter::Bicubic);
         grain.iter_mut().zip(drawn).for_each(|(grain, drawn)| *grain += drawn);
     }
+    grain
+}
+
+/// Adds grain to a content, the same in all channels.
+pub(super) fn add_grain(content: &mut Pixels, mut grain: Vec<f32>) {
+    let (width, height) = (content.size.width, content.size.height);
     let grey = grey(content);
     let flat = DEPTH * deviation(&grey);
     let depth = flat / (SIZES.len() as f32).sqrt();

@@ -12,6 +12,7 @@
 
 mod begin;
 mod grain;
+mod memory;
 mod palette;
 mod styles;
 mod transport;
@@ -33,9 +34,11 @@ use crate::recipe::StyleFit;
 use crate::regions::Regions;
 use crate::{Error, Style};
 pub(crate) use begin::draft_at;
+pub use memory::DraftMemory;
 use styles::{asked_for, is_for};
 use transport::transport;
 pub use warm::Draft;
+pub(crate) use warm::shrink;
 
 /// Longest edge of a style picture in a draft, in pixels. Larger strokes make the draft smaller instead.
 const LARGEST_STYLE: usize = 1024;
@@ -148,14 +151,29 @@ impl Drafter {
 
     /// Paints a draft of the scene's size.
     pub(crate) fn paint(&mut self, scene: &Scene) -> Result<Picture, Error> {
+        self.paint_with(scene, None)
+    }
+
+    /// Paints a draft that follows others: maps are smoothed over the frames that a memory has seen.
+    pub(crate) fn paint_with(
+        &mut self,
+        scene: &Scene,
+        mut memory: Option<&mut DraftMemory>,
+    ) -> Result<Picture, Error> {
         let canvas = Canvas::new(scene.size, 0);
         let placed = scene.regions.place(scene.alpha, canvas);
         let weights: Vec<Weights> = placed.regions.iter().map(|plane| bare(plane, self.step())).collect();
         let content = self.content(scene);
         let mut start = content.clone();
-        grain::add_grain(&mut start, scene.seed);
-        let mut image = self.paint_levels(scene, start, &weights)?;
-        paint_palette(scene, &self.topology, &weights, &mut image);
+        let size = (start.size.width, start.size.height);
+        let drawn = || grain::drawn(size, scene.seed);
+        let field = match memory.as_deref_mut() {
+            Some(memory) => memory.grain(scene.size, self.step(), drawn),
+            None => drawn(),
+        };
+        grain::add_grain(&mut start, field);
+        let mut image = self.paint_levels(scene, start, &weights, memory.as_deref_mut())?;
+        paint_palette(scene, &self.topology, &weights, &mut image, memory);
         weaken(scene, &content, &weights, &mut image);
         let (width, height) = scene.size;
         let row = image.size.width;
@@ -180,22 +198,28 @@ impl Drafter {
         scene: &Scene,
         mut image: Pixels,
         weights: &[Weights],
+        mut memory: Option<&mut DraftMemory>,
     ) -> Result<Pixels, Error> {
         let taps = self.taps(scene);
         let mut workspace = Workspace::default();
         let targets = self.targets(scene, &taps, &mut workspace)?;
         let topology = &self.topology;
         let levels = self.levels.iter_mut().filter(|level| taps.contains(&level.level().tap()));
-        for (level, targets) in levels.zip(targets) {
+        for (index, (level, targets)) in levels.zip(targets).enumerate() {
             let (tap, channels) = (level.level().tap(), level.level().channels());
             level.enter(workspace);
             let sums = level.encode(&image, weights)?;
-            let map = |(sums, target): (&Moments, &Option<MeanMoments>)| match target {
-                Some(target) if sums.weight > 0.0 => transport(&MeanMoments::from_sums(sums), target)
+            let own: Vec<MeanMoments> = sums.iter().map(MeanMoments::from_sums).collect();
+            let own = match memory.as_deref_mut() {
+                Some(memory) => memory.moments(index, own),
+                None => own,
+            };
+            let map = |((sums, own), target): ((&Moments, &MeanMoments), &Option<MeanMoments>)| match target {
+                Some(target) if sums.weight > 0.0 => transport(own, target)
                     .ok_or_else(|| Error::TargetNotFinite { layer: topology.tap_name(tap) }),
                 _ => Ok(Affine::identity(channels)),
             };
-            let moves = sums.iter().zip(&targets).map(map).collect::<Result<Vec<_>, _>>()?;
+            let moves = sums.iter().zip(&own).zip(&targets).map(map).collect::<Result<Vec<_>, _>>()?;
             image = level.decode(&moves)?;
             image.data.iter_mut().for_each(|value| *value = value.clamp(0.0, 1.0));
             workspace = level.leave();
@@ -228,7 +252,13 @@ fn weaken(scene: &Scene, content: &Pixels, weights: &[Weights], image: &mut Pixe
 }
 
 /// Gives each region the colours of those of its styles that are for the first block.
-fn paint_palette(scene: &Scene, topology: &Topology, weights: &[Weights], image: &mut Pixels) {
+fn paint_palette(
+    scene: &Scene,
+    topology: &Topology,
+    weights: &[Weights],
+    image: &mut Pixels,
+    mut memory: Option<&mut DraftMemory>,
+) {
     if !asked_for(scene, topology, Tap::after(0)) {
         return;
     }
@@ -244,7 +274,8 @@ fn paint_palette(scene: &Scene, topology: &Topology, weights: &[Weights], image:
             })
             .collect();
         let weights = weights.get(region).map(|plane| &plane.data[..]);
-        palette::recolour(&mut image.data, weights, &target, PALETTE);
+        let earlier = memory.as_deref_mut().map(|memory| memory.palette(region));
+        palette::recolour(&mut image.data, weights, &target, PALETTE, earlier);
     }
 }
 
@@ -254,13 +285,19 @@ fn extended(planes: Vec<f32>, (width, height): (usize, usize), step: usize) -> P
     if (size.width, size.height) == (width, height) {
         return Pixels { size, data: planes };
     }
-    let row = |plane: &[f32], y: usize| -> Vec<f32> {
-        let from = &plane[mirrored(y as isize, height) * width..][..width];
-        (0..size.width).map(|x| from[mirrored(x as isize, width)]).collect()
-    };
     let planes = planes.chunks_exact(width * height);
-    let data = planes.flat_map(|plane| (0..size.height).flat_map(move |y| row(plane, y))).collect();
+    let data = planes.flat_map(|plane| extended_plane(plane, (width, height), step)).collect();
     Pixels { size, data }
+}
+
+/// Extends one plane like [`extended`].
+fn extended_plane(plane: &[f32], (width, height): (usize, usize), step: usize) -> Vec<f32> {
+    let size = Size::new(width.next_multiple_of(step), height.next_multiple_of(step));
+    let row = |y: usize| {
+        let from = &plane[mirrored(y as isize, height) * width..][..width];
+        (0..size.width).map(|x| from[mirrored(x as isize, width)])
+    };
+    (0..size.height).flat_map(row).collect()
 }
 
 /// Extends weights with zeros, so that their sides are multiples of a step.
@@ -324,7 +361,7 @@ mod tests {
                 seed: 0,
             };
             let start = drafter.content(&scene);
-            let found = drafter.paint_levels(&scene, start, &[]).unwrap();
+            let found = drafter.paint_levels(&scene, start, &[], None).unwrap();
             let every = fixture["every"].as_u64().unwrap() as usize;
             let values =
                 fixture["values"].as_array().unwrap().iter().map(|value| value.as_f64().unwrap() as f32);

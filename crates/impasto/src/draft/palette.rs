@@ -47,12 +47,35 @@ pub(super) fn samples(planes: &[f32], weights: Option<&[f32]>, share: f32) -> Ve
 
 /// Moves the colours of planes towards those of a target. Each pixel goes the fraction `strength` of the way, times
 /// its weight.
-pub(super) fn recolour(planes: &mut [f32], weights: Option<&[f32]>, target: &[Sample], strength: f32) {
+///
+/// With earlier quantiles and their share, the maps begin from the mean of those and the picture's own, and the mean is
+/// kept: the colours of a film then do not jump when something enters.
+pub(super) fn recolour(
+    planes: &mut [f32],
+    weights: Option<&[f32]>,
+    target: &[Sample],
+    strength: f32,
+    earlier: Option<(f32, &mut Vec<f32>)>,
+) {
     let mut own = samples(planes, weights, 1.0);
     if own.is_empty() || target.is_empty() {
         return;
     }
-    let maps: Vec<Turn> = turns().into_iter().map(|axes| Turn::between(axes, &mut own, target)).collect();
+    let (share, mut earlier) = match earlier {
+        Some((share, earlier)) => (share, Some(earlier)),
+        None => (0.0, None),
+    };
+    let mut maps = Vec::with_capacity(TURNS);
+    let mut kept = Vec::with_capacity(TURNS * 3 * KNOTS);
+    for (turn, axes) in turns().into_iter().enumerate() {
+        let before = earlier.as_deref().and_then(|all| all.get(turn * 3 * KNOTS..(turn + 1) * 3 * KNOTS));
+        let (map, quantiles) = Turn::between(axes, &mut own, target, before.map(|before| (share, before)));
+        maps.push(map);
+        kept.extend(quantiles);
+    }
+    if let Some(earlier) = earlier.as_deref_mut() {
+        *earlier = kept;
+    }
     let area = planes.len() / 3;
     let (first, rest) = planes.split_at_mut(area);
     let (second, third) = rest.split_at_mut(area);
@@ -104,15 +127,26 @@ struct Turn {
 
 impl Turn {
     /// Makes the maps from colours to a target, and moves the colours.
-    fn between(axes: [[f32; 3]; 3], own: &mut [Sample], target: &[Sample]) -> Turn {
-        let map = |axis: [f32; 3]| {
-            let (from, to) = rayon::join(|| quantiles(own, &axis), || quantiles(target, &axis));
+    /// Also returns the quantiles that the maps begin from, mixed with the earlier ones.
+    fn between(
+        axes: [[f32; 3]; 3],
+        own: &mut [Sample],
+        target: &[Sample],
+        earlier: Option<(f32, &[f32])>,
+    ) -> (Turn, Vec<f32>) {
+        let mut kept = Vec::with_capacity(3 * KNOTS);
+        let maps = axes.map(|axis| {
+            let (mut from, to) = rayon::join(|| quantiles(own, &axis), || quantiles(target, &axis));
+            if let Some((share, earlier)) = earlier {
+                let earlier = &earlier[kept.len()..][..KNOTS];
+                from.iter_mut().zip(earlier).for_each(|(from, earlier)| *from += share * (earlier - *from));
+            }
+            kept.extend(from);
             Map::between(&from, &to)
-        };
-        let maps = axes.map(map);
+        });
         let turn = Turn { axes, maps };
         own.iter_mut().for_each(|(colour, _)| *colour = turn.moved(*colour));
-        turn
+        (turn, kept)
     }
 
     fn moved(&self, colour: [f32; 3]) -> [f32; 3] {
@@ -215,7 +249,7 @@ mod tests {
     fn colours_become_those_of_the_target() {
         let mut planes = colours(1, [0.3, 0.2, 0.4], [0.7, 0.6, 0.8]);
         let target = colours(2, [0.0, 0.5, 0.1], [0.9, 1.0, 0.4]);
-        recolour(&mut planes, None, &samples(&target, None, 1.0), 1.0);
+        recolour(&mut planes, None, &samples(&target, None, 1.0), 1.0, None);
         for (found, expected) in moments(&planes).into_iter().zip(moments(&target)) {
             assert!((found - expected).abs() < 0.02, "{found} {expected}");
         }
@@ -227,7 +261,7 @@ mod tests {
         let target = samples(&colours(2, [0.1; 3], [0.5; 3]), None, 1.0);
         let moved = |weights: Option<&[f32]>, strength: f32| {
             let mut planes = before.clone();
-            recolour(&mut planes, weights, &target, strength);
+            recolour(&mut planes, weights, &target, strength, None);
             planes
         };
         let (all, half) = (moved(None, 1.0), moved(None, 0.5));

@@ -4,7 +4,7 @@
 use impasto_engine::{Cancel, InstructionSet};
 use impasto_image::{Filter, Picture, Plane, fit_long_edge, resize, resize_plane};
 
-use super::{Drafter, LARGEST_STYLE, Scene, draft_size};
+use super::{DraftMemory, Drafter, LARGEST_STYLE, Scene, draft_size};
 use crate::colour::{Colour, coloured};
 use crate::digest::picture_digest;
 use crate::recipe::Init;
@@ -56,7 +56,7 @@ impl Draft {
         transfer.content = resize(&transfer.content, width, height, Filter::Bicubic, averaging);
         transfer.alpha = transfer.alpha.map(|plane| smaller(&plane, (width, height)));
         for style in &mut transfer.styles {
-            shrink(style, averaging);
+            shrink(style, LARGEST_STYLE, averaging);
         }
         Ok(Draft { transfer, size: (width, height), drafter, pool })
     }
@@ -81,6 +81,19 @@ impl Draft {
         self.transfer.styles.iter_mut().zip(weights).for_each(|(style, weight)| style.weight = *weight);
     }
 
+    /// Sets the picture to repaint, with its opacity: the next frame of a film. It is resized to the draft.
+    pub fn set_content(&mut self, content: &Picture, alpha: Option<&Plane>) {
+        let ((width, height), averaging) = (self.size, self.transfer.averaging);
+        self.transfer.content =
+            self.pool.install(|| resize(content, width, height, Filter::Bicubic, averaging));
+        self.transfer.alpha = alpha.map(|plane| smaller(plane, (width, height)));
+    }
+
+    /// The size of the picture: width and height in pixels.
+    pub fn size(&self) -> (usize, usize) {
+        self.size
+    }
+
     /// A flag that aborts the picture in progress, from any thread.
     pub fn cancel(&self) -> Cancel {
         self.transfer.cancel.clone()
@@ -91,6 +104,19 @@ impl Draft {
     /// # Errors
     /// [`Error::Invalid`] for a setting out of range; [`Error::Engine`] if it was cancelled.
     pub fn picture(&mut self) -> Result<Picture, Error> {
+        self.picture_with(None)
+    }
+
+    /// Paints the draft of a film's frame. Its maps are smoothed over the frames that the memory has seen, so that the
+    /// colours do not flicker.
+    ///
+    /// # Errors
+    /// The errors of [`picture`](Draft::picture).
+    pub fn following(&mut self, memory: &mut DraftMemory) -> Result<Picture, Error> {
+        self.picture_with(Some(memory))
+    }
+
+    fn picture_with(&mut self, memory: Option<&mut DraftMemory>) -> Result<Picture, Error> {
         let mut transfer = self.transfer.clone();
         let Prepared { recipe, shares, .. } = transfer.prepare()?;
         let (width, height) = self.size;
@@ -116,7 +142,7 @@ impl Draft {
             seed: transfer.seed,
         };
         let drafter = &mut self.drafter;
-        let picture = self.pool.install(|| drafter.paint(&scene))?;
+        let picture = self.pool.install(|| drafter.paint_with(&scene, memory))?;
         let picture = match picture.size() == self.size {
             true => picture,
             false => resize(&picture, width, height, Filter::Bicubic, transfer.averaging),
@@ -136,14 +162,14 @@ impl StyleTransfer {
     }
 }
 
-/// Shrinks a style to the largest size that a draft uses.
-fn shrink(style: &mut Style, averaging: impasto_image::Averaging) {
+/// Shrinks a style to a long edge of at most `largest` pixels, with its planes.
+pub(crate) fn shrink(style: &mut Style, largest: usize, averaging: impasto_image::Averaging) {
     let size = style.picture.size();
     let long = size.0.max(size.1);
-    if long <= LARGEST_STYLE {
+    if long <= largest {
         return;
     }
-    let (width, height) = fit_long_edge(size, LARGEST_STYLE);
+    let (width, height) = fit_long_edge(size, largest);
     style.picture = resize(&style.picture, width, height, Filter::Bicubic, averaging);
     let planes = style.parts.iter_mut().flatten().filter_map(|part| part.weights.as_mut());
     for plane in planes.chain(&mut style.alpha) {

@@ -23,6 +23,7 @@ pub use statistic::{GramScale, Statistic, StyleLoss};
 
 pub(crate) use wasserstein::relative_distance;
 
+use crate::follow::Trace;
 use crate::regions::PositionWeights;
 use crate::{Error, Recipe};
 use metric::Metric;
@@ -94,6 +95,8 @@ pub(crate) struct Judge {
     content: Vec<(String, f64)>,
     style: Vec<StyleTerm>,
     terms: Vec<PixelTerm>,
+    /// Earlier moments for each style layer and region, and their share in what the loss sees.
+    pool: Option<(f64, Vec<Vec<MeanMoments>>)>,
 }
 
 struct StyleTerm {
@@ -133,6 +136,26 @@ impl Objective {
         painting: &mut Painting,
     ) -> Result<(Losses, Cotangents), Error> {
         let (seen, values) = engine.observe_painting(painting, &self.request)?;
+        self.judge.judge(&seen, &values)
+    }
+
+    /// Mixes earlier moments into those that the style loss sees, with the given share ([`Judge::pool`]).
+    pub(crate) fn pool(&mut self, share: f64, trace: Option<&Trace>) {
+        self.judge.pool(share, trace);
+    }
+
+    /// Like [`observe`](Objective::observe); also keeps the moments that the style loss saw.
+    pub(crate) fn observe_and_keep(
+        &self,
+        engine: &mut dyn Engine,
+        painting: &mut Painting,
+        keep: Option<&mut Vec<Vec<MeanMoments>>>,
+    ) -> Result<(Losses, Cotangents), Error> {
+        let (seen, values) = engine.observe_painting(painting, &self.request)?;
+        if let Some(keep) = keep {
+            let moments = seen.moments.iter().enumerate();
+            *keep = moments.map(|(tap, regions)| self.judge.mixed(tap, regions)).collect();
+        }
         self.judge.judge(&seen, &values)
     }
 
@@ -213,12 +236,29 @@ impl Judge {
             .into_iter()
             .map(|(_, layer, weight)| (layer, weight * recipe.content_weight))
             .collect();
-        Ok(Judge { content, style, terms: pixel_terms(recipe) })
+        Ok(Judge { content, style, terms: pixel_terms(recipe), pool: None })
     }
 
     /// The terms on the pixels.
     pub(crate) fn terms(&self) -> &[PixelTerm] {
         &self.terms
+    }
+
+    /// Mixes earlier moments into those that the style loss sees, with the given share.
+    ///
+    /// The derivative is that by the whole mixture, not by this picture's part of it: a film's frames move together, so
+    /// the balance with the content stays that of a single picture.
+    fn pool(&mut self, share: f64, trace: Option<&Trace>) {
+        let fits = |moments: &Vec<Vec<MeanMoments>>| moments.len() == self.style.len();
+        let moments = trace.map(|trace| trace.moments.clone()).filter(fits);
+        self.pool = moments.map(|moments| (share, moments)).filter(|(share, _)| *share > 0.0);
+    }
+
+    /// The moments of each region at a style layer, mixed with the earlier ones.
+    fn mixed(&self, tap: usize, regions: &[Moments]) -> Vec<MeanMoments> {
+        let pool = self.pool.as_ref().map(|(share, moments)| (*share, &moments[tap]));
+        let of = |(region, sums): (usize, &Moments)| mixed(sums, pool, region);
+        regions.iter().enumerate().map(of).collect()
     }
 
     /// The losses, and the derivatives by the sums. `values` are the weighted values of the terms on the pixels.
@@ -258,7 +298,11 @@ impl Judge {
             .style
             .par_iter()
             .zip(&seen.moments)
-            .map(|(term, regions)| term.loss_and_gradient(regions))
+            .enumerate()
+            .map(|(tap, (term, regions))| {
+                let pool = self.pool.as_ref().map(|(share, moments)| (*share, &moments[tap]));
+                term.loss_and_gradient(regions, pool)
+            })
             .collect();
         for ((term, regions), loss) in self.style.iter().zip(&seen.moments).zip(loss) {
             let all: f64 = regions.iter().map(|region| region.weight).sum();
@@ -289,13 +333,25 @@ pub(crate) fn pixel_terms(recipe: &Recipe) -> Vec<PixelTerm> {
 impl StyleTerm {
     /// The distance of each region from its style; 0 where there is no style, or where the region is empty. `None`
     /// for sums that are not finite.
-    fn loss_and_gradient(&self, regions: &[Moments]) -> Vec<Option<LossGradient>> {
-        let judge = |(target, seen): (&Option<StyleTarget>, &Moments)| match target {
-            Some(target) if seen.weight > 0.0 => target.loss_and_gradient(&MeanMoments::from_sums(seen)),
+    fn loss_and_gradient(&self, regions: &[Moments], pool: Option<Pool>) -> Vec<Option<LossGradient>> {
+        let judge = |(region, (target, seen)): (usize, (&Option<StyleTarget>, &Moments))| match target {
+            Some(target) if seen.weight > 0.0 => target.loss_and_gradient(&mixed(seen, pool, region)),
             _ => Some(LossGradient::zero(seen.first.len())),
         };
-        self.targets.par_iter().zip(regions).map(judge).collect()
+        self.targets.par_iter().zip(regions).enumerate().map(judge).collect()
     }
+}
+
+/// Earlier moments of each region at one layer, and their share in what the loss sees.
+type Pool<'a> = (f64, &'a Vec<MeanMoments>);
+
+/// The mean moments of a region, mixed with the earlier ones.
+fn mixed(sums: &Moments, pool: Option<Pool>, region: usize) -> MeanMoments {
+    let own = MeanMoments::from_sums(sums);
+    let Some((share, earlier)) = pool.and_then(|(share, moments)| Some((share, moments.get(region)?))) else {
+        return own;
+    };
+    MeanMoments::blend(&[(share, earlier), (1.0 - share, &own)]).unwrap_or(own)
 }
 
 /// Resolves names to taps, in the order given.

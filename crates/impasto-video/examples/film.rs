@@ -1,0 +1,94 @@
+//! Paints synthetic films whose motion is known exactly, and prints how steady, how sharp and how fast they are.
+//!
+//!     cargo run --release -p impasto-video --example film -- PHOTO STYLE CLIP FRAMES [WIDTH] [EFFORT] [FOLDER]
+//!
+//! CLIP is pan, noise, zoom, disc or light. With FOLDER, the frames are written there.
+#![allow(clippy::print_stdout)]
+
+use std::error::Error;
+use std::time::Instant;
+
+use impasto::{Colour, Effort, Picture, StyleTransfer};
+use impasto_video::film::{Frame, Painter, Tuning};
+use impasto_video::measure::{Film, Motion, band_energy, colour_drift, frame_difference, warping_error};
+use impasto_video::{flow, warp};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let [photo, style, clip, frames, rest @ ..] = &arguments[..] else {
+        return Err("expected PHOTO STYLE CLIP FRAMES [WIDTH] [EFFORT] [FOLDER]".into());
+    };
+    let (photo, style, frames) = (Picture::open(photo)?, Picture::open(style)?, frames.parse::<usize>()?);
+    let width: usize = rest.first().map_or(Ok(384), |width| width.parse())?;
+    let effort: Effort = rest.get(1).map_or(Ok(Effort::Normal), |effort| effort.parse())?;
+    let size = (width, width * 3 / 4);
+    let motion = |motion| Film::new(&photo, size, motion);
+    let film = match &clip[..] {
+        "pan" => motion(Motion::Pan(0.37, 0.0)),
+        "noise" => motion(Motion::Still).noise(3.0 / 255.0, 1),
+        "zoom" => motion(Motion::Zoom(1.005)),
+        "light" => motion(Motion::Still).light(-0.005),
+        "fast" => motion(Motion::Pan(5.3, 1.7)),
+        other => return Err(format!("no clip {other}").into()),
+    };
+    let frame = |time: usize| Frame { picture: film.frame(time), alpha: None, seconds: 0.04 };
+    let transfer = StyleTransfer::new(film.frame(0)).style(style);
+    let mut tuning = Tuning::of(effort);
+    if let Ok(text) = std::env::var("TUNE") {
+        let v: Vec<f64> = text.split(',').map(|t| t.parse().unwrap()).collect();
+        (tuning.iterations, tuning.rate, tuning.pull, tuning.calm, tuning.rounds) =
+            (v[0] as usize, v[1], v[2] as f32, v[3] as f32, v[4] as usize);
+    }
+    let mut painter = Painter::new(transfer, (Colour::Style, tuning, None), &frame(0))?;
+    let start = Instant::now();
+    let (first, mut state) = painter.first(&frame(0))?;
+    let still_seconds = start.elapsed().as_secs_f64();
+    println!("first: {} iterations, {still_seconds:.2} s", first.iterations);
+    let save = |time: usize, picture: &Picture| match rest.get(2) {
+        Some(folder) => picture.save(format!("{folder}/{time:04}.png")),
+        None => Ok(()),
+    };
+    save(0, &first.picture)?;
+    let seen = |time: usize, before: usize| flow::visible(&film.flow(time, before), &film.flow(before, time));
+    let (mut before, mut floor_before) = (first.picture.clone(), first.picture.clone());
+    let (mut error, mut floor, mut input, mut difference) = (0.0, 0.0, 0.0, 0.0);
+    let start = Instant::now();
+    let mut iterations = 0;
+    for time in 1..frames {
+        let (painted, next) = painter.next(&frame(time), state, None)?;
+        state = next;
+        iterations += painted.iterations;
+        let (back, counts) = (film.flow(time, time - 1), seen(time, time - 1));
+        error += warping_error(&painted.picture, &before, &back, &counts);
+        input += warping_error(&film.frame(time), &film.frame(time - 1), &back, &counts);
+        difference += frame_difference(&painted.picture, &before).powi(2);
+        let panned = warp::picture(&first.picture, &film.flow(time, 0));
+        let inside = flow::visible(&film.flow(time, 0), &film.flow(0, time));
+        let both: Vec<bool> = inside.iter().zip(&counts).map(|(a, b)| *a && *b).collect();
+        floor += warping_error(&panned, &floor_before, &back, &both);
+        floor_before = panned.clone();
+        before = painted.picture;
+        save(time, &before)?;
+        if time % 10 == 0 || time + 1 == frames {
+            let (now, then) = (band_energy(&before), band_energy(&first.picture));
+            let drift = colour_drift(&panned, &before);
+            println!(
+                "{time}: error {:.3e} floor {:.3e} ratio {:.2} input {:.3e} bands {:.3} {:.3} drift {:.2} (worst {:.2}) \
+                 rms {:.3}/255 unseen {:.3} its {:.1} {:.2} s a frame",
+                error / time as f64,
+                floor / time as f64,
+                error / floor,
+                input / time as f64,
+                now.finest / then.finest,
+                now.second / then.second,
+                drift.mean,
+                drift.worst,
+                (difference / time as f64).sqrt(),
+                painted.unseen,
+                iterations as f64 / time as f64,
+                start.elapsed().as_secs_f64() / time as f64
+            );
+        }
+    }
+    Ok(())
+}

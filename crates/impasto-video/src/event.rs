@@ -1,0 +1,102 @@
+//! The events that a film emits while it is painted.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use impasto::Picture;
+use impasto_job::{End, paths};
+use serde::Serialize;
+
+/// An event of a film. As JSON it is an object whose field `event` is its name; pictures are left out.
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "event", rename_all = "lowercase")]
+#[non_exhaustive]
+pub enum VideoEvent {
+    /// The film was read and its shots were found; the work begins.
+    Planned(Plan),
+    /// A shot begins.
+    Shot {
+        /// Number of the shot, from 1 on.
+        number: usize,
+        /// Number of all shots.
+        of: usize,
+        /// Its first frame, from 0 on.
+        first: usize,
+        /// Frames of the result that it has.
+        frames: usize,
+    },
+    /// A frame was painted and written.
+    Frame {
+        /// The frame of the result, from 0 on.
+        frame: usize,
+        /// Frames that are painted so far, of this run and earlier ones.
+        done: usize,
+        /// Frames to paint in all.
+        of: usize,
+        /// Number of its shot, from 1 on.
+        shot: usize,
+        /// Iterations that it took.
+        iterations: usize,
+        /// The share of it that the frame before does not show.
+        unseen: f32,
+        /// Seconds that it took.
+        seconds: f64,
+        /// Estimated seconds for the rest, from the frames so far.
+        seconds_left: f64,
+    },
+    /// A picture to show: the frame that was painted last.
+    Picture {
+        /// The picture: RGB, encoded by the curve of sRGB.
+        #[serde(skip)]
+        picture: Arc<Picture>,
+        /// The frame of the result, from 0 on.
+        frame: usize,
+    },
+    /// The film, or the last of the frames, was written.
+    Wrote {
+        /// The file or the pattern.
+        #[serde(serialize_with = "paths::write")]
+        path: PathBuf,
+        /// Pixels across.
+        width: usize,
+        /// Pixels down.
+        height: usize,
+        /// Frames of the result.
+        frames: usize,
+    },
+    /// A note or a warning.
+    Warned {
+        /// A sentence that begins with `note:` or `warning:`.
+        text: String,
+    },
+    /// The work is over.
+    Done {
+        /// How it ended.
+        end: End,
+    },
+}
+
+/// What a film will take.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct Plan {
+    /// Pixels across of a painted frame.
+    pub width: usize,
+    /// Pixels down of a painted frame.
+    pub height: usize,
+    /// Frames of the result.
+    pub frames: usize,
+    /// Frames that are painted, in this part of the work.
+    pub painted: usize,
+    /// Those of them that exist already.
+    pub done: usize,
+    /// Number of shots.
+    pub shots: usize,
+    /// Seconds of the film.
+    pub seconds: f64,
+    /// Bytes of disk that the frames and the state take until the film is made, at most.
+    pub disk_bytes: u64,
+    /// The folder of frames and state.
+    #[serde(serialize_with = "paths::write")]
+    pub folder: PathBuf,
+}

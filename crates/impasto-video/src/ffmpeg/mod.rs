@@ -1,0 +1,135 @@
+//! The installed ffmpeg: finding it, its version, and running it. Calling a program keeps its licence out of ours, and
+//! its many formats out of our code.
+
+mod decode;
+mod encode;
+mod pipe;
+mod probe;
+
+use std::ffi::{OsStr, OsString};
+use std::io::{self, Read, Seek, SeekFrom};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use impasto_job::text::printable;
+use impasto_job::{ErrorKind, JobError};
+
+pub(crate) use decode::{Decoded, Decoder, Request};
+pub(crate) use encode::{Codec, Job, check_encoder, encode};
+pub(crate) use pipe::Layout;
+pub(crate) use probe::{Probe, count, probe};
+
+/// The oldest version that has all options we use (`-fps_mode` came with 5.1).
+const OLDEST: (u32, u32) = (5, 1);
+
+/// What to do without ffmpeg.
+const WAY_ON: &str = "install ffmpeg 5.1 or later (on Debian: apt install ffmpeg), or give a folder of frames and write \
+                      a pattern such as out/%04d.png, which needs no other program";
+
+/// Makes sure that ffmpeg and ffprobe are here and new enough.
+///
+/// # Errors
+/// When one of them is missing, does not run, or is too old.
+pub(crate) fn check() -> Result<(), JobError> {
+    for program in ["ffmpeg", "ffprobe"] {
+        let said = Command::new(program).arg("-version").stdin(Stdio::null()).output();
+        let said = match said {
+            Ok(output) if output.status.success() => String::from_utf8_lossy(&output.stdout).into_owned(),
+            Ok(output) => {
+                let message = format!("{program} does not run here: {}", output.status);
+                return Err(JobError::bad_input(message).hint(WAY_ON));
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                let message = format!("films are read and written by ffmpeg, and {program} is not installed");
+                return Err(JobError::bad_input(message).hint(WAY_ON));
+            }
+            Err(error) => {
+                return Err(JobError::bad_input(format!("{program} does not start: {error}")).hint(WAY_ON));
+            }
+        };
+        // Builds from the sources of a day have no number; they are new.
+        if let Some(version) = version(&said).filter(|version| *version < OLDEST) {
+            let (major, minor) = version;
+            let message = format!("{program} {major}.{minor} is too old: 5.1 or later is needed");
+            return Err(JobError::bad_input(message).hint(WAY_ON));
+        }
+    }
+    Ok(())
+}
+
+/// The version in the first line of what a program says of itself.
+fn version(said: &str) -> Option<(u32, u32)> {
+    let word = said.lines().next()?.split_whitespace().nth(2)?;
+    let mut numbers = word.trim_start_matches('n').split(|c: char| !c.is_ascii_digit());
+    let major = numbers.next()?.parse().ok()?;
+    Some((major, numbers.next().and_then(|minor| minor.parse().ok()).unwrap_or(0)))
+}
+
+/// A command that reads no keys and says only errors. It has a process group of its own, so that Ctrl-C does not end it.
+fn command(program: &str) -> Command {
+    let mut command = Command::new(program);
+    command.args(["-v", "error"]);
+    if program == "ffmpeg" {
+        command.args(["-hide_banner", "-nostdin"]);
+    }
+    #[cfg(unix)]
+    std::os::unix::process::CommandExt::process_group(&mut command, 0);
+    command
+}
+
+/// The name of a file that ffmpeg takes for nothing else: not for an option, nor for a protocol.
+fn named(path: &Path) -> OsString {
+    let mut name = OsString::from("file:");
+    name.push(path.as_os_str());
+    name
+}
+
+/// Runs a command to its end and returns what it says.
+fn output(mut command: Command, path: &Path) -> Result<String, JobError> {
+    let done = command.stdin(Stdio::null()).output().map_err(|error| JobError::read(path, &error))?;
+    match done.status.success() {
+        true => Ok(String::from_utf8_lossy(&done.stdout).into_owned()),
+        false => {
+            let said = String::from_utf8_lossy(&done.stderr);
+            let reason = said.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("no reason given");
+            Err(JobError::bad_input(format!(
+                "{}: ffmpeg cannot read it: {}",
+                path.display(),
+                printable(reason)
+            )))
+        }
+    }
+}
+
+/// What a program has said into a file: its last line that is not empty.
+fn last_line(said: &mut std::fs::File) -> Option<String> {
+    let mut text = Vec::new();
+    said.seek(SeekFrom::Start(0)).ok()?;
+    said.read_to_end(&mut text).ok()?;
+    let text = String::from_utf8_lossy(&text);
+    text.lines().rev().find(|line| !line.trim().is_empty()).map(printable)
+}
+
+/// An error of the environment about a program.
+fn broken(path: &Path, what: &str) -> JobError {
+    JobError::new(ErrorKind::Environment, format!("{}: {what}", path.display()))
+}
+
+/// Adds arguments of several kinds.
+fn with<const N: usize>(command: &mut Command, arguments: [&OsStr; N]) {
+    command.args(arguments);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn versions_are_read_from_every_kind_of_build() {
+        assert_eq!(version("ffmpeg version 5.1.9-0+deb12u1 Copyright (c)"), Some((5, 1)));
+        assert_eq!(version("ffmpeg version n6.0 Copyright"), Some((6, 0)));
+        assert_eq!(version("ffmpeg version 4.4.2-0ubuntu0.22.04.1 Copyright"), Some((4, 4)));
+        assert_eq!(version("ffmpeg version N-109468-gd39b34123d Copyright"), None);
+        assert_eq!(version(""), None);
+    }
+}

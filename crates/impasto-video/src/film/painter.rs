@@ -1,0 +1,445 @@
+//! Paints the frames of a shot, one from the other.
+
+use impasto::image::{Averaging, Filter, Picture, Plane, resize};
+use impasto::{
+    Colour, Draft, DraftMemory, EngineCache, Error, Follow, Init, Iterations, Overrides, Pyramid, Recipe,
+    Session, Smallest, StyleTransfer, Trace, coloured, make_grey,
+};
+
+use super::anchor::Anchor;
+use super::effort::Tuning;
+use super::motion::{self, Motion, Reference};
+use super::planes::{mean, mixed, moved, rounded, soft};
+use super::renew;
+use super::state::State;
+use super::target::{Target, filled, target, unseen};
+use crate::flow;
+use crate::warp;
+
+/// The share of the drafts before in a steadied draft.
+const STEADY_DRAFT: f32 = 0.8;
+
+/// The share of the earlier frames in the moments that drafts are mapped from.
+const DRAFT_MEMORY: f64 = 0.8;
+
+/// The share of still pixels above which a frame is copied whole.
+const ALL_STILL: f32 = 0.998;
+
+/// How far a frame of effort draft goes towards its own draft, coarsely, where it is held.
+const TOWARDS_DRAFT: f32 = 0.15;
+
+/// A frame to paint, at the size of the painting.
+#[derive(Clone)]
+pub struct Frame {
+    /// The picture: encoded RGB in 0..1.
+    pub picture: Picture,
+    /// Its opacity, 1 for opaque.
+    pub alpha: Option<Plane>,
+    /// Seconds since the frame before.
+    pub seconds: f64,
+}
+
+/// A painted frame.
+pub struct Painted {
+    /// The painting with the colours that were asked for, in values of 16 bits.
+    pub picture: Picture,
+    /// Iterations at the full size; those of a first frame are of all sizes.
+    pub iterations: usize,
+    /// The share of the frame that the frame before does not show.
+    pub unseen: f32,
+}
+
+/// The first frame of a film that loops: its painting and its input.
+#[derive(Clone)]
+pub struct Opening {
+    /// The painting.
+    pub painting: Picture,
+    /// The input.
+    pub input: Picture,
+}
+
+/// Paints frames. It holds what all frames share; what changes from frame to frame is in a [`State`].
+pub struct Painter {
+    transfer: StyleTransfer,
+    colour: Colour,
+    still: Recipe,
+    cache: Option<EngineCache>,
+    draft: Option<Draft>,
+    tuning: Tuning,
+    life: Option<f64>,
+}
+
+impl Painter {
+    /// Prepares the frames of a film. `transfer` has the options of a still, with a frame of the film as its content.
+    /// `life` is the time after which paint is renewed, in seconds; `None` keeps it as long as it holds.
+    ///
+    /// # Errors
+    /// The errors of [`StyleTransfer::build`].
+    pub fn new(
+        transfer: StyleTransfer,
+        (colour, tuning, life): (Colour, Tuning, Option<f64>),
+        frame: &Frame,
+    ) -> Result<Painter, Error> {
+        let transfer = transfer.size(frame.picture.long_edge()).colour(colour);
+        let transfer = transfer.content(frame.picture.clone(), frame.alpha.clone());
+        let transfer = transfer.with_styles_prepared(frame.picture.long_edge())?;
+        let session = transfer.clone().build()?;
+        let still = session.recipe().clone();
+        let drafts = tuning.iterations == 0 || (still.init == Init::Draft && still.content_is_draft);
+        let draft = if drafts { Some(Draft::new(transfer.clone())?) } else { None };
+        Ok(Painter { transfer, colour, still, cache: Some(session.into_cache()), draft, tuning, life })
+    }
+
+    /// Paints the first frame of a shot, and lets the painting settle: without that, the next frames would go on with an
+    /// unfinished optimisation, and the film would drift.
+    ///
+    /// # Errors
+    /// The errors of [`Session::step`].
+    pub fn first(&mut self, frame: &Frame) -> Result<(Painted, State), Error> {
+        let seen = self.seen(&frame.picture);
+        let mut memory = DraftMemory::new(DRAFT_MEMORY);
+        let draft = self.draft(&seen, frame.alpha.as_ref(), &mut memory)?;
+        let (mut painting, mut trace, mut iterations) = match (&draft, self.tuning.iterations) {
+            (Some(draft), 0) => (draft.clone(), Trace::default(), 0),
+            _ => self.still(&seen, frame.alpha.clone())?,
+        };
+        let (width, height) = seen.size();
+        for _ in 0..self.tuning.rounds {
+            let follow = Follow {
+                target: painting.clone(),
+                pull: Plane::filled(width, height, 0.0),
+                pace: Plane::filled(width, height, 1.0 - self.tuning.calm),
+                kept: draft.clone(),
+                trace: Some(trace),
+                pooled: self.tuning.pooled,
+            };
+            (painting, trace) = self.follow(&seen, frame.alpha.clone(), follow, self.tuning.iterations)?;
+            iterations += self.tuning.iterations;
+        }
+        let state = self.begun(seen, frame, (rounded(painting), draft), (trace, memory));
+        Ok((Painted { picture: self.shown(&state.painting, frame), iterations, unseen: 1.0 }, state))
+    }
+
+    /// A state made from a painted frame and its input alone, where no state was kept.
+    ///
+    /// # Errors
+    /// The errors of [`Draft::picture`].
+    pub fn adopt(&mut self, frame: &Frame, painting: Picture) -> Result<State, Error> {
+        let seen = self.seen(&frame.picture);
+        let mut memory = DraftMemory::new(DRAFT_MEMORY);
+        let draft = self.draft(&seen, frame.alpha.as_ref(), &mut memory)?;
+        Ok(self.begun(seen, frame, (painting, draft), (Trace::default(), memory)))
+    }
+
+    /// Paints the next frame of a shot. `closing` draws it to the opening of a film that loops, with a weight from 0 to 1.
+    ///
+    /// # Errors
+    /// The errors of [`Session::step`].
+    pub fn next(
+        &mut self,
+        frame: &Frame,
+        state: State,
+        closing: Option<(&Opening, f32)>,
+    ) -> Result<(Painted, State), Error> {
+        let now = self.seen(&frame.picture);
+        let mut motion = motion::between(
+            (&state.input, Some(&state.reference)),
+            &now,
+            self.tuning.flow,
+            state.flows.as_ref(),
+        );
+        motion::seen_in_both(
+            &mut motion.confidence,
+            &motion.back,
+            state.alpha.as_ref(),
+            frame.alpha.as_ref(),
+        );
+        let now = flow::steady(&now, &state.input, &motion.back, &motion.confidence, motion.noise);
+        let still = mean(&motion.still.iter().map(|still| f32::from(u8::from(*still))).collect::<Vec<f32>>());
+        let (painted, state) = match still > ALL_STILL && self.life.is_none() && closing.is_none() {
+            true => (Done { iterations: 0, unseen: 0.0 }, self.copied(state, motion, now, frame)),
+            false => self.moved(state, motion, now, (frame, closing))?,
+        };
+        let picture = self.shown(&state.painting, frame);
+        Ok((Painted { picture, iterations: painted.iterations, unseen: painted.unseen }, state))
+    }
+
+    /// The state after the first frame of a shot.
+    fn begun(
+        &self,
+        seen: Picture,
+        frame: &Frame,
+        (painting, draft): (Picture, Option<Picture>),
+        (trace, mut memory): (Trace, DraftMemory),
+    ) -> State {
+        let (width, height) = seen.size();
+        memory.grain = memory.grain.map(|grain| at_size(&grain, (width, height)));
+        State {
+            anchor: Anchor::new(painting.clone()),
+            age: renew::first_ages(width, height, self.life),
+            growth: vec![0.0; width * height],
+            reference: Reference::new(seen.clone()),
+            input: seen,
+            alpha: frame.alpha.clone(),
+            flows: None,
+            trace,
+            memory,
+            draft,
+            painting,
+        }
+    }
+
+    /// A target, drawn to the opening of a film that loops, where both show the same.
+    fn drawn(&self, target: Picture, opening: &Opening, now: &Picture, weight: f32) -> Picture {
+        let motion = motion::between((&self.seen(&opening.input), None), now, self.tuning.flow, None);
+        let share: Vec<f32> = motion.confidence.iter().map(|c| weight * c).collect();
+        mixed(target, &warp::picture(&opening.painting, &motion.back), &share)
+    }
+
+    /// A frame in which nothing changes.
+    fn copied(&self, mut state: State, motion: Motion, now: Picture, frame: &Frame) -> State {
+        state.age.iter_mut().for_each(|age| *age += frame.seconds as f32);
+        let reference = state.reference.after(&now, &motion);
+        State { reference, input: now, alpha: frame.alpha.clone(), flows: Some(motion.found), ..state }
+    }
+
+    /// A frame in which something changes.
+    fn moved(
+        &mut self,
+        mut state: State,
+        motion: Motion,
+        now: Picture,
+        (frame, closing): (&Frame, Option<(&Opening, f32)>),
+    ) -> Result<(Done, State), Error> {
+        let Target { mut picture, held, free, renewal } =
+            target(&mut state, &motion, &now, (frame.seconds, self.life));
+        if let Some((opening, weight)) = closing {
+            picture = self.drawn(picture, opening, &now, weight);
+        }
+        let draft = self.steadied_draft(&mut state, &motion, &now, frame.alpha.as_ref())?;
+        let start = filled(picture, &free, &now, draft.as_ref());
+        let unseen = unseen(&held);
+        let iterations = match self.tuning.iterations {
+            0 => 0,
+            few => few + (self.tuning.more as f32 * unseen).round() as usize,
+        };
+        let (painting, trace) = match (&draft, iterations) {
+            (Some(draft), 0) => (towards(start, draft, &held), Trace::default()),
+            _ => {
+                let follow = self.tie(start, &held, &free, draft.clone(), carried(&state.trace, &motion));
+                self.follow(&now, frame.alpha.clone(), follow, iterations)?
+            }
+        };
+        let mut painting = rounded(painting);
+        if closing.is_none() {
+            hold_still(&mut painting, &state.painting, &motion.still, &renewal.free);
+        }
+        let anchor = match state.anchor.is_spent() {
+            true => Anchor::new(painting.clone()),
+            false => state.anchor,
+        };
+        let state = State {
+            painting,
+            reference: state.reference.after(&now, &motion),
+            input: now,
+            alpha: frame.alpha.clone(),
+            flows: Some(motion.found),
+            trace,
+            memory: state.memory,
+            draft,
+            anchor,
+            age: renewal.age,
+            growth: renewal.growth,
+        };
+        Ok((Done { iterations, unseen }, state))
+    }
+
+    fn tie(
+        &self,
+        target: Picture,
+        held: &[f32],
+        free: &[f32],
+        kept: Option<Picture>,
+        trace: Trace,
+    ) -> Follow {
+        let (width, height) = target.size();
+        let plane = |of: &dyn Fn(usize) -> f32| {
+            let values = (0..held.len()).map(of).collect();
+            Plane::new(width, height, values).unwrap_or_else(|| Plane::filled(width, height, 0.0))
+        };
+        Follow {
+            pull: plane(&|at| self.tuning.pull * held[at] * (1.0 - free[at])),
+            pace: plane(&|at| 1.0 - self.tuning.calm * held[at] * (1.0 - free[at])),
+            target,
+            kept,
+            trace: (!trace.second.is_empty()).then_some(trace),
+            pooled: self.tuning.pooled,
+        }
+    }
+
+    /// The frame as the objective sees it.
+    fn seen(&self, picture: &Picture) -> Picture {
+        let mut seen = picture.clone();
+        if self.colour == Colour::Luminance {
+            make_grey(&mut seen);
+        }
+        seen
+    }
+
+    /// The painting with the colours that were asked for.
+    fn shown(&self, painting: &Picture, frame: &Frame) -> Picture {
+        match self.colour {
+            Colour::Keep | Colour::Luminance => rounded(coloured(painting.clone(), &frame.picture)),
+            _ => painting.clone(),
+        }
+    }
+
+    /// A still: the first frame's painting.
+    fn still(&mut self, seen: &Picture, alpha: Option<Plane>) -> Result<(Picture, Trace, usize), Error> {
+        let transfer = self.transfer.clone().content(seen.clone(), alpha).trace();
+        let (session, iterations) = self.run(transfer)?;
+        let (picture, trace) = (session.picture()?, session.trace().clone());
+        self.cache = Some(session.into_cache());
+        Ok((picture, trace, iterations))
+    }
+
+    fn follow(
+        &mut self,
+        seen: &Picture,
+        alpha: Option<Plane>,
+        follow: Follow,
+        iterations: usize,
+    ) -> Result<(Picture, Trace), Error> {
+        let still = &self.still;
+        let mut adam = still.adam;
+        adam.rate *= self.tuning.rate;
+        let recipe = Recipe {
+            init: Init::Picture,
+            adam,
+            average_decay: self.tuning.average,
+            plateau: 0.0,
+            pyramid: Pyramid {
+                smallest: Smallest::Single,
+                iterations: Iterations::each(iterations),
+                ..still.pyramid.clone()
+            },
+            ..still.clone()
+        };
+        let transfer = self.transfer.clone().content(seen.clone(), alpha);
+        let transfer = transfer.recipe(recipe).overrides(Overrides::default()).follow(follow);
+        let (session, _) = self.run(transfer)?;
+        let (picture, trace) = (session.picture()?, session.trace().clone());
+        self.cache = Some(session.into_cache());
+        Ok((picture, trace))
+    }
+
+    fn run(&mut self, transfer: StyleTransfer) -> Result<(Session, usize), Error> {
+        let mut session = transfer.build_with(self.cache.take())?;
+        let mut iterations = 0;
+        while session.step()?.is_some() {
+            iterations += 1;
+        }
+        Ok((session, iterations))
+    }
+
+    /// The draft of a frame at the size of the painting, if frames have one.
+    fn draft(
+        &mut self,
+        seen: &Picture,
+        alpha: Option<&Plane>,
+        memory: &mut DraftMemory,
+    ) -> Result<Option<Picture>, Error> {
+        let Some(draft) = &mut self.draft else { return Ok(None) };
+        draft.set_content(seen, alpha);
+        let small = draft.following(memory)?;
+        if small.size() == seen.size() {
+            return Ok(Some(small));
+        }
+        // The draft is smaller, so it gets the frame's own detail.
+        let (width, height) = seen.size();
+        let grown = |picture: &Picture| resize(picture, width, height, Filter::Bicubic, Averaging::Light);
+        let coarse = resize(seen, small.width(), small.height(), Filter::Bicubic, Averaging::Light);
+        let (mut picture, coarse) = (grown(&small), grown(&coarse));
+        for ((to, fine), coarse) in picture.rgb_mut().iter_mut().zip(seen.rgb()).zip(coarse.rgb()) {
+            *to = (*to + fine - coarse).clamp(0.0, 1.0);
+        }
+        Ok(Some(picture))
+    }
+
+    /// The draft of the next frame, with a mean of the drafts before along the motion.
+    fn steadied_draft(
+        &mut self,
+        state: &mut State,
+        motion: &Motion,
+        now: &Picture,
+        alpha: Option<&Plane>,
+    ) -> Result<Option<Picture>, Error> {
+        if let Some(grain) = &mut state.memory.grain {
+            let values = grain.data();
+            let [mut along, ..] = moved([values, values, values], &motion.back);
+            // Where nothing is known of the place before, the grain stays as it is.
+            for ((along, here), c) in along.iter_mut().zip(values).zip(&motion.confidence) {
+                *along = here + c * (*along - here);
+            }
+            grain.data_mut().copy_from_slice(&along);
+        }
+        let fresh = self.draft(now, alpha, &mut state.memory)?;
+        let (Some(fresh), Some(before)) = (&fresh, &state.draft) else { return Ok(fresh) };
+        let before = warp::picture(before, &motion.back);
+        let share: Vec<f32> = motion.confidence.iter().map(|c| STEADY_DRAFT * c).collect();
+        Ok(Some(mixed(fresh.clone(), &before, &share)))
+    }
+}
+
+/// What was done for a frame.
+struct Done {
+    iterations: usize,
+    unseen: f32,
+}
+
+/// Second moments moved along the flow; where the place before is not known, the mean of their plane.
+fn carried(trace: &Trace, motion: &Motion) -> Trace {
+    let area = motion.confidence.len();
+    if trace.second.len() != 3 * area {
+        return trace.clone();
+    }
+    let plane = |at: usize| &trace.second[at * area..(at + 1) * area];
+    let planes = moved([plane(0), plane(1), plane(2)], &motion.back);
+    let mut second = Vec::with_capacity(3 * area);
+    for (at, along) in planes.into_iter().enumerate() {
+        let usual = mean(plane(at));
+        second.extend(
+            along.iter().zip(&motion.confidence).map(|(along, c)| (usual + c * (along - usual)).max(0.0)),
+        );
+    }
+    Trace { second, moments: trace.moments.clone() }
+}
+
+/// A frame of effort draft: the target, whose coarse part goes a little towards the frame's own draft.
+fn towards(start: Picture, draft: &Picture, held: &[f32]) -> Picture {
+    /// Deviation, in pixels, of the blur that parts coarse from fine.
+    const SPLIT: f32 = 6.0;
+    let (coarse, goal) = (soft(&start, SPLIT), soft(draft, SPLIT));
+    let mut picture = start;
+    for ((value, coarse), goal) in picture.rgb_mut().iter_mut().zip(coarse.rgb()).zip(goal.rgb()) {
+        *value += TOWARDS_DRAFT * (goal - coarse);
+    }
+    let free: Vec<f32> = held.iter().map(|held| 1.0 - held).collect();
+    mixed(picture, draft, &free)
+}
+
+/// Copies the pixels that stand still and are not renewed.
+fn hold_still(painting: &mut Picture, before: &Picture, still: &[bool], renewed: &[f32]) {
+    let area = still.len();
+    for (now, before) in painting.rgb_mut().chunks_exact_mut(area).zip(before.rgb().chunks_exact(area)) {
+        for (at, now) in now.iter_mut().enumerate().filter(|(at, _)| still[*at] && renewed[*at] == 0.0) {
+            *now = before[at];
+        }
+    }
+}
+
+/// A plane, resized.
+fn at_size(plane: &Plane, (width, height): (usize, usize)) -> Plane {
+    let data = impasto::image::resize_plane(plane.data(), plane.size(), (width, height), Filter::Bicubic);
+    Plane::new(width, height, data).unwrap_or_else(|| plane.clone())
+}

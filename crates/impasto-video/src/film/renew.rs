@@ -1,0 +1,126 @@
+//! Renewal: paint that has grown too large, or has lived long enough, is painted anew, cell by cell.
+//!
+//! A zoom would magnify the strokes. Each pixel's growth since it was painted is carried along, and it is freed smoothly as
+//! the growth nears its bound. With a life given, a pixel is also freed at the end of it. Cells begin at different ages,
+//! so that the picture never changes everywhere at once.
+
+use super::planes::{moved, smoothstep};
+use crate::flow::Flow;
+
+/// The growth at which a pixel is wholly free: strokes a quarter larger or smaller.
+const GROWN: f32 = 0.223;
+
+/// Pixels of the side of a cell: about a stroke.
+const CELL: usize = 24;
+
+/// Seconds over which a cell is renewed at the end of its life.
+const FADE: f32 = 0.15;
+
+/// The ages of a new shot: each cell begins somewhere in its life.
+pub(crate) fn first_ages(width: usize, height: usize, life: Option<f64>) -> Vec<f32> {
+    let life = life.unwrap_or(0.0) as f32;
+    (0..width * height).map(|at| life * phase(at % width / CELL, at / width / CELL)).collect()
+}
+
+/// The phase of a cell, 0..1: the golden ratio along rows and its square down, which spreads neighbours far apart.
+fn phase(x: usize, y: usize) -> f32 {
+    ((x as f64 * 0.618_034 + y as f64 * 0.754_878) % 1.0) as f32
+}
+
+/// Ages and growths after a step of time, and how far each pixel is renewed, 0..1.
+pub(crate) struct Renewal {
+    pub(crate) age: Vec<f32>,
+    pub(crate) growth: Vec<f32>,
+    /// 1 where a pixel is painted anew.
+    pub(crate) free: Vec<f32>,
+}
+
+/// Carries ages and growths along the flow. `free` has the pixels that the frame before does not show, 0..1.
+pub(crate) fn step(
+    (age, growth): (&[f32], &[f32]),
+    back: &Flow,
+    free: &[f32],
+    seconds: f64,
+    life: Option<f64>,
+) -> Renewal {
+    let (width, height) = back.size();
+    let [mut age, mut growth, _] = moved([age, growth, growth], back);
+    let born = first_ages(width, height, life);
+    let mut renewed = vec![0.0; age.len()];
+    for at in 0..age.len() {
+        let (x, y) = (at % width, at / width);
+        age[at] = age[at].max(0.0) + seconds as f32;
+        growth[at] += grown(back, x, y);
+        let large = smoothstep(growth[at].abs(), 0.6 * GROWN, GROWN);
+        let old = life.map_or(0.0, |life| smoothstep(age[at], life as f32, life as f32 + FADE));
+        renewed[at] = large.max(old);
+        growth[at] *= 1.0 - renewed[at].max(free[at]);
+        if free[at] > 0.5 {
+            age[at] = born[at];
+        } else if life.is_some_and(|life| age[at] > life as f32 + FADE) {
+            age[at] = 0.0;
+        }
+    }
+    Renewal { age, growth, free: renewed }
+}
+
+/// The logarithm of the growth of the scene's lengths at a pixel, from the frame before to this one.
+fn grown(back: &Flow, x: usize, y: usize) -> f32 {
+    let (right, left) = ((x + 1).min(back.width - 1), x.saturating_sub(1));
+    let (below, above) = ((y + 1).min(back.height - 1), y.saturating_sub(1));
+    let slope = |plane: &[f32]| {
+        let at = |x: usize, y: usize| plane[y * back.width + x];
+        let across = (at(right, y) - at(left, y)) / (right - left).max(1) as f32;
+        let down = (at(x, below) - at(x, above)) / (below - above).max(1) as f32;
+        (across, down)
+    };
+    let ((ux, uy), (vx, vy)) = (slope(&back.u), slope(&back.v));
+    let area = (1.0 + ux) * (1.0 + vy) - uy * vx;
+    -0.5 * area.clamp(0.25, 4.0).ln()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn growth_is_that_of_the_zoom_and_frees_the_paint() {
+        // A zoom by 1.01 a frame, around the corner: the place before is at 1 / 1.01.
+        let zoom = Flow::from_fn(40, 30, |x, y| {
+            let part = 1.0 / 1.01 - 1.0;
+            (x as f32 * part, y as f32 * part)
+        });
+        let mut state = (vec![0.0; 1200], vec![0.0; 1200]);
+        let none = vec![0.0; 1200];
+        let mut most: f32 = 0.0;
+        for frame in 1..=40 {
+            let renewal = step((&state.0, &state.1), &zoom, &none, 0.04, None);
+            if frame == 5 {
+                assert!((renewal.growth[600] - 5.0 * 1.01f32.ln()).abs() < 1e-3, "{}", renewal.growth[600]);
+                assert_eq!(renewal.free[600], 0.0);
+            }
+            most = most.max(renewal.free[600]);
+            state = (renewal.age, renewal.growth);
+        }
+        assert!(most > 0.02, "{most}");
+        assert!(state.1.iter().all(|growth| *growth < GROWN));
+    }
+
+    #[test]
+    fn every_cell_is_renewed_once_in_a_life_and_never_all_at_once() {
+        let (width, height, life) = (240, 192, 2.0);
+        let still = Flow::zero(width, height);
+        let none = vec![0.0; width * height];
+        let mut ages = first_ages(width, height, Some(life));
+        let mut growth = none.clone();
+        let mut seen = vec![false; width * height];
+        for _ in 0..55 {
+            let renewal = step((&ages, &growth), &still, &none, 0.04, Some(life));
+            let share = renewal.free.iter().filter(|free| **free > 0.5).count() as f64 / none.len() as f64;
+            assert!(share < 0.2, "{share}");
+            renewal.free.iter().zip(&mut seen).for_each(|(free, seen)| *seen |= *free > 0.5);
+            (ages, growth) = (renewal.age, renewal.growth);
+        }
+        assert!(seen.iter().all(|seen| *seen));
+    }
+}

@@ -1,0 +1,118 @@
+//! The end of a film: its painted frames become a film or files, and the folder is removed.
+
+use std::path::{Path, PathBuf};
+
+use impasto::image::{Encoding, Limits, Picture, Plane, Space, save};
+use impasto_job::{End, JobError};
+
+use super::Filmed;
+use super::begin::{Film, Sink};
+use super::folder::Folder;
+use super::paint::Work;
+use crate::event::VideoEvent;
+use crate::ffmpeg::{Job, Layout, encode};
+use crate::source::open;
+
+impl Film<'_> {
+    /// Paints this part of the work, and makes the film if it is the whole.
+    pub(crate) fn run(self, folder: Folder) -> Result<Filmed, JobError> {
+        let mut filmed = Filmed { end: End::Complete, output: None, painted: 0, left: 0 };
+        if !self.spec.work.join {
+            filmed = Work::new(&self, &folder)?.run()?;
+            if filmed.end != End::Complete || self.spec.work.shard.is_some() {
+                return Ok(filmed);
+            }
+        }
+        let frames = self.frames(&folder)?;
+        self.write(&frames)?;
+        let (width, height) = self.size;
+        let path = self.spec.output.clone();
+        self.around.emit(VideoEvent::Wrote { path: path.clone(), width, height, frames: frames.len() });
+        if !self.spec.work.keep_frames {
+            folder.remove()?;
+        }
+        Ok(Filmed { output: Some(path), ..filmed })
+    }
+
+    /// The file of each frame of the result, and the seconds for which it is shown.
+    fn frames(&self, folder: &Folder) -> Result<Vec<(PathBuf, f64)>, JobError> {
+        let shots = self.manifest.shots.ranges();
+        let made = self.spec.film.every.is_some();
+        let mut frames = Vec::with_capacity(self.line.len());
+        for (shot, keys) in self.painted() {
+            let mut key = keys.first().copied().unwrap_or(0);
+            for tick in shots[shot].clone() {
+                if made || keys.binary_search(&tick).is_ok() {
+                    key = tick;
+                }
+                frames.push((folder.frame(key), self.line.seconds[tick]));
+            }
+            if folder.reached(shot)? < keys.last().copied() {
+                return Err(JobError::bad_input(format!("shot {} is not painted yet", shot + 1))
+                    .hint("run its `shard`, or the same job without `join`"));
+            }
+        }
+        match frames.iter().find(|(file, _)| !file.exists()) {
+            Some((file, _)) => Err(JobError::bad_input(format!("{} is missing", file.display()))
+                .hint("`from` N paints again from frame N on")),
+            None => Ok(frames),
+        }
+    }
+
+    fn write(&self, frames: &[(PathBuf, f64)]) -> Result<(), JobError> {
+        let space = self.source.space();
+        match &self.sink {
+            Sink::Film { codec } => {
+                let layout = Layout {
+                    width: self.size.0,
+                    height: self.size.1,
+                    deep: true,
+                    alpha: self.source.alpha() && codec.holds_alpha(),
+                };
+                let sound = self.source.film().filter(|_| !self.spec.encoding.no_sound);
+                let job = Job {
+                    path: &self.spec.output,
+                    codec: *codec,
+                    crf: self.spec.encoding.crf,
+                    layout,
+                    rate: self.line.rate,
+                    frames,
+                    sound: sound.map(|(path, probe)| (path, probe.offset)),
+                };
+                // Films have the primaries of sRGB.
+                let notes = encode(&job, |file| {
+                    let (picture, alpha) = read(file)?;
+                    Ok(layout.write(&picture, alpha.as_ref()))
+                })?;
+                notes.into_iter().for_each(|note| self.around.warn(note));
+                Ok(())
+            }
+            Sink::Frames { pattern, format, depth } => {
+                let place = self.spec.output.parent().unwrap_or(Path::new(""));
+                let profile = (space != Space::Srgb).then(|| space.icc());
+                let encoding = Encoding {
+                    format: Some(*format),
+                    depth: *depth,
+                    space,
+                    icc_profile: profile,
+                    ..Encoding::default()
+                };
+                for (number, (file, _)) in frames.iter().enumerate() {
+                    let Some(name) = pattern.name(number + 1) else { continue };
+                    let mut decoded = open(file, &Limits::NONE)?;
+                    decoded.bring_to(space);
+                    let alpha = decoded.alpha.filter(|_| self.sink.holds_alpha());
+                    save(&place.join(name), &decoded.picture, alpha.as_ref(), &encoding)?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+/// A frame with its opacity, in the primaries of sRGB.
+fn read(file: &Path) -> Result<(Picture, Option<Plane>), JobError> {
+    let mut decoded = open(file, &Limits::NONE)?;
+    decoded.bring_to(Space::Srgb);
+    Ok((decoded.picture, decoded.alpha))
+}

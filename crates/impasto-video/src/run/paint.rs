@@ -1,0 +1,344 @@
+//! The painting of a film: shot by shot, frame by frame, each kept on the disk before the next begins.
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::sync::Arc;
+use std::time::Instant;
+
+use impasto::image::{Metadata, Picture, Plane};
+use impasto::{Effort, Picture as Painting};
+use impasto_job::inputs::{Input, InputSummary, Inputs};
+use impasto_job::{End, ErrorKind, JobError, transfer};
+
+use super::Filmed;
+use super::begin::Film;
+use super::between::Between;
+use super::folder::{Folder, Progress, Record};
+use crate::event::VideoEvent;
+use crate::film::{Frame, Opening, Painted, Painter, State, Tuning};
+use crate::source::{Frames, at_size};
+
+/// Earlier shots that a new one is compared with.
+const REMEMBERED: usize = 12;
+
+/// Frames that are drawn to the first one, at the end of a film that loops.
+const CLOSING: usize = 12;
+
+/// The frames of the input, read one after the other.
+struct Reader<'a> {
+    frames: Frames<'a>,
+    /// The input's frame that comes next.
+    next: usize,
+    last: Option<(Picture, Option<Plane>)>,
+    size: (usize, usize),
+}
+
+impl Reader<'_> {
+    /// A frame of the input at the size of the painting. Frames before it are passed over. When the input ends early, its
+    /// last frame stands for the rest.
+    fn read(&mut self, source: usize) -> Result<(Picture, Option<Plane>), JobError> {
+        while self.next < source && self.frames.skip_frame()? {
+            self.next += 1;
+        }
+        if self.next == source
+            && let Some(frame) = self.frames.next()
+        {
+            self.last = Some(at_size(frame?, self.size));
+            self.next += 1;
+        }
+        self.last.clone().ok_or_else(|| JobError::bad_input(format!("frame {source} cannot be read")))
+    }
+}
+
+/// The work on a film.
+pub(super) struct Work<'a> {
+    film: &'a Film<'a>,
+    folder: &'a Folder,
+    reader: Reader<'a>,
+    painter: Option<Painter>,
+    /// The beginning of a film that loops.
+    opening: Option<Opening>,
+    /// The last painted frame, as it is shown.
+    shown: Option<Painting>,
+    done: usize,
+    of: usize,
+    painted: usize,
+    started: Instant,
+}
+
+impl<'a> Work<'a> {
+    pub(super) fn new(film: &'a Film<'a>, folder: &'a Folder) -> Result<Work<'a>, JobError> {
+        let reader = Reader { frames: film.source.frames()?, next: 0, last: None, size: film.size };
+        let of = film.parts()?.iter().map(|(_, keys)| keys.len()).sum();
+        Ok(Work {
+            film,
+            folder,
+            reader,
+            painter: None,
+            opening: None,
+            shown: None,
+            done: 0,
+            of,
+            painted: 0,
+            started: Instant::now(),
+        })
+    }
+
+    /// Paints all shots of this part of the work. Returns the number of painted frames, and how it ended.
+    pub(super) fn run(mut self) -> Result<Filmed, JobError> {
+        let parts = self.film.parts()?;
+        let shots = self.film.manifest.shots.ranges();
+        for (shot, keys) in parts {
+            match self.shot(shot, &shots, &keys) {
+                Ok(()) => {}
+                Err(error) if error.kind() == ErrorKind::Interrupted => {
+                    return Ok(self.filmed(self.film.around.control.end()));
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(self.filmed(End::Complete))
+    }
+
+    fn filmed(&self, end: End) -> Filmed {
+        Filmed { end, output: None, painted: self.painted, left: self.of - self.done }
+    }
+
+    fn shot(&mut self, shot: usize, shots: &[Range<usize>], keys: &[usize]) -> Result<(), JobError> {
+        let progress = self.folder.progress(shot)?;
+        let mut at = match &progress {
+            Some(progress) => keys.iter().filter(|key| **key <= progress.frame).count(),
+            None => self
+                .film
+                .adopted
+                .filter(|(of, _)| *of == shot)
+                .map_or(0, |(_, from)| keys.iter().filter(|key| **key < from).count()),
+        };
+        self.done += at;
+        if at == keys.len() {
+            return Ok(());
+        }
+        self.film.around.emit(VideoEvent::Shot {
+            number: shot + 1,
+            of: shots.len(),
+            first: shots[shot].start,
+            frames: shots[shot].len(),
+        });
+        let loops = self.film.spec.film.looped && shots.len() == 1 && keys.len() > 2 * CLOSING;
+        if loops && at > 0 {
+            // A film that goes on needs its beginning again.
+            let frame = self.frame(keys[0], None)?;
+            let (painting, _) = self.folder.read_frame(keys[0], self.film.source.space())?;
+            self.opening = Some(Opening { painting, input: frame.picture });
+        }
+        let mut state = match (progress, at) {
+            (Some(progress), _) => Some(self.resumed(progress)?),
+            (None, 0) => None,
+            (None, at) => Some(self.adopt(keys[at - 1])?),
+        };
+        if at > 0 {
+            self.shown = Some(self.sized(keys[at - 1])?.0);
+        }
+        let flashes = &self.film.manifest.shots.flashes;
+        while at < keys.len() {
+            if self.film.around.control.is_asked_to_end() {
+                return Err(JobError::new(ErrorKind::Interrupted, "interrupted"));
+            }
+            let (key, before) = (keys[at], at.checked_sub(1).map(|at| keys[at]));
+            let start = Instant::now();
+            let mut between = Between::new(self.film, before, key);
+            for tick in between.ticks() {
+                let frame = self.frame(tick, before)?;
+                between.add(tick, frame);
+            }
+            let frame = self.frame(key, before)?;
+            let closing = (keys.len() - at <= CLOSING && loops)
+                .then(|| 1.0 - (keys.len() - 1 - at) as f32 / CLOSING as f32);
+            let is_first = keys[..at].iter().all(|key| flashes.contains(key));
+            let (painted, next) =
+                self.paint(shot, &frame, if is_first { None } else { state.as_ref() }, closing)?;
+            if at == 0 && loops {
+                self.opening =
+                    Some(Opening { painting: next.painting.clone(), input: frame.picture.clone() });
+            }
+            self.film.around.control.saving(|| -> Result<(), JobError> {
+                let space = self.film.source.space();
+                for (tick, picture, alpha) in
+                    between.make(self.shown.as_ref().zip(state.as_ref()), &painted.picture, &frame)
+                {
+                    self.folder.put_frame(tick, (&picture, alpha.as_ref()), space)?;
+                }
+                let digest = self.folder.put_frame(key, (&painted.picture, frame.alpha.as_ref()), space)?;
+                let keeps = flashes.contains(&key) && !is_first;
+                let next = match (&state, keeps) {
+                    // Nothing is painted from a flash.
+                    (Some(state), true) => state.clone(),
+                    _ => next,
+                };
+                let record = Record {
+                    frame: key,
+                    iterations: painted.iterations,
+                    unseen: painted.unseen,
+                    seconds: start.elapsed().as_secs_f64(),
+                };
+                self.folder.put_state(shot, &next, &digest, &record)?;
+                state = Some(next);
+                Ok(())
+            })?;
+            self.shown = Some(painted.picture.clone());
+            at += 1;
+            self.tell(shot, key, painted, start);
+        }
+        Ok(())
+    }
+
+    /// A frame of the result.
+    fn frame(&mut self, tick: usize, before: Option<usize>) -> Result<Frame, JobError> {
+        let (picture, alpha) = self.reader.read(self.film.line.source[tick])?;
+        let seconds = before.map_or(0.0, |before| self.film.line.between(before, tick));
+        Ok(Frame { picture, alpha, seconds })
+    }
+
+    fn paint(
+        &mut self,
+        shot: usize,
+        frame: &Frame,
+        state: Option<&State>,
+        closing: Option<f32>,
+    ) -> Result<(Painted, State), JobError> {
+        let opening = self.opening.clone();
+        let matched = match state {
+            None if self.film.spec.film.match_shots => self.like(shot, frame)?,
+            _ => None,
+        };
+        let painter = self.painter(frame)?;
+        let painted = match (state, matched) {
+            (Some(state), _) => painter.next(frame, state.clone(), opening.as_ref().zip(closing))?,
+            (None, Some(earlier)) => painter.next(frame, earlier, None)?,
+            (None, None) => painter.first(frame)?,
+        };
+        Ok(painted)
+    }
+
+    /// The painter, which is made with the first frame.
+    fn painter(&mut self, frame: &Frame) -> Result<&mut Painter, JobError> {
+        if self.painter.is_none() {
+            self.painter = Some(painter(self.film, frame)?);
+        }
+        self.painter.as_mut().ok_or_else(|| JobError::failed("there is no painter"))
+    }
+
+    /// The state after an earlier shot that looks like this frame.
+    fn like(&mut self, shot: usize, frame: &Frame) -> Result<Option<State>, JobError> {
+        /// Histograms that differ by less than this are of one scene. They differ by at most 2.
+        const ALIKE: f32 = 0.5;
+        let mine = histogram(&frame.picture);
+        let mut best: Option<(f32, State)> = None;
+        for earlier in shot.saturating_sub(REMEMBERED)..shot {
+            let Some(Progress { state, .. }) = self.folder.progress(earlier)? else { continue };
+            let other = histogram(&state.input);
+            let distance = mine.iter().zip(&other).map(|(a, b)| (a - b).abs()).sum::<f32>();
+            if distance < best.as_ref().map_or(ALIKE, |(least, _)| *least) {
+                best = Some((distance, state));
+            }
+        }
+        Ok(best.map(|(_, state)| state))
+    }
+
+    /// The state that a film goes on from. A frame that was changed by hand takes the place of the painting.
+    fn resumed(&mut self, progress: Progress) -> Result<State, JobError> {
+        let Progress { frame, state, digest } = progress;
+        let path = self.folder.frame(frame);
+        if !path.exists() {
+            return Err(JobError::bad_input(format!("{} is missing", path.display()))
+                .hint("`from` N paints again from frame N on"));
+        }
+        match super::folder::digest(&path)? == digest {
+            true => Ok(state),
+            false => {
+                self.film
+                    .around
+                    .warn(format!("note: {} was changed: the film goes on from it", path.display()));
+                let (painting, _) = self.sized(frame)?;
+                Ok(state.changed(painting))
+            }
+        }
+    }
+
+    /// A state made from a painted frame and its input alone.
+    fn adopt(&mut self, key: usize) -> Result<State, JobError> {
+        let frame = self.frame(key, None)?;
+        let (painting, _) = self.sized(key)?;
+        Ok(self.painter(&frame)?.adopt(&frame, painting)?)
+    }
+
+    /// A painted frame, which has to have the film's size.
+    fn sized(&self, frame: usize) -> Result<(Painting, Option<Plane>), JobError> {
+        let (picture, alpha) = self.folder.read_frame(frame, self.film.source.space())?;
+        match picture.size() == self.film.size {
+            true => Ok((picture, alpha)),
+            false => {
+                let (path, expected, found) = (self.folder.frame(frame), self.film.size, picture.size());
+                Err(JobError::bad_input(format!(
+                    "{}: expected {expected:?} pixels, found {found:?}",
+                    path.display()
+                )))
+            }
+        }
+    }
+
+    fn tell(&mut self, shot: usize, frame: usize, painted: Painted, start: Instant) {
+        self.done += 1;
+        self.painted += 1;
+        let each = self.started.elapsed().as_secs_f64() / self.painted as f64;
+        self.film.around.emit(VideoEvent::Frame {
+            frame,
+            done: self.done,
+            of: self.of,
+            shot: shot + 1,
+            iterations: painted.iterations,
+            unseen: painted.unseen,
+            seconds: start.elapsed().as_secs_f64(),
+            seconds_left: each * (self.of - self.done) as f64,
+        });
+        if self.film.around.pictures {
+            self.film.around.emit(VideoEvent::Picture { picture: Arc::new(painted.picture), frame });
+        }
+    }
+}
+
+/// The painter of a film.
+fn painter(film: &Film, frame: &Frame) -> Result<Painter, JobError> {
+    let spec = film.spec;
+    let decoded = impasto::image::Decoded {
+        picture: frame.picture.clone(),
+        space: film.source.space(),
+        alpha: frame.alpha.clone(),
+        depth: impasto::image::Depth::Sixteen,
+        icc_profile: None,
+        metadata: Metadata::default(),
+        is_one_of_several: false,
+        notes: Vec::new(),
+    };
+    let (width, height) = frame.picture.size();
+    let summary = InputSummary { path: String::new(), sha256: String::new(), width, height };
+    let content = Input { path: spec.input.clone(), decoded, summary };
+    let mut inputs = Inputs { content, styles: film.styles.clone(), init: None, masks: film.masks.clone() };
+    let run = (&spec.run, &spec.style[..], &spec.regions);
+    let transfer = transfer(run, &mut inputs, film.encoder.clone(), &film.around.control)?;
+    let effort = spec.run.effort.as_deref().map_or(Ok(Effort::Normal), str::parse)?;
+    let settings = (spec.run.colour()?, Tuning::of(effort), spec.film.boil);
+    Ok(Painter::new(transfer, settings, frame)?)
+}
+
+/// How often each of 64 colours occurs.
+fn histogram(picture: &Picture) -> Vec<f32> {
+    let area = picture.width() * picture.height();
+    let mut counts: HashMap<usize, usize> = HashMap::new();
+    let level = |value: f32| (value.clamp(0.0, 1.0) * 3.999) as usize;
+    for at in 0..area {
+        let [r, g, b] = [0, 1, 2].map(|plane| level(picture.rgb()[plane * area + at]));
+        *counts.entry(16 * r + 4 * g + b).or_default() += 1;
+    }
+    (0..64).map(|bin| counts.get(&bin).copied().unwrap_or(0) as f32 / area as f32).collect()
+}

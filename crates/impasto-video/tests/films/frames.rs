@@ -1,0 +1,94 @@
+//! Frames as files, in and out.
+
+use impasto::Picture;
+use impasto_video::{VideoEvent, VideoRunner};
+
+use crate::clips::{Place, SIZE, run};
+
+#[test]
+fn a_folder_of_frames_becomes_a_pattern_of_frames() {
+    let place = Place::new(&[(0, 0), (0, 1), (0, 2)]);
+    let events = run(place.job("out/%02d.png")).unwrap();
+    let names: Vec<String> = place.bytes("out").into_iter().map(|(name, _)| name).collect();
+    assert_eq!(names, ["01.png", "02.png", "03.png"]);
+    assert_eq!(Picture::open(place.path("out/02.png")).unwrap().size(), SIZE);
+    let frames: Vec<usize> = events
+        .iter()
+        .filter_map(|event| match event {
+            VideoEvent::Frame { frame, .. } => Some(*frame),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(frames, [0, 1, 2]);
+    assert!(matches!(events.last(), Some(VideoEvent::Done { .. })));
+    // The folder of the work is gone.
+    assert!(!place.path("out/.impasto.film").exists());
+}
+
+#[test]
+fn a_scene_that_stands_still_gives_the_same_bytes() {
+    let place = Place::new(&[(0, 0); 3]);
+    run(place.job("out/%d.png")).unwrap();
+    let files = place.bytes("out");
+    assert!(files[0].1 == files[1].1 && files[1].1 == files[2].1);
+}
+
+#[test]
+fn a_cut_begins_anew_without_a_ghost() {
+    let frames: Vec<(usize, usize)> = (0..4).map(|at| (0, at)).chain((0..3).map(|at| (1, at))).collect();
+    let place = Place::new(&frames);
+    let mut job = place.job("out/%d.png");
+    job.film.cuts = Some(vec![4]);
+    run(job).unwrap();
+    // The second shot alone has the same first frame.
+    let alone = Place::new(&[(1, 0), (1, 1), (1, 2)]);
+    run(alone.job("out/%d.png")).unwrap();
+    assert!(place.bytes("out")[4].1 == alone.bytes("out")[0].1);
+}
+
+#[test]
+fn held_frames_are_copies_and_those_between_are_not() {
+    let frames: Vec<(usize, usize)> = (0..5).map(|at| (0, at)).collect();
+    let place = Place::new(&frames);
+    let mut job = place.job("out/%d.png");
+    job.film.hold = Some(2);
+    run(job).unwrap();
+    let files = place.bytes("out");
+    assert!(files[0].1 == files[1].1 && files[2].1 == files[3].1 && files[1].1 != files[2].1);
+
+    let place = Place::new(&frames);
+    let mut job = place.job("out/%d.png");
+    job.film.every = Some(2);
+    let events = run(job).unwrap();
+    let painted = events.iter().filter(|event| matches!(event, VideoEvent::Frame { .. })).count();
+    assert_eq!(painted, 3);
+    let files = place.bytes("out");
+    assert!((1..5).all(|at| files[at].1 != files[at - 1].1));
+}
+
+#[test]
+fn a_plan_counts_frames_and_writes_nothing() {
+    let frames: Vec<(usize, usize)> = (0..6).map(|at| (0, at)).collect();
+    let place = Place::new(&frames);
+    let mut job = place.job("out/%d.png");
+    job.film.hold = Some(3);
+    let plan = VideoRunner::new(job).plan().unwrap();
+    assert_eq!((plan.frames, plan.painted, plan.shots, plan.done), (6, 2, 1, 0));
+    assert!(place.bytes("out").is_empty() && !place.path("out/.impasto.film").exists());
+}
+
+#[test]
+fn wrong_requests_are_refused_before_any_work() {
+    let place = Place::new(&[(0, 0), (0, 1)]);
+    let refused = |change: &dyn Fn(&mut impasto_video::VideoSpec)| {
+        let mut job = place.job("out/%d.png");
+        change(&mut job);
+        run(job).unwrap_err().to_string()
+    };
+    assert!(refused(&|job| job.film.fps = Some("fast".into())).contains("`fps`"));
+    assert!(refused(&|job| job.encoding.depth = Some(12)).contains("`depth`"));
+    assert!(refused(&|job| job.output = place.path("out/*.png")).contains("place for the number"));
+    assert!(refused(&|job| job.work.join = true).contains("`join`"));
+    assert!(refused(&|job| job.input = place.path("none/%d.png")).contains("none"));
+    assert!(place.bytes("out").is_empty());
+}

@@ -1,0 +1,7 @@
+//! Films from end to end: frames in, frames out, resume, shots, and what ffmpeg reads and writes. The clips are made here.
+//! Tests that need ffmpeg are skipped where it is not installed.
+
+mod clips;
+mod ffmpeg;
+mod frames;
+mod resume;
