@@ -70,7 +70,7 @@ impl<'a> Film<'a> {
         let source = Source::open(&spec.input, limits, fps, spec.film.tone_map)?;
         let styles =
             spec.style.iter().map(|style| read(&style.path, &limits)).collect::<Result<Vec<_>, _>>()?;
-        let masks = Masks::read(&spec.regions, &spec.style, &limits)?;
+        let masks = Masks::read(&spec.regions, &spec.style, &impasto_job::inputs::Source::files(limits))?;
         check_apart("-o", &spec.output, &styles.iter().collect::<Vec<_>>())?;
         if impasto_job::encoding::same_file(&spec.input, &spec.output) {
             return Err(JobError::bad_input(format!(
