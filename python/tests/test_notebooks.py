@@ -15,6 +15,10 @@ import pytest
 
 FOLDER = Path(__file__).resolve().parents[2] / "notebooks"
 SCRIPTS = sorted(FOLDER.glob("*.py"))
+RUNS = [
+    pytest.param(script, id=script.stem, marks=[pytest.mark.ray] if "\nimport ray\n" in script.read_text() else [])
+    for script in SCRIPTS
+]
 
 SIZE = "96"
 """Long edge of the pictures in tests."""
@@ -71,7 +75,7 @@ def test_both_files_of_a_notebook_are_the_same_and_hold_no_outputs(script: Path)
     assert all(not cell.get("outputs") and cell.get("execution_count") is None for cell in paired.cells)
 
 
-@pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
+@pytest.mark.parametrize("script", RUNS)
 def test_a_notebook_runs_from_top_to_bottom(script: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     needs("jupytext", "nbclient", "ipykernel", "matplotlib")
     from nbclient import NotebookClient
