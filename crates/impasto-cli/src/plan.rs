@@ -4,27 +4,31 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use impasto::ScalePlan;
-use impasto_job::Planned;
 use impasto_job::spec::StylizeSpec;
+use impasto_job::{Planned, Runner, Task};
 use indicatif::{DecimalBytes, HumanDuration};
 use serde_json::json;
 
 use crate::args::PlanArgs;
 use crate::failure::Failure;
 use crate::jobs::planner;
+use crate::models;
 use crate::output::line;
 
 pub(crate) fn run(args: PlanArgs) -> Result<(), Failure> {
     let mut spec = StylizeSpec::new(args.content, args.style, PathBuf::from("out.png"));
     (spec.run, spec.regions, spec.input) = (args.run, args.regions, args.input);
     let in_half = spec.run.half;
-    let planned = planner(spec.clone()).plan()?;
+    let runner = planner(spec.clone());
+    let control = runner.control();
+    let planned = runner.plan()?;
     // The time in half precision is measured too, because it is the price of the memory that is saved.
     let seconds_in_half = match in_half {
         true => planned.plan.seconds(),
         false => {
             spec.run.half = true;
-            planner(spec).on_event(|_| {}).plan()?.plan.seconds()
+            let runner = Runner::new(Task::Stylize(spec)).models(models::open).controlled_by(&control);
+            runner.plan()?.plan.seconds()
         }
     };
     let (plan, half, threads) = (&planned.plan, planned.peak_bytes_in_half, planned.threads);

@@ -1,6 +1,8 @@
 //! `impasto show`: prints the recipe that a picture carries, and the command that repeats its run. Without `--all` it is
 //! a summary. A sheet has a command for each of its pictures.
 
+use std::path::Path;
+
 use impasto_job::recipe;
 use impasto_job::spec::{NAMES, StylizeSpec, text_of};
 use serde_json::{Map, Value};
@@ -24,7 +26,7 @@ pub(crate) fn run(args: ShowArgs) -> Result<(), Failure> {
         line(&printable(&command(&recipe::picture(&recipe, number)?)))?;
     }
     line("")?;
-    let mut lines = if args.all { Vec::new() } else { summary(&recipe) };
+    let mut lines = if args.all { Vec::new() } else { summary(&recipe, &args.picture) };
     if args.all {
         flatten("", &Value::Object(recipe), &mut lines);
     }
@@ -33,7 +35,7 @@ pub(crate) fn run(args: ShowArgs) -> Result<(), Failure> {
 }
 
 /// Lists the facts that most readers want: program, files, encoder, size, iterations.
-fn summary(recipe: &Map<String, Value>) -> Vec<(String, String)> {
+fn summary(recipe: &Map<String, Value>, picture: &Path) -> Vec<(String, String)> {
     let list = |value: Option<&Value>| value.and_then(Value::as_array).cloned().unwrap_or_default();
     let name = |file: &Value| file["name"].as_str().map(str::to_owned);
     let names = |files: &[Value]| Some(files.iter().filter_map(name).collect::<Vec<_>>().join(", "));
@@ -51,11 +53,20 @@ fn summary(recipe: &Map<String, Value>) -> Vec<(String, String)> {
         ("encoder", of("encoder")),
         ("preset", run.and_then(|run| run["objective"]["preset"].as_str()).map(str::to_owned)),
         ("size", size),
-        ("iterations", (!scales.is_empty()).then(|| format!("up to {iterations} at {} sizes", scales.len()))),
-        ("everything", Some("impasto show --all".to_owned())),
+        ("iterations", iterations_at(iterations, scales.len())),
+        ("everything", Some(format!("impasto show --all {}", quoted(&picture.to_string_lossy())))),
     ];
     let given = facts.into_iter().filter_map(|(fact, value)| Some((fact.to_owned(), value?)));
     given.filter(|(_, value)| !value.is_empty()).collect()
+}
+
+/// States the iterations of all scales together; a sheet has none.
+fn iterations_at(iterations: u64, scales: usize) -> Option<String> {
+    match scales {
+        0 => None,
+        1 => Some(format!("up to {iterations}")),
+        scales => Some(format!("up to {iterations}, at {scales} sizes")),
+    }
 }
 
 /// Lists every value with its path in the tree. A list of plain values is one line.

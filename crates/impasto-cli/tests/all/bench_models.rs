@@ -217,7 +217,8 @@ fn no_command_is_a_mistake() {
     for words in ["", "models", "paint", "--wrong", "models shw lite"] {
         let ran = line(words);
         assert_eq!((ran.code, ran.stdout.as_str()), (Some(2), ""), "{words}\n{ran}");
-        assert!(ran.stderr.contains("Usage: "), "{words}\n{ran}");
+        let helps = ["Usage: ", "--help` lists", "did you mean"];
+        assert!(helps.iter().any(|help| ran.stderr.contains(help)), "{words}\n{ran}");
     }
     line("stylise c.png").assert_says(&["stylize"]);
 }

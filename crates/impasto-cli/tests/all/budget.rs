@@ -79,7 +79,9 @@ fn iterations_may_be_given_for_each_scale() {
     folder.succeeds(&line("4"));
     assert_eq!(done(&folder, "r.json"), [4, 4]);
     let before = folder.bytes("r.json");
-    for (counts, expected) in [("5,3,2", "2 scales, found 3"), ("5,x", "'x'"), ("5,2000000", "1000000")] {
+    for (counts, expected) in
+        [("5,3,2", "2 scales, found 3"), ("5,x", "x: expected a whole number"), ("5,2000000", "1000000")]
+    {
         folder.fails(2, &line(counts)).assert_says(&["--iterations", expected]);
     }
     assert!(folder.bytes("r.json") == before);

@@ -194,7 +194,7 @@ fn what_is_required_is_named() {
         ("stylize", "CONTENT"),
         ("stylize c.png", "STYLE"),
         ("stylize c.png -o o.png", "STYLE"),
-        ("stylize c.png s.png", "--output"),
+        ("stylize c.png s.png", "-o out.png"),
         ("evaluate", "IMAGE"),
         ("evaluate c.png --style s.png", "--content"),
         ("evaluate c.png --content c.png", "--style"),

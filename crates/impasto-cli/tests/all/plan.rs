@@ -35,7 +35,9 @@ fn a_plan_tells_what_each_scale_takes() {
         assert_eq!((&scale["iterations"], &scale["tiles"]), (&Value::from(7), &serde_json::json!([1, 1])));
         assert!(scale["seconds"].as_f64().unwrap() > 0.0);
     }
-    let text = folder.succeeds("plan c.png s.png --size 600 --iterations 7 --min-size 300").stdout;
+    let ran = folder.succeeds("plan c.png s.png --size 600 --iterations 7 --min-size 300");
+    assert_eq!(ran.stderr, "");
+    let text = ran.stdout;
     for word in ["3/3", "600x450", "whole", "peak memory", "checkpoint", "with --half"] {
         assert!(text.contains(word), "no {word} in\n{text}");
     }
