@@ -105,12 +105,16 @@ impl Decoder {
         let path = self.path.display();
         if !status.success() {
             let reason = last_line(&mut self.said).unwrap_or_else(|| status.to_string());
-            let message = format!("{path} is cut off or damaged: ffmpeg stopped after {} frames: {reason}", self.done);
+            let message =
+                format!("{path} is cut off or damaged: ffmpeg stopped after {} frames: {reason}", self.done);
             return Err(JobError::bad_input(message));
         }
         match filled {
             0 => Ok(false),
-            _ => Err(JobError::bad_input(format!("{path} is cut off or damaged: frame {} is incomplete", self.done))),
+            _ => Err(JobError::bad_input(format!(
+                "{path} is cut off or damaged: frame {} is incomplete",
+                self.done
+            ))),
         }
     }
 

@@ -83,8 +83,10 @@ fn a_turned_film_is_painted_the_right_way_up() {
     let size = impasto::Picture::open(place.path("out/1.png")).unwrap().size();
     // Programs after ffmpeg 5 ignore the tag, and the film is then not turned.
     let says = probed(&place, "in.mp4", "stream_side_data=rotation");
-    let stored: Vec<usize> =
-        probed(&place, "in.mp4", "stream=width,height").split([',', '\n']).filter_map(|n| n.parse().ok()).collect();
+    let stored: Vec<usize> = probed(&place, "in.mp4", "stream=width,height")
+        .split([',', '\n'])
+        .filter_map(|n| n.parse().ok())
+        .collect();
     let expected = if says.contains("90") { (stored[1], stored[0]) } else { (stored[0], stored[1]) };
     assert_eq!(size, expected);
 }
