@@ -2,7 +2,8 @@
 //!
 //!     cargo run --release -p impasto-video --example film -- PHOTO STYLE CLIP FRAMES [WIDTH] [EFFORT] [FOLDER]
 //!
-//! CLIP is pan, noise, zoom, disc or light. With FOLDER, the frames are written there.
+//! CLIP is pan, fast, noise, zoom or light. With FOLDER, the frames are written there. At the end the losses of the last
+//! frame are compared with those of a still of the same frame.
 #![allow(clippy::print_stdout)]
 
 use std::error::Error;
@@ -33,13 +34,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let frame = |time: usize| Frame { picture: film.frame(time), alpha: None, seconds: 0.04 };
     let transfer = StyleTransfer::new(film.frame(0)).style(style);
-    let mut tuning = Tuning::of(effort);
-    if let Ok(text) = std::env::var("TUNE") {
-        let v: Vec<f64> = text.split(',').map(|t| t.parse().unwrap()).collect();
-        (tuning.iterations, tuning.rate, tuning.pull, tuning.calm, tuning.rounds) =
-            (v[0] as usize, v[1], v[2] as f32, v[3] as f32, v[4] as usize);
-    }
-    let mut painter = Painter::new(transfer, (Colour::Style, tuning, None), &frame(0))?;
+    let judge = transfer.clone().size(width);
+    let mut painter = Painter::new(transfer, (Colour::Style, Tuning::of(effort), None), &frame(0))?;
     let start = Instant::now();
     let (first, mut state) = painter.first(&frame(0))?;
     let still_seconds = start.elapsed().as_secs_f64();
@@ -90,5 +86,24 @@ fn main() -> Result<(), Box<dyn Error>> {
             );
         }
     }
+    let last = film.frame(frames - 1);
+    let mut session = judge.clone().content(last.clone(), None).build()?;
+    let start = Instant::now();
+    while session.step()?.is_some() {}
+    let seconds = start.elapsed().as_secs_f64();
+    let still = losses(&judge, &last, &session.picture()?)?;
+    let painted = losses(&judge, &last, &before)?;
+    println!(
+        "losses of the last frame over those of a still: style {:.3}, content {:.3}; a still takes {seconds:.2} s",
+        painted.0 / still.0,
+        painted.1 / still.1
+    );
     Ok(())
+}
+
+/// The style and the content term of a picture.
+fn losses(judge: &StyleTransfer, frame: &Picture, picture: &Picture) -> Result<(f64, f64), impasto::Error> {
+    let found = judge.clone().content(frame.clone(), None).evaluate(picture)?.losses;
+    let sum = |terms: &[(String, f64)]| terms.iter().map(|(_, value)| value).sum::<f64>();
+    Ok((sum(&found.style), sum(&found.content)))
 }

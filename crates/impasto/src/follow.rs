@@ -131,14 +131,17 @@ impl Session {
         &self.trace
     }
 
-    /// Keeps the second moments, before the optimiser's state is freed.
+    /// Keeps the second moments, with their bias corrected, before the optimiser's state is freed.
     pub(crate) fn keep_second(&mut self) -> std::io::Result<()> {
         let canvas = self.inputs.canvas(self.inputs.scales[self.scale]);
-        if let (true, Optimiser::Adam(Adam { second, .. })) = (self.inputs.traced, &self.optimiser)
+        if let (true, Optimiser::Adam(Adam { second, steps, settings, .. })) =
+            (self.inputs.traced, &self.optimiser)
             && !second.is_empty()
         {
             let mut values = vec![0.0; second.len()];
             second.read(0, &mut values)?;
+            let seen = 1.0 - settings.beta2.powi((*steps).clamp(1, SEASONED) as i32);
+            values.iter_mut().for_each(|value| *value /= seen as f32);
             self.trace.second = canvas.cropped(&values);
         }
         Ok(())
@@ -202,6 +205,11 @@ mod tests {
         a.rgb().iter().zip(b.rgb()).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
     }
 
+    fn mean_distance(a: &Picture, b: &Picture) -> f32 {
+        let sum: f32 = a.rgb().iter().zip(b.rgb()).map(|(a, b)| (a - b).abs()).sum();
+        sum / a.rgb().len() as f32
+    }
+
     #[test]
     fn a_picture_that_is_held_stays_and_one_that_is_free_moves() {
         let (moved, _) = frame(free(), 6);
@@ -231,8 +239,8 @@ mod tests {
     fn carried_moments_take_gentle_first_steps() {
         let (_, trace) = frame(free(), 6);
         assert_eq!(trace.second.len(), 3 * SIZE.0 * SIZE.1);
-        let fresh = distance(&frame(free(), 1).0, &picture(3));
-        let carried = distance(&frame(Follow { trace: Some(trace), ..free() }, 1).0, &picture(3));
+        let fresh = mean_distance(&frame(free(), 1).0, &picture(3));
+        let carried = mean_distance(&frame(Follow { trace: Some(trace), ..free() }, 1).0, &picture(3));
         assert!(carried < 0.5 * fresh, "{carried} {fresh}");
     }
 

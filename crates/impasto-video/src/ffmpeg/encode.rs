@@ -227,7 +227,8 @@ pub(crate) fn encode(
         with(&mut command, ["-i".as_ref(), named(input).as_ref()]);
     }
     command.args(["-map", "0:v:0"]).args(&sound).args(job.codec.options(job.layout.alpha, job.crf));
-    command.args(["-fps_mode", "passthrough"]);
+    // Without this, some containers hold a random number or a date, and no two files are the same.
+    command.args(["-fps_mode", "passthrough", "-fflags", "+bitexact", "-flags:v", "+bitexact"]);
     if matches!(&extension[..], "mp4" | "m4v" | "mov") {
         command.args(["-movflags", "+faststart"]);
         if list.is_some() {

@@ -9,7 +9,7 @@ use crate::flow::Preset;
 pub struct Tuning {
     /// Iterations of a frame that is seen well in the frame before; 0 for drafts alone.
     pub iterations: usize,
-    /// Further iterations for a frame that is not seen there at all. A frame gets its share.
+    /// Further iterations for a frame of which a third or more is not seen there. A frame with less gets its share.
     pub more: usize,
     /// Adam's rate, as a part of the still's.
     pub rate: f64,

@@ -25,6 +25,9 @@ const DRAFT_MEMORY: f64 = 0.8;
 /// The share of still pixels above which a frame is copied whole.
 const ALL_STILL: f32 = 0.998;
 
+/// A frame gets all further iterations if a third of it is new.
+const MORE_FOR: f32 = 3.0;
+
 /// How far a frame of effort draft goes towards its own draft, coarsely, where it is held.
 const TOWARDS_DRAFT: f32 = 0.15;
 
@@ -217,16 +220,18 @@ impl Painter {
             picture = self.drawn(picture, opening, &now, weight);
         }
         let draft = self.steadied_draft(&mut state, &motion, &now, frame.alpha.as_ref())?;
+        let wet = |(held, age): (&f32, &f32)| held * renew::dryness(*age, self.life);
+        let firm: Vec<f32> = held.iter().zip(&renewal.age).map(wet).collect();
         let start = filled(picture, &free, &now, draft.as_ref());
         let unseen = unseen(&held);
         let iterations = match self.tuning.iterations {
             0 => 0,
-            few => few + (self.tuning.more as f32 * unseen).round() as usize,
+            few => few + (self.tuning.more as f32 * (MORE_FOR * unseen).min(1.0)).round() as usize,
         };
         let (painting, trace) = match (&draft, iterations) {
             (Some(draft), 0) => (towards(start, draft, &held), Trace::default()),
             _ => {
-                let follow = self.tie(start, &held, &free, draft.clone(), carried(&state.trace, &motion));
+                let follow = self.tie(start, &firm, &free, draft.clone(), carried(&state.trace, &motion));
                 self.follow(&now, frame.alpha.clone(), follow, iterations)?
             }
         };

@@ -16,10 +16,26 @@ const CELL: usize = 24;
 /// Seconds over which a cell is renewed at the end of its life.
 const FADE: f32 = 0.15;
 
-/// The ages of a new shot: each cell begins somewhere in its life.
+/// Seconds after which paint is dry: until then it still moves, so that a part that has just come into view is finished
+/// over some frames.
+const DRY: f32 = 0.5;
+
+/// How far wet paint is held, as a part of what dry paint is.
+const WET: f32 = 0.3;
+
+/// The ages of a new shot, whose paint is dry. With a life, each cell begins somewhere in it.
 pub(crate) fn first_ages(width: usize, height: usize, life: Option<f64>) -> Vec<f32> {
-    let life = life.unwrap_or(0.0) as f32;
-    (0..width * height).map(|at| life * phase(at % width / CELL, at / width / CELL)).collect()
+    match life {
+        Some(life) => {
+            (0..width * height).map(|at| life as f32 * phase(at % width / CELL, at / width / CELL)).collect()
+        }
+        None => vec![DRY; width * height],
+    }
+}
+
+/// How far paint of an age is held, 0..1. With a life, ages say when paint is renewed, and all paint counts as dry.
+pub(crate) fn dryness(age: f32, life: Option<f64>) -> f32 {
+    if life.is_some() { 1.0 } else { WET + (1.0 - WET) * smoothstep(age, 0.0, DRY) }
 }
 
 /// The phase of a cell, 0..1: the golden ratio along rows and its square down, which spreads neighbours far apart.
@@ -56,7 +72,7 @@ pub(crate) fn step(
         renewed[at] = large.max(old);
         growth[at] *= 1.0 - renewed[at].max(free[at]);
         if free[at] > 0.5 {
-            age[at] = born[at];
+            age[at] = if life.is_some() { born[at] } else { 0.0 };
         } else if life.is_some_and(|life| age[at] > life as f32 + FADE) {
             age[at] = 0.0;
         }

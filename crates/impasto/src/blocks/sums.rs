@@ -188,7 +188,11 @@ mod tests {
             first: vec![-1.0; channels],
             second: (0..channels * channels).map(|i| (i / channels + i % channels) as f64).collect(),
         };
-        let by = Cotangents { moments: vec![vec![by(2), by(2)], vec![by(3), by(3)]], residuals: vec![3.0] };
+        let by = Cotangents {
+            moments: vec![vec![by(2), by(2)], vec![by(3), by(3)]],
+            residuals: vec![3.0],
+            features: Vec::new(),
+        };
         let numbers = Form::write_cotangents(&by);
         assert_eq!(form().read_cotangents(&numbers).unwrap(), by);
         assert!(form().read_cotangents(&numbers[1..]).is_err());

@@ -79,6 +79,11 @@ mod tests {
 
     use super::*;
 
+    fn sprinkle(content: &mut Pixels, seed: u64) {
+        let size = (content.size.width, content.size.height);
+        add_grain(content, drawn(size, seed));
+    }
+
     /// Grey on the left, stripes on the right.
     fn half_flat() -> Pixels {
         let value = |x: usize| if x >= 64 && x % 8 < 4 { 0.9 } else { 0.4 };
@@ -89,7 +94,7 @@ mod tests {
     fn what_is_flat_gets_grain_and_what_is_not_keeps_its_look() {
         let before = half_flat();
         let mut after = half_flat();
-        add_grain(&mut after, 1);
+        sprinkle(&mut after, 1);
         let change = |columns: std::ops::Range<usize>| {
             let at = (0..96).flat_map(|y| columns.clone().map(move |x| y * 128 + x));
             let squares: Vec<f32> = at.map(|at| (after.data[at] - before.data[at]).powi(2)).collect();
@@ -106,7 +111,7 @@ mod tests {
     fn a_seed_is_a_grain() {
         let with = |seed: u64| {
             let mut content = half_flat();
-            add_grain(&mut content, seed);
+            sprinkle(&mut content, seed);
             content
         };
         assert_eq!(with(1), with(1));
