@@ -62,7 +62,8 @@ fn facts() -> Vec<(&'static str, Value)> {
     let set = InstructionSet::from_env().map_or_else(|error| error.to_string(), |set| set.name().to_owned());
     let engines: Vec<String> = backends()
         .iter()
-        .filter_map(|backend| backend.available().is_ok().then(|| backend.name().to_owned()))
+        .filter(|backend| backend.available().is_ok())
+        .map(|backend| backend.name().to_owned())
         .collect();
     let store = store();
     let offline = store.environment().offline.clone();

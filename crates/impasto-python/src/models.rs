@@ -1,7 +1,7 @@
 //! Models by name, and sizes of memory as text.
 
+use impasto::encoder;
 use impasto::encoder::sources::{Fetch, Store};
-use impasto::encoder::{self, EncoderError};
 use pyo3::prelude::*;
 
 use crate::errors::working;
@@ -22,7 +22,6 @@ pub(crate) fn fetch_model(py: Python<'_>, name: &str) -> PyResult<()> {
             // A name of a model that needs no fetching, or an error that lists the names.
             None => encoder::open(name).map(|_| ()),
         }
-        .map_err(EncoderError::from)
     })
 }
 

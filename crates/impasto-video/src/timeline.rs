@@ -148,7 +148,7 @@ pub(crate) fn rate(text: &str) -> Option<Ratio> {
     if value.fract() != 0.0 && (film / 1.001 - value).abs() < 2e-3 {
         return Some((film as u64 * 1000, 1001));
     }
-    Some(((value * 1000.0).round() as u64, 1000)).map(reduced)
+    Some(reduced(((value * 1000.0).round() as u64, 1000)))
 }
 
 fn reduced((n, d): Ratio) -> Ratio {

@@ -41,7 +41,6 @@ fn the_default_is_at_least_as_exact_as_opencv_medium_over_all_films() {
         let error = error(&film, Preset::Medium);
         ours += error.mean;
         theirs += opencv(name, "medium");
-        println!("{name}: {:.3} px, OpenCV {:.3} px", error.mean, opencv(name, "medium"));
     }
     assert!(ours <= AS_GOOD * theirs, "{ours} px in all, OpenCV {theirs} px");
 }

@@ -61,7 +61,7 @@ pub(super) fn recolour(
     if own.is_empty() || target.is_empty() {
         return;
     }
-    let (share, mut earlier) = match earlier {
+    let (share, earlier) = match earlier {
         Some((share, earlier)) => (share, Some(earlier)),
         None => (0.0, None),
     };
@@ -73,7 +73,7 @@ pub(super) fn recolour(
         maps.push(map);
         kept.extend(quantiles);
     }
-    if let Some(earlier) = earlier.as_deref_mut() {
+    if let Some(earlier) = earlier {
         *earlier = kept;
     }
     let area = planes.len() / 3;
