@@ -223,6 +223,6 @@ mod tests {
     #[test]
     fn given_cuts_are_sorted_and_bounded() {
         assert_eq!(Shots::given(&[50, 3, 3, 0, 12], 20).ranges(), [0..3, 3..12, 12..20]);
-        assert_eq!(Shots::given(&[], 5).ranges(), [0..5]);
+        assert_eq!(Shots::given(&[], 5).ranges(), vec![std::ops::Range { start: 0, end: 5 }]);
     }
 }
