@@ -35,7 +35,12 @@ pub(crate) fn run(args: VideoArgs) -> Result<(), Failure> {
     if args.plan {
         return told(&runner.plan()?);
     }
-    let folder = runner.spec().output.display().to_string();
+    let output = runner.spec().output.display().to_string();
+    let again = if runner.spec().work.from.is_some() {
+        "the same command without --from"
+    } else {
+        "the same command"
+    };
     let done = runner.run();
     progress.bar.finish_and_clear();
     let done = done?;
@@ -44,8 +49,8 @@ pub(crate) fn run(args: VideoArgs) -> Result<(), Failure> {
             line(&format!("{} frames painted; --join makes the film when all parts are done", done.painted))
         }
         End::Complete => Ok(()),
-        _ => Err(Failure::interrupted(format!("interrupted; {} frames are left of {folder}", done.left))
-            .hint("the same command goes on after the last painted frame")),
+        _ => Err(Failure::interrupted(format!("interrupted; {} frames are left of {output}", done.left))
+            .hint(format!("{again} goes on after the last painted frame"))),
     }
 }
 

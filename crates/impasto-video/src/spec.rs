@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 
+use impasto::Colour;
 use impasto_job::spec::{InputSpec, RegionSpec, RunSpec, StyleSpec};
 use impasto_job::{JobError, paths};
 use schemars::{JsonSchema, Schema, schema_for};
@@ -70,7 +71,7 @@ pub struct FilmSpec {
     /// Paint everything anew after this many seconds, in still parts too, as in films painted by hand; 2 is usual
     #[cfg_attr(feature = "clap", arg(long, value_name = "T", help_heading = "Film"))]
     pub boil: Option<f64>,
-    /// Let the end lead to the beginning: the last half second is drawn to the first frame
+    /// Let the end lead to the beginning: the last twelve frames are drawn to the first one
     #[cfg_attr(feature = "clap", arg(long = "loop", help_heading = "Film"))]
     #[serde(rename = "loop")]
     pub looped: bool,
@@ -181,6 +182,20 @@ impl VideoSpec {
         if self.film.looped && (self.film.hold.is_some() || self.film.every.is_some()) {
             return refused("loop", "cannot act together with `hold` or `every`");
         }
+        if self.film.looped && !matches!(self.run.colour()?, Colour::Style | Colour::Match(_)) {
+            return refused("loop", "cannot act together with `colour` keep or luminance");
+        }
+        let both = [
+            (self.film.hold.is_some() && self.film.every.is_some(), "hold", "every"),
+            (self.film.cuts.is_some() && self.film.no_cuts, "cuts", "no_cuts"),
+            (self.work.shard.is_some() && self.work.join, "shard", "join"),
+            // The other parts would keep their old frames.
+            (self.work.shard.is_some() && self.work.from.is_some(), "shard", "from"),
+            (self.work.join && self.work.from.is_some(), "join", "from"),
+        ];
+        if let Some((_, one, other)) = both.into_iter().find(|(both, ..)| *both) {
+            return refused(one, &format!("cannot act together with `{other}`"));
+        }
         if self.film.match_shots && self.work.shard.is_some() {
             return refused("match_shots", "cannot act with `shard`: a shot waits for an earlier one");
         }
@@ -195,9 +210,6 @@ impl VideoSpec {
         }
         if self.run.optimizer.as_deref() == Some("lbfgs") {
             return refused("optimizer", "lbfgs cannot hold a frame to the one before; expected adam");
-        }
-        if self.encoding.crf.is_some_and(|crf| crf > 63) {
-            return refused("crf", "expected 0 to 63");
         }
         self.shard().map(|_| ())
     }
@@ -233,6 +245,8 @@ mod tests {
         assert!(wrong(|job| job.run.time = Some("5m".into())).contains("`time`"));
         assert!(wrong(|job| job.run.init = Some("noise".into())).contains("`init`"));
         assert!(wrong(|job| job.work.shard = Some("3/2".into())).contains("`shard`"));
+        let again = |job: &mut VideoSpec| (job.work.join, job.work.from) = (true, Some(3));
+        assert!(wrong(again).contains("`join` cannot act together with `from`"));
         assert!(spec().check().is_ok());
     }
 }

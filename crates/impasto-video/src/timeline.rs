@@ -133,22 +133,22 @@ impl Timeline {
     }
 }
 
-/// Reads a rate: a number such as 25 or 23.976, or a fraction such as 30000/1001.
+/// Reads a rate: a number such as 25 or 23.976, or a fraction such as 30000/1001. It has to be from 0.01 to 1000.
 pub(crate) fn rate(text: &str) -> Option<Ratio> {
-    if let Some((n, d)) = text.split_once('/') {
-        let (n, d) = (n.trim().parse().ok()?, d.trim().parse().ok()?);
-        return (n > 0 && d > 0).then_some((n, d));
-    }
-    let value: f64 = text.trim().parse().ok()?;
-    if !(value.is_finite() && value > 0.0 && value <= 1000.0) {
-        return None;
-    }
+    let (n, d) = match text.split_once('/') {
+        Some((n, d)) => (n.trim().parse().ok()?, d.trim().parse().ok()?),
+        None => decimal(text.trim().parse().ok()?),
+    };
+    (n > 0 && d > 0 && (0.01..=1000.0).contains(&(n as f64 / d as f64))).then_some((n, d))
+}
+
+fn decimal(value: f64) -> Ratio {
     // 23.976 and 29.97 mean these fractions.
     let film = (value * 1.001).round();
-    if value.fract() != 0.0 && (film / 1.001 - value).abs() < 2e-3 {
-        return Some((film as u64 * 1000, 1001));
+    if value > 1.0 && value.fract() != 0.0 && (film / 1.001 - value).abs() < 2e-3 {
+        return (film as u64 * 1000, 1001);
     }
-    Some(reduced(((value * 1000.0).round() as u64, 1000)))
+    reduced(((value * 1000.0).round() as u64, 1000))
 }
 
 fn reduced((n, d): Ratio) -> Ratio {
@@ -202,5 +202,14 @@ mod tests {
         assert_eq!(line.painted(2..8, 2, true), [2, 4, 6, 7]);
         assert_eq!(line.painted(2..3, 4, true), [2]);
         assert!((line.between(2, 5) - 0.12).abs() < 1e-12);
+    }
+
+    #[test]
+    fn rates_are_numbers_of_films() {
+        assert_eq!([rate("25"), rate("12.5")], [Some((25, 1)), Some((25, 2))]);
+        assert_eq!([rate("23.976"), rate("30000/1001")], [Some((24000, 1001)), Some((30000, 1001))]);
+        for wrong in ["0", "-1", "0.0005", "1000000000/1", "1/1000000000", "5/0", "nan", "inf", "fast", ""] {
+            assert_eq!(rate(wrong), None, "{wrong}");
+        }
     }
 }

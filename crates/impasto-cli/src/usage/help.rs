@@ -23,7 +23,7 @@ const COMMON: [&str; 16] = [
 ];
 
 /// The commands that share the options of `stylize`.
-const PAINTERS: [&str; 5] = ["stylize", "texture", "sheet", "plan", "batch"];
+const PAINTERS: [&str; 6] = ["stylize", "texture", "sheet", "plan", "batch", "video"];
 
 const START: &str = "\
 Begin with:
@@ -58,6 +58,12 @@ const BATCH: &str = "\
 Examples:
   impasto batch photos/*.jpg --style a.jpg b.jpg -o results/";
 
+const VIDEO: &str = "\
+Examples:
+  impasto video film.mp4 painting.jpg -o painted.mp4
+  impasto video film.mp4 painting.jpg -o painted.mp4 --effort draft    a first look
+  impasto video frames/ painting.jpg -o out/%04d.png                   needs no ffmpeg";
+
 /// Returns the command line with the short help arranged.
 pub(super) fn arranged(command: Command) -> Command {
     let uncommon = uncommon(&command);
@@ -69,6 +75,7 @@ pub(super) fn arranged(command: Command) -> Command {
             "texture" => TEXTURE,
             "sheet" => SHEET,
             "batch" => BATCH,
+            "video" => VIDEO,
             _ => "",
         };
         command = command.mut_subcommand(name, |painter| {

@@ -5,7 +5,7 @@ use crate::common::Folder;
 #[test]
 fn the_short_help_is_short_and_has_examples() {
     let folder = Folder::with_pictures();
-    for name in ["stylize", "texture", "sheet", "batch", "plan"] {
+    for name in ["stylize", "texture", "sheet", "batch", "plan", "video"] {
         let (short, long) =
             (folder.line(&format!("{name} -h")).stdout, folder.line(&format!("{name} --help")).stdout);
         assert!(short.lines().count() < long.lines().count() / 3, "{short}");

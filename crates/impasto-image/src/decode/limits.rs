@@ -42,13 +42,11 @@ impl Limits {
     pub const NONE: Limits =
         Limits { pixels: u64::MAX, side: u32::MAX, file: u64::MAX, memory: u64::MAX, time: None };
 
-    /// Checks the size that a file declares.
-    pub(crate) fn check(
-        &self,
-        (width, height): (u32, u32),
-        bytes: u64,
-        path: &Path,
-    ) -> Result<(), ImageError> {
+    /// Checks the size that a file declares, and the bytes that decoding it takes.
+    ///
+    /// # Errors
+    /// [`ImageError`] for a size beyond the limits.
+    pub fn check(&self, (width, height): (u32, u32), bytes: u64, path: &Path) -> Result<(), ImageError> {
         let (found, pixels) = (format!("{width}x{height} pixels"), u64::from(width) * u64::from(height));
         let (side, many, heavy) = (width.max(height), pixels > self.pixels, bytes > self.memory);
         let (found, limit) = if side > self.side {

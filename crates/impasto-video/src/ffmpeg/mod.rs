@@ -1,10 +1,12 @@
 //! The installed ffmpeg: finding it, its version, and running it. Calling a program keeps its licence out of ours, and
 //! its many formats out of our code.
 
+mod codec;
 mod decode;
 mod encode;
 mod pipe;
 mod probe;
+mod sound;
 
 use std::ffi::{OsStr, OsString};
 use std::io::{self, Read, Seek, SeekFrom};
@@ -14,8 +16,9 @@ use std::process::{Command, Stdio};
 use impasto_job::text::printable;
 use impasto_job::{ErrorKind, JobError};
 
+pub(crate) use codec::{Codec, check_encoder};
 pub(crate) use decode::{Decoded, Decoder, Request};
-pub(crate) use encode::{Codec, Job, check_encoder, encode};
+pub(crate) use encode::{Job, encode};
 pub(crate) use pipe::Layout;
 pub(crate) use probe::{Probe, count, probe};
 

@@ -12,6 +12,7 @@
 
 mod anchor;
 mod between;
+mod drafts;
 mod effort;
 mod motion;
 mod painter;

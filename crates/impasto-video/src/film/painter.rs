@@ -1,23 +1,21 @@
 //! Paints the frames of a shot, one from the other.
 
-use impasto::image::{Averaging, Filter, Picture, Plane, resize};
+use impasto::image::{Filter, Picture, Plane};
 use impasto::{
     Colour, Draft, DraftMemory, EngineCache, Error, Follow, Init, Iterations, Overrides, Pyramid, Recipe,
     Session, Smallest, StyleTransfer, Trace, coloured, make_grey,
 };
 
 use super::anchor::Anchor;
+use super::drafts::towards;
 use super::effort::Tuning;
 use super::motion::{self, Motion, Reference};
-use super::planes::{mean, mixed, moved, rounded, soft};
+use super::planes::{mean, mixed, moved, rounded};
 use super::renew;
 use super::state::State;
 use super::target::{Target, filled, target, unseen};
 use crate::flow;
 use crate::warp;
-
-/// The share of the drafts before in a steadied draft.
-const STEADY_DRAFT: f32 = 0.8;
 
 /// The share of the earlier frames in the moments that drafts are mapped from.
 const DRAFT_MEMORY: f64 = 0.8;
@@ -27,9 +25,6 @@ const ALL_STILL: f32 = 0.998;
 
 /// A frame gets all further iterations if a third of it is new.
 const MORE_FOR: f32 = 3.0;
-
-/// How far a frame of effort draft goes towards its own draft, coarsely, where it is held.
-const TOWARDS_DRAFT: f32 = 0.15;
 
 /// A frame to paint, at the size of the painting.
 #[derive(Clone)]
@@ -67,7 +62,7 @@ pub struct Painter {
     colour: Colour,
     still: Recipe,
     cache: Option<EngineCache>,
-    draft: Option<Draft>,
+    pub(super) draft: Option<Draft>,
     tuning: Tuning,
     life: Option<f64>,
 }
@@ -346,54 +341,6 @@ impl Painter {
         }
         Ok((session, iterations))
     }
-
-    /// The draft of a frame at the size of the painting, if frames have one.
-    fn draft(
-        &mut self,
-        seen: &Picture,
-        alpha: Option<&Plane>,
-        memory: &mut DraftMemory,
-    ) -> Result<Option<Picture>, Error> {
-        let Some(draft) = &mut self.draft else { return Ok(None) };
-        draft.set_content(seen, alpha);
-        let small = draft.following(memory)?;
-        if small.size() == seen.size() {
-            return Ok(Some(small));
-        }
-        // The draft is smaller, so it gets the frame's own detail.
-        let (width, height) = seen.size();
-        let grown = |picture: &Picture| resize(picture, width, height, Filter::Bicubic, Averaging::Light);
-        let coarse = resize(seen, small.width(), small.height(), Filter::Bicubic, Averaging::Light);
-        let (mut picture, coarse) = (grown(&small), grown(&coarse));
-        for ((to, fine), coarse) in picture.rgb_mut().iter_mut().zip(seen.rgb()).zip(coarse.rgb()) {
-            *to = (*to + fine - coarse).clamp(0.0, 1.0);
-        }
-        Ok(Some(picture))
-    }
-
-    /// The draft of the next frame, with a mean of the drafts before along the motion.
-    fn steadied_draft(
-        &mut self,
-        state: &mut State,
-        motion: &Motion,
-        now: &Picture,
-        alpha: Option<&Plane>,
-    ) -> Result<Option<Picture>, Error> {
-        if let Some(grain) = &mut state.memory.grain {
-            let values = grain.data();
-            let [mut along, ..] = moved([values, values, values], &motion.back);
-            // Where nothing is known of the place before, the grain stays as it is.
-            for ((along, here), c) in along.iter_mut().zip(values).zip(&motion.confidence) {
-                *along = here + c * (*along - here);
-            }
-            grain.data_mut().copy_from_slice(&along);
-        }
-        let fresh = self.draft(now, alpha, &mut state.memory)?;
-        let (Some(fresh), Some(before)) = (&fresh, &state.draft) else { return Ok(fresh) };
-        let before = warp::picture(before, &motion.back);
-        let share: Vec<f32> = motion.confidence.iter().map(|c| STEADY_DRAFT * c).collect();
-        Ok(Some(mixed(fresh.clone(), &before, &share)))
-    }
 }
 
 /// What was done for a frame.
@@ -418,19 +365,6 @@ fn carried(trace: &Trace, motion: &Motion) -> Trace {
         );
     }
     Trace { second, moments: trace.moments.clone() }
-}
-
-/// A frame of effort draft: the target, whose coarse part goes a little towards the frame's own draft.
-fn towards(start: Picture, draft: &Picture, held: &[f32]) -> Picture {
-    /// Deviation, in pixels, of the blur that parts coarse from fine.
-    const SPLIT: f32 = 6.0;
-    let (coarse, goal) = (soft(&start, SPLIT), soft(draft, SPLIT));
-    let mut picture = start;
-    for ((value, coarse), goal) in picture.rgb_mut().iter_mut().zip(coarse.rgb()).zip(goal.rgb()) {
-        *value += TOWARDS_DRAFT * (goal - coarse);
-    }
-    let free: Vec<f32> = held.iter().map(|held| 1.0 - held).collect();
-    mixed(picture, draft, &free)
 }
 
 /// Copies the pixels that stand still and are not renewed.

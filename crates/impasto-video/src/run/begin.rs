@@ -4,36 +4,28 @@ use std::path::{Path, PathBuf};
 
 use impasto::encoder::Encoder;
 use impasto::engine::InstructionSet;
-use impasto::image::{Depth, Format, fit_long_edge};
+use impasto::image::{Limits, Picture, Plane, Space};
 use impasto_job::JobError;
-use impasto_job::inputs::{Input, Masks, check_apart, read};
+use impasto_job::inputs::{self, Input, Masks, read};
 
 use super::Surroundings;
-use super::folder::{Folder, Manifest, fingerprint};
+use super::folder::{Folder, Manifest, fingerprint, reached};
+use super::sink::{Sink, folder_of, size};
 use crate::event::{Plan, VideoEvent};
-use crate::ffmpeg::{self, Codec};
 use crate::shots::{Detector, Shots};
-use crate::source::{Pattern, Source};
+use crate::source::{Source, open};
 use crate::spec::VideoSpec;
 use crate::timeline::{Timeline, rate};
-
-/// The largest long edge, unless another is asked for; the same as for stills.
-const USUAL_SIZE: usize = 768;
 
 /// Bytes of state for each pixel, and bytes of a pixel of 16 bits in a file, at most.
 const STATE_BYTES: u64 = 160;
 const FRAME_BYTES: u64 = 7;
 
+/// Frames that are drawn to the first one, at the end of a film that loops.
+pub(super) const CLOSING: usize = 12;
+
 /// Frames by which a header may promise too much: edit lists, and frames that a decoder cannot show without others.
 const SLACK: usize = 2;
-
-/// Where frames go at the end.
-pub(crate) enum Sink {
-    /// A film.
-    Film { codec: Codec },
-    /// A file for each frame.
-    Frames { pattern: Pattern, format: Format, depth: Depth },
-}
 
 /// A film that is ready to be painted.
 pub(crate) struct Film<'a> {
@@ -66,18 +58,11 @@ impl<'a> Film<'a> {
         };
         spec.run.objective.preset()?;
         spec.run.overrides()?;
-        let sink = sink(spec)?;
+        let sink = Sink::of(spec)?;
         let source = Source::open(&spec.input, limits, fps, spec.film.tone_map)?;
         let styles =
             spec.style.iter().map(|style| read(&style.path, &limits)).collect::<Result<Vec<_>, _>>()?;
-        let masks = Masks::read(&spec.regions, &spec.style, &impasto_job::inputs::Source::files(limits))?;
-        check_apart("-o", &spec.output, &styles.iter().collect::<Vec<_>>())?;
-        if impasto_job::encoding::same_file(&spec.input, &spec.output) {
-            return Err(JobError::bad_input(format!(
-                "{} is the input: it would be overwritten",
-                spec.input.display()
-            )));
-        }
+        let masks = Masks::read(&spec.regions, &spec.style, &inputs::Source::files(limits))?;
         let encoder = (around.models)(&spec.run.objective.model)?;
         let size = size(spec, &source, &sink)?;
         if source.alpha() && !sink.holds_alpha() {
@@ -90,14 +75,11 @@ impl<'a> Film<'a> {
         let fps = if matches!(source, Source::Files { .. }) { None } else { fps };
         let line = Timeline::new(source.times(), fps);
         let place = folder_of(spec);
+        let pictures: Vec<&Path> = styles.iter().chain(masks.inputs()).map(|input| &*input.path).collect();
+        sink.check_apart(&spec.output, &[source.files(), pictures].concat(), line.len())?;
         let inputs = fingerprints(&source, &styles, &masks)?;
         let known = Manifest::read(&place.join("film.json"))?.filter(|manifest| manifest.inputs == inputs);
-        let shots = match (&spec.film.cuts, spec.film.no_cuts, known) {
-            (Some(cuts), ..) => Shots::given(cuts, line.len()),
-            (None, true, _) => Shots::given(&[], line.len()),
-            (None, false, Some(known)) if known.shots.frames == line.len() => known.shots,
-            _ => find_shots(&source, &line, around)?,
-        };
+        let shots = shots(spec, &source, &line, known, around)?;
         let engine = InstructionSet::from_env()?.name().to_owned();
         let weights = encoder.provenance().sha256.clone();
         let manifest = Manifest::of(spec, inputs, (weights, engine), size, shots);
@@ -123,9 +105,11 @@ impl<'a> Film<'a> {
         around: &'a Surroundings,
     ) -> Result<(Film<'a>, Folder), JobError> {
         let mut film = Film::open(spec, around)?;
+        film.sink.make_place(&spec.output, &film.place)?;
         let folder = Folder::open(film.place.clone(), spec.shard()?)?;
-        match folder.manifest()? {
-            Some(before) if spec.work.from.is_none() => {
+        let before = folder.manifest()?;
+        match (&before, spec.work.from) {
+            (Some(before), None) => {
                 if let Some(what) = before.difference(&film.manifest) {
                     let message = format!("{} holds frames of other settings: {what}", folder.path.display());
                     return Err(JobError::bad_input(message).hint(
@@ -133,16 +117,22 @@ impl<'a> Film<'a> {
                     ));
                 }
             }
-            None if spec.work.join => {
+            (None, None) if spec.work.join => {
                 return Err(JobError::bad_input(format!(
                     "`join`: {} holds no frames",
                     folder.path.display()
                 )));
             }
+            (_, Some(from)) => {
+                film.check_from(from, before.as_ref())?;
+                // The states go first. After a kill in between, the old manifest tells that settings differ.
+                film.adopted = film.rewind(&folder, from)?;
+                folder.put_manifest(&film.manifest)?;
+            }
             _ => folder.put_manifest(&film.manifest)?,
         }
-        if let Some(from) = spec.work.from {
-            film.adopted = film.rewind(&folder, from)?;
+        if spec.film.looped && !film.can_loop() {
+            around.warn("warning: `loop` has no effect: the film has several shots, or few frames");
         }
         around.control.begin();
         around.emit(VideoEvent::Planned(film.plan()));
@@ -182,7 +172,10 @@ impl<'a> Film<'a> {
     /// What the film will take.
     pub(crate) fn plan(&self) -> Plan {
         let mine = self.parts().unwrap_or_default();
-        let exists = |frame: &&usize| self.place.join(format!("{frame:06}.png")).exists();
+        let done = |(shot, keys): &(usize, Vec<usize>)| {
+            let last = reached(&self.place, *shot).unwrap_or(None);
+            keys.iter().filter(|key| last.is_some_and(|last| **key <= last)).count()
+        };
         let (width, height) = self.size;
         let pixels = (width * height) as u64;
         let shots = self.manifest.shots.ranges().len();
@@ -191,7 +184,7 @@ impl<'a> Film<'a> {
             height,
             frames: self.line.len(),
             painted: mine.iter().map(|(_, frames)| frames.len()).sum(),
-            done: mine.iter().flat_map(|(_, frames)| frames).filter(exists).count(),
+            done: mine.iter().map(done).sum(),
             shots,
             seconds: self.line.between(0, self.line.len()),
             disk_bytes: pixels * (FRAME_BYTES * self.line.len() as u64 + STATE_BYTES * shots as u64),
@@ -199,13 +192,48 @@ impl<'a> Film<'a> {
         }
     }
 
+    /// Refuses to paint again from a frame that does not exist, or after frames of another size.
+    fn check_from(&self, from: usize, before: Option<&Manifest>) -> Result<(), JobError> {
+        let last = self.line.len() - 1;
+        if from > last {
+            return Err(JobError::bad_input(format!("`from`: expected a frame up to {last}, found {from}")));
+        }
+        let size = before.map_or(self.size, |before| (before.width, before.height));
+        match from == 0 || size == self.size {
+            true => Ok(()),
+            false => Err(JobError::bad_input(format!(
+                "`from` {from}: the frames before it have {}x{} pixels, and would have {}x{} now",
+                size.0, size.1, self.size.0, self.size.1
+            ))
+            .hint("`from` 0 paints everything again")),
+        }
+    }
+
+    /// Whether the end can be drawn to the beginning: in one shot, which is long enough.
+    pub(crate) fn can_loop(&self) -> bool {
+        matches!(&self.painted()[..], [(_, keys)] if keys.len() > 2 * CLOSING)
+    }
+
+    /// A painted frame in a colour space, which has to have the film's size.
+    pub(crate) fn picture(&self, file: &Path, space: Space) -> Result<(Picture, Option<Plane>), JobError> {
+        let mut decoded = open(file, &Limits::NONE)?;
+        decoded.bring_to(space);
+        let (found, (width, height)) = (decoded.picture.size(), self.size);
+        match found == (width, height) {
+            true => Ok((decoded.picture, decoded.alpha)),
+            false => Err(JobError::bad_input(format!(
+                "{}: expected {width}x{height} pixels, found {}x{}",
+                file.display(),
+                found.0,
+                found.1
+            ))
+            .hint("`from` N paints again from frame N on")),
+        }
+    }
+
     /// Forgets everything from frame `from` on. Returns the shot that goes on inside of itself, if there is one: it begins
     /// from the painted frame before.
     fn rewind(&self, folder: &Folder, from: usize) -> Result<Option<(usize, usize)>, JobError> {
-        if from >= self.line.len() {
-            let last = self.line.len() - 1;
-            return Err(JobError::bad_input(format!("`from`: expected a frame up to {last}, found {from}")));
-        }
         let mut inside = None;
         for (shot, range) in
             self.manifest.shots.ranges().into_iter().enumerate().filter(|(_, range)| range.end > from)
@@ -222,111 +250,32 @@ impl<'a> Film<'a> {
     }
 }
 
-impl Sink {
-    pub(crate) fn holds_alpha(&self) -> bool {
-        match self {
-            Sink::Film { codec } => codec.holds_alpha(),
-            Sink::Frames { format, .. } => !matches!(format, Format::Jpeg),
-        }
-    }
-}
-
-/// Where the frames of a job go.
-fn sink(spec: &VideoSpec) -> Result<Sink, JobError> {
-    let name = spec.output.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    let encoding = &spec.encoding;
-    let Some(pattern) = Pattern::of(name) else {
-        if encoding.depth.is_some() {
-            return Err(JobError::bad_input(
-                "`depth` is for frames as files; a film has that of its `codec`",
-            ));
-        }
-        let codec = Codec::of(&spec.output, encoding.codec.as_deref())?;
-        if encoding.crf.is_some() && !codec.needs_even() || encoding.crf.is_some() && codec == Codec::ProRes {
-            return Err(JobError::bad_input("`crf` has no effect on prores, ffv1 and gif"));
-        }
-        ffmpeg::check()?;
-        ffmpeg::check_encoder(codec)?;
-        check_place(&spec.output)?;
-        return Ok(Sink::Film { codec });
-    };
-    if pattern.name(0).is_none() {
-        return Err(JobError::bad_input(format!(
-            "{}: expected a place for the number",
-            spec.output.display()
-        ))
-        .hint("such as out/%04d.png"));
-    }
-    if encoding.codec.is_some() || encoding.crf.is_some() {
-        return Err(JobError::bad_input("`codec` and `crf` are for films, not for frames as files"));
-    }
-    let format = Format::of(&spec.output)?;
-    let depth = match encoding.depth {
-        None => {
-            if format == Format::OpenExr {
-                format.depth(Depth::Sixteen)
-            } else {
-                Depth::Eight
-            }
-        }
-        Some(8) => Depth::Eight,
-        Some(16) => Depth::Sixteen,
-        Some(32) => Depth::Float,
-        Some(other) => {
-            return Err(JobError::bad_input(format!("`depth`: expected 8, 16 or 32, found {other}")));
-        }
-    };
-    if format.depth(depth) != depth {
-        return Err(JobError::bad_input(format!("{} does not hold that `depth`", format.name())));
-    }
-    Ok(Sink::Frames { pattern, format, depth })
-}
-
-/// Makes sure that a file can be written at a place.
-fn check_place(path: &Path) -> Result<(), JobError> {
-    if path.is_dir() {
-        return Err(JobError::bad_input(format!("{} is a folder", path.display())).hint("name a file in it"));
-    }
-    Ok(impasto::image::check_writable(path)?)
-}
-
-/// The size of the painted frames.
-fn size(spec: &VideoSpec, source: &Source, sink: &Sink) -> Result<(usize, usize), JobError> {
-    let from = source.size();
-    let long = from.0.max(from.1);
-    let long = match spec.run.size {
-        Some(0) => return Err(JobError::bad_input("`size`: expected at least 1 pixel, found 0")),
-        Some(size) => size,
-        None => long.min(USUAL_SIZE),
-    };
-    let (width, height) = fit_long_edge(from, long);
-    Ok(match sink {
-        Sink::Film { codec } if codec.needs_even() => ((width / 2 * 2).max(2), (height / 2 * 2).max(2)),
-        _ => (width, height),
-    })
-}
-
-/// The folder of a job.
-fn folder_of(spec: &VideoSpec) -> PathBuf {
-    if let Some(folder) = &spec.work.folder {
-        return folder.clone();
-    }
-    let pattern = spec.output.file_name().and_then(|name| name.to_str()).and_then(Pattern::of).is_some();
-    match spec.output.parent().filter(|_| pattern) {
-        Some(parent) => parent.join(".impasto.film"),
-        None => {
-            let mut name = spec.output.clone().into_os_string();
-            name.push(".film");
-            name.into()
-        }
-    }
-}
-
 /// What tells whether the inputs are the same files.
 fn fingerprints(source: &Source, styles: &[Input], masks: &Masks) -> Result<Vec<String>, JobError> {
     let files = source.files().into_iter().map(fingerprint);
     let pictures = styles.iter().chain(masks.inputs()).map(|input| Ok(input.sha256().to_owned()));
     files.chain(pictures).collect()
+}
+
+/// The shots: those that are given, those that are known, or those that are found. A film that was not looked through
+/// before is looked through, also if its cuts are given: it may end early.
+fn shots(
+    spec: &VideoSpec,
+    source: &Source,
+    line: &Timeline,
+    known: Option<Manifest>,
+    around: &Surroundings,
+) -> Result<Shots, JobError> {
+    let frames = line.len();
+    if let Some(wrong) = spec.film.cuts.iter().flatten().find(|cut| **cut >= frames) {
+        return Err(JobError::bad_input(format!("`cuts`: the film has {frames} frames, found {wrong}")));
+    }
+    let cuts = if spec.film.no_cuts { Some(&[][..]) } else { spec.film.cuts.as_deref() };
+    let given = cuts.map(|cuts| Shots::given(cuts, frames));
+    match known.map(|known| known.shots).filter(|known| known.frames == frames) {
+        Some(known) if given.as_ref().is_none_or(|given| *given == known) => Ok(known),
+        _ => find_shots(source, line, around).map(|found| given.unwrap_or(found)),
+    }
 }
 
 /// Looks through the whole film for cuts. A film that ends early is found here.

@@ -2,16 +2,16 @@
 
 use std::path::{Path, PathBuf};
 
-use impasto::image::{Encoding, Limits, Picture, Plane, Space, save};
+use impasto::image::{Encoding, Space, save};
 use impasto_job::{End, JobError};
 
 use super::Filmed;
-use super::begin::{Film, Sink};
+use super::begin::Film;
 use super::folder::Folder;
 use super::paint::Work;
+use super::sink::Sink;
 use crate::event::VideoEvent;
 use crate::ffmpeg::{Job, Layout, encode};
-use crate::source::open;
 
 impl Film<'_> {
     /// Paints this part of the work, and makes the film if it is the whole.
@@ -81,7 +81,7 @@ impl Film<'_> {
                 };
                 // Films have the primaries of sRGB.
                 let notes = encode(&job, |file| {
-                    let (picture, alpha) = read(file)?;
+                    let (picture, alpha) = self.picture(file, Space::Srgb)?;
                     Ok(layout.write(&picture, alpha.as_ref()))
                 })?;
                 notes.into_iter().for_each(|note| self.around.warn(note));
@@ -99,20 +99,12 @@ impl Film<'_> {
                 };
                 for (number, (file, _)) in frames.iter().enumerate() {
                     let Some(name) = pattern.name(number + 1) else { continue };
-                    let mut decoded = open(file, &Limits::NONE)?;
-                    decoded.bring_to(space);
-                    let alpha = decoded.alpha.filter(|_| self.sink.holds_alpha());
-                    save(&place.join(name), &decoded.picture, alpha.as_ref(), &encoding)?;
+                    let (picture, alpha) = self.picture(file, space)?;
+                    let alpha = alpha.filter(|_| self.sink.holds_alpha());
+                    save(&place.join(name), &picture, alpha.as_ref(), &encoding)?;
                 }
                 Ok(())
             }
         }
     }
-}
-
-/// A frame with its opacity, in the primaries of sRGB.
-fn read(file: &Path) -> Result<(Picture, Option<Plane>), JobError> {
-    let mut decoded = open(file, &Limits::NONE)?;
-    decoded.bring_to(Space::Srgb);
-    Ok((decoded.picture, decoded.alpha))
 }

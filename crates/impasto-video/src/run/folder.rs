@@ -6,7 +6,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use impasto::image::{Depth, Encoding, Format, Limits, Picture, Plane, Space, save, write_atomically};
+use impasto::image::{Depth, Encoding, Format, Picture, Plane, Space, save, write_atomically};
 use impasto_job::JobError;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -14,7 +14,6 @@ use sha2::{Digest, Sha256};
 
 use crate::film::State;
 use crate::shots::Shots;
-use crate::source::open;
 use crate::spec::VideoSpec;
 
 /// The version of the folder's form.
@@ -52,8 +51,8 @@ pub(crate) struct Record {
 /// The folder.
 pub(crate) struct Folder {
     pub(crate) path: PathBuf,
-    /// Keeps a second program from painting the same part.
-    _lock: File,
+    /// Keep a second program from painting the same part.
+    _locks: [File; 2],
 }
 
 /// How far a shot is painted.
@@ -72,10 +71,15 @@ impl Folder {
     /// When another program works on the same part.
     pub(crate) fn open(path: PathBuf, (part, parts): (usize, usize)) -> Result<Folder, JobError> {
         fs::create_dir_all(&path).map_err(|error| JobError::write(&path, &error))?;
-        let file = path.join(format!("part-{part}-of-{parts}.lock"));
-        let lock = File::create(&file).map_err(|error| JobError::write(&file, &error))?;
-        match lock.try_lock() {
-            Ok(()) => Ok(Folder { path, _lock: lock }),
+        let create = |name: String| {
+            let file = path.join(name);
+            File::create(&file).map_err(|error| JobError::write(&file, &error))
+        };
+        // Parts work side by side, but the whole works alone.
+        let (all, own) = (create("film.lock".into())?, create(format!("part-{part}-of-{parts}.lock"))?);
+        let locked = if parts == 1 { all.try_lock() } else { all.try_lock_shared() };
+        match locked.and_then(|()| own.try_lock()) {
+            Ok(()) => Ok(Folder { path, _locks: [all, own] }),
             Err(_) => Err(JobError::bad_input(format!("another program paints in {}", path.display()))
                 .hint("wait for it, or give another `folder`")),
         }
@@ -121,19 +125,8 @@ impl Folder {
         digest(&path)
     }
 
-    /// Reads a frame.
-    pub(crate) fn read_frame(
-        &self,
-        frame: usize,
-        space: Space,
-    ) -> Result<(Picture, Option<Plane>), JobError> {
-        let mut decoded = open(&self.frame(frame), &Limits::NONE)?;
-        decoded.bring_to(space);
-        Ok((decoded.picture, decoded.alpha))
-    }
-
     fn state_path(&self, shot: usize) -> PathBuf {
-        self.path.join(format!("shot-{:04}.state", shot + 1))
+        state_path(&self.path, shot)
     }
 
     fn record_path(&self, shot: usize) -> PathBuf {
@@ -161,11 +154,7 @@ impl Folder {
 
     /// The frame up to which a shot is painted, without its state.
     pub(crate) fn reached(&self, shot: usize) -> Result<Option<usize>, JobError> {
-        let path = self.state_path(shot);
-        match path.exists() {
-            true => Ok(State::notes(&path)?.get("frame").and_then(|frame| frame.parse().ok())),
-            false => Ok(None),
-        }
+        reached(&self.path, shot)
     }
 
     /// How far a shot is painted.
@@ -205,6 +194,7 @@ impl Folder {
             let is_ours = name == "film.json"
                 || name.strip_suffix(".png").is_some_and(number)
                 || (name.starts_with("shot-") && (name.ends_with(".state") || name.ends_with(".jsonl")))
+                || name == "film.lock"
                 || (name.starts_with("part-") && name.ends_with(".lock"));
             if is_ours {
                 fs::remove_file(&path).map_err(lost)?;
@@ -213,6 +203,19 @@ impl Folder {
         // A folder that holds other files is not empty.
         let _ = fs::remove_dir(&self.path);
         Ok(())
+    }
+}
+
+fn state_path(folder: &Path, shot: usize) -> PathBuf {
+    folder.join(format!("shot-{:04}.state", shot + 1))
+}
+
+/// The frame up to which a shot is painted in a folder.
+pub(crate) fn reached(folder: &Path, shot: usize) -> Result<Option<usize>, JobError> {
+    let path = state_path(folder, shot);
+    match path.exists() {
+        true => Ok(State::notes(&path)?.get("frame").and_then(|frame| frame.parse().ok())),
+        false => Ok(None),
     }
 }
 
@@ -344,7 +347,14 @@ mod tests {
         let path = place.path().join("film");
         let folder = Folder::open(path.clone(), (1, 1)).unwrap();
         assert!(Folder::open(path.clone(), (1, 1)).is_err());
+        assert!(Folder::open(path.clone(), (2, 2)).is_err(), "a part beside the whole");
+        drop(folder);
+        let part = Folder::open(path.clone(), (1, 2)).unwrap();
+        assert!(Folder::open(path.clone(), (1, 2)).is_err());
         assert!(Folder::open(path.clone(), (2, 2)).is_ok());
+        assert!(Folder::open(path.clone(), (1, 1)).is_err(), "the whole beside a part");
+        drop(part);
+        let folder = Folder::open(path.clone(), (1, 1)).unwrap();
         folder.put_manifest(&manifest(|_| {})).unwrap();
         assert_eq!(folder.manifest().unwrap().unwrap(), manifest(|_| {}));
         fs::write(path.join("notes.txt"), "mine").unwrap();

@@ -5,6 +5,7 @@ mod between;
 mod finish;
 mod folder;
 mod paint;
+mod sink;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -116,7 +117,8 @@ impl VideoRunner {
     /// # Errors
     /// When [`run`](VideoRunner::run) would refuse the job.
     pub fn plan(&self) -> Result<Plan, JobError> {
-        Ok(begin::Film::open(&self.spec, &self.surroundings)?.plan())
+        let pool = impasto::thread_pool(self.spec.run.threads)?;
+        pool.install(|| Ok(begin::Film::open(&self.spec, &self.surroundings)?.plan()))
     }
 
     /// Runs the job to its end. That it was stopped is not an error: [`Filmed::end`] tells.
@@ -126,7 +128,9 @@ impl VideoRunner {
     /// the same job goes on after them.
     pub fn run(self) -> Result<Filmed, JobError> {
         let VideoRunner { spec, surroundings } = self;
-        let done = begin::Film::begin(&spec, &surroundings).and_then(|(film, folder)| film.run(folder));
+        let work = || begin::Film::begin(&spec, &surroundings).and_then(|(film, folder)| film.run(folder));
+        let pool = impasto::thread_pool(spec.run.threads).map_err(JobError::from);
+        let done = pool.and_then(|pool| pool.install(work));
         let end = match &done {
             Ok(filmed) => filmed.end,
             Err(error) if error.kind() == ErrorKind::Interrupted => surroundings.control.end(),

@@ -6,12 +6,12 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use impasto::image::{Metadata, Picture, Plane};
-use impasto::{Effort, Picture as Painting};
+use impasto::{Colour, Effort, Picture as Painting, make_grey};
 use impasto_job::inputs::{Input, InputSummary, Inputs};
 use impasto_job::{End, ErrorKind, JobError, transfer};
 
 use super::Filmed;
-use super::begin::Film;
+use super::begin::{CLOSING, Film};
 use super::between::Between;
 use super::folder::{Folder, Progress, Record};
 use crate::event::VideoEvent;
@@ -20,9 +20,6 @@ use crate::source::{Frames, at_size};
 
 /// Earlier shots that a new one is compared with.
 const REMEMBERED: usize = 12;
-
-/// Frames that are drawn to the first one, at the end of a film that loops.
-const CLOSING: usize = 12;
 
 /// The frames of the input, read one after the other.
 struct Reader<'a> {
@@ -124,11 +121,11 @@ impl<'a> Work<'a> {
             first: shots[shot].start,
             frames: shots[shot].len(),
         });
-        let loops = self.film.spec.film.looped && shots.len() == 1 && keys.len() > 2 * CLOSING;
+        let loops = self.film.spec.film.looped && self.film.can_loop();
         if loops && at > 0 {
             // A film that goes on needs its beginning again.
             let frame = self.frame(keys[0], None)?;
-            let (painting, _) = self.folder.read_frame(keys[0], self.film.source.space())?;
+            let (painting, _) = self.sized(keys[0])?;
             self.opening = Some(Opening { painting, input: frame.picture });
         }
         let mut state = match (progress, at) {
@@ -169,11 +166,13 @@ impl<'a> Work<'a> {
                     self.folder.put_frame(tick, (&picture, alpha.as_ref()), space)?;
                 }
                 let digest = self.folder.put_frame(key, (&painted.picture, frame.alpha.as_ref()), space)?;
-                let keeps = flashes.contains(&key) && !is_first;
-                let next = match (&state, keeps) {
-                    // Nothing is painted from a flash.
-                    (Some(state), true) => state.clone(),
-                    _ => next,
+                // Nothing is painted from a flash, and no frame beside it is made from it.
+                let next = match &state {
+                    Some(state) if flashes.contains(&key) && !is_first => state.clone(),
+                    _ => {
+                        self.shown = Some(painted.picture.clone());
+                        next
+                    }
                 };
                 let record = Record {
                     frame: key,
@@ -185,7 +184,6 @@ impl<'a> Work<'a> {
                 state = Some(next);
                 Ok(())
             })?;
-            self.shown = Some(painted.picture.clone());
             at += 1;
             self.tell(shot, key, painted, start);
         }
@@ -259,8 +257,7 @@ impl<'a> Work<'a> {
                 self.film
                     .around
                     .warn(format!("note: {} was changed: the film goes on from it", path.display()));
-                let (painting, _) = self.sized(frame)?;
-                Ok(state.changed(painting))
+                Ok(state.changed(self.taken(frame)?))
             }
         }
     }
@@ -268,23 +265,22 @@ impl<'a> Work<'a> {
     /// A state made from a painted frame and its input alone.
     fn adopt(&mut self, key: usize) -> Result<State, JobError> {
         let frame = self.frame(key, None)?;
-        let (painting, _) = self.sized(key)?;
+        let painting = self.taken(key)?;
         Ok(self.painter(&frame)?.adopt(&frame, painting)?)
+    }
+
+    /// A frame on the disk as a painting to go on from. A run of lightness alone sees no colours.
+    fn taken(&self, key: usize) -> Result<Painting, JobError> {
+        let (mut painting, _) = self.sized(key)?;
+        if self.film.spec.run.colour()? == Colour::Luminance {
+            make_grey(&mut painting);
+        }
+        Ok(painting)
     }
 
     /// A painted frame, which has to have the film's size.
     fn sized(&self, frame: usize) -> Result<(Painting, Option<Plane>), JobError> {
-        let (picture, alpha) = self.folder.read_frame(frame, self.film.source.space())?;
-        match picture.size() == self.film.size {
-            true => Ok((picture, alpha)),
-            false => {
-                let (path, expected, found) = (self.folder.frame(frame), self.film.size, picture.size());
-                Err(JobError::bad_input(format!(
-                    "{}: expected {expected:?} pixels, found {found:?}",
-                    path.display()
-                )))
-            }
-        }
+        self.film.picture(&self.folder.frame(frame), self.film.source.space())
     }
 
     fn tell(&mut self, shot: usize, frame: usize, painted: Painted, start: Instant) {

@@ -67,6 +67,9 @@ impl Source {
         ffmpeg::check()?;
         std::fs::metadata(path).map_err(|error| JobError::read(path, &error))?;
         let probe = ffmpeg::probe(path)?;
+        let side = |side: usize| u32::try_from(side).unwrap_or(u32::MAX);
+        let bytes = (probe.width as u64).saturating_mul(probe.height as u64).saturating_mul(3);
+        limits.check((side(probe.width), side(probe.height)), bytes, path)?;
         match (&probe.hdr, tone_map) {
             (Some(curve), false) => {
                 let message = format!("{} has a high dynamic range ({curve})", path.display());

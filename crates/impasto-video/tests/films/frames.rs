@@ -92,3 +92,41 @@ fn wrong_requests_are_refused_before_any_work() {
     assert!(refused(&|job| job.input = place.path("none/%d.png")).contains("none"));
     assert!(place.bytes("out").is_empty());
 }
+
+#[test]
+fn no_input_and_no_file_of_others_is_replaced_or_removed() {
+    let place = Place::new(&[(0, 0), (0, 1)]);
+    let before = place.bytes("in");
+    let refused = |change: &dyn Fn(&mut impasto_video::VideoSpec), said: &str| {
+        let mut job = place.job("out/%d.png");
+        change(&mut job);
+        let error = run(job).unwrap_err().to_string();
+        assert!(error.contains(said), "{error}");
+        assert!(place.bytes("in") == before && place.bytes("out").is_empty());
+    };
+    refused(&|job| job.output = place.path("in/%03d.png"), "001.png is an input");
+    refused(&|job| job.output = place.path("in/../in/%03d.png"), "001.png is an input");
+    refused(&|job| job.work.folder = Some(place.path("in")), "not of this film");
+    std::fs::copy(place.path("style.png"), place.path("2.png")).unwrap();
+    let style = |job: &mut impasto_video::VideoSpec| {
+        job.style[0].path = place.path("2.png");
+        job.output = place.path("%d.png");
+    };
+    refused(&style, "2.png is an input");
+}
+
+#[test]
+fn what_has_no_effect_is_said() {
+    let place = Place::new(&[(0, 0), (0, 1)]);
+    let mut job = place.job("out/%d.png");
+    job.film.looped = true;
+    let events = run(job).unwrap();
+    let said = |event: &VideoEvent| matches!(event, VideoEvent::Warned { text } if text.contains("`loop` has no effect"));
+    assert!(events.iter().any(said));
+    let mut job = place.job("out/%d.png");
+    job.encoding.no_sound = true;
+    assert!(run(job).unwrap_err().to_string().contains("`no_sound`"));
+    let mut job = place.job("out/%d.png");
+    job.film.cuts = Some(vec![7]);
+    assert!(run(job).unwrap_err().to_string().contains("`cuts`: the film has 2 frames, found 7"));
+}

@@ -129,3 +129,30 @@ fn parts_that_are_joined_are_the_whole() {
     join().unwrap();
     assert!(place.bytes("out") == whole.bytes("out"));
 }
+
+#[test]
+fn a_frame_number_that_does_not_exist_leaves_everything_as_it_was() {
+    let whole = Place::new(&frames());
+    run(whole.job("out/%d.png")).unwrap();
+    let place = Place::new(&frames());
+    stopped_after(place.job("out/%d.png"), 3);
+    let mut job = place.job("out/%d.png");
+    (job.work.from, job.run.objective.strength) = (Some(99), Some(0.5));
+    assert!(run(job).unwrap_err().to_string().contains("`from`: expected a frame up to 5, found 99"));
+    run(place.job("out/%d.png")).unwrap();
+    assert!(place.bytes("out") == whole.bytes("out"));
+}
+
+#[test]
+fn a_painted_frame_of_another_size_is_an_error() {
+    let place = Place::new(&frames());
+    stopped_after(place.job("out/%d.png"), 3);
+    let small = impasto::Picture::filled(8, 8, [0.5; 3]);
+    small.save(place.path("out/.impasto.film/000000.png")).unwrap();
+    let error = run(place.job("out/%d.png")).unwrap_err();
+    assert!(error.to_string().contains("expected 64x48 pixels, found 8x8"), "{error}");
+    let mut job = place.job("out/%d.png");
+    (job.work.from, job.run.size) = (Some(2), Some(32));
+    let error = run(job).unwrap_err().to_string();
+    assert!(error.contains("64x48 pixels, and would have 32x24"), "{error}");
+}

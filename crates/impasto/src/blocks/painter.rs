@@ -91,6 +91,7 @@ impl Painter {
         let open = open.as_mut().ok_or_else(out_of_turn)?;
         let place = *open.blocks.all.get(index).ok_or_else(|| no_block(index))?;
         let size = place.window.size;
+        let has_kept = vectors.contains_key(KEPT);
         let mut take = |name: &str, planes: usize| -> Result<Vec<f32>, Error> {
             let found = vectors.remove(name).unwrap_or_default();
             match found.len() == planes * size.area() {
@@ -103,8 +104,8 @@ impl Painter {
             .map(|index| Ok(Plane { size, data: take(&region(index), 1)? }))
             .collect::<Result<Vec<_>, Error>>()?;
         let residual = Some(Plane { size, data: take(RESIDUAL, 1)? });
-        let kept = match vectors.contains_key(KEPT) {
-            true => Some(Pixels { size, data: vectors.remove(KEPT).unwrap_or_default() }),
+        let kept = match has_kept {
+            true => Some(Pixels { size, data: take(KEPT, 3)? }),
             false => None,
         };
         let weights = PositionWeights { regions, residual, held: None };

@@ -1,0 +1,79 @@
+//! The drafts of frames: of the painting's size, and steadied along the motion.
+
+use impasto::image::{Averaging, Filter, Picture, Plane, resize};
+use impasto::{DraftMemory, Error};
+
+use super::motion::Motion;
+use super::painter::Painter;
+use super::planes::{mixed, moved, soft};
+use super::state::State;
+use crate::warp;
+
+/// The share of the drafts before in a steadied draft.
+const STEADY: f32 = 0.8;
+
+/// How far a frame of effort draft goes towards its own draft, coarsely, where it is held.
+const TOWARDS_DRAFT: f32 = 0.15;
+
+impl Painter {
+    /// The draft of a frame at the size of the painting, if frames have one.
+    pub(super) fn draft(
+        &mut self,
+        seen: &Picture,
+        alpha: Option<&Plane>,
+        memory: &mut DraftMemory,
+    ) -> Result<Option<Picture>, Error> {
+        let Some(draft) = &mut self.draft else { return Ok(None) };
+        draft.set_content(seen, alpha);
+        let small = draft.following(memory)?;
+        if small.size() == seen.size() {
+            return Ok(Some(small));
+        }
+        // The draft is smaller, so it gets the frame's own detail.
+        let (width, height) = seen.size();
+        let grown = |picture: &Picture| resize(picture, width, height, Filter::Bicubic, Averaging::Light);
+        let coarse = resize(seen, small.width(), small.height(), Filter::Bicubic, Averaging::Light);
+        let (mut picture, coarse) = (grown(&small), grown(&coarse));
+        for ((to, fine), coarse) in picture.rgb_mut().iter_mut().zip(seen.rgb()).zip(coarse.rgb()) {
+            *to = (*to + fine - coarse).clamp(0.0, 1.0);
+        }
+        Ok(Some(picture))
+    }
+
+    /// The draft of the next frame, with a mean of the drafts before along the motion.
+    pub(super) fn steadied_draft(
+        &mut self,
+        state: &mut State,
+        motion: &Motion,
+        now: &Picture,
+        alpha: Option<&Plane>,
+    ) -> Result<Option<Picture>, Error> {
+        if let Some(grain) = &mut state.memory.grain {
+            let values = grain.data();
+            let [mut along, ..] = moved([values, values, values], &motion.back);
+            // Where nothing is known of the place before, the grain stays as it is.
+            for ((along, here), c) in along.iter_mut().zip(values).zip(&motion.confidence) {
+                *along = here + c * (*along - here);
+            }
+            grain.data_mut().copy_from_slice(&along);
+        }
+        let fresh = self.draft(now, alpha, &mut state.memory)?;
+        let (Some(fresh), Some(before)) = (&fresh, &state.draft) else { return Ok(fresh) };
+        let before = warp::picture(before, &motion.back);
+        let share: Vec<f32> = motion.confidence.iter().map(|c| STEADY * c).collect();
+        Ok(Some(mixed(fresh.clone(), &before, &share)))
+    }
+}
+
+/// A frame of effort draft: the target, whose coarse part goes a little towards the frame's own draft.
+pub(super) fn towards(start: Picture, draft: &Picture, held: &[f32]) -> Picture {
+    /// Deviation, in pixels, of the blur that parts coarse from fine.
+    const SPLIT: f32 = 6.0;
+    let (coarse, goal) = (soft(&start, SPLIT), soft(draft, SPLIT));
+    let mut picture = start;
+    for ((value, coarse), goal) in picture.rgb_mut().iter_mut().zip(coarse.rgb()).zip(goal.rgb()) {
+        *value += TOWARDS_DRAFT * (goal - coarse);
+    }
+    let free: Vec<f32> = held.iter().map(|held| 1.0 - held).collect();
+    mixed(picture, draft, &free)
+}
