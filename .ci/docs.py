@@ -21,8 +21,8 @@ BOOK = ROOT / "target/book"
 IMPASTO = ROOT / "target/release/impasto"
 
 # Markdown outside the book whose links are checked as they stand in the repository.
-OUTSIDE = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "RELEASING.md", "training/README.md", "studio/README.md",
-           "tests/oracle/README.md"]
+OUTSIDE = ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md", "SECURITY.md", "RELEASING.md",
+           "training/README.md", "studio/README.md", "tests/oracle/README.md"]
 
 # Folders of pictures that are made by docs/pictures/make.py, and the most bytes of each of their pictures.
 MADE, MADE_BYTES, OTHER_BYTES = ["painted", "samples"], 60_000, 200_000

@@ -18,11 +18,11 @@
 # nothing has to be downloaded. This notebook shows every control that most pictures need.
 
 # %%
-# Installs the package where it is missing: in Colab, in Jupyter and in VS Code.
+# Builds and installs the package out of this checkout where it is missing.
 import importlib.util
 
 if importlib.util.find_spec("impasto") is None:
-    # %pip install --quiet "impasto[notebook]"
+    # %pip install --quiet "..[notebook]"
     pass
 
 # %%
@@ -64,8 +64,8 @@ impasto.show(photo, painting, titles=["content", "style"])
 # %% [markdown]
 # ## 1 · One call
 #
-# Put the paths of your own pictures here. A picture may also be the bytes of a file, a PIL image, an array of NumPy or a
-# tensor of torch. With `live=True` you see it grow.
+# Put the paths of your own pictures here. A picture may also be the bytes of a file, a PIL image, an array of NumPy
+# or a tensor of torch. With `live=True` you see it grow.
 
 # %%
 result = impasto.stylize(photo, painting, size=SIZE, live=True)
@@ -82,8 +82,8 @@ impasto.read_recipe("out.png")["options"]["run"]["size"]
 # %% [markdown]
 # ## 2 · How much style
 #
-# `strength` goes from 0 (the content) to 1. Lower it when the subject is hard to recognise. The draft (`effort="draft"`)
-# takes about a second, so it is the way to try a setting.
+# `strength` goes from 0 (the content) to 1. Lower it when the subject is hard to recognise. The draft
+# (`effort="draft"`) takes about a second, so it is the way to try a setting.
 
 # %%
 drafts = [impasto.stylize(photo, painting, size=SIZE, effort="draft", strength=value) for value in (0.3, 0.6, 1.0)]
@@ -108,8 +108,8 @@ transfer.plan()
 # %% [markdown]
 # ## 5 · Step by step
 #
-# A run is iterable. It can be stopped at any step, and keeps what it has. `run.finish_soon()` goes to the full size with
-# few iterations. Ctrl-C, or the stop button of the notebook, stops the run too.
+# A run is iterable. It can be stopped at any step, and keeps what it has. `run.finish_soon()` goes to the full size
+# with few iterations. Ctrl-C, or the stop button of the notebook, stops the run too.
 
 # %%
 frames = []
@@ -121,8 +121,7 @@ result = run.result()
 impasto.show(*frames[-4:], titles=[f"picture {number}" for number in range(1, 5)][: len(frames[-4:])])
 
 # %%
-result.plot();
-
+result.plot()
 # %% [markdown]
 # ## 6 · The same again, larger, or from another photograph
 #

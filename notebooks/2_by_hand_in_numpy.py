@@ -22,11 +22,11 @@
 # network that comes with the package, everywhere else.
 
 # %%
-# Installs the package where it is missing: in Colab, in Jupyter and in VS Code.
+# Builds and installs the package out of this checkout where it is missing.
 import importlib.util
 
 if importlib.util.find_spec("impasto") is None:
-    # %pip install --quiet "impasto[notebook]"
+    # %pip install --quiet "..[notebook]"
     pass
 
 # %%

@@ -28,11 +28,11 @@
 # | `tf.keras.optimizers.Adam`, `SGD` | `impasto.optim.Adam`, `impasto.optim.SGD` |
 
 # %%
-# Installs the package where it is missing: in Colab, in Jupyter and in VS Code.
+# Builds and installs the package out of this checkout where it is missing.
 import importlib.util
 
 if importlib.util.find_spec("impasto") is None:
-    # %pip install --quiet "impasto[notebook]"
+    # %pip install --quiet "..[notebook]"
     pass
 
 # %%
@@ -57,6 +57,7 @@ print(encoder)
 # ## Two pictures
 #
 # Arrays are height × width × 3 as in TensorFlow, without the batch, and hold 0 to 1.
+
 
 # %%
 def sample(name, draw):
@@ -159,6 +160,7 @@ show(content, style, tensorflow_result, titles=["content", "style", "TensorFlow'
 # 4 % every 100 steps. The package has this recipe as the preset `keras`, with its weights and scales: `Objective`
 # evaluates it.
 
+
 # %%
 def keras_objective(style_weight):
     options = dict(content=content, styles=style, preset="keras", model=encoder.name, style_weight=style_weight)
@@ -169,8 +171,8 @@ def keras_objective(style_weight):
         return impasto.Objective(**options, content_layers=["relu5_1"])
 
 
-# The weights of the example are for VGG-19 at 400 pixels. The style gets 20 times the share of the total variation here,
-# so that the recipe suits every network and size.
+# The weights of the example are for VGG-19 at 400 pixels. The style gets 20 times the share of the total variation
+# here, so that the recipe suits every network and size.
 _, _, terms = keras_objective(style_weight=1.0).evaluate(content)
 objective = keras_objective(style_weight=20 * terms["tv"] / sum(terms["style"].values()))
 first, gradient, terms = objective.evaluate(content)

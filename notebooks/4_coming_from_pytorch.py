@@ -28,11 +28,11 @@
 # | `optim.LBFGS` | the same, on this package's engine; or SciPy's |
 
 # %%
-# Installs the package where it is missing: in Colab, in Jupyter and in VS Code.
+# Builds and installs the package out of this checkout where it is missing.
 import importlib.util
 
 if importlib.util.find_spec("impasto") is None:
-    # %pip install --quiet "impasto[notebook]"
+    # %pip install --quiet "..[notebook]"
     pass
 
 # %%

@@ -14,15 +14,15 @@
 # %% [markdown]
 # # Masks, colours, sheets, and the referee
 #
-# Where a style goes, what stays as it is, whose colours a picture has, how to choose settings by eye, and how to compare
-# results by numbers.
+# Where a style goes, what stays as it is, whose colours a picture has, how to choose settings by eye, and how to
+# compare results by numbers.
 
 # %%
-# Installs the package where it is missing: in Colab, in Jupyter and in VS Code.
+# Builds and installs the package out of this checkout where it is missing.
 import importlib.util
 
 if importlib.util.find_spec("impasto") is None:
-    # %pip install --quiet "impasto[notebook]"
+    # %pip install --quiet "..[notebook]"
     pass
 
 # %%
@@ -82,7 +82,9 @@ impasto.show(content, sky, masked, titles=["content", "mask", "result"])
 
 # %%
 both = impasto.stylize(content, [swirls, mosaic], size=SIZE, mask=[sky, 1 - sky], effort="draft")
-shares = impasto.stylize(content, [impasto.Style(swirls, weight=3), impasto.Style(mosaic, weight=1)], size=SIZE, effort="draft")
+shares = impasto.stylize(
+    content, [impasto.Style(swirls, weight=3), impasto.Style(mosaic, weight=1)], size=SIZE, effort="draft"
+)
 impasto.show(both, shares, titles=["above and below", "mixed, three to one"])
 
 # %% [markdown]
@@ -99,18 +101,23 @@ impasto.show(disc, protected, outside, titles=["protected", "with it", "without 
 # %% [markdown]
 # ## 4 · Colours
 #
-# `style`: as the style has them. `keep`: the hue and chroma of the content. `match`: the style is given the colours of the
-# content first. `luminance`: only lightness is painted.
+# `style`: as the style has them. `keep`: the hue and chroma of the content. `match`: the style is given the colours
+# of the content first. `luminance`: only lightness is painted.
 
 # %%
-colours = {name: impasto.stylize(content, swirls, size=SIZE, effort="draft", colour=name) for name in ("style", "keep", "match", "luminance")}
+colours = {
+    name: impasto.stylize(content, swirls, size=SIZE, effort="draft", colour=name)
+    for name in ("style", "keep", "match", "luminance")
+}
 impasto.show(*colours.values(), titles=list(colours))
 
 # %% [markdown]
 # ## 5 · A sheet: the effect of options at a glance
 
 # %%
-sheet = impasto.sheet(content, swirls, {"strength": [0.4, 0.7, 1], "stroke_size": [0.5, 1, 2]}, size=SIZE // 2, effort="draft")
+sheet = impasto.sheet(
+    content, swirls, {"strength": [0.4, 0.7, 1], "stroke_size": [0.5, 1, 2]}, size=SIZE // 2, effort="draft"
+)
 sheet
 
 # %% [markdown]

@@ -22,8 +22,9 @@ import importlib.util
 import subprocess
 import sys
 
+# Builds and installs the package out of this checkout where it is missing.
 if any(importlib.util.find_spec(name) is None for name in ("impasto", "ray")):
-    subprocess.run([sys.executable, "-m", "pip", "install", "-q", "impasto[ray,notebook]"], check=True)
+    subprocess.run([sys.executable, "-m", "pip", "install", "-q", "..[ray,notebook]"], check=True)
 
 import os
 import tempfile

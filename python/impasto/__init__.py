@@ -22,10 +22,6 @@ from impasto._errors import (
 )
 from impasto._files import load, save
 from impasto._native import __version__
-from impasto.encoder import Encoder
-from impasto.objective import Objective
-from impasto.statistics import Moments, describe, gram, moments, total_variation
-from impasto.tape import Tape
 from impasto._result import Result
 from impasto._run import Run
 from impasto._sheet import Scores, Sheet, compare, sheet
@@ -44,6 +40,10 @@ from impasto._transfer import (
     stylize,
     texture,
 )
+from impasto.encoder import Encoder
+from impasto.objective import Objective
+from impasto.statistics import Moments, describe, gram, moments, total_variation
+from impasto.tape import Tape
 
 __all__ = [
     "CheckpointError",

@@ -75,9 +75,7 @@ class _Block:
 
         try:
             picture = of_array(self._run.picture(EDGE))
-        except ValueError:
-            return
-        except RuntimeError:
+        except (ValueError, RuntimeError):
             return
         kind, data = ("png", picture.encoded("png")) if done else ("jpeg", picture.encoded("jpg", 85))
         block = HTML(_html(step, f"data:image/{kind};base64,{base64.b64encode(data).decode()}", done))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ import numpy.typing as npt
 
 from impasto import _native
 from impasto._errors import invalid
+from impasto._jobs import several
 from impasto._pictures import as_picture
 from impasto._pixels import as_pixels
 
@@ -22,14 +22,14 @@ Terms = dict[str, Any]
 class Objective:
     """The loss that a preset minimises, for pictures of one size.
 
-    `content` is a picture and `styles` one or several, as `stylize` takes them, but without masks. With `size`, the content is reduced to
-    that long edge in pixels, and the styles get the sizes that the recipe gives them; without, all keep their own
-    sizes. The other options are those of `stylize` that the loss depends on: `model`, `content_weight`,
+    `content` is a picture and `styles` one or several, as `stylize` takes them, but without masks. With `size`, the
+    content is reduced to that long edge in pixels, and the styles get the sizes that the recipe gives them; without,
+    all keep their own sizes. The other options are those of `stylize` that the loss depends on: `model`, `content_weight`,
     `style_weight`, `style_weights`, `tv_weight`, `content_layers`, `style_layers`, `style_layer_weights`, `statistic`,
     `pooling`, `style_scale`, `strength`, `resize`.
 
-    The presets come from the papers and programs that `impasto presets` names; `gatys` is Gatys, Ecker and Bethge,
-    CVPR 2016.
+    The presets come from papers and programs, which docs/presets.md names; `gatys` is Gatys, Ecker and Bethge, CVPR
+    2016.
 
     Raises `InvalidOption` for an option that it does not know or a value that cannot be used.
     """
@@ -51,7 +51,7 @@ class Objective:
         except (TypeError, ValueError) as error:
             raise invalid("options", str(error), options) from None
         self._native = _native.Objective(
-            as_picture(content, "content"), [_style(style) for style in _several(styles)], written, size, threads
+            as_picture(content, "content"), [_style(style) for style in several(styles)], written, size, threads
         )
         self.terms: Terms = {}
         """The terms of the loss at the last evaluation; empty before the first."""
@@ -86,13 +86,6 @@ class Objective:
 
     def __reduce__(self) -> tuple[Any, ...]:
         raise TypeError("an objective cannot be pickled: it holds an engine; make it again from its pictures")
-
-
-def _several(styles: Any) -> list[Any]:
-    """Returns the styles: one, or the members of a list or tuple."""
-    if isinstance(styles, (list, tuple)) or (isinstance(styles, Iterable) and hasattr(styles, "__next__")):
-        return list(styles)
-    return [styles]
 
 
 def _style(style: Any) -> tuple[_native.Picture, str]:

@@ -8,9 +8,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, settings
 from PIL import Image
-
 from shared import ROOT, SAMPLES, Command
+
+# A loaded machine is no failure.
+settings.register_profile("impasto", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("impasto")
 
 
 @pytest.fixture(scope="session")

@@ -213,6 +213,7 @@ def test_anything_that_speaks_for_an_array_is_read(pixels: np.ndarray[Any, Any])
         as_picture(OnAnotherDevice())
 
 
+@pytest.mark.torch
 def test_tensors_are_read_with_and_without_gradient(pixels: np.ndarray[Any, Any]) -> None:
     torch = pytest.importorskip("torch")
     tensor = torch.from_numpy(pixels.copy()).permute(2, 0, 1).float() / 255

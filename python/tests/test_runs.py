@@ -16,7 +16,6 @@ import impasto
 import numpy as np
 import pytest
 from PIL import Image
-
 from shared import LONG, QUICK
 
 

@@ -10,7 +10,6 @@ import impasto
 import numpy as np
 import pytest
 from PIL import Image
-
 from shared import QUICK, Command
 
 

@@ -8,10 +8,10 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-from impasto._errors import Error, ImpastoNote, invalid
+from impasto._errors import Error, ImpastoNote
 from impasto.ray._checkpoints import Store
 from impasto.ray._drive import Direct, Driver
-from impasto.ray._job import job_of
+from impasto.ray._job import job_of, positive
 from impasto.ray._worker import Chief, Worker
 
 _STILL = 5
@@ -64,10 +64,10 @@ def gigantic(
     from impasto.ray import _cluster
 
     job, cut, store = _prepared(content, styles, out, blocks, spread_above, tile, checkpoint, options)
-    _positive("checkpoint_every", checkpoint_every)
+    positive("checkpoint_every", checkpoint_every)
     for name, value in (("workers", workers), ("cpus_per_worker", cpus_per_worker)):
         if value is not None:
-            _positive(name, value)
+            positive(name, value)
     if not ray.is_initialized():
         ray.init()
     tell = _teller(callback)
@@ -117,8 +117,8 @@ def in_blocks(
     `threads` are those of each worker.
     """
     job, cut, store = _prepared(content, styles, out, blocks, spread_above, tile, checkpoint, options)
-    _positive("checkpoint_every", checkpoint_every)
-    count = min(_positive("workers", workers), blocks[0] * blocks[1])
+    positive("checkpoint_every", checkpoint_every)
+    count = min(positive("workers", workers), blocks[0] * blocks[1])
     team = [Worker(_model(job), threads) for _ in range(count)]
     path = Driver(Direct(), Chief(job, *cut, threads), team, store, checkpoint_every, _teller(callback)).run()
     if not keep_checkpoint:
@@ -137,18 +137,13 @@ def _prepared(
     options: dict[str, Any],
 ) -> tuple[str, tuple[tuple[int, int], int, int | None], Store]:
     across, down = blocks
-    cut = ((_positive("blocks", across), _positive("blocks", down)), _positive("spread_above", above), tile)
+    cut = ((positive("blocks", across), positive("blocks", down)), positive("spread_above", above), tile)
     if tile is not None:
-        _positive("tile", tile)
+        positive("tile", tile)
     job = job_of(content, styles, out, options)
     folder = os.path.abspath(os.fspath(checkpoint if checkpoint is not None else f"{os.fspath(out)}.checkpoint"))
     return job, cut, Store(folder, json.dumps([job, cut]))
 
-
-def _positive(name: str, value: int) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-        raise invalid(name, f"expected a whole number of at least 1, found {value!r}", value)
-    return value
 
 
 def _model(job: str) -> str:

@@ -4,18 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
 from typing import Any
 
 from impasto._errors import invalid
 from impasto._jobs import Pictures, job, options_of, path_of
 
 _ENCODED = "percent-encoded:"
-
-
-def several(styles: Any) -> list[Any]:
-    """Returns the styles as a list."""
-    return list(styles) if isinstance(styles, Sequence) and not isinstance(styles, (str, bytes)) else [styles]
 
 
 def job_of(content: Any, styles: Any, output: Any, options: dict[str, Any]) -> str:
@@ -54,3 +48,9 @@ def _absolute(path: Any, may_be_word: bool) -> Any:
     if path is None or path.startswith(_ENCODED) or (may_be_word and not os.path.exists(path)):
         return path
     return os.path.abspath(path)
+
+
+def positive(name: str, value: int) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise invalid(name, f"expected a whole number of at least 1, found {value!r}", value)
+    return value

@@ -17,9 +17,10 @@ from typing import Any
 
 from impasto import _native
 from impasto._errors import CheckpointError, invalid
+from impasto._jobs import several
 from impasto._style import Style
 from impasto.ray._checkpoints import write_whole
-from impasto.ray._job import job_of, several
+from impasto.ray._job import job_of, positive
 
 _BESIDE = ".impasto-ray"
 """The folder of records and checkpoints, in the folder of the results."""
@@ -54,9 +55,9 @@ def stylize(
     import ray
     import ray.data
 
-    for name, value in (("cpus_per_picture", cpus_per_picture), ("pictures_at_once", pictures_at_once or 1)):
-        if not isinstance(value, int) or value < 1:
-            raise invalid(name, f"expected a whole number of at least 1, found {value!r}", value)
+    positive("cpus_per_picture", cpus_per_picture)
+    if pictures_at_once is not None:
+        positive("pictures_at_once", pictures_at_once)
     items = _items([os.fspath(path) for path in paths], several(styles), os.fspath(out), extension, options)
     if not items:
         return []
@@ -92,14 +93,15 @@ def _items(
     paths: list[str], styles: list[Any], out: str, extension: str, options: dict[str, Any]
 ) -> list[dict[str, Any]]:
     items: list[dict[str, Any]] = []
-    named: dict[str, str] = {}
+    named: dict[str, tuple[str, int]] = {}
     for path in paths:
-        for style in styles:
+        for number, style in enumerate(styles):
             name = f"{_stem(path)}_{_stem(style)}.{extension}"
             output = os.path.join(os.path.abspath(out), name)
-            if (other := named.setdefault(output, path)) != path:
+            if (other := named.setdefault(output, (path, number))) != (path, number):
                 hint = "paint pictures of one name into folders of their own"
-                raise invalid("paths", f"{other} and {path} would both become {name}", hint=hint)
+                option = "styles" if other[0] == path else "paths"
+                raise invalid(option, f"two pictures would both become {name}", hint=hint)
             job = job_of(path, style, output, options)
             of_style = json.loads(job)["task"]["stylize"]["style"][0]["path"]
             items.append({"index": len(items), "path": path, "style": of_style, "output": output, "job": job})

@@ -51,9 +51,8 @@ def cluster() -> Iterator[Any]:
     # The cluster is on this machine alone, and leaves no token behind. Ray reads these when it is imported.
     os.environ.setdefault("RAY_AUTH_MODE", "disabled")
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    from ray.cluster_utils import Cluster
-
     import ray
+    from ray.cluster_utils import Cluster
 
     resources = {"num_cpus": 1, "object_store_memory": 100 << 20, "include_dashboard": False}
     made = Cluster(initialize_head=True, head_node_args=resources)

@@ -70,6 +70,8 @@ def test_a_driver_that_is_killed_can_be_started_again(cluster: Any, pictures: Pa
     arguments = (cluster.address, str(pictures / "content.png"), str(pictures / "style.png"), str(out), there)
     driver = multiprocessing.get_context("spawn").Process(target=run_alone, args=arguments)
     driver.start()
+    # If the driver dies early, nobody holds the other end, and `recv` says so.
+    there.close()
     # Only the scale in blocks has so many iterations.
     while here.recv() < 7:
         pass

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 from pathlib import Path
 from typing import Any
 
@@ -62,16 +61,22 @@ def test_a_machine_that_dies_costs_no_picture(cluster: Any, pictures: Path, many
     out, style = tmp_path / "out", pictures / "style.png"
     options = {**OPTIONS, "iterations": 60}
 
+    over, killed = threading.Event(), threading.Event()
+
     def kill() -> None:
         # The checkpoint of a picture says that it is in progress.
         while not list(out.glob(".impasto-ray/*.checkpoint")):
-            time.sleep(0.01)
+            if over.wait(0.01):
+                return
         cluster.remove_node(cluster.worker_nodes[-1], allow_graceful=False)
+        killed.set()
 
-    killer = threading.Thread(target=kill)
+    killer = threading.Thread(target=kill, daemon=True)
     killer.start()
     rows = impasto.ray.stylize(many, style, out, **options)
+    over.set()
     killer.join()
+    assert killed.is_set(), "all pictures were painted before the machine died"
     assert [row["status"] for row in rows].count("painted") == 6
     alone = tmp_path / "alone.png"
     for row in rows:
@@ -94,4 +99,6 @@ def test_keys_go_by_bytes_and_options_and_not_by_names(pictures: Path, tmp_path:
 def test_two_pictures_of_one_name_are_refused(tmp_path: Path) -> None:
     with pytest.raises(impasto.InvalidOption, match="would both become x_style.png"):
         impasto.ray.stylize([tmp_path / "a/x.png", tmp_path / "b/x.jpg"], tmp_path / "style.png", tmp_path)
+    with pytest.raises(impasto.InvalidOption, match="styles: two pictures would both become x_style.png"):
+        impasto.ray.stylize([tmp_path / "x.png"], [tmp_path / "a/style.png", tmp_path / "b/style.png"], tmp_path)
     assert json.loads(job_of("/a", "/b", "/c.png", {}))["version"] == 1
