@@ -24,9 +24,9 @@ class Objective:
 
     `content` is a picture and `styles` one or several, as `stylize` takes them, but without masks. With `size`, the
     content is reduced to that long edge in pixels, and the styles get the sizes that the recipe gives them; without,
-    all keep their own sizes. The other options are those of `stylize` that the loss depends on: `model`, `content_weight`,
-    `style_weight`, `style_weights`, `tv_weight`, `content_layers`, `style_layers`, `style_layer_weights`, `statistic`,
-    `pooling`, `style_scale`, `strength`, `resize`.
+    all keep their own sizes. The other options are those of `stylize` that the loss depends on: `model`,
+    `content_weight`, `style_weight`, `style_weights`, `tv_weight`, `content_layers`, `style_layers`,
+    `style_layer_weights`, `statistic`, `pooling`, `style_scale`, `strength`, `resize`.
 
     The presets come from papers and programs, which docs/presets.md names; `gatys` is Gatys, Ecker and Bethge, CVPR
     2016.

@@ -26,7 +26,7 @@ pub enum ErrorKind {
     Bug,
 }
 
-/// What an error is about, so that a program can react to it.
+/// The subject of an error, so that a program can react to it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Cause {
@@ -138,7 +138,7 @@ impl JobError {
         self.kind
     }
 
-    /// What the error is about.
+    /// The subject of the error.
     pub fn cause(&self) -> &Cause {
         &self.cause
     }

@@ -9,7 +9,7 @@ use pyo3::types::PyDict;
 
 use crate::threads::pool;
 
-/// What the library says of the command line, and what it is called here.
+/// Commands that messages of the library name, each with the function that does the same here.
 const SPOKEN: [(&str, &str); 3] = [
     ("`impasto show`", "impasto.read_recipe"),
     ("`impasto models list`", "impasto.models()"),

@@ -1,5 +1,5 @@
-//! What a run's own thread and its callers share. The run works on a thread of its own and stops before each step until
-//! a step is asked for. Callers wait with the interpreter released, and see Ctrl-C within [`SLICE`].
+//! The state that a run's own thread and its callers share. The run works on a thread of its own and stops before each
+//! step until a step is asked for. Callers wait with the interpreter released, and see Ctrl-C within [`SLICE`].
 //!
 //! No lock is held while anybody waits or works, so no number of callers can block each other for longer than a step.
 

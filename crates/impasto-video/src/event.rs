@@ -76,7 +76,7 @@ pub enum VideoEvent {
     },
 }
 
-/// What a film will take.
+/// The work, the time and the disk space that a film will take.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[non_exhaustive]
 pub struct Plan {

@@ -26,7 +26,7 @@ const SEASONED: u64 = 10_000;
 /// Pixels that a thread moves at a time.
 const PIECE: usize = 1 << 14;
 
-/// What ties a run to the picture before it. All planes have the size of the result.
+/// The tie of a run to the picture before it. All planes have the size of the result.
 #[derive(Clone, Debug)]
 pub struct Follow {
     /// The picture that the run begins with and is tied to: encoded RGB in 0..1.
@@ -37,13 +37,13 @@ pub struct Follow {
     pub pace: Plane,
     /// The picture that the content term holds, such as a draft; `None` for the content itself.
     pub kept: Option<Picture>,
-    /// What the run before left, moved to where its pixels are now; `None` for a fresh optimiser.
+    /// The trace of the run before, moved to where its pixels are now; `None` for a fresh optimiser.
     pub trace: Option<Trace>,
     /// The share of the earlier moments in those that the style loss sees, from 0 to below 1.
     pub pooled: f64,
 }
 
-/// What a run leaves for the picture that follows.
+/// The trace that a run leaves for the picture that follows.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Trace {
     /// Adam's second moments: planar `[3, height, width]`, at the size of the result.
@@ -125,7 +125,7 @@ impl Tie {
 }
 
 impl Session {
-    /// What this run leaves for a picture that [follows](Follow). It is kept if the run was asked for it
+    /// The trace that this run leaves for a picture that [follows](Follow). It is kept if the run was asked for it
     /// ([`StyleTransfer::trace`](crate::StyleTransfer::trace)), and complete when the run is.
     pub fn trace(&self) -> &Trace {
         &self.trace

@@ -39,7 +39,7 @@ struct Shared {
     last: usize,
 }
 
-/// What to record of a picture. A tap may be in several lists, but once in each.
+/// The layers to record of a picture. A tap may be in several lists, but once in each.
 #[derive(Clone, Debug, Default)]
 pub struct Layers {
     /// Taps whose moments are recorded.
@@ -185,7 +185,7 @@ impl Tape {
         &self.image
     }
 
-    /// What was recorded.
+    /// The recorded observation.
     pub fn layers(&self) -> &Layers {
         &self.layers
     }

@@ -85,7 +85,7 @@ pub struct Session {
     pub(crate) protected: Option<ProtectedContent>,
     /// The tie to the picture before. It is made at the first step.
     pub(crate) tie: Option<Tie>,
-    /// What the run leaves for the picture that follows, if it is asked for.
+    /// The trace that the run leaves for the picture that follows, if it is asked for.
     pub(crate) trace: Trace,
     pub(crate) stopped: bool,
     /// Whether the run cannot continue, because it diverged or lost a part of its state.

@@ -1,4 +1,4 @@
-//! What `-h` shows: the options that most pictures need, and examples. `--help` shows everything.
+//! The short help: `-h` shows the options that most pictures need, and examples. `--help` shows everything.
 
 use clap::Command;
 

@@ -118,7 +118,7 @@ const TABLE: [(&[&str], &str, &str); 26] = [
     ),
 ];
 
-/// What an option of another program is called here: our option, if there is one, and a hint.
+/// Returns our option for one of another program, if there is one, and a hint.
 pub(super) fn of(name: &str) -> Option<(&'static str, String)> {
     let name = name.trim_start_matches('-').to_ascii_lowercase().replace('_', "-");
     let (_, ours, meaning) = TABLE.iter().find(|(theirs, ..)| theirs.contains(&name.as_str()))?;

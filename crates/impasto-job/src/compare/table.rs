@@ -116,7 +116,7 @@ pub(super) fn lines(pictures: &[Input], scored: &[Scored]) -> Vec<String> {
     lines
 }
 
-/// What the measures of an aspect tell.
+/// The meaning of the measures of an aspect.
 pub(super) fn tells(aspect: Aspect) -> &'static str {
     match aspect {
         Aspect::Content => "Subject kept",

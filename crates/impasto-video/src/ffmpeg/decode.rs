@@ -20,7 +20,7 @@ const EXACT: &str = "flags=accurate_rnd+full_chroma_int+full_chroma_inp+bitexact
 /// A frame and its opacity.
 pub(crate) type Decoded = (Picture, Option<Plane>);
 
-/// What is asked of a decoder.
+/// The form in which a decoder gives frames.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Request {
     /// Whether HDR is mapped to the standard range.

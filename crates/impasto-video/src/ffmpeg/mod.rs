@@ -25,7 +25,7 @@ pub(crate) use probe::{Probe, count, probe};
 /// The oldest version that has all options we use (`-fps_mode` came with 5.1).
 const OLDEST: (u32, u32) = (5, 1);
 
-/// What to do without ffmpeg.
+/// The hint for users without ffmpeg.
 const WAY_ON: &str = "install ffmpeg 5.1 or later (on Debian: apt install ffmpeg), or give a folder of frames and write \
                       a pattern such as out/%04d.png, which needs no other program";
 
@@ -104,7 +104,7 @@ fn output(mut command: Command, path: &Path) -> Result<String, JobError> {
     }
 }
 
-/// What a program has said into a file: its last line that is not empty.
+/// Returns the last line that a program has written into a file, empty lines aside.
 fn last_line(said: &mut std::fs::File) -> Option<String> {
     let mut text = Vec::new();
     said.seek(SeekFrom::Start(0)).ok()?;

@@ -1,4 +1,4 @@
-//! What a film file holds: the size as it is shown, the kind of its pixels, and the time of every frame.
+//! The facts about a film file: the size as it is shown, the kind of its pixels, and the time of every frame.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! What moved between two frames: flow both ways, confidence, noise, and the pixels that stand still.
+//! The motion between two frames: flow both ways, confidence, noise, and the pixels that stand still.
 
 use impasto_image::{Averaging, Filter, Picture, Plane, fit_long_edge, resize, resize_plane};
 

@@ -343,7 +343,7 @@ impl Painter {
     }
 }
 
-/// What was done for a frame.
+/// The work that was done for a frame.
 struct Done {
     iterations: usize,
     unseen: f32,

@@ -1,5 +1,5 @@
-//! What a film carries from frame to frame, and the file that holds it. A film that was killed goes on from this file with
-//! the same bytes, so the live film uses only values that the file holds exactly.
+//! The state that a film carries from frame to frame, and the file that holds it. A film that was killed goes on from
+//! this file with the same bytes, so the live film uses only values that the file holds exactly.
 
 use std::collections::HashMap;
 use std::path::Path;

@@ -23,7 +23,7 @@ pub enum Motion {
     },
 }
 
-/// What a point of a frame shows.
+/// The layer that a point of a frame shows.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Layer {
     Scene,

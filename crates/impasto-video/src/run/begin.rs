@@ -169,7 +169,7 @@ impl<'a> Film<'a> {
         dealt
     }
 
-    /// What the film will take.
+    /// The work and the disk space that the film will take.
     pub(crate) fn plan(&self) -> Plan {
         let mine = self.parts().unwrap_or_default();
         let done = |(shot, keys): &(usize, Vec<usize>)| {
@@ -250,7 +250,7 @@ impl<'a> Film<'a> {
     }
 }
 
-/// What tells whether the inputs are the same files.
+/// Fingerprints, which tell whether the inputs are the same files.
 fn fingerprints(source: &Source, styles: &[Input], masks: &Masks) -> Result<Vec<String>, JobError> {
     let files = source.files().into_iter().map(fingerprint);
     let pictures = styles.iter().chain(masks.inputs()).map(|input| Ok(input.sha256().to_owned()));

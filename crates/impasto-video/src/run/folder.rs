@@ -252,7 +252,7 @@ impl Manifest {
         Manifest { version: VERSION, settings, inputs, weights, engine, width, height, shots }
     }
 
-    /// What differs from another manifest, in words; `None` if nothing does.
+    /// Returns the first difference from another manifest, in words; `None` if there is none.
     pub(crate) fn difference(&self, other: &Manifest) -> Option<String> {
         if self.inputs != other.inputs {
             return Some("the film, a style or a mask is another file now".into());

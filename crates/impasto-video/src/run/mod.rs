@@ -39,7 +39,7 @@ pub struct VideoRunner {
     surroundings: Surroundings,
 }
 
-/// What surrounds a running job.
+/// The surroundings of a running job.
 #[derive(Clone)]
 pub(crate) struct Surroundings {
     pub(crate) control: Control,
@@ -112,7 +112,8 @@ impl VideoRunner {
         self
     }
 
-    /// What the film will take. It reads the film to find its shots, and paints nothing.
+    /// Returns the work and the disk space that the film will take. It reads the film to find its shots, and paints
+    /// nothing.
     ///
     /// # Errors
     /// When [`run`](VideoRunner::run) would refuse the job.

@@ -14,7 +14,7 @@ fn job_on(place: &Place, arguments: &[&str], name: &str, output: &str) -> VideoS
     VideoSpec { input: path, ..place.job(output) }
 }
 
-/// What ffprobe says of a film's first video stream.
+/// Returns the facts that ffprobe tells about a film's first video stream.
 fn probed(place: &Place, name: &str, entries: &str) -> String {
     let path = place.path(name);
     let select = ["-select_streams", "v:0", "-count_packets", "-of", "csv=p=0", "-show_entries", entries];

@@ -22,7 +22,7 @@ pub(super) const BEST: &str = "best";
 pub(super) struct Piece {
     pub(super) index: usize,
     pub(super) place: Block,
-    /// What the engine observes: only positions of the core count.
+    /// The request to the engine: only positions of the core count.
     pub(super) request: Request,
     /// The pixels of the window.
     pub(super) window: Pixels,
@@ -245,7 +245,7 @@ impl Piece {
         self.set_core(&picture)
     }
 
-    /// What tells the file of this block from those of others.
+    /// The fingerprint that tells the file of this block from those of others.
     fn note(&self, spec: &ScaleSpec) -> String {
         format!("block {} of {:?}", self.index, spec.cut)
     }

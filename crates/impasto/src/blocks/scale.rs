@@ -1,4 +1,4 @@
-//! What painters have to know of a scale.
+//! The facts about a scale that painters have to know.
 
 use impasto_encoder::{Encoder, Topology};
 use impasto_engine::{

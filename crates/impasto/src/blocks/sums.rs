@@ -9,7 +9,7 @@ use impasto_engine::{Cotangents, Moments, MomentsCotangent, Observation, Residua
 use crate::objective::{layers, pixel_terms, style_taps};
 use crate::{Error, Recipe};
 
-/// What a vector of sums consists of.
+/// The parts of a vector of sums.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Form {
     /// Channels of the style taps.

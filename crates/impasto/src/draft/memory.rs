@@ -1,11 +1,11 @@
-//! What the drafts of a film remember: moments of the frames so far, their colours, and the grain that moves along.
+//! The memory of a film's drafts: moments of the frames so far, their colours, and the grain that moves along.
 
 use impasto_image::{Filter, Plane, resize_plane};
 
 use super::extended_plane;
 use crate::objective::MeanMoments;
 
-/// What the drafts of a film remember from frame to frame. It is plain data, so that a film can be continued.
+/// The memory of a film's drafts from frame to frame. It is plain data, so that a film can be continued.
 ///
 /// The transport maps of a draft depend on the moments of the whole frame. Frame by frame they would differ a little, and
 /// the colours would flicker. A memory mixes the moments of the frames before into those of each frame.

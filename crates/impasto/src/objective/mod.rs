@@ -119,7 +119,7 @@ impl Objective {
     }
 }
 
-/// What an engine has to observe for a recipe. It captures the features of `kept` for the content term.
+/// Returns the request to an engine for a recipe. It captures the features of `kept` for the content term.
 pub(crate) fn request(
     recipe: &Recipe,
     engine: &mut dyn Engine,
