@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use impasto_encoder::Tap;
 
 use crate::painting::{self, AdamStep, Painting, PixelMemory};
-use crate::{Cotangents, Edges, Network, Observation, Pixels, Rect, Request, Size, Target};
+use crate::{Cotangents, Edges, LayerSeconds, Network, Observation, Pixels, Rect, Request, Size, Target};
 
 /// A flag that abandons the evaluation in progress, from any thread or a signal handler.
 #[derive(Clone, Debug, Default)]
@@ -211,6 +211,11 @@ pub trait Engine: Send {
         painting::step(self, painting, cotangents, adam)
     }
 
+    /// The time of each part of the last evaluation, if the engine measures it.
+    fn layer_times(&self) -> Option<&LayerSeconds> {
+        None
+    }
+
     /// The decisions of the last observation, for tests.
     ///
     /// # Errors
@@ -322,6 +327,36 @@ pub enum EngineError {
         expected: usize,
         /// Number of layers that came.
         found: usize,
+    },
+    /// A card that does not answer any more: it was reset, taken out, or its driver fell.
+    #[error("the device {device} was lost: {reason}")]
+    DeviceLost {
+        /// Its name.
+        device: String,
+        /// The driver's words.
+        reason: String,
+    },
+    /// A card without enough memory.
+    #[error("the memory of the device {device} is full")]
+    DeviceMemory {
+        /// Its name.
+        device: String,
+    },
+    /// A picture that a card cannot take whole, because a map of its features is larger than the card's largest buffer.
+    #[error("a picture of {}x{} is too large for the device {device} without tiles", size.width, size.height)]
+    DeviceTooSmall {
+        /// Its name.
+        device: String,
+        /// The picture's size.
+        size: Size,
+    },
+    /// A driver that refused something: a fault in it or in the engine.
+    #[error("the device {device} refused its work: {reason}")]
+    DeviceRefused {
+        /// Its name.
+        device: String,
+        /// The driver's words.
+        reason: String,
     },
     /// Cotangents do not fit the last observation.
     #[error("cotangents do not fit the observation: {what}")]

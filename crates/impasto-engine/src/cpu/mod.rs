@@ -346,6 +346,10 @@ impl Engine for Cpu {
         Ok(Features { channels, size: window.size, data })
     }
 
+    fn layer_times(&self) -> Option<&LayerSeconds> {
+        Some(&self.seconds)
+    }
+
     fn decisions(&self) -> Result<Decisions, EngineError> {
         self.observed.as_ref().ok_or(EngineError::NoObservation)?;
         self.unpack()

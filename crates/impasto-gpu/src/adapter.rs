@@ -1,0 +1,137 @@
+//! The graphics cards of a machine, and how they are named.
+
+use std::fmt;
+
+use crate::GpuError;
+
+/// What an adapter is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum AdapterKind {
+    /// A card with memory of its own.
+    Discrete,
+    /// A part of the processor, with the machine's memory.
+    Integrated,
+    /// A card that a virtual machine shows.
+    Virtual,
+    /// The driver does not say.
+    Unknown,
+    /// A program that plays a card on the processor.
+    Software,
+}
+
+impl AdapterKind {
+    fn of(kind: wgpu::DeviceType) -> AdapterKind {
+        match kind {
+            wgpu::DeviceType::DiscreteGpu => AdapterKind::Discrete,
+            wgpu::DeviceType::IntegratedGpu => AdapterKind::Integrated,
+            wgpu::DeviceType::VirtualGpu => AdapterKind::Virtual,
+            wgpu::DeviceType::Cpu => AdapterKind::Software,
+            wgpu::DeviceType::Other => AdapterKind::Unknown,
+        }
+    }
+}
+
+impl fmt::Display for AdapterKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            AdapterKind::Discrete => "discrete",
+            AdapterKind::Integrated => "integrated",
+            AdapterKind::Virtual => "virtual",
+            AdapterKind::Unknown => "unknown",
+            AdapterKind::Software => "software",
+        })
+    }
+}
+
+/// A graphics card, or a program that plays one.
+#[derive(Clone, Debug)]
+pub struct Adapter {
+    pub(crate) inner: wgpu::Adapter,
+    /// Its name, as the driver gives it.
+    pub name: String,
+    /// What it is.
+    pub kind: AdapterKind,
+    /// The interface that it is reached by: `vulkan`, `metal`, `dx12` or `webgpu`.
+    pub api: String,
+    /// The driver and its version, as far as the driver says.
+    pub driver: String,
+    /// The largest buffer in bytes.
+    pub largest_buffer: u64,
+    /// The largest part of a buffer that a kernel can see, in bytes. One map of features must fit into it.
+    pub largest_binding: u64,
+}
+
+impl Adapter {
+    fn new(inner: wgpu::Adapter) -> Adapter {
+        let (info, limits) = (inner.get_info(), inner.limits());
+        Adapter {
+            name: info.name.trim().to_owned(),
+            kind: AdapterKind::of(info.device_type),
+            api: info.backend.to_str().to_owned(),
+            driver: [info.driver.trim(), info.driver_info.trim()].join(" ").trim().to_owned(),
+            largest_buffer: limits.max_buffer_size,
+            largest_binding: limits.max_storage_buffer_binding_size.into(),
+            inner,
+        }
+    }
+
+    /// Whether the engine's kernels fit: it has compute shaders, and groups of threads that are large enough.
+    fn computes(&self) -> bool {
+        let limits = self.inner.limits();
+        let compute = wgpu::DownlevelFlags::COMPUTE_SHADERS;
+        self.inner.get_downlevel_capabilities().flags.contains(compute)
+            && limits.max_compute_invocations_per_workgroup >= 64
+            && limits.max_compute_workgroup_storage_size >= 8 << 10
+            && limits.max_storage_buffers_per_shader_stage >= 4
+    }
+
+    /// Everything that the bytes of a result depend on: name, interface and driver.
+    pub fn identity(&self) -> String {
+        format!("{} ({}, {})", self.name, self.api, self.driver)
+    }
+}
+
+/// The adapters that can run the engine, in the order of `gpu:0`, `gpu:1` and so on: discrete cards first, software
+/// last. Where there is no driver the list is empty.
+pub async fn adapters() -> Vec<Adapter> {
+    let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle();
+    descriptor.backends = wgpu::Backends::PRIMARY;
+    let instance = wgpu::Instance::new(descriptor);
+    let found = instance.enumerate_adapters(wgpu::Backends::PRIMARY).await;
+    let mut found: Vec<Adapter> = found.into_iter().map(Adapter::new).filter(Adapter::computes).collect();
+    found.sort_by_key(|adapter| adapter.kind);
+    found
+}
+
+/// Finds an adapter by name: `gpu` is the first, `gpu:N` the one with this number, and everything else a part of a
+/// name, in any case.
+///
+/// # Errors
+/// When there is no adapter at all, or none of this name; the error lists those that there are.
+pub fn find(adapters: &[Adapter], name: &str) -> Result<Adapter, GpuError> {
+    let found = match name.strip_prefix("gpu:").map(str::parse::<usize>) {
+        Some(Ok(index)) => adapters.get(index),
+        _ if name == "gpu" => adapters.first(),
+        _ => {
+            let wanted = name.to_lowercase();
+            let mut named = adapters.iter();
+            named.find(|adapter| !wanted.is_empty() && adapter.name.to_lowercase().contains(&wanted))
+        }
+    };
+    let names = || {
+        let numbered = adapters.iter().enumerate();
+        numbered.map(|(index, adapter)| format!("gpu:{index} ({})", adapter.name)).collect()
+    };
+    match found {
+        Some(found) => Ok(found.clone()),
+        None if adapters.is_empty() => Err(GpuError::NoAdapter),
+        None => Err(GpuError::NoSuchAdapter { name: name.into(), known: names() }),
+    }
+}
+
+/// [`adapters`], for where a thread may wait.
+#[cfg(not(target_arch = "wasm32"))]
+pub fn adapters_here() -> Vec<Adapter> {
+    pollster::block_on(adapters())
+}

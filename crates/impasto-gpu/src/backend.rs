@@ -1,0 +1,95 @@
+//! The backend: a card that makes engines.
+
+use std::sync::Arc;
+
+use impasto_engine::{Backend, Cancel, Engine, EngineError, Network};
+
+#[cfg(not(target_arch = "wasm32"))]
+use crate::adapters_here;
+use crate::device::Device;
+use crate::{Adapter, GpuEngine, GpuError, Method, find};
+
+/// A graphics card, opened. Its engines share it.
+#[derive(Debug)]
+pub struct GpuBackend {
+    adapter: Adapter,
+    name: String,
+    device: Arc<Device>,
+    /// How all layers are computed; `None`: each by its own method.
+    method: Option<Method>,
+}
+
+impl GpuBackend {
+    /// Opens a card.
+    ///
+    /// # Errors
+    /// [`GpuError::Refused`] with the driver's words.
+    pub async fn open(adapter: &Adapter) -> Result<GpuBackend, GpuError> {
+        let device = Arc::new(Device::open(adapter).await?);
+        let name = format!("gpu {}", adapter.identity());
+        Ok(GpuBackend { adapter: adapter.clone(), name, device, method: None })
+    }
+
+    /// [`open`](GpuBackend::open), for where a thread may wait.
+    ///
+    /// # Errors
+    /// The errors of that function.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn open_here(adapter: &Adapter) -> Result<GpuBackend, GpuError> {
+        pollster::block_on(GpuBackend::open(adapter))
+    }
+
+    /// Finds a card by `gpu`, `gpu:N` or a part of its name, and opens it.
+    ///
+    /// # Errors
+    /// The errors of [`find`] and of [`open`](GpuBackend::open).
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn find(name: &str) -> Result<GpuBackend, GpuError> {
+        GpuBackend::open_here(&find(&adapters_here(), name)?)
+    }
+
+    /// The card.
+    pub fn adapter(&self) -> &Adapter {
+        &self.adapter
+    }
+
+    /// Makes an engine for a network, as [`Backend::prepare`] does.
+    ///
+    /// # Errors
+    /// When the card is lost or has not enough memory for the weights.
+    pub fn engine(&self, network: Network, cancel: Cancel) -> Result<GpuEngine, EngineError> {
+        GpuEngine::new(self.device.clone(), network, cancel, self.method)
+    }
+
+    /// Whether the card was lost. What is opened next is a new one.
+    pub fn is_lost(&self) -> bool {
+        self.device.is_lost()
+    }
+
+    /// Gives the card up as if the driver had lost it, for tests of what happens then.
+    pub fn lose(&self) {
+        self.device.lose();
+    }
+
+    /// Computes all layers by one method, where the card would choose for each: for tests and measurements.
+    #[must_use]
+    pub fn method(self, method: Method) -> GpuBackend {
+        GpuBackend { method: Some(method), ..self }
+    }
+}
+
+impl Backend for GpuBackend {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Without a limit of its own, but with one, so that pictures whose maps do not fit into a binding of the card are
+    /// cut: drivers do not tell how much memory a card has.
+    fn memory(&self) -> Option<u64> {
+        Some(1 << 50)
+    }
+
+    fn prepare(&self, network: Network, cancel: Cancel) -> Result<Box<dyn Engine>, EngineError> {
+        Ok(Box::new(self.engine(network, cancel)?))
+    }
+}

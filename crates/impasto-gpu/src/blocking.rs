@@ -1,0 +1,146 @@
+//! The engine's trait, whose methods wait for the card. A browser forbids waiting; there they return an error, and the
+//! methods named `_async` are to be called.
+
+use std::future::Future;
+use std::io;
+use std::sync::Arc;
+
+use impasto_encoder::Tap;
+use impasto_engine::painting::{self, AdamStep, Painting, PixelMemory};
+use impasto_engine::{
+    Cancel, Cotangents, Decisions, Edges, Engine, EngineError, Features, Network, Observation, Pixels, Rect,
+    Request, Size, Target,
+};
+
+use crate::GpuEngine;
+use crate::arena::Arena;
+use crate::memory::Memory;
+use crate::shape::Shape;
+
+/// Waits for an answer of the card.
+#[cfg(not(target_arch = "wasm32"))]
+pub(crate) fn wait<T>(future: impl Future<Output = Result<T, EngineError>>) -> Result<T, EngineError> {
+    pollster::block_on(future)
+}
+
+/// In a browser nothing may wait.
+#[cfg(target_arch = "wasm32")]
+pub(crate) fn wait<T>(_: impl Future<Output = Result<T, EngineError>>) -> Result<T, EngineError> {
+    let reason = "a browser does not wait: call the asynchronous methods".into();
+    Err(EngineError::DeviceRefused { device: "WebGPU".into(), reason })
+}
+
+impl Engine for GpuEngine {
+    fn network(&self) -> &Network {
+        &self.network
+    }
+
+    fn identity(&self) -> &str {
+        &self.identity
+    }
+
+    /// Keeps everything in single precision, whatever is asked for; only drops the last observation.
+    fn set_half(&mut self, _: bool) {
+        self.observed = None;
+    }
+
+    fn set_cancel(&mut self, cancel: Cancel) {
+        self.cancel = cancel;
+    }
+
+    fn kernel_bytes(&self) -> usize {
+        self.layers.iter().map(crate::layers::Layer::bytes).sum()
+    }
+
+    fn evaluation_bytes(&self, size: Size, request: &Request, _: usize) -> Result<usize, EngineError> {
+        request.check(self.network.encoder.topology(), size)?;
+        Ok(self.forecast(&Shape::of(request, size), true))
+    }
+
+    fn capture_bytes(&self, size: Size, tap: Tap, _: usize) -> Result<usize, EngineError> {
+        let request = Request { features: vec![tap], ..Request::default() };
+        request.check(self.network.encoder.topology(), size)?;
+        Ok(self.forecast(&Shape::of(&request, size), false))
+    }
+
+    fn capture(&mut self, image: &Pixels, edges: Edges, tap: Tap) -> Result<Target, EngineError> {
+        self.capture_target(image, edges, tap)
+    }
+
+    fn target_stride(&self, tap: Tap) -> usize {
+        self.stride(tap)
+    }
+
+    fn export_target(
+        &mut self,
+        target: Target,
+        row: &mut dyn FnMut(usize, &[u8]) -> io::Result<()>,
+    ) -> Result<(), EngineError> {
+        wait(self.hand_out(target, row))
+    }
+
+    fn import_target(
+        &mut self,
+        slot: Option<Target>,
+        tap: Tap,
+        size: Size,
+        row: &mut dyn FnMut(usize, &mut [u8]) -> io::Result<()>,
+    ) -> Result<Target, EngineError> {
+        self.take_back(slot, tap, size, row)
+    }
+
+    fn forget_targets(&mut self) {
+        self.targets.clear();
+        (self.recording, self.observed, self.host, self.cover) = (None, None, None, None);
+        self.arena = Arena::default();
+    }
+
+    fn observe(&mut self, image: &Pixels, request: &Request) -> Result<Observation, EngineError> {
+        wait(self.observe_async(image, request))
+    }
+
+    fn pull_back(&mut self, _: &Pixels, cotangents: &Cotangents) -> Result<Pixels, EngineError> {
+        wait(self.pull_back_async(cotangents))
+    }
+
+    fn features(
+        &mut self,
+        image: &Pixels,
+        edges: Edges,
+        tap: Tap,
+        window: Rect,
+    ) -> Result<Features, EngineError> {
+        wait(self.features_async(image, edges, tap, window))
+    }
+
+    fn pixel_memory(&self) -> Option<Arc<dyn PixelMemory>> {
+        Some(Arc::new(Memory(self.device.clone())))
+    }
+
+    fn observe_painting(
+        &mut self,
+        painting: &mut Painting,
+        request: &Request,
+    ) -> Result<(Observation, Vec<f64>), EngineError> {
+        match self.own(painting) {
+            Some(picture) => wait(self.observe_own(&picture, painting, request)),
+            None => painting::observe(self, painting, request),
+        }
+    }
+
+    fn step_painting(
+        &mut self,
+        painting: &mut Painting,
+        cotangents: &Cotangents,
+        adam: &mut AdamStep,
+    ) -> Result<(), EngineError> {
+        match self.own(painting) {
+            Some(picture) => wait(self.step_own(&picture, painting, cotangents, adam)),
+            None => painting::step(self, painting, cotangents, adam),
+        }
+    }
+
+    fn decisions(&self) -> Result<Decisions, EngineError> {
+        wait(self.decided())
+    }
+}

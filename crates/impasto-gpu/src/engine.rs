@@ -1,0 +1,186 @@
+//! The engine: what it keeps on a card, and what is prepared before an evaluation.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use impasto_encoder::Tap;
+use impasto_engine::{Cancel, EngineError, Network, Request, Size};
+use wgpu::Buffer;
+
+use crate::arena::Arena;
+use crate::backward::Recorded;
+use crate::convolution::Method;
+use crate::device::Device;
+use crate::forward::Scene;
+use crate::layers::Layer;
+use crate::painting::Cover;
+use crate::planes::Planes;
+use crate::program::{Place, Program};
+use crate::shape::{Role, Shape};
+
+/// The forecast for a picture of which a map does not fit into one binding of the card: more than any memory, so that
+/// a planner cuts it into tiles.
+const BEYOND: usize = 1 << 60;
+
+/// An engine on a graphics card.
+#[derive(Debug)]
+pub struct GpuEngine {
+    pub(crate) device: Arc<Device>,
+    pub(crate) network: Network,
+    pub(crate) cancel: Cancel,
+    pub(crate) identity: String,
+    pub(crate) layers: Vec<Layer>,
+    pub(crate) arena: Arena,
+    pub(crate) planes: Planes,
+    pub(crate) targets: Vec<Kept>,
+    pub(crate) recording: Option<Recording>,
+    /// The request of the last observation, whose maps are on the card.
+    pub(crate) observed: Option<Request>,
+    /// Where the host reads sums and pixels.
+    pub(crate) host: Option<Buffer>,
+    pub(crate) cover: Option<Cover>,
+}
+
+/// A content target. One that was handed out has no buffer.
+#[derive(Debug)]
+pub(crate) struct Kept {
+    pub(crate) size: Size,
+    pub(crate) buffer: Option<Buffer>,
+}
+
+/// The kernels of a shape.
+#[derive(Debug)]
+pub(crate) struct Recording {
+    pub(crate) shape: Shape,
+    pub(crate) forward: Program,
+    pub(crate) backward: Option<Program>,
+    /// For each content target, the kernel that takes its factor.
+    pub(crate) factors: Vec<Option<Place>>,
+}
+
+impl GpuEngine {
+    /// Makes an engine and takes the weights to the card. Without a method each layer gets its own.
+    pub(crate) fn new(
+        device: Arc<Device>,
+        network: Network,
+        cancel: Cancel,
+        method: Option<Method>,
+    ) -> Result<GpuEngine, EngineError> {
+        let layers = Layer::all(&device, &network.encoder, method);
+        device.check()?;
+        Ok(GpuEngine {
+            identity: format!("gpu {}", device.adapter.identity()),
+            device,
+            network,
+            cancel,
+            layers,
+            arena: Arena::default(),
+            planes: Planes::default(),
+            targets: Vec::new(),
+            recording: None,
+            observed: None,
+            host: None,
+            cover: None,
+        })
+    }
+
+    /// Bytes of all buffers of a shape, or [`BEYOND`].
+    pub(crate) fn forecast(&self, shape: &Shape, backward: bool) -> usize {
+        let buffers = shape.buffers(self.network.encoder.topology(), &self.methods(), backward);
+        match self.fits(&buffers) {
+            true => buffers.values().sum::<usize>() + self.host_bytes(shape, backward),
+            false => BEYOND,
+        }
+    }
+
+    fn methods(&self) -> Vec<Method> {
+        self.layers.iter().map(|layer| layer.method).collect()
+    }
+
+    fn fits(&self, buffers: &BTreeMap<Role, usize>) -> bool {
+        let most = self.device.adapter.largest_binding.min(self.device.adapter.largest_buffer);
+        buffers.values().all(|&bytes| bytes as u64 <= most)
+    }
+
+    /// Bytes that the host reads at once.
+    fn host_bytes(&self, shape: &Shape, backward: bool) -> usize {
+        let topology = self.network.encoder.topology();
+        let sums = size_of::<f32>() * shape.sums(topology).floats;
+        let features = shape.features.iter().map(|tap| 16 * shape.map_quads(topology, tap.conv()));
+        let pixels = if backward { 12 * shape.size.area() } else { 0 };
+        features.chain([sums, pixels]).max().unwrap_or(0)
+    }
+
+    /// A buffer of the host with room for some numbers.
+    pub(crate) fn host(&mut self, floats: usize) -> Buffer {
+        let bytes = (size_of::<f32>() * floats) as u64;
+        match &self.host {
+            Some(buffer) if buffer.size() >= bytes => buffer.clone(),
+            _ => self.host.insert(self.device.host_buffer(bytes)).clone(),
+        }
+    }
+
+    /// Makes everything ready for a shape: buffers, recorded kernels, position weights.
+    pub(crate) fn prepare(
+        &mut self,
+        shape: Shape,
+        request: &Request,
+        backward: bool,
+    ) -> Result<(), EngineError> {
+        self.observed = None;
+        self.cancel.check()?;
+        self.device.check()?;
+        let topology = self.network.encoder.topology();
+        let blocks = topology.convs()[shape.deepest()].block;
+        let ready =
+            |recording: &Recording| recording.shape == shape && recording.backward.is_some() >= backward;
+        let fresh = !self.recording.as_ref().is_some_and(ready);
+        if fresh {
+            self.recording = None;
+            let buffers = shape.buffers(topology, &self.methods(), backward);
+            if !self.fits(&buffers) {
+                let device = self.device.adapter.name.clone();
+                return Err(EngineError::DeviceTooSmall { device, size: shape.size });
+            }
+            if let Err(error) = self.arena.fit(&self.device, &buffers) {
+                self.arena.clear();
+                return Err(error);
+            }
+            self.recording = Some(self.record(shape, backward)?);
+        }
+        self.planes.set(&self.device, &self.arena, request, blocks, fresh);
+        Ok(())
+    }
+
+    fn record(&self, shape: Shape, backward: bool) -> Result<Recording, EngineError> {
+        let mut targets = Vec::new();
+        for &(index, tap) in &shape.residuals {
+            targets.push(self.target(index, tap, &shape)?);
+        }
+        let scene = Scene {
+            network: &self.network,
+            layers: &self.layers,
+            arena: &self.arena,
+            shape: &shape,
+            targets,
+        };
+        let forward = scene.forward().finish(&self.device);
+        let Recorded { recorder, factors } = match backward {
+            true => scene.backward(),
+            false => Recorded::default(),
+        };
+        let backward = backward.then(|| recorder.finish(&self.device));
+        Ok(Recording { shape, forward, backward, factors })
+    }
+
+    /// The buffer of a content target, which must have the size of the tap's map.
+    fn target(&self, index: usize, tap: Tap, shape: &Shape) -> Result<&Buffer, EngineError> {
+        let kept = self.targets.get(index).and_then(|kept| Some((kept.size, kept.buffer.as_ref()?)));
+        let (found, buffer) = kept.ok_or(EngineError::NoSuchTarget { index })?;
+        let expected = shape.size_at(self.network.encoder.topology(), tap.conv());
+        match expected == found {
+            true => Ok(buffer),
+            false => Err(EngineError::SizesDiffer { what: "content target", expected, found }),
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! The convolutions with their kernels in the order of the products, for both directions.
+
+use impasto_encoder::{Conv, Encoder, InputMap, Weights};
+
+use crate::convolution::{Method, POINTS, matrix_rows};
+use crate::device::Device;
+use crate::kernels::Kernel;
+use crate::program::{Recorder, grid};
+
+/// Channels of a quad, the unit of all maps.
+pub(crate) const QUAD: usize = 4;
+
+/// Terms of a product that pass through workgroup memory at a time.
+pub(crate) const TERMS: usize = 16;
+
+/// Columns of a tile.
+pub(crate) const COLUMNS: usize = 64;
+
+/// Quads that hold a number of channels.
+pub(crate) fn quads(channels: usize) -> usize {
+    channels.div_ceil(QUAD)
+}
+
+/// Quads of a row of kernels: whole tiles.
+pub(crate) fn row_quads(channels: usize) -> usize {
+    channels.div_ceil(COLUMNS) * COLUMNS / QUAD
+}
+
+/// A convolution on the device.
+#[derive(Debug)]
+pub(crate) struct Layer {
+    pub(crate) inputs: usize,
+    pub(crate) outputs: usize,
+    pub(crate) method: Method,
+    pub(crate) forward: wgpu::Buffer,
+    /// Turned kernels; for the first convolution those of its own kernel.
+    pub(crate) backward: wgpu::Buffer,
+    pub(crate) bias: wgpu::Buffer,
+}
+
+impl Layer {
+    /// All convolutions of an encoder. The first is always a direct product.
+    pub(crate) fn all(device: &Device, encoder: &Encoder, method: Option<Method>) -> Vec<Layer> {
+        let shapes = encoder.topology().convs().iter().zip(encoder.weights()).enumerate();
+        let layers = shapes.map(|(index, (shape, weights))| match index {
+            0 => Layer::new(device, shape, weights, (Method::Direct, Some(encoder.input()))),
+            _ => {
+                let method = method.unwrap_or_else(|| Method::of(shape.inputs, shape.outputs));
+                Layer::new(device, shape, weights, (method, None))
+            }
+        });
+        layers.collect()
+    }
+
+    /// A convolution, which is the first one if there is an affine map before it.
+    fn new(
+        device: &Device,
+        shape: &Conv,
+        weights: &Weights,
+        (method, input): (Method, Option<&InputMap>),
+    ) -> Layer {
+        let mut bias = weights.bias.clone();
+        bias.resize(quads(shape.outputs) * QUAD, 0.0);
+        let backward = match input {
+            Some(input) => to_pixels(shape, weights, input),
+            None => rows(shape.outputs, shape.inputs, |from, to, place| {
+                weights.kernel[(from * shape.inputs + to) * 9 + 8 - place]
+            }),
+        };
+        let forward = rows(shape.inputs, shape.outputs, |from, to, place| {
+            weights.kernel[(to * shape.inputs + from) * 9 + place]
+        });
+        let [forward, backward] = [forward, backward].map(|rows| device.filled(&rows));
+        let (forward, backward) = match method {
+            Method::Direct => (forward, backward),
+            Method::Winograd => (
+                transformed(device, &forward, shape.inputs, shape.outputs),
+                transformed(device, &backward, shape.outputs, shape.inputs),
+            ),
+        };
+        Layer {
+            inputs: shape.inputs,
+            outputs: shape.outputs,
+            method,
+            forward,
+            backward,
+            bias: device.filled(&bias),
+        }
+    }
+
+    /// Bytes on the device.
+    pub(crate) fn bytes(&self) -> usize {
+        (self.forward.size() + self.backward.size() + self.bias.size()) as usize
+    }
+}
+
+/// Groups of terms of a convolution's product.
+pub(crate) fn steps(inputs: usize) -> usize {
+    (9 * quads(inputs) * QUAD).div_ceil(TERMS)
+}
+
+/// A row of outputs for each neighbour and each of its channels, padded with zeros.
+fn rows(inputs: usize, outputs: usize, kernel: impl Fn(usize, usize, usize) -> f32) -> Vec<f32> {
+    let (padded, length) = (quads(inputs) * QUAD, row_quads(outputs) * QUAD);
+    let mut rows = vec![0.0; steps(inputs) * TERMS * length];
+    for place in 0..9 {
+        for from in 0..inputs {
+            let row = &mut rows[(place * padded + from) * length..][..outputs];
+            row.iter_mut().enumerate().for_each(|(to, value)| *value = kernel(from, to, place));
+        }
+    }
+    rows
+}
+
+/// The kernels of a layer for Winograd's products, transformed on the device.
+fn transformed(device: &Device, rows: &wgpu::Buffer, inputs: usize, outputs: usize) -> wgpu::Buffer {
+    let (padded, columns, height) = (quads(inputs) * QUAD, row_quads(outputs) * QUAD, matrix_rows(inputs));
+    let to = device.buffer((size_of::<f32>() * POINTS * height * columns) as u64);
+    let (groups, per_row) = grid(padded * columns);
+    let mut recorder = Recorder::default();
+    let numbers = [padded as u32, height as u32, columns as u32, per_row];
+    recorder.add(Kernel::WinogradWeights, &numbers, &[rows, &to], groups);
+    let program = recorder.finish(device);
+    let mut encoder = device.inner.create_command_encoder(&Default::default());
+    program.encode(device, &mut encoder);
+    device.queue.submit([encoder.finish()]);
+    to
+}
+
+/// The kernels of the first convolution, with the affine map before it, as `first_back.wgsl` reads them.
+fn to_pixels(shape: &Conv, weights: &Weights, input: &InputMap) -> Vec<f32> {
+    let padded = quads(shape.outputs) * QUAD;
+    let mut kernels = vec![0.0; 9 * 3 * padded];
+    for place in 0..9 {
+        for output in 0..shape.outputs {
+            for colour in 0..3 {
+                let through = |channel: usize| {
+                    let weight = weights.kernel[(output * 3 + channel) * 9 + place];
+                    f64::from(input.matrix[channel][colour]) * f64::from(weight)
+                };
+                let at = ((place * padded / QUAD + output / QUAD) * 3 + colour) * QUAD + output % QUAD;
+                kernels[at] = (0..3).map(through).sum::<f64>() as f32;
+            }
+        }
+    }
+    kernels
+}

@@ -1,0 +1,40 @@
+//! Runs a VGG encoder on graphics cards, through Vulkan, Metal and DirectX 12, and through WebGPU in a browser: a
+//! [`Backend`](impasto_engine::Backend) whose kernels are WGSL of its own.
+//!
+//! A network of 3x3 convolutions is a fixed chain, so there is no tensor framework here. Maps stay on the card, four
+//! channels to a quad; what crosses to the host is sums at an observation, and pixels at a pull-back. Nothing is added
+//! in an order that may change, so one card with one driver gives the same bytes every time.
+//!
+//! [`GpuBackend::open`] is asynchronous, because a browser has it so. Elsewhere [`GpuBackend::find`] waits for it.
+#![forbid(unsafe_code)]
+
+mod adapter;
+mod arena;
+mod backend;
+mod backward;
+mod blocking;
+mod convolution;
+mod decisions;
+mod device;
+mod engine;
+mod error;
+mod forward;
+mod kernels;
+mod layers;
+mod memory;
+mod observe;
+mod painting;
+mod planes;
+mod program;
+mod pull_back;
+mod reading;
+mod shape;
+mod targets;
+
+#[cfg(not(target_arch = "wasm32"))]
+pub use adapter::adapters_here;
+pub use adapter::{Adapter, AdapterKind, adapters, find};
+pub use backend::GpuBackend;
+pub use convolution::Method;
+pub use engine::GpuEngine;
+pub use error::GpuError;

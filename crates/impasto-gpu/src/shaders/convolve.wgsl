@@ -1,0 +1,107 @@
+// A 3x3 convolution as a product: rows are positions, columns are outputs, terms are the nine neighbours' channels.
+// The neighbours are gathered while they are loaded, so no second copy of the map is written ("implicit GEMM").
+//
+// Forward it adds the bias and rectifies. Backward it is the same convolution with turned kernels; then it adds what
+// comes from the tap below, and lets pass what the ReLU below let pass.
+
+struct Work {
+    width: u32,
+    height: u32,
+    inputs: u32,     // quads of a position of the input
+    outputs: u32,    // quads of a position of the output
+    columns: u32,    // quads of a row of the kernels
+    steps: u32,      // groups of sixteen terms
+    first: u32,      // first position
+    end: u32,        // position after the last
+    sides: u32,
+}
+
+@group(0) @binding(0) var<uniform> work: Work;
+@group(0) @binding(1) var<storage, read> input: array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read> kernels: array<vec4<f32>>;
+// The bias of each output; backward the derivatives at the tap below.
+@group(0) @binding(3) var<storage, read> added: array<vec4<f32>>;
+@group(0) @binding(4) var<storage, read_write> output: array<vec4<f32>>;
+
+const FORWARD = 0u;
+const PLAIN = 1u;
+const MASKED = 2u;
+const MASKED_WITH_TAP = 3u;
+override mode: u32 = 0u;
+
+fn load(position: u32, quad: u32, tap: u32) -> vec4<f32> {
+    if (position >= work.end || tap >= 9u) {
+        return vec4(0.0);
+    }
+    let x = i32(position % work.width + tap % 3u) - 1;
+    let y = i32(position / work.width + tap / 3u) - 1;
+    let column = source(x, i32(work.width) - 1, side(work.sides, 0u), side(work.sides, 1u));
+    let row = source(y, i32(work.height) - 1, side(work.sides, 2u), side(work.sides, 3u));
+    if (column < 0 || row < 0) {
+        return vec4(0.0);
+    }
+    return input[(u32(row) * work.width + u32(column)) * work.inputs + quad];
+}
+
+fn finish(position: u32, quad: u32, sum: vec4<f32>) {
+    if (position >= work.end || quad >= work.outputs) {
+        return;
+    }
+    let at = position * work.outputs + quad;
+    if (mode == FORWARD) {
+        // Not `max`: what is not a number must stay so, for the loss to show it.
+        let value = sum + added[quad];
+        output[at] = select(value, vec4(0.0), value < vec4(0.0));
+    } else if (mode == PLAIN) {
+        output[at] = sum;
+    } else if (mode == MASKED) {
+        output[at] = select(vec4(0.0), sum, output[at] > vec4(0.0));
+    } else {
+        output[at] = select(vec4(0.0), sum + added[at], output[at] > vec4(0.0));
+    }
+}
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
+    let start = work.first + 64u * group.x;
+    let column = QUADS * group.y;
+    let down = thread / 8u;
+    let across = thread % 8u;
+    let t = thread % 4u;
+    let rows = thread / 4u;
+    for (var step = 0u; step < work.steps; step++) {
+        let term = 4u * step + t;
+        let tap = term / work.inputs;
+        let quad = term % work.inputs;
+        let base = start + 4u * rows;
+        place_left(t, rows, mat4x4(
+            load(base, quad, tap),
+            load(base + 1u, quad, tap),
+            load(base + 2u, quad, tap),
+            load(base + 3u, quad, tap),
+        ));
+        for (var i = thread; i < 256u; i += 64u) {
+            right[i] = kernels[(TERMS * step + i / QUADS) * work.columns + column + i % QUADS];
+        }
+        workgroupBarrier();
+        multiply(down, across);
+        workgroupBarrier();
+    }
+    // Written out, because registers cannot be indexed.
+    finish(start + row_of(0u, down), column + across, sums[0]);
+    finish(start + row_of(0u, down), column + 8u + across, sums[1]);
+    finish(start + row_of(1u, down), column + across, sums[2]);
+    finish(start + row_of(1u, down), column + 8u + across, sums[3]);
+    finish(start + row_of(2u, down), column + across, sums[4]);
+    finish(start + row_of(2u, down), column + 8u + across, sums[5]);
+    finish(start + row_of(3u, down), column + across, sums[6]);
+    finish(start + row_of(3u, down), column + 8u + across, sums[7]);
+    finish(start + row_of(4u, down), column + across, sums[8]);
+    finish(start + row_of(4u, down), column + 8u + across, sums[9]);
+    finish(start + row_of(5u, down), column + across, sums[10]);
+    finish(start + row_of(5u, down), column + 8u + across, sums[11]);
+    finish(start + row_of(6u, down), column + across, sums[12]);
+    finish(start + row_of(6u, down), column + 8u + across, sums[13]);
+    finish(start + row_of(7u, down), column + across, sums[14]);
+    finish(start + row_of(7u, down), column + 8u + across, sums[15]);
+}

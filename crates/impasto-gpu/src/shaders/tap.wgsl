@@ -1,0 +1,80 @@
+// The derivative at a tap by the moments of one region: w (2 D f + d), a product of the features with a matrix.
+
+struct Work {
+    quads: u32,      // of a position
+    columns: u32,    // quads of a row of the matrix
+    steps: u32,      // groups of sixteen terms
+    first: u32,
+    end: u32,
+    weighted: u32,
+    adds: u32,       // whether it is added to what is there
+}
+
+@group(0) @binding(0) var<uniform> work: Work;
+@group(0) @binding(1) var<storage, read> features: array<vec4<f32>>;
+// 2 D, a row for each channel, then d.
+@group(0) @binding(2) var<storage, read> matrix: array<vec4<f32>>;
+@group(0) @binding(3) var<storage, read> weights: array<f32>;
+@group(0) @binding(4) var<storage, read_write> output: array<vec4<f32>>;
+
+fn load(position: u32, quad: u32) -> vec4<f32> {
+    if (position >= work.end || quad >= work.quads) {
+        return vec4(0.0);
+    }
+    return features[position * work.quads + quad];
+}
+
+fn finish(position: u32, quad: u32, sum: vec4<f32>) {
+    if (position >= work.end || quad >= work.quads) {
+        return;
+    }
+    var value = sum + matrix[TERMS * work.steps * work.columns + quad];
+    if (work.weighted != 0u) {
+        value *= weights[position];
+    }
+    let at = position * work.quads + quad;
+    if (work.adds != 0u) {
+        value += output[at];
+    }
+    output[at] = value;
+}
+
+@compute @workgroup_size(64)
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
+    let start = work.first + 64u * group.x;
+    let column = QUADS * group.y;
+    let down = thread / 8u;
+    let across = thread % 8u;
+    let t = thread % 4u;
+    let rows = thread / 4u;
+    for (var step = 0u; step < work.steps; step++) {
+        let quad = 4u * step + t;
+        let base = start + 4u * rows;
+        place_left(t, rows, mat4x4(
+            load(base, quad), load(base + 1u, quad), load(base + 2u, quad), load(base + 3u, quad),
+        ));
+        for (var i = thread; i < 256u; i += 64u) {
+            right[i] = matrix[(TERMS * step + i / QUADS) * work.columns + column + i % QUADS];
+        }
+        workgroupBarrier();
+        multiply(down, across);
+        workgroupBarrier();
+    }
+    // Written out, because registers cannot be indexed.
+    finish(start + row_of(0u, down), column + across, sums[0]);
+    finish(start + row_of(0u, down), column + 8u + across, sums[1]);
+    finish(start + row_of(1u, down), column + across, sums[2]);
+    finish(start + row_of(1u, down), column + 8u + across, sums[3]);
+    finish(start + row_of(2u, down), column + across, sums[4]);
+    finish(start + row_of(2u, down), column + 8u + across, sums[5]);
+    finish(start + row_of(3u, down), column + across, sums[6]);
+    finish(start + row_of(3u, down), column + 8u + across, sums[7]);
+    finish(start + row_of(4u, down), column + across, sums[8]);
+    finish(start + row_of(4u, down), column + 8u + across, sums[9]);
+    finish(start + row_of(5u, down), column + across, sums[10]);
+    finish(start + row_of(5u, down), column + 8u + across, sums[11]);
+    finish(start + row_of(6u, down), column + across, sums[12]);
+    finish(start + row_of(6u, down), column + 8u + across, sums[13]);
+    finish(start + row_of(7u, down), column + across, sums[14]);
+    finish(start + row_of(7u, down), column + 8u + across, sums[15]);
+}

@@ -1,0 +1,226 @@
+//! What an evaluation looks at, and the memory that it takes on the device.
+//!
+//! All activations are kept, as they are also the decisions of the ReLUs and poolings; on the way back their gradients
+//! take their places. That is 1280 bytes per pixel for VGG-19 to relu5_1.
+
+use std::collections::BTreeMap;
+
+use impasto_encoder::{Tap, Topology};
+use impasto_engine::{Edges, Request, Size};
+
+use crate::convolution::{Method, transformed_bytes};
+use crate::layers::{COLUMNS, QUAD, TERMS, quads, row_quads};
+
+/// Bytes of a quad.
+pub(crate) const QUAD_BYTES: usize = 16;
+
+/// Positions that one workgroup sums.
+pub(crate) const CHUNK: usize = 1024;
+
+/// Quads of a record of partial sums: a block of 64 x 64, and 64 sums of w f.
+pub(crate) const RECORD: usize = 1040;
+
+/// Quads of features that one workgroup compares with a target.
+pub(crate) const SHARE: usize = 8192;
+
+/// Everything that the recorded kernels depend on, besides the network.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Shape {
+    pub(crate) size: Size,
+    pub(crate) edges: Edges,
+    pub(crate) moments: Vec<Tap>,
+    /// Index and tap of each content target.
+    pub(crate) residuals: Vec<(usize, Tap)>,
+    pub(crate) features: Vec<Tap>,
+    /// Planes of position weights for style taps; none if all positions count the same.
+    pub(crate) regions: usize,
+    pub(crate) residual_weight: bool,
+}
+
+/// A buffer, by what it holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Role {
+    /// The picture, planar.
+    Picture,
+    /// The picture as the first convolution takes it.
+    Input,
+    /// Activations after a convolution, later the gradient there.
+    Map(usize),
+    /// The output of a pooling, later its gradient.
+    Pooled,
+    /// The gradient at a tap.
+    Tap,
+    /// Sums over chunks.
+    Partial,
+    /// All sums that the host reads.
+    Sums,
+    /// The derivatives by the moments of a tap and a region.
+    Matrix(usize),
+    /// Derivatives by the features after a convolution.
+    Given(usize),
+    /// Position weights: a plane, on the grid of a block.
+    Weights(usize, usize),
+    /// Tiles before the products of a Winograd convolution.
+    Transformed,
+    /// Tiles behind them.
+    Products,
+    /// The derivative by the pixels, planar.
+    Gradient,
+}
+
+impl Shape {
+    /// The shape of a request over a picture.
+    pub(crate) fn of(request: &Request, size: Size) -> Shape {
+        Shape {
+            size,
+            edges: request.edges,
+            moments: request.moments.clone(),
+            residuals: request.residuals.iter().map(|target| (target.index(), target.tap())).collect(),
+            features: request.features.clone(),
+            regions: request.regions.len(),
+            residual_weight: request.residual_weight.is_some(),
+        }
+    }
+
+    /// The convolution of the deepest tap.
+    pub(crate) fn deepest(&self) -> usize {
+        self.taps().max().map_or(0, Tap::conv)
+    }
+
+    fn taps(&self) -> impl Iterator<Item = Tap> + '_ {
+        let residuals = self.residuals.iter().map(|(_, tap)| *tap);
+        self.moments.iter().copied().chain(residuals).chain(self.features.iter().copied())
+    }
+
+    pub(crate) fn looks_at(&self, conv: usize) -> bool {
+        self.taps().any(|tap| tap.conv() == conv)
+    }
+
+    /// Regions of each style tap.
+    pub(crate) fn sets(&self) -> usize {
+        self.regions.max(1)
+    }
+
+    pub(crate) fn size_at(&self, topology: &Topology, conv: usize) -> Size {
+        let (width, height) = topology.size_at(conv, (self.size.width, self.size.height));
+        Size::new(width, height)
+    }
+
+    /// Quads of the map after a convolution.
+    pub(crate) fn map_quads(&self, topology: &Topology, conv: usize) -> usize {
+        self.size_at(topology, conv).area() * quads(topology.convs()[conv].outputs)
+    }
+
+    /// Bytes of each buffer, for observations alone or for pull-backs too.
+    pub(crate) fn buffers(
+        &self,
+        topology: &Topology,
+        methods: &[Method],
+        backward: bool,
+    ) -> BTreeMap<Role, usize> {
+        let (area, deepest) = (self.size.area(), self.deepest());
+        let bytes = |conv| QUAD_BYTES * self.map_quads(topology, conv);
+        let mut all = BTreeMap::from([(Role::Picture, 12 * area), (Role::Input, QUAD_BYTES * area)]);
+        all.extend((0..=deepest).map(|conv| (Role::Map(conv), bytes(conv))));
+        let pooled = (0..deepest).filter(|&conv| topology.pools_after(conv));
+        let pooled = pooled.map(|conv| {
+            QUAD_BYTES * self.size_at(topology, conv).halved().area() * quads(topology.convs()[conv].outputs)
+        });
+        all.insert(Role::Pooled, pooled.max().unwrap_or(QUAD_BYTES));
+        let partial = self.moments.iter().map(|tap| {
+            let chunks = self.size_at(topology, tap.conv()).area().div_ceil(CHUNK);
+            chunks * pairs(topology.channels(*tap)) * RECORD * QUAD_BYTES
+        });
+        all.insert(Role::Partial, partial.max().unwrap_or(QUAD_BYTES));
+        all.insert(Role::Sums, QUAD_BYTES * self.sums(topology).quads());
+        let blocks = topology.convs()[deepest].block;
+        let planes = self.regions + usize::from(self.residual_weight);
+        for (plane, block) in (0..planes).flat_map(|plane| (0..blocks).map(move |block| (plane, block))) {
+            all.insert(
+                Role::Weights(plane, block),
+                size_of::<f32>() * ((self.size.width >> block) * (self.size.height >> block)),
+            );
+        }
+        let (mut before, mut behind) = (0, 0);
+        for (conv, shape) in topology.convs()[..=deepest].iter().enumerate() {
+            if methods[conv] == Method::Winograd {
+                let (size, inputs, outputs) = (self.size_at(topology, conv), shape.inputs, shape.outputs);
+                // Backward the sides change places.
+                let [input, output] =
+                    [inputs, outputs].map(|side| transformed_bytes(size, inputs, outputs, side));
+                let most = if backward { (input.max(output), input.max(output)) } else { (input, output) };
+                (before, behind) = (before.max(most.0), behind.max(most.1));
+            }
+        }
+        if before > 0 {
+            all.extend([(Role::Transformed, before), (Role::Products, behind)]);
+        }
+        if backward {
+            all.insert(Role::Gradient, 12 * area);
+            let taps = self.taps().map(|tap| bytes(tap.conv()));
+            all.insert(Role::Tap, taps.max().unwrap_or(QUAD_BYTES));
+            all.extend(self.features.iter().map(|tap| (Role::Given(tap.conv()), bytes(tap.conv()))));
+            let sets = self.moments.iter().flat_map(|tap| std::iter::repeat_n(*tap, self.sets()));
+            all.extend(
+                sets.enumerate()
+                    .map(|(index, tap)| (Role::Matrix(index), matrix_bytes(topology.channels(tap)))),
+            );
+        }
+        all
+    }
+
+    /// The places of all sums.
+    pub(crate) fn sums(&self, topology: &Topology) -> Sums {
+        let mut at = 0;
+        let mut moments = Vec::new();
+        for tap in &self.moments {
+            for _ in 0..self.sets() {
+                moments.push(at);
+                at += pairs(topology.channels(*tap)) * RECORD;
+            }
+        }
+        let mut residuals = Vec::new();
+        let mut float = at * QUAD;
+        for (_, tap) in &self.residuals {
+            let count = self.map_quads(topology, tap.conv()).div_ceil(SHARE);
+            residuals.push(float..float + count);
+            float += count;
+        }
+        Sums { moments, residuals, floats: float }
+    }
+}
+
+/// Where the sums lie in their buffer.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Sums {
+    /// The first quad for each style tap and region.
+    pub(crate) moments: Vec<usize>,
+    /// The floats of each content target's partial sums.
+    pub(crate) residuals: Vec<std::ops::Range<usize>>,
+    pub(crate) floats: usize,
+}
+
+impl Sums {
+    fn quads(&self) -> usize {
+        self.floats.div_ceil(QUAD).max(1)
+    }
+}
+
+/// Blocks of 64 channels.
+pub(crate) fn blocks(channels: usize) -> usize {
+    channels.div_ceil(COLUMNS)
+}
+
+/// Pairs of blocks whose products are computed.
+pub(crate) fn pairs(channels: usize) -> usize {
+    blocks(channels) * (blocks(channels) + 1) / 2
+}
+
+/// Rows of the matrix of a tap's derivative, without the constants.
+pub(crate) fn matrix_rows(channels: usize) -> usize {
+    channels.div_ceil(TERMS) * TERMS
+}
+
+fn matrix_bytes(channels: usize) -> usize {
+    (matrix_rows(channels) + 1) * row_quads(channels) * QUAD_BYTES
+}
