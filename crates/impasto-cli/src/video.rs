@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::Args;
-use impasto_job::End;
-use impasto_video::{Plan, VideoEvent, VideoRunner, VideoSpec};
+use impasto_job::spec::VideoSpec;
+use impasto_job::{End, VideoEvent, VideoPlan};
+use impasto_video::VideoRunner;
 use indicatif::{HumanBytes, HumanDuration, ProgressBar, ProgressStyle};
 use serde_json::json;
 
@@ -55,8 +56,8 @@ pub(crate) fn run(args: VideoArgs) -> Result<(), Failure> {
 }
 
 /// Prints a plan.
-fn told(plan: &Plan) -> Result<(), Failure> {
-    let Plan { width, height, frames, painted, done, shots, seconds, disk_bytes, folder, .. } = plan;
+fn told(plan: &VideoPlan) -> Result<(), Failure> {
+    let VideoPlan { width, height, frames, painted, done, shots, seconds, disk_bytes, folder } = plan;
     line(&format!("{frames} frames in {seconds:.2} s, {shots} shots"))?;
     line(&format!("{painted} of them painted, {width}x{height}; {done} exist already"))?;
     line(&format!("up to {} in {} until the film is made", HumanBytes(*disk_bytes), folder.display()))

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use impasto::encoder::{self, Encoder};
 
 use crate::inputs::{Pictures, Source};
-use crate::spec::InputSpec;
-use crate::{Control, Event, JobError};
+use crate::spec::{InputSpec, VideoSpec};
+use crate::{Control, ErrorKind, Event, Filmed, Films, JobError, VideoContext, VideoEvent};
 
 /// Settings for the pictures that a run shows while it is in progress.
 #[derive(Clone, Copy, Debug)]
@@ -34,6 +34,8 @@ pub(crate) struct Context {
     pub(crate) pictures: Pictures,
     /// Whether a result without a file is kept in memory alone.
     pub(crate) in_memory: bool,
+    /// What paints films, if this program does.
+    pub(crate) films: Option<Films>,
 }
 
 impl Default for Context {
@@ -46,6 +48,7 @@ impl Default for Context {
             started: Instant::now(),
             pictures: Pictures::default(),
             in_memory: false,
+            films: None,
         }
     }
 }
@@ -67,6 +70,25 @@ impl Context {
     /// Returns where the pictures of the job come from.
     pub(crate) fn source(&self, input: &InputSpec) -> Result<Source, JobError> {
         Ok(Source::with(input.limits()?, &self.pictures))
+    }
+
+    /// Paints a film.
+    pub(crate) fn film(&self, spec: &VideoSpec) -> Result<Filmed, JobError> {
+        let Some(films) = &self.films else {
+            return Err(JobError::new(ErrorKind::BadInput, "this program paints no films"));
+        };
+        let listener = Arc::clone(&self.listener);
+        let context = VideoContext {
+            control: self.control.clone(),
+            listener: Arc::new(move |event| match event {
+                VideoEvent::Warned { text } => listener(Event::Warned { text }),
+                event => listener(Event::Film(event)),
+            }),
+            models: Arc::clone(&self.models),
+            pictures: Arc::clone(&self.pictures),
+            shows_frames: self.previews.is_some(),
+        };
+        films(spec, &context)
     }
 
     pub(crate) fn elapsed(&self) -> Duration {

@@ -7,7 +7,7 @@ use impasto::image::Space;
 use impasto::{Picture, Scale, Step};
 use serde::Serialize;
 
-use crate::paths;
+use crate::{VideoEvent, paths};
 
 /// An event of a job. As JSON it is an object whose field `event` is its name; pictures are left out.
 #[derive(Clone, Debug, Serialize)]
@@ -116,6 +116,9 @@ pub enum Event {
         /// How it ended.
         end: End,
     },
+    /// An event of a film. As JSON it is the event of the film itself.
+    #[serde(untagged)]
+    Film(VideoEvent),
 }
 
 /// The outcome of one picture of a batch or a sheet.

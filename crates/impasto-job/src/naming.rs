@@ -78,7 +78,7 @@ pub(crate) fn name_in_folder(task: &mut Task) {
             let name = format!("{}_{}_sheet", stem(&spec.content), of_styles(&spec.style));
             complete(&mut spec.output, &name, None);
         }
-        Task::Batch(_) | Task::Compare(_) => {}
+        Task::Batch(_) | Task::Compare(_) | Task::Video(_) => {}
     }
 }
 

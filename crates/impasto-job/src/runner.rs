@@ -15,8 +15,8 @@ use crate::naming::name_in_folder;
 use crate::paint::{self, Drafted, Extras, Keeping, Resumed};
 use crate::spec::{SheetSpec, StylizeSpec};
 use crate::{
-    BatchDone, Compared, Context, Control, End, ErrorKind, Event, JobError, JobSpec, Moment, Painted,
-    Planned, SheetDone, Task,
+    BatchDone, Compared, Context, Control, End, ErrorKind, Event, Filmed, Films, JobError, JobSpec, Moment,
+    Painted, Planned, SheetDone, Task,
 };
 use crate::{batch, compare, sheet};
 
@@ -31,6 +31,8 @@ pub enum Outcome {
     Sheet(SheetDone),
     /// The scores of pictures.
     Compared(Box<Compared>),
+    /// A film.
+    Filmed(Filmed),
 }
 
 impl Outcome {
@@ -41,6 +43,7 @@ impl Outcome {
             Outcome::Batch(done) => done.end,
             Outcome::Sheet(done) => done.end,
             Outcome::Compared(_) => End::Complete,
+            Outcome::Filmed(filmed) => filmed.end,
         }
     }
 }
@@ -61,6 +64,7 @@ impl Runner {
             Task::Stylize(StylizeSpec { regions, .. }) | Task::Sheet(SheetSpec { regions, .. }) => {
                 regions.leave_out_none(&|_| true);
             }
+            Task::Video(spec) => spec.regions.leave_out_none(&|_| true),
             _ => {}
         }
         Runner { job, extras: Extras::default(), context: Context::default() }
@@ -125,6 +129,13 @@ impl Runner {
         self
     }
 
+    /// Paints films with this function: `impasto-video` has it. Without it, a job `video` is an error.
+    #[must_use]
+    pub fn films(mut self, films: Films) -> Runner {
+        self.context.films = Some(films);
+        self
+    }
+
     /// Sets the number of threads, in place of the number in the specification. No result depends on it.
     #[must_use]
     pub fn threads(mut self, threads: Option<usize>) -> Runner {
@@ -134,6 +145,7 @@ impl Runner {
             Task::Batch(spec) => &mut spec.run.threads,
             Task::Sheet(spec) => &mut spec.run.threads,
             Task::Compare(spec) => &mut spec.threads,
+            Task::Video(spec) => &mut spec.run.threads,
         };
         *place = threads.or(*place);
         self
@@ -265,6 +277,7 @@ impl Runner {
             Task::Compare(spec) => {
                 compare::run(spec, &context).map(|compared| Outcome::Compared(Box::new(compared)))
             }
+            Task::Video(spec) => context.film(spec).map(Outcome::Filmed),
         };
         let end = match &outcome {
             Ok(outcome) => outcome.end(),

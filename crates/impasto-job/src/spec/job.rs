@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use schemars::{JsonSchema, Schema, schema_for};
 use serde::{Deserialize, Serialize};
 
-use super::{BatchSpec, CompareSpec, SheetSpec, StylizeSpec, TextureSpec};
+use super::{BatchSpec, CompareSpec, SheetSpec, StylizeSpec, TextureSpec, VideoSpec};
 use crate::JobError;
 
 /// The version of the job format that this program writes. It reads this version and all earlier ones.
@@ -37,6 +37,8 @@ pub enum Task {
     Sheet(SheetSpec),
     /// Score pictures.
     Compare(CompareSpec),
+    /// Repaint a film.
+    Video(Box<VideoSpec>),
 }
 
 impl From<Task> for JobSpec {
@@ -83,6 +85,7 @@ impl JobSpec {
             Task::Batch(spec) => Some(&spec.output),
             Task::Sheet(spec) => Some(&spec.output),
             Task::Compare(_) => None,
+            Task::Video(spec) => Some(&spec.output),
         }
     }
 }

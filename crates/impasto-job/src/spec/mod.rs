@@ -16,6 +16,7 @@ mod sheet;
 mod style;
 mod stylize;
 mod texture;
+mod video;
 
 pub use batch::BatchSpec;
 pub use compare::CompareSpec;
@@ -30,6 +31,7 @@ pub use sheet::SheetSpec;
 pub use style::{NAMES, StyleSpec, shares, text_of};
 pub use stylize::{SideOutputSpec, StylizeSpec};
 pub use texture::TextureSpec;
+pub use video::{EncodingSpec, FilmSpec, VideoSpec, WorkSpec};
 
 #[cfg(feature = "clap")]
 pub(crate) use run::size_of_memory;

@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use impasto_job::spec::StyleSpec;
-use impasto_job::{JobSpec, Task, spell};
+use impasto_job::spec::{StyleSpec, VideoSpec};
+use impasto_job::{JobSpec, Runner, Task, spell};
 use serde_json::{Value, json};
 
 use crate::small;
@@ -28,6 +28,19 @@ fn the_schema_in_docs_is_that_of_the_program() {
 fn a_job_comes_back_from_json() {
     let job = JobSpec::from(Task::Stylize(small(Path::new("out.png"))));
     assert_eq!(JobSpec::from_json(&job.to_json().unwrap()).unwrap(), job);
+}
+
+/// What paints films is above this crate.
+#[test]
+fn a_film_is_a_job_that_needs_its_painter() {
+    let mut spec = VideoSpec::new("in.mp4".into(), vec![StyleSpec::plain("b.jpg")], "out.mp4".into());
+    spec.film.looped = true;
+    let job = JobSpec::from(Task::Video(Box::new(spec)));
+    let json = job.to_json().unwrap();
+    assert!(json.contains("\"video\"") && json.contains("\"loop\": true"));
+    assert_eq!(JobSpec::from_json(&json).unwrap(), job);
+    let refused = Runner::new(job).run().err().unwrap();
+    assert!(refused.message().contains("paints no films"), "{refused}");
 }
 
 #[test]
@@ -68,7 +81,7 @@ fn every_option_can_be_spelled() {
     let mut names = Vec::new();
     properties(&schema, &mut names);
     // Groups of options, and names of fields that are not options.
-    let tasks = ["stylize", "texture", "batch", "sheet", "compare"];
+    let tasks = ["stylize", "texture", "batch", "sheet", "compare", "video"];
     let groups = [
         "version",
         "task",
@@ -80,6 +93,9 @@ fn every_option_can_be_spelled() {
         "contents",
         "pictures",
         "path",
+        "film",
+        "encoding",
+        "work",
     ];
     let is_group = |name: &String| groups.contains(&name.as_str()) || tasks.contains(&name.as_str());
     for name in names.iter().filter(|name| !is_group(name)) {

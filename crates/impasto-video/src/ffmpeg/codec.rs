@@ -11,8 +11,10 @@ use super::command;
 const COLOURS: [&str; 8] =
     ["-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "tv"];
 
-/// Conversion to the matrix of the file.
-const TO_709: &str = "scale=out_color_matrix=bt709:out_range=tv:flags=accurate_rnd+full_chroma_int+bitexact";
+/// Conversion to the matrix of the file. The frames themselves state their colours too, because some encoders (ProRes)
+/// write those and not the options.
+const TO_709: &str = "scale=out_color_matrix=bt709:out_range=tv:flags=accurate_rnd+full_chroma_int+bitexact,\
+                      setparams=colorspace=bt709:color_primaries=bt709:color_trc=bt709:range=tv";
 
 /// A way to encode a film.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,11 +26,12 @@ pub(crate) enum Codec {
     ProRes,
     Ffv1,
     Gif,
+    Apng,
 }
 
 impl Codec {
     /// The names that users give.
-    const NAMES: [(&'static str, Codec); 7] = [
+    const NAMES: [(&'static str, Codec); 8] = [
         ("h264", Codec::H264),
         ("h265", Codec::H265),
         ("av1", Codec::Av1),
@@ -36,6 +39,7 @@ impl Codec {
         ("prores", Codec::ProRes),
         ("ffv1", Codec::Ffv1),
         ("gif", Codec::Gif),
+        ("apng", Codec::Apng),
     ];
 
     /// The usual codec of a file's extension, or the one that was asked for.
@@ -45,17 +49,18 @@ impl Codec {
     pub(crate) fn of(path: &Path, asked: Option<&str>) -> Result<Codec, JobError> {
         let extension =
             path.extension().map(|text| text.to_string_lossy().to_lowercase()).unwrap_or_default();
-        use Codec::{Av1, Ffv1, Gif, H264, H265, ProRes, Vp9};
+        use Codec::{Apng, Av1, Ffv1, Gif, H264, H265, ProRes, Vp9};
         let holds: &[Codec] = match &extension[..] {
             "mp4" | "m4v" => &[H264, H265, Av1],
             "mov" => &[ProRes, H264, H265],
             "mkv" => &[Ffv1, H264, H265, Av1, Vp9, ProRes],
             "webm" => &[Vp9, Av1],
             "gif" => &[Gif],
+            "apng" => &[Apng],
             _ => {
                 let message = format!("{}: the extension names no film", path.display());
                 return Err(JobError::bad_input(message)
-                    .hint("end the name in mp4, mov, mkv, webm or gif, or give a pattern of frames such as out/%04d.png"));
+                    .hint("end the name in mp4, mov, mkv, webm, gif or apng, or give a pattern of frames such as out/%04d.png"));
             }
         };
         let Some(asked) = asked else { return Ok(holds[0]) };
@@ -81,13 +86,13 @@ impl Codec {
         match self {
             Codec::H264 | Codec::H265 => Some(51),
             Codec::Av1 | Codec::Vp9 => Some(63),
-            Codec::ProRes | Codec::Ffv1 | Codec::Gif => None,
+            Codec::ProRes | Codec::Ffv1 | Codec::Gif | Codec::Apng => None,
         }
     }
 
     /// Whether alpha is kept.
     pub(crate) fn holds_alpha(self) -> bool {
-        matches!(self, Codec::Vp9 | Codec::ProRes | Codec::Ffv1 | Codec::Gif)
+        matches!(self, Codec::Vp9 | Codec::ProRes | Codec::Ffv1 | Codec::Gif | Codec::Apng)
     }
 
     fn encoder(self) -> &'static str {
@@ -99,7 +104,13 @@ impl Codec {
             Codec::ProRes => "prores_ks",
             Codec::Ffv1 => "ffv1",
             Codec::Gif => "gif",
+            Codec::Apng => "apng",
         }
+    }
+
+    /// Whether the file has pictures alone, and no sound.
+    pub(crate) fn is_silent(self) -> bool {
+        matches!(self, Codec::Gif | Codec::Apng)
     }
 
     /// The options of a codec: filters and encoder. A low crf, because brush strokes are detail.
@@ -150,10 +161,14 @@ impl Codec {
                     owned(&["-loop", "0"]),
                 )
             }
+            Codec::Apng => {
+                let format = if alpha { "rgba" } else { "rgb24" };
+                (format!("format={format}"), owned(&["-f", "apng", "-plays", "0"]))
+            }
         };
         let mut all = owned(&["-vf", &filter, "-c:v", self.encoder()]);
         all.extend(options);
-        if !matches!(self, Codec::Ffv1 | Codec::Gif) {
+        if !matches!(self, Codec::Ffv1 | Codec::Gif | Codec::Apng) {
             all.extend(owned(&COLOURS));
         }
         all

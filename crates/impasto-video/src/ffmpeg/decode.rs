@@ -3,12 +3,13 @@
 use std::fs::File;
 use std::io::{BufReader, Read};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::time::Duration;
 
 use impasto::image::{Picture, Plane};
 use impasto_job::JobError;
 
-use super::{Layout, Probe, broken, command, last_line, named, with};
+use super::{Layout, Probe, bounded, broken, command, input, last_line};
 
 /// How HDR is brought to the range that the encoders were trained on (an exposure of 100 nits, then Hable's curve).
 const TONE_MAP: &str = "zscale=t=linear:npl=100,format=gbrpf32le,zscale=p=bt709,tonemap=hable:desat=0,\
@@ -25,8 +26,10 @@ pub(crate) type Decoded = (Picture, Option<Plane>);
 pub(crate) struct Request {
     /// Whether HDR is mapped to the standard range.
     pub(crate) tone_map: bool,
-    /// The width to shrink to, for finding cuts.
+    /// The size to shrink to, for finding cuts.
     pub(crate) small: Option<(usize, usize)>,
+    /// Whether the first frame is enough.
+    pub(crate) first: bool,
 }
 
 /// Frames in the order of their times. After the last frame the ending of ffmpeg is checked.
@@ -48,29 +51,10 @@ impl Decoder {
     /// # Errors
     /// When ffmpeg cannot be started.
     pub(crate) fn open(path: &Path, probe: &Probe, request: Request) -> Result<Decoder, JobError> {
-        let (width, height) = request.small.unwrap_or((probe.width, probe.height));
-        let small = request.small.is_some();
-        let layout = Layout { width, height, deep: probe.deep && !small, alpha: probe.alpha && !small };
-        let mut filters = Vec::new();
-        if probe.interlaced {
-            filters.push("bwdif=mode=send_frame".to_owned());
-        }
-        if request.tone_map {
-            filters.push(TONE_MAP.to_owned());
-        }
-        let matrix = if probe.assumed_709 { "in_color_matrix=bt709:" } else { "" };
-        let kernel = if small { "flags=area+bitexact" } else { EXACT };
-        filters.push(format!("scale={width}:{height}:{matrix}{kernel}"));
+        let (mut started, layout) = decoding(path, probe, request);
         let said =
             tempfile::tempfile().map_err(|error| broken(path, &format!("no temporary file: {error}")))?;
         let noted = said.try_clone().map_err(|error| broken(path, &format!("no temporary file: {error}")))?;
-        let mut started = command("ffmpeg");
-        if let Some(decoder) = probe.decoder {
-            started.args(["-c:v", decoder]);
-        }
-        with(&mut started, ["-i".as_ref(), named(path).as_ref()]);
-        started.args(["-map", "0:v:0", "-an", "-sn", "-dn", "-vf", &filters.join(",")]);
-        started.args(["-fps_mode", "passthrough", "-f", "rawvideo", "-pix_fmt", layout.format(), "pipe:1"]);
         started.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(noted);
         let mut child =
             started.spawn().map_err(|error| broken(path, &format!("ffmpeg does not start: {error}")))?;
@@ -126,6 +110,53 @@ impl Decoder {
         let more = !self.over && self.advance()?;
         self.over = !more;
         Ok(more)
+    }
+}
+
+/// The command that gives the frames of a film, and their form.
+fn decoding(path: &Path, probe: &Probe, request: Request) -> (Command, Layout) {
+    let (width, height) = request.small.unwrap_or((probe.width, probe.height));
+    let small = request.small.is_some();
+    let layout = Layout { width, height, deep: probe.deep && !small, alpha: probe.alpha && !small };
+    let mut filters = Vec::new();
+    if probe.interlaced {
+        filters.push("bwdif=mode=send_frame".to_owned());
+    }
+    if request.tone_map {
+        filters.push(TONE_MAP.to_owned());
+    }
+    let matrix = if probe.assumed_709 { "in_color_matrix=bt709:" } else { "" };
+    let kernel = if small { "flags=area+bitexact" } else { EXACT };
+    filters.push(format!("scale={width}:{height}:{matrix}{kernel}"));
+    let mut started = command("ffmpeg");
+    if let Some(decoder) = probe.decoder {
+        started.args(["-c:v", decoder]);
+    }
+    input(&mut started, path);
+    if request.first {
+        started.args(["-frames:v", "1"]);
+    }
+    started.args(["-map", "0:v:0", "-an", "-sn", "-dn", "-vf", &filters.join(",")]);
+    started.args(["-fps_mode", "passthrough", "-f", "rawvideo", "-pix_fmt", layout.format(), "pipe:1"]);
+    (started, layout)
+}
+
+/// The first frame of a film, no larger than asked for, within a time.
+///
+/// # Errors
+/// When ffmpeg cannot decode it, or takes too long.
+pub(crate) fn first_frame(
+    path: &Path,
+    probe: &Probe,
+    size: (usize, usize),
+    within: Duration,
+) -> Result<Picture, JobError> {
+    let request = Request { tone_map: probe.hdr.is_some(), small: Some(size), first: true };
+    let (command, layout) = decoding(path, probe, request);
+    let bytes = bounded(command, path, Some(within))?;
+    match bytes.len() == layout.bytes() {
+        true => Ok(layout.read(&bytes).0),
+        false => Err(JobError::bad_input(format!("{}: the first frame cannot be read", path.display()))),
     }
 }
 

@@ -51,7 +51,7 @@ pub(crate) fn encode(
         .suffix(&format!(".{extension}"))
         .tempfile_in(folder)
         .map_err(lost)?;
-    let (sound, notes) = match job.sound.filter(|_| job.codec != Codec::Gif) {
+    let (sound, notes) = match job.sound.filter(|_| !job.codec.is_silent()) {
         Some((input, _)) => carried(input, &extension)?,
         None => (Vec::new(), Vec::new()),
     };
@@ -82,7 +82,7 @@ pub(crate) fn encode(
         }
     };
     if let Some((input, _)) = job.sound.filter(|_| !sound.is_empty()) {
-        with(&mut command, ["-i".as_ref(), named(input).as_ref()]);
+        super::input(&mut command, input);
     }
     command.args(["-map", "0:v:0"]).args(&sound).args(job.codec.options(job.layout.alpha, job.crf));
     // Without this, some containers hold a random number or a date, and no two files are the same.
@@ -102,7 +102,7 @@ pub(crate) fn encode(
     let found = count(film.path())?;
     // A list names its last file twice, for the sake of its duration.
     let expected = job.frames.len() + usize::from(list.is_some());
-    if job.codec != Codec::Gif && !(job.frames.len()..=expected).contains(&found) {
+    if !job.codec.is_silent() && !(job.frames.len()..=expected).contains(&found) {
         return Err(broken(
             job.path,
             &format!("ffmpeg wrote {found} of {} frames; is the disk full?", job.frames.len()),

@@ -1,11 +1,13 @@
 //! The facts about a film file: the size as it is shown, the kind of its pixels, and the time of every frame.
 
 use std::path::Path;
+use std::time::Duration;
 
+use impasto::image::Limits;
 use impasto_job::JobError;
 use serde_json::Value;
 
-use super::{command, named, output, with};
+use super::{command, input, said};
 use crate::timeline::{Ratio, Times};
 
 /// The properties of a film's first video stream.
@@ -28,6 +30,10 @@ pub(crate) struct Probe {
     pub(crate) assumed_709: bool,
     pub(crate) interlaced: bool,
     pub(crate) times: Times,
+    /// The names of the container's format, by ffmpeg.
+    pub(crate) format: String,
+    /// Bits of a channel.
+    pub(crate) depth: u8,
     /// The number of frames that the header promises, if it does.
     pub(crate) promised: Option<usize>,
     /// Seconds from the container's start to the first frame.
@@ -38,14 +44,14 @@ pub(crate) struct Probe {
 ///
 /// # Errors
 /// When ffprobe cannot read it, or when it holds no video.
-pub(crate) fn probe(path: &Path) -> Result<Probe, JobError> {
+pub(crate) fn probe(path: &Path, within: Option<Duration>) -> Result<Probe, JobError> {
     let mut asked = command("ffprobe");
     let entries = "stream=codec_name,width,height,pix_fmt,color_space,color_transfer,sample_aspect_ratio,r_frame_rate,\
                    avg_frame_rate,time_base,nb_frames,field_order:stream_tags=alpha_mode:stream_side_data=rotation:\
-                   format=start_time";
+                   format=start_time,format_name";
     asked.args(["-select_streams", "v:0", "-of", "json", "-show_entries", entries]);
-    with(&mut asked, ["-i".as_ref(), named(path).as_ref()]);
-    let said = output(asked, path)?;
+    input(&mut asked, path);
+    let said = said(asked, path, within)?;
     let json: Value = serde_json::from_str(&said).unwrap_or_default();
     let stream = &json["streams"][0];
     let none = || JobError::bad_input(format!("{} holds no video", path.display()));
@@ -72,7 +78,7 @@ pub(crate) fn probe(path: &Path) -> Result<Probe, JobError> {
     let transfer = text("color_transfer");
     let matrix = text("color_space");
     let is_yuv = format.starts_with("yuv") || format.starts_with("nv") || format.starts_with('p');
-    let times = times(path, stream)?;
+    let times = times(path, stream, within)?;
     let start =
         json["format"]["start_time"].as_str().and_then(|text| text.parse::<f64>().ok()).unwrap_or(0.0);
     Ok(Probe {
@@ -86,18 +92,27 @@ pub(crate) fn probe(path: &Path) -> Result<Probe, JobError> {
         promised: text("nb_frames").parse().ok().filter(|frames| *frames > 0),
         offset: (times.first_seconds() - start).max(0.0),
         times,
+        format: json["format"]["format_name"].as_str().unwrap_or_default().to_owned(),
+        depth: if is_deep(format) { 16 } else { 8 },
         width,
         height,
     })
 }
 
+/// Refuses a film whose frames are larger than the limits.
+pub(crate) fn check_size(probe: &Probe, path: &Path, limits: &Limits) -> Result<(), JobError> {
+    let side = |side: usize| u32::try_from(side).unwrap_or(u32::MAX);
+    let bytes = (probe.width as u64).saturating_mul(probe.height as u64).saturating_mul(3);
+    Ok(limits.check((side(probe.width), side(probe.height)), bytes, path)?)
+}
+
 /// The times of all frames, from the packets: they are read, not decoded.
-fn times(path: &Path, stream: &Value) -> Result<Times, JobError> {
+fn times(path: &Path, stream: &Value, within: Option<Duration>) -> Result<Times, JobError> {
     let text = |name: &str| stream[name].as_str().unwrap_or_default();
     let mut asked = command("ffprobe");
     asked.args(["-select_streams", "v:0", "-of", "csv=p=0", "-show_entries", "packet=pts,duration,flags"]);
-    with(&mut asked, ["-i".as_ref(), named(path).as_ref()]);
-    let said = output(asked, path)?;
+    input(&mut asked, path);
+    let said = said(asked, path, within)?;
     let rate = |name: &str| ratio(text(name)).filter(|(n, d)| *n > 0 && *d > 0);
     let average = rate("avg_frame_rate").or_else(|| rate("r_frame_rate")).unwrap_or((25, 1));
     let packets = said.lines().filter(|line| !line.trim().is_empty()).map(|line| {
@@ -134,8 +149,8 @@ pub(crate) fn count(path: &Path) -> Result<usize, JobError> {
         "-show_entries",
         "stream=nb_read_packets",
     ]);
-    with(&mut asked, ["-i".as_ref(), named(path).as_ref()]);
-    let said = output(asked, path)?;
+    input(&mut asked, path);
+    let said = said(asked, path, None)?;
     Ok(said.trim().trim_end_matches(',').parse().unwrap_or(0))
 }
 

@@ -52,8 +52,8 @@ pub(super) fn carried(input: &Path, extension: &str) -> Result<(Vec<String>, Vec
 fn streams(input: &Path, kind: &str) -> Result<bool, JobError> {
     let mut asked = command("ffprobe");
     asked.args(["-select_streams", kind, "-show_entries", "stream=index", "-of", "csv=p=0"]);
-    with(&mut asked, ["-i".as_ref(), named(input).as_ref()]);
-    Ok(!super::output(asked, input)?.trim().is_empty())
+    super::input(&mut asked, input);
+    Ok(!super::said(asked, input, None)?.trim().is_empty())
 }
 
 /// Whether a container takes the streams of a kind with this codec.
@@ -63,7 +63,7 @@ fn fits(input: &Path, kind: &str, codec: &[String], extension: &str) -> bool {
     };
     let mut command = command("ffmpeg");
     command.args(["-y", "-xerror", "-t", "2"]);
-    with(&mut command, ["-i".as_ref(), named(input).as_ref()]);
+    super::input(&mut command, input);
     command.args(["-map", &format!("0:{kind}")]).args(codec);
     with(&mut command, [named(trial.path()).as_ref()]);
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());

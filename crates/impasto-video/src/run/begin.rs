@@ -5,16 +5,14 @@ use std::path::{Path, PathBuf};
 use impasto::encoder::Encoder;
 use impasto::engine::InstructionSet;
 use impasto::image::{Limits, Picture, Plane, Space};
-use impasto_job::JobError;
-use impasto_job::inputs::{self, Input, Masks, read};
+use impasto_job::inputs::{self, Input, Masks};
+use impasto_job::spec::VideoSpec;
+use impasto_job::{JobError, VideoContext, VideoEvent, VideoPlan};
 
-use super::Surroundings;
 use super::folder::{Folder, Manifest, fingerprint, reached};
 use super::sink::{Sink, folder_of, size};
-use crate::event::{Plan, VideoEvent};
 use crate::shots::{Detector, Shots};
 use crate::source::{Source, open};
-use crate::spec::VideoSpec;
 use crate::timeline::{Timeline, rate};
 
 /// Bytes of state for each pixel, and bytes of a pixel of 16 bits in a file, at most.
@@ -30,7 +28,7 @@ const SLACK: usize = 2;
 /// A film that is ready to be painted.
 pub(crate) struct Film<'a> {
     pub(crate) spec: &'a VideoSpec,
-    pub(crate) around: &'a Surroundings,
+    pub(crate) around: &'a VideoContext,
     pub(crate) source: Source,
     pub(crate) line: Timeline,
     pub(crate) size: (usize, usize),
@@ -46,7 +44,7 @@ pub(crate) struct Film<'a> {
 
 impl<'a> Film<'a> {
     /// Reads and checks everything, and finds the shots. Nothing is written.
-    pub(crate) fn open(spec: &'a VideoSpec, around: &'a Surroundings) -> Result<Film<'a>, JobError> {
+    pub(crate) fn open(spec: &'a VideoSpec, around: &'a VideoContext) -> Result<Film<'a>, JobError> {
         spec.check()?;
         let limits = spec.limits.limits()?;
         let fps = match spec.film.fps.as_deref() {
@@ -60,9 +58,10 @@ impl<'a> Film<'a> {
         spec.run.overrides()?;
         let sink = Sink::of(spec)?;
         let source = Source::open(&spec.input, limits, fps, spec.film.tone_map)?;
+        let pictures = inputs::Source::with(limits, &around.pictures);
         let styles =
-            spec.style.iter().map(|style| read(&style.path, &limits)).collect::<Result<Vec<_>, _>>()?;
-        let masks = Masks::read(&spec.regions, &spec.style, &inputs::Source::files(limits))?;
+            spec.style.iter().map(|style| pictures.read(&style.path)).collect::<Result<Vec<_>, _>>()?;
+        let masks = Masks::read(&spec.regions, &spec.style, &pictures)?;
         let encoder = (around.models)(&spec.run.objective.model)?;
         let size = size(spec, &source, &sink)?;
         if source.alpha() && !sink.holds_alpha() {
@@ -102,7 +101,7 @@ impl<'a> Film<'a> {
     /// Opens the film and its folder, and tells the plan.
     pub(crate) fn begin(
         spec: &'a VideoSpec,
-        around: &'a Surroundings,
+        around: &'a VideoContext,
     ) -> Result<(Film<'a>, Folder), JobError> {
         let mut film = Film::open(spec, around)?;
         film.sink.make_place(&spec.output, &film.place)?;
@@ -170,7 +169,7 @@ impl<'a> Film<'a> {
     }
 
     /// The work and the disk space that the film will take.
-    pub(crate) fn plan(&self) -> Plan {
+    pub(crate) fn plan(&self) -> VideoPlan {
         let mine = self.parts().unwrap_or_default();
         let done = |(shot, keys): &(usize, Vec<usize>)| {
             let last = reached(&self.place, *shot).unwrap_or(None);
@@ -179,7 +178,7 @@ impl<'a> Film<'a> {
         let (width, height) = self.size;
         let pixels = (width * height) as u64;
         let shots = self.manifest.shots.ranges().len();
-        Plan {
+        VideoPlan {
             width,
             height,
             frames: self.line.len(),
@@ -264,7 +263,7 @@ fn shots(
     source: &Source,
     line: &Timeline,
     known: Option<Manifest>,
-    around: &Surroundings,
+    around: &VideoContext,
 ) -> Result<Shots, JobError> {
     let frames = line.len();
     if let Some(wrong) = spec.film.cuts.iter().flatten().find(|cut| **cut >= frames) {
@@ -279,7 +278,7 @@ fn shots(
 }
 
 /// Looks through the whole film for cuts. A film that ends early is found here.
-fn find_shots(source: &Source, line: &Timeline, around: &Surroundings) -> Result<Shots, JobError> {
+fn find_shots(source: &Source, line: &Timeline, around: &VideoContext) -> Result<Shots, JobError> {
     let mut detector = Detector::default();
     let (mut read, mut next) = (0, 0);
     for frame in source.small_frames()? {

@@ -3,20 +3,18 @@
 use std::path::{Path, PathBuf};
 
 use impasto::image::{Encoding, Space, save};
-use impasto_job::{End, JobError};
+use impasto_job::{End, Filmed, JobError, VideoEvent};
 
-use super::Filmed;
 use super::begin::Film;
 use super::folder::Folder;
 use super::paint::Work;
 use super::sink::Sink;
-use crate::event::VideoEvent;
 use crate::ffmpeg::{Job, Layout, encode};
 
 impl Film<'_> {
     /// Paints this part of the work, and makes the film if it is the whole.
     pub(crate) fn run(self, folder: Folder) -> Result<Filmed, JobError> {
-        let mut filmed = Filmed { end: End::Complete, output: None, painted: 0, left: 0 };
+        let mut filmed = self.filmed(End::Complete, (0, 0));
         if !self.spec.work.join {
             filmed = Work::new(&self, &folder)?.run()?;
             if filmed.end != End::Complete || self.spec.work.shard.is_some() {
@@ -32,6 +30,13 @@ impl Film<'_> {
             folder.remove()?;
         }
         Ok(Filmed { output: Some(path), ..filmed })
+    }
+
+    /// The outcome of the work: how it ended, and the numbers of painted frames and of those that are left.
+    pub(super) fn filmed(&self, end: End, (painted, left): (usize, usize)) -> Filmed {
+        let (frames, shots) = (self.line.len(), self.manifest.shots.ranges().len());
+        let seconds = self.line.between(0, frames);
+        Filmed { end, output: None, painted, left, size: self.size, frames, shots, seconds }
     }
 
     /// The file of each frame of the result, and the seconds for which it is shown.

@@ -8,13 +8,13 @@ use std::path::{Path, PathBuf};
 
 use impasto::image::{Depth, Encoding, Format, Picture, Plane, Space, save, write_atomically};
 use impasto_job::JobError;
+use impasto_job::spec::VideoSpec;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::film::State;
 use crate::shots::Shots;
-use crate::spec::VideoSpec;
 
 /// The version of the folder's form.
 const VERSION: u32 = 1;

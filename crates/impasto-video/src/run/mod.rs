@@ -7,67 +7,22 @@ mod folder;
 mod paint;
 mod sink;
 
-use std::path::PathBuf;
 use std::sync::Arc;
 
-use impasto::encoder::{self, Encoder};
-use impasto_job::{Control, End, ErrorKind, JobError};
-
-use crate::event::{Plan, VideoEvent};
-use crate::spec::VideoSpec;
-
-pub(crate) type Listener = Arc<dyn Fn(VideoEvent) + Send + Sync>;
-type Models = Arc<dyn Fn(&str) -> Result<Encoder, JobError> + Send + Sync>;
-
-/// The outcome of a film.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct Filmed {
-    /// How the work ended.
-    pub end: End,
-    /// The film or the pattern of frames, if it was written. A shard writes none.
-    pub output: Option<PathBuf>,
-    /// Frames that this run painted.
-    pub painted: usize,
-    /// Frames that are left to paint in this part of the work.
-    pub left: usize,
-}
+use impasto::encoder::Encoder;
+use impasto_job::spec::VideoSpec;
+use impasto_job::{Control, End, ErrorKind, Filmed, Films, JobError, VideoContext, VideoEvent, VideoPlan};
 
 /// Runs the job of a film.
 pub struct VideoRunner {
     spec: VideoSpec,
-    surroundings: Surroundings,
-}
-
-/// The surroundings of a running job.
-#[derive(Clone)]
-pub(crate) struct Surroundings {
-    pub(crate) control: Control,
-    pub(crate) listener: Listener,
-    pub(crate) models: Models,
-    pub(crate) pictures: bool,
-}
-
-impl Surroundings {
-    pub(crate) fn emit(&self, event: VideoEvent) {
-        (self.listener)(event);
-    }
-
-    pub(crate) fn warn(&self, text: impl Into<String>) {
-        self.emit(VideoEvent::Warned { text: text.into() });
-    }
+    context: VideoContext,
 }
 
 impl VideoRunner {
     /// A runner of a job. If frames of the same job are on the disk, it goes on after them.
     pub fn new(spec: VideoSpec) -> VideoRunner {
-        let surroundings = Surroundings {
-            control: Control::default(),
-            listener: Arc::new(|_| {}),
-            models: Arc::new(|name| Ok(encoder::open(name)?)),
-            pictures: false,
-        };
-        VideoRunner { spec, surroundings }
+        VideoRunner { spec, context: VideoContext::default() }
     }
 
     /// The job.
@@ -78,27 +33,27 @@ impl VideoRunner {
     /// The control that commands the job, for use in other threads. A film that is stopped goes on when the same job is
     /// run again.
     pub fn control(&self) -> Control {
-        self.surroundings.control.clone()
+        self.context.control.clone()
     }
 
     /// Takes commands through this control.
     #[must_use]
     pub fn controlled_by(mut self, control: &Control) -> VideoRunner {
-        self.surroundings.control = control.clone();
+        self.context.control = control.clone();
         self
     }
 
     /// Calls a function with every event. The function runs on the working thread, so it should be short.
     #[must_use]
     pub fn on_event(mut self, listener: impl Fn(VideoEvent) + Send + Sync + 'static) -> VideoRunner {
-        self.surroundings.listener = Arc::new(listener);
+        self.context.listener = Arc::new(listener);
         self
     }
 
     /// Asks for each painted frame as a picture ([`VideoEvent::Picture`]).
     #[must_use]
     pub fn pictures(mut self) -> VideoRunner {
-        self.surroundings.pictures = true;
+        self.context.shows_frames = true;
         self
     }
 
@@ -108,7 +63,7 @@ impl VideoRunner {
         mut self,
         open: impl Fn(&str) -> Result<Encoder, JobError> + Send + Sync + 'static,
     ) -> VideoRunner {
-        self.surroundings.models = Arc::new(open);
+        self.context.models = Arc::new(open);
         self
     }
 
@@ -117,9 +72,9 @@ impl VideoRunner {
     ///
     /// # Errors
     /// When [`run`](VideoRunner::run) would refuse the job.
-    pub fn plan(&self) -> Result<Plan, JobError> {
+    pub fn plan(&self) -> Result<VideoPlan, JobError> {
         let pool = impasto::thread_pool(self.spec.run.threads)?;
-        pool.install(|| Ok(begin::Film::open(&self.spec, &self.surroundings)?.plan()))
+        pool.install(|| Ok(begin::Film::open(&self.spec, &self.context)?.plan()))
     }
 
     /// Runs the job to its end. That it was stopped is not an error: [`Filmed::end`] tells.
@@ -128,16 +83,24 @@ impl VideoRunner {
     /// When an option is wrong, when a file cannot be read or written, or when a run diverges. Painted frames are kept, and
     /// the same job goes on after them.
     pub fn run(self) -> Result<Filmed, JobError> {
-        let VideoRunner { spec, surroundings } = self;
-        let work = || begin::Film::begin(&spec, &surroundings).and_then(|(film, folder)| film.run(folder));
-        let pool = impasto::thread_pool(spec.run.threads).map_err(JobError::from);
-        let done = pool.and_then(|pool| pool.install(work));
+        let VideoRunner { spec, context } = self;
+        let done = paint(&spec, &context);
         let end = match &done {
             Ok(filmed) => filmed.end,
-            Err(error) if error.kind() == ErrorKind::Interrupted => surroundings.control.end(),
+            Err(error) if error.kind() == ErrorKind::Interrupted => context.control.end(),
             Err(_) => End::Failed,
         };
-        surroundings.emit(VideoEvent::Done { end });
+        context.emit(VideoEvent::Done { end });
         done
     }
+}
+
+/// The function that a runner of jobs paints films with ([`impasto_job::Runner::films`]).
+pub fn films() -> Films {
+    Arc::new(paint)
+}
+
+fn paint(spec: &VideoSpec, context: &VideoContext) -> Result<Filmed, JobError> {
+    let work = || begin::Film::begin(spec, context).and_then(|(film, folder)| film.run(folder));
+    impasto::thread_pool(spec.run.threads)?.install(work)
 }

@@ -8,13 +8,11 @@ use std::time::Instant;
 use impasto::image::{Metadata, Picture, Plane};
 use impasto::{Colour, Effort, Picture as Painting, make_grey};
 use impasto_job::inputs::{Input, InputSummary, Inputs};
-use impasto_job::{End, ErrorKind, JobError, transfer};
+use impasto_job::{End, ErrorKind, Filmed, JobError, VideoEvent, transfer};
 
-use super::Filmed;
 use super::begin::{CLOSING, Film};
 use super::between::Between;
 use super::folder::{Folder, Progress, Record};
-use crate::event::VideoEvent;
 use crate::film::{Frame, Opening, Painted, Painter, State, Tuning};
 use crate::source::{Frames, at_size};
 
@@ -98,7 +96,7 @@ impl<'a> Work<'a> {
     }
 
     fn filmed(&self, end: End) -> Filmed {
-        Filmed { end, output: None, painted: self.painted, left: self.of - self.done }
+        self.film.filmed(end, (self.painted, self.of - self.done))
     }
 
     fn shot(&mut self, shot: usize, shots: &[Range<usize>], keys: &[usize]) -> Result<(), JobError> {
@@ -297,8 +295,9 @@ impl<'a> Work<'a> {
             seconds: start.elapsed().as_secs_f64(),
             seconds_left: each * (self.of - self.done) as f64,
         });
-        if self.film.around.pictures {
-            self.film.around.emit(VideoEvent::Picture { picture: Arc::new(painted.picture), frame });
+        if self.film.around.shows_frames {
+            let (picture, space) = (Arc::new(painted.picture), self.film.source.space());
+            self.film.around.emit(VideoEvent::Picture { picture, space, frame });
         }
     }
 }

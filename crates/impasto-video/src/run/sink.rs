@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 
 use impasto::image::{Depth, Format, fit_long_edge};
 use impasto_job::JobError;
+use impasto_job::spec::VideoSpec;
 
 use crate::ffmpeg::{self, Codec};
 use crate::source::{Pattern, Source};
-use crate::spec::VideoSpec;
 
 /// Where frames go at the end.
 pub(crate) enum Sink {
@@ -94,14 +94,16 @@ fn film(spec: &VideoSpec) -> Result<Sink, JobError> {
     }
     let codec = Codec::of(&spec.output, encoding.codec.as_deref())?;
     match (encoding.crf, codec.largest_crf()) {
-        (Some(_), None) => return Err(JobError::bad_input("`crf` has no effect on prores, ffv1 and gif")),
+        (Some(_), None) => {
+            return Err(JobError::bad_input("`crf` has no effect on prores, ffv1, gif and apng"));
+        }
         (Some(crf), Some(most)) if crf > most => {
             return Err(JobError::bad_input(format!("`crf`: expected 0 to {most}, found {crf}")));
         }
         _ => {}
     }
-    if encoding.no_sound && codec == Codec::Gif {
-        return Err(JobError::bad_input("`no_sound` has no effect on gif, which holds none"));
+    if encoding.no_sound && codec.is_silent() {
+        return Err(JobError::bad_input("`no_sound` has no effect on gif and apng, which hold none"));
     }
     ffmpeg::check()?;
     ffmpeg::check_encoder(codec)?;

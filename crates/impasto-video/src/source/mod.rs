@@ -66,10 +66,8 @@ impl Source {
         }
         ffmpeg::check()?;
         std::fs::metadata(path).map_err(|error| JobError::read(path, &error))?;
-        let probe = ffmpeg::probe(path)?;
-        let side = |side: usize| u32::try_from(side).unwrap_or(u32::MAX);
-        let bytes = (probe.width as u64).saturating_mul(probe.height as u64).saturating_mul(3);
-        limits.check((side(probe.width), side(probe.height)), bytes, path)?;
+        let probe = ffmpeg::probe(path, None)?;
+        ffmpeg::check_size(&probe, path, &limits)?;
         match (&probe.hdr, tone_map) {
             (Some(curve), false) => {
                 let message = format!("{} has a high dynamic range ({curve})", path.display());
@@ -153,7 +151,11 @@ impl Source {
         Ok(match self {
             Source::Film { path, probe, tone_map } => {
                 let size = shrunk.then(|| small(self.size()));
-                Frames::Film(Decoder::open(path, probe, Request { tone_map: *tone_map, small: size })?)
+                Frames::Film(Decoder::open(
+                    path,
+                    probe,
+                    Request { tone_map: *tone_map, small: size, first: false },
+                )?)
             }
             Source::Files { files, size, space, limits, .. } => {
                 Frames::Files { files: files.iter(), size: *size, space: *space, limits: *limits }

@@ -132,3 +132,43 @@ fn high_dynamic_range_is_refused_with_the_way_on() {
         "{error}"
     );
 }
+
+#[test]
+fn every_film_states_its_colours_and_pictures_move_in_apng() {
+    if !has_ffmpeg("every_film_states_its_colours_and_pictures_move_in_apng") {
+        return;
+    }
+    let place = Place::new(&[(0, 0), (0, 1), (0, 2)]);
+    run(place.job("film.mov")).unwrap();
+    assert_eq!(
+        probed(&place, "film.mov", "stream=codec_name,color_space,color_transfer,color_primaries"),
+        "prores,bt709,bt709,bt709"
+    );
+    run(place.job("film.apng")).unwrap();
+    assert_eq!(probed(&place, "film.apng", "stream=codec_name,width,height,nb_read_packets"), "apng,64,48,3");
+    let mut job = place.job("film.apng");
+    job.encoding.no_sound = true;
+    assert!(run(job).unwrap_err().to_string().contains("`no_sound`"));
+}
+
+/// A playlist makes ffmpeg open the files that it names: also one that its author may not read.
+#[test]
+fn lists_of_other_files_are_refused() {
+    if !has_ffmpeg("lists_of_other_files_are_refused") {
+        return;
+    }
+    let place = Place::new(&[(0, 0)]);
+    let coded = ["-c:v", "mpeg2video", "-f", "mpegts"];
+    let job = job_on(&place, &[&SOURCE[..], &coded].concat(), "part.ts", "film.mp4");
+    let part = place.path("part.ts").display().to_string();
+    let list = format!("#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:0.15,\n{part}\n#EXT-X-ENDLIST\n");
+    let concat = format!("ffconcat version 1.0\nfile '{part}'\n");
+    for (name, text) in [("list.m3u8", &list), ("list.mp4", &list), ("list.txt", &concat)] {
+        fs::write(place.path(name), text).unwrap();
+        let error = run(VideoSpec { input: place.path(name), ..job.clone() }).unwrap_err();
+        assert!(error.to_string().ends_with("expected a film in one file"), "{error}");
+        assert!(error.hint_text().unwrap().contains("playlist"));
+    }
+    // The part itself is a film.
+    run(job).unwrap();
+}

@@ -1,6 +1,9 @@
 //! Frames as files, in and out.
 
+use std::sync::{Arc, Mutex};
+
 use impasto::Picture;
+use impasto_job::{End, Outcome, Previews, Runner, Task};
 use impasto_video::{VideoEvent, VideoRunner};
 
 use crate::clips::{Place, SIZE, run};
@@ -23,6 +26,30 @@ fn a_folder_of_frames_becomes_a_pattern_of_frames() {
     assert!(matches!(events.last(), Some(VideoEvent::Done { .. })));
     // The folder of the work is gone.
     assert!(!place.path("out/.impasto.film").exists());
+}
+
+/// A runner of jobs paints films by the function of this crate, with the same bytes.
+#[test]
+fn a_film_is_a_job_like_others() {
+    let place = Place::new(&[(0, 0), (0, 1)]);
+    run(place.job("out/%d.png")).unwrap();
+    let alone = place.bytes("out");
+    let task = Task::Video(Box::new(place.job("out/%d.png")));
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let listener = Arc::clone(&seen);
+    let runner = Runner::new(task).films(impasto_video::films()).threads(Some(1));
+    let previews = Previews { max_edge: 1000, every: None };
+    let outcome =
+        runner.previews(previews).on_event(move |event| listener.lock().unwrap().push(event)).run().unwrap();
+    let Outcome::Filmed(filmed) = outcome else { panic!("no film") };
+    assert_eq!((filmed.end, filmed.painted, filmed.frames, filmed.size), (End::Complete, 2, 2, SIZE));
+    assert!(place.bytes("out") == alone);
+    let events = seen.lock().unwrap();
+    let names: Vec<String> = events
+        .iter()
+        .map(|event| serde_json::to_value(event).unwrap()["event"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(names, ["planned", "shot", "frame", "picture", "frame", "picture", "wrote", "done"]);
 }
 
 #[test]

@@ -1,11 +1,17 @@
-//! The events that a film emits while it is painted.
+//! A film as this crate sees it: its events, its plan, its outcome, and the surroundings of what paints it. That is in
+//! `impasto-video`, which is above this crate and gives its function to the runner ([`Runner::films`](crate::Runner::films)).
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use impasto::Picture;
-use impasto_job::{End, paths};
+use impasto::encoder::{self, Encoder};
+use impasto::image::Space;
 use serde::Serialize;
+
+use crate::inputs::Pictures;
+use crate::spec::VideoSpec;
+use crate::{Control, End, JobError, paths};
 
 /// An event of a film. As JSON it is an object whose field `event` is its name; pictures are left out.
 #[derive(Clone, Debug, Serialize)]
@@ -13,7 +19,7 @@ use serde::Serialize;
 #[non_exhaustive]
 pub enum VideoEvent {
     /// The film was read and its shots were found; the work begins.
-    Planned(Plan),
+    Planned(VideoPlan),
     /// A shot begins.
     Shot {
         /// Number of the shot, from 1 on.
@@ -49,6 +55,9 @@ pub enum VideoEvent {
         /// The picture: RGB, encoded by the curve of sRGB.
         #[serde(skip)]
         picture: Arc<Picture>,
+        /// The colour space of the picture.
+        #[serde(skip)]
+        space: Space,
         /// The frame of the result, from 0 on.
         frame: usize,
     },
@@ -78,8 +87,7 @@ pub enum VideoEvent {
 
 /// The work, the time and the disk space that a film will take.
 #[derive(Clone, Debug, PartialEq, Serialize)]
-#[non_exhaustive]
-pub struct Plan {
+pub struct VideoPlan {
     /// Pixels across of a painted frame.
     pub width: usize,
     /// Pixels down of a painted frame.
@@ -99,4 +107,68 @@ pub struct Plan {
     /// The folder of frames and state.
     #[serde(serialize_with = "paths::write")]
     pub folder: PathBuf,
+}
+
+/// The outcome of a film.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Filmed {
+    /// How the work ended.
+    pub end: End,
+    /// The film or the pattern of frames, if it was written. A shard writes none.
+    #[serde(serialize_with = "paths::write")]
+    pub output: Option<PathBuf>,
+    /// Frames that this run painted.
+    pub painted: usize,
+    /// Frames that are left to paint in this part of the work.
+    pub left: usize,
+    /// Pixels across and down.
+    pub size: (usize, usize),
+    /// Frames of the result.
+    pub frames: usize,
+    /// Number of shots.
+    pub shots: usize,
+    /// Seconds of the film.
+    pub seconds: f64,
+}
+
+/// The function that paints a film. See [`Runner::films`](crate::Runner::films).
+pub type Films = Arc<dyn Fn(&VideoSpec, &VideoContext) -> Result<Filmed, JobError> + Send + Sync>;
+
+/// The surroundings of a film in progress.
+#[derive(Clone)]
+pub struct VideoContext {
+    /// The commands to the work.
+    pub control: Control,
+    /// Called with every event, on the working thread.
+    pub listener: Arc<dyn Fn(VideoEvent) + Send + Sync>,
+    /// Opens models by their names.
+    pub models: Arc<dyn Fn(&str) -> Result<Encoder, JobError> + Send + Sync>,
+    /// Pictures in memory, which the job names `memory:NAME`.
+    pub pictures: Pictures,
+    /// Whether each painted frame is told as a picture ([`VideoEvent::Picture`]).
+    pub shows_frames: bool,
+}
+
+impl Default for VideoContext {
+    fn default() -> VideoContext {
+        VideoContext {
+            control: Control::default(),
+            listener: Arc::new(|_| {}),
+            models: Arc::new(|name| Ok(encoder::open(name)?)),
+            pictures: Pictures::default(),
+            shows_frames: false,
+        }
+    }
+}
+
+impl VideoContext {
+    /// Emits an event.
+    pub fn emit(&self, event: VideoEvent) {
+        (self.listener)(event);
+    }
+
+    /// Emits a note or a warning.
+    pub fn warn(&self, text: impl Into<String>) {
+        self.emit(VideoEvent::Warned { text: text.into() });
+    }
 }

@@ -1,13 +1,13 @@
-//! The job of a film as data: everything that decides it, with the defaults filled in. With the feature `clap`, the same
-//! structs are the options of a command line.
+//! The job `video`: a film, repainted frame by frame without flicker. What paints it is in a crate above this one.
 
 use std::path::PathBuf;
 
 use impasto::Colour;
-use impasto_job::spec::{InputSpec, RegionSpec, RunSpec, StyleSpec};
-use impasto_job::{JobError, paths};
-use schemars::{JsonSchema, Schema, schema_for};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use super::{InputSpec, RegionSpec, RunSpec, StyleSpec};
+use crate::{JobError, paths};
 
 /// Repaint a film in the style of pictures.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -20,7 +20,7 @@ pub struct VideoSpec {
     /// The style pictures, as FILE or FILE:weight=W,scale=F,rotate=D,mask=FILE,region=COLOUR,layers=L+L
     #[cfg_attr(feature = "clap", arg(required = true, value_parser = StyleSpec::parser()))]
     pub style: Vec<StyleSpec>,
-    /// The film to write (mp4, mov, mkv, webm or gif), or a pattern of frames such as out/%04d.png
+    /// The film to write (mp4, mov, mkv, webm, gif or apng), or a pattern of frames such as out/%04d.png
     #[cfg_attr(feature = "clap", arg(short, long, value_name = "OUT"))]
     #[serde(serialize_with = "paths::write", deserialize_with = "paths::read")]
     pub output: PathBuf,
@@ -97,7 +97,7 @@ pub struct FilmSpec {
 #[cfg_attr(feature = "clap", derive(clap::Args))]
 #[serde(default, deny_unknown_fields)]
 pub struct EncodingSpec {
-    /// The codec: h264, h265, av1, vp9, prores, ffv1 or gif [default: by the extension]
+    /// The codec: h264, h265, av1, vp9, prores, ffv1, gif or apng [default: by the extension]
     #[cfg_attr(feature = "clap", arg(long, value_name = "NAME", help_heading = "Output"))]
     pub codec: Option<String>,
     /// Quality of h264, h265, av1 and vp9: lower is better and larger [default: 16, 18, 22 or 20]
@@ -150,13 +150,11 @@ impl VideoSpec {
         }
     }
 
-    /// The JSON schema of a film's job.
-    pub fn schema() -> Schema {
-        schema_for!(VideoSpec)
-    }
-
     /// The part of the shots that is painted: number and count.
-    pub(crate) fn shard(&self) -> Result<(usize, usize), JobError> {
+    ///
+    /// # Errors
+    /// When the option is no part.
+    pub fn shard(&self) -> Result<(usize, usize), JobError> {
         let Some(text) = &self.work.shard else { return Ok((1, 1)) };
         let numbers =
             text.split_once('/').and_then(|(i, n)| Some((i.trim().parse().ok()?, n.trim().parse().ok()?)));
@@ -169,7 +167,7 @@ impl VideoSpec {
     ///
     /// # Errors
     /// With the option in the message.
-    pub(crate) fn check(&self) -> Result<(), JobError> {
+    pub fn check(&self) -> Result<(), JobError> {
         let refused = |option: &str, why: &str| Err(JobError::bad_input(format!("`{option}` {why}")));
         for (option, value) in [("hold", self.film.hold), ("every", self.film.every)] {
             if let Some(wrong) = value.filter(|value| !(2..=12).contains(value)) {
