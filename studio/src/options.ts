@@ -21,6 +21,12 @@ export interface Group {
   options: Option[];
 }
 
+const FILMS: Kind[] = ["video"];
+const PICTURES: Kind[] = ["stylize", "texture", "sheet", "batch"];
+
+/** The formats of films. */
+export const FILM_FORMATS = ["mp4", "webm", "mkv", "mov", "gif", "apng"];
+
 const same = (...values: string[]): [string, string][] => values.map((v) => [v, v]);
 
 export const COLOURS: [string, string, string][] = [
@@ -89,12 +95,29 @@ export const MORE: Group[] = [
     ],
   },
   {
+    title: "Film",
+    options: [
+      { name: "fps", label: "Frames a second", control: "text", empty: "the film's", help: "The nearest frames are taken: 12, 23.976 or 30000/1001", kinds: FILMS },
+      { name: "hold", label: "Hold", control: "number", min: 2, max: 12, step: 1, empty: "1", help: "Paint every N-th frame and show it N times, as on twos", kinds: FILMS },
+      { name: "every", label: "Paint every", control: "number", min: 2, max: 12, step: 1, empty: "1", help: "Frames between are made from both neighbours", kinds: FILMS },
+      { name: "boil", label: "New paint after", control: "number", min: 0.2, max: 3600, step: 0.1, empty: "never", help: "Seconds, also where nothing moves; 2 looks as if painted by hand", kinds: FILMS },
+      { name: "loop", label: "Loop", control: "switch", help: "The end leads to the beginning", kinds: FILMS },
+      { name: "match_shots", label: "Match shots", control: "switch", help: "A shot of an earlier scene keeps its look", kinds: FILMS },
+      { name: "no_cuts", label: "One shot", control: "switch", help: "Look for no cuts", kinds: FILMS },
+      { name: "tone_map", label: "Tone-map", control: "switch", help: "For films of high dynamic range", kinds: FILMS },
+      { name: "format", label: "File", control: "choice", choices: same(...FILM_FORMATS), empty: "mp4", kinds: FILMS },
+      { name: "codec", label: "Codec", control: "choice", choices: same("h264", "h265", "av1", "vp9", "prores", "ffv1"), empty: "the file's usual", kinds: FILMS },
+      { name: "crf", label: "Quality", control: "number", min: 0, max: 63, step: 1, empty: "16", help: "Of h264, h265, av1 and vp9: lower is better and larger", kinds: FILMS },
+      { name: "no_sound", label: "No sound", control: "switch", help: "Leave out sound, subtitles and chapters", kinds: FILMS },
+    ],
+  },
+  {
     title: "File",
     options: [
-      { name: "format", label: "Format", control: "choice", choices: same("png", "jpg", "tif", "webp", "exr", "qoi", "bmp"), empty: "png" },
-      { name: "depth", label: "Bits a channel", control: "choice", choices: same("8", "16", "32"), empty: "the content's" },
-      { name: "quality", label: "JPEG quality", control: "number", min: 1, max: 100, step: 1, empty: "95" },
-      { name: "profile", label: "Colour profile", control: "choice", choices: same("input", "srgb", "p3"), empty: "the content's" },
+      { name: "format", label: "Format", control: "choice", choices: same("png", "jpg", "tif", "webp", "exr", "qoi", "bmp"), empty: "png", kinds: PICTURES },
+      { name: "depth", label: "Bits a channel", control: "choice", choices: same("8", "16", "32"), empty: "the content's", kinds: PICTURES },
+      { name: "quality", label: "JPEG quality", control: "number", min: 1, max: 100, step: 1, empty: "95", kinds: PICTURES },
+      { name: "profile", label: "Colour profile", control: "choice", choices: same("input", "srgb", "p3"), empty: "the content's", kinds: PICTURES },
       { name: "timelapse", label: "Film of the painting", control: "switch", help: "A GIF beside the result", kinds: ["stylize"] },
     ],
   },
@@ -103,8 +126,12 @@ export const MORE: Group[] = [
 /** Options that decide nothing about the look of a draft. A change of these asks for no new one. */
 export const NOT_IN_DRAFT = [
   "title", "format", "depth", "quality", "profile", "timelapse", "effort", "time", "iterations", "plateau", "keep", "half",
-  "optimizer", "learning_rate", "vary", "seamless", "init", "tv_weight", "min_size",
+  "optimizer", "learning_rate", "vary", "seamless", "init", "tv_weight", "min_size", "fps", "hold", "every", "boil", "loop", "match_shots",
+  "no_cuts", "tone_map", "codec", "crf", "no_sound",
 ];
+
+/** Options that are for one picture and not for a film. */
+const NOT_OF_FILMS = ["time", "init", "optimizer", "keep_gps", "no_metadata"];
 
 /** The options that a texture has; others are an error there. */
 const OF_TEXTURES = [
@@ -114,9 +141,10 @@ const OF_TEXTURES = [
 
 /** Whether an option means something in a job of this kind. */
 export function applies(name: string, kind: Kind): boolean {
-  const kinds = MORE.flatMap((g) => g.options).find((o) => o.name === name)?.kinds;
+  const known = MORE.flatMap((g) => g.options).filter((o) => o.name === name);
   if (kind === "texture") return OF_TEXTURES.includes(name);
-  return name !== "seamless" && (!kinds || kinds.includes(kind));
+  if (name === "seamless" || (kind === "video" && NOT_OF_FILMS.includes(name))) return false;
+  return known.length === 0 || known.some((o) => !o.kinds || o.kinds.includes(kind));
 }
 
 /** Long edge of each picture of a sheet. */
@@ -155,6 +183,11 @@ export const DEFAULTS: Record<string, unknown> = {
   profile: "input",
   half: false,
   timelapse: false,
+  loop: false,
+  match_shots: false,
+  no_cuts: false,
+  tone_map: false,
+  no_sound: false,
   seamless: false,
   rest: "keep",
   style_scale: 1,

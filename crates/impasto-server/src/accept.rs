@@ -116,35 +116,60 @@ fn check_inputs(connection: &Connection, settings: &Settings) -> Result<(), Prob
     for slot in settings.slots() {
         match slot {
             Slot::Picture(id) => {
-                if !Picture::touch(connection, id)? {
+                let found = Picture::find(connection, id)?;
+                let Some(picture) = found.filter(|_| Picture::touch(connection, id).unwrap_or(false)) else {
                     return Err(Problem::setting(
                         option_of(settings, slot),
                         format!("there is no picture {id}"),
                     )
                     .hint("upload it first: PUT /api/v1/pictures/{sha256}"));
-                }
+                };
+                check_film(settings, slot, picture.frames > 0, &picture.name)?;
             }
             Slot::Job(id) => {
                 let job = Job::find(connection, id)?;
-                if !job.is_some_and(|job| {
-                    job.state == State::Done && job.kind != "compare" && job.kind != "batch"
-                }) {
+                let done = job
+                    .filter(|job| job.state == State::Done && job.kind != "compare" && job.kind != "batch");
+                let Some(job) = done else {
                     let detail = format!("there is no result of a job {id}");
                     return Err(Problem::setting(option_of(settings, slot), detail));
-                }
+                };
+                check_film(settings, slot, job.kind == "video", &format!("the result of {id}"))?;
             }
         }
     }
     Ok(())
 }
 
+/// Refuses a film where a picture is expected, and a picture where a film is.
+fn check_film(settings: &Settings, slot: &Slot, is_film: bool, name: &str) -> Result<(), Problem> {
+    // One file may stand in two places, so places are compared and not files.
+    let is_content = settings.content.as_ref().is_some_and(|content| std::ptr::eq(content, slot));
+    let wants_film = settings.kind == Kind::Video && is_content;
+    // A file such as a GIF is both.
+    let may_be = |name: &str| name.to_lowercase().ends_with(".gif") || name.to_lowercase().ends_with(".png");
+    match (wants_film, is_film) {
+        (true, false) => {
+            Err(Problem::setting("content", format!("content: {name} is a picture: expected a film"))
+                .hint("upload it with Content-Type: video/..."))
+        }
+        (false, true) if !may_be(name) => {
+            let option = option_of(settings, slot);
+            Err(Problem::setting(option, format!("{option}: {name} is a film: expected a picture"))
+                .hint("a film is repainted by a job of the kind video"))
+        }
+        _ => Ok(()),
+    }
+}
+
 fn option_of(settings: &Settings, slot: &Slot) -> &'static str {
-    let is = |found: Option<&Slot>| found == Some(slot);
+    let is = |found: Option<&Slot>| found.is_some_and(|found| std::ptr::eq(found, slot));
+    let among = |slots: &[Slot]| slots.iter().any(|found| is(Some(found)));
     match () {
         () if is(settings.content.as_ref()) => "content",
-        () if settings.contents.contains(slot) => "contents",
-        () if settings.pictures.contains(slot) => "pictures",
-        () if settings.mask.contains(slot) => "mask",
+        () if among(&settings.contents) => "contents",
+        () if among(&settings.pictures) => "pictures",
+        () if among(&settings.mask) => "mask",
         () if is(settings.protect.as_ref()) => "protect",
         () if is(settings.init.as_ref()) => "init",
         () => "styles",
@@ -170,6 +195,7 @@ fn new_job(connection: &Connection, id: String, settings: &Settings, body: Value
         Kind::Sheet => format!("Sheet of {content} in the style of {styles}"),
         Kind::Compare => format!("Scores of {} pictures", settings.pictures.len()),
         Kind::Batch => format!("{} pictures in the style of {styles}", settings.contents.len()),
+        Kind::Video => format!("{content} in the style of {styles}"),
     };
     let words = names(settings.slots().collect())?.join(" ").to_lowercase();
     let pictures = settings.slots().filter_map(|slot| match slot {

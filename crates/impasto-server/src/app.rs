@@ -10,6 +10,7 @@ use tokio::sync::{Semaphore, watch};
 
 use crate::drafts::Drafts;
 use crate::files::Files;
+use crate::frames;
 use crate::metrics::Metrics;
 use crate::options::{Models, Options};
 use crate::problem::Problem;
@@ -88,7 +89,31 @@ impl App {
         }
     }
 
-    /// The file of a job's picture, if it has one.
+    /// The file of a picture, or the first frame of a film.
+    pub(crate) fn still_of(&self, slot: &Slot) -> Result<PathBuf, Problem> {
+        match slot {
+            Slot::Picture(id) => {
+                let poster = self.files.poster(id);
+                Ok(if poster.exists() { poster } else { self.files.picture(id) })
+            }
+            Slot::Job(id) => {
+                let found = id.clone();
+                let job = self.store.run(move |connection| Job::find(connection, &found))?;
+                let file = job.and_then(|job| self.picture_of(&job));
+                file.ok_or_else(|| Problem::not_found("result").hint(format!("the job {id} has no picture")))
+            }
+        }
+    }
+
+    /// The picture that stands for a job's result: the result itself, or the first frame of a film.
+    pub(crate) fn picture_of(&self, job: &Job) -> Option<PathBuf> {
+        match job.kind == "video" {
+            true => frames::at(&self.files.job(&job.id), 0),
+            false => self.result_of(job),
+        }
+    }
+
+    /// The file of a job's result, if it has one.
     pub(crate) fn result_of(&self, job: &Job) -> Option<PathBuf> {
         let name = job.result.as_ref()?["file"].as_str()?;
         let path = self.files.job(&job.id).join(name);

@@ -111,21 +111,23 @@ pub(crate) struct Prepared {
     pub(crate) notes: Arc<Mutex<Vec<String>>>,
 }
 
-/// Prepares a run. With `edge`, it is made for a draft with at most this long edge, from small pictures.
+/// Prepares a run. With `edge`, it is made for a draft with at most this long edge, from small pictures. The draft of a
+/// film is that of its first frame.
 pub(crate) fn prepare(app: &Arc<App>, settings: &Settings, edge: Option<usize>) -> Result<Prepared, Problem> {
+    let settings = &if edge.is_some() { settings.of_first_frame() } else { settings.clone() };
     if ![Kind::Stylize, Kind::Texture].contains(&settings.kind) {
         let detail = format!("a job of the kind {} has no draft and no plan", settings.kind.name());
         return Err(Problem::setting("kind", detail));
     }
     for slot in settings.slots() {
-        if !app.file_of(slot)?.exists() {
+        if !app.still_of(slot)?.exists() {
             let detail = format!("there is no picture {}", slot.to_json());
             return Err(
                 Problem::setting("content", detail).hint("upload it first: PUT /api/v1/pictures/{sha256}")
             );
         }
     }
-    let mut job = settings.job(&|slot| app.file_of(slot), &app.files.incoming())?;
+    let mut job = settings.job(&|slot| app.still_of(slot), &app.files.incoming())?;
     let mut inputs = None;
     if let (Some(edge), Task::Stylize(spec)) = (edge, &mut job.task) {
         // A draft is painted with whatever options: what counts is what they change.

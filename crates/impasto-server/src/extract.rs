@@ -71,6 +71,23 @@ impl<S: Send + Sync> FromRequestParts<S> for Uuid {
     }
 }
 
+/// The UUID and the number in a path.
+pub(crate) struct Numbered(pub(crate) String, pub(crate) usize);
+
+impl<S: Send + Sync> FromRequestParts<S> for Numbered {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Numbered, Problem> {
+        let Path((id, number)) = Path::<(String, usize)>::from_request_parts(parts, state)
+            .await
+            .map_err(|error| Problem::malformed(error.body_text()))?;
+        match is_uuid(&id) {
+            true => Ok(Numbered(id, number)),
+            false => Err(Problem::malformed("expected a UUID in lower case with hyphens")),
+        }
+    }
+}
+
 /// The SHA-256 in a path.
 pub(crate) struct Digest(pub(crate) String);
 

@@ -69,6 +69,11 @@ impl Files {
         self.root.join("pictures").join(&id[..2]).join(id)
     }
 
+    /// A picture of a film: its first frame.
+    pub(crate) fn poster(&self, id: &str) -> PathBuf {
+        self.root.join("pictures").join(&id[..2]).join(format!("{id}.poster.png"))
+    }
+
     /// The folder of a job.
     pub(crate) fn job(&self, id: &str) -> PathBuf {
         self.root.join("jobs").join(id)

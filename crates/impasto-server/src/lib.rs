@@ -17,6 +17,7 @@ mod clean;
 mod drafts;
 mod extract;
 mod files;
+mod frames;
 mod guard;
 mod ids;
 mod listen;

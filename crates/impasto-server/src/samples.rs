@@ -68,6 +68,8 @@ fn keep(app: &App, name: &str, bytes: &[u8]) -> Result<String, Problem> {
         profile: "srgb".into(),
         notes: Vec::new(),
         has_recipe: false,
+        frames: 0,
+        seconds: 0.0,
         created: rfc3339(now()),
     };
     app.store.run(move |connection| picture.insert(connection))?;

@@ -1,6 +1,7 @@
-//! Receiving a picture: bytes go to a file while they are hashed, and become a picture if they are one.
+//! Receiving a picture or a film: bytes go to a file while they are hashed, and become a picture if they are one.
 //!
-//! A file gets its final name only when all of it is there, its digest is right, and it was decoded.
+//! A file gets its final name only when all of it is there, its digest is right, and it was decoded. Of a film the first
+//! frame is decoded, by ffmpeg.
 
 use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -11,7 +12,7 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::http::{StatusCode, header};
 use http_body_util::BodyExt;
-use impasto::image::{Decoded, Depth, Space, read_recipe};
+use impasto::image::{Decoded, Depth, Encoding, Space, read_recipe, save};
 use impasto_job::JobError;
 use impasto_job::inputs::Input;
 use sha2::{Digest, Sha256};
@@ -23,17 +24,49 @@ use crate::extract::{too_large, too_slow};
 use crate::problem::Problem;
 use crate::store::{Picture, now, rfc3339};
 
-/// The time that a whole upload may take.
+/// The time that a whole upload may take, of a picture and of a film.
 const UPLOAD: Duration = Duration::from_secs(600);
+const UPLOAD_FILM: Duration = Duration::from_secs(4 * 3600);
+
+/// The largest file of a film, in bytes.
+pub(crate) const FILM: u64 = 4 << 30;
+
+/// Long edge of the frame that stands for a film, in pixels.
+const POSTER: usize = 1024;
+
+/// What is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Sent {
+    Picture,
+    Film,
+}
+
+impl Sent {
+    /// The largest file, and the time that its upload may take.
+    fn bounds(self, app: &App) -> (u64, Duration) {
+        match self {
+            Sent::Picture => (app.limits.file, UPLOAD),
+            Sent::Film => (FILM, UPLOAD_FILM),
+        }
+    }
+
+    fn too_large(self, most: u64) -> Problem {
+        too_large(most).hint(match self {
+            Sent::Picture => "make the picture smaller",
+            Sent::Film => "cut the film, or make it smaller",
+        })
+    }
+}
 
 /// Time between two pieces of an upload.
 const PIECE: Duration = Duration::from_secs(20);
 
-/// Receives a picture. Returns it, and whether it is new.
+/// Receives a picture or a film. Returns it, and whether it is new.
 pub(crate) async fn receive(
     app: &Arc<App>,
     id: String,
     name: &str,
+    sent: Sent,
     request: Request,
 ) -> Result<(Picture, bool), Problem> {
     let length =
@@ -45,27 +78,45 @@ pub(crate) async fn receive(
             Picture::find(connection, &id)
         })
     };
-    if let Some(picture) = known.await?.filter(|_| app.files.picture(&id).exists()) {
+    let is_whole =
+        |picture: &Picture| app.files.picture(&id).exists() && (sent == Sent::Picture || picture.frames > 0);
+    if let Some(picture) = known.await?.filter(is_whole) {
         return Ok((picture, false));
     }
-    if length.is_some_and(|length: u64| length > app.limits.file) {
-        return Err(too_large(app.limits.file).hint("make the picture smaller"));
+    let (most, within) = sent.bounds(app);
+    if length.is_some_and(|length: u64| length > most) {
+        return Err(sent.too_large(most));
+    }
+    if sent == Sent::Film {
+        // Before gigabytes are sent for nothing.
+        crate::blocking(|| Ok(impasto_video::check_ffmpeg()?)).await.map_err(no_ffmpeg)?;
     }
     app.files.check_room(length.unwrap_or(0))?;
-    let (file, digest, bytes) = spool(app, request.into_body()).await?;
+    let (file, digest, bytes) = spool(app, request.into_body(), (sent, most, within)).await?;
     if digest != id {
         return Err(Problem::malformed(format!("the SHA-256 of the bytes is {digest}, not {id}"))
             .hint("the file may have changed while it was sent: send it again"));
     }
     let (app, name) = (Arc::clone(app), name.to_owned());
-    crate::blocking(move || keep(&app, &id, &name, &file, bytes).map(|picture| (picture, true))).await
+    crate::blocking(move || {
+        let kept = match sent {
+            Sent::Picture => keep(&app, &id, &name, &file, bytes),
+            Sent::Film => keep_film(&app, &id, &name, &file, bytes),
+        };
+        kept.map(|picture| (picture, true))
+    })
+    .await
 }
 
 /// Writes a body to a file. Returns the file, the SHA-256 and the length.
-async fn spool(app: &Arc<App>, mut body: Body) -> Result<(NamedTempFile, String, u64), Problem> {
+async fn spool(
+    app: &Arc<App>,
+    mut body: Body,
+    (sent, most, within): (Sent, u64, Duration),
+) -> Result<(NamedTempFile, String, u64), Problem> {
     let mut file = NamedTempFile::new_in(app.files.incoming())?;
     let (mut digest, mut length) = (Sha256::new(), 0u64);
-    let end = Instant::now() + UPLOAD;
+    let end = Instant::now() + within;
     loop {
         let piece =
             timeout_at(end.min(Instant::now() + PIECE), body.frame()).await.map_err(|_| too_slow())?;
@@ -73,8 +124,8 @@ async fn spool(app: &Arc<App>, mut body: Body) -> Result<(NamedTempFile, String,
         let frame = frame.map_err(|_| Problem::malformed("the body ended early"))?;
         let Ok(data) = frame.into_data() else { continue };
         length += data.len() as u64;
-        if length > app.limits.file {
-            return Err(too_large(app.limits.file).hint("make the picture smaller"));
+        if length > most {
+            return Err(sent.too_large(most));
         }
         if length % (1 << 24) < data.len() as u64 {
             app.files.check_room(length)?;
@@ -92,7 +143,7 @@ async fn spool(app: &Arc<App>, mut body: Body) -> Result<(NamedTempFile, String,
 
 /// Decodes the picture, and keeps its file and the facts about it.
 fn keep(app: &App, id: &str, name: &str, file: &NamedTempFile, bytes: u64) -> Result<Picture, Problem> {
-    let name = if name.trim().is_empty() { id[..12].to_owned() } else { name.chars().take(200).collect() };
+    let name = named(id, name);
     let data = std::fs::read(file.path())?;
     let decoded = catch_unwind(AssertUnwindSafe(|| Input::from_bytes(&name, &data, &app.limits)));
     let unread = |error: JobError| {
@@ -112,6 +163,18 @@ fn keep(app: &App, id: &str, name: &str, file: &NamedTempFile, bytes: u64) -> Re
     let mut picture = picture(id, &name, bytes, &input);
     picture.has_recipe = recipe.is_some_and(|text| text.contains("\"impasto\""));
     picture.format = format_of(&data).to_owned();
+    place(app, id, file, bytes)?;
+    app.drafts.keep(id, input);
+    insert(app, picture)
+}
+
+/// The name of an upload, of a sensible length.
+fn named(id: &str, name: &str) -> String {
+    if name.trim().is_empty() { id[..12].to_owned() } else { name.chars().take(200).collect() }
+}
+
+/// Gives the file its final name.
+fn place(app: &App, id: &str, file: &NamedTempFile, bytes: u64) -> Result<(), Problem> {
     let path = app.files.picture(id);
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;
@@ -119,11 +182,66 @@ fn keep(app: &App, id: &str, name: &str, file: &NamedTempFile, bytes: u64) -> Re
     file.as_file().sync_all()?;
     std::fs::rename(file.path(), &path)?;
     app.files.add(bytes);
-    app.drafts.keep(id, input);
+    Ok(())
+}
+
+fn insert(app: &App, picture: Picture) -> Result<Picture, Problem> {
     app.store.run(move |connection| {
         picture.insert(connection)?;
         Picture::find(connection, &picture.id)?.ok_or_else(|| Problem::not_found("picture"))
     })
+}
+
+/// Looks at the film, and keeps its file, its first frame and the facts about it.
+fn keep_film(app: &App, id: &str, name: &str, file: &NamedTempFile, bytes: u64) -> Result<Picture, Problem> {
+    let name = named(id, name);
+    let unread = |error: JobError| {
+        // Users know the film by its own name.
+        let detail = error.message().replace(&file.path().display().to_string(), &name);
+        let problem = Problem::from(error);
+        Problem { slug: "not-a-film", option: None, detail, ..problem }
+    };
+    let (facts, poster) = impasto_video::inspect(file.path(), &app.limits, POSTER).map_err(unread)?;
+    place(app, id, file, bytes)?;
+    save(&app.files.poster(id), &poster, None, &Encoding::default()).map_err(JobError::from)?;
+    let hdr = facts
+        .hdr
+        .map(|curve| format!("note: {name} has a high dynamic range ({curve}): tone_map brings it down"));
+    insert(
+        app,
+        Picture {
+            id: id.to_owned(),
+            name,
+            format: container(&facts.format).to_owned(),
+            width: facts.width,
+            height: facts.height,
+            bytes,
+            depth: facts.depth,
+            alpha: facts.alpha,
+            profile: "srgb".into(),
+            notes: hdr.into_iter().collect(),
+            has_recipe: false,
+            frames: facts.frames,
+            seconds: facts.seconds,
+            created: rfc3339(now()),
+        },
+    )
+}
+
+/// The format of a container, as an extension. ffmpeg tells several names of one demuxer.
+fn container(names: &str) -> &str {
+    match names.split(',').next().unwrap_or_default() {
+        "mov" => "mp4",
+        "matroska" => "mkv",
+        "yuv4mpegpipe" => "y4m",
+        "mpegts" => "ts",
+        name => name,
+    }
+}
+
+/// The problem with a film where there is no ffmpeg. What to install is in its hint.
+fn no_ffmpeg(problem: Problem) -> Problem {
+    Problem { slug: "no-ffmpeg", status: StatusCode::NOT_IMPLEMENTED.as_u16(), option: None, ..problem }
 }
 
 /// The format of a file by its first bytes, as an extension; empty if it is a rare one.
@@ -159,6 +277,8 @@ fn picture(id: &str, name: &str, bytes: u64, input: &Input) -> Picture {
         profile: profile.to_owned(),
         notes: input.notes(),
         has_recipe: false,
+        frames: 0,
+        seconds: 0.0,
         created: rfc3339(now()),
     }
 }

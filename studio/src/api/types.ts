@@ -13,12 +13,15 @@ export interface Picture {
   created: string;
   notes: string[];
   has_recipe: boolean;
+  /** Of a film; 0 for a picture. */
+  frames: number;
+  seconds: number;
 }
 
 /** A picture's place in the settings: an upload, or the result of a finished job. */
 export type Slot = string | { job: string };
 
-export type Kind = "stylize" | "texture" | "sheet" | "batch" | "compare";
+export type Kind = "stylize" | "texture" | "sheet" | "batch" | "compare" | "video";
 
 export interface Settings {
   kind: Kind;
@@ -41,6 +44,11 @@ export interface Progress {
   preview: string | null;
   item?: number | null;
   items?: number | null;
+  /** Of a film: the shot, and the frame that was painted last, both from 1 on. */
+  shot?: number;
+  shots?: number;
+  frame?: number;
+  frames?: number;
 }
 
 export interface ProblemBody {
@@ -61,6 +69,10 @@ export interface Result {
   seconds: number;
   iterations: number;
   timelapse: boolean;
+  /** Of a film: frames, shots, and its length in seconds. */
+  frames?: number;
+  shots?: number;
+  length?: number;
 }
 
 /** A job. Rows of lists lack `settings` and `notes`. */
@@ -125,6 +137,7 @@ export interface Status {
   queue: QueueState;
   disk: { used: number; quota: number; free: number };
   last_event: number;
+  films?: { available: boolean; problem: string | null; file_bytes: number };
 }
 
 export interface QueueState {

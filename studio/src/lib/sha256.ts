@@ -33,25 +33,53 @@ function compress(h: Uint32Array, w: Uint32Array) {
   [a, b, c, d, e, f, g, last].forEach((v, i) => (h[i] += v));
 }
 
-/** The digest of `bytes` as 64 hexadecimal digits. */
-export function sha256(bytes: Uint8Array): string {
-  const h = INITIAL.slice();
-  const w = new Uint32Array(64);
-  const whole = bytes.length - (bytes.length % 64);
-  const tail = new Uint8Array(bytes.length % 64 < 56 ? 64 : 128);
-  tail.set(bytes.subarray(whole));
-  tail[bytes.length - whole] = 0x80;
-  const length = new DataView(tail.buffer);
-  length.setUint32(tail.length - 8, Math.floor(bytes.length / 2 ** 29));
-  length.setUint32(tail.length - 4, (bytes.length * 8) >>> 0);
-  for (const part of [bytes.subarray(0, whole), tail]) {
+/** A digest that takes bytes piece by piece. Every piece but the last has to be a multiple of 64 bytes. */
+export class Sha256 {
+  #h = INITIAL.slice();
+  #w = new Uint32Array(64);
+  #length = 0;
+
+  add(bytes: Uint8Array) {
+    this.#length += bytes.length;
+    const whole = bytes.length - (bytes.length % 64);
+    this.#blocks(bytes.subarray(0, whole));
+    return bytes.subarray(whole);
+  }
+
+  /** Adds the last piece. Returns the digest as 64 hexadecimal digits. */
+  end(last: Uint8Array): string {
+    const rest = this.add(last);
+    const tail = new Uint8Array(rest.length < 56 ? 64 : 128);
+    tail.set(rest);
+    tail[rest.length] = 0x80;
+    const length = new DataView(tail.buffer);
+    length.setUint32(tail.length - 8, Math.floor(this.#length / 2 ** 29));
+    length.setUint32(tail.length - 4, (this.#length * 8) >>> 0);
+    this.#blocks(tail);
+    return Array.from(this.#h, (v) => v.toString(16).padStart(8, "0")).join("");
+  }
+
+  #blocks(part: Uint8Array) {
     const view = new DataView(part.buffer, part.byteOffset, part.byteLength);
     for (let at = 0; at < part.length; at += 64) {
-      for (let i = 0; i < 16; i++) w[i] = view.getUint32(at + 4 * i);
-      compress(h, w);
+      for (let i = 0; i < 16; i++) this.#w[i] = view.getUint32(at + 4 * i);
+      compress(this.#h, this.#w);
     }
   }
-  return Array.from(h, (v) => v.toString(16).padStart(8, "0")).join("");
+}
+
+/** The digest of `bytes` as 64 hexadecimal digits. */
+export const sha256 = (bytes: Uint8Array) => new Sha256().end(bytes);
+
+const PIECE = 2 ** 24;
+
+/** The digest of a file that may be too large for memory. It is read in pieces of this many bytes, a multiple of 64. */
+export async function digestOfFile(file: Blob, piece = PIECE): Promise<string> {
+  const hash = new Sha256();
+  const read = async (at: number) => new Uint8Array(await file.slice(at, at + piece).arrayBuffer());
+  let at = 0;
+  for (; at + piece < file.size; at += piece) hash.add(await read(at));
+  return hash.end(await read(at));
 }
 
 /** The same digest, by the browser where it offers one. */

@@ -4,7 +4,7 @@ import { BASE } from "../api/client";
 import type { Job, Progress } from "../api/types";
 import { count, duration, stem } from "./words";
 
-const KINDS = { stylize: "Picture", texture: "Texture", sheet: "Sheet", batch: "Batch", compare: "Comparison" };
+const KINDS = { stylize: "Picture", texture: "Texture", sheet: "Sheet", batch: "Batch", compare: "Comparison", video: "Film" };
 
 export const kindName = (job: Job) => KINDS[job.kind];
 
@@ -40,9 +40,17 @@ const STAGES: Record<Progress["stage"], string> = {
   writing: "Writing the file",
 };
 
+/** How far a film is, in words. */
+function filmText({ stage, item, items, shot, shots, seconds_left }: Progress): string {
+  const at = stage === "painting" ? `Frame ${Math.min((item ?? 0) + 1, items ?? 0)} of ${items}` : STAGES[stage];
+  const of = stage === "painting" && shots && shots > 1 ? `, shot ${shot || 1} of ${shots}` : "";
+  return at + of + (seconds_left === null || stage !== "painting" ? "" : `, ${duration(seconds_left)} left`);
+}
+
 /** How far a job is, in words. */
 export function progressText(progress: Progress | null): string {
   if (!progress) return "Starting";
+  if (progress.frames) return filmText(progress);
   const at = progress.stage === "painting" ? `Scale ${progress.scale} of ${progress.scales}` : STAGES[progress.stage];
   const item = progress.items ? `${progress.item} of ${progress.items}, ` : "";
   const left = progress.seconds_left === null ? "" : `, ${duration(progress.seconds_left)} left`;

@@ -53,7 +53,7 @@ export async function attempt(work: Promise<unknown>) {
   await work.catch(report);
 }
 
-const FORM_KINDS = ["stylize", "texture", "sheet", "batch"];
+const FORM_KINDS = ["stylize", "texture", "sheet", "batch", "video"];
 
 /** Finds the picture that a slot of some settings means. */
 async function refFor(slot: unknown, known: Picture[]): Promise<Ref | null> {
@@ -87,7 +87,9 @@ export async function useSettings(row: Job, changes: Record<string, unknown> = {
     data.texture = { width, height };
     delete data.options.size;
   }
-  data.content = await refFor(settings.content, known);
+  const content = await refFor(settings.content, known);
+  if (settings.kind === "video") data.film = content;
+  else data.content = content;
   const contents = await Promise.all(((settings.contents as Slot[]) ?? []).map((s) => refFor(s, known)));
   data.contents = contents.filter((c) => c !== null);
   const styles = await Promise.all(((settings.styles as unknown[]) ?? []).map((s) => styleFor(s, known)));

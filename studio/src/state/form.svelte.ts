@@ -5,7 +5,7 @@ import { get, Problem } from "../api/client";
 import { pictureUrl } from "../api/pictures";
 import type { Kind, Picture, Settings, Slot } from "../api/types";
 import { optionsOf, type Options } from "../lib/settings";
-import { applies, NOT_IN_DRAFT, SHEET_SIZE } from "../options";
+import { applies, FILM_FORMATS, NOT_IN_DRAFT, SHEET_SIZE } from "../options";
 
 /** A picture that the form refers to. */
 export interface Ref {
@@ -13,6 +13,9 @@ export interface Ref {
   name: string;
   width: number;
   height: number;
+  /** Of a film. */
+  frames?: number;
+  seconds?: number;
 }
 
 export interface StyleEntry {
@@ -36,7 +39,13 @@ const SAVE_MS = 300;
 /** Colours of regions, one for each style. They are bright and far apart, as masks need. */
 export const REGIONS = ["#ff0000", "#00ff00", "#0000ff", "#ffff00", "#00ffff", "#ff00ff"];
 
-export const refOf = (p: Picture): Ref => ({ slot: p.id, name: p.name, width: p.width, height: p.height });
+export const refOf = (p: Picture): Ref => ({
+  slot: p.id,
+  name: p.name,
+  width: p.width,
+  height: p.height,
+  ...(p.frames > 0 && { frames: p.frames, seconds: p.seconds }),
+});
 export const thumb = (ref: Ref, fit = 256) => pictureUrl(ref.slot, fit);
 export const sameRef = (a: Ref | null, b: Ref | null) => JSON.stringify(a?.slot) === JSON.stringify(b?.slot);
 
@@ -44,6 +53,7 @@ const EMPTY = {
   kind: "stylize" as FormKind,
   content: null as Ref | null,
   contents: [] as Ref[],
+  film: null as Ref | null,
   styles: [] as StyleEntry[],
   mask: null as Ref | null,
   /** The mask has a region for each style, by colour. */
@@ -80,8 +90,8 @@ class Form {
 
   /** Leaves out pictures that the server has no more. */
   async verify() {
-    const { content, contents, styles, mask, protect } = this.data;
-    const refs = [content, mask, protect, ...contents, ...styles.map((s) => s.picture)].filter((r) => r !== null);
+    const { content, contents, film, styles, mask, protect } = this.data;
+    const refs = [content, film, mask, protect, ...contents, ...styles.map((s) => s.picture)].filter((r) => r !== null);
     const gone = new Set<string>();
     for (const { slot } of refs) {
       const path = typeof slot === "string" ? `/pictures/${slot}/info` : `/jobs/${slot.job}`;
@@ -91,7 +101,7 @@ class Form {
     const here = (ref: Ref | null) => ref !== null && !gone.has(JSON.stringify(ref.slot));
     this.data.contents = contents.filter(here);
     this.data.styles = styles.filter((s) => here(s.picture));
-    for (const place of ["content", "mask", "protect"] as const) if (!here(this.data[place])) this.data[place] = null;
+    for (const place of ["content", "film", "mask", "protect"] as const) if (!here(this.data[place])) this.data[place] = null;
   }
 
   option<T>(name: string, otherwise: T): T {
@@ -107,7 +117,12 @@ class Form {
     if (!sameRef(ref, this.data.content)) this.data.mask = this.data.protect = null;
     this.data.content = ref;
     if (ref && !this.data.contents.some((c) => sameRef(c, ref))) this.data.contents = [ref];
-    if (this.data.kind === "texture") this.data.kind = "stylize";
+    if (this.data.kind === "texture" || (ref && this.data.kind === "video")) this.data.kind = "stylize";
+  }
+
+  setFilm(ref: Ref | null) {
+    this.data.film = ref;
+    if (ref) this.data.kind = "video";
   }
 
   addContents(refs: Ref[]) {
@@ -129,17 +144,19 @@ class Form {
 
   /** The pictures that a run needs are there. */
   get ready(): boolean {
-    const { kind, content, contents, styles } = this.data;
+    const { kind, content, contents, film, styles } = this.data;
     if (styles.length === 0) return false;
+    if (kind === "video") return film !== null;
     return kind === "texture" || (kind === "batch" ? contents.length > 0 : content !== null);
   }
 
   /** The settings of a job, as the server takes them. */
   get settings(): Settings {
-    const { kind, content, contents, styles, mask, protect, options, texture, vary } = this.data;
+    const { kind, content, contents, film, styles, mask, protect, options, texture, vary } = this.data;
     const { rest, feather, size, colour_map, ...others } = options;
     const settings: Settings = { kind };
     for (const [name, value] of Object.entries(others)) if (applies(name, kind)) settings[name] = value;
+    if (kind === "video" ? !FILM_FORMATS.includes(String(settings.format)) : FILM_FORMATS.includes(String(settings.format))) delete settings.format;
     if (settings.effort === "draft") delete settings.time;
     if (colour_map && options.colour === "match" && kind !== "texture") settings.colour_map = colour_map;
     if (kind === "texture") settings.size = [texture.width, texture.height];
@@ -151,6 +168,10 @@ class Form {
     }
     settings.styles = styles.map((s) => this.#style(s));
     if (kind === "texture") return settings;
+    if (kind === "video") {
+      settings.content = film?.slot;
+      return settings;
+    }
     settings.content = content?.slot;
     if (kind === "sheet") settings.vary = vary.filter((v) => v.values.trim()).map((v) => `${v.name}=${v.values.replace(/\s/g, "")}`);
     if (mask) settings.mask = [mask.slot];
@@ -163,7 +184,7 @@ class Form {
   /** What a draft depends on: the settings as one picture, without options that only a run has. */
   get draftSettings(): Settings {
     const { kind, contents, content } = this.data;
-    const settings: Settings = { ...this.settings, kind: kind === "texture" ? "texture" : "stylize" };
+    const settings: Settings = { ...this.settings, kind: kind === "texture" || kind === "video" ? kind : "stylize" };
     for (const name of NOT_IN_DRAFT) delete settings[name];
     if (kind === "batch") {
       settings.content = (content ?? contents[0])?.slot;

@@ -1,13 +1,13 @@
 // Pictures on their way in: dropped, pasted, picked or photographed files are uploaded, and find their place in the form.
 
-import { explain } from "../api/client";
-import { upload } from "../api/pictures";
+import { explain, Problem } from "../api/client";
+import { isFilm, upload } from "../api/pictures";
 import type { Picture } from "../api/types";
 import { count } from "../lib/words";
 import { app } from "./app.svelte";
 import { form, refOf } from "./form.svelte";
 
-export type Place = "content" | "style" | "mask" | "protect";
+export type Place = "content" | "film" | "style" | "mask" | "protect";
 
 class Intake {
   /** Uploads that have not ended. */
@@ -24,7 +24,9 @@ class Intake {
     const pictures: Picture[] = [];
     for (const file of files) {
       try {
-        pictures.push(await upload(file, file.name || "picture.png"));
+        const film = isFilm(file, file.name, place === "film");
+        if (film && place !== "content" && place !== "film") throw new Problem({ detail: "This is a film: a picture is expected here." }, 0);
+        pictures.push(await upload(file, file.name || "picture.png", film));
       } catch (error) {
         app.toast(`${file.name || "The picture"}: ${explain(error)}`, true);
       }
@@ -42,6 +44,16 @@ class Intake {
   }
 
   #place(pictures: Picture[], place: Place) {
+    const film = pictures.find((p) => p.frames > 0);
+    if (film && (place === "content" || place === "film")) {
+      form.setFilm(refOf(film));
+      app.say(`The film ${film.name} is set.`);
+      return;
+    }
+    if (place === "film") {
+      app.toast(`${pictures[0].name} is a picture: a film is expected here.`, true);
+      return;
+    }
     const refs = pictures.map(refOf);
     const [first] = refs;
     if (place === "style") {

@@ -126,7 +126,9 @@ export function followForm(showsDraft: boolean) {
     planner.clear();
     return;
   }
-  planner.follow($state.snapshot(form.planned.settings) as Settings);
+  // A film is read as a whole to know its shots, so it has no plan before it begins.
+  if (form.data.kind === "video") planner.clear();
+  else planner.follow($state.snapshot(form.planned.settings) as Settings);
   if (form.data.kind === "texture") draft.clear();
   else if (showsDraft) draft.follow($state.snapshot(form.draftSettings) as Settings);
 }

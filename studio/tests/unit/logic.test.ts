@@ -5,7 +5,7 @@ import { describe, expect, it, vi } from "vitest";
 import { Latest, REST } from "../../src/lib/latest";
 import { scoreTable } from "../../src/lib/scores";
 import { applied, differences, numbers, optionsOf } from "../../src/lib/settings";
-import { sha256 } from "../../src/lib/sha256";
+import { digestOfFile, sha256 } from "../../src/lib/sha256";
 import { uuid } from "../../src/lib/uuid";
 import { brief, bytes, duration, shown } from "../../src/lib/words";
 import { clamp, derivative, fit, step, toPicture, zoomAt } from "../../src/lib/zoom";
@@ -17,6 +17,10 @@ describe("SHA-256 equals another implementation", () => {
       expect(sha256(data)).toBe(createHash("sha256").update(data).digest("hex"));
     });
   }
+  it("of a file that is read piece by piece", async () => {
+    const data = new Uint8Array(10_000).map((_, i) => (i * 7) & 255);
+    expect(await digestOfFile(new Blob([data]), 4096)).toBe(createHash("sha256").update(data).digest("hex"));
+  });
 });
 
 it("identifiers are canonical and of version 4", () => {

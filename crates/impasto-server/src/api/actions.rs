@@ -27,11 +27,11 @@ pub(crate) struct Acted {
 }
 
 /// Commands a job: `stop` (end now and keep the picture), `finish-soon` (full size with few more iterations), `cancel`
-/// (keep nothing), `pause`, `resume`, or `retry` (a new job with the same settings).
+/// (keep nothing), `pause`, `resume`, or `retry` (a new job with the same settings). A film is not stopped: it is paused.
 #[utoipa::path(post, path = "/jobs/{id}/{action}", tag = "jobs",
     params(("id" = String, Path), ("action" = String, Path)),
     responses((status = 200, body = Acted), (status = 201, body = Acted, description = "The new job of a retry"),
-        (status = 404, body = ProblemBody)))]
+        (status = 404, body = ProblemBody), (status = 409, body = ProblemBody)))]
 pub(crate) async fn act(
     State(app): State<Arc<App>>,
     Path((id, action)): Path<(String, String)>,
@@ -44,6 +44,10 @@ pub(crate) async fn act(
         let (job, _) = accept(&app, uuid()?, job.body, None, Some(id)).await?;
         let acted = Acted { job: shown(&app, job).await?, changed: true };
         return Ok((StatusCode::CREATED, Json(acted)).into_response());
+    }
+    if job.kind == "video" && ["stop", "finish-soon"].contains(&&action[..]) {
+        return Err(Problem::conflict("a film has no result before its end")
+            .hint("pause it, to go on with the next frame later, or cancel it"));
     }
     let changed = match job.kind.as_str() {
         "batch" => on_batch(&app, &id, &action).await?,

@@ -12,6 +12,7 @@ mod page;
 mod pictures;
 mod queue;
 mod results;
+mod send;
 mod session;
 mod status;
 mod views;
@@ -48,6 +49,7 @@ fn closed() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(actions::act))
         .routes(routes!(results::preview))
         .routes(routes!(results::result))
+        .routes(routes!(results::frame))
         .routes(routes!(results::losses))
         .routes(routes!(results::timelapse))
         .routes(routes!(results::report))

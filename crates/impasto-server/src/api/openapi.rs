@@ -46,12 +46,12 @@ fn describe_problems(responses: &mut Value) {
 fn describe_settings(document: &mut Value) {
     let schema = serde_json::to_value(JobSpec::schema()).unwrap_or_default();
     let mut properties = serde_json::Map::new();
-    for group in ["RunSpec", "ObjectiveSpec", "RegionSpec", "OutputSpec"] {
+    for group in ["FilmSpec", "EncodingSpec", "RunSpec", "ObjectiveSpec", "RegionSpec", "OutputSpec"] {
         for (name, option) in schema["$defs"][group]["properties"].as_object().into_iter().flatten() {
             properties.insert(name.clone(), option.clone());
         }
     }
-    let names = crate::settings::flat_names();
+    let names = [crate::settings::flat_names(), crate::settings::film_names()].concat();
     properties.retain(|name, _| names.contains(name));
     let picture = json!({ "type": "string", "pattern": "^[0-9a-f]{64}$" });
     properties.insert("content".into(), picture.clone());

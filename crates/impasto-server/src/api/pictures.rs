@@ -1,6 +1,5 @@
 //! Pictures: uploaded under their SHA-256, shown small, given back as they came.
 
-use std::fs;
 use std::sync::Arc;
 
 use axum::Json;
@@ -11,10 +10,12 @@ use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
+use super::send;
 use crate::app::App;
 use crate::extract::{Asked, Digest};
 use crate::problem::{Problem, ProblemBody};
 use crate::store::Picture;
+use crate::upload::Sent;
 use crate::{pictures, upload};
 
 /// What is told about an upload.
@@ -24,12 +25,14 @@ pub(crate) struct UploadQuery {
     name: Option<String>,
 }
 
-/// Uploads a picture: the bytes of a file under their SHA-256. A picture that is here already is not read again.
+/// Uploads a picture, or with a type `video/...` a film: the bytes of a file under their SHA-256. What is here already is
+/// not read again. Films need an ffmpeg on the server's machine.
 #[utoipa::path(put, path = "/pictures/{id}", tag = "pictures", params(("id" = String, Path), UploadQuery),
     request_body(content = Vec<u8>, content_type = "application/octet-stream"),
     responses((status = 201, body = Picture), (status = 200, body = Picture, description = "It was here already"),
         (status = 400, body = ProblemBody), (status = 413, body = ProblemBody), (status = 415, body = ProblemBody),
-        (status = 422, body = ProblemBody), (status = 507, body = ProblemBody)))]
+        (status = 422, body = ProblemBody), (status = 501, body = ProblemBody),
+        (status = 507, body = ProblemBody)))]
 pub(crate) async fn put(
     State(app): State<Arc<App>>,
     Digest(id): Digest,
@@ -39,13 +42,16 @@ pub(crate) async fn put(
     let kind =
         request.headers().get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
     let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    if kind != "application/octet-stream" && (!kind.starts_with("image/") || kind == "image/svg+xml") {
-        let detail = format!("expected a picture, found {kind:?}");
+    let sent = if kind.starts_with("video/") { Sent::Film } else { Sent::Picture };
+    let is_picture =
+        kind == "application/octet-stream" || (kind.starts_with("image/") && kind != "image/svg+xml");
+    if sent == Sent::Picture && !is_picture {
+        let detail = format!("expected a picture or a film, found {kind:?}");
         return Err(Problem::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "wrong-type", detail)
-            .hint("send Content-Type: image/... or application/octet-stream; SVG is not read"));
+            .hint("send Content-Type: image/..., video/... or application/octet-stream; SVG is not read"));
     }
     let name = query.name.unwrap_or_default();
-    let (picture, is_new) = upload::receive(&app, id, &name, request).await?;
+    let (picture, is_new) = upload::receive(&app, id, &name, sent, request).await?;
     let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
     Ok((status, Json(picture)).into_response())
 }
@@ -57,7 +63,7 @@ pub(crate) struct FitQuery {
     pub(crate) fit: Option<usize>,
 }
 
-/// A picture as browsers show it: small, upright, in sRGB.
+/// A picture as browsers show it: small, upright, in sRGB. Of a film it is the first frame.
 #[utoipa::path(get, path = "/pictures/{id}", tag = "pictures", params(("id" = String, Path), FitQuery),
     responses((status = 200, content_type = "image/jpeg"), (status = 404, body = ProblemBody)))]
 pub(crate) async fn show(
@@ -67,14 +73,15 @@ pub(crate) async fn show(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let fit = query.fit.unwrap_or(512);
-    find(&app, &id).await?;
+    let is_film = find(&app, &id).await?.frames > 0;
     let tag = format!("\"{}-{fit}\"", &id[..16]);
     if is_known(&headers, &tag) {
         return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response());
     }
     let shown = crate::blocking(move || {
         let path = app.files.picture(&id);
-        pictures::small(&path, &path, fit, &app.limits)
+        let source = if is_film { app.files.poster(&id) } else { path.clone() };
+        pictures::small(&source, &path, fit, &app.limits)
     });
     let (bytes, kind) = shown.await?;
     let cache = "private, max-age=31536000, immutable";
@@ -97,10 +104,14 @@ pub(crate) async fn info(State(app): State<Arc<App>>, Digest(id): Digest) -> Res
 /// The file as it was uploaded, to be saved and not shown.
 #[utoipa::path(get, path = "/pictures/{id}/original", tag = "pictures", params(("id" = String, Path)),
     responses((status = 200, content_type = "application/octet-stream"), (status = 404, body = ProblemBody)))]
-pub(crate) async fn original(State(app): State<Arc<App>>, Digest(id): Digest) -> Result<Response, Problem> {
+pub(crate) async fn original(
+    State(app): State<Arc<App>>,
+    Digest(id): Digest,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
     let picture = find(&app, &id).await?;
-    let bytes = crate::blocking(move || Ok(fs::read(app.files.picture(&id))?)).await?;
-    Ok((attachment(&picture.name, "application/octet-stream"), bytes).into_response())
+    let file = send::file(app.files.picture(&id), &headers, "application/octet-stream").await?;
+    Ok((attachment(&picture.name, "application/octet-stream"), file).into_response())
 }
 
 /// Headers of a file that is saved under this name.

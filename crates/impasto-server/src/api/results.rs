@@ -16,11 +16,12 @@ use serde_json::{Value, json};
 use utoipa::IntoParams;
 
 use super::pictures::{attachment, is_known};
+use super::send;
 use crate::app::App;
-use crate::extract::{Asked, Uuid};
-use crate::pictures;
+use crate::extract::{Asked, Numbered, Uuid};
 use crate::problem::{Problem, ProblemBody};
 use crate::store::{Job, State as Of};
+use crate::{frames, pictures};
 
 /// Long edge of what is shown of a job that has just ended.
 const SHOWN: usize = 1024;
@@ -37,7 +38,7 @@ pub(crate) async fn preview(
     let Some(preview) = app.live.of(&id).and_then(|running| running.preview()) else {
         let none = |_| Problem::not_found("preview");
         let job = done(&app, &id).await.map_err(none)?;
-        let file = app.result_of(&job).ok_or_else(|| Problem::not_found("preview"))?;
+        let file = app.picture_of(&job).ok_or_else(|| Problem::not_found("preview"))?;
         return shown(&app, &job, file, SHOWN, &headers).await;
     };
     let tag = format!("\"{}\"", preview.tag);
@@ -76,6 +77,9 @@ pub(crate) struct ResultQuery {
     metadata: Option<bool>,
     /// Show it, with a long edge of at most this, in place of the file.
     fit: Option<usize>,
+    /// Whether a film is to be shown, and not saved.
+    #[serde(default)]
+    show: bool,
 }
 
 /// The result of a job: the file as it was made, in another format, or a small version to show.
@@ -91,7 +95,11 @@ pub(crate) async fn result(
     let job = done(&app, &id).await?;
     let file = app.result_of(&job).ok_or_else(|| Problem::not_found("picture of this job"))?;
     if let Some(fit) = query.fit {
+        let file = app.picture_of(&job).ok_or_else(|| Problem::not_found("picture of this job"))?;
         return shown(&app, &job, file, fit, &headers).await;
+    }
+    if job.kind == "video" {
+        return film(&job, file, &query, &headers).await;
     }
     let made = file.extension().map(|extension| extension.to_string_lossy().into_owned()).unwrap_or_default();
     let format = query.format.clone().unwrap_or_else(|| made.clone());
@@ -106,6 +114,35 @@ pub(crate) async fn result(
         false => converted(&file, format, metadata, &folder),
     });
     Ok((attachment(&name, "application/octet-stream"), bytes.await?).into_response())
+}
+
+/// The film of a job, whole or a range of it. A page may show it (`show`), which it must not do with a stranger's file.
+async fn film(
+    job: &Job,
+    file: PathBuf,
+    query: &ResultQuery,
+    headers: &HeaderMap,
+) -> Result<Response, Problem> {
+    if query.format.is_some() || query.metadata.is_some() {
+        return Err(Problem::setting("format", "format: a film is given as it was made"));
+    }
+    let extension =
+        file.extension().map(|extension| extension.to_string_lossy().into_owned()).unwrap_or_default();
+    let kind = match &extension[..] {
+        "mp4" => "video/mp4",
+        "webm" => "video/webm",
+        "mov" => "video/quicktime",
+        "mkv" => "video/x-matroska",
+        "gif" => "image/gif",
+        "apng" => "image/apng",
+        _ => "application/octet-stream",
+    };
+    let sent = send::file(file, headers, kind).await?;
+    if query.show {
+        return Ok(sent);
+    }
+    let [_, disposition] = attachment(&name_of(job, &extension), kind);
+    Ok(([disposition], sent).into_response())
 }
 
 /// Returns the result in another format, or without metadata. Pixels stay as they are if the format holds their depth.
@@ -149,6 +186,23 @@ async fn done(app: &App, id: &str) -> Result<Job, Problem> {
         Of::Done => Ok(job),
         state => Err(Problem::not_found("result").hint(format!("the job is {}", state.name()))),
     }
+}
+
+/// A painted frame of a film: the one with this number, counted from 0, or the last one before it that is painted.
+#[utoipa::path(get, path = "/jobs/{id}/frames/{number}", tag = "results",
+    params(("id" = String, Path), ("number" = usize, Path)),
+    responses((status = 200, content_type = "image/jpeg"), (status = 404, body = ProblemBody)))]
+pub(crate) async fn frame(
+    State(app): State<Arc<App>>,
+    Numbered(id, number): Numbered,
+) -> Result<Response, Problem> {
+    let folder = app.files.job(&id);
+    let bytes = crate::blocking(move || {
+        let file = frames::at(&folder, number).ok_or_else(|| Problem::not_found("painted frame"))?;
+        Ok(fs::read(file)?)
+    });
+    let kind = [(header::CONTENT_TYPE, "image/jpeg"), (header::CACHE_CONTROL, "private, no-cache")];
+    Ok((kind, bytes.await?).into_response())
 }
 
 /// The losses of a job, iteration by iteration.

@@ -26,6 +26,20 @@ pub(crate) struct Status {
     last_event: i64,
     /// Names of the options that a job of the kind `stylize` may set.
     options: Vec<String>,
+    films: Films,
+}
+
+/// Whether films can be repainted here.
+#[derive(Serialize, ToSchema)]
+struct Films {
+    /// Whether an ffmpeg is installed that is new enough.
+    available: bool,
+    /// What is missing, and what can be done about it.
+    problem: Option<String>,
+    /// Largest file of a film, in bytes.
+    file_bytes: u64,
+    /// Names of the options that a job of the kind `video` may set.
+    options: Vec<String>,
 }
 
 /// A model (an encoder) that a job may use.
@@ -75,6 +89,7 @@ struct Disk {
 pub(crate) async fn status(State(app): State<Arc<App>>) -> Result<Json<Status>, Problem> {
     let last_event = app.store.last_event().await?;
     let limits = app.limits;
+    let films = crate::blocking(|| Ok(films())).await?;
     Ok(Json(Status {
         version: env!("CARGO_PKG_VERSION"),
         models: models(),
@@ -88,7 +103,17 @@ pub(crate) async fn status(State(app): State<Arc<App>>) -> Result<Json<Status>, 
         disk: Disk { used: app.files.used(), quota: app.files.quota, free: app.files.free() },
         last_event,
         options: crate::settings::flat_names(),
+        films,
     }))
+}
+
+fn films() -> Films {
+    let problem = impasto_video::check_ffmpeg().err().map(|error| match error.hint_text() {
+        Some(hint) => format!("{}: {hint}", error.message()),
+        None => error.message().to_owned(),
+    });
+    let options = crate::settings::film_names();
+    Films { available: problem.is_none(), problem, file_bytes: crate::upload::FILM, options }
 }
 
 fn models() -> Vec<Model> {

@@ -15,7 +15,7 @@ use crate::work::Progress;
 #[derive(Serialize, ToSchema)]
 pub(crate) struct JobView {
     pub(crate) id: String,
-    /// `stylize`, `texture`, `sheet`, `compare` or `batch`.
+    /// `stylize`, `texture`, `sheet`, `compare`, `batch` or `video`.
     kind: String,
     state: State,
     /// Raised by every change, so that a late event can be told from a new one.
@@ -33,7 +33,8 @@ pub(crate) struct JobView {
     settings: Option<Value>,
     inputs: Inputs,
     progress: Option<Progress>,
-    /// Facts about the result: `width`, `height`, `format`, `bytes`, `seconds`, `iterations`, `timelapse`.
+    /// Facts about the result: `width`, `height`, `format`, `bytes`, `seconds`, `iterations`, `timelapse`; of a film
+    /// `frames`, `shots` and `length` in seconds.
     #[schema(value_type = Option<Object>)]
     result: Option<Value>,
     /// Whether the job was stopped and what was painted kept.

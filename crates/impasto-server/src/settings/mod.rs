@@ -9,13 +9,15 @@ mod slots;
 use std::path::{Path, PathBuf};
 
 use impasto::encoder;
-use impasto_job::spec::{CompareSpec, InputSpec, SheetSpec, StyleSpec, StylizeSpec, TextureSpec, shares};
+use impasto_job::spec::{
+    CompareSpec, InputSpec, SheetSpec, StyleSpec, StylizeSpec, TextureSpec, VideoSpec, shares,
+};
 use impasto_job::{JobSpec, Task};
 use serde_json::{Map, Value, json};
 
 use crate::problem::Problem;
 
-pub(crate) use options::flat_names;
+pub(crate) use options::{film_names, flat_names};
 pub(crate) use slots::{Slot, StyleSlot};
 
 /// What a job does.
@@ -26,15 +28,17 @@ pub(crate) enum Kind {
     Sheet,
     Compare,
     Batch,
+    Video,
 }
 
 impl Kind {
-    pub(crate) const ALL: [(&str, Kind); 5] = [
+    pub(crate) const ALL: [(&str, Kind); 6] = [
         ("stylize", Kind::Stylize),
         ("texture", Kind::Texture),
         ("sheet", Kind::Sheet),
         ("compare", Kind::Compare),
         ("batch", Kind::Batch),
+        ("video", Kind::Video),
     ];
 
     pub(crate) fn name(self) -> &'static str {
@@ -82,7 +86,7 @@ impl Settings {
                 .map(|(_, kind)| kind)
                 .ok_or_else(|| {
                     Problem::setting("kind", format!("there is no kind {kind}"))
-                        .hint("stylize, texture, sheet, compare or batch")
+                        .hint("stylize, texture, sheet, compare, batch or video")
                 })?,
         };
         let title = match given.remove("title") {
@@ -132,6 +136,7 @@ impl Settings {
             Kind::Sheet => (&["content", "vary"], &["mask", "protect", "init"]),
             Kind::Compare => (&["pictures"], &["content"]),
             Kind::Batch => (&["contents"], &["timelapse"]),
+            Kind::Video => (&["content"], &["mask", "protect"]),
         };
         let kind = self.kind.name();
         for (option, given) in given {
@@ -148,6 +153,17 @@ impl Settings {
             }
             false => Ok(()),
         }
+    }
+
+    /// The settings of a film's first frame, as a picture. Other settings stay as they are.
+    pub(crate) fn of_first_frame(&self) -> Settings {
+        if self.kind != Kind::Video {
+            return self.clone();
+        }
+        let names = flat_names();
+        let mut options = self.options.clone();
+        options.retain(|name, _| names.contains(name) && !["format", "depth"].contains(&name.as_str()));
+        Settings { kind: Kind::Stylize, options, ..self.clone() }
     }
 
     /// All pictures that the job is made from.
@@ -168,6 +184,7 @@ impl Settings {
             Kind::Sheet => Task::Sheet(self.sheet(content()?, styles, files, folder)?),
             Kind::Compare => Task::Compare(self.compare(styles, files)?),
             Kind::Batch => return Err(Problem::internal("a batch is run picture by picture")),
+            Kind::Video => Task::Video(Box::new(self.video(content()?, styles, files, folder)?)),
         };
         Ok(task.into())
     }
@@ -242,6 +259,26 @@ impl Settings {
             spec.run.init = Some(files(init)?);
         }
         options::check_run(&spec.run, &self.options)?;
+        Ok(spec)
+    }
+
+    fn video(
+        &self,
+        content: PathBuf,
+        styles: Vec<StyleSpec>,
+        files: Files<'_>,
+        folder: &Path,
+    ) -> Result<VideoSpec, Problem> {
+        let mut options = self.options.clone();
+        let name = options::film_name(options.remove("format"))?;
+        let spec = VideoSpec::new(content, styles, PathBuf::new());
+        let mut spec = options::applied(&spec, &options, &options::OF_FILMS)?;
+        spec.regions.mask = self.mask.iter().map(files).collect::<Result<_, _>>()?;
+        spec.regions.protect = self.protect.as_ref().map(files).transpose()?;
+        spec.output = folder.join(name);
+        options::check_run(&spec.run, &options)?;
+        spec.check()?;
+        shares(&spec.style, spec.run.objective.style_weights.as_deref())?;
         Ok(spec)
     }
 

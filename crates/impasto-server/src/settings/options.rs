@@ -3,7 +3,7 @@
 use impasto::encoder::known;
 use impasto::image::Format;
 use impasto_job::JobError;
-use impasto_job::spec::{RunSpec, StylizeSpec, TextureSpec};
+use impasto_job::spec::{RunSpec, StylizeSpec, TextureSpec, VideoSpec};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -12,7 +12,7 @@ use super::is_model_name;
 use crate::problem::Problem;
 
 /// What no request may set: names of files, which the server chooses, and limits on input.
-const CLOSED: [&str; 18] = [
+const CLOSED: [&str; 23] = [
     "content",
     "contents",
     "style",
@@ -31,7 +31,18 @@ const CLOSED: [&str; 18] = [
     "triptych",
     "plot",
     "shard",
+    "input",
+    "folder",
+    "join",
+    "from",
+    "keep_frames",
 ];
+
+/// The groups of a film's options.
+pub(super) const OF_FILMS: [&str; 5] = ["/film", "/encoding", "/run", "/run/objective", "/regions"];
+
+/// The formats of films, the usual one first.
+const FILMS: [&str; 6] = ["mp4", "webm", "mkv", "mov", "gif", "apng"];
 
 /// Returns the job with the options in the groups that have them. A group is a path such as `/run/objective`, or empty
 /// for the job itself.
@@ -133,11 +144,34 @@ pub(super) fn result_name(format: Option<&str>) -> Result<String, Problem> {
     }
 }
 
+/// The name of a film's file in the folder of its job.
+pub(super) fn film_name(format: Option<Value>) -> Result<String, Problem> {
+    let format = format.unwrap_or_else(|| FILMS[0].into());
+    match format.as_str().filter(|name| FILMS.contains(name)) {
+        Some(name) => Ok(format!("result.{name}")),
+        None => Err(Problem::setting("format", format!("format: a film has no format {format}"))
+            .hint(format!("one of {}", FILMS.join(", ")))),
+    }
+}
+
 /// The flat names of all options of `stylize` that a request may set.
 pub(crate) fn flat_names() -> Vec<String> {
     let spec = StylizeSpec::new("".into(), Vec::new(), "".into());
-    let all = serde_json::to_value(spec).unwrap_or_default();
-    let groups = ["/run", "/run/objective", "/regions", "/result"];
+    names_in(
+        &serde_json::to_value(spec).unwrap_or_default(),
+        &["/run", "/run/objective", "/regions", "/result"],
+    )
+}
+
+/// The flat names of all options of `video` that a request may set.
+pub(crate) fn film_names() -> Vec<String> {
+    let spec = VideoSpec::new("".into(), Vec::new(), "".into());
+    let mut names = names_in(&serde_json::to_value(spec).unwrap_or_default(), &OF_FILMS);
+    names.push("format".into());
+    names
+}
+
+fn names_in(all: &Value, groups: &[&str]) -> Vec<String> {
     let objects = groups.iter().filter_map(|group| all.pointer(group)?.as_object());
     let open =
         objects.flatten().filter(|(name, value)| !value.is_object() && !CLOSED.contains(&name.as_str()));

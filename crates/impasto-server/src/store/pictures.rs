@@ -1,4 +1,4 @@
-//! Pictures: facts about uploaded files. The files themselves lie in the folder `pictures`.
+//! Pictures and films: facts about uploaded files. The files themselves lie in the folder `pictures`.
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
 use serde::Serialize;
@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use super::{now, rfc3339};
 use crate::problem::Problem;
 
-/// An uploaded picture.
+/// An uploaded picture or film.
 #[derive(Clone, Debug, Serialize, ToSchema)]
 pub(crate) struct Picture {
     /// SHA-256 of the file, in hexadecimal.
@@ -32,12 +32,15 @@ pub(crate) struct Picture {
     pub(crate) notes: Vec<String>,
     /// Whether it carries the settings of a run of impasto.
     pub(crate) has_recipe: bool,
+    /// Frames of a film; 0 for a picture.
+    pub(crate) frames: usize,
+    /// Seconds of a film; 0 for a picture.
+    pub(crate) seconds: f64,
     /// When it was uploaded.
     pub(crate) created: String,
 }
 
-const COLUMNS: &str =
-    "id, name, format, width, height, bytes, depth, alpha, profile, notes, has_recipe, created";
+const COLUMNS: &str = "id, name, format, width, height, bytes, depth, alpha, profile, notes, has_recipe, created, frames, seconds";
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Picture> {
     let notes: String = row.get(9)?;
@@ -54,6 +57,8 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Picture> {
         notes: serde_json::from_str(&notes).unwrap_or_default(),
         has_recipe: row.get(10)?,
         created: rfc3339(row.get(11)?),
+        frames: row.get(12)?,
+        seconds: row.get(13)?,
     })
 }
 
@@ -64,13 +69,14 @@ impl Picture {
         Ok(connection.prepare_cached(&sql)?.query_row([id], read).optional()?)
     }
 
-    /// Keeps the picture. One that is known already only counts as used again.
+    /// Keeps the picture. One that is known already only counts as used again; it may become a film, too.
     pub(crate) fn insert(&self, connection: &Connection) -> Result<(), Problem> {
         let notes = serde_json::to_string(&self.notes).unwrap_or_default();
         connection.execute(
             "INSERT INTO pictures (id, name, format, width, height, bytes, depth, alpha, profile, notes, has_recipe,
-                 created, used) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?12)
-             ON CONFLICT (id) DO UPDATE SET used = excluded.used",
+                 created, used, frames, seconds) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?12, ?13, ?14)
+             ON CONFLICT (id) DO UPDATE SET used = excluded.used, frames = max(frames, excluded.frames),
+                 seconds = max(seconds, excluded.seconds)",
             params![
                 self.id,
                 self.name,
@@ -83,7 +89,9 @@ impl Picture {
                 self.profile,
                 notes,
                 self.has_recipe,
-                now()
+                now(),
+                self.frames,
+                self.seconds
             ],
         )?;
         Ok(())
@@ -109,7 +117,7 @@ impl Picture {
         );
         let mut query = connection.prepare_cached(&sql)?;
         let rows =
-            query.query_map(params![time, id, limit], |row| Ok((read(row)?, row.get::<_, i64>(12)?)))?;
+            query.query_map(params![time, id, limit], |row| Ok((read(row)?, row.get::<_, i64>(14)?)))?;
         let rows = rows.collect::<Result<Vec<_>, _>>()?;
         let next = match rows.len() == limit {
             true => rows.last().map(|(picture, created)| format!("{created}-{}", picture.id)),

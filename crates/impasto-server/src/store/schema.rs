@@ -3,7 +3,8 @@
 use rusqlite::Connection;
 
 /// Each step makes the tables of one version from those of the version before. `user_version` counts the steps.
-const STEPS: &[&str] = &["
+const STEPS: &[&str] = &[
+    "
 CREATE TABLE pictures (
     id TEXT PRIMARY KEY,
     name TEXT NOT NULL,
@@ -80,7 +81,12 @@ CREATE TABLE events (
 ) STRICT;
 
 CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
-"];
+",
+    "
+ALTER TABLE pictures ADD COLUMN frames INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE pictures ADD COLUMN seconds REAL NOT NULL DEFAULT 0;
+",
+];
 
 /// Sets the connection up, and brings the tables to this version.
 pub(super) fn prepare(connection: &mut Connection) -> rusqlite::Result<()> {

@@ -2,11 +2,12 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use impasto_job::Event;
+use impasto_job::{Event, VideoEvent};
 
 use super::live::Running;
 use super::place::{ITERATION, Place};
 use crate::app::App;
+use crate::frames;
 use crate::pictures::jpeg;
 use crate::store::Job;
 
@@ -63,12 +64,51 @@ pub(super) fn listener(
                     progress.stage = if number < of { "painting" } else { "writing" };
                 });
             }
+            Event::Film(event) => film(&app, (&id, &running), &event, &at),
             Event::Warned { text } => {
                 let text = impasto_job::spell(&text, str::to_owned);
                 notes.lock().unwrap_or_else(PoisonError::into_inner).push(text);
             }
             _ => {}
         }
+    }
+}
+
+/// Follows the events of a film.
+fn film(app: &App, (id, running): (&str, &Running), event: &VideoEvent, at: &dyn Fn(&str)) {
+    match event {
+        VideoEvent::Planned(plan) => {
+            at("preparing");
+            app.live.progress(id, running, |progress| {
+                progress.stage = "painting";
+                (progress.width, progress.height) = (plan.width, plan.height);
+                (progress.item, progress.items) = (plan.done, plan.painted);
+                (progress.shots, progress.frames) = (plan.shots, plan.frames);
+                progress.fraction = fraction(plan.done as f64, (plan.painted - plan.done) as f64);
+            });
+        }
+        VideoEvent::Shot { number, first, .. } => {
+            at(&format!("{ITERATION} 1 of frame {first}"));
+            app.live.progress(id, running, |progress| progress.shot = *number);
+        }
+        VideoEvent::Frame { frame, done, of, seconds, seconds_left, .. } => {
+            at(&format!("{ITERATION} 1 after frame {frame}"));
+            app.live.progress(id, running, |progress| {
+                (progress.item, progress.items, progress.frame) = (*done, *of, *frame + 1);
+                progress.fraction = fraction(*done as f64, (*of - *done) as f64);
+                progress.elapsed += seconds;
+                progress.seconds_left = Some(*seconds_left);
+                progress.stage = if done < of { "painting" } else { "writing" };
+            });
+        }
+        VideoEvent::Picture { picture, space, frame } => {
+            // A disk that is full ends the film when its own frame cannot be written.
+            if let Ok(jpeg) = frames::keep(&app.files.job(id), *frame, picture, *space) {
+                app.files.add(jpeg.len() as u64);
+                app.live.picture(id, running, jpeg);
+            }
+        }
+        _ => {}
     }
 }
 

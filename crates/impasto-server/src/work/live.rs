@@ -44,10 +44,18 @@ pub(crate) struct Progress {
     pub(crate) height: usize,
     /// The tag of the newest preview; `null` if there is none.
     pub(crate) preview: Option<String>,
-    /// The picture of a sheet that was made last, from 1 on.
+    /// Pictures of a sheet, or frames of a film, that are painted.
     pub(crate) item: usize,
-    /// Number of pictures of a sheet.
+    /// Pictures of a sheet, or frames of a film, to paint in all.
     pub(crate) items: usize,
+    /// The shot of a film, from 1 on; 0 before the first.
+    pub(crate) shot: usize,
+    /// Number of shots.
+    pub(crate) shots: usize,
+    /// The frame of a film that was painted last, from 1 on; 0 before the first.
+    pub(crate) frame: usize,
+    /// Frames of the film.
+    pub(crate) frames: usize,
 }
 
 /// A picture of a running job, as JPEG.
@@ -141,8 +149,9 @@ impl Live {
     /// Keeps a new picture of a job, and tells it.
     pub(crate) fn picture(&self, id: &str, running: &Running, jpeg: Vec<u8>) {
         let mut now = lock(&running.now);
-        let tag = format!("{}.{}", now.progress.scale, now.progress.iteration);
-        let (scale, iteration) = (now.progress.scale, now.progress.iteration);
+        let Progress { scale, iteration, frame, .. } = now.progress;
+        // Of a film, the tag is that of a frame.
+        let tag = if frame > 0 { format!("frame.{frame}") } else { format!("{scale}.{iteration}") };
         now.progress.preview = Some(tag.clone());
         now.preview = Some(Preview { tag: tag.clone(), jpeg: jpeg.into() });
         let url = format!("/api/v1/jobs/{id}/preview?tag={tag}");

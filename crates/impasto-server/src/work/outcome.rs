@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use impasto_job::{Compared, End, Outcome, SheetDone};
+use impasto_job::{Compared, End, Filmed, Outcome, SheetDone};
 use serde_json::{Value, json};
 
 use crate::problem::Problem;
@@ -54,6 +54,7 @@ pub(super) fn end(
         },
         Outcome::Sheet(done) => Some(sheet(folder, &done)?),
         Outcome::Compared(compared) => Some(scores(folder, &compared, names)?),
+        Outcome::Filmed(filmed) => film(&filmed)?,
         _ => None,
     };
     // A run that was stopped before anything was painted has nothing to keep.
@@ -62,6 +63,26 @@ pub(super) fn end(
         let _ = fs::remove_file(folder.join("checkpoint"));
     }
     Ok(Ended { state, result: result.filter(|_| state == State::Done), error: None, stopped_early })
+}
+
+/// Removes what a film that did not come to its end has left: painted frames of 16 bits, and the state between them.
+pub(super) fn remove_work(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        if entry.path().extension().is_some_and(|extension| extension == "film") {
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
+}
+
+fn film(filmed: &Filmed) -> Result<Option<Value>, Problem> {
+    let Some(path) = &filmed.output else { return Ok(None) };
+    let (width, height) = filmed.size;
+    Ok(Some(json!({
+        "width": width, "height": height,
+        "frames": filmed.frames, "shots": filmed.shots, "length": filmed.seconds,
+        "file": path.file_name().map(|name| name.to_string_lossy()),
+        "bytes": fs::metadata(path)?.len(),
+    })))
 }
 
 fn sheet(folder: &Path, done: &SheetDone) -> Result<Value, Problem> {

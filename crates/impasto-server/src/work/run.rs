@@ -11,7 +11,7 @@ use impasto_job::inputs::{Inputs, Source};
 use impasto_job::{End, ErrorKind, JobError, Previews, Runner, Task};
 
 use super::follow::listener;
-use super::outcome::{Ended, end};
+use super::outcome::{Ended, end, remove_work};
 use super::place::Place;
 use crate::app::App;
 use crate::problem::Problem;
@@ -40,7 +40,9 @@ pub(super) fn run(app: &Arc<App>, job: &Job) {
     };
     app.live.end(&job.id);
     if ended.state != State::Queued && ended.state != State::Paused {
-        let _ = fs::remove_file(app.files.job(&job.id).join("place"));
+        let folder = app.files.job(&job.id);
+        let _ = fs::remove_file(folder.join("place"));
+        remove_work(&folder);
     }
     if let Some(result) = &ended.result {
         app.files.add(result["bytes"].as_u64().unwrap_or(0));
@@ -87,6 +89,7 @@ fn begin(app: &Arc<App>, job: &Job, notes: &Arc<Mutex<Vec<String>>>) -> Result<E
     let threads = app.threads;
     let runner = runner
         .models(move |name| models(name))
+        .films(impasto_video::films())
         .threads(threads)
         .previews(Previews { max_edge: PREVIEW, every: None })
         .saves(checkpoint, EVERY)

@@ -45,7 +45,11 @@ impl Bench {
 
     /// A studio that takes jobs but runs none.
     pub(crate) fn asleep() -> Bench {
-        let folder = tempfile::tempdir().unwrap();
+        Bench::again(tempfile::tempdir().unwrap())
+    }
+
+    /// The next studio of a folder. It takes jobs but runs none.
+    pub(crate) fn again(folder: TempDir) -> Bench {
         let mut options = Options::new(folder.path().join("data"));
         options.hosts = vec!["studio.example".into()];
         Bench { studio: Studio::open(&options).unwrap(), folder }

@@ -4,6 +4,7 @@
 mod common;
 mod drafts;
 mod events;
+mod films;
 mod guard;
 mod jobs;
 mod library;
