@@ -11,6 +11,7 @@ import json
 import re
 import sys
 import textwrap
+from keyword import iskeyword
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ TASKS = {
     "batch": "BatchSpec",
     "sheet": "SheetSpec",
     "compare": "CompareSpec",
+    "video": "VideoSpec",
 }
 
 # Properties that are parameters of their own: what a job is made of, and what has another form in Python.
@@ -33,6 +35,8 @@ PARAMETERS = {
     "batch": ("contents", "style", "output"),
     "sheet": ("content", "style", "vary", "output"),
     "compare": ("pictures", "content", "style"),
+    # Work in parts is for machines, which have the command line.
+    "video": ("input", "style", "output"),
 }
 
 # Types that say more than the schema: pictures in place of file names, numbers in place of texts.
@@ -45,7 +49,8 @@ TYPES = {
     "checkpoint_every": "float | str | None",
     "iterations": "int | Sequence[int] | None",
     "depth": "Literal[8, 16, 32] | None",
-    **dict.fromkeys(("report", "checkpoint", "triptych", "plot", "timelapse", "html"), "StrPath | None"),
+    "fps": "float | str | None",
+    **dict.fromkeys(("report", "checkpoint", "triptych", "plot", "timelapse", "html", "folder"), "StrPath | None"),
 }
 
 HEAD = '''"""The keywords of all jobs. python/generate_options.py writes this file from docs/job.schema.json."""
@@ -77,7 +82,8 @@ def leaves(schema: dict[str, Any], spec: str, place: str = "") -> list[Leaf]:
         if target and schema["$defs"][target].get("type") == "object":
             found += leaves(schema, target, f"{place}/{name}")
         else:
-            found.append((name, f"{place}/{name}", prop))
+            # A word of Python cannot be a keyword: `from` is `from_`.
+            found.append((name + "_" * iskeyword(name), f"{place}/{name}", prop))
     return found
 
 

@@ -40,6 +40,7 @@ from impasto._transfer import (
     stylize,
     texture,
 )
+from impasto._video import Film, Frame, frames, video
 from impasto.encoder import Encoder
 from impasto.objective import Objective
 from impasto.statistics import Moments, describe, gram, moments, total_variation
@@ -51,6 +52,8 @@ __all__ = [
     "Encoder",
     "Error",
     "Figure",
+    "Film",
+    "Frame",
     "ImpastoNote",
     "InvalidOption",
     "Item",
@@ -77,6 +80,7 @@ __all__ = [
     "compare",
     "describe",
     "fetch_model",
+    "frames",
     "gram",
     "grid",
     "load",
@@ -93,6 +97,7 @@ __all__ = [
     "stylize",
     "texture",
     "total_variation",
+    "video",
 ]
 
 document(stylize, StyleTransfer.__init__, plan, task="stylize")
@@ -100,3 +105,4 @@ document(texture, task="texture")
 document(batch, task="batch")
 document(sheet, task="sheet")
 document(compare, task="compare")
+document(video, frames, task="video")

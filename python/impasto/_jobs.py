@@ -18,9 +18,9 @@ from impasto._style import Style
 # Spellings that users of other programs type.
 ALIASES = {"color": "colour", "color_map": "colour_map"}
 
-_FILES = ("report", "checkpoint", "triptych", "plot", "timelapse", "html")
+_FILES = ("report", "checkpoint", "triptych", "plot", "timelapse", "html", "folder")
 _TIMES = ("time", "checkpoint_every")
-_LISTS = ("style_weights", "style_layer_weights")
+_LISTS = ("style_weights", "style_layer_weights", "cuts")
 _NAMES = ("content_layers", "style_layers")
 
 
@@ -133,6 +133,9 @@ def encoded(name: str, value: Any, pictures: Pictures) -> str:
         value = [pictures.name(mask, f"mask{number}") for number, mask in enumerate(several(value), 1)]
     elif name in _FILES:
         value = path_of(value)
+    elif name == "fps":
+        # Fractions are rates as they are written: 30000/1001.
+        value = value if isinstance(value, (str, bool)) else str(plain(value))
     elif name in _TIMES:
         value = duration(name, value)
     elif name == "memory" and isinstance(value, str):

@@ -34,9 +34,10 @@ def test_the_committed_keywords_are_those_of_the_schema(generate: Any) -> None:
 
 def test_every_property_of_a_job_is_a_keyword(generate: Any) -> None:
     schema = json.loads((ROOT / "docs" / "job.schema.json").read_text())
-    functions = {name: getattr(impasto, name) for name in ("stylize", "texture", "batch", "sheet", "compare")}
-    # In Python: a batch's `output` is `out`, and its `style` is `styles`, as there are several.
-    renamed = {("batch", "output"): "out", ("batch", "style"): "styles"}
+    functions = {name: getattr(impasto, name) for name in generate.TASKS}
+    # In Python: an `output` of many pictures is `out`, and `style` is `styles`, as there are several.
+    renamed = {(task, name): new for task in ("batch", "video") for name, new in (("output", "out"), ("style", "styles"))}
+    renamed["video", "input"] = "film"
     for task, spec in generate.TASKS.items():
         parameters = inspect.signature(functions[task]).parameters
         for name, place, _ in generate.leaves(schema, spec):

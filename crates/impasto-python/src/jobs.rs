@@ -97,6 +97,7 @@ impl Job {
         Runner::new(self.spec.clone())
             .pictures(self.pictures.clone())
             .in_memory()
+            .films(impasto_video::films())
             .notes(self.notes.clone())
             .expect_weights(self.weights.clone())
     }

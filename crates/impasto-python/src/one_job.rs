@@ -28,6 +28,6 @@ pub(crate) fn run_job(
             Some(checkpoint) => Runner::new(JobSpec::from_json(job)?).saves(checkpoint, EVERY),
             None => Runner::new(JobSpec::from_json(job)?),
         };
-        runner.threads(threads).run().map(|_| ())
+        runner.films(impasto_video::films()).threads(threads).run().map(|_| ())
     })
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use impasto::Keep;
-use impasto_job::{JobError, Kept, Outcome, Painted};
+use impasto_job::{JobError, Kept, Outcome, Painted, Previews};
 use pyo3::exceptions::{PyOSError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
@@ -15,6 +15,9 @@ use crate::jobs::{Job, resumed};
 use crate::kept::{PyKept, fitted, plain};
 use crate::pictures::{PyPicture, array};
 use crate::shared::{Allowed, Shared};
+
+/// How the frames of a film are shown: at their size.
+const FRAMES: Previews = Previews { max_edge: usize::MAX, every: None };
 
 /// A job in progress.
 #[pyclass(frozen, module = "impasto._native")]
@@ -30,9 +33,11 @@ fn begun(runner: impasto_job::Runner, stepwise: bool) -> PyResult<Run> {
 impl Run {
     /// Starts a job. With `stepwise` a run does a step when `next` asks for it; otherwise it goes on by itself.
     #[staticmethod]
-    #[pyo3(signature = (job, *, stepwise=false))]
-    fn start(job: &Job, stepwise: bool) -> PyResult<Run> {
-        begun(job.runner(), stepwise)
+    /// With `frames`, the painted frames of a film can be taken ([`frame`](Run::frame)), and the film waits for that.
+    #[pyo3(signature = (job, *, stepwise=false, frames=false))]
+    fn start(job: &Job, stepwise: bool, frames: bool) -> PyResult<Run> {
+        let runner = job.runner();
+        begun(if frames { runner.previews(FRAMES) } else { runner }, stepwise)
     }
 
     /// Goes on from a checkpoint.
@@ -58,7 +63,8 @@ impl Run {
         failed.map_or(Ok(()), |outcome| raised(py, &outcome))
     }
 
-    /// Returns the next event as JSON, a step of a run or an item of a batch or a sheet; `None` at the end.
+    /// Returns the next event as JSON, a step of a run, an item of a batch or a sheet, or any event of a film; `None` at
+    /// the end.
     fn next(&self, py: Python<'_>) -> PyResult<Option<String>> {
         self.0.check_process()?;
         self.0.change(|state| {
@@ -75,6 +81,17 @@ impl Run {
             Ok(event) => Ok(Some(event)),
             Err(outcome) => raised(py, &outcome).map(|()| None),
         }
+    }
+
+    /// Takes the painted frame of a film as a new uint8 array: that of the frame's event, which `next` has returned.
+    fn frame<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyAny>>> {
+        self.0.check_process()?;
+        let taken = self.0.wait(py, |state| match state.frames.pop_front() {
+            Some(frame) => Some(Some(frame)),
+            None => state.outcome.as_ref().map(|_| None),
+        })?;
+        self.0.change(|_| {});
+        taken.map(|(picture, space)| array(py, (&*picture, space), None, "uint8")).transpose()
     }
 
     /// Goes on by itself, to the end.
@@ -217,6 +234,14 @@ impl Run {
         let outcome = self.0.wait(py, |state| state.outcome.clone())?;
         let Ok(Outcome::Compared(compared)) = &*outcome else { return Err(other(py, &outcome)) };
         Ok((compared.to_json().to_string(), compared.table()))
+    }
+
+    /// The outcome of a film, as JSON.
+    fn film(&self, py: Python<'_>) -> PyResult<String> {
+        self.0.check_process()?;
+        let outcome = self.0.wait(py, |state| state.outcome.clone())?;
+        let Ok(Outcome::Filmed(film)) = &*outcome else { return Err(other(py, &outcome)) };
+        Ok(json!(film).to_string())
     }
 
     /// The outcome of a batch, as JSON.

@@ -9,8 +9,9 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use impasto::thread_pool;
-use impasto_job::{Control, Event, JobError, Moment, Outcome, Runner};
+use impasto::image::Space;
+use impasto::{Picture, thread_pool};
+use impasto_job::{Control, Event, JobError, Moment, Outcome, Runner, VideoEvent};
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use serde_json::json;
@@ -22,6 +23,9 @@ const SLICE: Duration = Duration::from_millis(10);
 
 /// How long a caller that was interrupted waits for the run to end, before it raises the exception all the same.
 const LEAVE: Duration = Duration::from_millis(20);
+
+/// Painted frames of a film that may wait for somebody to take them. The film waits before the next one.
+const FRAMES: usize = 2;
 
 /// Work that the run's thread does between two steps.
 type Request = Box<dyn FnOnce(&Moment<'_, '_>) + Send>;
@@ -38,8 +42,10 @@ pub(crate) struct State {
     pub(crate) allowed: Allowed,
     /// Whether the first step has been reached.
     pub(crate) ready: bool,
-    /// Events that nobody has taken, as JSON: steps of a run, items of a batch or a sheet.
+    /// Events that nobody has taken, as JSON: steps of a run, items of a batch or a sheet, all events of a film.
     pub(crate) events: VecDeque<String>,
+    /// The painted frames of a film that nobody has taken.
+    pub(crate) frames: VecDeque<(Arc<Picture>, Space)>,
     /// Whether events are kept for somebody who takes them.
     pub(crate) listening: bool,
     /// All steps of a run, as JSON.
@@ -68,6 +74,7 @@ impl Shared {
             allowed,
             ready: false,
             events: VecDeque::new(),
+            frames: VecDeque::new(),
             listening: true,
             history: Vec::new(),
             notes: Vec::new(),
@@ -236,9 +243,24 @@ impl Shared {
                 state.history.push(text);
             }
             Event::Item { .. } => state.events.push_back(json!(event).to_string()),
+            Event::Film(VideoEvent::Picture { picture, space, .. }) => {
+                state.frames.push_back((Arc::clone(picture), *space));
+            }
+            Event::Film(_) => state.events.push_back(json!(event).to_string()),
             Event::Warned { text } => state.notes.push(spelled(text)),
             Event::Checkpointed { path } => state.checkpoint = Some(path.clone()),
             _ => {}
         });
+        if matches!(event, Event::Film(VideoEvent::Picture { .. })) {
+            self.wait_for_room();
+        }
+    }
+
+    /// Waits until there is room for another frame, so that the memory of a film does not depend on its length.
+    fn wait_for_room(&self) {
+        let mut state = self.lock();
+        while state.frames.len() >= FRAMES && !state.closed && !self.control.is_asked_to_end_now() {
+            state = self.changed.wait(state).unwrap_or_else(std::sync::PoisonError::into_inner);
+        }
     }
 }
