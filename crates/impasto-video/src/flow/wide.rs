@@ -29,3 +29,26 @@ impl<R, F: FnOnce() -> R> NullaryFnOnce for Work<F> {
         (self.0)()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A sum of products in a fixed order. Fused, it would have other bits.
+    #[inline(always)]
+    fn sums(a: &[f32], b: &[f32]) -> Vec<f32> {
+        a.windows(4).zip(b).map(|(a, b)| (a[0] * b + a[1] * a[2]) / (0.3 + a[3] * b).sqrt()).collect()
+    }
+
+    #[test]
+    fn both_ways_give_the_same_bits() {
+        let values = |step: usize| (0..999).map(|i| (i * step % 997) as f32 / 997.0).collect::<Vec<f32>>();
+        let (a, b) = (values(331), values(577));
+        let wide = wide(
+            #[inline(always)]
+            || sums(&a, &b),
+        );
+        let plain = sums(&a, &b);
+        assert!(wide.iter().zip(&plain).all(|(a, b)| a.to_bits() == b.to_bits()));
+    }
+}
