@@ -2,14 +2,15 @@
 //!
 //!     cargo run --release -p impasto-video --example film -- PHOTO STYLE CLIP FRAMES [WIDTH] [EFFORT] [FOLDER]
 //!
-//! CLIP is pan, fast, noise, zoom or light. With FOLDER, the frames are written there. At the end the losses of the last
-//! frame are compared with those of a still of the same frame.
+//! CLIP is pan, fast, noise, zoom, disc (an object before a scene) or light. With
+//! FOLDER, the frames are written there. At the end the losses of the last frame are compared with those of a still of
+//! the same frame, at the layers of the objective and at others.
 #![allow(clippy::print_stdout)]
 
 use std::error::Error;
 use std::time::Instant;
 
-use impasto::{Colour, Effort, Picture, StyleTransfer};
+use impasto::{Colour, Effort, Overrides, Picture, StyleTransfer};
 use impasto_video::film::{Frame, Painter, Tuning};
 use impasto_video::measure::{Film, Motion, band_energy, colour_drift, frame_difference, warping_error};
 use impasto_video::{flow, warp};
@@ -29,6 +30,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         "noise" => motion(Motion::Still).noise(3.0 / 255.0, 1),
         "zoom" => motion(Motion::Zoom(1.005)),
         "light" => motion(Motion::Still).light(-0.005),
+        "disc" => {
+            let radius = width as f64 / 7.0;
+            motion(Motion::Disc { radius, disc: (2.3, -0.8), scene: (-0.6, 0.2) })
+        }
         "fast" => motion(Motion::Pan(5.3, 1.7)),
         other => return Err(format!("no clip {other}").into()),
     };
@@ -67,7 +72,13 @@ fn main() -> Result<(), Box<dyn Error>> {
         save(time, &before)?;
         if time % 10 == 0 || time + 1 == frames {
             let (now, then) = (band_energy(&before), band_energy(&first.picture));
-            let drift = colour_drift(&panned, &before);
+            // What the first frame does not show has not drifted from it.
+            let mut shown = panned.clone();
+            let area = inside.len();
+            for (at, value) in shown.rgb_mut().iter_mut().enumerate().filter(|(at, _)| !inside[at % area]) {
+                *value = before.rgb()[at];
+            }
+            let drift = colour_drift(&shown, &before);
             println!(
                 "{time}: error {:.3e} floor {:.3e} ratio {:.2} input {:.3e} bands {:.3} {:.3} drift {:.2} (worst {:.2}) \
                  rms {:.3}/255 unseen {:.3} its {:.1} {:.2} s a frame",
@@ -87,23 +98,55 @@ fn main() -> Result<(), Box<dyn Error>> {
         }
     }
     let last = film.frame(frames - 1);
-    let mut session = judge.clone().content(last.clone(), None).build()?;
-    let start = Instant::now();
-    while session.step()?.is_some() {}
-    let seconds = start.elapsed().as_secs_f64();
-    let still = losses(&judge, &last, &session.picture()?)?;
-    let painted = losses(&judge, &last, &before)?;
-    println!(
-        "losses of the last frame over those of a still: style {:.3}, content {:.3}; a still takes {seconds:.2} s",
-        painted.0 / still.0,
-        painted.1 / still.1
-    );
+    let (still, seconds) = painted(&judge, &last)?;
+    println!("a still takes {seconds:.2} s");
+    for (name, style, content) in JUDGES {
+        let own = losses(&judge, (style, content), &last, &still)?;
+        let film = losses(&judge, (style, content), &last, &before)?;
+        println!(
+            "{name}: losses of the last frame over those of a still: style {:.3}, content {:.3}",
+            film.0 / own.0,
+            film.1 / own.1
+        );
+    }
+    // A still for each frame, without any film.
+    let (other, _) = painted(&judge, &film.frame(frames - 2))?;
+    let (back, counts) = (film.flow(frames - 1, frames - 2), seen(frames - 1, frames - 2));
+    let alone = warping_error(&still, &other, &back, &counts);
+    println!("stills: ratio {:.2}", alone / floor * (frames - 1) as f64);
     Ok(())
 }
 
-/// The style and the content term of a picture.
-fn losses(judge: &StyleTransfer, frame: &Picture, picture: &Picture) -> Result<(f64, f64), impasto::Error> {
-    let found = judge.clone().content(frame.clone(), None).evaluate(picture)?.losses;
+/// The layers that pictures are judged by: those of the objective, and others that it does not use.
+const JUDGES: [(&str, &[&str], &[&str]); 2] = [
+    ("own layers", &["relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1"], &["relu4_2"]),
+    ("held-out layers", &["relu1_2", "relu2_2", "relu3_3", "relu4_4"], &["relu3_2"]),
+];
+
+/// A still of a frame, and the seconds that it takes.
+fn painted(judge: &StyleTransfer, frame: &Picture) -> Result<(Picture, f64), impasto::Error> {
+    let mut session = judge.clone().content(frame.clone(), None).build()?;
+    let start = Instant::now();
+    while session.step()?.is_some() {}
+    Ok((session.picture()?, start.elapsed().as_secs_f64()))
+}
+
+/// The style and the content term of a picture, by chosen layers.
+fn losses(
+    judge: &StyleTransfer,
+    (style, content): (&[&str], &[&str]),
+    frame: &Picture,
+    picture: &Picture,
+) -> Result<(f64, f64), impasto::Error> {
+    let names = |names: &[&str]| Some(names.iter().map(|name| name.to_string()).collect());
+    let overrides = Overrides {
+        style_layers: names(style),
+        style_layer_weights: Some(vec![1.0; style.len()]),
+        content_layers: names(content),
+        ..Overrides::default()
+    };
+    let judge = judge.clone().content(frame.clone(), None).overrides(overrides);
+    let found = judge.evaluate(picture)?.losses;
     let sum = |terms: &[(String, f64)]| terms.iter().map(|(_, value)| value).sum::<f64>();
     Ok((sum(&found.style), sum(&found.content)))
 }

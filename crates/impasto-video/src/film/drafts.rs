@@ -5,7 +5,7 @@ use impasto::{DraftMemory, Error};
 
 use super::motion::Motion;
 use super::painter::Painter;
-use super::planes::{mixed, moved, soft};
+use super::planes::{mixed, soft};
 use super::state::State;
 use crate::warp;
 
@@ -48,15 +48,8 @@ impl Painter {
         now: &Picture,
         alpha: Option<&Plane>,
     ) -> Result<Option<Picture>, Error> {
-        if let Some(grain) = &mut state.memory.grain {
-            let values = grain.data();
-            let [mut along, ..] = moved([values, values, values], &motion.back);
-            // Where nothing is known of the place before, the grain stays as it is.
-            for ((along, here), c) in along.iter_mut().zip(values).zip(&motion.confidence) {
-                *along = here + c * (*along - here);
-            }
-            grain.data_mut().copy_from_slice(&along);
-        }
+        state.drift = warp::compose(&motion.back, &state.drift);
+        state.memory.grain = self.grain.as_ref().map(|grain| grain.seen(&state.drift));
         let fresh = self.draft(now, alpha, &mut state.memory)?;
         let (Some(fresh), Some(before)) = (&fresh, &state.draft) else { return Ok(fresh) };
         let before = warp::picture(before, &motion.back);

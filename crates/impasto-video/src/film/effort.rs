@@ -39,7 +39,7 @@ impl Tuning {
             average: 0.7,
             pooled: 0.7,
             rounds: 4,
-            flow: Preset::Medium,
+            flow: Preset::Fine,
         };
         match effort {
             Effort::Draft => Tuning { iterations: 0, rounds: 0, flow: Preset::Fast, ..normal },

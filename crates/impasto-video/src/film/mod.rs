@@ -14,6 +14,7 @@ mod anchor;
 mod between;
 mod drafts;
 mod effort;
+mod grain;
 mod motion;
 mod painter;
 mod planes;

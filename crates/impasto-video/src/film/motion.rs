@@ -14,8 +14,19 @@ const LONGEST: usize = 640;
 /// frames.
 const STILL: f32 = 0.15;
 
+/// A place that moves by less than this stands still if the frames differ by their noise alone: where little is to be
+/// seen, noise makes a flow.
+const PERHAPS: f32 = 0.3;
+
 /// Deviation, in pixels, of that mean.
 const FLOWS: f32 = 12.0;
+
+/// The share of a frame that may differ by more than noise while its camera counts as standing still. Then all the rest
+/// stands still, whatever the flow says.
+const MOVING: f32 = 0.1;
+
+/// Two frames differ by their noise alone if their mean squared difference is at most so many times that of the noise.
+const NOISES: f32 = 1.5;
 
 /// Deviation, in pixels, of the blur before two frames are compared for a change.
 const BLUR: f32 = 2.0;
@@ -24,7 +35,7 @@ const BLUR: f32 = 2.0;
 const REMAINS: f32 = 0.141;
 
 /// A difference of this many deviations of the remaining noise is a change.
-const CHANGE: f32 = 5.0;
+const CHANGE: f32 = 6.0;
 
 /// Noise that is assumed at least, in values of a picture: the rounding to 8 bits.
 const LEAST: f32 = 0.3 / 255.0;
@@ -132,8 +143,23 @@ fn still(back: &Flow, before: &Picture, now: &Picture, noise: f32) -> Vec<bool> 
     let (width, area) = (back.width, back.u.len());
     let bound = CHANGE * REMAINS * noise.max(LEAST) * std::f32::consts::SQRT_2;
     let (u, v) = (blurred(&back.u, width, FLOWS), blurred(&back.v, width, FLOWS));
-    let mut quiet: Vec<f32> =
-        u.iter().zip(&v).map(|(u, v)| if u * u + v * v < STILL * STILL { 1.0 } else { 0.0 }).collect();
+    let pairs = before.rgb().chunks_exact(area).zip(now.rgb().chunks_exact(area));
+    let mut squares = vec![0.0; area];
+    pairs.for_each(|(before, now)| {
+        squares
+            .iter_mut()
+            .zip(now.iter().zip(before))
+            .for_each(|(sum, (a, b))| *sum += (a - b).powi(2) / 3.0);
+    });
+    let (squares, bound_of_squares) =
+        (blurred(&squares, width, BLUR), NOISES * 2.0 * noise.max(LEAST).powi(2));
+    let differs = squares.iter().filter(|square| **square > bound_of_squares).count();
+    let perhaps = if (differs as f32) < MOVING * area as f32 { f32::INFINITY } else { PERHAPS };
+    let stands = |at: usize| {
+        let way = u[at].hypot(v[at]);
+        way < STILL || (way < perhaps && squares[at] <= bound_of_squares)
+    };
+    let mut quiet: Vec<f32> = (0..area).map(|at| if stands(at) { 1.0 } else { 0.0 }).collect();
     for (before, now) in before.rgb().chunks_exact(area).zip(now.rgb().chunks_exact(area)) {
         let difference: Vec<f32> = now.iter().zip(before).map(|(now, before)| now - before).collect();
         let difference = blurred(&difference, width, BLUR);

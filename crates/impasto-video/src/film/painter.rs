@@ -1,6 +1,6 @@
 //! Paints the frames of a shot, one from the other.
 
-use impasto::image::{Filter, Picture, Plane};
+use impasto::image::{Picture, Plane};
 use impasto::{
     Colour, Draft, DraftMemory, EngineCache, Error, Follow, Init, Iterations, Overrides, Pyramid, Recipe,
     Session, Smallest, StyleTransfer, Trace, coloured, make_grey,
@@ -9,12 +9,13 @@ use impasto::{
 use super::anchor::Anchor;
 use super::drafts::towards;
 use super::effort::Tuning;
+use super::grain::Grain;
 use super::motion::{self, Motion, Reference};
 use super::planes::{mean, mixed, moved, rounded};
 use super::renew;
 use super::state::State;
 use super::target::{Target, filled, target, unseen};
-use crate::flow;
+use crate::flow::{self, Flow};
 use crate::warp;
 
 /// The share of the earlier frames in the moments that drafts are mapped from.
@@ -23,7 +24,7 @@ const DRAFT_MEMORY: f64 = 0.8;
 /// The share of still pixels above which a frame is copied whole.
 const ALL_STILL: f32 = 0.998;
 
-/// A frame gets all further iterations if a third of it is new.
+/// A frame gets all further iterations if a third of it is new or not yet dry.
 const MORE_FOR: f32 = 3.0;
 
 /// A frame to paint, at the size of the painting.
@@ -63,6 +64,7 @@ pub struct Painter {
     still: Recipe,
     cache: Option<EngineCache>,
     pub(super) draft: Option<Draft>,
+    pub(super) grain: Option<Grain>,
     tuning: Tuning,
     life: Option<f64>,
 }
@@ -85,7 +87,8 @@ impl Painter {
         let still = session.recipe().clone();
         let drafts = tuning.iterations == 0 || (still.init == Init::Draft && still.content_is_draft);
         let draft = if drafts { Some(Draft::new(transfer.clone())?) } else { None };
-        Ok(Painter { transfer, colour, still, cache: Some(session.into_cache()), draft, tuning, life })
+        let grain = draft.as_ref().map(Grain::of);
+        Ok(Painter { transfer, colour, still, cache: Some(session.into_cache()), draft, grain, tuning, life })
     }
 
     /// Paints the first frame of a shot, and lets the painting settle: without that, the next frames would go on with an
@@ -95,7 +98,7 @@ impl Painter {
     /// The errors of [`Session::step`].
     pub fn first(&mut self, frame: &Frame) -> Result<(Painted, State), Error> {
         let seen = self.seen(&frame.picture);
-        let mut memory = DraftMemory::new(DRAFT_MEMORY);
+        let mut memory = self.memory(&seen);
         let draft = self.draft(&seen, frame.alpha.as_ref(), &mut memory)?;
         let (mut painting, mut trace, mut iterations) = match (&draft, self.tuning.iterations) {
             (Some(draft), 0) => (draft.clone(), Trace::default(), 0),
@@ -124,7 +127,7 @@ impl Painter {
     /// The errors of [`Draft::picture`].
     pub fn adopt(&mut self, frame: &Frame, painting: Picture) -> Result<State, Error> {
         let seen = self.seen(&frame.picture);
-        let mut memory = DraftMemory::new(DRAFT_MEMORY);
+        let mut memory = self.memory(&seen);
         let draft = self.draft(&seen, frame.alpha.as_ref(), &mut memory)?;
         Ok(self.begun(seen, frame, (painting, draft), (Trace::default(), memory)))
     }
@@ -162,26 +165,34 @@ impl Painter {
         Ok((Painted { picture, iterations: painted.iterations, unseen: painted.unseen }, state))
     }
 
+    /// The memory of the drafts of a shot that begins.
+    fn memory(&self, seen: &Picture) -> DraftMemory {
+        let nowhere = Flow::zero(seen.width(), seen.height());
+        let grain = self.grain.as_ref().map(|grain| grain.seen(&nowhere));
+        DraftMemory { grain, ..DraftMemory::new(DRAFT_MEMORY) }
+    }
+
     /// The state after the first frame of a shot.
     fn begun(
         &self,
         seen: Picture,
         frame: &Frame,
         (painting, draft): (Picture, Option<Picture>),
-        (trace, mut memory): (Trace, DraftMemory),
+        (trace, memory): (Trace, DraftMemory),
     ) -> State {
         let (width, height) = seen.size();
-        memory.grain = memory.grain.map(|grain| at_size(&grain, (width, height)));
         State {
             anchor: Anchor::new(painting.clone()),
             age: renew::first_ages(width, height, self.life),
             growth: vec![0.0; width * height],
+            depth: vec![renew::EDGE; width * height],
             reference: Reference::new(seen.clone()),
             input: seen,
             alpha: frame.alpha.clone(),
             flows: None,
             trace,
             memory,
+            drift: Flow::zero(width, height),
             draft,
             painting,
         }
@@ -215,13 +226,15 @@ impl Painter {
             picture = self.drawn(picture, opening, &now, weight);
         }
         let draft = self.steadied_draft(&mut state, &motion, &now, frame.alpha.as_ref())?;
-        let wet = |(held, age): (&f32, &f32)| held * renew::dryness(*age, self.life);
-        let firm: Vec<f32> = held.iter().zip(&renewal.age).map(wet).collect();
+        let firm = |at: usize| {
+            held[at] * renew::dryness(renewal.age[at], self.life) * renew::firmness(renewal.inwards[at])
+        };
+        let firm: Vec<f32> = (0..held.len()).map(firm).collect();
         let start = filled(picture, &free, &now, draft.as_ref());
-        let unseen = unseen(&held);
+        let (unseen, loose) = (unseen(&held), 1.0 - mean(&firm));
         let iterations = match self.tuning.iterations {
             0 => 0,
-            few => few + (self.tuning.more as f32 * (MORE_FOR * unseen).min(1.0)).round() as usize,
+            few => few + (self.tuning.more as f32 * (MORE_FOR * loose).min(1.0)).round() as usize,
         };
         let (painting, trace) = match (&draft, iterations) {
             (Some(draft), 0) => (towards(start, draft, &held), Trace::default()),
@@ -246,10 +259,12 @@ impl Painter {
             flows: Some(motion.found),
             trace,
             memory: state.memory,
+            drift: state.drift,
             draft,
             anchor,
             age: renewal.age,
             growth: renewal.growth,
+            depth: renewal.depth,
         };
         Ok((Done { iterations, unseen }, state))
     }
@@ -375,10 +390,4 @@ fn hold_still(painting: &mut Picture, before: &Picture, still: &[bool], renewed:
             *now = before[at];
         }
     }
-}
-
-/// A plane, resized.
-fn at_size(plane: &Plane, (width, height): (usize, usize)) -> Plane {
-    let data = impasto::image::resize_plane(plane.data(), plane.size(), (width, height), Filter::Bicubic);
-    Plane::new(width, height, data).unwrap_or_else(|| plane.clone())
 }

@@ -3,6 +3,9 @@
 //! A zoom would magnify the strokes. Each pixel's growth since it was painted is carried along, and it is freed smoothly as
 //! the growth nears its bound. With a life given, a pixel is also freed at the end of it. Cells begin at different ages,
 //! so that the picture never changes everywhere at once.
+//!
+//! What comes into view at an edge of the frame was painted there with nothing beyond it, so its strokes run along the
+//! edge. As it moves inwards its strokes may change, until they have their surroundings.
 
 use super::planes::{moved, smoothstep};
 use crate::flow::Flow;
@@ -23,6 +26,17 @@ const DRY: f32 = 0.5;
 /// How far wet paint is held, as a part of what dry paint is.
 const WET: f32 = 0.3;
 
+/// Pixels from the edge of the frame within which paint lacks its surroundings.
+pub(crate) const EDGE: f32 = 16.0;
+
+/// A way inwards in a frame, in pixels, that makes paint as loose as wet paint.
+const LOOSE: f32 = 0.25;
+
+/// The distance of a pixel to the edge of the frame, at most that at which paint has its surroundings.
+fn to_edge(x: usize, y: usize, (width, height): (usize, usize)) -> f32 {
+    ((x.min(width - 1 - x).min(y).min(height - 1 - y)) as f32 + 0.5).min(EDGE)
+}
+
 /// The ages of a new shot, whose paint is dry. With a life, each cell begins somewhere in it.
 pub(crate) fn first_ages(width: usize, height: usize, life: Option<f64>) -> Vec<f32> {
     match life {
@@ -38,6 +52,11 @@ pub(crate) fn dryness(age: f32, life: Option<f64>) -> f32 {
     if life.is_some() { 1.0 } else { WET + (1.0 - WET) * smoothstep(age, 0.0, DRY) }
 }
 
+/// How far paint is held that comes inwards, 0..1: its strokes may change.
+pub(crate) fn firmness(inwards: f32) -> f32 {
+    1.0 - (1.0 - WET) * (inwards / LOOSE).min(1.0)
+}
+
 /// The phase of a cell, 0..1: the golden ratio along rows and its square down, which spreads neighbours far apart.
 fn phase(x: usize, y: usize) -> f32 {
     ((x as f64 * 0.618_034 + y as f64 * 0.754_878) % 1.0) as f32
@@ -47,22 +66,26 @@ fn phase(x: usize, y: usize) -> f32 {
 pub(crate) struct Renewal {
     pub(crate) age: Vec<f32>,
     pub(crate) growth: Vec<f32>,
+    /// The distance to the edge at which each pixel was painted.
+    pub(crate) depth: Vec<f32>,
+    /// How far each pixel has come inwards, in pixels, if its paint lacks surroundings.
+    pub(crate) inwards: Vec<f32>,
     /// 1 where a pixel is painted anew.
     pub(crate) free: Vec<f32>,
 }
 
-/// Carries ages and growths along the flow. `free` has the pixels that the frame before does not show, 0..1.
+/// Carries ages, growths and depths along the flow. `free` has the pixels that the frame before does not show, 0..1.
 pub(crate) fn step(
-    (age, growth): (&[f32], &[f32]),
+    (age, growth, depth): (&[f32], &[f32], &[f32]),
     back: &Flow,
     free: &[f32],
     seconds: f64,
     life: Option<f64>,
 ) -> Renewal {
     let (width, height) = back.size();
-    let [mut age, mut growth, _] = moved([age, growth, growth], back);
+    let [mut age, mut growth, before] = moved([age, growth, depth], back);
     let born = first_ages(width, height, life);
-    let mut renewed = vec![0.0; age.len()];
+    let [mut depth, mut renewed, mut inwards] = [(); 3].map(|()| vec![0.0; age.len()]);
     for at in 0..age.len() {
         let (x, y) = (at % width, at / width);
         age[at] = age[at].max(0.0) + seconds as f32;
@@ -70,6 +93,10 @@ pub(crate) fn step(
         let large = smoothstep(growth[at].abs(), 0.6 * GROWN, GROWN);
         let old = life.map_or(0.0, |life| smoothstep(age[at], life as f32, life as f32 + FADE));
         renewed[at] = large.max(old);
+        // A step below a hundredth of a pixel is the rounding of the flow.
+        let (here, before) = (to_edge(x, y, (width, height)), before[at].clamp(0.0, EDGE));
+        inwards[at] = (here - before - 0.01).max(0.0);
+        depth[at] = if inwards[at] > 0.0 || free[at] > 0.5 { here } else { before };
         growth[at] *= 1.0 - renewed[at].max(free[at]);
         if free[at] > 0.5 {
             age[at] = if life.is_some() { born[at] } else { 0.0 };
@@ -77,7 +104,7 @@ pub(crate) fn step(
             age[at] = 0.0;
         }
     }
-    Renewal { age, growth, free: renewed }
+    Renewal { age, growth, depth, inwards, free: renewed }
 }
 
 /// The logarithm of the growth of the scene's lengths at a pixel, from the frame before to this one.
@@ -107,10 +134,11 @@ mod tests {
             (x as f32 * part, y as f32 * part)
         });
         let mut state = (vec![0.0; 1200], vec![0.0; 1200]);
+        let deep = vec![EDGE; 1200];
         let none = vec![0.0; 1200];
         let mut most: f32 = 0.0;
         for frame in 1..=40 {
-            let renewal = step((&state.0, &state.1), &zoom, &none, 0.04, None);
+            let renewal = step((&state.0, &state.1, &deep), &zoom, &none, 0.04, None);
             if frame == 5 {
                 assert!((renewal.growth[600] - 5.0 * 1.01f32.ln()).abs() < 1e-3, "{}", renewal.growth[600]);
                 assert_eq!(renewal.free[600], 0.0);
@@ -126,17 +154,35 @@ mod tests {
     fn every_cell_is_renewed_once_in_a_life_and_never_all_at_once() {
         let (width, height, life) = (240, 192, 2.0);
         let still = Flow::zero(width, height);
-        let none = vec![0.0; width * height];
+        let (none, deep) = (vec![0.0; width * height], vec![EDGE; width * height]);
         let mut ages = first_ages(width, height, Some(life));
         let mut growth = none.clone();
         let mut seen = vec![false; width * height];
         for _ in 0..55 {
-            let renewal = step((&ages, &growth), &still, &none, 0.04, Some(life));
+            let renewal = step((&ages, &growth, &deep), &still, &none, 0.04, Some(life));
             let share = renewal.free.iter().filter(|free| **free > 0.5).count() as f64 / none.len() as f64;
             assert!(share < 0.2, "{share}");
             renewal.free.iter().zip(&mut seen).for_each(|(free, seen)| *seen |= *free > 0.5);
             (ages, growth) = (renewal.age, renewal.growth);
         }
         assert!(seen.iter().all(|seen| *seen));
+    }
+
+    #[test]
+    fn what_comes_in_at_the_right_is_loose_until_it_is_a_stroke_away_from_the_edge() {
+        let (width, height) = (160, 90);
+        let pan = Flow::uniform(width, height, (2.0, 0.0));
+        let none = vec![0.0; width * height];
+        let entering: Vec<f32> =
+            (0..width * height).map(|at| if at % width >= width - 2 { 1.0 } else { 0.0 }).collect();
+        let mut depth = vec![EDGE; width * height];
+        for _ in 0..20 {
+            depth = step((&none, &none, &depth), &pan, &entering, 0.04, None).depth;
+        }
+        let renewal = step((&none, &none, &depth), &pan, &entering, 0.04, None);
+        let firm: Vec<f32> =
+            renewal.inwards[45 * width..][..width].iter().map(|inwards| firmness(*inwards)).collect();
+        assert!(firm[..140].iter().all(|firm| *firm == 1.0), "{firm:?}");
+        assert!(firm[148..156].iter().all(|firm| *firm < 0.5), "{firm:?}");
     }
 }

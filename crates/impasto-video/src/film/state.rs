@@ -30,6 +30,8 @@ pub struct State {
     /// Adam's second moments and the pooled moments.
     pub(crate) trace: Trace,
     pub(crate) memory: DraftMemory,
+    /// From this frame to the beginning of the shot, for the grain of drafts.
+    pub(crate) drift: Flow,
     /// The steadied draft, if frames have one.
     pub(crate) draft: Option<Picture>,
     pub(crate) anchor: Anchor,
@@ -37,6 +39,8 @@ pub struct State {
     pub(crate) age: Vec<f32>,
     /// The logarithm of how much each pixel has grown since it was painted anew.
     pub(crate) growth: Vec<f32>,
+    /// The distance to the edge of the frame at which each pixel was painted, up to a bound.
+    pub(crate) depth: Vec<f32>,
 }
 
 type Planes = Vec<(String, Vec<usize>, Vec<f32>)>;
@@ -121,16 +125,16 @@ impl State {
         line(&mut all, "anchored".into(), &self.anchor.confidence);
         line(&mut all, "age".into(), &self.age);
         line(&mut all, "growth".into(), &self.growth);
+        line(&mut all, "depth".into(), &self.depth);
         line(&mut all, "second".into(), &self.trace.second);
         moments(&mut all, "style", &self.trace.moments);
         moments(&mut all, "draft_moments", &self.memory.moments);
         for (region, values) in self.memory.palette.iter().enumerate() {
             line(&mut all, format!("palette.{region}"), values);
         }
-        for (name, plane) in [("grain", &self.memory.grain), ("alpha", &self.alpha)] {
-            if let Some(plane) = plane {
-                all.push((name.into(), vec![plane.height(), plane.width()], plane.data().to_vec()));
-            }
+        flow(&mut all, "drift", &self.drift);
+        if let Some(plane) = &self.alpha {
+            all.push(("alpha".into(), vec![plane.height(), plane.width()], plane.data().to_vec()));
         }
         if let Some(draft) = &self.draft {
             picture(&mut all, "draft", draft);
@@ -180,7 +184,7 @@ impl State {
                 .map_while(|at| values(&format!("palette.{at}")))
                 .map(|(_, values)| values)
                 .collect(),
-            grain: plane("grain"),
+            grain: None,
         };
         let anchor = Anchor {
             picture: picture("anchor")?,
@@ -196,10 +200,12 @@ impl State {
             flows: flow("back").zip(flow("forth")).map(|(back, forth)| [back, forth]),
             trace: Trace { second: values("second")?.1, moments: moments("style") },
             memory,
+            drift: flow("drift")?,
             draft: picture("draft"),
             anchor,
             age: values("age")?.1,
             growth: values("growth")?.1,
+            depth: values("depth")?.1,
         })
     }
 }
@@ -235,10 +241,12 @@ mod tests {
             flows: Some([flow.clone(), flow.clone()]),
             trace: Trace { second: vec![1e-9; 60], moments: moments.clone() },
             memory: DraftMemory { share: 0.7, moments, palette: vec![vec![0.25; 3]], grain: None },
+            drift: flow.clone(),
             draft: Some(picture(7)),
             anchor: Anchor { picture: picture(11), map: flow, confidence: vec![0.5; 20], age: 3 },
             age: vec![0.04; 20],
             growth: vec![0.1; 20],
+            depth: vec![7.5; 20],
         };
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("state");

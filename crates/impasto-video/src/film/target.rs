@@ -1,6 +1,6 @@
 //! The target of a frame: the painting before, moved to where things are now.
 
-use impasto_image::Picture;
+use impasto_image::{Filter, Picture, resize_plane};
 
 use super::motion::Motion;
 use super::planes::{blurred, mean, mixed, moved, smoothstep};
@@ -44,7 +44,7 @@ pub(crate) fn target(
 ) -> Target {
     let back = &motion.back;
     let free: Vec<f32> = motion.confidence.iter().map(|c| 1.0 - smoothstep(*c, FREE.0, FREE.1)).collect();
-    let renewal = renew::step((&state.age, &state.growth), back, &free, seconds, life);
+    let renewal = renew::step((&state.age, &state.growth, &state.depth), back, &free, seconds, life);
     let hold =
         |(confidence, renewed): (&f32, &f32)| smoothstep(*confidence, HELD.0, HELD.1) * (1.0 - renewed);
     let held: Vec<f32> = motion.confidence.iter().zip(&renewal.free).map(hold).collect();
@@ -77,42 +77,60 @@ fn light(picture: &mut Picture, before: &Picture, now: &Picture, motion: &Motion
     }
 }
 
-/// Fills the free parts: from the draft, or by the painting's local model of colour where there is none.
+/// Fills the free parts: from the draft, or from the frame where there is none, in the colours and the contrast of the
+/// painting around them.
 pub(crate) fn filled(target: Picture, free: &[f32], now: &Picture, draft: Option<&Picture>) -> Picture {
     if free.iter().all(|free| *free == 0.0) {
         return target;
     }
-    match draft {
-        Some(draft) => mixed(target, draft, free),
-        None => {
-            let model = modelled(&target, free, now);
-            mixed(target, &model, free)
-        }
-    }
+    let model = modelled(&target, free, draft.unwrap_or(now));
+    mixed(target, &model, free)
 }
 
-/// The frame in the painting's colours: around each pixel the painting is `a * frame + b` where it is known (the guided
-/// filter of He, Sun and Tang 2010, with one gain from the luma), and so it goes on where it is not.
-fn modelled(target: &Picture, free: &[f32], now: &Picture) -> Picture {
-    /// Deviation of the window in pixels.
-    const AROUND: f32 = 24.0;
-    /// Variance below which a frame counts as flat.
+/// A picture of the frame in the painting's colours: around each pixel the painting is `a * picture + b` where it is known
+/// (the guided filter of He, Sun and Tang 2010), and so it goes on where it is not. Far from what is known it is the
+/// picture itself. The means are taken at a quarter of the size.
+fn modelled(target: &Picture, free: &[f32], picture: &Picture) -> Picture {
+    /// Deviation of the window in pixels of the quarter.
+    const AROUND: f32 = 6.0;
+    /// Variance below which a picture counts as flat.
     const FLAT: f32 = 1e-3;
-    let (width, area) = (now.width(), free.len());
-    let known: Vec<f32> = free.iter().map(|free| (1.0 - free).max(1e-4)).collect();
+    /// The share of the window that has to be known, from not believed to believed.
+    const KNOWN: (f32, f32) = (0.02, 0.15);
+    /// The gains that are believed: contrast may be stronger or weaker by this factor.
+    const GAIN: f32 = 1.6;
+    let size = picture.size();
+    let (width, height) = (size.0.div_ceil(4), size.1.div_ceil(4));
+    let small = |plane: &[f32]| resize_plane(plane, size, (width, height), Filter::Bilinear);
+    let wide = |plane: &[f32]| resize_plane(plane, (width, height), size, Filter::Bilinear);
+    let known = small(&free.iter().map(|free| 1.0 - free).collect::<Vec<f32>>());
     let weight = blurred(&known, width, AROUND);
     let average = |values: &dyn Fn(usize) -> f32| -> Vec<f32> {
-        let values: Vec<f32> = (0..area).map(|at| known[at] * values(at)).collect();
-        blurred(&values, width, AROUND).iter().zip(&weight).map(|(sum, weight)| sum / weight).collect()
+        let values: Vec<f32> = (0..known.len()).map(|at| known[at] * values(at)).collect();
+        blurred(&values, width, AROUND)
+            .iter()
+            .zip(&weight)
+            .map(|(sum, weight)| sum / weight.max(1e-4))
+            .collect()
     };
-    let mut result = now.clone();
+    let area = free.len();
+    let mut result = picture.clone();
     for plane in 0..3 {
-        let (frame, paint) = (&now.rgb()[plane * area..][..area], &target.rgb()[plane * area..][..area]);
-        let (x, y) = (average(&|at| frame[at]), average(&|at| paint[at]));
-        let (xx, xy) = (average(&|at| frame[at] * frame[at]), average(&|at| frame[at] * paint[at]));
+        let (full, paint) = (&picture.rgb()[plane * area..][..area], &target.rgb()[plane * area..][..area]);
+        let (seen, paint) = (small(full), small(paint));
+        let (x, y) = (average(&|at| seen[at]), average(&|at| paint[at]));
+        let (xx, xy) = (average(&|at| seen[at] * seen[at]), average(&|at| seen[at] * paint[at]));
+        let mut model = [vec![0.0; known.len()], vec![0.0; known.len()]];
+        for at in 0..known.len() {
+            let believed = smoothstep(weight[at], KNOWN.0, KNOWN.1);
+            let variance = xx[at] - x[at] * x[at] + FLAT;
+            let gain = ((xy[at] - x[at] * y[at] + FLAT) / variance).clamp(1.0 / GAIN, GAIN);
+            model[0][at] = 1.0 + believed * (gain - 1.0);
+            model[1][at] = believed * (y[at] - gain * x[at]);
+        }
+        let [gain, offset] = model.map(|plane| wide(&plane));
         for (at, value) in result.rgb_mut()[plane * area..][..area].iter_mut().enumerate() {
-            let gain = (xy[at] - x[at] * y[at]) / (xx[at] - x[at] * x[at] + FLAT);
-            *value = (y[at] + gain * (*value - x[at])).clamp(0.0, 1.0);
+            *value = (gain[at] * *value + offset[at]).clamp(0.0, 1.0);
         }
     }
     result
@@ -132,11 +150,11 @@ mod tests {
         let size = (90, 60);
         let ramp = |i: usize| (i % size.0) as f32 / size.0 as f32;
         let frame = Picture::new(size.0, size.1, (0..3 * size.0 * size.1).map(ramp).collect()).unwrap();
-        // The painting is the negative of the frame, with a hole in the middle.
+        // The painting is weaker and lighter than the frame, with a hole in the middle.
         let free: Vec<f32> =
             (0..size.0 * size.1).map(|i| if (35..55).contains(&(i % size.0)) { 1.0 } else { 0.0 }).collect();
         let mut painting = frame.clone();
-        painting.rgb_mut().iter_mut().for_each(|value| *value = 1.0 - *value);
+        painting.rgb_mut().iter_mut().for_each(|value| *value = 0.3 + 0.7 * *value);
         let truth = painting.clone();
         let area = free.len();
         painting

@@ -26,6 +26,12 @@ const COLOUR: f32 = 0.05;
 /// Half of the window over which a difference of colours is taken as a change of light, less the middle.
 const LIGHT: usize = 7;
 
+/// The confidence of a pixel whose flows disagree, but whose colours do not.
+const GUESS: f32 = 0.25;
+
+/// How far beyond the outermost pixels, in pixels, the confidence begins to fall, and where it is 0.
+const OUTSIDE: (f32, f32) = (0.1, 0.3);
+
 /// Half of the window of the least confidence, less the middle. The flow is wrong near an edge of motion, too.
 const NEAR: usize = 3;
 /// Deviation of the final blur, in pixels.
@@ -35,7 +41,8 @@ const SOFT: f32 = 1.5;
 ///
 /// `back` gathers `to` out of `from`, and `forth` gathers `from` out of `to`. A pixel loses confidence if there and back
 /// is not the same place, at edges of motion, and if its colours differ. An even change of brightness is no difference.
-/// Pixels whose origin is outside have 0.
+/// A pixel whose colours are the same keeps a little of it in any case: in a flat part the flows disagree, although
+/// nothing was hidden. Pixels whose origin is outside have 0.
 ///
 /// # Panics
 /// If the flows and the pictures are not all of one size.
@@ -43,17 +50,35 @@ pub fn confidence(back: &Flow, forth: &Flow, from: &Picture, to: &Picture) -> Ve
     let sizes = [forth.size(), from.size(), to.size()];
     assert!(sizes.iter().all(|size| *size == back.size()), "flows and pictures of one size");
     let width = back.width;
-    let mut confidence = colours(back, from, to);
+    let [mut confidence, alike] = colours(back, from, to);
     rows(&mut confidence, width, |y, row| {
         for (x, value) in row.iter_mut().enumerate() {
-            *value *= match there_and_back(back, forth, x, y) {
-                Some(miss) => ramp(miss) * ramp(edge(back, x, y)),
-                None => 0.0,
-            };
+            match there_and_back(back, forth, x, y) {
+                Some(miss) => {
+                    let found = *value * ramp(miss) * ramp(edge(back, x, y));
+                    *value = found.max(GUESS * alike[y * width + x]);
+                }
+                // What came from outside says nothing of its neighbours. It loses its confidence below.
+                None => *value = 1.0,
+            }
         }
     });
     let near = least(&confidence, width, NEAR);
-    convolve(&near, width, &gaussian(SOFT, 4))
+    let mut confidence = convolve(&near, width, &gaussian(SOFT, 4));
+    rows(&mut confidence, width, |y, row| {
+        for (x, value) in row.iter_mut().enumerate() {
+            let (u, v) = back.at(x, y);
+            *value *= inside(x as f32 + u, width) * inside(y as f32 + v, back.height);
+        }
+    });
+    confidence
+}
+
+/// 1 for a coordinate between the centres of the first and the last pixel, and 0 outside. The ramp between lets a frame
+/// that stands still keep its outermost pixels, although its flow is not exactly zero.
+fn inside(x: f32, length: usize) -> f32 {
+    let beyond = (-x).max(x - (length - 1) as f32);
+    ((OUTSIDE.1 - beyond) / (OUTSIDE.1 - OUTSIDE.0)).clamp(0.0, 1.0)
 }
 
 /// Which pixels of `to` are seen in `from`, by the exact inequalities: there and back is the same place, and the pixel
@@ -97,19 +122,19 @@ fn edge(flow: &Flow, x: usize, y: usize) -> f32 {
     (square(right, left) + square(below, above)) / (SLOPE * (u * u + v * v) + SLOPE_LEAST)
 }
 
-/// How alike the colours are, 0..1, after noise and light are taken off.
-fn colours(back: &Flow, from: &Picture, to: &Picture) -> Vec<f32> {
+/// How alike the colours are, 0..1, after noise and light are taken off, and after noise alone is.
+fn colours(back: &Flow, from: &Picture, to: &Picture) -> [Vec<f32>; 2] {
     let (width, area) = (back.width, back.u.len());
     let moved = warp::picture(from, back);
-    let mut squares = vec![0.0; area];
+    let mut squares = [vec![0.0; area], vec![0.0; area]];
     for (moved, to) in moved.rgb().chunks_exact(area).zip(to.rgb().chunks_exact(area)) {
         let difference: Vec<f32> = moved.iter().zip(to).map(|(a, b)| a - b).collect();
         let fine = convolve(&difference, width, &gaussian(1.0, 2));
         let light = convolve(&difference, width, &even(LIGHT));
-        squares.iter_mut().zip(fine.iter().zip(light)).for_each(|(sum, (fine, light))| {
-            *sum += (fine - light).powi(2) / 3.0;
-        });
+        for (at, (fine, light)) in fine.iter().zip(light).enumerate() {
+            squares[0][at] += (fine - light).powi(2) / 3.0;
+            squares[1][at] += fine.powi(2) / 3.0;
+        }
     }
-    squares.iter_mut().for_each(|square| *square = (-0.5 * *square / (COLOUR * COLOUR)).exp());
-    squares
+    squares.map(|squares| squares.iter().map(|square| (-0.5 * square / (COLOUR * COLOUR)).exp()).collect())
 }

@@ -1,6 +1,6 @@
 //! A flow: two planes of offsets.
 
-use super::rows::rows;
+use super::rows::{each, rows};
 
 /// A dense flow: for each pixel of one frame, where the same point lies in another, as offsets in pixels.
 ///
@@ -65,18 +65,33 @@ impl Flow {
     pub(crate) fn doubled(&self, (width, height): (usize, usize)) -> Self {
         let mut finer = Self::zero(width, height);
         for (coarse, fine) in [(&self.u, &mut finer.u), (&self.v, &mut finer.v)] {
-            rows(fine, width, |y, row| {
-                let near = y / 2;
-                let far = if y % 2 == 0 { near.saturating_sub(1) } else { (near + 1).min(self.height - 1) };
-                let line = |y: usize| &coarse[y * self.width..(y + 1) * self.width];
-                let (near, far) = (line(near), line(far));
-                for (x, value) in row.iter_mut().enumerate() {
-                    let side =
-                        if x % 2 == 0 { (x / 2).saturating_sub(1) } else { (x / 2 + 1).min(self.width - 1) };
-                    let column = |x: usize| 0.75 * near[x] + 0.25 * far[x];
-                    *value = 2.0 * (0.75 * column(x / 2) + 0.25 * column(side));
-                }
-            });
+            let coarse_width = self.width;
+            rows(
+                fine,
+                width,
+                #[inline(always)]
+                |y, row| {
+                    let near = y / 2;
+                    let far =
+                        if y % 2 == 0 { near.saturating_sub(1) } else { (near + 1).min(self.height - 1) };
+                    let line = |y: usize| &coarse[y * coarse_width..][..coarse_width];
+                    let mut between = vec![0.0; coarse_width + 2];
+                    let inner = &mut between[1..=coarse_width];
+                    each([inner], [line(near), line(far)], |[near, far], _| {
+                        [2.0 * (0.75 * near + 0.25 * far)]
+                    });
+                    // The edges repeat.
+                    (between[0], between[coarse_width + 1]) = (between[1], between[coarse_width]);
+                    let pairs = row.chunks_exact_mut(2).zip(between.windows(3));
+                    for (pair, around) in pairs {
+                        pair[0] = 0.75 * around[1] + 0.25 * around[0];
+                        pair[1] = 0.75 * around[1] + 0.25 * around[2];
+                    }
+                    if width % 2 == 1 {
+                        row[width - 1] = 0.75 * between[coarse_width] + 0.25 * between[coarse_width - 1];
+                    }
+                },
+            );
         }
         finer
     }

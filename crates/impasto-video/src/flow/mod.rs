@@ -28,6 +28,7 @@ pub(crate) mod rows;
 mod search;
 pub(crate) mod smooth;
 mod steady;
+mod wide;
 
 pub use confidence::{confidence, visible};
 pub use field::Flow;
@@ -65,13 +66,7 @@ pub fn between(from: &Gray, to: &Gray, preset: Preset, start: Option<&Flow>) -> 
     // A mean of 2x2 pixels halves the noise.
     let noise = noise::of_gray(to) / (1 << settings.finest) as f32;
     let finest = flat::settle(finest, &there[settings.finest], &here[settings.finest], noise);
-    (0..settings.finest).rev().fold(finest, |flow, level| {
-        let flow = flow.doubled(here[level].size());
-        match &settings.last {
-            Some(refinement) => refine::refine(flow, &there[level], &here[level], refinement),
-            None => flow,
-        }
-    })
+    (0..settings.finest).rev().fold(finest, |flow, level| flow.doubled(here[level].size()))
 }
 
 /// One level of the pyramid: search, densify, refine.

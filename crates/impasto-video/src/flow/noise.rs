@@ -22,20 +22,21 @@ const GAIN: f32 = 6.0;
 pub fn noise(picture: &Picture) -> f32 {
     let (width, height) = picture.size();
     let planes = picture.rgb().chunks_exact(width * height);
-    planes.map(|plane| of_plane(plane, width)).sum::<f32>() / 3.0
+    planes.map(|plane| of_plane(plane, width, TILE)).sum::<f32>() / 3.0
 }
 
-/// The deviation of the noise of a grey frame, in grey levels.
+/// The deviation of the noise of a grey frame, in grey levels. It looks at a quarter of the tiles.
 pub(super) fn of_gray(gray: &Gray) -> f32 {
-    of_plane(gray.data(), gray.width())
+    of_plane(gray.data(), gray.width(), 2 * TILE)
 }
 
-fn of_plane(plane: &[f32], width: usize) -> f32 {
+/// The estimate from tiles whose corners are `apart` pixels apart.
+fn of_plane(plane: &[f32], width: usize, apart: usize) -> f32 {
     let height = plane.len() / width;
     let (rows, columns) = (height.saturating_sub(2), width.saturating_sub(2));
     let mut tiles = Vec::new();
-    for top in (0..rows).step_by(TILE) {
-        for left in (0..columns).step_by(TILE) {
+    for top in (0..rows).step_by(apart) {
+        for left in (0..columns).step_by(apart) {
             let (bottom, right) = ((top + TILE).min(rows), (left + TILE).min(columns));
             tiles.push(of_tile(plane, width, (left, right), (top, bottom)));
         }

@@ -7,10 +7,10 @@ use super::patch::SIDE;
 pub enum Preset {
     /// Searches and refines down to a quarter of the size.
     Fast,
-    /// Searches down to half of the size and refines at full size. This suits films that are painted.
+    /// Searches and refines down to half of the size.
     #[default]
     Medium,
-    /// Searches at full size too, for small things and for measuring.
+    /// Searches and refines at full size too. This suits films that are painted, which takes longer than the flow.
     Fine,
 }
 
@@ -22,8 +22,6 @@ pub(crate) struct Settings {
     pub(crate) finest: usize,
     /// The refinement of each level that is searched.
     pub(crate) refinement: Refinement,
-    /// The refinement of the finer levels, which are not searched.
-    pub(crate) last: Option<Refinement>,
 }
 
 /// The numbers of the variational refinement.
@@ -40,14 +38,13 @@ impl Settings {
     /// The numbers of a preset for frames of a size.
     pub(crate) fn of(preset: Preset, (width, height): (usize, usize)) -> Self {
         let coarsest = coarsest(width, height);
-        let (finest, last) = match preset {
-            Preset::Fast => (2, None),
-            Preset::Medium => (1, Some(Refinement { warps: 1, reweightings: 3, sweeps: 5 })),
-            Preset::Fine => (0, None),
+        let (finest, warps, reweightings) = match preset {
+            Preset::Fast => (2, 1, 2),
+            Preset::Medium => (1, 2, 3),
+            Preset::Fine => (0, 2, 4),
         };
-        let reweightings = if preset == Preset::Fine { 4 } else { 3 };
-        let refinement = Refinement { warps: 2, reweightings, sweeps: 5 };
-        Self { coarsest, finest: finest.min(coarsest), refinement, last }
+        let refinement = Refinement { warps, reweightings, sweeps: 5 };
+        Self { coarsest, finest: finest.min(coarsest), refinement }
     }
 }
 

@@ -2,25 +2,34 @@
 
 use rayon::prelude::*;
 
+use super::wide::wide;
+
 /// Rows that a thread takes at a time.
 const ROWS: usize = 8;
 
-/// Calls `work` with the number and the values of each row of a plane, on all threads.
+/// Calls `work` with the number and the values of each row of a plane, on all threads. A closure that is to use all
+/// vector instructions has the attribute `inline(always)`.
 pub(crate) fn rows(plane: &mut [f32], width: usize, work: impl Fn(usize, &mut [f32]) + Sync) {
     plane.par_chunks_mut(width.max(1) * ROWS).enumerate().for_each(|(piece, chunk)| {
-        for (row, values) in chunk.chunks_exact_mut(width.max(1)).enumerate() {
-            work(piece * ROWS + row, values);
-        }
+        wide(
+            #[inline(always)]
+            || {
+                for (row, values) in chunk.chunks_exact_mut(width.max(1)).enumerate() {
+                    work(piece * ROWS + row, values);
+                }
+            },
+        );
     });
 }
 
 /// Pixels that [`each`] takes at a time.
-const LANES: usize = 16;
+pub(crate) const LANES: usize = 8;
 
 /// Computes `f` of several planes' values, pixel by pixel: from the inputs and the old outputs the new outputs.
 ///
 /// Blocks of pixels are copied to arrays first. So the compiler sees that outputs and inputs do not overlap, which it
-/// does not prove for many slices, and uses vector instructions.
+/// does not prove for many slices, and uses vector instructions. With more than some six planes it keeps the copies in
+/// memory; loops over more are written out.
 ///
 /// # Panics
 /// If a slice is shorter than the first output.
@@ -79,12 +88,17 @@ pub(crate) fn each<const I: usize, const O: usize>(
     }
 }
 
-/// A block of a plane.
+/// A block of a plane. Beyond the plane's end it is 0.
 #[inline(always)]
-fn block(plane: &[f32], at: usize) -> [f32; LANES] {
-    match plane[at..].first_chunk::<LANES>() {
+pub(crate) fn block(plane: &[f32], at: usize) -> [f32; LANES] {
+    let plane = &plane[at..];
+    match plane.first_chunk::<LANES>() {
         Some(block) => *block,
-        None => [0.0; LANES],
+        None => {
+            let mut block = [0.0; LANES];
+            block[..plane.len()].copy_from_slice(plane);
+            block
+        }
     }
 }
 
@@ -108,12 +122,17 @@ pub(crate) fn rows_of<const N: usize>(
         rest = tail;
     }
     pieces.into_par_iter().enumerate().for_each(|(piece, mut chunk)| {
-        for row in 0..chunk[0].len() / width {
-            let mut values: [&mut [f32]; N] = std::array::from_fn(|_| Default::default());
-            for (values, plane) in values.iter_mut().zip(&mut chunk) {
-                *values = &mut plane[row * width..(row + 1) * width];
-            }
-            work(piece * ROWS + row, values);
-        }
+        wide(
+            #[inline(always)]
+            || {
+                for row in 0..chunk[0].len() / width {
+                    let mut values: [&mut [f32]; N] = std::array::from_fn(|_| Default::default());
+                    for (values, plane) in values.iter_mut().zip(&mut chunk) {
+                        *values = &mut plane[row * width..(row + 1) * width];
+                    }
+                    work(piece * ROWS + row, values);
+                }
+            },
+        );
     });
 }

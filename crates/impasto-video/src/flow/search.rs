@@ -10,6 +10,7 @@ use rayon::prelude::*;
 use super::Flow;
 use super::padded::Padded;
 use super::patch::{Found, Patch, SIDE};
+use super::wide::wide;
 
 /// Pixels between the corners of neighbouring patches.
 const STRIDE: usize = 4;
@@ -37,7 +38,13 @@ pub(crate) struct Offsets {
 pub(crate) fn search(there: &Padded, here: &Padded, coarser: &Flow, guess: Option<&Flow>) -> Offsets {
     let (columns, rows) = (corners(here.width, STRIDE), corners(here.height, STRIDE));
     let bands: Vec<&[usize]> = rows.chunks(BAND).collect();
-    let band = |rows: &&[usize]| Band { there, here, columns: &columns, rows }.search(coarser, guess);
+    let band = |rows: &&[usize]| {
+        let band = Band { there, here, columns: &columns, rows };
+        wide(
+            #[inline(always)]
+            || band.search(coarser, guess),
+        )
+    };
     let found = bands.par_iter().map(band).collect::<Vec<_>>().concat();
     Offsets { columns, rows, found }
 }

@@ -6,26 +6,36 @@ use super::rows::{each, rows};
 pub(crate) fn convolve(plane: &[f32], width: usize, kernel: &[f32]) -> Vec<f32> {
     let height = plane.len() / width;
     let mut down = vec![0.0; plane.len()];
-    rows(&mut down, width, |y, row| {
-        let line = |y: usize| &plane[y * width..][..width];
-        for (value, middle) in row.iter_mut().zip(line(y)) {
-            *value = kernel[0] * middle;
-        }
-        for (offset, weight) in kernel.iter().enumerate().skip(1) {
-            let (above, below) = (line(y.saturating_sub(offset)), line((y + offset).min(height - 1)));
-            each([&mut *row], [above, below], |[above, below], [sum]| [sum + weight * (above + below)]);
-        }
-    });
+    rows(
+        &mut down,
+        width,
+        #[inline(always)]
+        |y, row| {
+            let line = |y: usize| &plane[y * width..][..width];
+            for (value, middle) in row.iter_mut().zip(line(y)) {
+                *value = kernel[0] * middle;
+            }
+            for (offset, weight) in kernel.iter().enumerate().skip(1) {
+                let (above, below) = (line(y.saturating_sub(offset)), line((y + offset).min(height - 1)));
+                each([&mut *row], [above, below], |[above, below], [sum]| [sum + weight * (above + below)]);
+            }
+        },
+    );
     let mut both = vec![0.0; plane.len()];
-    rows(&mut both, width, |y, row| {
-        let line = widened(&down[y * width..][..width], kernel.len() - 1);
-        let middle = kernel.len() - 1;
-        each([&mut *row], [&line[middle..]], |[value], _| [kernel[0] * value]);
-        for (offset, weight) in kernel.iter().enumerate().skip(1) {
-            let pair = [&line[middle - offset..], &line[middle + offset..]];
-            each([&mut *row], pair, |[before, after], [sum]| [sum + weight * (before + after)]);
-        }
-    });
+    rows(
+        &mut both,
+        width,
+        #[inline(always)]
+        |y, row| {
+            let line = widened(&down[y * width..][..width], kernel.len() - 1);
+            let middle = kernel.len() - 1;
+            each([&mut *row], [&line[middle..]], |[value], _| [kernel[0] * value]);
+            for (offset, weight) in kernel.iter().enumerate().skip(1) {
+                let pair = [&line[middle - offset..], &line[middle + offset..]];
+                each([&mut *row], pair, |[before, after], [sum]| [sum + weight * (before + after)]);
+            }
+        },
+    );
     both
 }
 

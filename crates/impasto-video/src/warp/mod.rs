@@ -31,13 +31,18 @@ pub fn picture(source: &Picture, flow: &Flow) -> Picture {
 /// zooms.
 pub fn compose(first: &Flow, then: &Flow) -> Flow {
     let mut both = first.clone();
-    rows_of([&mut both.u, &mut both.v], first.width, |y, [u, v]| {
-        for (x, (u, v)) in u.iter_mut().zip(v).enumerate() {
-            let (du, dv) = then.between_pixels(x as f32 + *u, y as f32 + *v);
-            *u += du;
-            *v += dv;
-        }
-    });
+    rows_of(
+        [&mut both.u, &mut both.v],
+        first.width,
+        #[inline(always)]
+        |y, [u, v]| {
+            for (x, (u, v)) in u.iter_mut().zip(v).enumerate() {
+                let (du, dv) = then.between_pixels(x as f32 + *u, y as f32 + *v);
+                *u += du;
+                *v += dv;
+            }
+        },
+    );
     both
 }
 

@@ -69,24 +69,28 @@ impl Spline {
         let (x, y) = (x.clamp(0.0, (self.width - 1) as f32), y.clamp(0.0, (self.height - 1) as f32));
         let (left, top) = (x as usize, y as usize);
         let (wx, wy) = (weights(x - left as f32), weights(y - top as f32));
-        let columns = [0, 1, 2, 3].map(|at| mirror(left + at, self.width));
-        let lines = [0, 1, 2, 3].map(|at| mirror(top + at, self.height) * self.width);
+        let inner = left >= 1 && left + 2 < self.width && top >= 1 && top + 2 < self.height;
         let area = self.width * self.height;
-        [0, 1, 2].map(|plane| {
+        let mut colour = [0.0; 3];
+        for (plane, value) in colour.iter_mut().enumerate() {
             let plane = &self.coefficients[plane * area..(plane + 1) * area];
-            let mut sum = 0.0;
-            for (line, wy) in lines.into_iter().zip(wy) {
-                let row = &plane[line..line + self.width];
-                let across = if columns[3] == columns[0] + 3 {
-                    let run = &row[columns[0]..columns[0] + 4];
-                    wx[0] * run[0] + wx[1] * run[1] + wx[2] * run[2] + wx[3] * run[3]
+            let mut across = [0.0; 4];
+            for (line, wy) in wy.iter().enumerate() {
+                let run = if inner {
+                    let at = (top + line - 1) * self.width + left - 1;
+                    [plane[at], plane[at + 1], plane[at + 2], plane[at + 3]]
                 } else {
-                    columns.into_iter().zip(wx).map(|(column, wx)| wx * row[column]).sum()
+                    let row = mirror(top + line, self.height) * self.width;
+                    let at = |column: usize| plane[row + mirror(left + column, self.width)];
+                    [at(0), at(1), at(2), at(3)]
                 };
-                sum += wy * across;
+                for at in 0..4 {
+                    across[at] += wy * run[at];
+                }
             }
-            sum
-        })
+            *value = (wx[0] * across[0] + wx[1] * across[1]) + (wx[2] * across[2] + wx[3] * across[3]);
+        }
+        colour
     }
 }
 

@@ -36,6 +36,29 @@ pub(super) fn drawn((width, height): (usize, usize), seed: u64) -> Vec<f32> {
     grain
 }
 
+/// Draws a square of grain of unit depth at every size. It repeats without a seam, so that it covers any area. Its side
+/// is a multiple of the largest size.
+pub(super) fn tile(side: usize, seed: u64) -> Vec<f32> {
+    /// Cells around the square that the filter may reach.
+    const REACH: usize = 2;
+    let mut rng = ChaCha8Rng::seed_from_u64(seed);
+    let mut grain = vec![0.0; side * side];
+    for size in SIZES {
+        let count = side / size;
+        let cells: Vec<f32> = (0..count * count).map(|_| StandardNormal.sample(&mut rng)).collect();
+        let (wide, long) = (count + 2 * REACH, side + 2 * REACH * size);
+        let around = |at: usize| (at + REACH * (count - 1)) % count;
+        let wrapped: Vec<f32> =
+            (0..wide * wide).map(|at| cells[around(at / wide) * count + around(at % wide)]).collect();
+        let drawn = resize_plane(&wrapped, (wide, wide), (long, long), Filter::Bicubic);
+        let rows = drawn.chunks_exact(long).skip(REACH * size);
+        for (grain, drawn) in grain.chunks_exact_mut(side).zip(rows) {
+            grain.iter_mut().zip(&drawn[REACH * size..]).for_each(|(grain, drawn)| *grain += drawn);
+        }
+    }
+    grain
+}
+
 /// Adds grain to a content, the same in all channels.
 pub(super) fn add_grain(content: &mut Pixels, mut grain: Vec<f32>) {
     let (width, height) = (content.size.width, content.size.height);
@@ -105,6 +128,18 @@ mod tests {
         assert!((0.5 * depth..1.5 * depth).contains(&flat), "{flat} {depth}");
         assert!(striped < flat / 8.0, "{striped} {flat}");
         assert_eq!(after.data[..96 * 128][7] - 0.4, after.data[96 * 128..][7] - 0.4, "grey");
+    }
+
+    #[test]
+    fn a_tile_has_no_seam_and_the_depth_of_what_is_drawn() {
+        let (side, grain) = (128, tile(128, 1));
+        let step = |from: usize, to: usize| -> f32 {
+            (0..side).map(|y| (grain[y * side + from] - grain[y * side + to]).powi(2)).sum::<f32>()
+        };
+        let inside = (1..side - 1).map(|x| step(x, x + 1)).sum::<f32>() / (side - 2) as f32;
+        assert!(step(side - 1, 0) < 3.0 * inside, "{} {inside}", step(side - 1, 0));
+        let ratio = deviation(&grain) / deviation(&drawn((side, side), 1));
+        assert!((0.8..1.25).contains(&ratio), "{ratio}");
     }
 
     #[test]

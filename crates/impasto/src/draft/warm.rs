@@ -94,6 +94,14 @@ impl Draft {
         self.size
     }
 
+    /// A square of the grain that flat parts get, which repeats without a seam, for a [`DraftMemory`] of a film whose
+    /// scene moves. One pixel of it is one of the draft. Its side is `32 * cells` pixels, for 1 cell and more.
+    pub fn grain(&self, cells: usize) -> Plane {
+        let side = 32 * cells.max(1);
+        let tile = self.pool.install(|| super::grain::tile(side, self.transfer.seed));
+        Plane::new(side, side, tile).unwrap_or_else(|| Plane::filled(side, side, 0.0))
+    }
+
     /// A flag that aborts the picture in progress, from any thread.
     pub fn cancel(&self) -> Cancel {
         self.transfer.cancel.clone()

@@ -1,10 +1,12 @@
 //! A flow as the two colours of a chessboard.
 //!
 //! The four neighbours of a red square are black. Each colour lies packed, so that a sweep over one colour reads and
-//! writes whole runs. In row y a square of colour c at place k is the pixel x = 2k + ((y + c) mod 2). A row has one
-//! unused place at each end, so that neighbours beyond the edges can be read; their weights are zero.
+//! writes whole runs. In row y a square of colour c at place k is the pixel x = 2k + ((y + c) mod 2). A row has
+//! unused places at each end, so that neighbours beyond the edges can be read and a row consists of whole blocks; their
+//! weights are zero.
 
 use crate::flow::Flow;
+use crate::flow::rows::LANES;
 
 /// The flow on the squares of each colour. A row holds its u, then its v, each [`Halves::stride`] places.
 pub(super) struct Halves {
@@ -13,9 +15,9 @@ pub(super) struct Halves {
     pub(super) colours: [Vec<f32>; 2],
 }
 
-/// Places in a row of a colour.
+/// Places in a row of a colour: whole blocks, and one place at each end.
 pub(super) fn stride(width: usize) -> usize {
-    width.div_ceil(2) + 2
+    width.div_ceil(2).next_multiple_of(LANES) + 2
 }
 
 /// The first column of a colour in a row.

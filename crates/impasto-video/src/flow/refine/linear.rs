@@ -50,18 +50,24 @@ impl Linear {
 
     /// Clears the derivatives where the flow points out of the picture, so that only smoothness acts there.
     fn forget_outside(&mut self, flow: &Flow, (width, height): (usize, usize)) {
-        rows_of(self.planes.each_mut().map(Vec::as_mut_slice), width, |y, mut planes| {
-            for x in 0..width {
-                let (u, v) = flow.at(x, y);
-                if !inside(x as f32 + u, width) || !inside(y as f32 + v, height) {
-                    planes.iter_mut().for_each(|plane| plane[x] = 0.0);
+        rows_of(
+            self.planes.each_mut().map(Vec::as_mut_slice),
+            width,
+            #[inline(always)]
+            |y, mut planes| {
+                for x in 0..width {
+                    let (u, v) = flow.at(x, y);
+                    if !inside(x as f32 + u, width) || !inside(y as f32 + v, height) {
+                        planes.iter_mut().for_each(|plane| plane[x] = 0.0);
+                    }
                 }
-            }
-        });
+            },
+        );
     }
 }
 
 /// Whether a coordinate lies between the centres of the first and the last pixel.
+#[inline(always)]
 fn inside(x: f32, length: usize) -> bool {
     (0.0..=(length - 1) as f32).contains(&x)
 }
@@ -75,19 +81,18 @@ fn sample(gray: &Gray, x: f32, y: f32) -> Option<f32> {
     }
     let (left, top) = (x as usize, y as usize);
     let (wx, wy) = (cubic(x - left as f32), cubic(y - top as f32));
-    let mut value = 0.0;
+    let mut sums = [0.0; 4];
     for (row, wy) in wy.iter().enumerate() {
         let line = gray.row((top + row).saturating_sub(1).min(height - 1));
-        let across = if left >= 1 && left + 3 <= width {
-            let run = &line[left - 1..left + 3];
-            wx[0] * run[0] + wx[1] * run[1] + wx[2] * run[2] + wx[3] * run[3]
-        } else {
-            let column = |at: usize| line[(left + at).saturating_sub(1).min(width - 1)];
-            wx[0] * column(0) + wx[1] * column(1) + wx[2] * column(2) + wx[3] * column(3)
+        let run = match line.get(left.wrapping_sub(1)..).and_then(<[f32]>::first_chunk::<4>) {
+            Some(run) => *run,
+            None => [0, 1, 2, 3].map(|at| line[(left + at).saturating_sub(1).min(width - 1)]),
         };
-        value += wy * across;
+        for at in 0..4 {
+            sums[at] += wy * run[at];
+        }
     }
-    Some(value)
+    Some((wx[0] * sums[0] + wx[1] * sums[1]) + (wx[2] * sums[2] + wx[3] * sums[3]))
 }
 
 /// Catmull-Rom's weights of four pixels, for a place at a fraction between the middle two.

@@ -20,23 +20,20 @@ use super::preset::Refinement;
 use super::{Flow, Gray};
 use halves::Halves;
 use linear::Linear;
+use weights::System;
 
 /// Refines a flow from `here` to `there`.
 pub(crate) fn refine(flow: Flow, there: &Gray, here: &Gray, numbers: &Refinement) -> Flow {
     let mut flow = flow;
+    let mut system = System::new(flow.size());
     for _ in 0..numbers.warps {
         let linear = Linear::new(&flow, there, here);
         let mut halves = Halves::of(&flow);
-        for round in 0..numbers.reweightings {
-            if round > 0 {
-                halves.join(&mut flow);
-            }
-            let system = weights::system(&flow, &linear);
-            for _ in 0..numbers.sweeps {
-                solver::sweep(&mut halves, &system);
-            }
+        for _ in 0..numbers.reweightings {
+            weights::fill(&mut system, &flow, &linear);
+            solver::solve(&mut halves, &system, numbers.sweeps);
+            halves.join(&mut flow);
         }
-        halves.join(&mut flow);
     }
     flow
 }

@@ -3,7 +3,8 @@
 use super::halves::{first, split, stride};
 use super::linear::Linear;
 use crate::flow::Flow;
-use crate::flow::rows::{each, rows};
+use crate::flow::rows::{LANES, block, each, rows};
+use crate::flow::wide::wide;
 use rayon::prelude::*;
 
 /// Weight of smoothness, α in the sum. OpenCV has 20; with two warps a stiffer flow has the smaller error.
@@ -29,26 +30,36 @@ pub(super) struct System {
     pub(super) colours: [Vec<f32>; 2],
 }
 
+impl System {
+    /// Room for the system of a flow of a size.
+    pub(super) fn new((width, height): (usize, usize)) -> Self {
+        Self { colours: [(); 2].map(|()| vec![0.0; PLANES * stride(width) * height]) }
+    }
+}
+
 /// Computes the weights at a flow.
-pub(super) fn system(flow: &Flow, linear: &Linear) -> System {
-    let (width, height) = flow.size();
+pub(super) fn fill(system: &mut System, flow: &Flow, linear: &Linear) {
+    let width = flow.width;
     let smooth = smoothness(flow);
     let stride = stride(width);
-    let mut colours = [(); 2].map(|()| vec![0.0; PLANES * stride * height]);
-    let [red, black] = &mut colours;
+    let [red, black] = &mut system.colours;
     let rows = red.par_chunks_exact_mut(PLANES * stride).zip(black.par_chunks_exact_mut(PLANES * stride));
     rows.enumerate().with_min_len(4).for_each_init(
         || vec![0.0; PLANES * width],
         |room, (y, (red, black))| {
-            fill_row(y, flow, linear, &smooth, room);
-            for (colour, half) in [red, black].into_iter().enumerate() {
-                for (line, half) in room.chunks_exact(width).zip(half.chunks_exact_mut(stride)) {
-                    split(line, first(y, colour), half);
-                }
-            }
+            wide(
+                #[inline(always)]
+                || {
+                    fill_row(y, flow, linear, &smooth, room);
+                    for (colour, half) in [red, black].into_iter().enumerate() {
+                        for (line, half) in room.chunks_exact(width).zip(half.chunks_exact_mut(stride)) {
+                            split(line, first(y, colour), half);
+                        }
+                    }
+                },
+            );
         },
     );
-    System { colours }
 }
 
 /// The equations of a row, as nine runs.
@@ -74,32 +85,56 @@ fn fill_row(y: usize, flow: &Flow, linear: &Linear, smooth: &[f32], room: &mut [
     each([&mut *up, &mut *down], [middle, above, below], |[own, above, below], _| {
         [has_above * 0.5 * (own + above), has_below * 0.5 * (own + below)]
     });
-    each(
-        [a12, b1, b2, d1, d2],
-        [ix, iy, z, ixx, ixy, iyy, zx, zy, u, v, u0, v0, left, right, up, down],
-        #[inline(always)]
-        |[ix, iy, z, ixx, ixy, iyy, zx, zy, u, v, u0, v0, left, right, up, down], _| {
-            let (du, dv) = (u - u0, v - v0);
-            let n = 1.0 / (ix * ix + iy * iy + LEAST_SLOPE);
-            let r = z + ix * du + iy * dv;
-            let brightness = 0.5 * BRIGHTNESS * n / (r * r * n + TURN).sqrt();
-            let nx = 1.0 / (ixx * ixx + ixy * ixy + LEAST_SLOPE);
-            let ny = 1.0 / (ixy * ixy + iyy * iyy + LEAST_SLOPE);
-            let rx = zx + ixx * du + ixy * dv;
-            let ry = zy + ixy * du + iyy * dv;
-            let gradient = 0.5 * GRADIENT / (rx * rx * nx + ry * ry * ny + TURN).sqrt();
-            let (gx, gy) = (gradient * nx, gradient * ny);
-            let a11 = brightness * ix * ix + gx * ixx * ixx + gy * ixy * ixy;
-            let a12 = brightness * ix * iy + gx * ixx * ixy + gy * ixy * iyy;
-            let a22 = brightness * iy * iy + gx * ixy * ixy + gy * iyy * iyy;
-            let pull1 = brightness * ix * z + gx * ixx * zx + gy * ixy * zy;
-            let pull2 = brightness * iy * z + gx * ixy * zx + gy * iyy * zy;
-            let weights = left + right + up + down + LEAST_SLOPE;
-            let b1 = a11 * u0 + a12 * v0 - pull1 + LEAST_SLOPE * u0;
-            let b2 = a12 * u0 + a22 * v0 - pull2 + LEAST_SLOPE * v0;
-            [a12, b1, b2, 1.0 / (a11 + weights), 1.0 / (a22 + weights)]
-        },
-    );
+    let mut at = 0;
+    while at < width {
+        // Copies of all blocks: see `each`.
+        let take = |run: &[f32]| block(run, at);
+        let [ix, iy, z] = [take(ix), take(iy), take(z)];
+        let [ixx, ixy, iyy, zx, zy] = [take(ixx), take(ixy), take(iyy), take(zx), take(zy)];
+        let [u, v, u0, v0] = [take(u), take(v), take(u0), take(v0)];
+        let [left, right, up, down] = [take(left), take(right), take(up), take(down)];
+        let mut made = [[0.0; LANES]; 5];
+        for i in 0..LANES {
+            let around = left[i] + right[i] + up[i] + down[i];
+            let derivatives = [ix[i], iy[i], z[i], ixx[i], ixy[i], iyy[i], zx[i], zy[i]];
+            let equations = equations(derivatives, [u[i], v[i], u0[i], v0[i]], around);
+            (made[0][i], made[1][i], made[2][i]) = (equations[0], equations[1], equations[2]);
+            (made[3][i], made[4][i]) = (equations[3], equations[4]);
+        }
+        let count = LANES.min(width - at);
+        for (run, made) in [&mut *a12, &mut *b1, &mut *b2, &mut *d1, &mut *d2].into_iter().zip(&made) {
+            run[at..at + count].copy_from_slice(&made[..count]);
+        }
+        at += LANES;
+    }
+}
+
+/// a12, b1, b2 and the reciprocals of the diagonals of one pixel. `around` is the sum of its neighbours' weights.
+#[inline(always)]
+fn equations(
+    [ix, iy, z, ixx, ixy, iyy, zx, zy]: [f32; 8],
+    [u, v, u0, v0]: [f32; 4],
+    around: f32,
+) -> [f32; 5] {
+    let (du, dv) = (u - u0, v - v0);
+    let n = 1.0 / (ix * ix + iy * iy + LEAST_SLOPE);
+    let r = z + ix * du + iy * dv;
+    let brightness = 0.5 * BRIGHTNESS * n / (r * r * n + TURN).sqrt();
+    let nx = 1.0 / (ixx * ixx + ixy * ixy + LEAST_SLOPE);
+    let ny = 1.0 / (ixy * ixy + iyy * iyy + LEAST_SLOPE);
+    let rx = zx + ixx * du + ixy * dv;
+    let ry = zy + ixy * du + iyy * dv;
+    let gradient = 0.5 * GRADIENT / (rx * rx * nx + ry * ry * ny + TURN).sqrt();
+    let (gx, gy) = (gradient * nx, gradient * ny);
+    let a11 = brightness * ix * ix + gx * ixx * ixx + gy * ixy * ixy;
+    let a12 = brightness * ix * iy + gx * ixx * ixy + gy * ixy * iyy;
+    let a22 = brightness * iy * iy + gx * ixy * ixy + gy * iyy * iyy;
+    let pull1 = brightness * ix * z + gx * ixx * zx + gy * ixy * zy;
+    let pull2 = brightness * iy * z + gx * ixy * zx + gy * iyy * zy;
+    let weights = around + LEAST_SLOPE;
+    let b1 = a11 * u0 + a12 * v0 - pull1 + LEAST_SLOPE * u0;
+    let b2 = a12 * u0 + a22 * v0 - pull2 + LEAST_SLOPE * v0;
+    [a12, b1, b2, 1.0 / (a11 + weights), 1.0 / (a22 + weights)]
 }
 
 /// α/2 ψ' of the flow's slope at each pixel.
