@@ -78,6 +78,8 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: crate::models::ModelsCommand,
     },
+    /// List the devices that networks can run on, and which will be used
+    Devices(crate::devices::DevicesArgs),
     /// Show what this build can do and what it finds on this machine, for reports of faults
     Doctor(crate::doctor::DoctorArgs),
     /// Print a script that completes commands and options in a shell
@@ -170,6 +172,10 @@ pub(crate) struct ResumeArgs {
     /// Number of threads; the result does not depend on it [default: as when the run began]
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<usize>,
+    /// Go on on this device: auto, cpu, gpu, gpu:N, or a part of a card's name. Another one than before rounds
+    /// differently [default: where the run began]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) device: Option<String>,
     /// Progress display on stderr [default: as when the run began]
     #[arg(long, value_enum)]
     pub(crate) progress: Option<ProgressKind>,
@@ -207,6 +213,9 @@ pub(crate) struct EvaluateArgs {
     /// Number of threads; the result does not depend on it [default: one per processor]
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<usize>,
+    /// Where the network runs: auto, cpu, gpu, gpu:N, or a part of a card's name (see `devices`) [default: auto]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) device: Option<String>,
     /// Print JSON
     #[arg(long)]
     pub(crate) json: bool,
@@ -238,6 +247,9 @@ pub(crate) struct BenchArgs {
     /// Number of threads [default: one per processor]
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<usize>,
+    /// Where the network runs: auto, cpu, gpu, gpu:N, or a part of a card's name (see `devices`) [default: cpu]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) device: Option<String>,
     /// Also print the time of each convolution
     #[arg(long)]
     pub(crate) layers: bool,

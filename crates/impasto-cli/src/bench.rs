@@ -21,7 +21,10 @@ pub(crate) fn run(args: BenchArgs) -> Result<(), Failure> {
     let cancel = control_on_signal().flag();
     let pool = impasto::thread_pool(args.threads)?;
     let threads = pool.current_num_threads();
-    let bench = pool.install(|| Benchmark::run(&encoder, preset, args.size, args.iterations, cancel))?;
+    let bench = pool.install(|| {
+        let device = args.device.as_deref().unwrap_or("cpu");
+        Benchmark::on(device, &encoder, preset, (args.size, args.iterations), cancel)
+    })?;
     let seconds = bench.median();
     let megapixels = (bench.width * bench.height) as f64 / 1e6 / seconds;
     let gflops = bench.flops / 1e9 / seconds;
@@ -65,7 +68,9 @@ pub(crate) fn run(args: BenchArgs) -> Result<(), Failure> {
                 bytes as f64 / 1e6
             ))?;
         }
-        if args.layers {
+        if args.layers && bench.layers.is_empty() {
+            line("only processors tell the times of single layers")?;
+        } else if args.layers {
             print_layers(&bench)?;
         }
     }

@@ -23,10 +23,11 @@ pub(crate) struct DoctorArgs {
 }
 
 /// The features of this build, each with whether it is on.
-const FEATURES: [(&str, bool); 8] = [
+const FEATURES: [(&str, bool); 9] = [
     ("avif", cfg!(feature = "avif")),
     ("exr", cfg!(feature = "exr")),
     ("foreign-formats", cfg!(feature = "foreign-formats")),
+    ("gpu", cfg!(feature = "gpu")),
     ("heic", cfg!(feature = "heic")),
     ("jxl", cfg!(feature = "jxl")),
     ("plot", cfg!(feature = "plot")),
@@ -76,6 +77,14 @@ fn facts() -> Vec<(&'static str, Value)> {
     tell("processors", json!(std::thread::available_parallelism().map_or(1, usize::from)));
     tell("instruction set", json!(set));
     tell("engines", json!(engines));
+    let cards = impasto::devices().into_iter().filter(|device| device.api.is_some());
+    let cards: Vec<String> = cards
+        .map(|card| {
+            let driver = card.driver.unwrap_or_default();
+            format!("{} {} ({}, {driver})", card.name, card.model, card.api.unwrap_or_default())
+        })
+        .collect();
+    tell("graphics cards", json!(cards));
     let memory = default_memory().map_or("unknown".into(), |bytes| DecimalBytes(bytes as u64).to_string());
     tell("memory for a run", json!(memory));
     tell("encoders", json!(encoders()));

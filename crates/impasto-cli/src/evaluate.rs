@@ -54,6 +54,8 @@ pub(crate) fn run(mut args: Box<EvaluateArgs>) -> Result<(), Failure> {
     if let Some(size) = args.size {
         transfer = transfer.size(size);
     }
+    transfer = transfer.device(args.device.as_deref().unwrap_or("auto"))?;
+    transfer.device_note().into_iter().for_each(say);
     if let Some(threads) = args.threads {
         transfer = transfer.threads(threads);
     }

@@ -48,7 +48,7 @@ pub(crate) fn texture(args: TextureArgs) -> Result<(), Failure> {
 
 /// `impasto resume`: continues a run from its checkpoint.
 pub(crate) fn resume(given: ResumeArgs) -> Result<(), Failure> {
-    let runner = Runner::resume(&given.checkpoint)?.threads(given.threads);
+    let runner = Runner::resume(&given.checkpoint)?.threads(given.threads).device(given.device);
     let face: Option<Face> = serde_json::from_value(runner.face_value().clone()).ok();
     let mut face = face.unwrap_or(Face { progress: ProgressKind::Bar, preview: false });
     face.progress = given.progress.unwrap_or(face.progress);

@@ -9,6 +9,7 @@ mod args;
 mod bench;
 mod compat;
 mod completions;
+mod devices;
 mod doctor;
 mod evaluate;
 mod failure;
@@ -88,6 +89,7 @@ fn main() -> ExitCode {
         #[cfg(feature = "serve")]
         Command::Serve(args) => serve::run(args),
         Command::Models { command } => models::run(command),
+        Command::Devices(args) => devices::run(args),
         Command::Doctor(args) => doctor::run(args),
         Command::Completions(args) => completions::completions(args),
         Command::Man(args) => completions::man(args),

@@ -190,7 +190,11 @@ impl From<impasto::Error> for JobError {
             | impasto::Error::Stream { .. }
             | impasto::Error::Encoder(EncoderError::Source(_) | EncoderError::Write { .. })
             | impasto::Error::Checkpoint(CheckpointError::Write(_))
-            | impasto::Error::Engine(EngineError::Spill { .. }) => ErrorKind::Environment,
+            | impasto::Error::Engine(
+                EngineError::Spill { .. }
+                | EngineError::DeviceLost { .. }
+                | EngineError::DeviceRefused { .. },
+            ) => ErrorKind::Environment,
             impasto::Error::Engine(EngineError::Cancelled) => ErrorKind::Interrupted,
             _ => ErrorKind::BadInput,
         };

@@ -156,7 +156,7 @@ fn of_cell(recipe: Map<String, Value>, cell: Option<usize>) -> Result<Map<String
 }
 
 /// Options that are never taken from a recipe: they do not affect the picture, or concern the file that is written.
-const OF_ONE_RUN: [&str; 3] = ["threads", "keep_gps", "format"];
+const OF_ONE_RUN: [&str; 4] = ["threads", "device", "keep_gps", "format"];
 
 /// Returns the options with the values of a recipe, except for options that were given.
 fn overlaid<T: Serialize + DeserializeOwned>(

@@ -55,7 +55,7 @@ pub(crate) fn of(asked: &Asked<'_>, result: &OutputSpec, inputs: &Inputs, sessio
 /// Returns the options of a run as a recipe states them: without the number of threads and without folders.
 fn shared(run: &RunSpec) -> RunSpec {
     let mut run = run.clone();
-    run.threads = None;
+    (run.threads, run.device) = (None, None);
     run.init = run.init.as_deref().map(name_if_file).map(Into::into);
     run.objective.model = name_if_file(Path::new(&run.objective.model));
     run

@@ -151,6 +151,22 @@ impl Runner {
         self
     }
 
+    /// Sets the device, in place of the one in the specification. A run that is resumed goes on there, which changes its
+    /// bytes; a note says so.
+    #[must_use]
+    pub fn device(mut self, device: Option<String>) -> Runner {
+        self.extras.device = device.is_some();
+        let place = match &mut self.job.task {
+            Task::Stylize(spec) => &mut spec.run.device,
+            Task::Texture(spec) => &mut spec.device,
+            Task::Batch(spec) => &mut spec.run.device,
+            Task::Sheet(spec) => &mut spec.run.device,
+            Task::Compare(_) => return self,
+        };
+        *place = device.or(place.take());
+        self
+    }
+
     /// Uses pictures that are decoded already, in place of the files of a `stylize` job.
     #[must_use]
     pub fn inputs(mut self, inputs: Inputs) -> Runner {

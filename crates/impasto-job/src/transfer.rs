@@ -79,6 +79,10 @@ pub(crate) fn of(
     if let Some(threads) = run.threads {
         transfer = transfer.threads(threads);
     }
+    transfer = transfer.device(run.device.as_deref().unwrap_or("auto"))?;
+    if let Some(note) = transfer.device_note() {
+        context.warn(note.to_owned());
+    }
     if let Some(init) = init {
         transfer = transfer.init_picture(taken(init));
     }

@@ -6,6 +6,7 @@ use impasto_engine::{Backend, CpuBackend, Engine, InstructionSet, Network, Pixel
 use impasto_image::{Filter, Picture, fit_long_edge, resize};
 
 use crate::colour::{Colour, make_grey, match_colours};
+use crate::device;
 use crate::digest::picture_digest;
 use crate::draft::Drafter;
 use crate::engine_cache::EngineCache;
@@ -43,7 +44,7 @@ impl StyleTransfer {
         let size = self.result_size()?;
         let Prepared { mut recipe, network, shares } = self.prepare()?;
         let provenance = network.encoder.provenance().clone();
-        let (set, backend) = self.take_backend()?;
+        let (set, backend) = pool.install(|| self.take_backend(&network))?;
         // A backend with memory of its own limits the run to that memory.
         let own = backend.memory().map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX));
         self.memory = self.memory.into_iter().chain(own).min();
@@ -131,9 +132,14 @@ impl StyleTransfer {
     }
 
     /// Takes the encoder's backend, and the instruction set for the work that always runs on the CPU.
-    pub(crate) fn take_backend(&mut self) -> Result<(InstructionSet, Arc<dyn Backend>), Error> {
+    pub(crate) fn take_backend(
+        &mut self,
+        network: &Network,
+    ) -> Result<(InstructionSet, Arc<dyn Backend>), Error> {
         let set = self.instruction_set.map_or_else(InstructionSet::from_env, Ok)?;
-        Ok((set, self.backend.take().unwrap_or_else(|| Arc::new(CpuBackend { set: Some(set) }))))
+        let given = self.backend.take();
+        let backend = given.or_else(|| if self.automatic { device::faster(network, set) } else { None });
+        Ok((set, backend.unwrap_or_else(|| Arc::new(CpuBackend { set: Some(set) }))))
     }
 
     /// The sizes of the inputs that a plan counts.

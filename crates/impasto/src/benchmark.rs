@@ -4,11 +4,12 @@
 use impasto_encoder::{Conv, Encoder, Tap, Topology};
 use impasto_engine::painting::Values;
 use impasto_engine::{
-    Cancel, Cpu, Engine, EngineError, LayerSeconds, Network, Pixels, Plane, Size, Stopwatch,
+    Cancel, Engine, EngineError, LayerSeconds, Network, Pixels, Plane, Request, Size, Stopwatch, Target,
 };
 use rayon::prelude::*;
 
 use crate::clock::Clock;
+use crate::device;
 use crate::median::median;
 use crate::objective::{Objective, alone, style_moments};
 use crate::regions::PositionWeights;
@@ -68,6 +69,21 @@ impl Benchmark {
         iterations: usize,
         cancel: Cancel,
     ) -> Result<Benchmark, Error> {
+        Benchmark::on("cpu", encoder, preset, (size, iterations), cancel)
+    }
+
+    /// Like [`run`](Benchmark::run), on a device ([`StyleTransfer::device`](crate::StyleTransfer::device)). Only
+    /// processors tell the times of single layers.
+    ///
+    /// # Errors
+    /// The errors of [`run`](Benchmark::run), and those of the device.
+    pub fn on(
+        device: &str,
+        encoder: &Encoder,
+        preset: Preset,
+        (size, iterations): (usize, usize),
+        cancel: Cancel,
+    ) -> Result<Benchmark, Error> {
         if iterations == 0 {
             return Err(Error::invalid(Setting::Iterations, "expected at least 1, found 0"));
         }
@@ -82,30 +98,37 @@ impl Benchmark {
         let drawn = |kind| synthetic(size, kind, &cancel);
         let mut image = Values::from(drawn(2.0)?.data);
         let side = Size::new(size, size);
-        let mut engine = Cpu::from_env(Network::new(encoder.truncated(deepest)), cancel.clone())?;
+        let network = Network::new(encoder.truncated(deepest));
+        let mut engine = device::engine(device, network, cancel.clone())?;
+        let engine = engine.as_mut();
         let objective = {
             // Both pictures are dropped here: a run only needs them again at its next scale.
             let (content, style) = (drawn(0.0)?, drawn(1.0)?);
-            let moments = style_moments(&recipe, &mut engine, &style, None)?;
-            Objective::new(
-                &recipe,
-                &mut engine,
-                (&content, None),
-                PositionWeights::default(),
-                alone(moments),
-            )?
+            let moments = style_moments(&recipe, engine, &style, None)?;
+            Objective::new(&recipe, engine, (&content, None), PositionWeights::default(), alone(moments))?
         };
-        objective.evaluate(&mut engine, side, &mut image)?;
+        objective.evaluate(engine, side, &mut image)?;
         let mut seconds = Vec::with_capacity(iterations);
         let mut layers: Vec<LayerSeconds> = Vec::with_capacity(iterations);
         for _ in 0..iterations {
             let start = Stopwatch::start();
-            objective.evaluate(&mut engine, side, &mut image)?;
+            objective.evaluate(engine, side, &mut image)?;
             seconds.push(start.elapsed().as_secs_f64());
-            layers.push(engine.layer_seconds().clone());
+            layers.extend(engine.layer_times().cloned());
         }
-        let layers_named = named(topology, deepest, (size * size) as f64, &layers);
-        let moments = median(layers.iter().map(|seconds| seconds.moments));
+        let (mut layers_named, mut moments) = (Vec::new(), 0.0);
+        if !layers.is_empty() {
+            layers_named = named(topology, deepest, (size * size) as f64, &layers);
+            moments = median(layers.iter().map(|seconds| seconds.moments));
+        }
+        let taps = |layers: &[(String, f64)]| -> Result<Vec<Tap>, Error> {
+            Ok(layers.iter().map(|(layer, _)| topology.tap(layer)).collect::<Result<_, _>>()?)
+        };
+        let request = Request {
+            moments: taps(&recipe.style_layers)?,
+            residuals: taps(&recipe.content_layers)?.into_iter().map(Target::unheld).collect(),
+            ..Request::default()
+        };
         let convolving: f64 = layers_named.iter().map(|layer| layer.forward + layer.backward).sum();
         Ok(Benchmark {
             width: size,
@@ -116,7 +139,7 @@ impl Benchmark {
             layers: layers_named,
             moments,
             instruction_set: engine.identity().to_string(),
-            planned_bytes: engine.planned_bytes(rayon::current_num_threads()),
+            planned_bytes: engine.evaluation_bytes(side, &request, rayon::current_num_threads())?,
             kernel_bytes: engine.kernel_bytes(),
         })
     }

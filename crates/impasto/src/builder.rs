@@ -8,6 +8,7 @@ use impasto_engine::{Backend, Cancel, InstructionSet, Tiling};
 use impasto_image::{Averaging, Picture, Plane};
 
 use crate::clock::Clock;
+use crate::device::{self, Chosen};
 use crate::follow::Follow;
 use crate::texture::Texture;
 use crate::{Colour, Error, Overrides, Preset, Recipe, Regions, Style};
@@ -48,6 +49,9 @@ pub struct StyleTransfer {
     pub(crate) init_picture: Option<Picture>,
     pub(crate) instruction_set: Option<InstructionSet>,
     pub(crate) backend: Option<Arc<dyn Backend>>,
+    /// Whether a card may take the processor's place.
+    pub(crate) automatic: bool,
+    device_note: Option<String>,
     pub(crate) tiling: Tiling,
     pub(crate) memory: Option<usize>,
     pub(crate) half: bool,
@@ -83,6 +87,8 @@ impl StyleTransfer {
             init_picture: None,
             instruction_set: None,
             backend: None,
+            automatic: false,
+            device_note: None,
             tiling: Tiling::default(),
             memory: None,
             half: false,
@@ -242,29 +248,47 @@ impl StyleTransfer {
     /// environment variable `IMPASTO_INSTRUCTION_SET` names, or the best of this machine.
     #[must_use]
     pub fn instruction_set(mut self, set: InstructionSet) -> StyleTransfer {
-        (self.instruction_set, self.backend) = (Some(set), None);
+        (self.instruction_set, self.backend, self.automatic) = (Some(set), None, false);
         self
     }
 
-    /// The encoder's device, by name: `auto` and `cpu` use the CPU's best instruction set. A single instruction set
-    /// (`avx2`) or `reference` can be named too. Drafts are always painted by the CPU.
+    /// The encoder's device, by name: `cpu` uses the CPU's best instruction set, and `gpu`, `gpu:N` or a part of a
+    /// card's name a graphics card ([`devices`](crate::devices) lists them). `auto` uses a card if it was measured to be
+    /// faster with this network, and the CPU otherwise. A single instruction set (`avx2`) or `reference` can be named
+    /// too. Drafts are always painted by the CPU. Default: the CPU.
     ///
     /// # Errors
     /// [`Error::Engine`] with the reason if there is no device of this name, or if it cannot run here.
-    pub fn device(mut self, name: &str) -> Result<StyleTransfer, Error> {
-        let backend = impasto_engine::backend(name)?;
-        match name.parse::<InstructionSet>() {
-            Ok(set) => (self.instruction_set, self.backend) = (Some(set), None),
-            Err(_) => (self.instruction_set, self.backend) = (None, Some(backend)),
-        }
-        Ok(self)
+    pub fn device(self, name: &str) -> Result<StyleTransfer, Error> {
+        Ok(self.on(device::chosen(name)?))
+    }
+
+    /// The device that an engine of this identity ran on ([`Checkpoint::instruction_set`]).
+    ///
+    /// # Errors
+    /// [`Error::Engine`] with the reason if this machine does not have it.
+    ///
+    /// [`Checkpoint::instruction_set`]: crate::Checkpoint::instruction_set
+    pub fn device_of(self, identity: &str) -> Result<StyleTransfer, Error> {
+        Ok(self.on(device::of_identity(identity)?))
+    }
+
+    fn on(mut self, chosen: Chosen) -> StyleTransfer {
+        (self.instruction_set, self.backend) = (chosen.set, chosen.backend);
+        (self.automatic, self.device_note) = (chosen.automatic, chosen.note);
+        self
+    }
+
+    /// What the user should know about the device that was named: whether a program plays it.
+    pub fn device_note(&self) -> Option<&str> {
+        self.device_note.as_deref()
     }
 
     /// The encoder's backend, which may come from any crate. Default: the CPU, with the chosen instruction set or
     /// the best.
     #[must_use]
     pub fn backend(mut self, backend: Arc<dyn Backend>) -> StyleTransfer {
-        self.backend = Some(backend);
+        (self.backend, self.automatic) = (Some(backend), false);
         self
     }
 

@@ -271,6 +271,20 @@ impl Error {
                 "the same bytes need the same instruction set: continue on the machine where the run began"
                     .into(),
             ),
+            Error::Engine(EngineError::DeviceLost { .. } | EngineError::DeviceRefused { .. }) => {
+                Some(format!("{} cpu runs on the processor", Setting::Device))
+            }
+            Error::Engine(EngineError::DeviceMemory { .. } | EngineError::DeviceTooSmall { .. }) => {
+                Some(format!(
+                    "give less {} for smaller tiles, a smaller {}, or {} cpu",
+                    Setting::Memory,
+                    Setting::Size,
+                    Setting::Device
+                ))
+            }
+            Error::Engine(EngineError::NoSuchBackend { .. }) => {
+                Some(format!("{} cpu runs on the processor", Setting::Device))
+            }
             Error::Engine(EngineError::SizesDiffer { what: "picture", .. }) => Some(format!(
                 "content and picture must have the same size; pictures of one shape can be resized to it with {}",
                 Setting::Size

@@ -92,10 +92,10 @@ impl StyleTransfer {
                 "expected the default: a picture is evaluated in its own colours",
             ));
         }
-        let (_, backend) = self.take_backend()?;
         let pool = thread_pool(self.threads)?;
         self.result_size()?;
         let Prepared { recipe, network, shares } = self.prepare()?;
+        let (_, backend) = pool.install(|| self.take_backend(&network))?;
         let content = pixels(self.fitted(&self.content));
         let size = (content.size.width, content.size.height);
         let least = least_of_style(&recipe, network.encoder.topology())?;

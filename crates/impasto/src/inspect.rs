@@ -8,17 +8,18 @@
 //! default preset, which removes the dots that poolings leave.
 
 use impasto_encoder::{Encoder, Tap};
-use impasto_engine::{Cancel, Cpu, Edges, Engine, Network, Pixels, Rect, Request, Size};
+use impasto_engine::{Cancel, Edges, Engine, Network, Pixels, Rect, Request, Size};
 use impasto_image::{Picture, fit_long_edge};
 
 use crate::assembly::pixels;
+use crate::device;
 use crate::plan::largest;
 use crate::threads::{ThreadPool, thread_pool};
 use crate::{Error, Overrides, Preset, Setting, StyleTransfer};
 
 /// The features of one picture, layer by layer.
 pub struct Inspector {
-    engine: Cpu,
+    engine: Box<dyn Engine>,
     pool: ThreadPool,
     image: Pixels,
     layers: Vec<(String, Tap)>,
@@ -57,11 +58,26 @@ impl Inspector {
         memory: Option<usize>,
         cancel: Cancel,
     ) -> Result<Inspector, Error> {
+        Inspector::on("cpu", picture, encoder, layers, (threads, memory), cancel)
+    }
+
+    /// Like [`new`](Inspector::new), on a device ([`StyleTransfer::device`]).
+    ///
+    /// # Errors
+    /// The errors of [`new`](Inspector::new), and those of the device.
+    pub fn on(
+        device: &str,
+        picture: Picture,
+        encoder: &Encoder,
+        layers: &[String],
+        (threads, memory): (Option<usize>, Option<usize>),
+        cancel: Cancel,
+    ) -> Result<Inspector, Error> {
         let pool = thread_pool(threads)?;
         let layers = resolve(encoder, layers)?;
         let deepest = layers.iter().map(|(_, tap)| *tap).max().unwrap_or(Tap::after(0));
         let network = Network::new(encoder.truncated(deepest));
-        let engine = pool.install(|| Cpu::from_env(network, cancel))?;
+        let engine = pool.install(|| device::engine(device, network, cancel))?;
         let inspector = Inspector { engine, pool, image: pixels(picture), layers };
         let size = inspector.image.size;
         let needed = inspector.bytes(size)?;

@@ -63,10 +63,29 @@ impl Session {
     /// [`Error::Checkpoint`] if the session was not built like the saved run; the error names the difference. Also
     /// fails if this session has reached its last scale, where the input pictures are no longer kept.
     pub fn restore(&mut self, checkpoint: &Checkpoint) -> Result<(), Error> {
-        let state = &checkpoint.state;
-        if let Some(what) = self.fingerprint.difference(&state.fingerprint) {
+        if let Some(what) = self.fingerprint.difference(&checkpoint.state.fingerprint) {
             return Err(checkpoint.differs(what).into());
         }
+        self.take(checkpoint)
+    }
+
+    /// Continues from a checkpoint of a run on another device or instruction set. The rest of the run rounds as this
+    /// session's device does, so the result has other bytes than that of either device alone.
+    ///
+    /// # Errors
+    /// The errors of [`restore`](Session::restore), but for the device.
+    pub fn restore_elsewhere(&mut self, checkpoint: &Checkpoint) -> Result<(), Error> {
+        let mut begun = checkpoint.state.fingerprint.clone();
+        begun.instruction_set.clone_from(&self.fingerprint.instruction_set);
+        if let Some(what) = self.fingerprint.difference(&begun) {
+            return Err(checkpoint.differs(what).into());
+        }
+        self.take(checkpoint)
+    }
+
+    /// Takes the state out of a checkpoint that fits.
+    fn take(&mut self, checkpoint: &Checkpoint) -> Result<(), Error> {
+        let state = &checkpoint.state;
         if self.inputs.content.is_none() {
             return Err(checkpoint.differs("this session is already at its last scale".into()).into());
         }

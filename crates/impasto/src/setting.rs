@@ -32,6 +32,7 @@ settings! {
     ColourMap "colour_map",
     ContentLayers "content_layers",
     ContentWeight "content_weight",
+    Device "device",
     Effort "effort",
     Feather "feather",
     FirstIterations "first_iterations",

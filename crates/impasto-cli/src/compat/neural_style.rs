@@ -333,16 +333,16 @@ impl NeuralStyle {
     }
 
     fn note_the_rest(&self, to: &mut Translation) {
-        let processor = "everything runs on the processor";
+        let device = "`impasto stylize` takes --device for that";
         let flag = |given: bool| given.then(String::new);
         // Values that select the processor need no note.
         let gpu = self.gpu.clone().filter(|gpu| !["-1", "c"].contains(&gpu.as_str()));
         for (option, value, why) in [
-            ("-gpu", gpu, processor),
-            ("-multigpu_strategy", self.multigpu_strategy.clone(), processor),
-            ("-multidevice_strategy", self.multidevice_strategy.clone(), processor),
+            ("-gpu", gpu, device),
+            ("-multigpu_strategy", self.multigpu_strategy.clone(), device),
+            ("-multidevice_strategy", self.multidevice_strategy.clone(), device),
             ("-backend", self.backend.clone(), "there is only one"),
-            ("-cudnn_autotune", flag(self.cudnn_autotune), processor),
+            ("-cudnn_autotune", flag(self.cudnn_autotune), device),
             ("-proto_file", self.proto_file.clone(), "a file of weights determines its network"),
             ("-disable_check", flag(self.disable_check), "files of weights are always checked"),
         ] {

@@ -234,7 +234,7 @@ impl StyleTransfer {
             (
                 "--devices",
                 self.devices.as_ref().map(|names| names.join(" ")),
-                "everything runs on the processor",
+                "`impasto stylize` takes --device for that",
             ),
             ("--web", self.web.then(String::new), page),
             ("--host", self.host.clone(), page),

@@ -57,6 +57,9 @@ pub(crate) struct InspectArgs {
     /// Number of threads; the result does not depend on it [default: one per processor]
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
+    /// Where the network runs: auto, cpu, gpu, gpu:N, or a part of a card's name (see `devices`) [default: auto]
+    #[arg(long, value_name = "NAME")]
+    device: Option<String>,
     #[command(flatten)]
     input: InputSpec,
     /// Progress display of reconstructions on stderr
@@ -79,8 +82,9 @@ pub(crate) fn run(args: InspectArgs) -> Result<(), Failure> {
     let cancel = control.flag();
     let reconstructions = args.reconstructions(&encoder)?;
     let layers: Vec<String> = args.layers.iter().map(|layer| layer.trim().to_owned()).collect();
+    let limits = (args.threads, default_memory());
     let mut inspector =
-        Inspector::new(picture.clone(), &encoder, &layers, args.threads, default_memory(), cancel.clone())?;
+        Inspector::on(args.device(), picture.clone(), &encoder, &layers, limits, cancel.clone())?;
     for (_, what) in &reconstructions {
         // Find errors before the work.
         args.transfer(what, &picture, &encoder, &cancel)?.build()?;
@@ -137,6 +141,10 @@ impl InspectArgs {
         Ok(())
     }
 
+    fn device(&self) -> &str {
+        self.device.as_deref().unwrap_or("auto")
+    }
+
     /// Returns the reconstructions to make, with the names of their files.
     fn reconstructions(&self, encoder: &Encoder) -> Result<Vec<(String, Reconstruction)>, Failure> {
         let contents = self.reconstruct.iter().map(|layer| Reconstruction::Content(layer.trim().to_owned()));
@@ -170,7 +178,8 @@ impl InspectArgs {
             .size(picture.long_edge())
             .seed(self.seed.unwrap_or(0))
             .memory(default_memory())
-            .cancel(cancel.clone());
+            .cancel(cancel.clone())
+            .device(self.device())?;
         Ok(match self.threads {
             Some(threads) => transfer.threads(threads),
             None => transfer,

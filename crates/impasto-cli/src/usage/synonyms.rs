@@ -107,9 +107,9 @@ const TABLE: [(&[&str], &str, &str); 26] = [
     ),
     (&["jobs", "workers", "num-workers", "cores", "cpu-threads"], "threads", "sets the number of threads"),
     (
-        &["gpu", "cuda", "device", "devices", "cpu", "backend", "cudnn-autotune", "use-gpu"],
-        "",
-        "impasto runs on the processor; no option is needed",
+        &["gpu", "cuda", "devices", "cpu", "backend", "cudnn-autotune", "use-gpu"],
+        "device",
+        "names where the network runs: cpu for the processor, gpu for a graphics card",
     ),
     (
         &["max-memory", "ram", "mem", "vram", "low-memory"],

@@ -7,6 +7,7 @@ mod budget;
 mod common;
 mod compare;
 mod compat;
+mod devices;
 #[cfg(feature = "serve")]
 mod drift;
 mod errors;

@@ -35,6 +35,8 @@ pub(crate) struct Extras {
     pub(crate) keeping: Option<Keeping>,
     /// The speed from which times are predicted, if it was measured before.
     pub(crate) speed: Option<Speed>,
+    /// Whether a run that is resumed goes on on the device of its job, whatever it began on.
+    pub(crate) device: bool,
     /// The function that is called between steps.
     pub(crate) between: Option<Between>,
 }
@@ -46,7 +48,7 @@ impl<'a> Painting<'a> {
         extras: Extras,
         context: &'a Context,
     ) -> Result<Painting<'a>, JobError> {
-        let Extras { resumed, inputs, weights, notes: mut warnings, face, keeping, .. } = extras;
+        let Extras { resumed, inputs, weights, notes: mut warnings, face, keeping, device, .. } = extras;
         check_options(spec, texture)?;
         let output = output(spec, context);
         let mut inputs = inputs.map_or_else(|| read(spec, texture, context), Ok)?;
@@ -67,7 +69,7 @@ impl<'a> Painting<'a> {
         let model = &spec.run.objective.model;
         let side =
             SideOutputs::new(&spec.side_outputs, (&inputs.content, &inputs.styles, &all), &others, model)?;
-        let session = session(spec, texture, &mut inputs, resumed.as_ref(), context)?;
+        let session = session((spec, texture), &mut inputs, resumed.as_ref(), device, context)?;
         let steps = resumed.map_or_else(Vec::new, |resumed| resumed.info.steps);
         if let Some(output) = output {
             check_side(output, &spec.result, &session)?;
@@ -178,10 +180,10 @@ pub(crate) fn read(
 
 /// Returns the session, at its first step or at the step where it was saved. The pictures move into it.
 fn session(
-    spec: &StylizeSpec,
-    texture: Option<&Texture>,
+    (spec, texture): (&StylizeSpec, Option<&Texture>),
     inputs: &mut Inputs,
     resumed: Option<&Resumed>,
+    elsewhere: bool,
     context: &Context,
 ) -> Result<Session, JobError> {
     let asked = Asked { run: &spec.run, styles: &spec.style, texture, regions: &spec.regions };
@@ -191,7 +193,9 @@ fn session(
     let folder = std::path::absolute(&spec.output).ok().and_then(|path| path.parent().map(Path::to_path_buf));
     let mut tiling = Tiling { folder, ..Tiling::default() };
     if let Some(Resumed { checkpoint, .. }) = resumed {
-        transfer = transfer.instruction_set(checkpoint.instruction_set().parse()?);
+        if !elsewhere {
+            transfer = transfer.device_of(checkpoint.instruction_set())?;
+        }
         tiling.window = checkpoint.window();
         if tiling.window.is_none() {
             // A run that began without tiles continues without them.
@@ -200,7 +204,15 @@ fn session(
     }
     let mut session = transfer.tiling(tiling).build()?;
     if let Some(Resumed { checkpoint, .. }) = resumed {
-        session.restore(checkpoint)?;
+        let (before, now) = (checkpoint.instruction_set(), session.instruction_set().to_owned());
+        if elsewhere && before != now {
+            context.warn(format!(
+                "note: the run began on {before} and goes on on {now}, which rounds differently"
+            ));
+            session.restore_elsewhere(checkpoint)?;
+        } else {
+            session.restore(checkpoint)?;
+        }
     }
     Ok(session)
 }

@@ -9,7 +9,7 @@ use crate::spec::RunSpec;
 const MOST: usize = 100;
 
 /// Options that cannot be varied: they do not change a picture by themselves, or would change the common size.
-const FIXED: [&str; 5] = ["size", "threads", "memory", "time", "colour_map"];
+const FIXED: [&str; 6] = ["size", "threads", "device", "memory", "time", "colour_map"];
 
 /// An option with its values.
 struct Varied {

@@ -80,6 +80,10 @@ pub struct TextureSpec {
     #[cfg_attr(feature = "clap", arg(long, value_name = "N"))]
     #[serde(default)]
     pub threads: Option<usize>,
+    /// Where the network runs: auto, cpu, gpu, gpu:N, or a part of a card's name (see `devices`) [default: auto]
+    #[cfg_attr(feature = "clap", arg(long, value_name = "NAME"))]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device: Option<String>,
     /// Memory that the run may take, such as 4G [default: three quarters of the memory of the machine or its container]
     #[cfg_attr(feature = "clap", arg(long, value_name = "SIZE", value_parser = super::size_of_memory))]
     #[serde(default)]
@@ -129,6 +133,7 @@ impl TextureSpec {
             init: spec.init,
             seed: spec.seed,
             threads: spec.threads,
+            device: spec.device,
             memory: spec.memory,
             ..RunSpec::default()
         };
@@ -166,6 +171,7 @@ impl TextureSpec {
             init: run.init,
             seed: run.seed,
             threads: run.threads,
+            device: run.device,
             memory: run.memory,
             result,
             input,

@@ -53,6 +53,14 @@ pub(super) fn applied<T: Serialize + DeserializeOwned>(
 ) -> Result<T, Problem> {
     let internal = |error: serde_json::Error| Problem::internal(error.to_string());
     let mut all = serde_json::to_value(spec).map_err(internal)?;
+    for group in groups {
+        // A job that names no device leaves it out.
+        if let Some(Value::Object(group)) = all.pointer_mut(group)
+            && group.contains_key("seed")
+        {
+            group.entry("device").or_insert(Value::Null);
+        }
+    }
     for (name, value) in options {
         let is_open = |name: &str| !CLOSED.contains(&name) && !name.contains(['/', '~']);
         let place = groups
@@ -175,5 +183,5 @@ fn names_in(all: &Value, groups: &[&str]) -> Vec<String> {
     let objects = groups.iter().filter_map(|group| all.pointer(group)?.as_object());
     let open =
         objects.flatten().filter(|(name, value)| !value.is_object() && !CLOSED.contains(&name.as_str()));
-    open.map(|(name, _)| name.clone()).collect()
+    open.map(|(name, _)| name.clone()).chain(["device".to_owned()]).collect()
 }

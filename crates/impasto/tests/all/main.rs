@@ -7,6 +7,7 @@ mod colour;
 mod common;
 mod draft;
 mod examples;
+mod gpu;
 mod inspect;
 mod limited_time;
 mod options;

@@ -1,0 +1,67 @@
+//! Where networks run: `devices`, and the option `--device`.
+#![cfg(feature = "gpu")]
+
+use serde_json::Value;
+
+use crate::common::{Folder, skip};
+
+/// The devices that the command lists.
+fn devices(folder: &Folder) -> Vec<Value> {
+    serde_json::from_str(&folder.succeeds("devices --json").stdout).unwrap()
+}
+
+#[test]
+fn the_processor_comes_first_and_programs_are_never_taken() {
+    let folder = Folder::new();
+    let devices = devices(&folder);
+    assert_eq!((&devices[0]["name"], &devices[0]["kind"]), (&"cpu".into(), &"processor".into()));
+    for (index, card) in devices[1..].iter().enumerate() {
+        assert_eq!(card["name"], format!("gpu:{index}"));
+        assert_eq!(card["auto_may_take_it"], card["kind"] != "software");
+    }
+    assert!(folder.succeeds("devices").stdout.contains("cpu"));
+}
+
+#[test]
+fn a_device_that_is_not_there_is_an_error() {
+    let folder = Folder::with_pictures();
+    let ran = folder.fails(2, "stylize c.png s.png -o o.png --device abacus");
+    ran.assert_says(&["no device abacus", "expected one of auto, cpu"]);
+    assert!(ran.hint().contains("--device cpu"), "{}", ran.hint());
+    folder.fails(2, "stylize c.png s.png -o o.png --device gpu:99").assert_says(&["gpu:99"]);
+    assert!(!folder.has("o.png"));
+}
+
+#[test]
+fn the_default_on_a_machine_without_a_card_is_the_processor() {
+    let folder = Folder::with_pictures();
+    if devices(&folder).iter().any(|device| device["auto_may_take_it"] == true && device["name"] != "cpu") {
+        return;
+    }
+    for (name, option) in [("a.png", ""), ("b.png", "--device auto"), ("c2.png", "--device cpu")] {
+        folder.succeeds(&format!("stylize c.png s.png -o {name} --iterations 2 {option}"));
+    }
+    assert!(
+        folder.bytes("a.png") == folder.bytes("b.png") && folder.bytes("a.png") == folder.bytes("c2.png")
+    );
+}
+
+#[test]
+fn a_card_evaluates_paints_and_is_named() {
+    let folder = Folder::with_pictures();
+    let Some(card) = devices(&folder).into_iter().nth(1) else {
+        return skip("a_card_evaluates_paints_and_is_named", "there is no card");
+    };
+    let model = card["model"].as_str().unwrap();
+    let total = |device: &str| -> f64 {
+        let line = format!("evaluate c.png --content c.png --style s.png --json --device {device}");
+        let losses: Value = serde_json::from_str(&folder.succeeds(&line).stdout).unwrap();
+        losses["total"].as_f64().unwrap()
+    };
+    let (on_card, on_processor) = (total("gpu"), total("cpu"));
+    assert!((on_card / on_processor - 1.0).abs() < 1e-4, "{on_card} {on_processor}");
+    let word = model.split(' ').next().unwrap();
+    folder.succeeds(&format!("stylize c.png s.png -o o.png --iterations 2 --device {word} --report r.json"));
+    assert!(folder.json("r.json")["instruction_set"].as_str().unwrap().contains(model));
+    folder.decoded("o.png");
+}

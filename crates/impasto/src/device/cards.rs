@@ -1,0 +1,75 @@
+//! Graphics cards by name. A card is opened once for the whole process; one that was lost is opened again.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use impasto_gpu::{Adapter, AdapterKind, GpuBackend, GpuError};
+
+use super::{Chosen, DeviceInfo, missing};
+use crate::Error;
+
+/// The cards that are open.
+static OPEN: Mutex<Vec<Arc<GpuBackend>>> = Mutex::new(Vec::new());
+
+/// The cards of this machine, in the order of their numbers.
+pub(super) fn adapters() -> Vec<Adapter> {
+    impasto_gpu::adapters_here()
+}
+
+/// All cards, for a list.
+pub(super) fn list() -> Vec<DeviceInfo> {
+    let info = |(index, adapter): (usize, Adapter)| DeviceInfo {
+        name: format!("gpu:{index}"),
+        kind: adapter.kind.to_string(),
+        api: Some(adapter.api.clone()),
+        driver: Some(adapter.driver.clone()),
+        largest: Some((adapter.largest_buffer, adapter.largest_binding)),
+        not_by_itself: match adapter.kind {
+            AdapterKind::Software => Some("a program that plays a card".into()),
+            _ => None,
+        },
+        model: adapter.name,
+    };
+    adapters().into_iter().enumerate().map(info).collect()
+}
+
+/// The card of a name, and a note if it is none.
+pub(super) fn chosen(name: &str) -> Result<Chosen, Error> {
+    let found = impasto_gpu::find(&adapters(), name).map_err(|error| match error {
+        GpuError::NoAdapter | GpuError::NoSuchAdapter { .. }
+            if name != "gpu" && !name.starts_with("gpu:") =>
+        {
+            missing(name, "there is neither an engine nor a graphics card of this name".into())
+        }
+        error => missing(name, error.to_string()),
+    })?;
+    with(&found, name)
+}
+
+/// The card that an engine ran on.
+pub(super) fn of_identity(identity: &str) -> Result<Chosen, Error> {
+    let wanted = |adapter: &Adapter| format!("gpu {}", adapter.identity()) == identity;
+    let found = adapters().into_iter().find(wanted).ok_or_else(|| {
+        missing(identity, "this machine does not have it, or has another driver for it".into())
+    })?;
+    with(&found, identity)
+}
+
+fn with(adapter: &Adapter, name: &str) -> Result<Chosen, Error> {
+    let backend = opened(adapter).map_err(|error| missing(name, error.to_string()))?;
+    let note = (adapter.kind == AdapterKind::Software).then(|| {
+        format!("note: {} is a program that plays a graphics card; `device` cpu is faster", adapter.name)
+    });
+    Ok(Chosen { backend: Some(backend), note, ..Chosen::default() })
+}
+
+/// The card, opened.
+pub(super) fn opened(adapter: &Adapter) -> Result<Arc<GpuBackend>, GpuError> {
+    let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
+    open.retain(|card| !card.is_lost());
+    if let Some(card) = open.iter().find(|card| card.adapter().identity() == adapter.identity()) {
+        return Ok(card.clone());
+    }
+    let card = Arc::new(GpuBackend::open_here(adapter)?);
+    open.push(card.clone());
+    Ok(card)
+}

@@ -1,0 +1,114 @@
+//! Where an encoder runs, by name: the processor, or a graphics card.
+//!
+//! Cards are there with the feature `gpu`. A card that is named is used or is an error. `auto` takes a card only if it
+//! was measured to be faster than the processor with the same network, and to agree with it ([`choose`]).
+
+#[cfg(feature = "gpu")]
+mod cards;
+#[cfg(not(feature = "gpu"))]
+#[path = "none.rs"]
+mod cards;
+#[cfg(feature = "gpu")]
+mod choose;
+#[cfg(not(feature = "gpu"))]
+#[path = "none.rs"]
+mod choose;
+
+use std::sync::Arc;
+
+use impasto_engine::{Backend, Cancel, CpuBackend, Engine, EngineError, InstructionSet, Network};
+
+use crate::Error;
+
+pub(crate) use choose::faster;
+
+/// A device that the engine can run on, for a list of them.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct DeviceInfo {
+    /// The shortest name to choose it by: `cpu`, `gpu:0`.
+    pub name: String,
+    /// What it is: the processor's instruction set, or the card's own name.
+    pub model: String,
+    /// `processor`, `discrete`, `integrated`, `virtual`, `unknown` or `software`.
+    pub kind: String,
+    /// The interface that it is reached by, such as `vulkan`; `None` for the processor.
+    pub api: Option<String>,
+    /// The driver with its version.
+    pub driver: Option<String>,
+    /// The largest buffer in bytes, and the largest part of it that a kernel can see.
+    pub largest: Option<(u64, u64)>,
+    /// Why `auto` does not take it; `None` where it may.
+    pub not_by_itself: Option<String>,
+}
+
+/// All devices: the processor, then the cards as `gpu:0`, `gpu:1` and so on.
+pub fn devices() -> Vec<DeviceInfo> {
+    let model =
+        InstructionSet::from_env().map_or_else(|error| error.to_string(), |set| set.name().to_owned());
+    let processor = DeviceInfo {
+        name: "cpu".into(),
+        model,
+        kind: "processor".into(),
+        api: None,
+        driver: None,
+        largest: None,
+        not_by_itself: None,
+    };
+    std::iter::once(processor).chain(cards::list()).collect()
+}
+
+/// The choice of a device.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Chosen {
+    /// The instruction set, if one was named.
+    pub(crate) set: Option<InstructionSet>,
+    /// The backend; `None` for the processor.
+    pub(crate) backend: Option<Arc<dyn Backend>>,
+    /// Whether a card may take the processor's place.
+    pub(crate) automatic: bool,
+    /// What the user should know about it.
+    pub(crate) note: Option<String>,
+}
+
+/// Finds a device by name.
+pub(crate) fn chosen(name: &str) -> Result<Chosen, Error> {
+    if impasto_engine::backends().iter().any(|backend| backend.name() == name) {
+        // One that this machine lacks is an error with the reason.
+        impasto_engine::backend(name)?;
+    }
+    if let Ok(set) = name.parse::<InstructionSet>() {
+        return Ok(Chosen { set: Some(set), ..Chosen::default() });
+    }
+    match name {
+        "auto" => Ok(Chosen { automatic: true, ..Chosen::default() }),
+        "cpu" => Ok(Chosen::default()),
+        "reference" => Ok(Chosen { backend: Some(impasto_engine::backend(name)?), ..Chosen::default() }),
+        _ => cards::chosen(name),
+    }
+}
+
+/// An engine for a network on a device.
+pub(crate) fn engine(name: &str, network: Network, cancel: Cancel) -> Result<Box<dyn Engine>, Error> {
+    let Chosen { set, backend, automatic, .. } = chosen(name)?;
+    let set = set.map_or_else(InstructionSet::from_env, Ok)?;
+    let backend = backend.or_else(|| if automatic { faster(&network, set) } else { None });
+    let processor = || Arc::new(CpuBackend { set: Some(set) }) as Arc<dyn Backend>;
+    Ok(backend.unwrap_or_else(processor).prepare(network, cancel)?)
+}
+
+/// Finds the device that an engine of this identity ran on.
+pub(crate) fn of_identity(identity: &str) -> Result<Chosen, Error> {
+    match identity.parse::<InstructionSet>() {
+        Err(_) if identity.starts_with("gpu ") => cards::of_identity(identity),
+        Err(error) => Err(error.into()),
+        Ok(set) => Ok(Chosen { set: Some(set), ..Chosen::default() }),
+    }
+}
+
+/// The error for a device that is not there.
+fn missing(name: &str, reason: String) -> Error {
+    let cards = cards::list().into_iter().map(|device| device.name);
+    let available = ["auto", "cpu"].map(str::to_owned).into_iter().chain(cards).collect();
+    EngineError::NoSuchBackend { name: name.into(), reason, available }.into()
+}

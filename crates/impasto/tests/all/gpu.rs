@@ -1,0 +1,98 @@
+//! Runs on a graphics card, or on a program that plays one (Debian's `mesa-vulkan-drivers`).
+
+use std::io::Write;
+use std::sync::Arc;
+
+use impasto::engine::{CpuBackend, EngineError};
+use impasto::{Backend, Checkpoint, Error, Overrides, Picture, Session, StyleTransfer};
+use impasto_gpu::GpuBackend;
+
+use crate::common::{NARROW, waves};
+
+/// The largest mean difference from the processor's picture after 30 iterations: one step of 8 bits.
+const MEAN: f32 = 1.0 / 255.0;
+
+/// A card of its own for a test; `None`, after saying so, where there is none.
+fn card() -> Option<Arc<GpuBackend>> {
+    match GpuBackend::find("gpu") {
+        Ok(card) => Some(Arc::new(card)),
+        Err(reason) => {
+            let forbidden = std::env::var_os("IMPASTO_NO_SKIPS").is_some_and(|value| value == "1");
+            assert!(!forbidden, "skipped: {reason}");
+            // Not by a macro, which the test harness would catch.
+            let _ = writeln!(std::io::stderr(), "skipped: {reason}");
+            None
+        }
+    }
+}
+
+fn begun(backend: Arc<dyn Backend>) -> Session {
+    let iterations = Overrides { iterations: Some(15), min_size: Some(48), ..Overrides::default() };
+    let transfer = StyleTransfer::new(waves(96, 64, 0)).style(waves(80, 70, 1)).model(NARROW);
+    transfer.overrides(iterations).size(96).backend(backend).build().unwrap()
+}
+
+fn end(mut session: Session) -> Picture {
+    session.by_ref().for_each(|step| drop(step.unwrap()));
+    session.picture().unwrap()
+}
+
+fn difference(a: &Picture, b: &Picture) -> f32 {
+    let sum: f32 = a.rgb().iter().zip(b.rgb()).map(|(a, b)| (a - b).abs()).sum();
+    sum / a.rgb().len() as f32
+}
+
+fn processor() -> Arc<dyn Backend> {
+    Arc::new(CpuBackend { set: None })
+}
+
+#[test]
+fn a_card_paints_the_processors_picture_and_the_same_bytes_twice() {
+    let Some(card) = card() else { return };
+    let expected = end(begun(processor()));
+    let painted = end(begun(card.clone()));
+    assert!(difference(&painted, &expected) < MEAN, "{}", difference(&painted, &expected));
+    assert_eq!(painted, end(begun(card)));
+}
+
+#[test]
+fn a_run_goes_on_on_the_other_device() {
+    let Some(card) = card() else { return };
+    let expected = end(begun(processor()));
+    let folder = tempfile::tempdir().unwrap();
+    for (index, [first, second]) in
+        [[card.clone() as _, processor()], [processor(), card as _]].into_iter().enumerate()
+    {
+        let path = folder.path().join(index.to_string());
+        let mut session = begun(first);
+        for _ in 0..20 {
+            session.step().unwrap().unwrap();
+        }
+        session.save(&path, "").unwrap();
+        let checkpoint = Checkpoint::read(&path).unwrap();
+        let mut session = begun(second);
+        let refused = session.restore(&checkpoint).unwrap_err().to_string();
+        assert!(refused.contains("the instruction set is not the same"), "{refused}");
+        session.restore_elsewhere(&checkpoint).unwrap();
+        let painted = end(session);
+        assert!(difference(&painted, &expected) < MEAN, "{index}: {}", difference(&painted, &expected));
+    }
+}
+
+#[test]
+fn a_card_that_is_lost_is_an_error_and_what_was_saved_goes_on() {
+    let Some(card) = card() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("checkpoint");
+    let mut session = begun(card.clone());
+    session.step().unwrap().unwrap();
+    session.save(&path, "").unwrap();
+    card.lose();
+    let error = session.step().unwrap_err();
+    assert!(matches!(error, Error::Engine(EngineError::DeviceLost { .. })), "{error}");
+    assert!(error.hint().unwrap().contains("`device` cpu"), "{:?}", error.hint());
+    assert!(card.is_lost());
+    let mut session = begun(processor());
+    session.restore_elsewhere(&Checkpoint::read(&path).unwrap()).unwrap();
+    end(session);
+}
