@@ -1,7 +1,7 @@
-// How long a run will take. A first guess comes from the whole draft, the next from the run before.
+// How long a run will take. A first guess comes from the fastest whole draft, the next from the run before.
 
 /** Seconds of an iteration for each pixel, relative to those of a draft, as measured in Chromium. */
-export const ITERATION = 0.4;
+export const ITERATION = 0.9;
 
 export class Pace {
   /** Work of the run that would begin now, in pixels times iterations. */
@@ -10,7 +10,7 @@ export class Pace {
   #measured = false;
 
   drafted(seconds: number, pixels: number) {
-    if (!this.#measured) this.#rate = (ITERATION * seconds) / pixels;
+    if (!this.#measured) this.#rate = Math.min(this.#rate ?? Infinity, (ITERATION * seconds) / pixels);
   }
 
   ran(seconds: number) {

@@ -16,6 +16,9 @@ test("the time of a run is guessed from the draft, and then from the run before"
   expect(pace.expected).toBeNull();
   pace.drafted(2, 100);
   expect(pace.expected).toBeCloseTo(20 * ITERATION);
+  pace.drafted(3, 100);
+  pace.drafted(1, 100);
+  expect(pace.expected).toBeCloseTo(10 * ITERATION);
   pace.ran(50);
   pace.drafted(9, 100);
   pace.work = 2000;
