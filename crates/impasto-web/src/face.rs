@@ -73,14 +73,26 @@ impl WebPainter {
 
     /// Takes the content: R, G, B and opacity of each pixel.
     #[wasm_bindgen(js_name = setContent)]
-    pub fn set_content(&mut self, name: &str, width: usize, height: usize, rgba: Vec<u8>) -> Result<(), JsValue> {
+    pub fn set_content(
+        &mut self,
+        name: &str,
+        width: usize,
+        height: usize,
+        rgba: Vec<u8>,
+    ) -> Result<(), JsValue> {
         self.0.set_content(Given::new(name, (width, height), rgba).map_err(thrown)?);
         Ok(())
     }
 
     /// Takes the style.
     #[wasm_bindgen(js_name = setStyle)]
-    pub fn set_style(&mut self, name: &str, width: usize, height: usize, rgba: Vec<u8>) -> Result<(), JsValue> {
+    pub fn set_style(
+        &mut self,
+        name: &str,
+        width: usize,
+        height: usize,
+        rgba: Vec<u8>,
+    ) -> Result<(), JsValue> {
         self.0.set_style(Given::new(name, (width, height), rgba).map_err(thrown)?);
         Ok(())
     }

@@ -6,7 +6,7 @@
 #![deny(unsafe_code)]
 
 #[cfg(target_arch = "wasm32")]
-mod face;
+pub mod face;
 mod painter;
 mod pixels;
 mod problem;

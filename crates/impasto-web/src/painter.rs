@@ -51,15 +51,7 @@ pub struct Progress {
 impl Painter {
     /// A painter without pictures. The clock only goes forward, from any moment.
     pub fn new(now: fn() -> Duration) -> Painter {
-        Painter {
-            now,
-            content: None,
-            style: None,
-            drafts: Vec::new(),
-            shown: None,
-            run: None,
-            cache: None,
-        }
+        Painter { now, content: None, style: None, drafts: Vec::new(), shown: None, run: None, cache: None }
     }
 
     /// Takes the picture to repaint.
@@ -214,7 +206,8 @@ impl Painter {
     /// Before anything was painted.
     pub fn png(&self) -> Result<Vec<u8>, Problem> {
         let (content, style) = self.pictures()?;
-        let (picture, settings) = self.shown.as_ref().ok_or_else(|| Problem::new("nothing is painted yet"))?;
+        let (picture, settings) =
+            self.shown.as_ref().ok_or_else(|| Problem::new("nothing is painted yet"))?;
         let session = self.run.as_ref().map(|run| &run.session);
         let recipe = recipe::of(settings, content, style, session);
         let metadata = Metadata { recipe: Some(recipe), ..Metadata::default() };

@@ -34,7 +34,9 @@ impl Given {
         if pixels > MOST_PIXELS {
             let millions = |pixels: usize| pixels.div_ceil(1_000_000);
             let (found, most) = (millions(pixels), millions(MOST_PIXELS));
-            return Err(Problem::new(format!("the picture has {found} million pixels, and the most are {most}")));
+            return Err(Problem::new(format!(
+                "the picture has {found} million pixels, and the most are {most}"
+            )));
         }
         if rgba.len() != 4 * pixels {
             let message = format!("{} bytes are no picture of {width} x {height} pixels", rgba.len());

@@ -27,7 +27,8 @@ pub(crate) fn of(settings: &Settings, content: &Given, style: &Given, session: O
             run["iterations"] = json!(done);
         }
         let encoder = session.encoder();
-        recipe["encoder"] = json!({ "name": encoder.name, "family": encoder.family, "sha256": encoder.sha256 });
+        recipe["encoder"] =
+            json!({ "name": encoder.name, "family": encoder.family, "sha256": encoder.sha256 });
         recipe["recipe"] = json!(session.recipe());
         recipe["scales"] = json!(session.scales());
         recipe["instruction_set"] = json!(session.instruction_set());

@@ -9,13 +9,7 @@ use impasto_web::{Given, Image, LARGEST, Painter, Settings};
 const SIZE: usize = 96;
 
 fn settings() -> Settings {
-    Settings {
-        size: SIZE,
-        strength: 0.9,
-        stroke_size: 0.8,
-        colour: "style".into(),
-        effort: "normal".into(),
-    }
+    Settings { size: SIZE, strength: 0.9, stroke_size: 0.8, colour: "style".into(), effort: "normal".into() }
 }
 
 /// Waves, with a hole in them if they are not opaque.
@@ -91,7 +85,8 @@ fn a_run_ends_soon_and_its_recipe_says_after_which_iterations() {
     let recipe: serde_json::Value =
         serde_json::from_str(&recipe_of_bytes(&file, &Limits::default()).unwrap().unwrap()).unwrap();
     let options = &recipe["options"]["run"];
-    let effort: Effort = serde_json::from_value::<String>(options["effort"].clone()).unwrap().parse().unwrap();
+    let effort: Effort =
+        serde_json::from_value::<String>(options["effort"].clone()).unwrap().parse().unwrap();
     let counts = serde_json::from_value(options["iterations"].clone()).unwrap();
     let overrides = Overrides {
         strength: options["objective"]["strength"].as_f64(),
@@ -128,7 +123,9 @@ fn what_cannot_be_done_is_said() {
     assert_eq!(painter.begin(&large).unwrap_err().message, "this page paints at most 1600 pixels, not 1601");
     let unknown = Settings { effort: "great".into(), ..settings() };
     assert_eq!(painter.begin(&unknown).unwrap_err().message, "no effort great");
-    assert!(Settings::parse("{\"size\": 64}").unwrap_err().message.starts_with("the settings: missing field"));
+    assert!(
+        Settings::parse("{\"size\": 64}").unwrap_err().message.starts_with("the settings: missing field")
+    );
 }
 
 #[test]

@@ -245,7 +245,8 @@ impl Isa for pulp::wasm::Simd128 {
     #[inline(always)]
     fn greater(self, a: &Lanes, b: &Lanes) -> u16 {
         let mut bits = 0;
-        for (quarter, (a, b)) in Self::as_simd_f32s(&a.0).0.iter().zip(Self::as_simd_f32s(&b.0).0).enumerate() {
+        for (quarter, (a, b)) in Self::as_simd_f32s(&a.0).0.iter().zip(Self::as_simd_f32s(&b.0).0).enumerate()
+        {
             let greater = self.simd128.f32x4_gt(pulp::cast(*a), pulp::cast(*b));
             bits |= u16::from(self.simd128.i32x4_bitmask(greater)) << (4 * quarter);
         }
