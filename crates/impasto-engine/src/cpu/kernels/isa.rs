@@ -4,7 +4,7 @@
 
 use std::str::FromStr;
 
-#[cfg(any(target_arch = "aarch64", target_arch = "x86_64"))]
+#[cfg(any(target_arch = "aarch64", target_arch = "wasm32", target_arch = "x86_64"))]
 use pulp::NullaryFnOnce;
 use pulp::Simd;
 
@@ -24,14 +24,21 @@ pub enum InstructionSet {
     Avx2,
     /// 64-bit Arm.
     Neon,
+    /// WebAssembly with vectors of 128 bits. The module is compiled with them or without (`-C target-feature=+simd128`).
+    Simd128,
     /// Loops that the compiler vectorises, for every machine.
     Portable,
 }
 
 impl InstructionSet {
     /// All sets, from the fastest to the one that is always available.
-    pub const ALL: &'static [InstructionSet] =
-        &[InstructionSet::Avx512, InstructionSet::Avx2, InstructionSet::Neon, InstructionSet::Portable];
+    pub const ALL: &'static [InstructionSet] = &[
+        InstructionSet::Avx512,
+        InstructionSet::Avx2,
+        InstructionSet::Neon,
+        InstructionSet::Simd128,
+        InstructionSet::Portable,
+    ];
 
     /// The best that this machine has.
     pub fn best() -> InstructionSet {
@@ -58,12 +65,13 @@ impl InstructionSet {
         })
     }
 
-    /// Its name: `avx512`, `avx2`, `neon` or `portable`.
+    /// Its name: `avx512`, `avx2`, `neon`, `simd128` or `portable`.
     pub fn name(self) -> &'static str {
         match self {
             InstructionSet::Avx512 => "avx512",
             InstructionSet::Avx2 => "avx2",
             InstructionSet::Neon => "neon",
+            InstructionSet::Simd128 => "simd128",
             InstructionSet::Portable => "portable",
         }
     }
@@ -77,6 +85,7 @@ impl InstructionSet {
             InstructionSet::Avx2 => pulp::x86::V3::is_available(),
             #[cfg(target_arch = "aarch64")]
             InstructionSet::Neon => pulp::aarch64::Neon::is_available(),
+            InstructionSet::Simd128 => cfg!(all(target_arch = "wasm32", target_feature = "simd128")),
             InstructionSet::Portable => true,
             #[allow(unreachable_patterns)]
             _ => false,
@@ -122,15 +131,21 @@ pub(in crate::cpu) fn dispatch<K: Kernel>(set: InstructionSet, kernel: K) -> K::
                 return isa.vectorize(Run(kernel, isa));
             }
         }
+        #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+        InstructionSet::Simd128 => {
+            if let Some(isa) = pulp::wasm::Simd128::try_new() {
+                return isa.vectorize(Run(kernel, isa));
+            }
+        }
         _ => {}
     }
     plain(kernel)
 }
 
-#[cfg(any(target_arch = "aarch64", target_arch = "x86_64"))]
+#[cfg(any(target_arch = "aarch64", target_arch = "wasm32", target_arch = "x86_64"))]
 struct Run<K, I>(K, I);
 
-#[cfg(any(target_arch = "aarch64", target_arch = "x86_64"))]
+#[cfg(any(target_arch = "aarch64", target_arch = "wasm32", target_arch = "x86_64"))]
 impl<K: Kernel, I: Isa> NullaryFnOnce for Run<K, I> {
     type Output = K::Output;
 
@@ -211,6 +226,44 @@ impl Isa for pulp::aarch64::Neon {
     #[inline(always)]
     fn call<K: Kernel>(self, kernel: K) -> K::Output {
         self.vectorize(Run(kernel, self))
+    }
+}
+
+#[cfg(target_arch = "wasm32")]
+impl Isa for pulp::wasm::Simd128 {
+    #[inline(always)]
+    fn call<K: Kernel>(self, kernel: K) -> K::Output {
+        self.vectorize(Run(kernel, self))
+    }
+
+    /// Rounded twice: there is no instruction that rounds once.
+    #[inline(always)]
+    fn multiply_add(self, a: Self::f32s, b: Self::f32s, c: Self::f32s) -> Self::f32s {
+        self.add_f32s(self.mul_f32s(a, b), c)
+    }
+
+    #[inline(always)]
+    fn greater(self, a: &Lanes, b: &Lanes) -> u16 {
+        let mut bits = 0;
+        for (quarter, (a, b)) in Self::as_simd_f32s(&a.0).0.iter().zip(Self::as_simd_f32s(&b.0).0).enumerate()
+        {
+            let greater = self.simd128.f32x4_gt(pulp::cast(*a), pulp::cast(*b));
+            bits |= u16::from(self.simd128.i32x4_bitmask(greater)) << (4 * quarter);
+        }
+        bits
+    }
+
+    #[inline(always)]
+    fn keep(self, bits: u16, values: &Lanes) -> Lanes {
+        let mut kept = Lanes::ZERO;
+        let lane = pulp::u32x4(1, 2, 4, 8);
+        let vectors = Self::as_mut_simd_f32s(&mut kept.0).0.iter_mut().zip(Self::as_simd_f32s(&values.0).0);
+        for (quarter, (to, from)) in vectors.enumerate() {
+            let mine = self.and_u32s(self.splat_u32s(u32::from(bits) >> (4 * quarter)), lane);
+            let set = self.simd128.i32x4_eq(pulp::cast(mine), pulp::cast(lane));
+            *to = pulp::cast(self.simd128.v128_and(pulp::cast(*from), set));
+        }
+        kept
     }
 }
 

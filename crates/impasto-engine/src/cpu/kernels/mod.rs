@@ -1,5 +1,5 @@
 //! The inner loops: matrix products and Winograd transforms, compiled for AVX-512, AVX2 with FMA, NEON and plain loops,
-//! chosen at run time.
+//! chosen at run time. On WebAssembly the vectors are those that the module is compiled with.
 //!
 //! Everything is laid out in *groups* of 16 channels, a whole number of vectors on every instruction set, so that no
 //! loop has a remainder over channels. This is the only module of the workspace that may use `unsafe`.

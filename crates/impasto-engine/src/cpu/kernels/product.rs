@@ -44,6 +44,10 @@ pub(in crate::cpu) struct Product<'a> {
     pub(in crate::cpu) next: [&'a [f32]; 2],
 }
 
+/// Rows where a group takes four vectors. Most machines that run WebAssembly have 16 registers, of which two rows with a
+/// row of B fill 14.
+const QUARTERS: usize = if cfg!(target_arch = "wasm32") { 2 } else { 6 };
+
 impl Kernel for Product<'_> {
     type Output = ();
 
@@ -53,7 +57,7 @@ impl Kernel for Product<'_> {
         match GROUP / I::F32_LANES {
             1 => self.blocks::<I, 1, 12>(isa),
             2 => self.blocks::<I, 2, 6>(isa),
-            4 => self.blocks::<I, 4, 6>(isa),
+            4 => self.blocks::<I, 4, QUARTERS>(isa),
             _ => {}
         }
     }
@@ -88,10 +92,10 @@ impl Product<'_> {
                 9 if ROWS >= 12 => self.panels::<I, 9, 8, VECTORS>(isa),
                 8 if ROWS >= 12 => self.panels::<I, 8, 7, VECTORS>(isa),
                 7 if ROWS >= 12 => self.panels::<I, 7, 6, VECTORS>(isa),
-                6 => self.panels::<I, 6, 5, VECTORS>(isa),
-                5 => self.panels::<I, 5, 4, VECTORS>(isa),
-                4 => self.panels::<I, 4, 3, VECTORS>(isa),
-                3 => self.panels::<I, 3, 2, VECTORS>(isa),
+                6 if ROWS >= 6 => self.panels::<I, 6, 5, VECTORS>(isa),
+                5 if ROWS >= 6 => self.panels::<I, 5, 4, VECTORS>(isa),
+                4 if ROWS >= 6 => self.panels::<I, 4, 3, VECTORS>(isa),
+                3 if ROWS >= 6 => self.panels::<I, 3, 2, VECTORS>(isa),
                 2 => self.panels::<I, 2, 1, VECTORS>(isa),
                 _ => self.panels::<I, 1, 1, VECTORS>(isa),
             }

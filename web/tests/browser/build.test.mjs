@@ -1,0 +1,38 @@
+// The built files: their size, and nothing in them that the page's policy forbids.
+
+import { test } from "node:test";
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { gzipSync } from "node:zlib";
+
+const DIST = fileURLToPath(new URL("../../dist/", import.meta.url));
+const MOST = 8_000_000;
+const SCRIPT_GZIP = 60_000;
+
+const files = readdirSync(DIST, { recursive: true })
+  .filter((name) => statSync(DIST + name).isFile())
+  .map((name) => ({ name, bytes: readFileSync(DIST + name) }));
+const of = (...ends) => files.filter(({ name }) => ends.some((end) => name.endsWith(end)));
+const total = (list, size = (bytes) => bytes.length) => list.reduce((sum, { bytes }) => sum + size(bytes), 0);
+const gzip = (bytes) => gzipSync(bytes, { level: 9 }).length;
+
+test("all of it is small", () => {
+  const part = (what, list) => console.log(`${what}: ${total(list)} bytes, ${total(list, gzip)} compressed`);
+  part("module", of(".wasm"));
+  part("script, styles and page", of(".js", ".css", ".html", ".svg"));
+  part("pictures", of(".jpg"));
+  part("all", files);
+  assert.ok(total(files) <= MOST);
+  assert.ok(total(of(".js"), gzip) <= SCRIPT_GZIP);
+});
+
+test("there is nothing that the policy forbids, and no address of another host", () => {
+  for (const { name, bytes } of of(".js", ".css", ".html")) {
+    const text = bytes.toString();
+    assert.doesNotMatch(text, /sourceMappingURL/, name);
+    assert.doesNotMatch(text, /\beval\(|new Function\(/, name);
+    if (name.endsWith(".js")) assert.doesNotMatch(text, /<[a-z]+[^<>`]* style="/, `${name} has a style attribute in a template`);
+    if (name.endsWith(".html")) assert.doesNotMatch(text, /<script(?![^>]*src=)|<style| style=| on[a-z]+=|(src|href)="(\/|https?:)/, name);
+  }
+});

@@ -1,0 +1,122 @@
+// What the tests share: a plain static host, pages that are watched for errors and foreign requests, and the usual steps.
+
+import { after, before, test } from "node:test";
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { AxeBuilder } from "@axe-core/playwright";
+import { chromium } from "playwright-core";
+import { serve } from "../serve.mjs";
+
+/** Pictures are painted by one thread, and other programs may share the machine. */
+const PATIENCE = 300_000;
+const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
+
+export const state = { browser: null, address: "", close: () => {} };
+
+/** Starts browser and host for the tests of a file. */
+export function suite() {
+  before(async () => {
+    state.browser = await chromium.launch({ executablePath: process.env.STUDIO_BROWSER ?? "/usr/bin/chromium" });
+    Object.assign(state, await serve());
+  });
+  after(async () => {
+    await state.browser.close();
+    state.close();
+  });
+}
+
+/** A test with a page of its own, in a new context. Nothing may have gone wrong at its end. */
+export function pageTest(name, { context: options = {}, prepare, expected = [] }, body) {
+  test(name, async () => {
+    const context = await state.browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
+    const page = await context.newPage();
+    page.setDefaultTimeout(PATIENCE);
+    const problems = [];
+    page.on("console", (m) => m.type() === "error" && problems.push(`console: ${m.text()}`));
+    page.on("pageerror", (e) => problems.push(`error: ${e.message}`));
+    context.on("request", (r) => {
+      const url = r.url();
+      if (!url.startsWith(new URL(state.address).origin) && !/^(blob|data):/.test(url)) problems.push(`foreign request: ${url}`);
+    });
+    try {
+      await prepare?.(page);
+      await page.goto(state.address);
+      await body(page);
+      assert.deepEqual(problems.filter((problem) => !expected.some((known) => known.test(problem))), []);
+    } finally {
+      await context.close();
+    }
+  });
+}
+
+/** Waits for a whole draft: only that can be saved. */
+export const draftShown = (page) => page.getByRole("button", { name: "Save PNG" }).and(page.locator(":enabled")).waitFor();
+
+export const resultShown = (page) => page.getByAltText(/^Result: /).first().waitFor();
+
+export const setSize = (page, size) => page.getByRole("radio", { name: String(size), exact: true }).check({ force: true });
+
+/** A sample as a small PNG file: browser and program then read the same pixels. */
+export async function small(page, path, width, height) {
+  const base64 = await page.evaluate(
+    async ([bytes, width, height]) => {
+      const image = new Image();
+      image.src = `data:image/jpeg;base64,${bytes}`;
+      await image.decode();
+      const canvas = Object.assign(document.createElement("canvas"), { width, height });
+      canvas.getContext("2d").drawImage(image, 0, 0, width, height);
+      return canvas.toDataURL("image/png").split(",")[1];
+    },
+    [readFileSync(ROOT + path).toString("base64"), width, height],
+  );
+  return Buffer.from(base64, "base64");
+}
+
+/** Gives a file to the page, and waits until the draft of it is shown. */
+export async function give(page, label, name, buffer) {
+  const input = page.getByLabel(`${label}: choose or drop a picture`);
+  await input.setInputFiles({ name, mimeType: "image/png", buffer });
+}
+
+/** Saves what is shown, and returns the path of the file. */
+export async function saved(page) {
+  const download = page.waitForEvent("download");
+  await page.getByRole("button", { name: "Save PNG" }).click();
+  return (await download).path();
+}
+
+/** The mean difference of two PNG files, in steps of 255. */
+export async function difference(page, one, other) {
+  return page.evaluate(
+    async (files) => {
+      const [a, b] = await Promise.all(
+        files.map(async (bytes) => {
+          const image = new Image();
+          image.src = `data:image/png;base64,${bytes}`;
+          await image.decode();
+          const canvas = Object.assign(document.createElement("canvas"), { width: image.width, height: image.height });
+          const context = canvas.getContext("2d");
+          context.drawImage(image, 0, 0);
+          return context.getImageData(0, 0, image.width, image.height);
+        }),
+      );
+      if (a.width !== b.width || a.height !== b.height) return `${a.width} x ${a.height} against ${b.width} x ${b.height}`;
+      return a.data.reduce((sum, value, at) => sum + Math.abs(value - b.data[at]), 0) / (3 * a.width * a.height);
+    },
+    [one, other].map((path) => readFileSync(path).toString("base64")),
+  );
+}
+
+/** No fault of accessibility that axe can see. */
+export async function accessible(page, what) {
+  const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+  const { violations } = await new AxeBuilder({ page }).withTags(tags).analyze();
+  assert.deepEqual(violations.map((v) => `${v.id}: ${v.nodes.map((n) => `${n.target} ${n.any[0]?.message ?? ""}`).join("; ")}`), [], what);
+}
+
+/** The page is no wider than the window. */
+export async function fitsWidth(page, what) {
+  const [content, window] = await page.evaluate(() => [document.scrollingElement.scrollWidth, innerWidth]);
+  assert.ok(content <= window, `${what}: ${content} px of content in ${window} px`);
+}
