@@ -1,6 +1,6 @@
-//! A backend that keeps pictures in progress in a memory of its own, as a graphics card does, and counts what crosses to
-//! the host. Everything else it leaves to another backend. Its steps are written for themselves, pixel by pixel in f64:
-//! they are the oracle for the steps on the host.
+//! A backend that keeps pictures in progress in a memory of its own, as a graphics card does, and counts what crosses
+//! to the host. Everything else it leaves to another backend. Its steps are written for themselves, pixel by pixel in
+//! f64: they are the oracle for the steps on the host.
 
 use std::io;
 use std::sync::Arc;
