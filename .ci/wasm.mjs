@@ -1,5 +1,5 @@
-// Runs a program for wasm32-unknown-unknown, which has no system: it is given no functions, and its exit status is all that it
-// says. A panic is a trap, which ends node with an error.
+// Runs a program for wasm32-unknown-unknown, which has no system: it is given no functions, and its exit status is all
+// that it says. A panic is a trap, which ends node with an error.
 import { readFile } from "node:fs/promises";
 
 const module = await WebAssembly.compile(await readFile(process.argv[2]));

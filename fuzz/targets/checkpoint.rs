@@ -1,5 +1,5 @@
-//! Any bytes are a checkpoint of this very run, which then goes on, or a typed error. The digest at the end would stop every
-//! mutation at the door; where the first byte says so, it is made right before.
+//! Any bytes are a checkpoint of this very run, which then goes on, or a typed error. The digest at the end would stop
+//! every mutation at the door; where the first byte says so, it is made right before.
 #![no_main]
 
 mod common;

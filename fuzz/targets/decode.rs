@@ -1,5 +1,5 @@
-//! Any bytes are a picture or a typed error: no abort, no endless loop, no more memory than the limits allow. Decoders' own
-//! panics are caught by design; each place that panics is named once, as it is worth a report to its maintainers.
+//! Any bytes are a picture or a typed error: no abort, no endless loop, no more memory than the limits allow. Decoders'
+//! own panics are caught by design; each place that panics is named once, as it is worth a report to its maintainers.
 #![no_main]
 
 use std::collections::BTreeSet;

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, settings
 from PIL import Image
-from shared import ROOT, SAMPLES, Command
+from shared import ROOT, SAMPLES, Command, skipped
 
 # A loaded machine is no failure.
 settings.register_profile("impasto", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -52,8 +52,5 @@ def command() -> Command:
     """The command of the same source: `target/release/impasto`, or the one that IMPASTO_BINARY names."""
     program = Path(os.environ.get("IMPASTO_BINARY", ROOT / "target" / "release" / "impasto"))
     if not program.exists():
-        message = f"{program} is not there: cargo build --release, or set IMPASTO_BINARY"
-        if os.environ.get("IMPASTO_NO_SKIPS") == "1":
-            pytest.fail(message)
-        pytest.skip(message)
+        skipped(f"{program} is not there: cargo build --release, or set IMPASTO_BINARY")
     return Command(program)

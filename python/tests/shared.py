@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
+import os
 import subprocess
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
+
+import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -15,6 +19,22 @@ QUICK: dict[str, Any] = {"size": 48, "iterations": 3, "min_size": 32, "seed": 3}
 
 LONG: dict[str, Any] = {"size": 96, "iterations": 100000, "plateau": 0}
 """A run that does not end while a test looks at it."""
+
+
+def skipped(reason: str) -> NoReturn:
+    """Skips with a line that is seen. IMPASTO_NO_SKIPS=1 makes a skip a failure."""
+    if os.environ.get("IMPASTO_NO_SKIPS") == "1":
+        pytest.fail(reason)
+    print(f"skipped: {reason}")
+    pytest.skip(reason, allow_module_level=True)
+
+
+def needs(name: str) -> Any:
+    """Returns a module, or skips where it is missing."""
+    try:
+        return importlib.import_module(name)
+    except ImportError:
+        skipped(f"there is no {name}")
 
 
 def flags(options: dict[str, Any]) -> list[str]:

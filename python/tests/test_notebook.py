@@ -6,12 +6,11 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import pytest
-from shared import QUICK
+from shared import QUICK, needs
 
-nbclient = pytest.importorskip("nbclient")
-nbformat = pytest.importorskip("nbformat")
-pytest.importorskip("ipykernel")
+nbclient = needs("nbclient")
+nbformat = needs("nbformat")
+needs("ipykernel")
 
 
 def executed(*cells: str) -> list[list[dict[str, Any]]]:

@@ -6,12 +6,11 @@ outputs, which opens everywhere. `python python/tests/test_notebooks.py` writes 
 
 from __future__ import annotations
 
-import importlib.util
-import os
 from pathlib import Path
 from typing import Any
 
 import pytest
+from shared import needs
 
 FOLDER = Path(__file__).resolve().parents[2] / "notebooks"
 SCRIPTS = sorted(FOLDER.glob("*.py"))
@@ -27,17 +26,6 @@ HUNG = 1800
 """Seconds after which a cell counts as hung. It is no measure of speed."""
 
 pytestmark = pytest.mark.notebook
-
-
-def needs(*modules: str) -> None:
-    """Skips with a line that is seen where a module is missing. IMPASTO_NO_SKIPS=1 makes a skip a failure."""
-    missing = [module for module in modules if importlib.util.find_spec(module) is None]
-    if missing:
-        reason = f"skipped: there is no {', '.join(missing)}"
-        if os.environ.get("IMPASTO_NO_SKIPS") == "1":
-            pytest.fail(reason)
-        print(reason)
-        pytest.skip(reason)
 
 
 def notebook_of(script: Path) -> Any:
@@ -66,7 +54,8 @@ def test_there_are_notebooks() -> None:
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda script: script.stem)
 def test_both_files_of_a_notebook_are_the_same_and_hold_no_outputs(script: Path) -> None:
-    needs("jupytext", "nbformat")
+    needs("jupytext")
+    needs("nbformat")
     import nbformat
 
     paired = nbformat.read(script.with_suffix(".ipynb"), as_version=4)
@@ -77,7 +66,8 @@ def test_both_files_of_a_notebook_are_the_same_and_hold_no_outputs(script: Path)
 
 @pytest.mark.parametrize("script", RUNS)
 def test_a_notebook_runs_from_top_to_bottom(script: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    needs("jupytext", "nbclient", "ipykernel", "matplotlib")
+    for module in ("jupytext", "nbclient", "ipykernel", "matplotlib"):
+        needs(module)
     from nbclient import NotebookClient
     from nbclient.exceptions import (
         CellExecutionError,

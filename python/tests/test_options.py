@@ -14,6 +14,7 @@ from typing import Any
 import impasto
 import pytest
 from impasto import _options
+from shared import needs
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -63,7 +64,7 @@ def test_the_keywords_of_a_call_reach_the_job(photo: Path, style: Path) -> None:
 
 
 def test_the_stub_is_the_native_module() -> None:
-    pytest.importorskip("mypy")
+    needs("mypy")
     done = subprocess.run(
         [sys.executable, "-m", "mypy.stubtest", "impasto._native"], cwd=ROOT / "python", capture_output=True, text=True
     )

@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from impasto._pictures import SLACK, as_picture, of_array
 from PIL import Image, ImageCms
+from shared import needs
 
 # Half a step of float32 around 1.
 ROUNDING = 2.0**-24
@@ -215,7 +216,7 @@ def test_anything_that_speaks_for_an_array_is_read(pixels: np.ndarray[Any, Any])
 
 @pytest.mark.torch
 def test_tensors_are_read_with_and_without_gradient(pixels: np.ndarray[Any, Any]) -> None:
-    torch = pytest.importorskip("torch")
+    torch = needs("torch")
     tensor = torch.from_numpy(pixels.copy()).permute(2, 0, 1).float() / 255
     for each in (tensor, tensor[None], tensor.clone().requires_grad_(), tensor.double(), tensor.contiguous()):
         assert np.array_equal(as_picture(each).to_numpy(), pixels)

@@ -16,7 +16,7 @@ import impasto
 import numpy as np
 import pytest
 from PIL import Image
-from shared import LONG, QUICK
+from shared import LONG, QUICK, needs
 
 
 @pytest.fixture
@@ -300,7 +300,7 @@ def test_results_show_themselves(photo: Path, style: Path) -> None:
     import base64
 
     assert np.array_equal(np.asarray(Image.open(io.BytesIO(base64.b64decode(shown["image/png"])))), result.array)
-    pytest.importorskip("matplotlib").use("agg")
+    needs("matplotlib").use("agg")
     labels = [line.get_label() for line in result.plot().get_lines()]
     assert "total" in labels and "style relu1_1" in labels
 

@@ -1,5 +1,5 @@
-//! Tasks of the repository: `cargo xtask samples` draws the sample pictures into `samples/`, `cargo xtask styles` further
-//! styles into `docs/pictures/`.
+//! Tasks of the repository: `cargo xtask samples` draws the sample pictures into `samples/`, `cargo xtask styles`
+//! further styles into `docs/pictures/`.
 //!
 //! Code draws the pictures, so that they belong to the project and can be made again.
 

@@ -1,5 +1,5 @@
-//! `impasto show`: prints the recipe that a picture carries, and the command that repeats its run. Without `--all` it is
-//! a summary. A sheet has a command for each of its pictures.
+//! `impasto show`: prints the recipe that a picture carries, and the command that repeats its run. Without `--all` it
+//! is a summary. A sheet has a command for each of its pictures.
 
 use std::path::Path;
 

@@ -88,8 +88,8 @@ pub(crate) fn assemble(
         })
 }
 
-/// The name of the family and the map of the input: by the weights, by the user, or by what the container says. `None` where
-/// nothing tells.
+/// The name of the family and the map of the input: by the weights, by the user, or by what the container says. `None`
+/// where nothing tells.
 fn family_and_input(
     (given, found): (Option<Family>, Option<Identified>),
     map: Option<InputMap>,

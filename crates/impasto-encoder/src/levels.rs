@@ -104,7 +104,8 @@ fn read_level(
     Ok(Level { encoder, decoder })
 }
 
-/// The convolutions of a level, counted by their tensors. A tensor out of place is reported as missing or unknown later.
+/// The convolutions of a level, counted by their tensors. A tensor out of place is reported as missing or unknown
+/// later.
 fn level_topology((file, level): (&str, usize), shapes: &Shapes) -> Result<Topology, EncoderError> {
     let prefix = format!("encoder{level}.");
     let widths: Vec<Vec<usize>> = (1..=level)

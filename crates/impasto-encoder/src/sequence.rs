@@ -128,8 +128,8 @@ fn blocks_by_pools<'a>(
     Ok(convs)
 }
 
-/// Gives the convolutions the blocks of the VGG that has as many. A network that ends early must confirm by its widths that
-/// it is this one.
+/// Gives the convolutions the blocks of the VGG that has as many. A network that ends early must confirm by its widths
+/// that it is this one.
 fn blocks_by_count<'a>(
     convs: &mut [(usize, Names)],
     shape: &impl Fn(&Names) -> &'a [usize],

@@ -1,6 +1,6 @@
-//! A backend that keeps pictures in progress in a memory of its own, as a graphics card does, and counts what crosses to
-//! the host. Everything else it leaves to another backend. Its steps are written for themselves, pixel by pixel in f64:
-//! they are the oracle for the steps on the host.
+//! A backend that keeps pictures in progress in a memory of its own, as a graphics card does, and counts what crosses
+//! to the host. Everything else it leaves to another backend. Its steps are written for themselves, pixel by pixel in
+//! f64: they are the oracle for the steps on the host.
 
 use std::io;
 use std::sync::Arc;
@@ -109,8 +109,7 @@ fn seen(painting: &Painting) -> Option<Pixels> {
     let mut data = painting.picture.in_engine::<Far>()?.values.clone();
     if let Some(blend) = painting.over {
         for (i, value) in data.iter_mut().enumerate() {
-            let part = f64::from(blend.part[i % blend.part.len()]);
-            *value = ((1.0 - part) * f64::from(*value) + part * f64::from(blend.content[i])) as f32;
+            *value = painting::Blend::of(*value, blend.content[i], blend.part[i % blend.part.len()]);
         }
     }
     Some(Pixels { size: painting.size, data })

@@ -138,16 +138,18 @@ pub trait Engine: Send {
     /// Drops all content targets, before the next scale.
     fn forget_targets(&mut self);
 
-    /// Runs the encoder, computes the requested sums and gives out the requested features. Keeps what [`pull_back`](Engine::pull_back) needs: one bit per
-    /// activation, the choices of the poolings, and the features at the taps.
+    /// Runs the encoder, computes the requested sums and gives out the requested features. Keeps what
+    /// [`pull_back`](Engine::pull_back) needs: one bit per activation, the choices of the poolings, and the features at
+    /// the taps.
     ///
     /// # Errors
     /// When the request does not fit the network or the image, or the evaluation was cancelled.
     fn observe(&mut self, image: &Pixels, request: &Request) -> Result<Observation, EngineError>;
 
     /// Computes the derivative by the pixels (RGB 0..1) from the derivatives by the sums of the last observation: dF =
-    /// w (2 D F + d) at a style tap, 2 c w (F - F*) at a content tap. Derivatives by features are added as they are. The
-    /// observation is used up, because gradients replace its data. `image` must be the observed one: an engine that keeps no copy reads it again.
+    /// w (2 D F + d) at a style tap, 2 c w (F - F*) at a content tap. Derivatives by features are added as they are.
+    /// The observation is used up, because gradients replace its data. `image` must be the observed one: an engine that
+    /// keeps no copy reads it again.
     ///
     /// # Errors
     /// When there was no observation since the last pull-back, the cotangents do not fit it, or the evaluation was
@@ -199,8 +201,8 @@ pub trait Engine: Send {
     /// Computes that derivative, moves the picture by one step of Adam, and adds it to the average.
     ///
     /// # Errors
-    /// The errors of [`pull_back_painting`](Engine::pull_back_painting), and [`EngineError::NotFinite`] for a derivative
-    /// above [`LARGEST_DERIVATIVE`](painting::LARGEST_DERIVATIVE): they leave everything as it was.
+    /// The errors of [`pull_back_painting`](Engine::pull_back_painting), and [`EngineError::NotFinite`] for a
+    /// derivative above [`LARGEST_DERIVATIVE`](painting::LARGEST_DERIVATIVE): they leave everything as it was.
     /// [`EngineError::NotFinite`] also for a picture that is not finite after the step.
     fn step_painting(
         &mut self,

@@ -9,8 +9,8 @@ use impasto::{Picture, Session};
 use crate::JobError;
 use crate::spec::{OutputSpec, ProfileKind};
 
-/// Returns the encoding of a result: the content's bit depth, colour profile and metadata, unless options change them. For
-/// a texture the first style takes the content's place; `source` names the one or the other.
+/// Returns the encoding of a result: the content's bit depth, colour profile and metadata, unless options change them.
+/// For a texture the first style takes the content's place; `source` names the one or the other.
 ///
 /// # Errors
 /// When the format cannot hold what the options ask for, or the content's bit depth.

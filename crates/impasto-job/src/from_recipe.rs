@@ -36,8 +36,8 @@ pub fn like(spec: StylizeSpec, path: &Path, given: &dyn Fn(&str) -> bool) -> Res
     like_cell(spec, path, None, given)
 }
 
-/// Like [`like`]. With a `cell`, the picture is a sheet, and the options are those of its picture with this number, from
-/// 1 on, row by row. The size of that picture is not taken.
+/// Like [`like`]. With a `cell`, the picture is a sheet, and the options are those of its picture with this number,
+/// from 1 on, row by row. The size of that picture is not taken.
 ///
 /// # Errors
 /// As [`like`], and when the picture is no sheet, has no such cell, or is a sheet and no cell was given.

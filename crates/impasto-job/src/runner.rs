@@ -190,8 +190,8 @@ impl Runner {
         self
     }
 
-    /// Calls a function before each step of a run `stylize` or `texture`, on the working thread. The run goes on when it
-    /// returns.
+    /// Calls a function before each step of a run `stylize` or `texture`, on the working thread. The run goes on when
+    /// it returns.
     #[must_use]
     pub fn between(mut self, between: impl FnMut(&mut Moment<'_, '_>) + Send + 'static) -> Runner {
         self.extras.between = Some(Box::new(between));

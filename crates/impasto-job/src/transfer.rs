@@ -18,8 +18,8 @@ pub(crate) struct Asked<'a> {
     pub(crate) regions: &'a RegionSpec,
 }
 
-/// Returns a transfer with the options of a run and the pictures of `inputs`, which move into it. `control` can cancel its
-/// evaluations. A time limit counts from now.
+/// Returns a transfer with the options of a run and the pictures of `inputs`, which move into it. `control` can cancel
+/// its evaluations. A time limit counts from now.
 ///
 /// # Errors
 /// When an option is wrong.

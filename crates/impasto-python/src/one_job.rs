@@ -11,8 +11,8 @@ use crate::errors::working;
 /// Time between two checkpoints. The first comes after the first step.
 const EVERY: Duration = Duration::from_secs(60);
 
-/// Runs a job (JSON) to its end and writes its results. `threads`: `None` for one per processor. The job saves itself to
-/// `checkpoint`, if there is one, and continues from it if `resumes`.
+/// Runs a job (JSON) to its end and writes its results. `threads`: `None` for one per processor. The job saves itself
+/// to `checkpoint`, if there is one, and continues from it if `resumes`.
 #[pyfunction]
 #[pyo3(signature = (job, threads=None, checkpoint=None, resumes=false))]
 pub(crate) fn run_job(

@@ -50,7 +50,8 @@ pub(crate) fn waiting<T: Send, E: Into<JobError>>(
     }
 }
 
-/// The process that made an object with threads. They do not exist in a forked child, which would wait for them forever.
+/// The process that made an object with threads. They do not exist in a forked child, which would wait for them
+/// forever.
 #[derive(Clone, Copy)]
 pub(crate) struct Home(u32);
 

@@ -86,8 +86,8 @@ impl Studio {
         self.app.token.text()
     }
 
-    /// Ends all streams, pauses the jobs in progress at a checkpoint, and waits for their threads. The next studio of the
-    /// folder goes on with them.
+    /// Ends all streams, pauses the jobs in progress at a checkpoint, and waits for their threads. The next studio of
+    /// the folder goes on with them.
     pub fn end(self) {
         self.app.end.send_replace(true);
         if let Some(workers) = self.workers.into_inner().unwrap_or_else(PoisonError::into_inner) {

@@ -1,4 +1,5 @@
-//! Pictures as browsers show them: small, upright, in sRGB, encoded anew, so that no file of a stranger is shown as it is.
+//! Pictures as browsers show them: small, upright, in sRGB, encoded anew, so that no file of a stranger is shown as it
+//! is.
 
 use std::fs;
 use std::io;

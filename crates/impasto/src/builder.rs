@@ -108,8 +108,8 @@ impl StyleTransfer {
     }
 
     /// Prepares the styles for many pictures like the content. They are shrunk to `long_edge` pixels times their scale,
-    /// and get the colours that [`colour`](StyleTransfer::colour) asks for: those of this content, or grey. The colour is
-    /// then that of the styles.
+    /// and get the colours that [`colour`](StyleTransfer::colour) asks for: those of this content, or grey. The colour
+    /// is then that of the styles.
     ///
     /// # Errors
     /// [`Error::Invalid`] for opacity of another size than its picture.
@@ -332,8 +332,9 @@ impl StyleTransfer {
         self
     }
 
-    /// Ties the run to a picture before it, as a frame of a film. The run begins with the tie's target, has one scale if its
-    /// recipe has, and keeps its [trace](crate::Session::trace). It needs Adam, and cannot be saved in a checkpoint.
+    /// Ties the run to a picture before it, as a frame of a film. The run begins with the tie's target, has one scale
+    /// if its recipe has, and keeps its [trace](crate::Session::trace). It needs Adam, and cannot be saved in a
+    /// checkpoint.
     #[must_use]
     pub fn follow(mut self, follow: Follow) -> StyleTransfer {
         self.init_picture = Some(follow.target.clone());

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use impasto_engine::Stopwatch;
 
-/// A clock that only goes forward. The default is the machine's; `wasm32-unknown-unknown` has none, and the default stands still there.
+/// A clock that only goes forward. The default is the machine's; `wasm32-unknown-unknown` has none, and the default
+/// stands still there.
 #[derive(Clone)]
 pub struct Clock(Arc<dyn Fn() -> Duration + Send + Sync>);
 

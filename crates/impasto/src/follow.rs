@@ -1,13 +1,14 @@
 //! A picture that follows another: a frame of a film, painted from the frame before.
 //!
 //! The run begins with a given target, the painting before as it moved, and stays tied to it. After each step of Adam a
-//! pixel goes a part of the way back to the target. This tie is decoupled from the gradient, as AdamW decouples its decay
-//! (Loshchilov and Hutter, "Decoupled weight decay regularization", 2019). Ruder, Dosovitskiy and Brox ("Artistic style
-//! transfer for videos", 2016) add a quadratic term to the loss instead; Adam would divide its gradient by a moment that
-//! it enlarges itself. In the steady state a pixel is at most `rate * pace / pull` from its target.
+//! pixel goes a part of the way back to the target. This tie is decoupled from the gradient, as AdamW decouples its
+//! decay (Loshchilov and Hutter, "Decoupled weight decay regularization", 2019). Ruder, Dosovitskiy and Brox ("Artistic
+//! style transfer for videos", 2016) add a quadratic term to the loss instead; Adam would divide its gradient by a
+//! moment that it enlarges itself. In the steady state a pixel is at most `rate * pace / pull` from its target.
 //!
-//! Adam's second moments move along with the painting, and the correction of their bias does not begin anew. A fresh Adam
-//! moves every pixel by its whole rate in the first step, whatever the gradient, and a finished picture would flicker.
+//! Adam's second moments move along with the painting, and the correction of their bias does not begin anew. A fresh
+//! Adam moves every pixel by its whole rate in the first step, whatever the gradient, and a finished picture would
+//! flicker.
 //!
 //! The style loss sees a mean of the moments of the frames so far. Otherwise an object that enters would repaint all of
 //! the rest, because the rest would have to make up for the object's colours.

@@ -37,8 +37,8 @@ impl Session {
         }
     }
 
-    /// Brings the run to its end soon. The current scale ends after its next step, each later one takes one step, and the
-    /// last takes at most `few`.
+    /// Brings the run to its end soon. The current scale ends after its next step, each later one takes one step, and
+    /// the last takes at most `few`.
     pub fn finish_soon(&mut self, few: usize) {
         self.pace.soon = Some(few.max(1));
     }

@@ -67,7 +67,8 @@ mod threads;
 pub use impasto_encoder as encoder;
 pub use impasto_image as image;
 
-/// The part of `impasto-engine` that signatures of this crate name. An engine of another crate stands on that crate itself.
+/// The part of `impasto-engine` that signatures of this crate name. An engine of another crate stands on that crate
+/// itself.
 pub mod engine {
     pub use impasto_engine::{
         Backend, Cancel, CpuBackend, EngineError, Features, InstructionSet, Padding, Pixels,

@@ -1,5 +1,5 @@
-//! Weights that single precision cannot carry. Gradients are f32. A run whose gradient is beyond f32 is an error instead
-//! of a result. The engine checks the squares of the gradient, which Adam needs
+//! Weights that single precision cannot carry. Gradients are f32. A run whose gradient is beyond f32 is an error
+//! instead of a result. The engine checks the squares of the gradient, which Adam needs
 //! ([`step`](impasto_engine::painting::step)).
 
 use impasto_engine::painting::{GRADIENT, PixelTerm};

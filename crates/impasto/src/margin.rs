@@ -4,9 +4,9 @@
 //! Convolutions see zeros beyond the edge of an image, and an optimiser answers to these zeros with lines and dots
 //! along the border. With a margin, convolutions see the mirror image instead, as with reflection padding at every
 //! layer, as far as the margin reaches. The margin follows the picture: the derivative by a pixel of the margin is
-//! a derivative by the pixel that it mirrors ([`tie`](impasto_engine::painting::tie)). A free margin would take on colours that the
-//! picture then lacks. Styles get a margin of the same kind, because their edges do not belong to the style either.
-//! Published programs have no margin; their presets keep it at 0.
+//! a derivative by the pixel that it mirrors ([`tie`](impasto_engine::painting::tie)). A free margin would take on
+//! colours that the picture then lacks. Styles get a margin of the same kind, because their edges do not belong to the
+//! style either. Published programs have no margin; their presets keep it at 0.
 //!
 //! A bleed may lie between picture and margin, as in printing. Its pixels are painted and counted like those of the
 //! picture, and are cut off with the margin. Without it, features that cross the line where counting ends count by

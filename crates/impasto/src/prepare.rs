@@ -19,8 +19,8 @@ use crate::style::Part;
 use crate::style_size::seen_style_size;
 use crate::{Error, Recipe, Style, init};
 
-/// Computes the objective at a scale, with the content and style targets at its size; `protected` receives the protected
-/// content. At the last scale the input pictures are freed as soon as possible, because each copy of a large
+/// Computes the objective at a scale, with the content and style targets at its size; `protected` receives the
+/// protected content. At the last scale the input pictures are freed as soon as possible, because each copy of a large
 /// picture matters.
 pub(crate) fn prepare_scale(
     inputs: &mut RunInputs,

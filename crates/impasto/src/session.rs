@@ -289,8 +289,8 @@ impl Session {
         })
     }
 
-    /// Whether an iterate is known: the average only if the recipe makes one, the best only once the final scale has had
-    /// a step, and only if the recipe keeps it.
+    /// Whether an iterate is known: the average only if the recipe makes one, the best only once the final scale has
+    /// had a step, and only if the recipe keeps it.
     pub fn has_iterate(&self, keep: Keep) -> bool {
         match keep {
             Keep::Average => !self.average.sum.is_empty() && self.average.decay > 0.0,

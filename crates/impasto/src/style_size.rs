@@ -41,8 +41,8 @@ pub(crate) fn style_size(
     fit_long_edge(style, long)
 }
 
-/// The size of a style as [`style_size`] gives it, or the next larger one whose short side has `least` pixels. So a thin
-/// style has features at the deepest layer at every scale.
+/// The size of a style as [`style_size`] gives it, or the next larger one whose short side has `least` pixels. So a
+/// thin style has features at the deepest layer at every scale.
 pub(crate) fn seen_style_size(
     style: (usize, usize),
     (fit, scale): (StyleFit, f64),

@@ -68,8 +68,8 @@ impl StyleTransfer {
         Ok(())
     }
 
-    /// The scales of a run whose result has this size, from the first that the deepest layer can see on. For a seamless texture they are rounded to multiples of the
-    /// poolings.
+    /// The scales of a run whose result has this size, from the first that the deepest layer can see on. For a seamless
+    /// texture they are rounded to multiples of the poolings.
     pub(crate) fn scales(
         &self,
         recipe: &Recipe,

@@ -7,7 +7,8 @@ from pathlib import Path
 import impasto
 import pytest
 from impasto.encoder import Encoder
-from low_shared import TorchVgg, needs
+from low_shared import TorchVgg
+from shared import needs
 
 
 @pytest.fixture(scope="session")

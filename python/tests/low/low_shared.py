@@ -2,24 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
-import os
 from typing import Any
 
 import numpy as np
-import pytest
-
-
-def needs(module: str) -> Any:
-    """Returns a module, or skips with a line that is seen. IMPASTO_NO_SKIPS=1 makes a skip a failure."""
-    try:
-        return importlib.import_module(module)
-    except ImportError:
-        reason = f"skipped: there is no {module}"
-        if os.environ.get("IMPASTO_NO_SKIPS") == "1":
-            pytest.fail(reason)
-        print(reason)
-        pytest.skip(reason)
 
 
 def picture(seed: int, height: int = 40, width: int = 48) -> np.ndarray:

@@ -9,7 +9,8 @@ import impasto
 import numpy as np
 import pytest
 from impasto.encoder import Encoder
-from low_shared import needs, picture
+from low_shared import picture
+from shared import needs
 
 TERMS = 1e-6
 """Rounding of a loss of seven digits."""

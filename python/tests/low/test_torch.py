@@ -8,7 +8,8 @@ import impasto
 import numpy as np
 import pytest
 from impasto.encoder import Encoder
-from low_shared import TorchVgg, cosine, needs, picture, relative
+from low_shared import TorchVgg, cosine, picture, relative
+from shared import needs
 
 pytestmark = pytest.mark.torch
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import warnings
 from collections.abc import Iterator
@@ -13,6 +12,7 @@ import impasto
 import numpy as np
 import pytest
 from ray_shared import picture
+from shared import needs
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -43,15 +43,10 @@ def quiet() -> Iterator[None]:
 @pytest.fixture
 def cluster() -> Iterator[Any]:
     """Three machines with one processor each, all on this one. The first cannot be lost: it has the driver."""
-    if importlib.util.find_spec("ray") is None:
-        if os.environ.get("IMPASTO_NO_SKIPS") == "1":
-            pytest.fail("ray is not installed, and IMPASTO_NO_SKIPS is set")
-        print("skipped: ray is not installed (pip install impasto[ray])")
-        pytest.skip("ray is not installed: pip install impasto[ray]")
     # The cluster is on this machine alone, and leaves no token behind. Ray reads these when it is imported.
     os.environ.setdefault("RAY_AUTH_MODE", "disabled")
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    import ray
+    ray = needs("ray")
     from ray.cluster_utils import Cluster
 
     resources = {"num_cpus": 1, "object_store_memory": 100 << 20, "include_dashboard": False}

@@ -1,4 +1,5 @@
-// Pictures on their way in: dropped, pasted, picked or photographed files are uploaded, and find their place in the form.
+// Pictures on their way in: dropped, pasted, picked or photographed files are uploaded, and find their place in the
+// form.
 
 import { explain, Problem } from "../api/client";
 import { isFilm, upload } from "../api/pictures";

@@ -35,7 +35,8 @@ pub(crate) fn open(name: &str) -> Result<Encoder, JobError> {
     open_or(name, &|store, model| ask(store, model, &mut stdin().lock(), &mut stderr().lock()))
 }
 
-/// Opens an encoder for a job that nobody at this terminal has begun: a missing model is fetched only with `--download`.
+/// Opens an encoder for a job that nobody at this terminal has begun: a missing model is fetched only with
+/// `--download`.
 #[cfg(feature = "serve")]
 pub(crate) fn open_without_asking(name: &str) -> Result<Encoder, JobError> {
     open_or(name, &|_, _| false)

@@ -117,7 +117,8 @@ pub(super) struct Backward<'a> {
     pub(super) gradient: Window<'a, Lanes>,
     /// Whether the window already holds the gradient of a tap, to be added to.
     pub(super) add: bool,
-    /// Bits that say where the ReLU below passed the value, one word per group of each position; `None` if a pooling is below.
+    /// Bits that say where the ReLU below passed the value, one word per group of each position; `None` if a pooling is
+    /// below.
     pub(super) bits: Option<&'a [u16]>,
     pub(super) groups: usize,
 }

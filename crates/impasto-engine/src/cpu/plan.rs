@@ -2,8 +2,8 @@
 //! memory.
 //!
 //! The features at a tap live until their own gradient replaces them. The gradient above a pooling is un-pooled where
-//! it is read. The activations of the first convolution are kept only if they are given out. So VGG-19 with five style taps and a content
-//! tap needs at most 320 bytes per pixel for maps, while its third block runs.
+//! it is read. The activations of the first convolution are kept only if they are given out. So VGG-19 with five style
+//! taps and a content tap needs at most 320 bytes per pixel for maps, while its third block runs.
 
 use std::ops::Range;
 

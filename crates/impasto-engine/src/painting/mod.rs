@@ -1,5 +1,6 @@
-//! The picture that a run paints, Adam's moments and the running average: as many numbers, which stay from step to step. An engine may keep them in a memory of its own ([`PixelMemory`]), so that only sums cross to
-//! the host. The functions here do everything on the host, wherever the numbers are. They are the defaults of
+//! The picture that a run paints, Adam's moments and the running average: as many numbers, which stay from step to
+//! step. An engine may keep them in a memory of its own ([`PixelMemory`]), so that only sums cross to the host. The
+//! functions here do everything on the host, wherever the numbers are. They are the defaults of
 //! [`Engine`]'s methods and the oracle for engines that replace them.
 
 mod adam;
@@ -117,9 +118,9 @@ pub fn pull_back<E: Engine + ?Sized>(
 /// Moves the picture by one step of Adam, and adds it to the average.
 ///
 /// # Errors
-/// The errors of [`pull_back`], and [`EngineError::NotFinite`] for a derivative above [`LARGEST_DERIVATIVE`]: they leave
-/// everything as it was. [`EngineError::NotFinite`] also for a picture that is not finite after the step; it is not added
-/// to the average.
+/// The errors of [`pull_back`], and [`EngineError::NotFinite`] for a derivative above [`LARGEST_DERIVATIVE`]: they
+/// leave everything as it was. [`EngineError::NotFinite`] also for a picture that is not finite after the step; it is
+/// not added to the average.
 pub fn step<E: Engine + ?Sized>(
     engine: &mut E,
     painting: &mut Painting,

@@ -15,8 +15,8 @@ pub(super) fn blank(topology: &Topology, request: &Request, image: Size) -> Vec<
     request.features.iter().map(at).collect()
 }
 
-/// Moves a tile's features to their place in those of the whole image. A position belongs to the one core that holds its
-/// first pixel.
+/// Moves a tile's features to their place in those of the whole image. A position belongs to the one core that holds
+/// its first pixel.
 pub(super) fn gather(
     topology: &Topology,
     request: &Request,

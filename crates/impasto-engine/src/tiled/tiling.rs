@@ -17,7 +17,8 @@ pub struct Tiling {
 }
 
 impl Tiling {
-    /// The folder, or the system's for temporary files. `wasm32-unknown-unknown` has no files: what opens one in it fails.
+    /// The folder, or the system's for temporary files. `wasm32-unknown-unknown` has no files: what opens one in it
+    /// fails.
     pub fn folder(&self) -> PathBuf {
         let system = match cfg!(all(target_arch = "wasm32", target_os = "unknown")) {
             true => PathBuf::new,

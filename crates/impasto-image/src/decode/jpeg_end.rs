@@ -1,9 +1,9 @@
 //! JPEG files that lack their end marker: whether all pixels are there nevertheless.
 //!
-//! A decoder needs nothing behind the last coded block. So the file is decoded with different bytes in place of its end:
-//! if all data are there, the pixels are the same. The structure tells the rest (ITU-T T.81, annexes B and G):
-//! whether all components have a scan, whether a progressive file has all bits of all coefficients, and whether the last
-//! scan has all its restart markers.
+//! A decoder needs nothing behind the last coded block. So the file is decoded with different bytes in place of its
+//! end: if all data are there, the pixels are the same. The structure tells the rest (ITU-T T.81, annexes B and G):
+//! whether all components have a scan, whether a progressive file has all bits of all coefficients, and whether the
+//! last scan has all its restart markers.
 
 use std::sync::Arc;
 

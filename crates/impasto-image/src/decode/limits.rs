@@ -24,8 +24,8 @@ pub struct Limits {
 
 impl Default for Limits {
     /// 100 megapixels, 30 000 pixels a side, files of 400 MB, 1 GB for decoding, 8 seconds. So the files of ordinary
-    /// cameras pass: 100 megapixels of RGBA in 8 bits have 400 MB, and 50 megapixels of RGB in 16 bits have 300 MB. Some
-    /// decoders take twice that.
+    /// cameras pass: 100 megapixels of RGBA in 8 bits have 400 MB, and 50 megapixels of RGB in 16 bits have 300 MB.
+    /// Some decoders take twice that.
     fn default() -> Self {
         Self {
             pixels: 100_000_000,

@@ -138,16 +138,17 @@ pub fn read(path: &Path, limits: &Limits) -> Result<Arc<[u8]>, ImageError> {
 
 /// Decodes a picture from the bytes of a file; `name` stands for the file in errors.
 ///
-/// The content determines the format. EXIF orientation (in HEIC and AVIF that of the container) is applied, alpha is split off, 16 bits are kept. Grey, inks
-/// (CMYK), L*a*b* and RGB become sRGB, or Display P3 if the file's profile (ICC) has colours outside sRGB. From an
-/// animation the first picture is taken. OpenEXR holds light, which is encoded, and a PNG without a profile states its
-/// coding. Other files in floating point are assumed to be encoded already, and values brighter than white are clipped.
+/// The content determines the format. EXIF orientation (in HEIC and AVIF that of the container) is applied, alpha is
+/// split off, 16 bits are kept. Grey, inks (CMYK), L*a*b* and RGB become sRGB, or Display P3 if the file's profile
+/// (ICC) has colours outside sRGB. From an animation the first picture is taken. OpenEXR holds light, which is encoded,
+/// and a PNG without a profile states its coding. Other files in floating point are assumed to be encoded already, and
+/// values brighter than white are clipped.
 /// [`Decoded::notes`] says what the user should know about it.
 ///
 /// # Errors
 /// [`ImageError::Empty`], [`ImageError::UnknownContent`], [`ImageError::UnreadKind`], [`ImageError::LeftOut`],
-/// [`ImageError::Damaged`] (also where the decoder panics), [`ImageError::TooLarge`] (found before anything of that size
-/// is allocated), [`ImageError::TooSlow`], [`ImageError::FullyTransparent`].
+/// [`ImageError::Damaged`] (also where the decoder panics), [`ImageError::TooLarge`] (found before anything of that
+/// size is allocated), [`ImageError::TooSlow`], [`ImageError::FullyTransparent`].
 pub fn decode(bytes: impl Into<Arc<[u8]>>, name: &str, limits: &Limits) -> Result<Decoded, ImageError> {
     decode_at(bytes.into(), Path::new(name), limits)
 }

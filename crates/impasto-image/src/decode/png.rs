@@ -1,5 +1,5 @@
-//! Facts about PNG files that the `image` crate does not report: the coding of their numbers, and whether only their end
-//! is missing. Source: Portable Network Graphics (PNG) Specification, third edition (W3C).
+//! Facts about PNG files that the `image` crate does not report: the coding of their numbers, and whether only their
+//! end is missing. Source: Portable Network Graphics (PNG) Specification, third edition (W3C).
 
 use std::sync::Arc;
 

@@ -1,5 +1,5 @@
-//! Files that state the coding of their numbers without a profile: the space of the result, and what is kept. The corpus
-//! has their pixels. Notes on further pictures.
+//! Files that state the coding of their numbers without a profile: the space of the result, and what is kept. The
+//! corpus has their pixels. Notes on further pictures.
 
 #![allow(clippy::unwrap_used)]
 

@@ -1,10 +1,10 @@
 //! `timelapse`: a film of the developing picture, as a GIF or, with an installed ffmpeg, as an MP4.
 //!
 //! Up to a hundred frames are taken, or fifty for a GIF, evenly spaced over the iterations of the run. All have one
-//! size, in the shape of the result, so that coarse scales look coarse. Strokes move everywhere in every frame, so a GIF
-//! takes about a byte for a pixel; the number of its pixels is therefore bounded. The first frame is the initial picture.
-//! The last frame is the result, which stays for a while. Until the end of the run, the frames are in a file without a
-//! name beside the output, three bytes a pixel, so that memory does not grow with the run.
+//! size, in the shape of the result, so that coarse scales look coarse. Strokes move everywhere in every frame, so a
+//! GIF takes about a byte for a pixel; the number of its pixels is therefore bounded. The first frame is the initial
+//! picture. The last frame is the result, which stays for a while. Until the end of the run, the frames are in a file
+//! without a name beside the output, three bytes a pixel, so that memory does not grow with the run.
 
 use std::fs::File;
 use std::io::{self, BufReader, Read, Seek, SeekFrom, Write};

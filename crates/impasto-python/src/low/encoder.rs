@@ -61,7 +61,8 @@ impl PyEncoder {
         topology.taps().map(row).collect()
     }
 
-    /// The affine map from RGB 0..1 to the network's input: the rows of the matrix, and what is added after the product.
+    /// The affine map from RGB 0..1 to the network's input: the rows of the matrix, and what is added after the
+    /// product.
     #[getter]
     fn input_map(&self) -> ([[f32; 3]; 3], [f32; 3]) {
         let map = self.recorder.encoder().input();

@@ -108,8 +108,8 @@ fn work(app: &Arc<App>) {
 }
 
 /// Deaths at one iteration after which a job fails, and deaths before its first one. A job that is at fault dies at the
-/// same place each time. The second number is larger, because a program that is killed from outside soon after its start
-/// is always killed at about the same place.
+/// same place each time. The second number is larger, because a program that is killed from outside soon after its
+/// start is always killed at about the same place.
 const AT_ITERATION: usize = 2;
 const BEFORE: usize = 5;
 

@@ -21,8 +21,8 @@ use crate::Error;
 use crate::optimiser::{Average, Optimiser};
 use crate::pace::Convergence;
 
-/// The version of the file format. No other version is read. The note inside, which a job writes, has a form of its own:
-/// `impasto-job` reads older forms of it.
+/// The version of the file format. No other version is read. The note inside, which a job writes, has a form of its
+/// own: `impasto-job` reads older forms of it.
 const VERSION: u32 = 1;
 
 /// A checkpoint that was found intact. Its vectors stay in the file, which is kept open.

@@ -7,8 +7,8 @@ use crate::objective::MeanMoments;
 
 /// The memory of a film's drafts from frame to frame. It is plain data, so that a film can be continued.
 ///
-/// The transport maps of a draft depend on the moments of the whole frame. Frame by frame they would differ a little, and
-/// the colours would flicker. A memory mixes the moments of the frames before into those of each frame.
+/// The transport maps of a draft depend on the moments of the whole frame. Frame by frame they would differ a little,
+/// and the colours would flicker. A memory mixes the moments of the frames before into those of each frame.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct DraftMemory {
     /// The share of the earlier frames, from 0 to below 1.

@@ -172,7 +172,8 @@ impl Target<'_> {
         Ok(())
     }
 
-    /// The size of the blocks that share Cb and Cr; `None` where every pixel has its own, as the JPEG decoder gives them.
+    /// The size of the blocks that share Cb and Cr; `None` where every pixel has its own, as the JPEG decoder gives
+    /// them.
     fn blocks(&self, directory: &Directory) -> Result<Option<(usize, usize)>, Unread> {
         let page = self.page;
         if page.photometric != Photometric::YCbCr || page.is_jpeg() || page.compression == 50001 {

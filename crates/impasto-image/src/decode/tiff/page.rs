@@ -77,8 +77,8 @@ fn is_raw(directory: &Directory) -> bool {
         || is_one_of(tag::COMPRESSION, &OF_CAMERAS)
 }
 
-/// The index of the largest page of full resolution, and the number of such pages. A page marked as reduced or as a mask
-/// is taken only where there is no other.
+/// The index of the largest page of full resolution, and the number of such pages. A page marked as reduced or as a
+/// mask is taken only where there is no other.
 pub(super) fn choose(directories: &[Directory]) -> Result<(usize, usize), Unread> {
     /// Bits of the tag: a reduced picture, a mask.
     const REDUCED_OR_MASK: u64 = 1 | 4;

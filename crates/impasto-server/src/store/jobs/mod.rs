@@ -1,7 +1,7 @@
 //! Jobs: what was asked for, how far it is, how it ended.
 //!
-//! Every change that a browser shows raises `state_seq` and writes an event in the same transaction, so a late event can
-//! be told from a new one.
+//! Every change that a browser shows raises `state_seq` and writes an event in the same transaction, so a late event
+//! can be told from a new one.
 
 mod change;
 mod list;
