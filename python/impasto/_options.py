@@ -45,6 +45,10 @@ class StylizeOptions(TypedDict, total=False):
     depth: Literal[8, 16, 32] | None
     """Bits per channel: 8, 16, or 32 for floating point [default: the content's; for a texture the first style's]"""
 
+    device: str | None
+    """Where the network runs: auto, cpu, gpu, gpu:N, or a part of a card's name (see `devices`). Drafts are always
+    painted by the processor [default: auto]"""
+
     effort: str | None
     """Amount of work of the preset impasto: draft (half a second, no strokes), normal, or fine (three times normal)
     [default: normal]"""
@@ -201,6 +205,9 @@ class TextureOptions(TypedDict, total=False):
     depth: Literal[8, 16, 32] | None
     """Bits per channel: 8, 16, or 32 for floating point [default: the content's; for a texture the first style's]"""
 
+    device: str | None
+    """Where the network runs: auto, cpu, gpu, gpu:N, or a part of a card's name (see `devices`) [default: auto]"""
+
     format: str | None
     """Format of the result: png, jpg, tif, webp, exr, qoi or bmp [default: by the extension]"""
 
@@ -292,6 +299,10 @@ class BatchOptions(TypedDict, total=False):
 
     depth: Literal[8, 16, 32] | None
     """Bits per channel: 8, 16, or 32 for floating point [default: the content's; for a texture the first style's]"""
+
+    device: str | None
+    """Where the network runs: auto, cpu, gpu, gpu:N, or a part of a card's name (see `devices`). Drafts are always
+    painted by the processor [default: auto]"""
 
     effort: str | None
     """Amount of work of the preset impasto: draft (half a second, no strokes), normal, or fine (three times normal)
@@ -438,6 +449,10 @@ class SheetOptions(TypedDict, total=False):
 
     content_weight: float | None
     """Weight that multiplies every content term [default: the preset's]"""
+
+    device: str | None
+    """Where the network runs: auto, cpu, gpu, gpu:N, or a part of a card's name (see `devices`). Drafts are always
+    painted by the processor [default: auto]"""
 
     effort: str | None
     """Amount of work of the preset impasto: draft (half a second, no strokes), normal, or fine (three times normal)
@@ -615,6 +630,10 @@ class VideoOptions(TypedDict, total=False):
     depth: Literal[8, 16, 32] | None
     """Bits per channel of frames as files: 8, 16, or 32 for floating point [default: 8; 16 for EXR]"""
 
+    device: str | None
+    """Where the network runs: auto, cpu, gpu, gpu:N, or a part of a card's name (see `devices`). Drafts are always
+    painted by the processor [default: auto]"""
+
     effort: str | None
     """Amount of work of the preset impasto: draft (half a second, no strokes), normal, or fine (three times normal)
     [default: normal]"""
@@ -782,6 +801,7 @@ PLACES: dict[str, dict[str, str]] = {
         "content_layers": "/run/objective/content_layers",
         "content_weight": "/run/objective/content_weight",
         "depth": "/result/depth",
+        "device": "/run/device",
         "effort": "/run/effort",
         "feather": "/regions/feather",
         "first_iterations": "/run/first_iterations",
@@ -830,6 +850,7 @@ PLACES: dict[str, dict[str, str]] = {
     },
     "texture": {
         "depth": "/result/depth",
+        "device": "/device",
         "format": "/result/format",
         "init": "/init",
         "iterations": "/iterations",
@@ -859,6 +880,7 @@ PLACES: dict[str, dict[str, str]] = {
         "content_layers": "/run/objective/content_layers",
         "content_weight": "/run/objective/content_weight",
         "depth": "/result/depth",
+        "device": "/run/device",
         "effort": "/run/effort",
         "first_iterations": "/run/first_iterations",
         "format": "/result/format",
@@ -904,6 +926,7 @@ PLACES: dict[str, dict[str, str]] = {
         "colour_map": "/run/colour_map",
         "content_layers": "/run/objective/content_layers",
         "content_weight": "/run/objective/content_weight",
+        "device": "/run/device",
         "effort": "/run/effort",
         "feather": "/regions/feather",
         "first_iterations": "/run/first_iterations",
@@ -958,6 +981,7 @@ PLACES: dict[str, dict[str, str]] = {
         "crf": "/encoding/crf",
         "cuts": "/film/cuts",
         "depth": "/encoding/depth",
+        "device": "/run/device",
         "effort": "/run/effort",
         "every": "/film/every",
         "feather": "/regions/feather",

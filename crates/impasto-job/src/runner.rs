@@ -161,6 +161,7 @@ impl Runner {
             Task::Texture(spec) => &mut spec.device,
             Task::Batch(spec) => &mut spec.run.device,
             Task::Sheet(spec) => &mut spec.run.device,
+            Task::Video(spec) => &mut spec.run.device,
             Task::Compare(_) => return self,
         };
         *place = device.or(place.take());
