@@ -81,9 +81,9 @@ fn a_run_ends_soon_and_its_recipe_says_after_which_iterations() {
     while painter.step().unwrap().is_some() {}
     let result = painter.result().unwrap();
     let file = painter.png().unwrap();
-    assert_eq!(image(&decode(&file, "saved", &Limits::default()).unwrap().picture), result);
-    let recipe: serde_json::Value =
-        serde_json::from_str(&recipe_of_bytes(&file, &Limits::default()).unwrap().unwrap()).unwrap();
+    assert_eq!(image(&decode(file.as_slice(), "saved", &Limits::default()).unwrap().picture), result);
+    let recipe = recipe_of_bytes(file.into(), "saved".as_ref(), &Limits::default()).unwrap().unwrap();
+    let recipe: serde_json::Value = serde_json::from_str(&recipe).unwrap();
     let options = &recipe["options"]["run"];
     let effort: Effort =
         serde_json::from_value::<String>(options["effort"].clone()).unwrap().parse().unwrap();
@@ -104,7 +104,7 @@ fn what_is_transparent_stays_so() {
     let mut painter = painter(false);
     let draft = painter.draft(&settings(), SIZE).unwrap();
     assert_eq!((draft.rgba[3], draft.rgba[4 * (SIZE - 1) + 3]), (0, 255));
-    let saved = decode(&painter.png().unwrap(), "saved", &Limits::default()).unwrap();
+    let saved = decode(painter.png().unwrap(), "saved", &Limits::default()).unwrap();
     assert_eq!(saved.alpha.unwrap().data()[0], 0.0);
 }
 
