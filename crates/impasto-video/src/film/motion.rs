@@ -14,16 +14,12 @@ const LONGEST: usize = 640;
 /// frames.
 const STILL: f32 = 0.15;
 
-/// A place that moves by less than this stands still if the frames differ by their noise alone: where little is to be
-/// seen, noise makes a flow.
-const PERHAPS: f32 = 0.3;
-
 /// Deviation, in pixels, of that mean.
 const FLOWS: f32 = 12.0;
 
 /// The share of a frame that may differ by more than noise while its camera counts as standing still. Then all the rest
 /// stands still, whatever the flow says.
-const MOVING: f32 = 0.1;
+const MOVING: f32 = 0.03;
 
 /// Two frames differ by their noise alone if their mean squared difference is at most so many times that of the noise.
 const NOISES: f32 = 1.5;
@@ -154,11 +150,8 @@ fn still(back: &Flow, before: &Picture, now: &Picture, noise: f32) -> Vec<bool> 
     let (squares, bound_of_squares) =
         (blurred(&squares, width, BLUR), NOISES * 2.0 * noise.max(LEAST).powi(2));
     let differs = squares.iter().filter(|square| **square > bound_of_squares).count();
-    let perhaps = if (differs as f32) < MOVING * area as f32 { f32::INFINITY } else { PERHAPS };
-    let stands = |at: usize| {
-        let way = u[at].hypot(v[at]);
-        way < STILL || (way < perhaps && squares[at] <= bound_of_squares)
-    };
+    let camera_stands = (differs as f32) < MOVING * area as f32;
+    let stands = |at: usize| u[at].hypot(v[at]) < STILL || (camera_stands && squares[at] <= bound_of_squares);
     let mut quiet: Vec<f32> = (0..area).map(|at| if stands(at) { 1.0 } else { 0.0 }).collect();
     for (before, now) in before.rgb().chunks_exact(area).zip(now.rgb().chunks_exact(area)) {
         let difference: Vec<f32> = now.iter().zip(before).map(|(now, before)| now - before).collect();
