@@ -82,7 +82,7 @@ pub use builder::StyleTransfer;
 pub use checkpoint::{Checkpoint, CheckpointError};
 pub use clock::Clock;
 pub use colour::{Colour, ColourMap, coloured, make_grey, match_colours};
-pub use device::{DeviceInfo, devices};
+pub use device::{DeviceInfo, device_identity, devices};
 pub use draft::{Draft, DraftMemory};
 pub use effort::Effort;
 pub use engine_cache::EngineCache;

@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use impasto::encoder::Encoder;
-use impasto::engine::InstructionSet;
 use impasto::image::{Limits, Picture, Plane, Space};
 use impasto_job::inputs::{self, Input, Masks};
 use impasto_job::spec::VideoSpec;
@@ -79,7 +78,7 @@ impl<'a> Film<'a> {
         let inputs = fingerprints(&source, &styles, &masks)?;
         let known = Manifest::read(&place.join("film.json"))?.filter(|manifest| manifest.inputs == inputs);
         let shots = shots(spec, &source, &line, known, around)?;
-        let engine = InstructionSet::from_env()?.name().to_owned();
+        let engine = impasto::device_identity(spec.run.device.as_deref().unwrap_or("auto"), &encoder)?;
         let weights = encoder.provenance().sha256.clone();
         let manifest = Manifest::of(spec, inputs, (weights, engine), size, shots);
         Ok(Film {

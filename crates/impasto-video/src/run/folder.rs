@@ -32,7 +32,7 @@ pub(crate) struct Manifest {
     pub(crate) inputs: Vec<String>,
     /// SHA-256 of the weights.
     pub(crate) weights: String,
-    /// The instruction set; another one rounds differently.
+    /// The instruction set, or the graphics card with its driver; another one rounds differently.
     pub(crate) engine: String,
     pub(crate) width: usize,
     pub(crate) height: usize,
@@ -246,8 +246,8 @@ impl Manifest {
         (width, height): (usize, usize),
         shots: Shots,
     ) -> Manifest {
-        // The number of threads, the memory and the file's form change no frame.
-        let run = impasto_job::spec::RunSpec { threads: None, memory: None, ..spec.run.clone() };
+        // The number of threads, the memory and the file's form change no frame. `engine` tells the device.
+        let run = impasto_job::spec::RunSpec { threads: None, memory: None, device: None, ..spec.run.clone() };
         let settings = json!({ "film": spec.film, "run": run, "regions": spec.regions, "style": spec.style });
         Manifest { version: VERSION, settings, inputs, weights, engine, width, height, shots }
     }

@@ -320,7 +320,11 @@ fn painter(film: &Film, frame: &Frame) -> Result<Painter, JobError> {
     let content = Input { path: spec.input.clone(), decoded, summary };
     let mut inputs = Inputs { content, styles: film.styles.clone(), init: None, masks: film.masks.clone() };
     let run = (&spec.run, &spec.style[..], &spec.regions);
-    let transfer = transfer(run, &mut inputs, film.encoder.clone(), &film.around.control)?;
+    let mut transfer = transfer(run, &mut inputs, film.encoder.clone(), &film.around.control)?;
+    if spec.run.device.as_deref().is_none_or(|device| device == "auto") {
+        // All frames are painted by one device, whatever a later measurement says.
+        transfer = transfer.device_of(&film.manifest.engine)?;
+    }
     let effort = spec.run.effort.as_deref().map_or(Ok(Effort::Normal), str::parse)?;
     let settings = (spec.run.colour()?, Tuning::of(effort), spec.film.boil);
     Ok(Painter::new(transfer, settings, frame)?)

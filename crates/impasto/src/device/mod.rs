@@ -16,6 +16,7 @@ mod choose;
 
 use std::sync::Arc;
 
+use impasto_encoder::Encoder;
 use impasto_engine::{Backend, Cancel, CpuBackend, Engine, EngineError, InstructionSet, Network};
 
 use crate::Error;
@@ -90,11 +91,24 @@ pub(crate) fn chosen(name: &str) -> Result<Chosen, Error> {
 
 /// An engine for a network on a device.
 pub(crate) fn engine(name: &str, network: Network, cancel: Cancel) -> Result<Box<dyn Engine>, Error> {
+    Ok(backend(name, &network)?.prepare(network, cancel)?)
+}
+
+/// The backend that a name stands for with a network.
+fn backend(name: &str, network: &Network) -> Result<Arc<dyn Backend>, Error> {
     let Chosen { set, backend, automatic, .. } = chosen(name)?;
     let set = set.map_or_else(InstructionSet::from_env, Ok)?;
-    let backend = backend.or_else(|| if automatic { faster(&network, set) } else { None });
-    let processor = || Arc::new(CpuBackend { set: Some(set) }) as Arc<dyn Backend>;
-    Ok(backend.unwrap_or_else(processor).prepare(network, cancel)?)
+    let backend = backend.or_else(|| if automatic { faster(network, set) } else { None });
+    Ok(backend.unwrap_or_else(|| Arc::new(CpuBackend { set: Some(set) })))
+}
+
+/// The name of the device that runs an encoder, with everything that results depend on: an instruction set, or a card
+/// with its driver. [`StyleTransfer::device_of`](crate::StyleTransfer::device_of) takes it for a later run.
+///
+/// # Errors
+/// [`Error::Engine`] with the reason if there is no device of this name, or if it cannot run here.
+pub fn device_identity(name: &str, encoder: &Encoder) -> Result<String, Error> {
+    Ok(backend(name, &Network::new(encoder.clone()))?.name().to_owned())
 }
 
 /// Finds the device that an engine of this identity ran on.
