@@ -58,11 +58,11 @@ fn a_card_paints_the_processors_picture_and_the_same_bytes_twice() {
 #[test]
 fn a_run_goes_on_on_the_other_device() {
     let Some(card) = card() else { return };
+    let card: Arc<dyn Backend> = card;
     let expected = end(begun(processor()));
     let folder = tempfile::tempdir().unwrap();
-    for (index, [first, second]) in
-        [[card.clone() as _, processor()], [processor(), card as _]].into_iter().enumerate()
-    {
+    let ways = [[card.clone(), processor()], [processor(), card]];
+    for (index, [first, second]) in ways.into_iter().enumerate() {
         let path = folder.path().join(index.to_string());
         let mut session = begun(first);
         for _ in 0..20 {
