@@ -1,5 +1,5 @@
-// The pictures that the page offers: our own drawings, and pictures in the public domain or under CC0 (the list of sources
-// is docs/pictures/sources.md).
+// The pictures that the page offers: our own drawings, and pictures in the public domain or under CC0 (the list of
+// sources is docs/pictures/sources.md).
 
 import type { Place } from "./painter/messages";
 

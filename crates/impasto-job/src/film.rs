@@ -1,5 +1,6 @@
 //! A film as this crate sees it: its events, its plan, its outcome, and the surroundings of what paints it. That is in
-//! `impasto-video`, which is above this crate and gives its function to the runner ([`Runner::films`](crate::Runner::films)).
+//! `impasto-video`, which is above this crate and gives its function to the runner
+//! ([`Runner::films`](crate::Runner::films)).
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -151,8 +151,8 @@ impl Runner {
         self
     }
 
-    /// Sets the device, in place of the one in the specification. A run that is resumed goes on there, which changes its
-    /// bytes; a note says so.
+    /// Sets the device, in place of the one in the specification. A run that is resumed goes on there, which changes
+    /// its bytes; a note says so.
     #[must_use]
     pub fn device(mut self, device: Option<String>) -> Runner {
         self.extras.device = device.is_some();

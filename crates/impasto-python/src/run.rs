@@ -63,8 +63,8 @@ impl Run {
         failed.map_or(Ok(()), |outcome| raised(py, &outcome))
     }
 
-    /// Returns the next event as JSON, a step of a run, an item of a batch or a sheet, or any event of a film; `None` at
-    /// the end.
+    /// Returns the next event as JSON, a step of a run, an item of a batch or a sheet, or any event of a film; `None`
+    /// at the end.
     fn next(&self, py: Python<'_>) -> PyResult<Option<String>> {
         self.0.check_process()?;
         self.0.change(|state| {

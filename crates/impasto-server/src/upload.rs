@@ -1,7 +1,7 @@
 //! Receiving a picture or a film: bytes go to a file while they are hashed, and become a picture if they are one.
 //!
-//! A file gets its final name only when all of it is there, its digest is right, and it was decoded. Of a film the first
-//! frame is decoded, by ffmpeg.
+//! A file gets its final name only when all of it is there, its digest is right, and it was decoded. Of a film the
+//! first frame is decoded, by ffmpeg.
 
 use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};

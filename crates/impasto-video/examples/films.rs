@@ -2,8 +2,8 @@
 //!
 //!   cargo run --release -p impasto-video --example films -- PHOTO WIDTH HEIGHT FOLDER
 //!
-//! For each film the folder gets `NAME-from.ppm`, `NAME-to.ppm` and `NAME.flo`, the flow that gathers TO out of FROM. In
-//! the truth, pixels that cannot be seen in FROM are unknown. `benches/flow.py` reads them.
+//! For each film the folder gets `NAME-from.ppm`, `NAME-to.ppm` and `NAME.flo`, the flow that gathers TO out of FROM.
+//! In the truth, pixels that cannot be seen in FROM are unknown. `benches/flow.py` reads them.
 #![allow(clippy::print_stdout, reason = "it is a program")]
 
 use std::error::Error;

@@ -1,4 +1,5 @@
-//! A look at a film that may come from a stranger: the facts about it and its first frame, within limits of size and time.
+//! A look at a film that may come from a stranger: the facts about it and its first frame, within limits of size and
+//! time.
 
 use std::path::Path;
 use std::time::Duration;
@@ -36,8 +37,8 @@ pub struct Facts {
 /// Looks at a film: the facts, and its first frame with a long edge of at most `edge` pixels.
 ///
 /// # Errors
-/// When ffmpeg is not installed, cannot read the file, or takes too long; when the frames exceed the limits; or when the
-/// file is a list of other files.
+/// When ffmpeg is not installed, cannot read the file, or takes too long; when the frames exceed the limits; or when
+/// the file is a list of other files.
 pub fn inspect(path: &Path, limits: &Limits, edge: usize) -> Result<(Facts, Picture), JobError> {
     ffmpeg::check()?;
     let probe = ffmpeg::probe(path, Some(WITHIN))?;

@@ -1,12 +1,12 @@
 //! Style transfer of films.
 //!
-//! A [`VideoSpec`] is everything that decides a film. A [`VideoRunner`] reads it, finds its shots, paints its frames and
-//! writes the result; it emits [`VideoEvent`]s, and goes on after an interruption with the same bytes. [`films`] gives
-//! the same to a runner of jobs. Films are read and written by an installed ffmpeg; frames as files need none.
+//! A [`VideoSpec`] is everything that decides a film. A [`VideoRunner`] reads it, finds its shots, paints its frames
+//! and writes the result; it emits [`VideoEvent`]s, and goes on after an interruption with the same bytes. [`films`]
+//! gives the same to a runner of jobs. Films are read and written by an installed ffmpeg; frames as files need none.
 //!
-//! Below that, [`film`] paints one frame from the other. [`flow`] finds where each point of a frame was in the frame before,
-//! and how far that may be trusted. [`warp`] moves pictures along a flow. [`measure`] tells whether a film flickers, smears
-//! or fades, and renders films whose flow is known exactly.
+//! Below that, [`film`] paints one frame from the other. [`flow`] finds where each point of a frame was in the frame
+//! before, and how far that may be trusted. [`warp`] moves pictures along a flow. [`measure`] tells whether a film
+//! flickers, smears or fades, and renders films whose flow is known exactly.
 #![forbid(unsafe_code)]
 
 mod ffmpeg;

@@ -1,8 +1,8 @@
 //! Cuts: where one shot ends and the next begins.
 //!
-//! The detector is the adaptive one of PySceneDetect (Castellano, BSD-3): the difference of two frames in hue, saturation
-//! and value has to stand out from those around it, so that fast motion is no cut. We differ in two things. A flash, after
-//! which the film looks as before, is no cut. And a shot may be shorter.
+//! The detector is the adaptive one of PySceneDetect (Castellano, BSD-3): the difference of two frames in hue,
+//! saturation and value has to stand out from those around it, so that fast motion is no cut. We differ in two things.
+//! A flash, after which the film looks as before, is no cut. And a shot may be shorter.
 
 use std::collections::VecDeque;
 use std::ops::Range;

@@ -25,8 +25,8 @@ impl Times {
         Times { base: (rate.1, rate.0), ticks, last: 1, rate: Some(rate) }
     }
 
-    /// Frames with stamps in ticks of `base` seconds, in any order. The first of the `rates` that agrees with the stamps is
-    /// that of the film; if none does, its rate varies.
+    /// Frames with stamps in ticks of `base` seconds, in any order. The first of the `rates` that agrees with the
+    /// stamps is that of the film; if none does, its rate varies.
     pub(crate) fn stamped(base: Ratio, mut ticks: Vec<i64>, last: i64, rates: [Option<Ratio>; 2]) -> Times {
         ticks.sort_unstable();
         ticks.dedup();

@@ -253,9 +253,9 @@ impl StyleTransfer {
     }
 
     /// The encoder's device, by name: `cpu` uses the CPU's best instruction set, and `gpu`, `gpu:N` or a part of a
-    /// card's name a graphics card ([`devices`](crate::devices) lists them). `auto` uses a card if it was measured to be
-    /// faster with this network, and the CPU otherwise. A single instruction set (`avx2`) or `reference` can be named
-    /// too. Drafts are always painted by the CPU. Default: the CPU.
+    /// card's name a graphics card ([`devices`](crate::devices) lists them). `auto` uses a card if it was measured to
+    /// be faster with this network, and the CPU otherwise. A single instruction set (`avx2`) or `reference` can be
+    /// named too. Drafts are always painted by the CPU. Default: the CPU.
     ///
     /// # Errors
     /// [`Error::Engine`] with the reason if there is no device of this name, or if it cannot run here.

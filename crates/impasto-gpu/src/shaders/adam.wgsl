@@ -1,5 +1,5 @@
-// One step of Adam (Kingma and Ba, 2015, arXiv:1412.6980), with projection to 0..1. If `state` tells of a derivative that
-// cannot be followed, nothing changes.
+// One step of Adam (Kingma and Ba, 2015, arXiv:1412.6980), with projection to 0..1. If `state` tells of a derivative
+// that cannot be followed, nothing changes.
 
 struct Work {
     count: u32,

@@ -1,7 +1,7 @@
 //! A film out of frames: one ffmpeg, which also carries over sound, subtitles and chapters of the input.
 //!
-//! ffmpeg may end without an error although a disk was full or frames were lost. So errors end it (`-xerror`), the frames
-//! of the file are counted, and only a complete file gets its name.
+//! ffmpeg may end without an error although a disk was full or frames were lost. So errors end it (`-xerror`), the
+//! frames of the file are counted, and only a complete file gets its name.
 
 use std::fs::File;
 use std::io::{self, Write};

@@ -73,7 +73,8 @@ fn version(said: &str) -> Option<(u32, u32)> {
     Some((major, numbers.next().and_then(|minor| minor.parse().ok()).unwrap_or(0)))
 }
 
-/// A command that reads no keys and says only errors. It has a process group of its own, so that Ctrl-C does not end it.
+/// A command that reads no keys and says only errors. It has a process group of its own, so that Ctrl-C does not end
+/// it.
 fn command(program: &str) -> Command {
     let mut command = Command::new(program);
     command.args(["-v", "error"]);
@@ -92,8 +93,8 @@ fn named(path: &Path) -> OsString {
     name
 }
 
-/// The containers that are read: whole films in one file. Playlists and lists are not among them, since they make ffmpeg
-/// open other files, also those that the one who made the list may not see.
+/// The containers that are read: whole films in one file. Playlists and lists are not among them, since they make
+/// ffmpeg open other files, also those that the one who made the list may not see.
 const CONTAINERS: &str = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,gif,apng,avi,asf,flv,mpeg,mpegts,mpegvideo,m4v,h264,hevc,\
                           av1,obu,vc1,ivf,mjpeg,yuv4mpegpipe,nut,mxf,gxf,dv,ogg,rm,wtv,swf,dnxhd,dirac,flic,bink,smk,nuv";
 

@@ -8,8 +8,8 @@ use impasto_job::JobError;
 use super::codec::owned;
 use super::{command, named, with};
 
-/// The arguments that carry over sound, subtitles and chapters, and notes on what is left behind. What a container takes
-/// is tried on the first seconds.
+/// The arguments that carry over sound, subtitles and chapters, and notes on what is left behind. What a container
+/// takes is tried on the first seconds.
 pub(super) fn carried(input: &Path, extension: &str) -> Result<(Vec<String>, Vec<String>), JobError> {
     let subtitles = match extension {
         "mp4" | "m4v" | "mov" => "mov_text",

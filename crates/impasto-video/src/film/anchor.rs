@@ -1,8 +1,8 @@
 //! The anchor: an earlier painting from which the fine detail of a frame is taken, over one composed map.
 //!
-//! A chain of warps, frame by frame, resamples the same strokes again and again. Even a good filter then loses detail in
-//! seconds. With an anchor, detail is resampled once. What the optimiser adds in between lives in the coarse part, which
-//! a chain does not harm, and becomes detail when the anchor is renewed.
+//! A chain of warps, frame by frame, resamples the same strokes again and again. Even a good filter then loses detail
+//! in seconds. With an anchor, detail is resampled once. What the optimiser adds in between lives in the coarse part,
+//! which a chain does not harm, and becomes detail when the anchor is renewed.
 
 use impasto_image::Picture;
 

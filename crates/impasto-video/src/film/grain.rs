@@ -1,8 +1,8 @@
 //! The grain of drafts. It moves along with the scene, and goes on where new parts come into view.
 //!
-//! A draft needs grain in flat parts, and the grain becomes strokes. If it were moved along like a picture, its outermost
-//! column would be drawn out over all that a pan brings into view, and the strokes there would be stripes. So the places
-//! move, and not the grain: a composed map leads from each pixel to a place in a pattern that has no end.
+//! A draft needs grain in flat parts, and the grain becomes strokes. If it were moved along like a picture, its
+//! outermost column would be drawn out over all that a pan brings into view, and the strokes there would be stripes. So
+//! the places move, and not the grain: a composed map leads from each pixel to a place in a pattern that has no end.
 
 use impasto::Draft;
 use impasto::image::Plane;

@@ -10,8 +10,8 @@ use crate::warp;
 /// The largest long edge that flow is computed at, in pixels. Larger frames have no more motion, only more pixels.
 const LONGEST: usize = 640;
 
-/// A place that moves by less than this, in pixels, may stand still. The mean flow around a pixel is that exact on noisy
-/// frames.
+/// A place that moves by less than this, in pixels, may stand still. The mean flow around a pixel is that exact on
+/// noisy frames.
 const STILL: f32 = 0.15;
 
 /// Deviation, in pixels, of that mean.
@@ -55,7 +55,8 @@ pub(crate) struct Motion {
     pub(crate) noise: f32,
 }
 
-/// The frame that still parts were last painted for. A change that is too slow to see from frame to frame shows against it.
+/// The frame that still parts were last painted for. A change that is too slow to see from frame to frame shows against
+/// it.
 #[derive(Clone)]
 pub(crate) struct Reference {
     pub(crate) input: Picture,

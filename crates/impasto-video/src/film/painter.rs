@@ -91,8 +91,8 @@ impl Painter {
         Ok(Painter { transfer, colour, still, cache: Some(session.into_cache()), draft, grain, tuning, life })
     }
 
-    /// Paints the first frame of a shot, and lets the painting settle: without that, the next frames would go on with an
-    /// unfinished optimisation, and the film would drift.
+    /// Paints the first frame of a shot, and lets the painting settle: without that, the next frames would go on with
+    /// an unfinished optimisation, and the film would drift.
     ///
     /// # Errors
     /// The errors of [`Session::step`].
@@ -132,7 +132,8 @@ impl Painter {
         Ok(self.begun(seen, frame, (painting, draft), (Trace::default(), memory)))
     }
 
-    /// Paints the next frame of a shot. `closing` draws it to the opening of a film that loops, with a weight from 0 to 1.
+    /// Paints the next frame of a shot. `closing` draws it to the opening of a film that loops, with a weight from 0 to
+    /// 1.
     ///
     /// # Errors
     /// The errors of [`Session::step`].

@@ -1,8 +1,8 @@
 //! Renewal: paint that has grown too large, or has lived long enough, is painted anew, cell by cell.
 //!
-//! A zoom would magnify the strokes. Each pixel's growth since it was painted is carried along, and it is freed smoothly as
-//! the growth nears its bound. With a life given, a pixel is also freed at the end of it. Cells begin at different ages,
-//! so that the picture never changes everywhere at once.
+//! A zoom would magnify the strokes. Each pixel's growth since it was painted is carried along, and it is freed
+//! smoothly as the growth nears its bound. With a life given, a pixel is also freed at the end of it. Cells begin at
+//! different ages, so that the picture never changes everywhere at once.
 //!
 //! What comes into view at an edge of the frame was painted there with nothing beyond it, so its strokes run along the
 //! edge. As it moves inwards its strokes may change, until they have their surroundings.

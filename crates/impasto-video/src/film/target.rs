@@ -20,8 +20,8 @@ const NO_LIGHT: f32 = 1.0 / 255.0;
 /// Confidence at which a pixel is wholly free, and at which it is not free at all.
 const FREE: (f32, f32) = (0.02, 0.12);
 
-/// Confidence below which a pixel is not held, and above which it is held wholly. Confidence falls off gently, and a pixel
-/// that is held by half would move by half.
+/// Confidence below which a pixel is not held, and above which it is held wholly. Confidence falls off gently, and a
+/// pixel that is held by half would move by half.
 const HELD: (f32, f32) = (0.05, 0.3);
 
 /// Where a frame begins, and how free it is to change.
@@ -87,9 +87,9 @@ pub(crate) fn filled(target: Picture, free: &[f32], now: &Picture, draft: Option
     mixed(target, &model, free)
 }
 
-/// A picture of the frame in the painting's colours: around each pixel the painting is `a * picture + b` where it is known
-/// (the guided filter of He, Sun and Tang 2010), and so it goes on where it is not. Far from what is known it is the
-/// picture itself. The means are taken at a quarter of the size.
+/// A picture of the frame in the painting's colours: around each pixel the painting is `a * picture + b` where it is
+/// known (the guided filter of He, Sun and Tang 2010), and so it goes on where it is not. Far from what is known it is
+/// the picture itself. The means are taken at a quarter of the size.
 fn modelled(target: &Picture, free: &[f32], picture: &Picture) -> Picture {
     /// Deviation of the window in pixels of the quarter.
     const AROUND: f32 = 6.0;

@@ -39,10 +39,10 @@ const SOFT: f32 = 1.5;
 
 /// The confidence in `back`, 0..1, for each pixel of `to`.
 ///
-/// `back` gathers `to` out of `from`, and `forth` gathers `from` out of `to`. A pixel loses confidence if there and back
-/// is not the same place, at edges of motion, and if its colours differ. An even change of brightness is no difference.
-/// A pixel whose colours are the same keeps a little of it in any case: in a flat part the flows disagree, although
-/// nothing was hidden. Pixels whose origin is outside have 0.
+/// `back` gathers `to` out of `from`, and `forth` gathers `from` out of `to`. A pixel loses confidence if there and
+/// back is not the same place, at edges of motion, and if its colours differ. An even change of brightness is no
+/// difference. A pixel whose colours are the same keeps a little of it in any case: in a flat part the flows disagree,
+/// although nothing was hidden. Pixels whose origin is outside have 0.
 ///
 /// # Panics
 /// If the flows and the pictures are not all of one size.

@@ -6,8 +6,8 @@
 //! (`refine`). At the end the picture's structure decides how far each vector is believed (`flat`).
 //!
 //! We differ from the paper in this: patches take over offsets of their neighbours, as in OpenCV; a patch without clear
-//! structure is held where it began; the other frame is warped twice in each refinement; and flat regions take the motion
-//! of what surrounds them.
+//! structure is held where it began; the other frame is warped twice in each refinement; and flat regions take the
+//! motion of what surrounds them.
 //!
 //! Everything here gives the same bytes at any number of threads. Work is cut by rows.
 

@@ -1,7 +1,7 @@
 //! One patch, and its descent to the place in another frame that looks most alike.
 //!
-//! This is the inverse search of Kroeger et al. 2016, section 2.1 (after Baker and Matthews 2001). The gradients and the
-//! Hessian belong to the patch that stays, so they are computed once, and a step costs one comparison. Comparisons
+//! This is the inverse search of Kroeger et al. 2016, section 2.1 (after Baker and Matthews 2001). The gradients and
+//! the Hessian belong to the patch that stays, so they are computed once, and a step costs one comparison. Comparisons
 //! remove the mean, so a change of brightness does not move a patch.
 
 use super::padded::{MARGIN, Padded};

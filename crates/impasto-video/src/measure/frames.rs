@@ -38,8 +38,8 @@ pub fn frame_difference(frame: &Picture, before: &Picture) -> f64 {
 /// glass, 0 if it does neither.
 ///
 /// It is (m − s) / (m + s). m is the correlation of the frame's finest band with that of the frame before, moved along
-/// `back`, and s the correlation with that of the frame before as it is. Negative correlations count as 0. Where nothing
-/// moves, both are the same and the ratio is 0: use it on pans of more than a pixel.
+/// `back`, and s the correlation with that of the frame before as it is. Negative correlations count as 0. Where
+/// nothing moves, both are the same and the ratio is 0: use it on pans of more than a pixel.
 ///
 /// # Panics
 /// If the frames and the flow are not all of one size.

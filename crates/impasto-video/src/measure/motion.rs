@@ -11,8 +11,8 @@ pub enum Motion {
     Zoom(f64),
     /// The scene turns by these degrees each frame, around the middle.
     Turn(f64),
-    /// A disc with a texture of its own moves by `disc` each frame, in front of a scene that moves by `scene`. It begins
-    /// in the middle, and has this radius.
+    /// A disc with a texture of its own moves by `disc` each frame, in front of a scene that moves by `scene`. It
+    /// begins in the middle, and has this radius.
     Disc {
         /// Radius in pixels.
         radius: f64,

@@ -229,8 +229,8 @@ impl<'a> Film<'a> {
         }
     }
 
-    /// Forgets everything from frame `from` on. Returns the shot that goes on inside of itself, if there is one: it begins
-    /// from the painted frame before.
+    /// Forgets everything from frame `from` on. Returns the shot that goes on inside of itself, if there is one: it
+    /// begins from the painted frame before.
     fn rewind(&self, folder: &Folder, from: usize) -> Result<Option<(usize, usize)>, JobError> {
         let mut inside = None;
         for (shot, range) in

@@ -1,7 +1,7 @@
 //! Frames between two painted ones (`every`): each is made of both neighbours, moved along the motion.
 //!
-//! Coarse parts are blended by time and confidence. Fine parts come from one neighbour at a time, because the mean of two
-//! paintings has less detail than either.
+//! Coarse parts are blended by time and confidence. Fine parts come from one neighbour at a time, because the mean of
+//! two paintings has less detail than either.
 
 use impasto::image::{Picture, Plane};
 

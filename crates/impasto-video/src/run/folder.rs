@@ -247,7 +247,8 @@ impl Manifest {
         shots: Shots,
     ) -> Manifest {
         // The number of threads, the memory and the file's form change no frame. `engine` tells the device.
-        let run = impasto_job::spec::RunSpec { threads: None, memory: None, device: None, ..spec.run.clone() };
+        let run =
+            impasto_job::spec::RunSpec { threads: None, memory: None, device: None, ..spec.run.clone() };
         let settings = json!({ "film": spec.film, "run": run, "regions": spec.regions, "style": spec.style });
         Manifest { version: VERSION, settings, inputs, weights, engine, width, height, shots }
     }

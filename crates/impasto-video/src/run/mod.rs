@@ -80,8 +80,8 @@ impl VideoRunner {
     /// Runs the job to its end. That it was stopped is not an error: [`Filmed::end`] tells.
     ///
     /// # Errors
-    /// When an option is wrong, when a file cannot be read or written, or when a run diverges. Painted frames are kept, and
-    /// the same job goes on after them.
+    /// When an option is wrong, when a file cannot be read or written, or when a run diverges. Painted frames are kept,
+    /// and the same job goes on after them.
     pub fn run(self) -> Result<Filmed, JobError> {
         let VideoRunner { spec, context } = self;
         let done = paint(&spec, &context);

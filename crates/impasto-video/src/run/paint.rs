@@ -29,8 +29,8 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// A frame of the input at the size of the painting. Frames before it are passed over. When the input ends early, its
-    /// last frame stands for the rest.
+    /// A frame of the input at the size of the painting. Frames before it are passed over. When the input ends early,
+    /// its last frame stands for the rest.
     fn read(&mut self, source: usize) -> Result<(Picture, Option<Plane>), JobError> {
         while self.next < source && self.frames.skip_frame()? {
             self.next += 1;

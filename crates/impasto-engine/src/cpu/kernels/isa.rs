@@ -24,7 +24,8 @@ pub enum InstructionSet {
     Avx2,
     /// 64-bit Arm.
     Neon,
-    /// WebAssembly with vectors of 128 bits. The module is compiled with them or without (`-C target-feature=+simd128`).
+    /// WebAssembly with vectors of 128 bits. The module is compiled with them or without
+    /// (`-C target-feature=+simd128`).
     Simd128,
     /// Loops that the compiler vectorises, for every machine.
     Portable,

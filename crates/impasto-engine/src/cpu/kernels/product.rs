@@ -44,8 +44,8 @@ pub(in crate::cpu) struct Product<'a> {
     pub(in crate::cpu) next: [&'a [f32]; 2],
 }
 
-/// Rows where a group takes four vectors. Most machines that run WebAssembly have 16 registers, of which two rows with a
-/// row of B fill 14.
+/// Rows where a group takes four vectors. Most machines that run WebAssembly have 16 registers, of which two rows with
+/// a row of B fill 14.
 const QUARTERS: usize = if cfg!(target_arch = "wasm32") { 2 } else { 6 };
 
 impl Kernel for Product<'_> {

@@ -2,14 +2,16 @@
 //!
 //! The refined flow minimises, summed over the pixels,
 //!
-//!   δ/2 ψ(|brightness difference|² / n) + γ/2 ψ(|gradient difference|² / n) + α/2 ψ(|∇u|² + |∇v|²),  ψ(s²) = √(s² + ε²).
+//!   δ/2 ψ(|brightness difference|² / n) + γ/2 ψ(|gradient difference|² / n) + α/2 ψ(|∇u|² + |∇v|²),  ψ(s²) = √(s² +
+//!   ε²).
 //!
 //! The first two compare a pixel with the place where the flow points. The division by n, the squared slope of what is
 //! compared, turns differences of grey into distances in pixels (Zimmer, Bruhn, Weickert 2011). The last term makes the
 //! flow smooth and permits edges.
 //!
-//! The frame is warped by the flow and the differences become linear in the change ([`linear`]). The weights ψ' are then
-//! computed for the current flow ([`weights`]), and red-black successive over-relaxation solves for it ([`solver`]).
+//! The frame is warped by the flow and the differences become linear in the change ([`linear`]). The weights ψ' are
+//! then computed for the current flow ([`weights`]), and red-black successive over-relaxation solves for it
+//! ([`solver`]).
 
 mod halves;
 mod linear;
