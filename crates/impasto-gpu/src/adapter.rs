@@ -71,7 +71,7 @@ impl Adapter {
             api: info.backend.to_str().to_owned(),
             driver: [info.driver.trim(), info.driver_info.trim()].join(" ").trim().to_owned(),
             largest_buffer: limits.max_buffer_size,
-            largest_binding: limits.max_storage_buffer_binding_size.into(),
+            largest_binding: limits.max_storage_buffer_binding_size,
             inner,
         }
     }

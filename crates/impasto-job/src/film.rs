@@ -6,10 +6,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use impasto::Picture;
-use impasto::encoder::{self, Encoder};
 use impasto::image::Space;
 use serde::Serialize;
 
+use crate::context::Models;
 use crate::inputs::Pictures;
 use crate::spec::VideoSpec;
 use crate::{Control, End, JobError, paths};
@@ -143,7 +143,7 @@ pub struct VideoContext {
     /// Called with every event, on the working thread.
     pub listener: Arc<dyn Fn(VideoEvent) + Send + Sync>,
     /// Opens models by their names.
-    pub models: Arc<dyn Fn(&str) -> Result<Encoder, JobError> + Send + Sync>,
+    pub models: Models,
     /// Pictures in memory, which the job names `memory:NAME`.
     pub pictures: Pictures,
     /// Whether each painted frame is told as a picture ([`VideoEvent::Picture`]).
@@ -155,7 +155,7 @@ impl Default for VideoContext {
         VideoContext {
             control: Control::default(),
             listener: Arc::new(|_| {}),
-            models: Arc::new(|name| Ok(encoder::open(name)?)),
+            models: Arc::new(|name| Ok(impasto::encoder::open(name)?)),
             pictures: Pictures::default(),
             shows_frames: false,
         }
