@@ -1,4 +1,5 @@
 //! The painter gives what the library gives, and says in words what it cannot do.
+#![allow(clippy::unwrap_used)] // a failing test
 
 use std::time::Duration;
 
