@@ -190,7 +190,7 @@ impl From<EngineError> for Error {
     fn from(error: EngineError) -> Error {
         match error {
             EngineError::NotFinite { what } => Error::NotFinite { layer: what.into() },
-            EngineError::Pixels { source } => Error::Stream { source },
+            EngineError::Pixels { source } => Error::stream(source),
             error => Error::Engine(error),
         }
     }
@@ -210,8 +210,12 @@ impl Error {
         Error::Unknown { kind, name: name.into(), nearest }
     }
 
+    /// The error for numbers that could not be kept, in a file or in the memory of a device, which has errors of its own.
     pub(crate) fn stream(source: std::io::Error) -> Error {
-        Error::Stream { source }
+        match source.downcast::<EngineError>() {
+            Ok(error) => error.into(),
+            Err(source) => Error::Stream { source },
+        }
     }
 
     pub(crate) fn invalid(subject: impl Into<Subject>, problem: impl Into<String>) -> Error {
