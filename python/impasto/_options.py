@@ -46,8 +46,8 @@ class StylizeOptions(TypedDict, total=False):
     """Bits per channel: 8, 16, or 32 for floating point [default: the content's; for a texture the first style's]"""
 
     device: str | None
-    """Where the network runs: auto, cpu, gpu, gpu:N, or a part of a card's name (see `devices`). Drafts are always
-    painted by the processor [default: auto]"""
+    """The network's device: auto, cpu, gpu, gpu:N, or a part of a card's name (see `devices`). The processor always
+    paints drafts [default: auto]"""
 
     effort: str | None
     """Amount of work of the preset impasto: draft (half a second, no strokes), normal, or fine (three times normal)
@@ -206,7 +206,7 @@ class TextureOptions(TypedDict, total=False):
     """Bits per channel: 8, 16, or 32 for floating point [default: the content's; for a texture the first style's]"""
 
     device: str | None
-    """Where the network runs: auto, cpu, gpu, gpu:N, or a part of a card's name (see `devices`) [default: auto]"""
+    """The network's device: auto, cpu, gpu, gpu:N, or a part of a card's name (see `devices`) [default: auto]"""
 
     format: str | None
     """Format of the result: png, jpg, tif, webp, exr, qoi or bmp [default: by the extension]"""
@@ -301,8 +301,8 @@ class BatchOptions(TypedDict, total=False):
     """Bits per channel: 8, 16, or 32 for floating point [default: the content's; for a texture the first style's]"""
 
     device: str | None
-    """Where the network runs: auto, cpu, gpu, gpu:N, or a part of a card's name (see `devices`). Drafts are always
-    painted by the processor [default: auto]"""
+    """The network's device: auto, cpu, gpu, gpu:N, or a part of a card's name (see `devices`). The processor always
+    paints drafts [default: auto]"""
 
     effort: str | None
     """Amount of work of the preset impasto: draft (half a second, no strokes), normal, or fine (three times normal)
@@ -451,8 +451,8 @@ class SheetOptions(TypedDict, total=False):
     """Weight that multiplies every content term [default: the preset's]"""
 
     device: str | None
-    """Where the network runs: auto, cpu, gpu, gpu:N, or a part of a card's name (see `devices`). Drafts are always
-    painted by the processor [default: auto]"""
+    """The network's device: auto, cpu, gpu, gpu:N, or a part of a card's name (see `devices`). The processor always
+    paints drafts [default: auto]"""
 
     effort: str | None
     """Amount of work of the preset impasto: draft (half a second, no strokes), normal, or fine (three times normal)
@@ -631,8 +631,8 @@ class VideoOptions(TypedDict, total=False):
     """Bits per channel of frames as files: 8, 16, or 32 for floating point [default: 8; 16 for EXR]"""
 
     device: str | None
-    """Where the network runs: auto, cpu, gpu, gpu:N, or a part of a card's name (see `devices`). Drafts are always
-    painted by the processor [default: auto]"""
+    """The network's device: auto, cpu, gpu, gpu:N, or a part of a card's name (see `devices`). The processor always
+    paints drafts [default: auto]"""
 
     effort: str | None
     """Amount of work of the preset impasto: draft (half a second, no strokes), normal, or fine (three times normal)

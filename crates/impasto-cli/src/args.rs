@@ -213,7 +213,7 @@ pub(crate) struct EvaluateArgs {
     /// Number of threads; the result does not depend on it [default: one per processor]
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<usize>,
-    /// Where the network runs: auto, cpu, gpu, gpu:N, or a part of a card's name (see `devices`) [default: auto]
+    /// The network's device: auto, cpu, gpu, gpu:N, or a part of a card's name (see `devices`) [default: auto]
     #[arg(long, value_name = "NAME")]
     pub(crate) device: Option<String>,
     /// Print JSON
@@ -247,7 +247,7 @@ pub(crate) struct BenchArgs {
     /// Number of threads [default: one per processor]
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<usize>,
-    /// Where the network runs: auto, cpu, gpu, gpu:N, or a part of a card's name (see `devices`) [default: cpu]
+    /// The network's device: auto, cpu, gpu, gpu:N, or a part of a card's name (see `devices`) [default: cpu]
     #[arg(long, value_name = "NAME")]
     pub(crate) device: Option<String>,
     /// Also print the time of each convolution

@@ -1,4 +1,4 @@
-//! `impasto devices`: where networks can run, and which device a run would take.
+//! `impasto devices` lists the devices that can run a network, and says which of them a run would take.
 
 use clap::Args;
 use impasto::{DeviceInfo, devices};
@@ -20,7 +20,7 @@ pub(crate) fn run(args: DevicesArgs) -> Result<(), Failure> {
     if args.json {
         return line(&Value::Array(devices.iter().map(to_json).collect()).to_string());
     }
-    line("device  what it is                                kind        reached by  largest map")?;
+    line("device  name                                      kind        reached by  largest map")?;
     for device in &devices {
         let largest = device.largest.map_or("-".into(), |(_, binding)| BinaryBytes(binding).to_string());
         line(&printable(&format!(
@@ -37,7 +37,7 @@ pub(crate) fn run(args: DevicesArgs) -> Result<(), Failure> {
     Ok(())
 }
 
-/// What `--device auto` does here.
+/// Notes on the choice that `--device auto` makes here.
 fn notes(devices: &[DeviceInfo]) -> Vec<String> {
     if !cfg!(feature = "gpu") {
         return vec!["this build has no graphics cards (feature gpu)".into()];

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::GpuError;
 
-/// What an adapter is.
+/// The kind of an adapter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum AdapterKind {
@@ -50,7 +50,7 @@ pub struct Adapter {
     pub(crate) inner: wgpu::Adapter,
     /// Its name, as the driver gives it.
     pub name: String,
-    /// What it is.
+    /// Its kind.
     pub kind: AdapterKind,
     /// The interface that it is reached by: `vulkan`, `metal`, `dx12` or `webgpu`.
     pub api: String,

@@ -55,8 +55,9 @@ struct Source {
 }
 
 const TILE: &str = include_str!("shaders/tile.wgsl");
+const FINISH: &str = include_str!("shaders/finish_tile.wgsl");
 const BORDER: &str = include_str!("shaders/border.wgsl");
-const CONVOLVE: &[&str] = &[TILE, BORDER, include_str!("shaders/convolve.wgsl")];
+const CONVOLVE: &[&str] = &[TILE, FINISH, BORDER, include_str!("shaders/convolve.wgsl")];
 const WINOGRAD: &str = include_str!("shaders/winograd.wgsl");
 const WINOGRAD_OUTPUT: &[&str] = &[WINOGRAD, include_str!("shaders/winograd_output.wgsl")];
 const VARIATION: &str = include_str!("shaders/variation.wgsl");
@@ -98,11 +99,11 @@ const SOURCES: &[Source] = &[
     source(Kernel::Moments, &[TILE, include_str!("shaders/moments.wgsl")], 2),
     source(Kernel::Reduce, &[include_str!("shaders/reduce.wgsl")], 1),
     source(Kernel::Residual, &[include_str!("shaders/residual.wgsl")], 3),
-    source(Kernel::Tap, &[TILE, include_str!("shaders/tap.wgsl")], 3),
+    source(Kernel::Tap, &[TILE, FINISH, include_str!("shaders/tap.wgsl")], 3),
     source(Kernel::ResidualBack, &[include_str!("shaders/residual_back.wgsl")], 3),
     source(Kernel::WinogradWeights, &[WINOGRAD, include_str!("shaders/winograd_weights.wgsl")], 1),
     source(Kernel::WinogradInput, &[WINOGRAD, BORDER, include_str!("shaders/winograd_input.wgsl")], 1),
-    source(Kernel::WinogradProduct, &[TILE, include_str!("shaders/winograd_product.wgsl")], 2),
+    source(Kernel::WinogradProduct, &[TILE, FINISH, include_str!("shaders/winograd_product.wgsl")], 2),
     variant(Kernel::WinogradOutput, WINOGRAD_OUTPUT, 2, ("mode", 0.0)),
     variant(Kernel::WinogradOutputBack, WINOGRAD_OUTPUT, 2, ("mode", 1.0)),
     variant(Kernel::WinogradOutputBackMasked, WINOGRAD_OUTPUT, 2, ("mode", 2.0)),

@@ -57,7 +57,7 @@ pub(crate) struct InspectArgs {
     /// Number of threads; the result does not depend on it [default: one per processor]
     #[arg(long, value_name = "N")]
     threads: Option<usize>,
-    /// Where the network runs: auto, cpu, gpu, gpu:N, or a part of a card's name (see `devices`) [default: auto]
+    /// The network's device: auto, cpu, gpu, gpu:N, or a part of a card's name (see `devices`) [default: auto]
     #[arg(long, value_name = "NAME")]
     device: Option<String>,
     #[command(flatten)]

@@ -1,4 +1,4 @@
-//! Where networks run: `devices`, and the option `--device`.
+//! `impasto devices`, and the option `--device`.
 #![cfg(feature = "gpu")]
 
 use serde_json::Value;

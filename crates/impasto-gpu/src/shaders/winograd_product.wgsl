@@ -14,14 +14,16 @@ struct Work {
 @group(0) @binding(2) var<storage, read> kernels: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read_write> output: array<vec4<f32>>;
 
-fn load(point: u32, tile: u32, quad: u32) -> vec4<f32> {
+var<private> point: u32;
+
+fn load(tile: u32, quad: u32) -> vec4<f32> {
     if (tile >= work.tiles || quad >= work.inputs) {
         return vec4(0.0);
     }
     return input[(point * work.tiles + tile) * work.inputs + quad];
 }
 
-fn finish(point: u32, tile: u32, quad: u32, sum: vec4<f32>) {
+fn finish(tile: u32, quad: u32, sum: vec4<f32>) {
     if (tile < work.tiles && quad < work.outputs) {
         output[(point * work.tiles + tile) * work.outputs + quad] = sum;
     }
@@ -31,7 +33,7 @@ fn finish(point: u32, tile: u32, quad: u32, sum: vec4<f32>) {
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
     let start = 64u * group.x;
     let column = QUADS * group.y;
-    let point = group.z;
+    point = group.z;
     let down = thread / 8u;
     let across = thread % 8u;
     let t = thread % 4u;
@@ -40,10 +42,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         let quad = 4u * step + t;
         let base = start + 4u * rows;
         place_left(t, rows, mat4x4(
-            load(point, base, quad),
-            load(point, base + 1u, quad),
-            load(point, base + 2u, quad),
-            load(point, base + 3u, quad),
+            load(base, quad), load(base + 1u, quad), load(base + 2u, quad), load(base + 3u, quad),
         ));
         let first = (point * work.steps + step) * TERMS;
         for (var i = thread; i < 256u; i += 64u) {
@@ -53,21 +52,5 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         multiply(down, across);
         workgroupBarrier();
     }
-    // Written out, because registers cannot be indexed.
-    finish(point, start + row_of(0u, down), column + across, sums[0]);
-    finish(point, start + row_of(0u, down), column + 8u + across, sums[1]);
-    finish(point, start + row_of(1u, down), column + across, sums[2]);
-    finish(point, start + row_of(1u, down), column + 8u + across, sums[3]);
-    finish(point, start + row_of(2u, down), column + across, sums[4]);
-    finish(point, start + row_of(2u, down), column + 8u + across, sums[5]);
-    finish(point, start + row_of(3u, down), column + across, sums[6]);
-    finish(point, start + row_of(3u, down), column + 8u + across, sums[7]);
-    finish(point, start + row_of(4u, down), column + across, sums[8]);
-    finish(point, start + row_of(4u, down), column + 8u + across, sums[9]);
-    finish(point, start + row_of(5u, down), column + across, sums[10]);
-    finish(point, start + row_of(5u, down), column + 8u + across, sums[11]);
-    finish(point, start + row_of(6u, down), column + across, sums[12]);
-    finish(point, start + row_of(6u, down), column + 8u + across, sums[13]);
-    finish(point, start + row_of(7u, down), column + across, sums[14]);
-    finish(point, start + row_of(7u, down), column + 8u + across, sums[15]);
+    finish_tile(start, column, down, across);
 }

@@ -80,7 +80,7 @@ pub struct TextureSpec {
     #[cfg_attr(feature = "clap", arg(long, value_name = "N"))]
     #[serde(default)]
     pub threads: Option<usize>,
-    /// Where the network runs: auto, cpu, gpu, gpu:N, or a part of a card's name (see `devices`) [default: auto]
+    /// The network's device: auto, cpu, gpu, gpu:N, or a part of a card's name (see `devices`) [default: auto]
     #[cfg_attr(feature = "clap", arg(long, value_name = "NAME"))]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub device: Option<String>,

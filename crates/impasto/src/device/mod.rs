@@ -1,4 +1,4 @@
-//! Where an encoder runs, by name: the processor, or a graphics card.
+//! Devices by name: an encoder runs on the processor, or on a graphics card.
 //!
 //! Cards are there with the feature `gpu`. A card that is named is used or is an error. `auto` takes a card only if it
 //! was measured to be faster than the processor with the same network, and to agree with it ([`choose`]).
@@ -29,7 +29,7 @@ pub(crate) use choose::faster;
 pub struct DeviceInfo {
     /// The shortest name to choose it by: `cpu`, `gpu:0`.
     pub name: String,
-    /// What it is: the processor's instruction set, or the card's own name.
+    /// The processor's instruction set, or the card's own name.
     pub model: String,
     /// `processor`, `discrete`, `integrated`, `virtual`, `unknown` or `software`.
     pub kind: String,
@@ -68,7 +68,7 @@ pub(crate) struct Chosen {
     pub(crate) backend: Option<Arc<dyn Backend>>,
     /// Whether a card may take the processor's place.
     pub(crate) automatic: bool,
-    /// What the user should know about it.
+    /// A note on the device for the user.
     pub(crate) note: Option<String>,
 }
 
