@@ -11,6 +11,7 @@ import json
 import re
 import sys
 import textwrap
+from collections.abc import Iterable
 from keyword import iskeyword
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,15 @@ PARAMETERS = {
     "compare": ("pictures", "content", "style"),
     # Work in parts is for machines, which have the command line.
     "video": ("input", "style", "output"),
+}
+
+# Options that several tasks have with one type and one description: a name for them, and the tasks.
+SHARED = {
+    "AnyOptions": ("every job", ("stylize", "texture", "batch", "sheet", "compare", "video")),
+    "PaintOptions": ("every job that paints", ("stylize", "texture", "batch", "sheet", "video")),
+    "ContentOptions": ("every job that paints a content", ("stylize", "batch", "sheet", "video")),
+    "MaskOptions": ("every job that takes masks", ("stylize", "sheet", "video")),
+    "FileOptions": ("every job that writes one file for a picture", ("stylize", "texture", "batch")),
 }
 
 # Types that say more than the schema: pictures in place of file names, numbers in place of texts.
@@ -72,6 +82,7 @@ if TYPE_CHECKING:
 '''
 
 Leaf = tuple[str, str, dict[str, Any]]
+Option = tuple[str, str, str]
 
 
 def leaves(schema: dict[str, Any], spec: str, place: str = "") -> list[Leaf]:
@@ -110,22 +121,36 @@ def description(prop: dict[str, Any]) -> str:
     return text.replace("`models list`", "`impasto.models()`")
 
 
+def typed_dict(name: str, bases: list[str], doc: str, options: Iterable[Option]) -> str:
+    """Returns the class of some options."""
+    lines = [f"class {name}({', '.join([*bases, 'TypedDict'])}, total=False):", f'    """{doc}"""']
+    for option, kind, text in options:
+        lines.append(f"\n    {option}: {kind}")
+        lines += textwrap.indent(f'"""{textwrap.fill(text, 110)}"""', "    ").splitlines()
+    return "\n\n" + "\n".join(lines) + "\n"
+
+
 def written() -> str:
     """Returns the text of the file."""
     schema = json.loads(SCHEMA.read_text())
-    parts = [HEAD]
-    tables: dict[str, list[tuple[str, str]]] = {}
+    options: dict[str, list[Option]] = {}
+    places: dict[str, list[tuple[str, str]]] = {}
     for task, spec in TASKS.items():
-        options = sorted(leaf for leaf in leaves(schema, spec) if leaf[1].strip("/") not in PARAMETERS[task])
-        tables[task] = [(name, place) for name, place, _ in options]
-        lines = [f"class {task.capitalize()}Options(TypedDict, total=False):", f'    """The options of `{task}`."""']
-        for name, _, prop in options:
-            lines.append(f"\n    {name}: {type_of(schema, name, prop)}")
-            doc = textwrap.fill(description(prop), 110)
-            lines += textwrap.indent(f'"""{doc}"""', "    ").splitlines()
-        parts.append("\n\n" + "\n".join(lines) + "\n")
-    parts.append('\n\nPLACES: dict[str, dict[str, str]] = {\n')
-    for task, table in tables.items():
+        found = sorted(leaf for leaf in leaves(schema, spec) if leaf[1].strip("/") not in PARAMETERS[task])
+        options[task] = [(name, type_of(schema, name, prop), description(prop)) for name, _, prop in found]
+        places[task] = [(name, place) for name, place, _ in found]
+    parts = [HEAD]
+    inherited: dict[str, list[str]] = {task: [] for task in TASKS}
+    for base, (who, tasks) in SHARED.items():
+        shared = [option for option in options[tasks[0]] if all(option in options[task] for task in tasks)]
+        parts.append(typed_dict(base, [], f"The options of {who}.", shared))
+        for task in tasks:
+            options[task] = [option for option in options[task] if option not in shared]
+            inherited[task].append(base)
+    for task, own in options.items():
+        parts.append(typed_dict(f"{task.capitalize()}Options", inherited[task], f"The options of `{task}`.", own))
+    parts.append("\n\nPLACES: dict[str, dict[str, str]] = {\n")
+    for task, table in places.items():
         rows = "".join(f'        "{name}": "{place}",\n' for name, place in table)
         parts.append(f'    "{task}": {{\n{rows}    }},\n')
     parts.append('}\n"""The place of each option in its task, as a JSON pointer."""\n')

@@ -16,18 +16,49 @@ if TYPE_CHECKING:
     StrPath: TypeAlias = Union[str, os.PathLike[str]]
 
 
-class StylizeOptions(TypedDict, total=False):
-    """The options of `stylize`."""
+class AnyOptions(TypedDict, total=False):
+    """The options of every job."""
+
+    limits: str | None
+    """Limits on each input file: none, or a list such as megapixels=200,side=40000,file=100M,memory=2G,time=60s, in
+    which each value may be none [default: 100 megapixels, 30000 pixels a side, 400 MB a file, 1 GB to decode, 8
+    s]"""
+
+    threads: int | None
+    """Number of threads; the result does not depend on it [default: one per processor]"""
+
+
+class PaintOptions(TypedDict, total=False):
+    """The options of every job that paints."""
+
+    iterations: int | Sequence[int] | None
+    """Iterations at each scale: one number for all, or a list from the smallest scale on [default: the preset's]"""
+
+    min_size: int | None
+    """Long edge of the smallest scale in pixels [default: the preset's]"""
+
+    model: str
+    """The encoder: lite, vgg19, vgg19-oxford, random:vgg19?seed=0, ... (see `impasto.models()`), or a file of
+    weights"""
+
+    preset: str
+    """A complete recipe: impasto, gatys, johnson, johnson-pt, crowson, scaling or keras"""
+
+    seed: int
+    """Seed of everything random: the same seed gives the same bytes"""
+
+    time: float | str | None
+    """Finish within this time, such as 60s or 5m, with fewer iterations if necessary [default: no limit]"""
+
+    tv_weight: float | None
+    """Weight that multiplies the total variation [default: the preset's]"""
+
+
+class ContentOptions(TypedDict, total=False):
+    """The options of every job that paints a content."""
 
     average_decay: float | None
     """Part of the running average of the iterates that each step keeps [default: the preset's]"""
-
-    checkpoint: StrPath | None
-    """The checkpoint file, from which `impasto.resume` continues the run; removed at the end [default:
-    OUT.checkpoint, for runs that are expected to take more than two minutes]"""
-
-    checkpoint_every: float | str | None
-    """Time between two checkpoints, such as 30s or 5m [default: 60s]"""
 
     colour: Literal["style", "keep", "match", "luminance"]
     """The colours of the result: the style's, or the content's by one of three methods"""
@@ -42,9 +73,6 @@ class StylizeOptions(TypedDict, total=False):
     content_weight: float | None
     """Weight that multiplies every content term [default: the preset's]"""
 
-    depth: Literal[8, 16, 32] | None
-    """Bits per channel: 8, 16, or 32 for floating point [default: the content's; for a texture the first style's]"""
-
     device: str | None
     """The network's device: auto, cpu, gpu, gpu:N, or a part of a card's name (see `devices`). The processor always
     paints drafts [default: auto]"""
@@ -53,14 +81,8 @@ class StylizeOptions(TypedDict, total=False):
     """Amount of work of the preset impasto: draft (half a second, no strokes), normal, or fine (three times normal)
     [default: normal]"""
 
-    feather: float | None
-    """Softness of the edges of kept parts, relative to the picture's long edge, 0 to 0.25 [default: 0.015]"""
-
     first_iterations: int | None
     """Iterations at the first scale [default: iterations, or the preset's]"""
-
-    format: str | None
-    """Format of the result: png, jpg, tif, webp, exr, qoi or bmp [default: by the extension]"""
 
     half: bool
     """Keep features in half precision: it takes less memory, and gradients differ by about a thousandth"""
@@ -71,46 +93,16 @@ class StylizeOptions(TypedDict, total=False):
     init: PictureLike | None
     """The initial picture: draft, content, noise, gray, style-stats, or a picture file [default: the preset's]"""
 
-    iterations: int | Sequence[int] | None
-    """Iterations at each scale: one number for all, or a list from the smallest scale on [default: the preset's]"""
-
     keep: str | None
     """The iterate that becomes the result: average, last or best [default: the preset's]"""
-
-    keep_gps: bool
-    """Also keep the GPS location of the content; an error for a texture, which has none"""
 
     learning_rate: float | None
     """Step size: for adam in units of RGB 0..1, for lbfgs a fraction of the quasi-Newton step [default: the
     preset's]"""
 
-    limits: str | None
-    """Limits on each input file: none, or a list such as megapixels=200,side=40000,file=100M,memory=2G,time=60s, in
-    which each value may be none [default: 100 megapixels, 30000 pixels a side, 400 MB a file, 1 GB to decode, 8
-    s]"""
-
-    mask: PictureLike | Sequence[PictureLike]
-    """Mask of the content: where styles are painted. A grey mask is white there; give one for each style to place
-    each style separately. In a mask with colours, the region of a colour is painted in the styles whose own masks
-    have the colour (STYLE:mask=FILE) or that name it (STYLE:region=#ff0000). With `like`, none leaves the
-    recipe's masks out"""
-
     memory: int | str | None
     """Memory that a run may take, such as 4G or 800M. A picture that needs more is run in tiles, with the same
     result [default: three quarters of the memory of the machine or its container]"""
-
-    min_size: int | None
-    """Long edge of the smallest scale in pixels [default: the preset's]"""
-
-    model: str
-    """The encoder: lite, vgg19, vgg19-oxford, random:vgg19?seed=0, ... (see `impasto.models()`), or a file of
-    weights"""
-
-    no_checkpoint: bool
-    """Write no checkpoint, however long the run takes"""
-
-    no_metadata: bool
-    """Write no EXIF, no print size and no recipe"""
 
     optimizer: str | None
     """The optimiser: adam or lbfgs [default: the preset's]"""
@@ -119,39 +111,11 @@ class StylizeOptions(TypedDict, total=False):
     """Leave a scale when its loss falls by less than this fraction from 20 iterations to the next 20; 0 turns this
     off [default: the preset's]"""
 
-    plot: StrPath | None
-    """Also draw the losses of the run"""
-
     pooling: str | None
     """Pooling of the encoder: max, average or l2 [default: as in its training]"""
 
-    preset: str
-    """A complete recipe: impasto, gatys, johnson, johnson-pt, crowson, scaling or keras"""
-
-    profile: Literal["input", "srgb", "p3"]
-    """Colour profile of the result"""
-
-    protect: PictureLike | None
-    """Keep the content unchanged where this grey picture is white, whatever the style. With `like`, none leaves the
-    recipe's out"""
-
-    quality: int | None
-    """Quality of JPEG files, 1 to 100 [default: 95]"""
-
-    report: StrPath | None
-    """Also write a report: everything needed to repeat and assess the run"""
-
     resize: Literal["linear", "gamma"]
     """The quantity that is averaged when pictures are resized"""
-
-    rest: Literal["keep", "first"] | None
-    """Treatment of the rest of the content, where no mask places a style [default: keep]"""
-
-    save_every: int | None
-    """Also write the current picture every N iterations, as OUT_0050.png and so on"""
-
-    seed: int
-    """Seed of everything random: the same seed gives the same bytes"""
 
     size: int | None
     """Long edge of the result in pixels [default: 768, or the content's own if that is smaller]"""
@@ -183,65 +147,41 @@ class StylizeOptions(TypedDict, total=False):
     style_weights: Sequence[float] | None
     """Shares of several styles, one number for each, if no style has a weight of its own [default: equal shares]"""
 
-    threads: int | None
-    """Number of threads; the result does not depend on it [default: one per processor]"""
 
-    time: float | str | None
-    """Finish within this time, such as 60s or 5m, with fewer iterations if necessary [default: no limit]"""
+class MaskOptions(TypedDict, total=False):
+    """The options of every job that takes masks."""
 
-    timelapse: StrPath | None
-    """Also write a film of the developing picture; mp4 needs an installed ffmpeg"""
+    feather: float | None
+    """Softness of the edges of kept parts, relative to the picture's long edge, 0 to 0.25 [default: 0.015]"""
 
-    triptych: StrPath | None
-    """Also write content, styles and result side by side"""
+    mask: PictureLike | Sequence[PictureLike]
+    """Mask of the content: where styles are painted. A grey mask is white there; give one for each style to place
+    each style separately. In a mask with colours, the region of a colour is painted in the styles whose own masks
+    have the colour (STYLE:mask=FILE) or that name it (STYLE:region=#ff0000). With `like`, none leaves the
+    recipe's masks out"""
 
-    tv_weight: float | None
-    """Weight that multiplies the total variation [default: the preset's]"""
+    protect: PictureLike | None
+    """Keep the content unchanged where this grey picture is white, whatever the style. With `like`, none leaves the
+    recipe's out"""
+
+    rest: Literal["keep", "first"] | None
+    """Treatment of the rest of the content, where no mask places a style [default: keep]"""
 
 
-class TextureOptions(TypedDict, total=False):
-    """The options of `texture`."""
+class FileOptions(TypedDict, total=False):
+    """The options of every job that writes one file for a picture."""
 
     depth: Literal[8, 16, 32] | None
     """Bits per channel: 8, 16, or 32 for floating point [default: the content's; for a texture the first style's]"""
 
-    device: str | None
-    """The network's device: auto, cpu, gpu, gpu:N, or a part of a card's name (see `devices`) [default: auto]"""
-
     format: str | None
     """Format of the result: png, jpg, tif, webp, exr, qoi or bmp [default: by the extension]"""
-
-    init: PictureLike | None
-    """The initial picture: style-stats (noise in the colours of the styles), noise, gray, or a picture file
-    [default: style-stats]"""
-
-    iterations: int | Sequence[int] | None
-    """Iterations at each scale: one number for all, or a list from the smallest scale on [default: the preset's]"""
 
     keep_gps: bool
     """Also keep the GPS location of the content; an error for a texture, which has none"""
 
-    limits: str | None
-    """Limits on each input file: none, or a list such as megapixels=200,side=40000,file=100M,memory=2G,time=60s, in
-    which each value may be none [default: 100 megapixels, 30000 pixels a side, 400 MB a file, 1 GB to decode, 8
-    s]"""
-
-    memory: int | str | None
-    """Memory that the run may take, such as 4G [default: three quarters of the memory of the machine or its
-    container]"""
-
-    min_size: int | None
-    """Long edge of the smallest scale in pixels [default: the preset's]"""
-
-    model: str
-    """The encoder: lite, vgg19, vgg19-oxford, random:vgg19?seed=0, ... (see `impasto.models()`), or a file of
-    weights"""
-
     no_metadata: bool
     """Write no EXIF, no print size and no recipe"""
-
-    preset: str
-    """A complete recipe: impasto, gatys, johnson, johnson-pt, crowson, scaling or keras"""
 
     profile: Literal["input", "srgb", "p3"]
     """Colour profile of the result"""
@@ -249,14 +189,55 @@ class TextureOptions(TypedDict, total=False):
     quality: int | None
     """Quality of JPEG files, 1 to 100 [default: 95]"""
 
+
+class StylizeOptions(AnyOptions, PaintOptions, ContentOptions, MaskOptions, FileOptions, TypedDict, total=False):
+    """The options of `stylize`."""
+
+    checkpoint: StrPath | None
+    """The checkpoint file, from which `impasto.resume` continues the run; removed at the end [default:
+    OUT.checkpoint, for runs that are expected to take more than two minutes]"""
+
+    checkpoint_every: float | str | None
+    """Time between two checkpoints, such as 30s or 5m [default: 60s]"""
+
+    no_checkpoint: bool
+    """Write no checkpoint, however long the run takes"""
+
+    plot: StrPath | None
+    """Also draw the losses of the run"""
+
+    report: StrPath | None
+    """Also write a report: everything needed to repeat and assess the run"""
+
+    save_every: int | None
+    """Also write the current picture every N iterations, as OUT_0050.png and so on"""
+
+    timelapse: StrPath | None
+    """Also write a film of the developing picture; mp4 needs an installed ffmpeg"""
+
+    triptych: StrPath | None
+    """Also write content, styles and result side by side"""
+
+
+class TextureOptions(AnyOptions, PaintOptions, FileOptions, TypedDict, total=False):
+    """The options of `texture`."""
+
+    device: str | None
+    """The network's device: auto, cpu, gpu, gpu:N, or a part of a card's name (see `devices`) [default: auto]"""
+
+    init: PictureLike | None
+    """The initial picture: style-stats (noise in the colours of the styles), noise, gray, or a picture file
+    [default: style-stats]"""
+
+    memory: int | str | None
+    """Memory that the run may take, such as 4G [default: three quarters of the memory of the machine or its
+    container]"""
+
     report: StrPath | None
     """Also write a report: everything needed to repeat and assess the run"""
 
     seamless: bool
     """Make opposite sides fit together; width and height must then be multiples of 16"""
-
-    seed: int
-    """Seed of everything random: the same seed gives the same bytes"""
 
     statistic: str | None
     """Measure of style: gram, gram-hw, mean-std, covariance, wasserstein, wasserstein-newton, or a sum [default: the
@@ -268,319 +249,31 @@ class TextureOptions(TypedDict, total=False):
     style_layers: Sequence[str] | None
     """Style layers; they share the preset's weight equally [default: the preset's]"""
 
-    threads: int | None
-    """Number of threads; the result does not depend on it [default: one per processor]"""
 
-    time: float | str | None
-    """Finish within this time, such as 60s or 5m, with fewer iterations if necessary [default: no limit]"""
-
-    tv_weight: float | None
-    """Weight that multiplies the total variation [default: the preset's]"""
-
-
-class BatchOptions(TypedDict, total=False):
+class BatchOptions(AnyOptions, PaintOptions, ContentOptions, FileOptions, TypedDict, total=False):
     """The options of `batch`."""
-
-    average_decay: float | None
-    """Part of the running average of the iterates that each step keeps [default: the preset's]"""
-
-    colour: Literal["style", "keep", "match", "luminance"]
-    """The colours of the result: the style's, or the content's by one of three methods"""
-
-    colour_map: str | None
-    """The map that gives styles the content's colours for colour match: monge-kantorovich, cholesky, pca or
-    histogram [default: monge-kantorovich]"""
-
-    content_layers: Sequence[str] | None
-    """Content layers, such as relu4_2 [default: the preset's]"""
-
-    content_weight: float | None
-    """Weight that multiplies every content term [default: the preset's]"""
-
-    depth: Literal[8, 16, 32] | None
-    """Bits per channel: 8, 16, or 32 for floating point [default: the content's; for a texture the first style's]"""
-
-    device: str | None
-    """The network's device: auto, cpu, gpu, gpu:N, or a part of a card's name (see `devices`). The processor always
-    paints drafts [default: auto]"""
-
-    effort: str | None
-    """Amount of work of the preset impasto: draft (half a second, no strokes), normal, or fine (three times normal)
-    [default: normal]"""
-
-    first_iterations: int | None
-    """Iterations at the first scale [default: iterations, or the preset's]"""
-
-    format: str | None
-    """Format of the result: png, jpg, tif, webp, exr, qoi or bmp [default: by the extension]"""
-
-    half: bool
-    """Keep features in half precision: it takes less memory, and gradients differ by about a thousandth"""
-
-    history: int | None
-    """Pairs of vectors that lbfgs remembers [default: the preset's]"""
-
-    init: PictureLike | None
-    """The initial picture: draft, content, noise, gray, style-stats, or a picture file [default: the preset's]"""
-
-    iterations: int | Sequence[int] | None
-    """Iterations at each scale: one number for all, or a list from the smallest scale on [default: the preset's]"""
 
     jobs: int | None
     """Pictures in progress at once; they share the threads [default: 1]"""
 
-    keep: str | None
-    """The iterate that becomes the result: average, last or best [default: the preset's]"""
-
-    keep_gps: bool
-    """Also keep the GPS location of the content; an error for a texture, which has none"""
-
-    learning_rate: float | None
-    """Step size: for adam in units of RGB 0..1, for lbfgs a fraction of the quasi-Newton step [default: the
-    preset's]"""
-
-    limits: str | None
-    """Limits on each input file: none, or a list such as megapixels=200,side=40000,file=100M,memory=2G,time=60s, in
-    which each value may be none [default: 100 megapixels, 30000 pixels a side, 400 MB a file, 1 GB to decode, 8
-    s]"""
-
-    memory: int | str | None
-    """Memory that a run may take, such as 4G or 800M. A picture that needs more is run in tiles, with the same
-    result [default: three quarters of the memory of the machine or its container]"""
-
-    min_size: int | None
-    """Long edge of the smallest scale in pixels [default: the preset's]"""
-
-    model: str
-    """The encoder: lite, vgg19, vgg19-oxford, random:vgg19?seed=0, ... (see `impasto.models()`), or a file of
-    weights"""
-
     name: str
     """Names of the results, with {content} and {style} for the two file names; the extension chooses the format"""
-
-    no_metadata: bool
-    """Write no EXIF, no print size and no recipe"""
-
-    optimizer: str | None
-    """The optimiser: adam or lbfgs [default: the preset's]"""
-
-    plateau: float | None
-    """Leave a scale when its loss falls by less than this fraction from 20 iterations to the next 20; 0 turns this
-    off [default: the preset's]"""
-
-    pooling: str | None
-    """Pooling of the encoder: max, average or l2 [default: as in its training]"""
-
-    preset: str
-    """A complete recipe: impasto, gatys, johnson, johnson-pt, crowson, scaling or keras"""
-
-    profile: Literal["input", "srgb", "p3"]
-    """Colour profile of the result"""
-
-    quality: int | None
-    """Quality of JPEG files, 1 to 100 [default: 95]"""
-
-    resize: Literal["linear", "gamma"]
-    """The quantity that is averaged when pictures are resized"""
-
-    seed: int
-    """Seed of everything random: the same seed gives the same bytes"""
 
     shard: str | None
     """Make only every N-th picture, from the I-th on, so that several machines can share one folder [default: from
     JOB_COMPLETION_INDEX and JOB_COMPLETION_COUNT or SLURM_ARRAY_TASK_ID and SLURM_ARRAY_TASK_COUNT; otherwise
     all]"""
 
-    size: int | None
-    """Long edge of the result in pixels [default: 768, or the content's own if that is smaller]"""
 
-    statistic: str | None
-    """Measure of style: gram, gram-hw, mean-std, covariance, wasserstein, wasserstein-newton, or a sum such as
-    gram:1000+mean-std:10000 [default: the preset's]"""
-
-    strength: float | None
-    """Amount of style, from 0 (the content) to 1; a value means the same at every size [default: 1]"""
-
-    stroke_size: float | None
-    """Size of strokes relative to the style's, 0.1 to 4; in proportion to the picture, so that a value gives the
-    same look at every size [default: 1]"""
-
-    style_layer_weights: Sequence[float] | None
-    """Weights of the style layers, one number for each [default: the preset's]"""
-
-    style_layers: Sequence[str] | None
-    """Style layers; they share the preset's weight equally unless style_layer_weights is given [default: the
-    preset's]"""
-
-    style_scale: float
-    """Size of the style relative to the content: less than 1 for smaller strokes"""
-
-    style_weight: float | None
-    """Weight that multiplies every style term [default: the preset's]"""
-
-    style_weights: Sequence[float] | None
-    """Shares of several styles, one number for each, if no style has a weight of its own [default: equal shares]"""
-
-    threads: int | None
-    """Number of threads; the result does not depend on it [default: one per processor]"""
-
-    time: float | str | None
-    """Finish within this time, such as 60s or 5m, with fewer iterations if necessary [default: no limit]"""
-
-    tv_weight: float | None
-    """Weight that multiplies the total variation [default: the preset's]"""
-
-
-class SheetOptions(TypedDict, total=False):
+class SheetOptions(AnyOptions, PaintOptions, ContentOptions, MaskOptions, TypedDict, total=False):
     """The options of `sheet`."""
 
-    average_decay: float | None
-    """Part of the running average of the iterates that each step keeps [default: the preset's]"""
 
-    colour: Literal["style", "keep", "match", "luminance"]
-    """The colours of the result: the style's, or the content's by one of three methods"""
-
-    colour_map: str | None
-    """The map that gives styles the content's colours for colour match: monge-kantorovich, cholesky, pca or
-    histogram [default: monge-kantorovich]"""
-
-    content_layers: Sequence[str] | None
-    """Content layers, such as relu4_2 [default: the preset's]"""
-
-    content_weight: float | None
-    """Weight that multiplies every content term [default: the preset's]"""
-
-    device: str | None
-    """The network's device: auto, cpu, gpu, gpu:N, or a part of a card's name (see `devices`). The processor always
-    paints drafts [default: auto]"""
-
-    effort: str | None
-    """Amount of work of the preset impasto: draft (half a second, no strokes), normal, or fine (three times normal)
-    [default: normal]"""
-
-    feather: float | None
-    """Softness of the edges of kept parts, relative to the picture's long edge, 0 to 0.25 [default: 0.015]"""
-
-    first_iterations: int | None
-    """Iterations at the first scale [default: iterations, or the preset's]"""
-
-    half: bool
-    """Keep features in half precision: it takes less memory, and gradients differ by about a thousandth"""
-
-    history: int | None
-    """Pairs of vectors that lbfgs remembers [default: the preset's]"""
-
-    init: PictureLike | None
-    """The initial picture: draft, content, noise, gray, style-stats, or a picture file [default: the preset's]"""
-
-    iterations: int | Sequence[int] | None
-    """Iterations at each scale: one number for all, or a list from the smallest scale on [default: the preset's]"""
-
-    keep: str | None
-    """The iterate that becomes the result: average, last or best [default: the preset's]"""
-
-    learning_rate: float | None
-    """Step size: for adam in units of RGB 0..1, for lbfgs a fraction of the quasi-Newton step [default: the
-    preset's]"""
-
-    limits: str | None
-    """Limits on each input file: none, or a list such as megapixels=200,side=40000,file=100M,memory=2G,time=60s, in
-    which each value may be none [default: 100 megapixels, 30000 pixels a side, 400 MB a file, 1 GB to decode, 8
-    s]"""
-
-    mask: PictureLike | Sequence[PictureLike]
-    """Mask of the content: where styles are painted. A grey mask is white there; give one for each style to place
-    each style separately. In a mask with colours, the region of a colour is painted in the styles whose own masks
-    have the colour (STYLE:mask=FILE) or that name it (STYLE:region=#ff0000). With `like`, none leaves the
-    recipe's masks out"""
-
-    memory: int | str | None
-    """Memory that a run may take, such as 4G or 800M. A picture that needs more is run in tiles, with the same
-    result [default: three quarters of the memory of the machine or its container]"""
-
-    min_size: int | None
-    """Long edge of the smallest scale in pixels [default: the preset's]"""
-
-    model: str
-    """The encoder: lite, vgg19, vgg19-oxford, random:vgg19?seed=0, ... (see `impasto.models()`), or a file of
-    weights"""
-
-    optimizer: str | None
-    """The optimiser: adam or lbfgs [default: the preset's]"""
-
-    plateau: float | None
-    """Leave a scale when its loss falls by less than this fraction from 20 iterations to the next 20; 0 turns this
-    off [default: the preset's]"""
-
-    pooling: str | None
-    """Pooling of the encoder: max, average or l2 [default: as in its training]"""
-
-    preset: str
-    """A complete recipe: impasto, gatys, johnson, johnson-pt, crowson, scaling or keras"""
-
-    protect: PictureLike | None
-    """Keep the content unchanged where this grey picture is white, whatever the style. With `like`, none leaves the
-    recipe's out"""
-
-    resize: Literal["linear", "gamma"]
-    """The quantity that is averaged when pictures are resized"""
-
-    rest: Literal["keep", "first"] | None
-    """Treatment of the rest of the content, where no mask places a style [default: keep]"""
-
-    seed: int
-    """Seed of everything random: the same seed gives the same bytes"""
-
-    size: int | None
-    """Long edge of the result in pixels [default: 768, or the content's own if that is smaller]"""
-
-    statistic: str | None
-    """Measure of style: gram, gram-hw, mean-std, covariance, wasserstein, wasserstein-newton, or a sum such as
-    gram:1000+mean-std:10000 [default: the preset's]"""
-
-    strength: float | None
-    """Amount of style, from 0 (the content) to 1; a value means the same at every size [default: 1]"""
-
-    stroke_size: float | None
-    """Size of strokes relative to the style's, 0.1 to 4; in proportion to the picture, so that a value gives the
-    same look at every size [default: 1]"""
-
-    style_layer_weights: Sequence[float] | None
-    """Weights of the style layers, one number for each [default: the preset's]"""
-
-    style_layers: Sequence[str] | None
-    """Style layers; they share the preset's weight equally unless style_layer_weights is given [default: the
-    preset's]"""
-
-    style_scale: float
-    """Size of the style relative to the content: less than 1 for smaller strokes"""
-
-    style_weight: float | None
-    """Weight that multiplies every style term [default: the preset's]"""
-
-    style_weights: Sequence[float] | None
-    """Shares of several styles, one number for each, if no style has a weight of its own [default: equal shares]"""
-
-    threads: int | None
-    """Number of threads; the result does not depend on it [default: one per processor]"""
-
-    time: float | str | None
-    """Finish within this time, such as 60s or 5m, with fewer iterations if necessary [default: no limit]"""
-
-    tv_weight: float | None
-    """Weight that multiplies the total variation [default: the preset's]"""
-
-
-class CompareOptions(TypedDict, total=False):
+class CompareOptions(AnyOptions, TypedDict, total=False):
     """The options of `compare`."""
 
     html: StrPath | None
     """Also write an HTML page with the pictures and the table"""
-
-    limits: str | None
-    """Limits on each input file: none, or a list such as megapixels=200,side=40000,file=100M,memory=2G,time=60s, in
-    which each value may be none [default: 100 megapixels, 30000 pixels a side, 400 MB a file, 1 GB to decode, 8
-    s]"""
 
     referee_model: str | None
     """Use this encoder for the structure score in place of lite, and also score its features at layers that no
@@ -592,34 +285,15 @@ class CompareOptions(TypedDict, total=False):
     style_scale: float
     """Size of the styles relative to the pictures: the value that the pictures were made with"""
 
-    threads: int | None
-    """Number of threads; the result does not depend on it [default: one per processor]"""
 
-
-class VideoOptions(TypedDict, total=False):
+class VideoOptions(AnyOptions, PaintOptions, ContentOptions, MaskOptions, TypedDict, total=False):
     """The options of `video`."""
-
-    average_decay: float | None
-    """Part of the running average of the iterates that each step keeps [default: the preset's]"""
 
     boil: float | None
     """Paint everything anew after this many seconds, in still parts too, as in films painted by hand; 2 is usual"""
 
     codec: str | None
     """The codec: h264, h265, av1, vp9, prores, ffv1, gif or apng [default: by the extension]"""
-
-    colour: Literal["style", "keep", "match", "luminance"]
-    """The colours of the result: the style's, or the content's by one of three methods"""
-
-    colour_map: str | None
-    """The map that gives styles the content's colours for colour match: monge-kantorovich, cholesky, pca or
-    histogram [default: monge-kantorovich]"""
-
-    content_layers: Sequence[str] | None
-    """Content layers, such as relu4_2 [default: the preset's]"""
-
-    content_weight: float | None
-    """Weight that multiplies every content term [default: the preset's]"""
 
     crf: int | None
     """Quality of h264, h265, av1 and vp9: lower is better and larger [default: 16, 18, 22 or 20]"""
@@ -630,22 +304,8 @@ class VideoOptions(TypedDict, total=False):
     depth: Literal[8, 16, 32] | None
     """Bits per channel of frames as files: 8, 16, or 32 for floating point [default: 8; 16 for EXR]"""
 
-    device: str | None
-    """The network's device: auto, cpu, gpu, gpu:N, or a part of a card's name (see `devices`). The processor always
-    paints drafts [default: auto]"""
-
-    effort: str | None
-    """Amount of work of the preset impasto: draft (half a second, no strokes), normal, or fine (three times normal)
-    [default: normal]"""
-
     every: int | None
     """Paint every K-th frame, and make those between from both neighbours along the motion"""
-
-    feather: float | None
-    """Softness of the edges of kept parts, relative to the picture's long edge, 0 to 0.25 [default: 0.015]"""
-
-    first_iterations: int | None
-    """Iterations at the first scale [default: iterations, or the preset's]"""
 
     folder: StrPath | None
     """The folder for painted frames and the state between them [default: OUT.film]"""
@@ -657,61 +317,20 @@ class VideoOptions(TypedDict, total=False):
     from_: int | None
     """Paint again from this frame on, with the settings given now"""
 
-    half: bool
-    """Keep features in half precision: it takes less memory, and gradients differ by about a thousandth"""
-
-    history: int | None
-    """Pairs of vectors that lbfgs remembers [default: the preset's]"""
-
     hold: int | None
     """Paint every N-th frame and show it N times, as animators work on twos"""
-
-    init: PictureLike | None
-    """The initial picture: draft, content, noise, gray, style-stats, or a picture file [default: the preset's]"""
-
-    iterations: int | Sequence[int] | None
-    """Iterations at each scale: one number for all, or a list from the smallest scale on [default: the preset's]"""
 
     join: bool
     """Make the film of frames that are all painted"""
 
-    keep: str | None
-    """The iterate that becomes the result: average, last or best [default: the preset's]"""
-
     keep_frames: bool
     """Keep that folder after the film is made"""
-
-    learning_rate: float | None
-    """Step size: for adam in units of RGB 0..1, for lbfgs a fraction of the quasi-Newton step [default: the
-    preset's]"""
-
-    limits: str | None
-    """Limits on each input file: none, or a list such as megapixels=200,side=40000,file=100M,memory=2G,time=60s, in
-    which each value may be none [default: 100 megapixels, 30000 pixels a side, 400 MB a file, 1 GB to decode, 8
-    s]"""
 
     loop: bool
     """Let the end lead to the beginning: the last twelve frames are drawn to the first one"""
 
-    mask: PictureLike | Sequence[PictureLike]
-    """Mask of the content: where styles are painted. A grey mask is white there; give one for each style to place
-    each style separately. In a mask with colours, the region of a colour is painted in the styles whose own masks
-    have the colour (STYLE:mask=FILE) or that name it (STYLE:region=#ff0000). With `like`, none leaves the
-    recipe's masks out"""
-
     match_shots: bool
     """Begin a shot from an earlier one that looks like it, so that both keep one look"""
-
-    memory: int | str | None
-    """Memory that a run may take, such as 4G or 800M. A picture that needs more is run in tiles, with the same
-    result [default: three quarters of the memory of the machine or its container]"""
-
-    min_size: int | None
-    """Long edge of the smallest scale in pixels [default: the preset's]"""
-
-    model: str
-    """The encoder: lite, vgg19, vgg19-oxford, random:vgg19?seed=0, ... (see `impasto.models()`), or a file of
-    weights"""
 
     no_cuts: bool
     """Take the film as one shot"""
@@ -719,76 +338,11 @@ class VideoOptions(TypedDict, total=False):
     no_sound: bool
     """Leave out sound, subtitles and chapters"""
 
-    optimizer: str | None
-    """The optimiser: adam or lbfgs [default: the preset's]"""
-
-    plateau: float | None
-    """Leave a scale when its loss falls by less than this fraction from 20 iterations to the next 20; 0 turns this
-    off [default: the preset's]"""
-
-    pooling: str | None
-    """Pooling of the encoder: max, average or l2 [default: as in its training]"""
-
-    preset: str
-    """A complete recipe: impasto, gatys, johnson, johnson-pt, crowson, scaling or keras"""
-
-    protect: PictureLike | None
-    """Keep the content unchanged where this grey picture is white, whatever the style. With `like`, none leaves the
-    recipe's out"""
-
-    resize: Literal["linear", "gamma"]
-    """The quantity that is averaged when pictures are resized"""
-
-    rest: Literal["keep", "first"] | None
-    """Treatment of the rest of the content, where no mask places a style [default: keep]"""
-
-    seed: int
-    """Seed of everything random: the same seed gives the same bytes"""
-
     shard: str | None
     """Paint only the I-th of N parts, so that several machines can share the shots; `join` makes the film"""
 
-    size: int | None
-    """Long edge of the result in pixels [default: 768, or the content's own if that is smaller]"""
-
-    statistic: str | None
-    """Measure of style: gram, gram-hw, mean-std, covariance, wasserstein, wasserstein-newton, or a sum such as
-    gram:1000+mean-std:10000 [default: the preset's]"""
-
-    strength: float | None
-    """Amount of style, from 0 (the content) to 1; a value means the same at every size [default: 1]"""
-
-    stroke_size: float | None
-    """Size of strokes relative to the style's, 0.1 to 4; in proportion to the picture, so that a value gives the
-    same look at every size [default: 1]"""
-
-    style_layer_weights: Sequence[float] | None
-    """Weights of the style layers, one number for each [default: the preset's]"""
-
-    style_layers: Sequence[str] | None
-    """Style layers; they share the preset's weight equally unless style_layer_weights is given [default: the
-    preset's]"""
-
-    style_scale: float
-    """Size of the style relative to the content: less than 1 for smaller strokes"""
-
-    style_weight: float | None
-    """Weight that multiplies every style term [default: the preset's]"""
-
-    style_weights: Sequence[float] | None
-    """Shares of several styles, one number for each, if no style has a weight of its own [default: equal shares]"""
-
-    threads: int | None
-    """Number of threads; the result does not depend on it [default: one per processor]"""
-
-    time: float | str | None
-    """Finish within this time, such as 60s or 5m, with fewer iterations if necessary [default: no limit]"""
-
     tone_map: bool
     """Bring a film of high dynamic range to the standard range, by Hable's curve"""
-
-    tv_weight: float | None
-    """Weight that multiplies the total variation [default: the preset's]"""
 
 
 PLACES: dict[str, dict[str, str]] = {
