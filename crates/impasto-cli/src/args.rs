@@ -78,7 +78,7 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: crate::models::ModelsCommand,
     },
-    /// List the devices that networks can run on, and which will be used
+    /// List the devices that networks can run on, and which of them `auto` may take
     Devices(crate::devices::DevicesArgs),
     /// Show what this build can do and what it finds on this machine, for reports of faults
     Doctor(crate::doctor::DoctorArgs),

@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::args::BenchArgs;
 use crate::failure::Failure;
 use crate::interrupt::control_on_signal;
-use crate::output::line;
+use crate::output::{line, say};
 
 pub(crate) fn run(args: BenchArgs) -> Result<(), Failure> {
     if args.size > LARGEST_SIZE {
@@ -25,6 +25,7 @@ pub(crate) fn run(args: BenchArgs) -> Result<(), Failure> {
         let device = args.device.as_deref().unwrap_or("cpu");
         Benchmark::on(device, &encoder, preset, (args.size, args.iterations), cancel)
     })?;
+    bench.note.iter().for_each(|note| say(note));
     let seconds = bench.median();
     let megapixels = (bench.width * bench.height) as f64 / 1e6 / seconds;
     let gflops = bench.flops / 1e9 / seconds;
@@ -63,10 +64,12 @@ pub(crate) fn run(args: BenchArgs) -> Result<(), Failure> {
         line(&format!("{megapixels:.3} megapixels/s, {gflops:.1} GFLOP/s counted as direct convolutions"))?;
         if let Some(bytes) = peak_rss_bytes() {
             let (planned, kernels) = (bench.planned_bytes as f64 / 1e6, bench.kernel_bytes as f64 / 1e6);
-            line(&format!(
-                "{:.0} MB peak memory, of which {planned:.0} MB for evaluations and {kernels:.0} MB for kernels",
-                bytes as f64 / 1e6
-            ))?;
+            let evaluations = format!("{planned:.0} MB for evaluations and {kernels:.0} MB for kernels");
+            let peak = bytes as f64 / 1e6;
+            line(&match bench.moments {
+                Some(_) => format!("{peak:.0} MB peak memory, of which {evaluations}"),
+                None => format!("{peak:.0} MB peak memory; on the card {evaluations}"),
+            })?;
         }
         if args.layers && bench.layers.is_empty() {
             line("only processors tell the times of single layers")?;
@@ -92,6 +95,8 @@ fn print_layers(bench: &Benchmark) -> Result<(), Failure> {
         line(&format!("{:10} {} {}", layer.name, column(layer.forward), column(layer.backward)))?;
         carried = if layer.forward > 1e-6 { 0.0 } else { flops };
     }
-    line(&format!("moments    {:7.2} ms", 1e3 * bench.moments))?;
-    line(&format!("judging    {:7.2} ms", 1e3 * bench.rest))
+    for (name, seconds) in [("moments", bench.moments), ("judging", bench.rest)] {
+        seconds.map_or(Ok(()), |seconds| line(&format!("{name}    {:7.2} ms", 1e3 * seconds)))?;
+    }
+    Ok(())
 }

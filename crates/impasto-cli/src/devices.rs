@@ -1,4 +1,4 @@
-//! `impasto devices` lists the devices that can run a network, and says which of them a run would take.
+//! `impasto devices` lists the devices that can run a network, and says which of them `auto` may take.
 
 use clap::Args;
 use impasto::{DeviceInfo, devices};

@@ -83,7 +83,12 @@ impl Adapter {
         self.inner.get_downlevel_capabilities().flags.contains(compute)
             && limits.max_compute_invocations_per_workgroup >= 64
             && limits.max_compute_workgroup_storage_size >= 8 << 10
-            && limits.max_storage_buffers_per_shader_stage >= 4
+            && limits.max_storage_buffers_per_shader_stage >= 5
+    }
+
+    /// Whether both are the same card: a machine may have two of one name.
+    pub fn is(&self, other: &Adapter) -> bool {
+        self.inner.get_info() == other.inner.get_info()
     }
 
     /// Everything that the bytes of a result depend on: name, interface and driver.

@@ -7,6 +7,7 @@ use impasto_engine::{Backend, Cancel, Engine, EngineError, Network};
 #[cfg(not(target_arch = "wasm32"))]
 use crate::adapters_here;
 use crate::device::Device;
+use crate::engine::BEYOND;
 use crate::{Adapter, GpuEngine, GpuError, Method, find};
 
 /// A graphics card, opened. Its engines share it.
@@ -83,10 +84,10 @@ impl Backend for GpuBackend {
         &self.name
     }
 
-    /// Without a limit of its own, but with one, so that pictures whose maps do not fit into a binding of the card are
-    /// cut: drivers do not tell how much memory a card has.
+    /// More than any picture takes, since drivers do not tell how much memory a card has, but less than the forecast
+    /// for a picture whose maps do not fit into a binding of the card: that one is cut into tiles.
     fn memory(&self) -> Option<u64> {
-        Some(1 << 50)
+        Some((BEYOND / 2) as u64)
     }
 
     fn prepare(&self, network: Network, cancel: Cancel) -> Result<Box<dyn Engine>, EngineError> {

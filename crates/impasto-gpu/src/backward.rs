@@ -8,9 +8,9 @@ use impasto_encoder::Pooling;
 use crate::convolution::{Convolution, Finish};
 use crate::forward::{Scene, sides, transposed};
 use crate::kernels::Kernel;
-use crate::layers::{TERMS, quads, row_quads};
+use crate::layers::{TERMS, matrix_rows, quads, row_quads};
 use crate::program::{Place, Recorder, grid, pieces};
-use crate::shape::{Role, matrix_rows};
+use crate::shape::Role;
 
 /// The index of a content target's factor among the numbers of its kernel.
 pub(crate) const FACTOR: usize = 4;

@@ -4,7 +4,7 @@ use impasto_engine::Size;
 use wgpu::Buffer;
 
 use crate::kernels::Kernel;
-use crate::layers::{QUAD, TERMS, quads, row_quads, steps};
+use crate::layers::{QUAD, TERMS, matrix_rows, quads, row_quads, steps};
 use crate::program::{Recorder, grid, pieces};
 
 /// Values that Winograd's transformed tiles may take at a time: 32 MiB, which larger cards keep in their caches.
@@ -31,7 +31,7 @@ impl Method {
     }
 }
 
-/// What happens to a sum before it is written.
+/// The last step of a sum, before it is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Finish {
     /// The bias is added, and what is negative becomes zero.
@@ -123,11 +123,6 @@ impl Convolution<'_> {
             recorder.add(self.finish.winograd(), &numbers, &[products, self.added, self.output], groups);
         }
     }
-}
-
-/// Rows of each of the 36 matrices of a layer.
-pub(crate) fn matrix_rows(inputs: usize) -> usize {
-    (QUAD * quads(inputs)).next_multiple_of(TERMS)
 }
 
 /// Tiles of a map, those that hang over counted.

@@ -12,7 +12,7 @@ use crate::kernels::Kernels;
 use crate::reading::Mapped;
 use crate::{Adapter, GpuError};
 
-/// What a driver reported.
+/// A failure that a driver reported.
 #[derive(Clone, Debug)]
 enum Failure {
     /// The card does not answer any more. It never will.

@@ -20,7 +20,7 @@ use crate::shape::{Role, Shape};
 
 /// The forecast for a picture of which a map does not fit into one binding of the card: more than any memory, so that
 /// a planner cuts it into tiles.
-const BEYOND: usize = 1 << 60;
+pub(crate) const BEYOND: usize = usize::MAX / 16;
 
 /// An engine on a graphics card.
 #[derive(Debug)]
@@ -36,7 +36,7 @@ pub struct GpuEngine {
     pub(crate) recording: Option<Recording>,
     /// The request of the last observation, whose maps are on the card.
     pub(crate) observed: Option<Request>,
-    /// Where the host reads sums and pixels.
+    /// The buffer in which the host reads sums and pixels.
     pub(crate) host: Option<Buffer>,
     pub(crate) cover: Option<Cover>,
 }

@@ -1,6 +1,6 @@
-//! Why a graphics card cannot be used.
+//! The reasons why a graphics card cannot be used.
 
-/// Why a graphics card cannot be used.
+/// The reason why a graphics card cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum GpuError {

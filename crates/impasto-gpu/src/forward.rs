@@ -11,7 +11,7 @@ use crate::layers::{Layer, quads};
 use crate::program::{Recorder, grid, pieces};
 use crate::shape::{CHUNK, RECORD, Role, SHARE, Shape, blocks, pairs};
 
-/// What recorded kernels work on.
+/// The things that recorded kernels work on.
 pub(crate) struct Scene<'a> {
     pub(crate) network: &'a Network,
     pub(crate) layers: &'a [Layer],
@@ -168,7 +168,7 @@ impl Scene<'_> {
     }
 }
 
-/// What a convolution reads beyond each side of its input, as `border.wgsl` reads it.
+/// The values that a convolution reads beyond each side of its input, as `border.wgsl` reads it.
 pub(crate) fn sides(padding: Padding, conv: usize, edges: Edges) -> u32 {
     let beyond = match padding {
         Padding::ReplicateFirst if conv == 0 => 1,

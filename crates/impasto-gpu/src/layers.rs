@@ -2,7 +2,7 @@
 
 use impasto_encoder::{Conv, Encoder, InputMap, Weights};
 
-use crate::convolution::{Method, POINTS, matrix_rows};
+use crate::convolution::{Method, POINTS};
 use crate::device::Device;
 use crate::kernels::Kernel;
 use crate::program::{Recorder, grid};
@@ -15,6 +15,11 @@ pub(crate) const TERMS: usize = 16;
 
 /// Columns of a tile.
 pub(crate) const COLUMNS: usize = 64;
+
+/// Rows of a matrix whose rows are multiplied with channels, padded with zeros to whole steps.
+pub(crate) fn matrix_rows(channels: usize) -> usize {
+    channels.next_multiple_of(TERMS)
+}
 
 /// Quads that hold a number of channels.
 pub(crate) fn quads(channels: usize) -> usize {

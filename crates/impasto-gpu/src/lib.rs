@@ -1,11 +1,12 @@
-//! Runs a VGG encoder on graphics cards, through Vulkan, Metal and DirectX 12, and through WebGPU in a browser: a
+//! Runs a VGG encoder on graphics cards, through Vulkan, Metal and DirectX 12: a
 //! [`Backend`](impasto_engine::Backend) whose kernels are WGSL of its own.
 //!
 //! A network of 3x3 convolutions is a fixed chain, so there is no tensor framework here. Maps stay on the card, four
 //! channels to a quad; what crosses to the host is sums at an observation, and pixels at a pull-back. Nothing is added
 //! in an order that may change, so one card with one driver gives the same bytes every time.
 //!
-//! [`GpuBackend::open`] is asynchronous, because a browser has it so. Elsewhere [`GpuBackend::find`] waits for it.
+//! [`GpuBackend::open`] is asynchronous, because a browser has it so. Elsewhere [`GpuBackend::find`] waits for it. The
+//! crate compiles for WebGPU; no page uses it yet.
 #![forbid(unsafe_code)]
 
 mod adapter;

@@ -14,7 +14,7 @@ use crate::shape::{Role, Shape};
 /// Values that one workgroup of `variation_value.wgsl` takes.
 const SHARE: usize = 1024;
 
-/// What `state` tells after a step.
+/// Bits of `state` after a step.
 const NOT_FINITE: u32 = 1;
 const TOO_LARGE: u32 = 2;
 
@@ -160,8 +160,8 @@ impl GpuEngine {
         let host = self.host(1);
         encoder.copy_buffer_to_buffer(&state, 0, &host, 0, size_of::<u32>() as u64);
         self.device.queue.submit([encoder.finish()]);
+        // Not cancelled any more: the picture has moved, and the caller must count the step.
         let told = self.device.read(&host, 1).await?.first().map_or(0, |bits| bits.to_bits());
-        self.cancel.check()?;
         match told {
             0 => Ok(()),
             _ if told & NOT_FINITE != 0 => Err(EngineError::NotFinite { what: "the gradient by the pixels" }),

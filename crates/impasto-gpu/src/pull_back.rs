@@ -5,8 +5,8 @@ use impasto_engine::{Cotangents, EngineError, Features, MomentsCotangent, Pixels
 
 use crate::backward::FACTOR;
 use crate::engine::{GpuEngine, Recording};
-use crate::layers::{QUAD, quads, row_quads};
-use crate::shape::{Role, matrix_rows};
+use crate::layers::{QUAD, matrix_rows, quads, row_quads};
+use crate::shape::Role;
 
 impl GpuEngine {
     /// [`Engine::pull_back`](impasto_engine::Engine::pull_back), for where a thread may not wait.

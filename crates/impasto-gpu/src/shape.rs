@@ -1,7 +1,7 @@
-//! What an evaluation looks at, and the memory that it takes on the device.
+//! The parts of an evaluation, and the memory that it takes on the device.
 //!
 //! All activations are kept, as they are also the decisions of the ReLUs and poolings; on the way back their gradients
-//! take their places. That is 1280 bytes per pixel for VGG-19 to relu5_1.
+//! take their places. That is 1160 bytes per pixel for VGG-19 to relu5_1.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use impasto_encoder::{Tap, Topology};
 use impasto_engine::{Edges, Request, Size};
 
 use crate::convolution::{Method, transformed_bytes};
-use crate::layers::{COLUMNS, QUAD, TERMS, quads, row_quads};
+use crate::layers::{COLUMNS, QUAD, matrix_rows, quads, row_quads};
 
 /// Bytes of a quad.
 pub(crate) const QUAD_BYTES: usize = 16;
@@ -190,7 +190,7 @@ impl Shape {
     }
 }
 
-/// Where the sums lie in their buffer.
+/// The places of the sums in their buffer.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Sums {
     /// The first quad for each style tap and region.
@@ -214,11 +214,6 @@ pub(crate) fn blocks(channels: usize) -> usize {
 /// Pairs of blocks whose products are computed.
 pub(crate) fn pairs(channels: usize) -> usize {
     blocks(channels) * (blocks(channels) + 1) / 2
-}
-
-/// Rows of the matrix of a tap's derivative, without the constants.
-pub(crate) fn matrix_rows(channels: usize) -> usize {
-    channels.div_ceil(TERMS) * TERMS
 }
 
 fn matrix_bytes(channels: usize) -> usize {

@@ -29,12 +29,15 @@ pub struct Benchmark {
     pub flops: f64,
     /// The time of each convolution: medians over the evaluations.
     pub layers: Vec<Layer>,
-    /// Seconds of the sums at the taps, except those computed within a convolution.
-    pub moments: f64,
-    /// Seconds spent on neither convolutions nor sums, mostly on judging.
-    pub rest: f64,
-    /// The instruction set that the engine computes with.
+    /// Seconds of the sums at the taps, except those computed within a convolution; `None` on a graphics card, which
+    /// does not tell.
+    pub moments: Option<f64>,
+    /// Seconds spent on neither convolutions nor sums, mostly on judging; `None` on a graphics card.
+    pub rest: Option<f64>,
+    /// The instruction set that the engine computes with, or the graphics card.
     pub instruction_set: String,
+    /// A note on the device for the user.
+    pub note: Option<String>,
     /// Bytes of memory that the engine planned for evaluations.
     pub planned_bytes: usize,
     /// Bytes of the transformed kernels for both directions.
@@ -99,7 +102,7 @@ impl Benchmark {
         let mut image = Values::from(drawn(2.0)?.data);
         let side = Size::new(size, size);
         let network = Network::new(encoder.truncated(deepest));
-        let mut engine = device::engine(device, network, cancel.clone())?;
+        let (mut engine, note) = device::engine(device, network, cancel.clone())?;
         let engine = engine.as_mut();
         let objective = {
             // Both pictures are dropped here: a run only needs them again at its next scale.
@@ -116,10 +119,10 @@ impl Benchmark {
             seconds.push(start.elapsed().as_secs_f64());
             layers.extend(engine.layer_times().cloned());
         }
-        let (mut layers_named, mut moments) = (Vec::new(), 0.0);
+        let (mut layers_named, mut moments) = (Vec::new(), None);
         if !layers.is_empty() {
             layers_named = named(topology, deepest, (size * size) as f64, &layers);
-            moments = median(layers.iter().map(|seconds| seconds.moments));
+            moments = Some(median(layers.iter().map(|seconds| seconds.moments)));
         }
         let taps = |layers: &[(String, f64)]| -> Result<Vec<Tap>, Error> {
             Ok(layers.iter().map(|(layer, _)| topology.tap(layer)).collect::<Result<_, _>>()?)
@@ -133,12 +136,13 @@ impl Benchmark {
         Ok(Benchmark {
             width: size,
             height: size,
-            rest: (median(seconds.iter().copied()) - convolving - moments).max(0.0),
+            rest: moments.map(|moments| (median(seconds.iter().copied()) - convolving - moments).max(0.0)),
             seconds,
             flops: topology.flops_per_pixel(deepest) * (size * size) as f64,
             layers: layers_named,
             moments,
             instruction_set: engine.identity().to_string(),
+            note,
             planned_bytes: engine.evaluation_bytes(side, &request, rayon::current_num_threads())?,
             kernel_bytes: engine.kernel_bytes(),
         })

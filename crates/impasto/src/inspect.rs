@@ -23,6 +23,7 @@ pub struct Inspector {
     pool: ThreadPool,
     image: Pixels,
     layers: Vec<(String, Tap)>,
+    note: Option<String>,
 }
 
 /// The features of a picture at one layer.
@@ -77,8 +78,8 @@ impl Inspector {
         let layers = resolve(encoder, layers)?;
         let deepest = layers.iter().map(|(_, tap)| *tap).max().unwrap_or(Tap::after(0));
         let network = Network::new(encoder.truncated(deepest));
-        let engine = pool.install(|| device::engine(device, network, cancel))?;
-        let inspector = Inspector { engine, pool, image: pixels(picture), layers };
+        let (engine, note) = pool.install(|| device::engine(device, network, cancel))?;
+        let inspector = Inspector { engine, pool, image: pixels(picture), layers, note };
         let size = inspector.image.size;
         let needed = inspector.bytes(size)?;
         if let Some(memory) = memory.filter(|memory| needed > *memory) {
@@ -90,6 +91,11 @@ impl Inspector {
             return Err(Error::TooLarge { long_edge, needed, memory, fits });
         }
         Ok(inspector)
+    }
+
+    /// A note on the device for the user.
+    pub fn device_note(&self) -> Option<&str> {
+        self.note.as_deref()
     }
 
     /// Peak bytes of memory to observe the layers.

@@ -335,8 +335,11 @@ impl NeuralStyle {
     fn note_the_rest(&self, to: &mut Translation) {
         let device = "`impasto stylize` takes --device for that";
         let flag = |given: bool| given.then(String::new);
-        // Values that select the processor need no note.
-        let gpu = self.gpu.clone().filter(|gpu| !["-1", "c"].contains(&gpu.as_str()));
+        let is_processor = |gpu: &String| ["-1", "c"].contains(&gpu.as_str());
+        if self.gpu.as_ref().is_some_and(is_processor) {
+            to.option("--device", "cpu");
+        }
+        let gpu = self.gpu.clone().filter(|gpu| !is_processor(gpu));
         for (option, value, why) in [
             ("-gpu", gpu, device),
             ("-multigpu_strategy", self.multigpu_strategy.clone(), device),

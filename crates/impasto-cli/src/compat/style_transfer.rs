@@ -230,10 +230,14 @@ impl StyleTransfer {
 
     fn note_the_rest(&self, to: &mut Translation) {
         let page = "there is no web page";
+        let is_processor = self.devices.as_ref().is_some_and(|names| names == &["cpu"]);
+        if is_processor {
+            to.option("--device", "cpu");
+        }
         for (option, value, why) in [
             (
                 "--devices",
-                self.devices.as_ref().map(|names| names.join(" ")),
+                self.devices.as_ref().filter(|_| !is_processor).map(|names| names.join(" ")),
                 "`impasto stylize` takes --device for that",
             ),
             ("--web", self.web.then(String::new), page),

@@ -85,6 +85,7 @@ pub(crate) fn run(args: InspectArgs) -> Result<(), Failure> {
     let limits = (args.threads, default_memory());
     let mut inspector =
         Inspector::on(args.device(), picture.clone(), &encoder, &layers, limits, cancel.clone())?;
+    inspector.device_note().into_iter().for_each(say);
     for (_, what) in &reconstructions {
         // Find errors before the work.
         args.transfer(what, &picture, &encoder, &cancel)?.build()?;

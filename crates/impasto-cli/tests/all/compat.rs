@@ -40,6 +40,8 @@ const NEURAL_STYLE: &[(&str, &str, Fate)] = &[
     ("-gpu", "-style_image s.png -gpu 0,1", Notes("-gpu 0,1 has no meaning")),
     ("-gpu", "-style_image s.png -gpu -1", Says("--preset johnson --")),
     ("-gpu", "-style_image s.png -gpu c", Says("--preset johnson-pt")),
+    ("-gpu", "-style_image s.png -gpu -1", Says("--device cpu")),
+    ("-gpu", "-style_image s.png -gpu c", Says("--device cpu")),
     (
         "-multigpu_strategy",
         "-style_image s.png -multigpu_strategy 3,6",
@@ -142,6 +144,7 @@ const STYLE_TRANSFER: &[(&str, &str, Fate)] = &[
     ("--output", "-o x.tif", Says("--depth 16")),
     ("-sw", "t.png -sw 1 2.5", Says("--style-weights 1,2.5")),
     ("--style-weights", "t.png --style-weights 1 3", Says("--style-weights 1,3")),
+    ("--devices", "--devices cpu", Says("--device cpu")),
     ("--devices", "--devices cuda:0 cuda:1", Notes("--devices cuda:0 cuda:1 has no meaning")),
     ("-r", "-r 5", Says("--seed 5")),
     ("--random-seed", "--random-seed 6", Says("--seed 6")),

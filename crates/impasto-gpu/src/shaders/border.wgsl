@@ -1,5 +1,5 @@
-// What a convolution reads beyond the ends of an axis. A side is 0 (zeros), 1 (the nearest value) or 2 (the opposite
-// end); only one step beyond the end is ever asked for where a side is not 0.
+// The values that a convolution reads beyond the ends of an axis. A side is 0 (zeros), 1 (the nearest value) or 2 (the
+// opposite end); only one step beyond the end is ever asked for where a side is not 0.
 
 // The position that replaces `at`, or -1 for zero.
 fn source(at: i32, last: i32, low: u32, high: u32) -> i32 {

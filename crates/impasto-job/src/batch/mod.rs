@@ -50,6 +50,8 @@ struct Batch<'a> {
     context: Context,
     /// SHA-256 of the model's weights.
     weights: String,
+    /// The instruction set, or the graphics card with its driver.
+    device: String,
     limits: Limits,
     journal: Mutex<Journal>,
     /// Threads of each picture in progress.
@@ -83,6 +85,7 @@ pub(crate) fn run(spec: &BatchSpec, context: &Context) -> Result<BatchDone, JobE
     let batch = Batch {
         spec,
         weights: encoder.provenance().sha256.clone(),
+        device: impasto::device_identity(spec.run.device.as_deref().unwrap_or("auto"), &encoder)?,
         context: Context { models: Arc::new(move |_| Ok(encoder.clone())), ..context.clone() },
         limits,
         journal,
@@ -226,15 +229,15 @@ impl Batch<'_> {
 
     /// Returns the digest of everything that a result depends on.
     fn key(&self, inputs: &[&str]) -> String {
-        // The number of threads does not change a byte.
+        // The number of threads does not change a byte, and `instruction_set` tells the device.
         let mut run = self.spec.run.clone();
-        run.threads = None;
+        (run.threads, run.device) = (None, None);
         inputs::sha256(
             json!({
                 "program": env!("CARGO_PKG_VERSION"),
                 "inputs": inputs,
                 "model": self.weights,
-                "instruction_set": impasto::engine::InstructionSet::from_env().map(|set| set.name()).ok(),
+                "instruction_set": self.device,
                 "run": run,
                 "result": self.spec.result,
             })

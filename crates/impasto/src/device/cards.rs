@@ -17,19 +17,30 @@ pub(super) fn adapters() -> Vec<Adapter> {
 
 /// All cards, for a list.
 pub(super) fn list() -> Vec<DeviceInfo> {
+    let adapters = adapters();
+    let first = adapters.iter().position(|adapter| never(adapter.kind).is_none());
     let info = |(index, adapter): (usize, Adapter)| DeviceInfo {
         name: format!("gpu:{index}"),
         kind: adapter.kind.to_string(),
         api: Some(adapter.api.clone()),
         driver: Some(adapter.driver.clone()),
         largest: Some((adapter.largest_buffer, adapter.largest_binding)),
-        not_by_itself: match adapter.kind {
-            AdapterKind::Software => Some("a program that plays a card".into()),
-            _ => None,
-        },
+        not_by_itself: never(adapter.kind)
+            .or((Some(index) != first).then_some("not the first card"))
+            .map(str::to_owned),
         model: adapter.name,
     };
-    adapters().into_iter().enumerate().map(info).collect()
+    adapters.into_iter().enumerate().map(info).collect()
+}
+
+/// The reason why `auto` takes no card of a kind; `None` where it may.
+pub(super) fn never(kind: AdapterKind) -> Option<&'static str> {
+    match kind {
+        AdapterKind::Discrete | AdapterKind::Integrated => None,
+        AdapterKind::Software => Some("a program that plays a card"),
+        AdapterKind::Virtual => Some("shown by a virtual machine"),
+        _ => Some("of an unknown kind"),
+    }
 }
 
 /// The card of a name, and a note if it is none.
@@ -66,7 +77,7 @@ fn with(adapter: &Adapter, name: &str) -> Result<Chosen, Error> {
 pub(super) fn opened(adapter: &Adapter) -> Result<Arc<GpuBackend>, GpuError> {
     let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
     open.retain(|card| !card.is_lost());
-    if let Some(card) = open.iter().find(|card| card.adapter().identity() == adapter.identity()) {
+    if let Some(card) = open.iter().find(|card| card.adapter().is(adapter)) {
         return Ok(card.clone());
     }
     let card = Arc::new(GpuBackend::open_here(adapter)?);

@@ -4,19 +4,20 @@
 //! program. It also compares the results: a card whose driver computes wrongly is never taken. Cards that are programs,
 //! or that a virtual machine shows, are not tried.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use impasto_encoder::sources::Environment;
 use impasto_engine::{
     Backend, Cancel, Cotangents, CpuBackend, Engine, EngineError, InstructionSet, MomentsCotangent, Network,
     Pixels, Request, Size, Stopwatch,
 };
-use impasto_gpu::{Adapter, AdapterKind};
+use impasto_gpu::Adapter;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-use super::cards::{adapters, opened};
+use super::cards::{adapters, never, opened};
 use crate::digest::hexadecimal;
 
 /// Side of the picture that is measured.
@@ -33,21 +34,33 @@ pub(crate) fn faster(network: &Network, set: InstructionSet) -> Option<Arc<dyn B
     if !may_have_a_card() {
         return None;
     }
-    let own = |adapter: &&Adapter| matches!(adapter.kind, AdapterKind::Discrete | AdapterKind::Integrated);
-    let adapter = adapters().iter().find(own).cloned()?;
+    let adapter = adapters().into_iter().find(|adapter| never(adapter.kind).is_none())?;
     let key = key(&adapter, network, set);
-    let mut kept = read();
-    let is_faster = match kept.get(&key).and_then(Value::as_bool) {
-        Some(known) => known,
+    // The answers of this process: without a folder for caches, all pictures of a batch still get one device.
+    static ANSWERS: Mutex<BTreeMap<String, bool>> = Mutex::new(BTreeMap::new());
+    let mut answers = ANSWERS.lock().unwrap_or_else(PoisonError::into_inner);
+    let is_faster = match answers.get(&key) {
+        Some(known) => *known,
         None => {
-            // A card that cannot be measured is not tried again.
-            let measured = measure(&adapter, network, set).unwrap_or(false);
-            kept.insert(key, json!(measured));
-            write(&kept);
-            measured
+            let known = known_or_measured(&adapter, &key, network, set);
+            answers.insert(key, known);
+            known
         }
     };
     is_faster.then(|| opened(&adapter).ok()).flatten().map(|card| card as Arc<dyn Backend>)
+}
+
+/// The answer that was kept in the file, or a new one. A card that could not be measured, because it was full perhaps,
+/// is tried again by the next process.
+fn known_or_measured(adapter: &Adapter, key: &str, network: &Network, set: InstructionSet) -> bool {
+    let mut kept = read();
+    if let Some(known) = kept.get(key).and_then(Value::as_bool) {
+        return known;
+    }
+    let Ok(measured) = measure(adapter, network, set) else { return false };
+    kept.insert(key.into(), json!(measured));
+    write(&kept);
+    measured
 }
 
 /// Whether the system shows any sign of a card. Asking the drivers takes a tenth of a second, which a machine without

@@ -10,9 +10,6 @@ mod cards;
 mod cards;
 #[cfg(feature = "gpu")]
 mod choose;
-#[cfg(not(feature = "gpu"))]
-#[path = "none.rs"]
-mod choose;
 
 use std::sync::Arc;
 
@@ -21,6 +18,9 @@ use impasto_engine::{Backend, Cancel, CpuBackend, Engine, EngineError, Instructi
 
 use crate::Error;
 
+#[cfg(not(feature = "gpu"))]
+pub(crate) use cards::faster;
+#[cfg(feature = "gpu")]
 pub(crate) use choose::faster;
 
 /// A device that the engine can run on, for a list of them.
@@ -89,17 +89,22 @@ pub(crate) fn chosen(name: &str) -> Result<Chosen, Error> {
     }
 }
 
-/// An engine for a network on a device.
-pub(crate) fn engine(name: &str, network: Network, cancel: Cancel) -> Result<Box<dyn Engine>, Error> {
-    Ok(backend(name, &network)?.prepare(network, cancel)?)
+/// An engine for a network on a device, and a note on the device for the user.
+pub(crate) fn engine(
+    name: &str,
+    network: Network,
+    cancel: Cancel,
+) -> Result<(Box<dyn Engine>, Option<String>), Error> {
+    let (backend, note) = backend(name, &network)?;
+    Ok((backend.prepare(network, cancel)?, note))
 }
 
-/// The backend that a name stands for with a network.
-fn backend(name: &str, network: &Network) -> Result<Arc<dyn Backend>, Error> {
-    let Chosen { set, backend, automatic, .. } = chosen(name)?;
+/// The backend that a name stands for with a network, and a note on it for the user.
+fn backend(name: &str, network: &Network) -> Result<(Arc<dyn Backend>, Option<String>), Error> {
+    let Chosen { set, backend, automatic, note } = chosen(name)?;
     let set = set.map_or_else(InstructionSet::from_env, Ok)?;
     let backend = backend.or_else(|| if automatic { faster(network, set) } else { None });
-    Ok(backend.unwrap_or_else(|| Arc::new(CpuBackend { set: Some(set) })))
+    Ok((backend.unwrap_or_else(|| Arc::new(CpuBackend { set: Some(set) })), note))
 }
 
 /// The name of the device that runs an encoder, with everything that results depend on: an instruction set, or a card
@@ -108,7 +113,8 @@ fn backend(name: &str, network: &Network) -> Result<Arc<dyn Backend>, Error> {
 /// # Errors
 /// [`Error::Engine`] with the reason if there is no device of this name, or if it cannot run here.
 pub fn device_identity(name: &str, encoder: &Encoder) -> Result<String, Error> {
-    Ok(backend(name, &Network::new(encoder.clone()))?.name().to_owned())
+    let (backend, _) = backend(name, &Network::new(encoder.clone()))?;
+    Ok(backend.name().to_owned())
 }
 
 /// Finds the device that an engine of this identity ran on.

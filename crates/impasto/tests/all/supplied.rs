@@ -117,7 +117,7 @@ fn a_picture_can_live_in_the_engine() {
     let protect = |transfer: StyleTransfer| {
         let left = impasto_image::Plane::new(64, 48, (0..64 * 48).map(|i| f32::from(i % 64 < 20)).collect());
         // A narrow edge: in a wide one, more derivatives are within rounding of zero.
-        transfer.regions(impasto::Regions::default().protect(left).feather(0.06))
+        transfer.regions(impasto::Regions::default().protect(left).feather(0.005))
     };
     let changes: [fn(StyleTransfer) -> StyleTransfer; 3] = [
         |transfer| transfer,
