@@ -36,8 +36,8 @@ PARAMETERS = {
     "batch": ("contents", "style", "output"),
     "sheet": ("content", "style", "vary", "output"),
     "compare": ("pictures", "content", "style"),
-    # Work in parts is for machines, which have the command line.
-    "video": ("input", "style", "output"),
+    # A film takes no time limit and no picture to begin with.
+    "video": ("input", "style", "output", "run/time", "run/init"),
 }
 
 # Options that several tasks have with one type and one description: a name for them, and the tasks.
@@ -117,6 +117,7 @@ def description(prop: dict[str, Any]) -> str:
     """Returns the description of an option, with keywords in place of the command line's options."""
     text = " ".join(prop.get("description", "").split())
     text = re.sub(r"--([a-z][a-z-]*[a-z])", lambda found: found[1].replace("-", "_"), text)
+    text = text.replace(" (see `devices`)", "")
     text = text.replace("`impasto resume` continues", "`impasto.resume` continues")
     return text.replace("`models list`", "`impasto.models()`")
 

@@ -84,17 +84,20 @@ def video(
 
         impasto.video("film.mp4", "painting.jpg", "painted.mp4", effort="draft")
 
-    `film` is a file that ffmpeg reads, a folder of frames, or a pattern such as `in/%04d.png`. `out` is a film (mp4, mov,
-    mkv, webm, gif or apng) or a pattern. Films need an installed ffmpeg 5.1 or later; frames in and out do not.
+    `film` is a file that ffmpeg reads, a folder of frames, or a pattern such as `in/%04d.png`. `out` is a film (mp4,
+    mov, mkv, webm, gif or apng) or a pattern. Films need an installed ffmpeg 5.1 or later; frames in and out do not.
 
     `callback` is called with each painted frame; if it returns False, the work ends early. Painted frames are kept in
     `OUT.film` until the film is made, so after any interruption the same call goes on, and the film has the same bytes.
     """
     work = _Work(film, styles, out, options, shows=callback is not None)
-    for frame in work:
-        if callback is not None and callback(frame) is False:
-            work.stop()
-            break
+    try:
+        for frame in work:
+            if callback is not None and callback(frame) is False:
+                break
+    finally:
+        # Also where the callback raises: the work would hold the film's folder.
+        work.stop()
     return work.film()
 
 
@@ -104,8 +107,8 @@ def frames(film: StrPath, styles: Styles, out: StrPath, **options: Unpack[VideoO
         for frame in impasto.frames("film.mp4", "painting.jpg", "painted.mp4"):
             print(frame.number, frame.seconds_left)
 
-    The film is written when the last frame was taken. The work is at most two frames ahead of the loop, and ends when you
-    leave it; the same call goes on after the frames that are painted, and yields the others.
+    The film is written when the last frame was taken. The work is at most two frames ahead of the loop, and ends when
+    you leave it; the same call goes on after the frames that are painted, and yields the others.
     """
     work = _Work(film, styles, out, options, shows=True)
     return work.each()

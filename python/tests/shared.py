@@ -33,7 +33,10 @@ def needs(name: str) -> Any:
     """Returns a module, or skips where it is missing."""
     try:
         return importlib.import_module(name)
-    except ImportError:
+    except ModuleNotFoundError as error:
+        # A module that is there but lacks another is broken, and not skipped.
+        if error.name != name.partition(".")[0]:
+            raise
         skipped(f"there is no {name}")
 
 

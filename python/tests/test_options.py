@@ -37,7 +37,8 @@ def test_every_property_of_a_job_is_a_keyword(generate: Any) -> None:
     schema = json.loads((ROOT / "docs" / "job.schema.json").read_text())
     functions = {name: getattr(impasto, name) for name in generate.TASKS}
     # In Python: an `output` of many pictures is `out`, and `style` is `styles`, as there are several.
-    renamed = {(task, name): new for task in ("batch", "video") for name, new in (("output", "out"), ("style", "styles"))}
+    several = (("output", "out"), ("style", "styles"))
+    renamed = {(task, name): new for task in ("batch", "video") for name, new in several}
     renamed["video", "input"] = "film"
     for task, spec in generate.TASKS.items():
         parameters = inspect.signature(functions[task]).parameters

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -12,7 +11,7 @@ import impasto
 import numpy as np
 import pytest
 from PIL import Image
-from shared import Command, flags
+from shared import Command, flags, skipped
 
 QUICK: dict[str, Any] = {"size": 48, "iterations": 3, "min_size": 32, "no_cuts": True}
 
@@ -83,9 +82,7 @@ def test_errors_name_keywords(clip: Path, style: Path, tmp_path: Path) -> None:
 
 def test_films_of_ffmpeg(clip: Path, style: Path, tmp_path: Path) -> None:
     if shutil.which("ffmpeg") is None or shutil.which("ffprobe") is None:
-        if os.environ.get("IMPASTO_NO_SKIPS") == "1":
-            pytest.fail("ffmpeg is not installed")
-        pytest.skip("ffmpeg is not installed")
+        skipped("ffmpeg is not installed")
     source = tmp_path / "film.mkv"
     inputs = ["-framerate", "30000/1001", "-i", str(clip / "%03d.png")]
     subprocess.run(["ffmpeg", "-v", "error", *inputs, "-c:v", "ffv1", str(source)], check=True)

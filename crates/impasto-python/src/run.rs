@@ -32,8 +32,8 @@ fn begun(runner: impasto_job::Runner, stepwise: bool) -> PyResult<Run> {
 #[pymethods]
 impl Run {
     /// Starts a job. With `stepwise` a run does a step when `next` asks for it; otherwise it goes on by itself.
-    #[staticmethod]
     /// With `frames`, the painted frames of a film can be taken ([`frame`](Run::frame)), and the film waits for that.
+    #[staticmethod]
     #[pyo3(signature = (job, *, stepwise=false, frames=false))]
     fn start(job: &Job, stepwise: bool, frames: bool) -> PyResult<Run> {
         let runner = job.runner();

@@ -5,29 +5,16 @@
 //! On other machines the loops are compiled once.
 
 #[cfg(target_arch = "x86_64")]
-use pulp::{NullaryFnOnce, x86::V3};
+use pulp::x86::V3;
 
 /// Runs `work`, compiled for this machine. What `work` calls must be inlined, `work` itself too.
 #[inline(always)]
 pub(crate) fn wide<R>(work: impl FnOnce() -> R) -> R {
     #[cfg(target_arch = "x86_64")]
     if let Some(avx2) = V3::try_new() {
-        return avx2.vectorize(Work(work));
+        return avx2.vectorize(work);
     }
     work()
-}
-
-#[cfg(target_arch = "x86_64")]
-struct Work<F>(F);
-
-#[cfg(target_arch = "x86_64")]
-impl<R, F: FnOnce() -> R> NullaryFnOnce for Work<F> {
-    type Output = R;
-
-    #[inline(always)]
-    fn call(self) -> R {
-        (self.0)()
-    }
 }
 
 #[cfg(test)]

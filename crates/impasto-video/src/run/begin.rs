@@ -77,8 +77,14 @@ impl<'a> Film<'a> {
         sink.check_apart(&spec.output, &[source.files(), pictures].concat(), line.len())?;
         let inputs = fingerprints(&source, &styles, &masks)?;
         let known = Manifest::read(&place.join("film.json"))?.filter(|manifest| manifest.inputs == inputs);
+        let device = spec.run.device.as_deref().unwrap_or("auto");
+        // A film goes on where it began, whatever `auto` would choose today.
+        let begun = known.as_ref().filter(|_| device == "auto" && spec.work.from.is_none());
+        let engine = match begun {
+            Some(manifest) => manifest.engine.clone(),
+            None => impasto::device_identity(device, &encoder)?,
+        };
         let shots = shots(spec, &source, &line, known, around)?;
-        let engine = impasto::device_identity(spec.run.device.as_deref().unwrap_or("auto"), &encoder)?;
         let weights = encoder.provenance().sha256.clone();
         let manifest = Manifest::of(spec, inputs, (weights, engine), size, shots);
         Ok(Film {
