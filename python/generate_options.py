@@ -36,8 +36,7 @@ PARAMETERS = {
     "batch": ("contents", "style", "output"),
     "sheet": ("content", "style", "vary", "output"),
     "compare": ("pictures", "content", "style"),
-    # A film takes no time limit and no picture to begin with.
-    "video": ("input", "style", "output", "run/time", "run/init"),
+    "video": ("input", "style", "output"),
 }
 
 # Options that several tasks have with one type and one description: a name for them, and the tasks.

@@ -47,6 +47,9 @@ class PaintOptions(TypedDict, total=False):
     seed: int
     """Seed of everything random: the same seed gives the same bytes"""
 
+    time: float | str | None
+    """Finish within this time, such as 60s or 5m, with fewer iterations if necessary [default: no limit]"""
+
     tv_weight: float | None
     """Weight that multiplies the total variation [default: the preset's]"""
 
@@ -86,6 +89,9 @@ class ContentOptions(TypedDict, total=False):
 
     history: int | None
     """Pairs of vectors that lbfgs remembers [default: the preset's]"""
+
+    init: PictureLike | None
+    """The initial picture: draft, content, noise, gray, style-stats, or a picture file [default: the preset's]"""
 
     keep: str | None
     """The iterate that becomes the result: average, last or best [default: the preset's]"""
@@ -183,9 +189,6 @@ class FileOptions(TypedDict, total=False):
     quality: int | None
     """Quality of JPEG files, 1 to 100 [default: 95]"""
 
-    time: float | str | None
-    """Finish within this time, such as 60s or 5m, with fewer iterations if necessary [default: no limit]"""
-
 
 class StylizeOptions(AnyOptions, PaintOptions, ContentOptions, MaskOptions, FileOptions, TypedDict, total=False):
     """The options of `stylize`."""
@@ -196,9 +199,6 @@ class StylizeOptions(AnyOptions, PaintOptions, ContentOptions, MaskOptions, File
 
     checkpoint_every: float | str | None
     """Time between two checkpoints, such as 30s or 5m [default: 60s]"""
-
-    init: PictureLike | None
-    """The initial picture: draft, content, noise, gray, style-stats, or a picture file [default: the preset's]"""
 
     no_checkpoint: bool
     """Write no checkpoint, however long the run takes"""
@@ -253,9 +253,6 @@ class TextureOptions(AnyOptions, PaintOptions, FileOptions, TypedDict, total=Fal
 class BatchOptions(AnyOptions, PaintOptions, ContentOptions, FileOptions, TypedDict, total=False):
     """The options of `batch`."""
 
-    init: PictureLike | None
-    """The initial picture: draft, content, noise, gray, style-stats, or a picture file [default: the preset's]"""
-
     jobs: int | None
     """Pictures in progress at once; they share the threads [default: 1]"""
 
@@ -270,12 +267,6 @@ class BatchOptions(AnyOptions, PaintOptions, ContentOptions, FileOptions, TypedD
 
 class SheetOptions(AnyOptions, PaintOptions, ContentOptions, MaskOptions, TypedDict, total=False):
     """The options of `sheet`."""
-
-    init: PictureLike | None
-    """The initial picture: draft, content, noise, gray, style-stats, or a picture file [default: the preset's]"""
-
-    time: float | str | None
-    """Finish within this time, such as 60s or 5m, with fewer iterations if necessary [default: no limit]"""
 
 
 class CompareOptions(AnyOptions, TypedDict, total=False):
@@ -555,6 +546,7 @@ PLACES: dict[str, dict[str, str]] = {
         "half": "/run/half",
         "history": "/run/history",
         "hold": "/film/hold",
+        "init": "/run/init",
         "iterations": "/run/iterations",
         "join": "/work/join",
         "keep": "/run/keep",
@@ -588,6 +580,7 @@ PLACES: dict[str, dict[str, str]] = {
         "style_weight": "/run/objective/style_weight",
         "style_weights": "/run/objective/style_weights",
         "threads": "/run/threads",
+        "time": "/run/time",
         "tone_map": "/film/tone_map",
         "tv_weight": "/run/objective/tv_weight",
     },
