@@ -16,8 +16,13 @@ from ray_shared import CUT, QUICK
 # spread scale results differ by 3e-7, a few units in the last place of a value in 0..1.
 ROUNDING = 1e-5
 
-# Few steps at the spread scale. Adam divides a gradient by its own size, so where it is almost 0, each step multiplies
-# the rounding: with any cut, also with tiles on one machine, some pixels of a long run differ by more.
+# The share of values that may differ by more. Adam divides a gradient by its own size, so where it is almost 0, each
+# step multiplies the rounding; and where two features are equal but for rounding, a pooling takes one or the other. That
+# happens with any cut, also with tiles on one machine, at places that depend on the kernels, and so on the processor. A
+# halo that is too small would change the values in a band along every border, a tenth of the picture.
+SCATTERED = 0.01
+
+# Few steps at the spread scale, so that rounding is multiplied seldom.
 FEW: dict[str, Any] = {"iterations": [3, 2, 4]}
 
 # Steps of a run with the options QUICK.
@@ -37,11 +42,19 @@ def values(path: Path) -> np.ndarray:
     return np.asarray(impasto.load(path), dtype=np.float64)
 
 
+def assert_equal_but_for_rounding(found: Path, expected: Path) -> None:
+    differences = np.abs(values(found) - values(expected))
+    assert differences.mean() <= ROUNDING
+    assert (differences > ROUNDING).mean() <= SCATTERED
+
+
 def test_the_result_is_that_of_a_run_in_one_piece(pictures: Path, tmp_path: Path) -> None:
     spread, whole = tmp_path / "spread.tif", tmp_path / "whole.tif"
     paint(pictures, spread, depth=32, **FEW)
     paint(pictures, whole, depth=32, spread_above=4096, **FEW)
-    assert 0 < np.abs(values(spread) - values(whole)).max() <= ROUNDING
+    # The sums of a picture that was cut are rounded in another way.
+    assert (values(spread) != values(whole)).any()
+    assert_equal_but_for_rounding(spread, whole)
 
 
 def test_a_longer_run_stays_close(pictures: Path, tmp_path: Path) -> None:
@@ -58,8 +71,7 @@ def test_a_longer_run_stays_close(pictures: Path, tmp_path: Path) -> None:
     "options",
     [
         {"strength": 0.5},
-        # One step: grey pixels are often equal, so that rounding decides which of them a pooling takes.
-        {"colour": "luminance", "iterations": [3, 2, 1]},
+        {"colour": "luminance"},
         {"keep": "best"},
         {"keep": "last", "init": "content"},
         {"preset": "crowson", "init": "content"},
@@ -73,7 +85,7 @@ def test_options_mean_the_same_in_blocks(pictures: Path, tmp_path: Path, options
     options = {**FEW, "depth": 32, **options}
     paint(pictures, spread, **options)
     paint(pictures, whole, **{**options, "spread_above": 4096})
-    assert np.abs(values(spread) - values(whole)).max() <= ROUNDING
+    assert_equal_but_for_rounding(spread, whole)
 
 
 def test_all_scales_may_be_in_blocks(pictures: Path, tmp_path: Path) -> None:
