@@ -188,7 +188,7 @@ def test_regions_that_cover_the_picture_are_painted_in_blocks(pictures: Path, tm
     spread, whole = tmp_path / "spread.tif", tmp_path / "whole.tif"
     in_blocks(pictures / "content.png", styles, spread, **{**CUT, **options})
     in_blocks(pictures / "content.png", styles, whole, **{**CUT, **options, "spread_above": 4096})
-    assert np.abs(values(spread) - values(whole)).max() <= ROUNDING
+    assert_equal_but_for_rounding(spread, whole)
 
 
 def test_pictures_have_to_be_files(tmp_path: Path) -> None:
