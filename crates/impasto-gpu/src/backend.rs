@@ -72,6 +72,11 @@ impl GpuBackend {
         self.device.lose();
     }
 
+    /// Gives the card up when it has observed this many pictures more, for tests of what happens then.
+    pub fn lose_after(&self, observations: usize) {
+        self.device.lose_after(observations);
+    }
+
     /// Computes all layers by one method, where the card would choose for each: for tests and measurements.
     #[must_use]
     pub fn method(self, method: Method) -> GpuBackend {

@@ -31,6 +31,8 @@ pub(crate) struct Device {
     pub(crate) kernels: Kernels,
     pub(crate) adapter: Adapter,
     failure: Arc<Mutex<Option<Failure>>>,
+    /// The number of observations after which a test wants the card to be lost.
+    left: Mutex<Option<usize>>,
 }
 
 impl Device {
@@ -58,7 +60,10 @@ impl Device {
             }
         };
         let lost = keep(&failure);
-        inner.set_device_lost_callback(move |_, reason| lost(Failure::Lost(reason)));
+        inner.set_device_lost_callback(move |_, reason| {
+            let said = if reason.is_empty() { "the driver gives no reason".into() } else { reason };
+            lost(Failure::Lost(said));
+        });
         let refuse = keep(&failure);
         inner.on_uncaptured_error(Arc::new(move |error| {
             refuse(match error {
@@ -69,7 +74,8 @@ impl Device {
             });
         }));
         let kernels = Kernels::new(&inner);
-        let device = Device { inner, queue, kernels, adapter: adapter.clone(), failure };
+        let device =
+            Device { inner, queue, kernels, adapter: adapter.clone(), failure, left: Mutex::default() };
         device.check().map_err(|error| refused(error.to_string()))?;
         Ok(device)
     }
@@ -102,6 +108,21 @@ impl Device {
         self.inner.destroy();
         let mut kept = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
         *kept = Some(Failure::Lost("it was given up".into()));
+    }
+
+    /// Gives the card up after this many observations: for tests.
+    pub(crate) fn lose_after(&self, observations: usize) {
+        *self.left.lock().unwrap_or_else(PoisonError::into_inner) = Some(observations);
+    }
+
+    /// Counts an observation, for [`lose_after`](Device::lose_after).
+    pub(crate) fn count(&self) {
+        let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
+        match left.as_mut() {
+            None => {}
+            Some(0) => self.lose(),
+            Some(left) => *left -= 1,
+        }
     }
 
     /// A buffer whose contents kernels read and write.

@@ -45,6 +45,7 @@ impl GpuEngine {
             encoder.copy_buffer_to_buffer(self.arena.get(Role::Sums), 0, &host, 0, bytes);
         }
         self.cancel.check()?;
+        self.device.count();
         self.device.queue.submit([encoder.finish()]);
         let values = self.device.read(&host, sums.floats).await?;
         let mut observation = Observation::default();

@@ -47,6 +47,8 @@ pub enum Cause {
     Diverged,
     /// A checkpoint that cannot be written or resumed.
     Checkpoint,
+    /// A graphics card that was lost, is full, or refused its work.
+    Device,
 }
 
 /// An error, with a hint if something can be done about it. In both texts the names of options stand in backquotes
@@ -207,7 +209,7 @@ impl From<impasto::Error> for JobError {
     }
 }
 
-fn cause_of(error: &impasto::Error) -> Cause {
+pub(crate) fn cause_of(error: &impasto::Error) -> Cause {
     match error {
         impasto::Error::Invalid { subject: Subject::Setting(setting), .. } => Cause::Option(setting.name()),
         impasto::Error::PresetNeedsLayer { setting, .. } => Cause::Option(setting.name()),
@@ -219,6 +221,12 @@ fn cause_of(error: &impasto::Error) -> Cause {
         impasto::Error::TooLarge { fits, .. } => Cause::Memory(*fits),
         impasto::Error::Diverged { .. } | impasto::Error::NotFinite { .. } => Cause::Diverged,
         impasto::Error::Checkpoint(_) => Cause::Checkpoint,
+        impasto::Error::Engine(
+            EngineError::DeviceLost { .. }
+            | EngineError::DeviceMemory { .. }
+            | EngineError::DeviceTooSmall { .. }
+            | EngineError::DeviceRefused { .. },
+        ) => Cause::Device,
         impasto::Error::Encoder(EncoderError::UnknownPooling { .. }) => Cause::Option("pooling"),
         impasto::Error::Encoder(EncoderError::UnknownLayer { .. }) => Cause::Option("layers"),
         impasto::Error::Encoder(_) => Cause::Model,

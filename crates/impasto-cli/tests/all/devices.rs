@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use crate::common::{Folder, skip};
+use crate::common::{Folder, Ran, finish, skip};
 
 /// The devices that the command lists.
 fn devices(folder: &Folder) -> Vec<Value> {
@@ -67,4 +67,43 @@ fn a_card_evaluates_paints_and_is_named() {
     folder.succeeds(&format!("stylize c.png s.png -o o.png --iterations 2 --device {word} --report r.json"));
     assert!(folder.json("r.json")["instruction_set"].as_str().unwrap().contains(model));
     folder.decoded("o.png");
+}
+
+const RUN: &str = "stylize c.png s.png --size 48 --iterations 6 --no-metadata";
+
+/// Runs a command on a card that is lost after some evaluations. `auto` takes it.
+fn with_a_card_that_is_lost(folder: &Folder, after: usize, line: &str) -> Ran {
+    let mut command = folder.command(line.split_whitespace());
+    command.env("IMPASTO_AUTO_DEVICE", "gpu:0").env("IMPASTO_TEST_LOSE_DEVICE", after.to_string());
+    finish(command)
+}
+
+#[test]
+fn a_card_that_auto_took_and_that_is_lost_is_replaced_by_the_processor() {
+    let folder = Folder::with_pictures();
+    if devices(&folder).len() < 2 {
+        return skip(
+            "a_card_that_auto_took_and_that_is_lost_is_replaced_by_the_processor",
+            "there is no card",
+        );
+    }
+    folder.succeeds(&format!("{RUN} --device cpu -o cpu.png"));
+    // Before the first step, and in the middle of a run that keeps no checkpoint: it begins again.
+    for after in [0, 4] {
+        let ran = with_a_card_that_is_lost(&folder, after, &format!("{RUN} -o o.png"));
+        assert_eq!(ran.code, Some(0), "{ran}");
+        ran.assert_says(&["was lost", "begins again on the processor"]);
+        assert!(folder.bytes("o.png") == folder.bytes("cpu.png"));
+    }
+    // From a checkpoint it goes on, and the report counts all steps once.
+    let kept = format!("{RUN} -o o.png --checkpoint k --checkpoint-every 0s --report r.json");
+    let ran = with_a_card_that_is_lost(&folder, 5, &kept);
+    assert_eq!(ran.code, Some(0), "{ran}");
+    ran.assert_says(&["was lost", "goes on after step "]);
+    assert_eq!(folder.json("r.json")["steps"].as_array().unwrap().len(), 6);
+    assert!(!folder.has("k"));
+    // A card that was named is not replaced.
+    let ran = with_a_card_that_is_lost(&folder, 5, &format!("{RUN} -o named.png --device gpu:0"));
+    assert_eq!(ran.code, Some(3), "{ran}");
+    assert!(ran.hint().contains("--device cpu"), "{ran}");
 }

@@ -4,6 +4,7 @@ mod begin;
 mod checkpoints;
 mod draft;
 mod end;
+mod fallback;
 mod kept;
 mod moment;
 mod numbered;
@@ -37,6 +38,7 @@ pub(crate) use resume::Resumed;
 
 use checkpoints::Checkpoints;
 pub(crate) use checkpoints::Keeping;
+use fallback::Again;
 use numbered::numbered;
 
 /// Iterations at the full size of a run that was asked to finish soon.
@@ -102,10 +104,23 @@ pub(crate) fn run(
     mut extras: Extras,
     context: &Context,
 ) -> Result<Painted, JobError> {
-    let between = extras.between.take();
-    let mut painting = Painting::begin(job, (spec, texture), extras, context)?;
-    let ended = painting.first_sight().and_then(|()| painting.drive(between));
-    painting.conclude(ended)
+    let mut between = extras.between.take();
+    let again = Again::of(spec, &extras);
+    let fallen = match Painting::begin(job, (spec, texture), extras, context) {
+        Ok(mut painting) => {
+            let ended = painting.first_sight().and_then(|()| painting.drive(&mut between));
+            match again.take_over(&painting, &ended) {
+                Some(fallen) => fallen,
+                None => return painting.conclude(ended),
+            }
+        }
+        Err(error) => again.begin_anew(error)?,
+    };
+    context.warn(fallen.note);
+    let job = JobSpec { task: fallback::on_processor(&job.task), ..job.clone() };
+    let mut spec = spec.clone();
+    spec.run.device = Some("cpu".into());
+    run(&job, (&spec, texture), Extras { between, ..fallen.extras }, context)
 }
 
 impl Painting<'_> {
@@ -123,9 +138,9 @@ impl Painting<'_> {
         Ok(())
     }
 
-    fn drive(&mut self, mut between: Option<Between>) -> Result<(), Ended> {
+    fn drive(&mut self, between: &mut Option<Between>) -> Result<(), Ended> {
         loop {
-            if let Some(between) = &mut between {
+            if let Some(between) = between {
                 between(&mut Moment(self));
             }
             if self.context.control.is_hurried() {

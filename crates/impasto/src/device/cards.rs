@@ -7,6 +7,9 @@ use impasto_gpu::{Adapter, AdapterKind, GpuBackend, GpuError};
 use super::{Chosen, DeviceInfo, missing};
 use crate::Error;
 
+/// Variable for tests: a card is lost when it has observed this many pictures.
+const LOSE: &str = "IMPASTO_TEST_LOSE_DEVICE";
+
 /// The cards that are open.
 static OPEN: Mutex<Vec<Arc<GpuBackend>>> = Mutex::new(Vec::new());
 
@@ -81,6 +84,10 @@ pub(super) fn opened(adapter: &Adapter) -> Result<Arc<GpuBackend>, GpuError> {
         return Ok(card.clone());
     }
     let card = Arc::new(GpuBackend::open_here(adapter)?);
+    let lost_after = std::env::var(LOSE).ok().and_then(|text| text.parse().ok());
+    if let Some(observations) = lost_after {
+        card.lose_after(observations);
+    }
     open.push(card.clone());
     Ok(card)
 }
