@@ -34,6 +34,35 @@ pub fn start() {
     std::panic::set_hook(Box::new(|info| panicked(&info.to_string())));
 }
 
+/// A picture that was read, and can be the content or the style.
+#[wasm_bindgen]
+pub struct Decoded(Given);
+
+#[wasm_bindgen]
+impl Decoded {
+    /// Reads the pixels of a canvas: R, G, B and opacity of each.
+    pub fn pixels(name: &str, width: usize, height: usize, rgba: Vec<u8>) -> Result<Decoded, JsValue> {
+        Given::new(name, (width, height), rgba).map(Decoded).map_err(thrown)
+    }
+
+    /// Reads a file that the browser cannot read.
+    pub fn file(name: &str, file: Vec<u8>) -> Result<Decoded, JsValue> {
+        Given::decode(name, file).map(Decoded).map_err(thrown)
+    }
+
+    /// Pixels in a row.
+    #[wasm_bindgen(getter)]
+    pub fn width(&self) -> usize {
+        self.0.picture.size().0
+    }
+
+    /// Number of rows.
+    #[wasm_bindgen(getter)]
+    pub fn height(&self) -> usize {
+        self.0.picture.size().1
+    }
+}
+
 /// A picture for a canvas.
 #[wasm_bindgen]
 pub struct Painted(Image);
@@ -71,30 +100,16 @@ impl WebPainter {
         WebPainter(Painter::new(now))
     }
 
-    /// Takes the content: R, G, B and opacity of each pixel.
+    /// Takes the picture to repaint.
     #[wasm_bindgen(js_name = setContent)]
-    pub fn set_content(
-        &mut self,
-        name: &str,
-        width: usize,
-        height: usize,
-        rgba: Vec<u8>,
-    ) -> Result<(), JsValue> {
-        self.0.set_content(Given::new(name, (width, height), rgba).map_err(thrown)?);
-        Ok(())
+    pub fn set_content(&mut self, content: Decoded) {
+        self.0.set_content(content.0);
     }
 
-    /// Takes the style.
+    /// Takes the picture whose style is used.
     #[wasm_bindgen(js_name = setStyle)]
-    pub fn set_style(
-        &mut self,
-        name: &str,
-        width: usize,
-        height: usize,
-        rgba: Vec<u8>,
-    ) -> Result<(), JsValue> {
-        self.0.set_style(Given::new(name, (width, height), rgba).map_err(thrown)?);
-        Ok(())
+    pub fn set_style(&mut self, style: Decoded) {
+        self.0.set_style(style.0);
     }
 
     /// Paints a draft.
@@ -108,11 +123,11 @@ impl WebPainter {
         Settings::parse(settings).and_then(|settings| self.0.work(&settings)).map_err(thrown)
     }
 
-    /// Prepares a run. Returns width and height of its result.
-    pub fn begin(&mut self, settings: &str) -> Result<Vec<usize>, JsValue> {
+    /// Prepares a run.
+    pub fn begin(&mut self, settings: &str) -> Result<(), JsValue> {
         let settings = Settings::parse(settings).map_err(thrown)?;
-        let (width, height) = self.0.begin(&settings).map_err(thrown)?;
-        Ok(vec![width, height])
+        self.0.begin(&settings).map_err(thrown)?;
+        Ok(())
     }
 
     /// Does one iteration. Returns its progress as JSON; nothing at the end.
