@@ -2,9 +2,10 @@
 // form.
 
 import { explain, Problem } from "../api/client";
-import { isFilm, upload } from "../api/pictures";
+import { upload } from "../api/pictures";
 import type { Picture } from "../api/types";
-import { count } from "../lib/words";
+import { isFilm } from "../lib/files";
+import { added } from "../lib/words";
 import { app } from "./app.svelte";
 import { form, refOf } from "./form.svelte";
 
@@ -70,7 +71,7 @@ class Intake {
     } else {
       form.setContent(first);
     }
-    app.say(`${count(refs.length, "picture")} added as ${place}.`);
+    app.say(added(refs.length, place));
   }
 }
 
