@@ -1,7 +1,4 @@
 //! The painter for JavaScript. Settings, progress and problems cross as JSON, pixels as bytes.
-//!
-//! A panic cannot be caught on WebAssembly. Its words go to the function `impastoPanicked` of the worker, the module
-//! traps, and the page starts a new worker.
 // The macro writes the calls of C that WebAssembly is made of.
 #![allow(unsafe_code)]
 
@@ -9,82 +6,17 @@ use std::time::Duration;
 
 use wasm_bindgen::prelude::*;
 
-use crate::{Given, Image, Painter, Problem, Settings};
+use crate::bridge::{Painted, thrown};
+use crate::{Given, Painter, Settings};
 
 #[wasm_bindgen]
 extern "C" {
-    #[wasm_bindgen(js_name = impastoPanicked)]
-    fn panicked(message: &str);
-
     #[wasm_bindgen(js_namespace = performance, js_name = now)]
     fn milliseconds() -> f64;
 }
 
 fn now() -> Duration {
     Duration::from_secs_f64(milliseconds().max(0.0) / 1000.0)
-}
-
-fn thrown(problem: Problem) -> JsValue {
-    JsValue::from_str(&serde_json::to_string(&problem).unwrap_or(problem.message))
-}
-
-/// The module starts.
-#[wasm_bindgen(start)]
-pub fn start() {
-    std::panic::set_hook(Box::new(|info| panicked(&info.to_string())));
-}
-
-/// A picture that was read, and can be the content or the style.
-#[wasm_bindgen]
-pub struct Decoded(Given);
-
-#[wasm_bindgen]
-impl Decoded {
-    /// Reads the pixels of a canvas: R, G, B and opacity of each.
-    pub fn pixels(name: &str, width: usize, height: usize, rgba: Vec<u8>) -> Result<Decoded, JsValue> {
-        Given::new(name, (width, height), rgba).map(Decoded).map_err(thrown)
-    }
-
-    /// Reads a file that the browser cannot read.
-    pub fn file(name: &str, file: Vec<u8>) -> Result<Decoded, JsValue> {
-        Given::decode(name, file).map(Decoded).map_err(thrown)
-    }
-
-    /// Pixels in a row.
-    #[wasm_bindgen(getter)]
-    pub fn width(&self) -> usize {
-        self.0.picture.size().0
-    }
-
-    /// Number of rows.
-    #[wasm_bindgen(getter)]
-    pub fn height(&self) -> usize {
-        self.0.picture.size().1
-    }
-}
-
-/// A picture for a canvas.
-#[wasm_bindgen]
-pub struct Painted(Image);
-
-#[wasm_bindgen]
-impl Painted {
-    /// Pixels in a row.
-    #[wasm_bindgen(getter)]
-    pub fn width(&self) -> usize {
-        self.0.width
-    }
-
-    /// Number of rows.
-    #[wasm_bindgen(getter)]
-    pub fn height(&self) -> usize {
-        self.0.height
-    }
-
-    /// The bytes, which are given away.
-    pub fn take(self) -> Vec<u8> {
-        self.0.rgba
-    }
 }
 
 /// Paints for one page.
@@ -100,16 +32,30 @@ impl WebPainter {
         WebPainter(Painter::new(now))
     }
 
-    /// Takes the picture to repaint.
+    /// Takes the content: R, G, B and opacity of each pixel.
     #[wasm_bindgen(js_name = setContent)]
-    pub fn set_content(&mut self, content: Decoded) {
-        self.0.set_content(content.0);
+    pub fn set_content(
+        &mut self,
+        name: &str,
+        width: usize,
+        height: usize,
+        rgba: Vec<u8>,
+    ) -> Result<(), JsValue> {
+        self.0.set_content(Given::new(name, (width, height), rgba).map_err(thrown)?);
+        Ok(())
     }
 
-    /// Takes the picture whose style is used.
+    /// Takes the style.
     #[wasm_bindgen(js_name = setStyle)]
-    pub fn set_style(&mut self, style: Decoded) {
-        self.0.set_style(style.0);
+    pub fn set_style(
+        &mut self,
+        name: &str,
+        width: usize,
+        height: usize,
+        rgba: Vec<u8>,
+    ) -> Result<(), JsValue> {
+        self.0.set_style(Given::new(name, (width, height), rgba).map_err(thrown)?);
+        Ok(())
     }
 
     /// Paints a draft.

@@ -44,7 +44,7 @@ pageTest("a draft and a run are those of the command, and a saved recipe repeats
     // The run is asked to end before it has begun, so each scale has one iteration, and the last has five.
     await page.getByRole("button", { name: "Run", exact: true }).evaluate(async (button) => {
       button.click();
-      await Promise.resolve();
+      await new Promise(requestAnimationFrame);
       [...document.querySelectorAll("button")].find((other) => other.textContent.includes("Finish soon")).click();
     });
     await resultShown(page);

@@ -1,4 +1,4 @@
-// What the tests share: a plain static host, pages that are watched for errors and foreign requests, and the usual steps.
+// The tests share a plain static host, pages that are watched for errors and foreign requests, and the usual steps.
 
 import { after, before, test } from "node:test";
 import assert from "node:assert/strict";
@@ -50,10 +50,10 @@ export function pageTest(name, { context: options = {}, prepare, expected = [] }
   });
 }
 
-/** Waits for a whole draft: only that can be saved. */
+/** Waits for a whole draft of the present settings: only that can be saved. */
 export const draftShown = (page) => page.getByRole("button", { name: "Save PNG" }).and(page.locator(":enabled")).waitFor();
 
-export const resultShown = (page) => page.getByAltText(/^Result: /).first().waitFor();
+export const resultShown = (page) => page.getByAltText(/^Result: /).waitFor();
 
 export const setSize = (page, size) => page.getByRole("radio", { name: String(size), exact: true }).check({ force: true });
 
@@ -73,10 +73,56 @@ export async function small(page, path, width, height) {
   return Buffer.from(base64, "base64");
 }
 
-/** Gives a file to the page, and waits until the draft of it is shown. */
+/** The draft on the stage. */
+export const draft = (page) => page.getByRole("img", { name: "Draft of the present settings" });
+
+/** Waits until the page has read the picture that was asked for last, or has said that it is none. */
+export const image = (page, label) => page.locator(`section[aria-busy=false]:has(h2:text-is("${capital(label)}"))`).waitFor();
+
+const capital = (text) => text[0].toUpperCase() + text.slice(1);
+
+/** Gives a file to the page, and waits until it is in use. A draft of it comes after that. */
 export async function give(page, label, name, buffer) {
   const input = page.getByLabel(`${label}: choose or drop a picture`);
   await input.setInputFiles({ name, mimeType: "image/png", buffer });
+  await image(page, label);
+}
+
+/** Drops a file on one half of the page, and waits until it is in use or refused. */
+export async function drop(page, label, name, buffer, type) {
+  const files = await page.evaluateHandle(
+    ([base64, name, type]) => {
+      const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+      const transfer = new DataTransfer();
+      transfer.items.add(new File([bytes], name, { type }));
+      return transfer;
+    },
+    [buffer.toString("base64"), name, type],
+  );
+  await page.dispatchEvent("body", "dragenter", { dataTransfer: files });
+  await page.locator(".half", { hasText: label }).dispatchEvent("drop", { dataTransfer: files });
+  await image(page, label);
+}
+
+/** The pixels of a canvas, as text that can be compared. */
+export const pixels = (canvas) => canvas.evaluate((canvas) => canvas.toDataURL());
+
+/** Whether a canvas or a picture of the page differs from a file in any pixel. */
+export async function differs(page, shown, path) {
+  return shown.evaluate(async (shown, base64) => {
+    const image = new Image();
+    image.src = `data:image/png;base64,${base64}`;
+    await image.decode();
+    const read = (picture) => {
+      const canvas = Object.assign(document.createElement("canvas"), { width: image.width, height: image.height });
+      const context = canvas.getContext("2d");
+      context.drawImage(picture, 0, 0);
+      return context.getImageData(0, 0, image.width, image.height).data;
+    };
+    const [a, b] = [read(shown), read(image)];
+    const alike = (shown.naturalWidth ?? shown.width) === image.width && (shown.naturalHeight ?? shown.height) === image.height;
+    return !alike || a.some((value, at) => value !== b[at]);
+  }, readFileSync(path).toString("base64"));
 }
 
 /** Saves what is shown, and returns the path of the file. */
