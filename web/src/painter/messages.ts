@@ -46,7 +46,16 @@ export type Answer =
   | { kind: "progress"; progress: Progress; serial: number }
   | { kind: "preview"; bitmap: ImageBitmap; serial: number }
   /** The result, and the bytes that the module's memory has grown to. */
-  | { kind: "done"; png: Blob; width: number; height: number; stopped: boolean; seconds: number; memory: number; serial: number }
+  | {
+      kind: "done";
+      png: Blob;
+      width: number;
+      height: number;
+      stopped: boolean;
+      seconds: number;
+      memory: number;
+      serial: number;
+    }
   | { kind: "problem"; problem: Problem; serial: number }
   /** The module is lost, at the request of that number or before any. A new worker begins unless this is final. */
   | { kind: "broken"; problem: Problem; serial: number; final: boolean };

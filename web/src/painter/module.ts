@@ -13,7 +13,8 @@ export class Refused extends Error {
 export class Lost extends Refused {}
 
 let panic = "";
-(globalThis as unknown as { impastoPanicked: (message: string) => void }).impastoPanicked = (message) => (panic = message);
+(globalThis as unknown as { impastoPanicked: (message: string) => void }).impastoPanicked = (message) =>
+  (panic = message);
 
 /** Fetches a module and says how far it is. */
 export async function fetched(url: string, loading: (part: number) => void): Promise<Response> {
@@ -51,7 +52,10 @@ export function understood(error: unknown, what: string): Problem & { lost: bool
   if (typeof error === "string") return { ...thrown(error), lost: false };
   if (error instanceof WebAssembly.CompileError) {
     const browsers = "Chrome 123, Firefox 121, Safari 17.5 and later ones";
-    return lost(`This browser cannot run ${what.toLowerCase()}.`, `It needs WebAssembly with vectors, which ${browsers} have.`);
+    return lost(
+      `This browser cannot run ${what.toLowerCase()}.`,
+      `It needs WebAssembly with vectors, which ${browsers} have.`,
+    );
   }
   if (error instanceof WebAssembly.RuntimeError || error instanceof RangeError) {
     if (panic) return lost(`${what} failed.`, `It says: ${panic}.`);

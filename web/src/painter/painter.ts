@@ -51,7 +51,8 @@ export class Painter {
     }
     if (answer.kind === "problem") this.#forget(answer.serial);
     if (answer.kind === "draft" || answer.kind === "done") this.#losses = 0;
-    if (["taken", "plan", "draft", "done", "problem"].includes(answer.kind)) this.#answered((answer as { serial: number }).serial);
+    if (["taken", "plan", "draft", "done", "problem"].includes(answer.kind))
+      this.#answered((answer as { serial: number }).serial);
     if (answer.kind === "done" && answer.memory > LARGE) {
       this.#worker.terminate();
       this.#start();

@@ -39,7 +39,8 @@ async function read(name: string, file: Blob): Promise<ImageData> {
   try {
     const { pixels, problem } = await new Promise<{ pixels?: ImageData; problem?: Problem }>((resolve, reject) => {
       worker.onmessage = ({ data }) => resolve(data);
-      worker.onerror = (e) => reject(new Refused({ message: "The reader of files did not start.", hint: e.message || null }));
+      worker.onerror = (e) =>
+        reject(new Refused({ message: "The reader of files did not start.", hint: e.message || null }));
       worker.postMessage({ name, file });
     });
     if (pixels) return pixels;

@@ -10,5 +10,9 @@ export interface Painted {
 export function image(painted: Painted): ImageData {
   const { width, height } = painted;
   const bytes = painted.take();
-  return new ImageData(new Uint8ClampedArray(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.length), width, height);
+  return new ImageData(
+    new Uint8ClampedArray(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.length),
+    width,
+    height,
+  );
 }

@@ -106,7 +106,8 @@ async function answer(ask: Ask, file: Promise<Opened> | null) {
     if (ask.place === "content") painter.setContent(ask.name, width, height, bytes);
     else painter.setStyle(ask.name, width, height, bytes);
     say({ kind: "taken", serial: ask.serial });
-  } else if (ask.kind === "plan") say({ kind: "plan", work: painter.work(JSON.stringify(ask.settings)), serial: ask.serial });
+  } else if (ask.kind === "plan")
+    say({ kind: "plan", work: painter.work(JSON.stringify(ask.settings)), serial: ask.serial });
   else if (ask.kind === "draft") await draft(loaded, ask);
   else if (ask.kind === "run") await run(loaded, ask.settings, ask.serial).finally(() => (running = false));
 }
@@ -131,7 +132,14 @@ onmessage = ({ data: ask }: MessageEvent<Ask>) => {
   file?.catch((error) => fail(error, ask.serial));
   last = last.then(async () => {
     if (broken) return;
-    if (file && !(await file.then(() => true, () => false))) return;
+    if (
+      file &&
+      !(await file.then(
+        () => true,
+        () => false,
+      ))
+    )
+      return;
     await answer(ask, file).catch((error) => fail(error, ask.serial));
   });
 };

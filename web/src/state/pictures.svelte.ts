@@ -30,7 +30,9 @@ export class Pictures {
   /** Pictures that were asked for and are not read yet. */
   coming = $state<Record<Place, Chosen | null>>({ content: null, style: null });
   /** Both pictures, as soon as there are two. */
-  readonly pair = $derived<Pair | null>(this.content && this.style ? { content: this.content, style: this.style } : null);
+  readonly pair = $derived<Pair | null>(
+    this.content && this.style ? { content: this.content, style: this.style } : null,
+  );
 
   #ask: (ask: Take) => void;
   /** The pictures that the painter has. */
@@ -43,7 +45,10 @@ export class Pictures {
   /** Brings a picture that the page offers. Returns whether it could be fetched; the last click counts. */
   async sample(place: Place, { id, title, credit, url }: Sample): Promise<boolean> {
     const chosen = this.#come(place, { name: `${id}.jpg`, url, credit: `${title}, ${credit}`, sample: id });
-    const file = await fetch(url).then((answer) => (answer.ok ? answer.blob() : null), () => null);
+    const file = await fetch(url).then(
+      (answer) => (answer.ok ? answer.blob() : null),
+      () => null,
+    );
     if (this.coming[place]?.serial !== chosen.serial) return true;
     if (file) this.#take(place, chosen, file);
     else this.coming[place] = null;

@@ -1,7 +1,7 @@
-// The page and the command paint the same picture, except for rounding: the browser's vectors have no fused products. Both
-// read the same PNG files. A draft and a run of few iterations agree within a step of 255. A long optimisation magnifies
-// rounding until strokes lie elsewhere, between any two instruction sets; so a whole run is as near to the command's as
-// the command's own plain loops are.
+// The page and the command paint the same picture, except for rounding: the browser's vectors have no fused products.
+// Both read the same PNG files. A draft and a run of few iterations agree within a step of 255. A long optimisation
+// magnifies rounding until strokes lie elsewhere, between any two instruction sets; so a whole run is as near to the
+// command's as the command's own plain loops are.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -56,7 +56,9 @@ pageTest("a draft and a run are those of the command, and a saved recipe repeats
     await resultShown(page);
     const long = await difference(page, await saved(page), command("long.png", options));
     const plain = await difference(page, file("long.png"), command("plain.png", options, "portable"));
-    console.log(`mean differences of 255: draft ${draft}, few iterations ${few}, a whole run ${long}; plain loops ${plain}`);
+    console.log(
+      `mean differences of 255: draft ${draft}, few iterations ${few}, a whole run ${long}; plain loops ${plain}`,
+    );
     assert.ok(draft < ALIKE && few < ALIKE && long < MORE * plain);
   } finally {
     rmSync(folder, { recursive: true });

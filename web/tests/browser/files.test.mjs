@@ -3,7 +3,20 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { differs, draft, draftShown, drop, give, image, pageTest, resultShown, saved, setSize, small, suite } from "./setup.mjs";
+import {
+  differs,
+  draft,
+  draftShown,
+  drop,
+  give,
+  image,
+  pageTest,
+  resultShown,
+  saved,
+  setSize,
+  small,
+  suite,
+} from "./setup.mjs";
 
 suite();
 
@@ -98,6 +111,9 @@ pageTest("files that the browser cannot read are read, without a media type", {}
     assert.ok(await content.evaluate(async (picture) => (await picture.decode(), picture.naturalWidth > 0)), name);
   }
   await drop(page, "Content", "damaged.heic", readFileSync(`${CORPUS}broken/heic-garbage.heic`), "");
-  await page.getByRole("alert").filter({ hasText: /^damaged\.heic: / }).waitFor();
+  await page
+    .getByRole("alert")
+    .filter({ hasText: /^damaged\.heic: / })
+    .waitFor();
   assert.equal(await page.getByAltText("Content: big.tif").count(), 1);
 });

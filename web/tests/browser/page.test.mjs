@@ -1,7 +1,20 @@
 // What a visitor sees: a draft without doing anything, other pictures, and a run that can be ended.
 
 import assert from "node:assert/strict";
-import { accessible, draft, draftShown, fitsWidth, give, image, pageTest, pixels, resultShown, setSize, small, suite } from "./setup.mjs";
+import {
+  accessible,
+  draft,
+  draftShown,
+  fitsWidth,
+  give,
+  image,
+  pageTest,
+  pixels,
+  resultShown,
+  setSize,
+  small,
+  suite,
+} from "./setup.mjs";
 
 suite();
 

@@ -15,7 +15,10 @@ const watched = {
         constructor(...given) {
           super(...given);
           workers.push(this);
-          this.addEventListener("message", ({ data }) => data.kind === "done" && (data.memory = globalThis.memory ?? data.memory));
+          this.addEventListener(
+            "message",
+            ({ data }) => data.kind === "done" && (data.memory = globalThis.memory ?? data.memory),
+          );
         }
       };
     }),

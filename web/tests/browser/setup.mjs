@@ -37,13 +37,17 @@ export function pageTest(name, { context: options = {}, prepare, expected = [] }
     page.on("pageerror", (e) => problems.push(`error: ${e.message}`));
     context.on("request", (r) => {
       const url = r.url();
-      if (!url.startsWith(new URL(state.address).origin) && !/^(blob|data):/.test(url)) problems.push(`foreign request: ${url}`);
+      if (!url.startsWith(new URL(state.address).origin) && !/^(blob|data):/.test(url))
+        problems.push(`foreign request: ${url}`);
     });
     try {
       await prepare?.(page);
       await page.goto(state.address);
       await body(page);
-      assert.deepEqual(problems.filter((problem) => !expected.some((known) => known.test(problem))), []);
+      assert.deepEqual(
+        problems.filter((problem) => !expected.some((known) => known.test(problem))),
+        [],
+      );
     } finally {
       await context.close();
     }
@@ -51,11 +55,13 @@ export function pageTest(name, { context: options = {}, prepare, expected = [] }
 }
 
 /** Waits for a whole draft of the present settings: only that can be saved. */
-export const draftShown = (page) => page.getByRole("button", { name: "Save PNG" }).and(page.locator(":enabled")).waitFor();
+export const draftShown = (page) =>
+  page.getByRole("button", { name: "Save PNG" }).and(page.locator(":enabled")).waitFor();
 
 export const resultShown = (page) => page.getByAltText(/^Result: /).waitFor();
 
-export const setSize = (page, size) => page.getByRole("radio", { name: String(size), exact: true }).check({ force: true });
+export const setSize = (page, size) =>
+  page.getByRole("radio", { name: String(size), exact: true }).check({ force: true });
 
 /** A sample as a small PNG file: browser and program then read the same pixels. */
 export async function small(page, path, width, height) {
@@ -77,7 +83,8 @@ export async function small(page, path, width, height) {
 export const draft = (page) => page.getByRole("img", { name: "Draft of the present settings" });
 
 /** Waits until the page has read the picture that was asked for last, or has said that it is none. */
-export const image = (page, label) => page.locator(`section[aria-busy=false]:has(h2:text-is("${capital(label)}"))`).waitFor();
+export const image = (page, label) =>
+  page.locator(`section[aria-busy=false]:has(h2:text-is("${capital(label)}"))`).waitFor();
 
 const capital = (text) => text[0].toUpperCase() + text.slice(1);
 
@@ -120,7 +127,8 @@ export async function differs(page, shown, path) {
       return context.getImageData(0, 0, image.width, image.height).data;
     };
     const [a, b] = [read(shown), read(image)];
-    const alike = (shown.naturalWidth ?? shown.width) === image.width && (shown.naturalHeight ?? shown.height) === image.height;
+    const alike =
+      (shown.naturalWidth ?? shown.width) === image.width && (shown.naturalHeight ?? shown.height) === image.height;
     return !alike || a.some((value, at) => value !== b[at]);
   }, readFileSync(path).toString("base64"));
 }
@@ -147,7 +155,8 @@ export async function difference(page, one, other) {
           return context.getImageData(0, 0, image.width, image.height);
         }),
       );
-      if (a.width !== b.width || a.height !== b.height) return `${a.width} x ${a.height} against ${b.width} x ${b.height}`;
+      if (a.width !== b.width || a.height !== b.height)
+        return `${a.width} x ${a.height} against ${b.width} x ${b.height}`;
       return a.data.reduce((sum, value, at) => sum + Math.abs(value - b.data[at]), 0) / (3 * a.width * a.height);
     },
     [one, other].map((path) => readFileSync(path).toString("base64")),
@@ -158,7 +167,11 @@ export async function difference(page, one, other) {
 export async function accessible(page, what) {
   const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
   const { violations } = await new AxeBuilder({ page }).withTags(tags).analyze();
-  assert.deepEqual(violations.map((v) => `${v.id}: ${v.nodes.map((n) => `${n.target} ${n.any[0]?.message ?? ""}`).join("; ")}`), [], what);
+  assert.deepEqual(
+    violations.map((v) => `${v.id}: ${v.nodes.map((n) => `${n.target} ${n.any[0]?.message ?? ""}`).join("; ")}`),
+    [],
+    what,
+  );
 }
 
 /** The page is no wider than the window. */

@@ -6,10 +6,20 @@ import { Lost, Refused, started, understood } from "../../src/painter/module";
 const says = (error: unknown) => understood(error, "The painter");
 
 test("what a module throws on purpose is no loss, and a trap is one", () => {
-  expect(says('{"message":"no effort great","hint":null}')).toEqual({ message: "no effort great", hint: null, lost: false });
+  expect(says('{"message":"no effort great","hint":null}')).toEqual({
+    message: "no effort great",
+    hint: null,
+    lost: false,
+  });
   expect(says("plain words")).toEqual({ message: "plain words", hint: null, lost: false });
-  expect(says(new RangeError("memory"))).toMatchObject({ message: "The browser gave the painter no more memory.", lost: true });
-  expect(says(new WebAssembly.CompileError("simd"))).toMatchObject({ message: "This browser cannot run the painter.", lost: true });
+  expect(says(new RangeError("memory"))).toMatchObject({
+    message: "The browser gave the painter no more memory.",
+    lost: true,
+  });
+  expect(says(new WebAssembly.CompileError("simd"))).toMatchObject({
+    message: "This browser cannot run the painter.",
+    lost: true,
+  });
   expect(says(new Refused({ message: "no", hint: "try" }))).toEqual({ message: "no", hint: "try", lost: false });
 });
 

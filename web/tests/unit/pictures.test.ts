@@ -8,7 +8,13 @@ import { Pictures } from "../../src/state/pictures.svelte";
 type Take = Extract<Ask, { kind: "take" }>;
 
 const sample = (id: string): Sample => ({ id, title: id, credit: "", url: `/${id}.jpg`, thumb: "" });
-const read = (serial: number, file: Blob | null = null) => ({ kind: "read" as const, width: 4, height: 3, file, serial });
+const read = (serial: number, file: Blob | null = null) => ({
+  kind: "read" as const,
+  width: 4,
+  height: 3,
+  file,
+  serial,
+});
 const file = (name: string) => new File(["x"], name);
 
 function pictures() {
