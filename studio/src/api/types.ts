@@ -164,5 +164,12 @@ export interface SheetCells {
   height: number;
   columns: string[];
   rows: string[];
-  cells: { left: number; top: number; width: number; height: number; label: string; settings: Record<string, unknown> }[];
+  cells: {
+    left: number;
+    top: number;
+    width: number;
+    height: number;
+    label: string;
+    settings: Record<string, unknown>;
+  }[];
 }

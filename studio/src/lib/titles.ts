@@ -4,7 +4,14 @@ import { BASE } from "../api/client";
 import type { Job, Progress } from "../api/types";
 import { count, duration, stem } from "./words";
 
-const KINDS = { stylize: "Picture", texture: "Texture", sheet: "Sheet", batch: "Batch", compare: "Comparison", video: "Film" };
+const KINDS = {
+  stylize: "Picture",
+  texture: "Texture",
+  sheet: "Sheet",
+  batch: "Batch",
+  compare: "Comparison",
+  video: "Film",
+};
 
 export const kindName = (job: Job) => KINDS[job.kind];
 
@@ -30,7 +37,8 @@ export function title(job: Job): string {
 export const alt = (job: Job) => `Result: ${title(job)}`;
 
 export const resultUrl = (job: Job, fit: number) => `${BASE}/jobs/${job.id}/result?fit=${fit}`;
-export const hasPicture = (job: Job) => job.kind !== "compare" && job.kind !== "batch" && job.state === "done" && job.result !== null;
+export const hasPicture = (job: Job) =>
+  job.kind !== "compare" && job.kind !== "batch" && job.state === "done" && job.result !== null;
 
 const STAGES: Record<Progress["stage"], string> = {
   reading: "Reading the pictures",

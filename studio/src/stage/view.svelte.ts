@@ -52,7 +52,10 @@ class StageView {
   fit() {
     const { width, height } = this.pane;
     const margin = Math.min(MARGIN, width / 30);
-    const { scale } = fit(this.picture, { width: Math.max(1, width - 2 * margin), height: Math.max(1, height - 2 * margin) });
+    const { scale } = fit(this.picture, {
+      width: Math.max(1, width - 2 * margin),
+      height: Math.max(1, height - 2 * margin),
+    });
     this.transform = centred(this.picture, this.pane, scale);
     this.fitted = true;
   }

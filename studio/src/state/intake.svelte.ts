@@ -27,7 +27,8 @@ class Intake {
     for (const file of files) {
       try {
         const film = isFilm(file, file.name, place === "film");
-        if (film && place !== "content" && place !== "film") throw new Problem({ detail: "This is a film: a picture is expected here." }, 0);
+        if (film && place !== "content" && place !== "film")
+          throw new Problem({ detail: "This is a film: a picture is expected here." }, 0);
         pictures.push(await upload(file, file.name || "picture.png", film));
       } catch (error) {
         app.toast(`${file.name || "The picture"}: ${explain(error)}`, true);

@@ -48,7 +48,12 @@ class Draft {
     const begin = performance.now();
     try {
       const headers = { "content-type": "application/json" };
-      const answer = await send(`/drafts?fit=${DRAFT_FIT}`, { method: "POST", body: JSON.stringify(settings), headers, signal });
+      const answer = await send(`/drafts?fit=${DRAFT_FIT}`, {
+        method: "POST",
+        body: JSON.stringify(settings),
+        headers,
+        signal,
+      });
       const url = URL.createObjectURL(await answer.blob());
       const image = new Image();
       image.src = url;

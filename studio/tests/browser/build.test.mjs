@@ -28,7 +28,8 @@ test("there is nothing that the policy forbids", () => {
     const text = bytes.toString();
     assert.doesNotMatch(text, /sourceMappingURL/, name);
     assert.doesNotMatch(text, /\beval\(|new Function\(/, name);
-    if (name.endsWith(".js")) assert.doesNotMatch(text, /<[a-z]+[^<>`]* style="/, `${name} has a style attribute in a template`);
+    if (name.endsWith(".js"))
+      assert.doesNotMatch(text, /<[a-z]+[^<>`]* style="/, `${name} has a style attribute in a template`);
     if (name.endsWith(".html")) assert.doesNotMatch(text, /<script(?![^>]*src=)|<style| style=| on[a-z]+=/, name);
   }
 });
