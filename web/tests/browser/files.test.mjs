@@ -54,11 +54,12 @@ pageTest("a draft of settings that have changed since is not saved", {}, async (
   await draftShown(page);
 });
 
-/** The first answer for this sample waits until the other was asked for. */
+/** The second sample arrives after the first. */
 const late = {
   prepare: (page) =>
-    page.route(/wave-.*\.jpg|wave\.jpg/, async (route) => {
-      await new Promise((resolve) => setTimeout(resolve, 1500));
+    page.route(/\/(wave|scream)[^/]*\.jpg/, async (route) => {
+      const wait = route.request().url().includes("wave") ? 300 : 1000;
+      await new Promise((resolve) => setTimeout(resolve, wait));
       await route.continue();
     }),
 };
