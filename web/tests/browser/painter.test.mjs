@@ -1,7 +1,7 @@
 // A painter that is missing, lost or too large. The page's own end of it is real; the test says what a worker may say.
 
 import assert from "node:assert/strict";
-import { draftShown, pageTest, resultShown, setSize, suite } from "./setup.mjs";
+import { draftShown, forbidden, pageTest, resultShown, setSize, suite } from "./setup.mjs";
 
 suite();
 
@@ -33,6 +33,12 @@ pageTest("a painter that does not come is said in words", missing, async (page) 
   const alert = page.getByRole("alert");
   await alert.filter({ hasText: "status 404" }).filter({ hasText: "Load the page again." }).waitFor();
   assert.equal(await page.getByRole("button", { name: "Run", exact: true }).isDisabled(), true);
+});
+
+const reached = { expected: [/127\.0\.0\.1:9/, /ERR_/] };
+pageTest("without a header the policy of the page does not hold for the worker", reached, async (page) => {
+  await draftShown(page);
+  assert.equal(await forbidden(page.workers()[0]), null);
 });
 
 pageTest("a lost painter is replaced, and the explanation stays until something is done", watched, async (page) => {

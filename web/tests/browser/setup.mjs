@@ -14,11 +14,11 @@ const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 
 export const state = { browser: null, address: "", close: () => {} };
 
-/** Starts browser and host for the tests of a file. */
-export function suite() {
+/** Starts browser and host for the tests of a file. The host sends these headers besides. */
+export function suite(headers = {}) {
   before(async () => {
     state.browser = await chromium.launch({ executablePath: process.env.STUDIO_BROWSER ?? "/usr/bin/chromium" });
-    Object.assign(state, await serve());
+    Object.assign(state, await serve(0, headers));
   });
   after(async () => {
     await state.browser.close();
@@ -173,6 +173,17 @@ export async function accessible(page, what) {
     what,
   );
 }
+
+/** The directive that forbids a worker a request to another host, if one does. */
+export const forbidden = (worker) =>
+  worker.evaluate(
+    () =>
+      new Promise((resolve) => {
+        addEventListener("securitypolicyviolation", (e) => resolve(e.effectiveDirective));
+        // Nothing listens there. A violation is told before the request fails.
+        fetch("http://127.0.0.1:9/").catch(() => setTimeout(() => resolve(null), 500));
+      }),
+  );
 
 /** The page is no wider than the window. */
 export async function fitsWidth(page, what) {
