@@ -2,11 +2,11 @@
 
 const FILMS = /\.(mp4|m4v|mov|mkv|webm|avi|mpe?g|ts|m2ts|mts|wmv|flv|ogv|3gp|mxf|y4m)$/i;
 
-/** What file inputs accept. */
+/** The types and endings that file inputs accept. */
 export const ACCEPT = "image/*,.exr,.qoi,.tga,.jxl,.tif,.tiff,.ppm,.pgm,.pnm,.heic,.heif";
 export const ACCEPT_FILMS = "video/*,.mkv,.mov,.avi,.ts,.mts,.m2ts,.mxf,.y4m";
 
-/** Whether a file is a film, by its type or its name. A GIF is a picture, unless a film is asked for. */
+/** Tells whether a file is a film, by its type or its name. A GIF is a picture, unless a film is asked for. */
 export const isFilm = (file: Blob, name: string, wanted = false) =>
   file.type.startsWith("video/") ||
   FILMS.test(name) ||

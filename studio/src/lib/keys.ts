@@ -1,4 +1,4 @@
-// Whom a key belongs to.
+// Elements that keys belong to.
 
 /** Keys typed into such an element belong to it. */
 export function typing(target: EventTarget | null): boolean {

@@ -48,14 +48,14 @@ const STAGES: Record<Progress["stage"], string> = {
   writing: "Writing the file",
 };
 
-/** How far a film is, in words. */
+/** The progress of a film in words. */
 function filmText({ stage, item, items, shot, shots, seconds_left }: Progress): string {
   const at = stage === "painting" ? `Frame ${Math.min((item ?? 0) + 1, items ?? 0)} of ${items}` : STAGES[stage];
   const of = stage === "painting" && shots && shots > 1 ? `, shot ${shot || 1} of ${shots}` : "";
   return at + of + (seconds_left === null || stage !== "painting" ? "" : `, ${duration(seconds_left)} left`);
 }
 
-/** How far a job is, in words. */
+/** The progress of a job in words. */
 export function progressText(progress: Progress | null): string {
   if (!progress) return "Starting";
   if (progress.frames) return filmText(progress);

@@ -1,4 +1,4 @@
-// What the page itself knows: the view, the session, the connection, and messages to the user.
+// The state of the page itself: the view, the session, the connection, and messages to the user.
 
 import { onSignedOut } from "../api/client";
 import { keep, kept } from "../lib/kept";
@@ -27,7 +27,7 @@ class App {
   signedOut = $state(false);
   connected = $state(true);
   notify = $state(kept("notify") === "on");
-  /** What the live region says. */
+  /** The words of the live region. */
   spoken = $state("");
   toasts = $state<Toast[]>([]);
   /** The dialog that is open. */

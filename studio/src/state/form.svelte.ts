@@ -13,7 +13,7 @@ export interface Ref {
   name: string;
   width: number;
   height: number;
-  /** Of a film. */
+  /** Frames of a film, and its length in seconds. */
   frames?: number;
   seconds?: number;
 }
@@ -190,7 +190,7 @@ class Form {
     return settings;
   }
 
-  /** What a draft depends on: the settings as one picture, without options that only a run has. */
+  /** The settings of a draft: those of one picture, without options that only a run has. */
   get draftSettings(): Settings {
     const { kind, contents, content } = this.data;
     const settings: Settings = { ...this.settings, kind: kind === "texture" || kind === "video" ? kind : "stylize" };

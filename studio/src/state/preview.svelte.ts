@@ -13,7 +13,7 @@ class Draft {
   url = $state<string | null>(null);
   busy = $state(false);
   error = $state<string | null>(null);
-  /** How long the newest draft took, in seconds. */
+  /** The seconds that the newest draft took. */
   seconds = $state(0);
   #key = "";
   #latest = new Latest<Settings>((settings, signal) => this.#make(settings, signal));

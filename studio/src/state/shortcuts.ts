@@ -1,4 +1,4 @@
-// What keys do, on the whole page, and the list of them.
+// The keys of the whole page, and the list of them.
 
 import { typing } from "../lib/keys";
 import { masking } from "../mask/masking.svelte";

@@ -1,4 +1,4 @@
-// How this visitor likes the page: its colours, and whether single keys do something. Both stay in the browser.
+// The visitor's taste: the colours of the page, and whether single keys do something. Both stay in the browser.
 
 import { keep, kept } from "../lib/kept";
 

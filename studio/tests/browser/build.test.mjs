@@ -8,7 +8,7 @@ import { gzipSync } from "node:zlib";
 
 const PAGE = fileURLToPath(new URL("../../../crates/impasto-server/page/", import.meta.url));
 const SCRIPT_GZIP = 70_000;
-/** What a browser is sent for the first view, compressed. */
+/** The bytes for the first view, compressed. */
 const ALL_GZIP = 80_000;
 const EMBEDDED = 210_000;
 

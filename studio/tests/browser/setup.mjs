@@ -1,4 +1,4 @@
-// What the browser's tests share: a server, pages that are watched for errors, and the usual steps.
+// The browser's tests share a server, pages that are watched for errors, and the usual steps.
 //
 // By default each file starts the mock. With STUDIO_URL=http://127.0.0.1:7340/#token=... the same tests run against a
 // real server; those that need the mock are skipped then.

@@ -1,4 +1,4 @@
-// What users do: drafts that follow, masks, recipes, sheets, batches, the queue, the history.
+// The work of users: drafts that follow, masks, recipes, sheets, batches, the queue, the history.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -30,7 +30,7 @@ pageTest(
     await settled(0.5);
     assert.ok(drafts.length - before <= 5, `${drafts.length - before} drafts for five moves`);
 
-    // How long it takes depends on the machine, so it is told and not tested. The mock's draft takes 350 ms.
+    // The time depends on the machine, so it is told and not tested. The mock's draft takes 350 ms.
     const begin = Date.now();
     const last = await image.getAttribute("src");
     await slider(page, "Strength").fill("0.3");

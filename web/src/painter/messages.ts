@@ -1,5 +1,5 @@
-// What the page and its worker say to each other. Pixels stay in the worker. Pictures come back as bitmaps, and those
-// that can be saved as files besides.
+// The messages between the page and its worker. Pixels stay in the worker. Pictures come back as bitmaps, and also as
+// files if they can be saved.
 
 export interface Settings {
   size: number;

@@ -8,7 +8,7 @@ type Take = Extract<Ask, { kind: "take" }>;
 
 /** The memory of a module never shrinks. After a run that took more bytes than these, a new one begins. */
 export const LARGE = 512 << 20;
-/** How often the module may be lost before anything was painted. A page that cannot run it must not try for ever. */
+/** So often the module may be lost before anything was painted: a page that cannot run it must not try for ever. */
 const LOSSES = 2;
 
 export class Painter {

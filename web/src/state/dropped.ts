@@ -8,5 +8,5 @@ export const picture = (data: DataTransfer | null): File | null => {
   return files.find(({ type }) => type.startsWith("image/")) ?? files[0] ?? null;
 };
 
-/** What was dropped. A file of any type is taken: the page then says that it is no picture. */
+/** The dropped file. One of any type is taken: the page then says that it is no picture. */
 export const dropped = (data: DataTransfer | null): File | null => picture(data) ?? data?.files[0] ?? null;

@@ -2,7 +2,7 @@
 
 import type { Problem } from "../painter/messages";
 
-/** What a problem is about. */
+/** The subject of a problem. */
 export type About = "draft" | "picture" | "run" | "painter";
 
 export class Notice {

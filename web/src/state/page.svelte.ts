@@ -21,7 +21,7 @@ const title = ({ content, style }: Pair) => `${stem(content.name)} in the style 
 
 class Page {
   settings = $state<Settings>(kept());
-  /** How much of the painter has arrived; null as soon as it is there. */
+  /** The part of the painter that has arrived; null as soon as it is there. */
   loading = $state<number | null>(0);
   dead = $state(false);
   /** Expected seconds of a run; null as long as nothing was measured. */

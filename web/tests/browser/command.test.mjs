@@ -16,7 +16,7 @@ suite();
 const PROGRAM = fileURLToPath(new URL("../../../target/release/impasto", import.meta.url));
 /** Mean difference in steps of 255. It was 0.001 for the draft, and 0.4 for a run of 9 iterations. */
 const ALIKE = 1;
-/** How much further from the command the page may be than the command's plain loops. It was 1.2. */
+/** The page may be so many times further from the command than the command's plain loops are. It was 1.2. */
 const MORE = 2;
 
 pageTest("a draft and a run are those of the command, and a saved recipe repeats them", {}, async (page) => {

@@ -1,4 +1,4 @@
-// What a visitor sees: a draft without doing anything, other pictures, and a run that can be ended.
+// A visitor sees a draft without doing anything, brings other pictures, and begins a run, which can be ended.
 
 import assert from "node:assert/strict";
 import {

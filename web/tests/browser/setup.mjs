@@ -114,7 +114,7 @@ export async function drop(page, label, name, buffer, type) {
 /** The pixels of a canvas, as text that can be compared. */
 export const pixels = (canvas) => canvas.evaluate((canvas) => canvas.toDataURL());
 
-/** Whether a canvas or a picture of the page differs from a file in any pixel. */
+/** Tells whether a canvas or a picture of the page differs from a file in any pixel. */
 export async function differs(page, shown, path) {
   return shown.evaluate(async (shown, base64) => {
     const image = new Image();
