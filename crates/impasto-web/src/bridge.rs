@@ -1,4 +1,4 @@
-//! What both modules of the page have in common towards JavaScript.
+//! The part of both modules of the page that faces JavaScript.
 //!
 //! A panic cannot be caught on WebAssembly. Its words go to the function `impastoPanicked` of the worker, the module
 //! traps, and the page starts a new worker.
