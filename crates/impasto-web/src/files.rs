@@ -1,5 +1,5 @@
 //! The second module of the page: it reads files that the browser cannot read. The page loads it only for these, and in
-//! a worker of its own, which ends with a file that is damaged on purpose.
+//! a worker of its own, so that a damaged file ends nothing else.
 // The macro writes the calls of C that WebAssembly is made of.
 #![allow(unsafe_code)]
 
