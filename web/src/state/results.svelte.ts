@@ -26,7 +26,7 @@ export class Results {
   /** The result on the stage; null for the draft. */
   chosen = $state<number | null>(null);
   readonly shown = $derived(this.all.find((result) => result.id === this.chosen) ?? null);
-  /** The one that would be lost with the page. */
+  /** Tells whether a result would be lost with the page. */
   readonly unsaved = $derived(this.all.some((result) => !result.saved));
 
   add(result: Omit<Result, "url" | "saved">) {
