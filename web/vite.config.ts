@@ -20,7 +20,8 @@ export default defineConfig({
   base: "./",
   // Parts of the studio are used here, and samples come from the repository.
   server: { fs: { allow: [".."] } },
-  resolve: { dedupe: ["svelte"] },
+  // Tests of the state use Svelte as a browser does.
+  resolve: { dedupe: ["svelte"], ...(process.env.VITEST && { conditions: ["browser"] }) },
   worker: { format: "es" },
   build: {
     outDir: "dist",

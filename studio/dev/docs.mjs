@@ -11,7 +11,11 @@ const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const browser = await chromium.launch({ executablePath: process.env.STUDIO_BROWSER ?? "/usr/bin/chromium" });
 
 async function open(options = {}) {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, colorScheme: "light", ...options });
+  const context = await browser.newContext({
+    viewport: { width: 1280, height: 800 },
+    colorScheme: "light",
+    ...options,
+  });
   const page = await context.newPage();
   page.setDefaultTimeout(120_000);
   await page.goto(process.argv[2]);
@@ -65,7 +69,11 @@ await shot(page, "studio");
 await page.locator("summary", { hasText: "Regions" }).click();
 await page.getByRole("button", { name: "Paint a mask: Where the style goes" }).click();
 const box = await page.locator("canvas.mask").boundingBox();
-for (const [from, to, y] of [[0.1, 0.9, 0.1], [0.1, 0.9, 0.2], [0.1, 0.9, 0.3]]) {
+for (const [from, to, y] of [
+  [0.1, 0.9, 0.1],
+  [0.1, 0.9, 0.2],
+  [0.1, 0.9, 0.3],
+]) {
   await page.mouse.move(box.x + box.width * from, box.y + box.height * y);
   await page.mouse.down();
   await page.mouse.move(box.x + box.width * to, box.y + box.height * y, { steps: 20 });
@@ -73,7 +81,12 @@ for (const [from, to, y] of [[0.1, 0.9, 0.1], [0.1, 0.9, 0.2], [0.1, 0.9, 0.3]])
 }
 await shot(page, "studio-mask");
 
-const phone = await open({ viewport: { width: 390, height: 844 }, isMobile: true, hasTouch: true, colorScheme: "dark" });
+const phone = await open({
+  viewport: { width: 390, height: 844 },
+  isMobile: true,
+  hasTouch: true,
+  colorScheme: "dark",
+});
 await phone.waitForTimeout(1500);
 await shot(phone, "studio-phone");
 await phone.getByRole("link", { name: "History" }).click();

@@ -14,10 +14,13 @@ createServer((req, res) => {
   if (!pathname.startsWith("/api/")) return pageFile(pathname, res) || res.writeHead(404).end();
   const headers = { ...req.headers, host: target.host };
   if (headers.origin) headers.origin = target.origin;
-  const onward = request({ host: target.hostname, port: target.port, method: req.method, path: req.url, headers }, (answer) => {
-    res.writeHead(answer.statusCode, answer.headers);
-    answer.pipe(res);
-  });
+  const onward = request(
+    { host: target.hostname, port: target.port, method: req.method, path: req.url, headers },
+    (answer) => {
+      res.writeHead(answer.statusCode, answer.headers);
+      answer.pipe(res);
+    },
+  );
   onward.on("error", () => res.destroy());
   res.on("close", () => onward.destroy());
   req.pipe(onward);

@@ -76,7 +76,12 @@ const STATES = {
     await tried(page);
     const style = [...mock.pictures.values()];
     for (let i = 0; i < 9; i++) {
-      const settings = { kind: "stylize", content: style[0].picture.id, styles: [style[1 + (i % 2)].picture.id], colour: ["style", "keep", "match"][i % 3] };
+      const settings = {
+        kind: "stylize",
+        content: style[0].picture.id,
+        styles: [style[1 + (i % 2)].picture.id],
+        colour: ["style", "keep", "match"][i % 3],
+      };
       const job = mock.jobs.create(crypto.randomUUID(), settings);
       job.starred = i % 4 === 0;
       mock.jobs.complete(job);
@@ -90,7 +95,10 @@ const STATES = {
     const { readFileSync } = await import("node:fs");
     const jpeg = readFileSync(fileURLToPath(new URL("../../docs/images/harbour-mosaic.jpg", import.meta.url)));
     const buffer = Buffer.concat([jpeg, Buffer.from("impasto-recipe")]);
-    await page.locator('input[type="file"]').first().setInputFiles({ name: "result.jpg", mimeType: "image/jpeg", buffer });
+    await page
+      .locator('input[type="file"]')
+      .first()
+      .setInputFiles({ name: "result.jpg", mimeType: "image/jpeg", buffer });
     await page.getByRole("dialog").waitFor();
   },
 };
@@ -104,7 +112,12 @@ for (const [name, reach] of Object.entries(STATES)) {
     for (const colorScheme of ["light", "dark"]) {
       if (!wanted.length && size === "wide" && !["done", "draft", "empty"].includes(name)) continue;
       const mock = await startMock({ speed: 3 });
-      const context = await browser.newContext({ viewport: { width, height }, colorScheme, hasTouch: size === "phone", isMobile: size === "phone" });
+      const context = await browser.newContext({
+        viewport: { width, height },
+        colorScheme,
+        hasTouch: size === "phone",
+        isMobile: size === "phone",
+      });
       const page = await context.newPage();
       page.on("console", (m) => m.type() === "error" && console.log(name, size, m.text()));
       page.on("pageerror", (e) => console.log(name, size, String(e)));

@@ -10,7 +10,7 @@ export interface Option {
   min?: number;
   max?: number;
   step?: number;
-  /** What stands for a value that is not given. */
+  /** The words for a value that is not given. */
   empty?: string;
   help?: string;
   kinds?: Kind[];
@@ -139,7 +139,7 @@ const OF_TEXTURES = [
   "init", "threads", "memory", "format", "depth", "quality", "profile", "seamless",
 ];
 
-/** Whether an option means something in a job of this kind. */
+/** Tells whether an option means something in a job of this kind. */
 export function applies(name: string, kind: Kind): boolean {
   const known = MORE.flatMap((g) => g.options).filter((o) => o.name === name);
   if (kind === "texture") return OF_TEXTURES.includes(name);

@@ -17,14 +17,16 @@ await page.addInitScript(() => {
     constructor(...given) {
       super(...given);
       this.addEventListener("message", ({ data }) => {
-        if (["draft", "done"].includes(data.kind)) heard.push(`${data.kind} ${data.picture.width} x ${data.picture.height}: ${data.seconds.toFixed(2)} s`);
+        const { width, height } = data.bitmap ?? data;
+        if (["draft", "done"].includes(data.kind))
+          heard.push(`${data.kind} ${width} x ${height}: ${data.seconds.toFixed(2)} s`);
         if (data.kind === "progress") globalThis.last = data.progress;
       });
     }
   };
 });
 await page.goto(address);
-await page.getByAltText("Draft of the present settings").first().waitFor();
+await page.getByRole("img", { name: "Draft of the present settings" }).waitFor();
 console.log(`the first draft is seen after ${seconds()} s`);
 const whole = () => page.getByRole("button", { name: "Save PNG" }).and(page.locator(":enabled")).waitFor();
 await whole();
@@ -40,7 +42,10 @@ for (const size of sizes.length ? sizes : [256, 384, 512]) {
   await whole();
   await page.getByRole("button", { name: "Run", exact: true }).click();
   await page.getByRole("progressbar").waitFor();
-  await page.getByAltText(/^Result: /).first().waitFor();
+  await page
+    .getByAltText(/^Result: /)
+    .first()
+    .waitFor();
   const [done] = await page.evaluate(() => heard.filter((line) => line.startsWith("done")));
   const step = await page.evaluate(() => last.step.seconds);
   console.log(`${size}: ${drafts.join(", ")}; run ${done}; one step at the last scale ${step.toFixed(2)} s`);

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
 import { serve } from "../tests/serve.mjs";
 
-const SIZES = { phone: [360, 760], laptop: [1280, 800], wide: [1920, 1080] };
+const SIZES = { phone: [390, 844], laptop: [1280, 800], wide: [1920, 1080] };
 const SHOTS = fileURLToPath(new URL("../tests/shots/", import.meta.url));
 const asked = process.argv.slice(2);
 const wanted = (state) => asked.length === 0 || asked.includes(state);
@@ -15,11 +15,13 @@ const browser = await chromium.launch({ executablePath: process.env.STUDIO_BROWS
 for (const [name, [width, height]] of Object.entries(SIZES)) {
   for (const colorScheme of ["light", "dark"]) {
     const phone = name === "phone";
-    const context = await browser.newContext({ viewport: { width, height }, colorScheme, hasTouch: phone, isMobile: phone });
+    const screen = { viewport: { width, height }, colorScheme, hasTouch: phone, isMobile: phone };
+    const context = await browser.newContext(screen);
     const page = await context.newPage();
     page.on("console", (m) => m.type() === "error" && console.log(m.text()));
     page.on("pageerror", (e) => console.log(e.message));
-    const shot = async (state, fullPage = false) => wanted(state) && page.screenshot({ path: `${SHOTS}${name}-${colorScheme}-${state}.png`, fullPage });
+    const path = (state) => `${SHOTS}${name}-${colorScheme}-${state}.png`;
+    const shot = async (state, fullPage = false) => wanted(state) && page.screenshot({ path: path(state), fullPage });
     await page.goto(address);
     await page.getByAltText(/^Content: /).waitFor();
     await shot("arriving");
@@ -29,9 +31,12 @@ for (const [name, [width, height]] of Object.entries(SIZES)) {
     if (wanted("running") || wanted("done")) {
       await page.getByRole("radio", { name: "256" }).check({ force: true });
       await page.getByRole("button", { name: "Run", exact: true }).click();
-      await page.getByAltText("The picture so far").waitFor({ timeout: 120_000 });
+      await page.getByRole("img", { name: "The picture so far" }).waitFor({ timeout: 120_000 });
       await shot("running");
-      await page.getByAltText(/^Result: /).first().waitFor({ timeout: 300_000 });
+      await page
+        .getByAltText(/^Result: /)
+        .first()
+        .waitFor({ timeout: 300_000 });
       await shot("done");
     }
     await context.close();

@@ -5,14 +5,17 @@ import type { Place } from "./painter/messages";
 
 export interface Sample {
   id: string;
-  /** What is seen, and whose it is. */
+  /** The subject; the credit says whose picture it is. */
   title: string;
   credit: string;
   url: string;
   thumb: string;
 }
 
-const FILES = import.meta.glob<string>(["../../docs/pictures/*.jpg", "!../../docs/pictures/galaxies.jpg", "../../samples/*.jpg"], { eager: true, query: "?url", import: "default" });
+const FILES = import.meta.glob<string>(
+  ["../../docs/pictures/*.jpg", "!../../docs/pictures/galaxies.jpg", "../../samples/*.jpg"],
+  { eager: true, query: "?url", import: "default" },
+);
 const THUMBS = import.meta.glob<string>("./thumbs/*.jpg", { eager: true, query: "?url", import: "default" });
 
 function sample(id: string, title: string, credit: string): Sample {

@@ -1,7 +1,4 @@
 //! The painter for JavaScript. Settings, progress and problems cross as JSON, pixels as bytes.
-//!
-//! A panic cannot be caught on WebAssembly. Its words go to the function `impastoPanicked` of the worker, the module
-//! traps, and the page starts a new worker.
 // The macro writes the calls of C that WebAssembly is made of.
 #![allow(unsafe_code)]
 
@@ -9,53 +6,17 @@ use std::time::Duration;
 
 use wasm_bindgen::prelude::*;
 
-use crate::{Given, Image, Painter, Problem, Settings};
+use crate::bridge::{Painted, thrown};
+use crate::{Given, Painter, Settings};
 
 #[wasm_bindgen]
 extern "C" {
-    #[wasm_bindgen(js_name = impastoPanicked)]
-    fn panicked(message: &str);
-
     #[wasm_bindgen(js_namespace = performance, js_name = now)]
     fn milliseconds() -> f64;
 }
 
 fn now() -> Duration {
     Duration::from_secs_f64(milliseconds().max(0.0) / 1000.0)
-}
-
-fn thrown(problem: Problem) -> JsValue {
-    JsValue::from_str(&serde_json::to_string(&problem).unwrap_or(problem.message))
-}
-
-/// The module starts.
-#[wasm_bindgen(start)]
-pub fn start() {
-    std::panic::set_hook(Box::new(|info| panicked(&info.to_string())));
-}
-
-/// A picture for a canvas.
-#[wasm_bindgen]
-pub struct Painted(Image);
-
-#[wasm_bindgen]
-impl Painted {
-    /// Pixels in a row.
-    #[wasm_bindgen(getter)]
-    pub fn width(&self) -> usize {
-        self.0.width
-    }
-
-    /// Number of rows.
-    #[wasm_bindgen(getter)]
-    pub fn height(&self) -> usize {
-        self.0.height
-    }
-
-    /// The bytes, which are given away.
-    pub fn take(self) -> Vec<u8> {
-        self.0.rgba
-    }
 }
 
 /// Paints for one page.
@@ -108,11 +69,11 @@ impl WebPainter {
         Settings::parse(settings).and_then(|settings| self.0.work(&settings)).map_err(thrown)
     }
 
-    /// Prepares a run. Returns width and height of its result.
-    pub fn begin(&mut self, settings: &str) -> Result<Vec<usize>, JsValue> {
+    /// Prepares a run.
+    pub fn begin(&mut self, settings: &str) -> Result<(), JsValue> {
         let settings = Settings::parse(settings).map_err(thrown)?;
-        let (width, height) = self.0.begin(&settings).map_err(thrown)?;
-        Ok(vec![width, height])
+        self.0.begin(&settings).map_err(thrown)?;
+        Ok(())
     }
 
     /// Does one iteration. Returns its progress as JSON; nothing at the end.

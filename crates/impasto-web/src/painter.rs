@@ -1,4 +1,4 @@
-//! What the page asks for: two pictures, drafts of them, and a run.
+//! Requests of the page: two pictures, drafts of them, and a run.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ pub struct Painter {
     style: Option<Given>,
     /// Drafts that are kept warm, with the size of their result: a quick one and a whole one.
     drafts: Vec<(usize, Draft)>,
-    /// What can be saved: the picture and the settings that made it.
+    /// The picture that can be saved, and the settings that made it.
     shown: Option<(Picture, Settings)>,
     run: Option<Run>,
     cache: Option<EngineCache>,
@@ -37,7 +37,7 @@ struct Run {
     started: Duration,
 }
 
-/// How far a run is.
+/// The progress of a run.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Progress {
     /// The step that was just done.

@@ -1,16 +1,16 @@
-//! What went wrong, as the page says it.
+//! Errors as the page says them.
 
 use std::fmt;
 
 use impasto::{Error, Setting};
 use serde::Serialize;
 
-/// A sentence about what went wrong, and one about what to do.
+/// A sentence about an error, and one with advice.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Problem {
-    /// What went wrong.
+    /// The error in words.
     pub message: String,
-    /// What helps, if that is known.
+    /// Advice, if there is any.
     pub hint: Option<String>,
 }
 

@@ -5,19 +5,19 @@ use serde::{Deserialize, Serialize};
 
 use crate::{LARGEST, Problem};
 
-/// What the controls of the page say. The names are those of a job's settings.
+/// The values of the page's controls. The names are those of a job's settings.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
     /// Long edge of the result in pixels, at most [`LARGEST`].
     pub size: usize,
-    /// How much of the style to apply, from 0 to 1.
+    /// The share of the style, from 0 to 1.
     pub strength: f64,
     /// Size of the strokes relative to those in the style, from 0.1 to 4.
     pub stroke_size: f64,
     /// Where the colours come from: `style`, `keep`, `match` or `luminance`.
     pub colour: String,
-    /// How much work a run does: `normal` or `fine`.
+    /// The amount of work that a run does: `normal` or `fine`.
     pub effort: String,
 }
 

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use impasto::image::{Limits, decode, recipe_of_bytes};
+use impasto::image::{Encoding, Limits, decode, recipe_of_bytes, to_bytes};
 use impasto::{Draft, Effort, Overrides, Picture, StyleTransfer};
 use impasto_web::{Given, Image, LARGEST, Painter, Settings};
 
@@ -127,6 +127,19 @@ fn what_cannot_be_done_is_said() {
     assert!(
         Settings::parse("{\"size\": 64}").unwrap_err().message.starts_with("the settings: missing field")
     );
+}
+
+#[test]
+fn files_that_a_browser_cannot_read_are_read_and_shrink() {
+    let picture = Picture::filled(2 * LARGEST, 10, [0.2, 0.6, 1.0]);
+    for name in ["wide.tif", "wide.exr"] {
+        let file = to_bytes(name.as_ref(), &picture, None, &Encoding::default()).unwrap();
+        let given = Given::decode(name, file).unwrap();
+        assert_eq!((given.picture.size(), given.name.as_str()), ((LARGEST, 5), name));
+        assert_eq!(Image::new(&given.picture, given.alpha.as_ref()).rgba[..4], [51, 153, 255, 255], "{name}");
+    }
+    let problem = Given::decode("notes.txt", b"no picture".to_vec()).unwrap_err();
+    assert!(problem.message.starts_with("notes.txt: expected a picture"), "{problem}");
 }
 
 #[test]

@@ -19,8 +19,16 @@ export interface Handlers {
 }
 
 const TYPES = [
-  "job.created", "job.state", "job.changed", "job.deleted", "style.changed", "preset.changed", "queue.changed",
-  "job.progress", "preview", "resync",
+  "job.created",
+  "job.state",
+  "job.changed",
+  "job.deleted",
+  "style.changed",
+  "preset.changed",
+  "queue.changed",
+  "job.progress",
+  "preview",
+  "resync",
 ];
 const POLL_MS = 5000;
 const RETRY_MS = 2000;
@@ -54,7 +62,9 @@ export class Events {
     return this.#last;
   }
 
-  /** Takes up after `last`, whose effects are known already. Opens a stream that has died, as on phones in the pocket. */
+  /**
+   * Takes up after `last`, whose effects are known already. Opens a stream that has died, as on phones in the pocket.
+   */
   resume(last: number) {
     this.#last = last;
     if (this.#stream?.readyState === EventSource.CLOSED) this.#open();

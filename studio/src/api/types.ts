@@ -13,7 +13,7 @@ export interface Picture {
   created: string;
   notes: string[];
   has_recipe: boolean;
-  /** Of a film; 0 for a picture. */
+  /** The frames of a film; 0 for a picture. */
   frames: number;
   seconds: number;
 }
@@ -44,7 +44,7 @@ export interface Progress {
   preview: string | null;
   item?: number | null;
   items?: number | null;
-  /** Of a film: the shot, and the frame that was painted last, both from 1 on. */
+  /** The shot of a film, and the frame that was painted last, both from 1 on. */
   shot?: number;
   shots?: number;
   frame?: number;
@@ -69,7 +69,7 @@ export interface Result {
   seconds: number;
   iterations: number;
   timelapse: boolean;
-  /** Of a film: frames, shots, and its length in seconds. */
+  /** Frames and shots of a film, and its length in seconds. */
   frames?: number;
   shots?: number;
   length?: number;
@@ -146,7 +146,7 @@ export interface QueueState {
   running: number;
 }
 
-/** What a picture's recipe says, and which of its inputs the server knows. */
+/** The settings in a picture's recipe, and which of its inputs the server knows. */
 export interface PictureSettings {
   settings: Settings;
   notes: string[];
@@ -164,5 +164,12 @@ export interface SheetCells {
   height: number;
   columns: string[];
   rows: string[];
-  cells: { left: number; top: number; width: number; height: number; label: string; settings: Record<string, unknown> }[];
+  cells: {
+    left: number;
+    top: number;
+    width: number;
+    height: number;
+    label: string;
+    settings: Record<string, unknown>;
+  }[];
 }

@@ -23,16 +23,25 @@ interface Answer {
 const decimals = (aspect: string | undefined) => (aspect === "colour" || aspect === "faults" ? 2 : 4);
 
 export function scoreTable({ pictures, measures }: Answer): ScoreRow[] {
-  const all = pictures.map(({ scores: { layers, ...scores } }) => ({ ...scores, ...layers }) as Record<string, unknown>);
+  const all = pictures.map(
+    ({ scores: { layers, ...scores } }) => ({ ...scores, ...layers }) as Record<string, unknown>,
+  );
   const layers = new Set(pictures.flatMap(({ scores }) => Object.keys(scores.layers ?? {})));
   const names = [...Object.keys(measures), ...layers];
   return names.flatMap((name) => {
     const values = all.map((scores) => scores[name]).map((v) => (typeof v === "number" ? v : null));
     const known = values.filter((v) => v !== null);
     if (known.length === 0) return [];
-    const measure = measures[name] ?? { aspect: "texture", better: "lower", about: "Distance of an encoder's features at this layer" };
+    const measure = measures[name] ?? {
+      aspect: "texture",
+      better: "lower",
+      about: "Distance of an encoder's features at this layer",
+    };
     const best = measure.better === "higher" ? Math.max(...known) : Math.min(...known);
-    const cells = values.map((v) => ({ text: v === null ? "–" : v.toFixed(decimals(measure.aspect)), best: v === best && values.length > 1 }));
+    const cells = values.map((v) => ({
+      text: v === null ? "–" : v.toFixed(decimals(measure.aspect)),
+      best: v === best && values.length > 1,
+    }));
     return [{ name, about: measure.about, arrow: measure.better === "higher" ? "↑" : "↓", cells }];
   });
 }

@@ -4,7 +4,14 @@ import { BASE } from "../api/client";
 import type { Job, Progress } from "../api/types";
 import { count, duration, stem } from "./words";
 
-const KINDS = { stylize: "Picture", texture: "Texture", sheet: "Sheet", batch: "Batch", compare: "Comparison", video: "Film" };
+const KINDS = {
+  stylize: "Picture",
+  texture: "Texture",
+  sheet: "Sheet",
+  batch: "Batch",
+  compare: "Comparison",
+  video: "Film",
+};
 
 export const kindName = (job: Job) => KINDS[job.kind];
 
@@ -30,7 +37,8 @@ export function title(job: Job): string {
 export const alt = (job: Job) => `Result: ${title(job)}`;
 
 export const resultUrl = (job: Job, fit: number) => `${BASE}/jobs/${job.id}/result?fit=${fit}`;
-export const hasPicture = (job: Job) => job.kind !== "compare" && job.kind !== "batch" && job.state === "done" && job.result !== null;
+export const hasPicture = (job: Job) =>
+  job.kind !== "compare" && job.kind !== "batch" && job.state === "done" && job.result !== null;
 
 const STAGES: Record<Progress["stage"], string> = {
   reading: "Reading the pictures",
@@ -40,14 +48,14 @@ const STAGES: Record<Progress["stage"], string> = {
   writing: "Writing the file",
 };
 
-/** How far a film is, in words. */
+/** The progress of a film in words. */
 function filmText({ stage, item, items, shot, shots, seconds_left }: Progress): string {
   const at = stage === "painting" ? `Frame ${Math.min((item ?? 0) + 1, items ?? 0)} of ${items}` : STAGES[stage];
   const of = stage === "painting" && shots && shots > 1 ? `, shot ${shot || 1} of ${shots}` : "";
   return at + of + (seconds_left === null || stage !== "painting" ? "" : `, ${duration(seconds_left)} left`);
 }
 
-/** How far a job is, in words. */
+/** The progress of a job in words. */
 export function progressText(progress: Progress | null): string {
   if (!progress) return "Starting";
   if (progress.frames) return filmText(progress);

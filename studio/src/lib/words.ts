@@ -20,6 +20,11 @@ export function count(n: number, what: string): string {
   return `${n} ${what}${n === 1 ? "" : "s"}`;
 }
 
+/** The sentence after pictures were dropped, pasted or picked. */
+export function added(pictures: number, place: string): string {
+  return `${count(pictures, "picture")} added as ${place}.`;
+}
+
 /** A number of bytes in decimal units. */
 export function bytes(n: number): string {
   const units = ["B", "kB", "MB", "GB", "TB"];

@@ -85,7 +85,9 @@ export class Painting {
     ctx.globalCompositeOperation = "destination-over";
     ctx.fillStyle = "#000000";
     ctx.fillRect(0, 0, width, height);
-    return new Promise((done, fail) => out.toBlob((b) => (b ? done(b) : fail(new Error("The mask is too large."))), "image/png"));
+    return new Promise((done, fail) =>
+      out.toBlob((b) => (b ? done(b) : fail(new Error("The mask is too large."))), "image/png"),
+    );
   }
 
   #append(step: Step) {
@@ -148,7 +150,12 @@ export class Painting {
 }
 
 /** A mask file as a picture of the canvas's kind: clear where it is black, in `ink` or in its own colours elsewhere. */
-export async function readMask(file: Blob, width: number, height: number, ink: string | null): Promise<HTMLCanvasElement> {
+export async function readMask(
+  file: Blob,
+  width: number,
+  height: number,
+  ink: string | null,
+): Promise<HTMLCanvasElement> {
   const bitmap = await createImageBitmap(file);
   const canvas = canvasOf(width, height);
   const ctx = canvas.getContext("2d")!;
@@ -156,7 +163,8 @@ export async function readMask(file: Blob, width: number, height: number, ink: s
   bitmap.close();
   const image = ctx.getImageData(0, 0, width, height);
   const { data } = image;
-  for (let i = 0; i < data.length; i += 4) data[i + 3] = (Math.max(data[i], data[i + 1], data[i + 2]) * data[i + 3]) / 255;
+  for (let i = 0; i < data.length; i += 4)
+    data[i + 3] = (Math.max(data[i], data[i + 1], data[i + 2]) * data[i + 3]) / 255;
   ctx.putImageData(image, 0, 0);
   if (ink) {
     ctx.globalCompositeOperation = "source-in";

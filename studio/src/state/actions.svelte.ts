@@ -1,4 +1,4 @@
-// What the user does with jobs: run, end, use their settings again.
+// The user's actions on jobs: run, end, use their settings again.
 
 import { explain, get, Problem } from "../api/client";
 import type { Job, Picture, PictureSettings, Settings, Slot } from "../api/types";
@@ -58,7 +58,8 @@ const FORM_KINDS = ["stylize", "texture", "sheet", "batch", "video"];
 /** Finds the picture that a slot of some settings means. */
 async function refFor(slot: unknown, known: Picture[]): Promise<Ref | null> {
   if (typeof slot === "string") {
-    const picture = known.find((p) => p.id === slot) ?? (await get<Picture>(`/pictures/${slot}/info`).catch(() => null));
+    const picture =
+      known.find((p) => p.id === slot) ?? (await get<Picture>(`/pictures/${slot}/info`).catch(() => null));
     return picture && refOf(picture);
   }
   if (slot && typeof slot === "object" && "job" in slot) {
@@ -98,17 +99,29 @@ export async function useSettings(row: Job, changes: Record<string, unknown> = {
   data.regions = data.styles.some((s) => s.region !== null);
   data.protect = await refFor(settings.protect, known);
   if (settings.kind === "sheet") {
-    data.vary = ((settings.vary as string[]) ?? []).map((v) => ({ name: v.split("=")[0], values: v.split("=")[1].replaceAll(",", ", ") }));
+    data.vary = ((settings.vary as string[]) ?? []).map((v) => ({
+      name: v.split("=")[0],
+      values: v.split("=")[1].replaceAll(",", ", "),
+    }));
   }
   app.show(null);
   app.say(`The settings of ${title(job)} are set.`);
 }
 
 async function styleFor(style: unknown, known: Picture[]): Promise<StyleEntry | null> {
-  const given = typeof style === "object" && style && "picture" in style ? (style as Record<string, unknown>) : { picture: style };
+  const given =
+    typeof style === "object" && style && "picture" in style ? (style as Record<string, unknown>) : { picture: style };
   const picture = await refFor(given.picture, known);
   const number = (name: string) => (given[name] as number) ?? (name === "rotate" ? 0 : 1);
-  return picture && { picture, weight: number("weight"), scale: number("scale"), rotate: number("rotate"), region: (given.region as string) ?? null };
+  return (
+    picture && {
+      picture,
+      weight: number("weight"),
+      scale: number("scale"),
+      rotate: number("rotate"),
+      region: (given.region as string) ?? null,
+    }
+  );
 }
 
 /** Runs a job's settings again with another seed. */
@@ -117,7 +130,7 @@ export async function againWithNewSeed(row: Job) {
   if (job?.settings) await run({ ...job.settings, seed: Math.floor(Math.random() * 2 ** 31) });
 }
 
-/** What the recipe of a picture says. */
+/** The settings in the recipe of a picture. */
 export const recipeOf = (picture: Picture) => get<PictureSettings>(`/pictures/${picture.id}/settings`);
 
 /** Puts the pictures of a recipe into the form, where the server knows them. */

@@ -1,9 +1,9 @@
-// What the page itself knows: the view, the theme, the session, the connection, and messages to the user.
+// The state of the page itself: the view, the session, the connection, and messages to the user.
 
 import { onSignedOut } from "../api/client";
+import { keep, kept } from "../lib/kept";
 
 export type View = "paint" | "queue" | "history" | "library";
-export type Theme = "auto" | "light" | "dark";
 export const VIEWS: [View, string][] = [
   ["paint", "Paint"],
   ["queue", "Queue"],
@@ -20,20 +20,14 @@ interface Toast {
 
 const TOAST_MS = 7000;
 
-const stored = (name: string) => localStorage.getItem(`impasto.${name}`);
-const store = (name: string, value: string) => localStorage.setItem(`impasto.${name}`, value);
-
 class App {
   view = $state<View>("paint");
   /** The job on the stage. Without one the stage shows the draft. */
   job = $state<string | null>(null);
   signedOut = $state(false);
   connected = $state(true);
-  theme = $state<Theme>((stored("theme") as Theme) ?? "auto");
-  /** Shortcuts of a single key are on. */
-  shortcuts = $state(stored("shortcuts") !== "off");
-  notify = $state(stored("notify") === "on");
-  /** What the live region says. */
+  notify = $state(kept("notify") === "on");
+  /** The words of the live region. */
   spoken = $state("");
   toasts = $state<Toast[]>([]);
   /** The dialog that is open. */
@@ -42,7 +36,7 @@ class App {
 
   constructor() {
     onSignedOut(() => (this.signedOut = true));
-    if (!location.hash.startsWith("#/")) this.#read(stored("view") ?? "");
+    if (!location.hash.startsWith("#/")) this.#read(kept("view") ?? "");
     else this.#read(location.hash);
     addEventListener("hashchange", () => this.#read(location.hash));
   }
@@ -71,10 +65,8 @@ class App {
   }
 
   remember() {
-    store("view", this.hash);
-    store("theme", this.theme);
-    store("shortcuts", this.shortcuts ? "on" : "off");
-    store("notify", this.notify ? "on" : "off");
+    keep("view", this.hash);
+    keep("notify", this.notify ? "on" : "off");
   }
 
   say(text: string) {

@@ -3,7 +3,7 @@
 import { BASE } from "../api/client";
 import type { Job } from "../api/types";
 
-/** What browsers play. */
+/** The formats that browsers play. */
 const PLAYABLE = ["mp4", "webm"];
 
 class Films {

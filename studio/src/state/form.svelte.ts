@@ -13,7 +13,7 @@ export interface Ref {
   name: string;
   width: number;
   height: number;
-  /** Of a film. */
+  /** Frames of a film, and its length in seconds. */
   frames?: number;
   seconds?: number;
 }
@@ -95,13 +95,16 @@ class Form {
     const gone = new Set<string>();
     for (const { slot } of refs) {
       const path = typeof slot === "string" ? `/pictures/${slot}/info` : `/jobs/${slot.job}`;
-      await get(path).catch((error) => error instanceof Problem && error.status === 404 && gone.add(JSON.stringify(slot)));
+      await get(path).catch(
+        (error) => error instanceof Problem && error.status === 404 && gone.add(JSON.stringify(slot)),
+      );
     }
     if (gone.size === 0) return;
     const here = (ref: Ref | null) => ref !== null && !gone.has(JSON.stringify(ref.slot));
     this.data.contents = contents.filter(here);
     this.data.styles = styles.filter((s) => here(s.picture));
-    for (const place of ["content", "film", "mask", "protect"] as const) if (!here(this.data[place])) this.data[place] = null;
+    for (const place of ["content", "film", "mask", "protect"] as const)
+      if (!here(this.data[place])) this.data[place] = null;
   }
 
   option<T>(name: string, otherwise: T): T {
@@ -156,7 +159,12 @@ class Form {
     const { rest, feather, size, colour_map, ...others } = options;
     const settings: Settings = { kind };
     for (const [name, value] of Object.entries(others)) if (applies(name, kind)) settings[name] = value;
-    if (kind === "video" ? !FILM_FORMATS.includes(String(settings.format)) : FILM_FORMATS.includes(String(settings.format))) delete settings.format;
+    if (
+      kind === "video"
+        ? !FILM_FORMATS.includes(String(settings.format))
+        : FILM_FORMATS.includes(String(settings.format))
+    )
+      delete settings.format;
     if (settings.effort === "draft") delete settings.time;
     if (colour_map && options.colour === "match" && kind !== "texture") settings.colour_map = colour_map;
     if (kind === "texture") settings.size = [texture.width, texture.height];
@@ -173,7 +181,8 @@ class Form {
       return settings;
     }
     settings.content = content?.slot;
-    if (kind === "sheet") settings.vary = vary.filter((v) => v.values.trim()).map((v) => `${v.name}=${v.values.replace(/\s/g, "")}`);
+    if (kind === "sheet")
+      settings.vary = vary.filter((v) => v.values.trim()).map((v) => `${v.name}=${v.values.replace(/\s/g, "")}`);
     if (mask) settings.mask = [mask.slot];
     if (protect) settings.protect = protect.slot;
     if (mask && rest) settings.rest = rest;
@@ -181,7 +190,7 @@ class Form {
     return settings;
   }
 
-  /** What a draft depends on: the settings as one picture, without options that only a run has. */
+  /** The settings of a draft: those of one picture, without options that only a run has. */
   get draftSettings(): Settings {
     const { kind, contents, content } = this.data;
     const settings: Settings = { ...this.settings, kind: kind === "texture" || kind === "video" ? kind : "stylize" };
@@ -199,11 +208,18 @@ class Form {
     const { kind, contents, content, styles, vary } = this.data;
     const { vary: _, contents: all, ...one } = this.settings;
     if (kind === "sheet") {
-      const pictures = vary.map((v) => v.values.split(",").filter((text) => text.trim()).length || 1).reduce((a, b) => a * b, 1);
+      const pictures = vary
+        .map((v) => v.values.split(",").filter((text) => text.trim()).length || 1)
+        .reduce((a, b) => a * b, 1);
       return { settings: { ...one, kind: "stylize", size: SHEET_SIZE }, pictures };
     }
     if (kind !== "batch") return { settings: one as Settings, pictures: 1 };
-    const settings = { ...one, kind: "stylize" as const, content: (content ?? contents[0])?.slot, styles: styles.slice(0, 1).map((s) => s.picture.slot) };
+    const settings = {
+      ...one,
+      kind: "stylize" as const,
+      content: (content ?? contents[0])?.slot,
+      styles: styles.slice(0, 1).map((s) => s.picture.slot),
+    };
     return { settings, pictures: contents.length * styles.length };
   }
 

@@ -2,9 +2,10 @@
 // form.
 
 import { explain, Problem } from "../api/client";
-import { isFilm, upload } from "../api/pictures";
+import { upload } from "../api/pictures";
 import type { Picture } from "../api/types";
-import { count } from "../lib/words";
+import { isFilm } from "../lib/files";
+import { added } from "../lib/words";
 import { app } from "./app.svelte";
 import { form, refOf } from "./form.svelte";
 
@@ -26,7 +27,8 @@ class Intake {
     for (const file of files) {
       try {
         const film = isFilm(file, file.name, place === "film");
-        if (film && place !== "content" && place !== "film") throw new Problem({ detail: "This is a film: a picture is expected here." }, 0);
+        if (film && place !== "content" && place !== "film")
+          throw new Problem({ detail: "This is a film: a picture is expected here." }, 0);
         pictures.push(await upload(file, file.name || "picture.png", film));
       } catch (error) {
         app.toast(`${file.name || "The picture"}: ${explain(error)}`, true);
@@ -70,7 +72,7 @@ class Intake {
     } else {
       form.setContent(first);
     }
-    app.say(`${count(refs.length, "picture")} added as ${place}.`);
+    app.say(added(refs.length, place));
   }
 }
 

@@ -47,7 +47,9 @@ class Jobs {
       get<{ jobs: Job[] }>("/jobs?state=queued,running,paused&order=queue&limit=100"),
     ]);
     const settings = (id: string) => this.byId[id]?.settings;
-    this.byId = Object.fromEntries([...recent.jobs, ...active.jobs].map((j) => [j.id, { settings: settings(j.id), ...j }]));
+    this.byId = Object.fromEntries(
+      [...recent.jobs, ...active.jobs].map((j) => [j.id, { settings: settings(j.id), ...j }]),
+    );
     this.version += 1;
     if (app.job) await this.need(app.job);
   }

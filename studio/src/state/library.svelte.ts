@@ -1,4 +1,4 @@
-// What the server offers: styles, presets, sample photographs and encoders.
+// The server's offer: styles, presets, sample photographs and encoders.
 
 import { call, get } from "../api/client";
 import type { LibraryStyle, Picture, Preset, QueueState, Status } from "../api/types";

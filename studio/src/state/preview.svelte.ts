@@ -13,7 +13,7 @@ class Draft {
   url = $state<string | null>(null);
   busy = $state(false);
   error = $state<string | null>(null);
-  /** How long the newest draft took, in seconds. */
+  /** The seconds that the newest draft took. */
   seconds = $state(0);
   #key = "";
   #latest = new Latest<Settings>((settings, signal) => this.#make(settings, signal));
@@ -48,7 +48,12 @@ class Draft {
     const begin = performance.now();
     try {
       const headers = { "content-type": "application/json" };
-      const answer = await send(`/drafts?fit=${DRAFT_FIT}`, { method: "POST", body: JSON.stringify(settings), headers, signal });
+      const answer = await send(`/drafts?fit=${DRAFT_FIT}`, {
+        method: "POST",
+        body: JSON.stringify(settings),
+        headers,
+        signal,
+      });
       const url = URL.createObjectURL(await answer.blob());
       const image = new Image();
       image.src = url;

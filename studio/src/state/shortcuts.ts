@@ -1,12 +1,26 @@
-// What keys do, on the whole page.
+// The keys of the whole page, and the list of them.
 
-import { pressable, typing } from "../lib/keys";
+import { typing } from "../lib/keys";
 import { masking } from "../mask/masking.svelte";
-import { view } from "../stage/view.svelte";
+import { VIEW_KEYS, viewKey } from "../stage/keys";
+import { look } from "../ui/look.svelte";
 import { act, run } from "./actions.svelte";
 import { app } from "./app.svelte";
 import { form } from "./form.svelte";
 import { isActive, jobs } from "./jobs.svelte";
+
+export const KEYS: [string, string][] = [
+  ["Ctrl+Enter", "Run"],
+  ["Shift+X", "Cancel the job on the stage"],
+  ...VIEW_KEYS,
+  ["[ and ]", "Smaller and larger brush"],
+  ["e", "Eraser and brush in turn"],
+  ["Ctrl+Z", "Undo a stroke of the mask"],
+  ["Ctrl+Shift+Z", "Redo it"],
+  ["Shift+V", "Invert the mask"],
+  ["Alt+Up, Alt+Down", "Move a job in the queue"],
+  ["?", "This list"],
+];
 
 /** Single keys; those of the mask work only while one is painted. */
 function single(e: KeyboardEvent): boolean {
@@ -14,12 +28,7 @@ function single(e: KeyboardEvent): boolean {
   if (e.key === "?") app.dialog = "keys";
   else if (app.view !== "paint") return false;
   else if (e.key === "X" && job && isActive(job)) void act(job.id, "cancel");
-  else if (e.key === "m") view.nextMode();
-  else if (e.key === "c") view.peek = true;
-  else if (e.key === "0") view.fit();
-  else if (e.key === "1" || e.key === "2") view.zoomTo(Number(e.key));
-  else if (e.key === "+" || e.key === "-") view.step(e.key === "+" ? 1 : -1);
-  else if (e.key === " " && !pressable(e.target)) view.panning = true;
+  else if (viewKey(e)) return true;
   else if (!masking.place) return false;
   else if (e.key === "[" || e.key === "]") masking.resizeBrush(e.key === "]" ? 1 : -1);
   else if (e.key === "e") masking.tool = masking.tool === "brush" ? "eraser" : "brush";
@@ -38,10 +47,5 @@ export function keydown(e: KeyboardEvent) {
     e.preventDefault();
     if (e.shiftKey) masking.redo();
     else masking.undo();
-  } else if (!command && !e.altKey && app.shortcuts && !typing(e.target) && single(e)) e.preventDefault();
-}
-
-export function keyup(e: KeyboardEvent) {
-  if (e.key === "c") view.peek = false;
-  if (e.key === " ") view.panning = false;
+  } else if (!command && !e.altKey && look.shortcuts && !typing(e.target) && single(e)) e.preventDefault();
 }

@@ -8,7 +8,7 @@ import { gzipSync } from "node:zlib";
 
 const PAGE = fileURLToPath(new URL("../../../crates/impasto-server/page/", import.meta.url));
 const SCRIPT_GZIP = 70_000;
-/** What a browser is sent for the first view, compressed. */
+/** The bytes for the first view, compressed. */
 const ALL_GZIP = 80_000;
 const EMBEDDED = 210_000;
 
@@ -28,7 +28,8 @@ test("there is nothing that the policy forbids", () => {
     const text = bytes.toString();
     assert.doesNotMatch(text, /sourceMappingURL/, name);
     assert.doesNotMatch(text, /\beval\(|new Function\(/, name);
-    if (name.endsWith(".js")) assert.doesNotMatch(text, /<[a-z]+[^<>`]* style="/, `${name} has a style attribute in a template`);
+    if (name.endsWith(".js"))
+      assert.doesNotMatch(text, /<[a-z]+[^<>`]* style="/, `${name} has a style attribute in a template`);
     if (name.endsWith(".html")) assert.doesNotMatch(text, /<script(?![^>]*src=)|<style| style=| on[a-z]+=/, name);
   }
 });

@@ -18,7 +18,9 @@ function made() {
   const folder = mkdtempSync(join(tmpdir(), "studio-film-"));
   const file = join(folder, "moving.mp4");
   const source = ["-f", "lavfi", "-i", "testsrc2=size=96x64:rate=25:duration=0.4"];
-  const done = spawnSync("ffmpeg", ["-v", "error", "-nostdin", ...source, "-c:v", "mpeg4", "-q:v", "2", file], { encoding: "utf8" });
+  const done = spawnSync("ffmpeg", ["-v", "error", "-nostdin", ...source, "-c:v", "mpeg4", "-q:v", "2", file], {
+    encoding: "utf8",
+  });
   assert.equal(done.status, 0, done.stderr);
   return { file, remove: () => rmSync(folder, { recursive: true }) };
 }
@@ -53,7 +55,11 @@ pageTest("a film is painted, looked at frame by frame, played and downloaded", {
     await page.getByRole("button", { name: "Show single frames" }).click();
     await page.getByRole("button", { name: "Download" }).click();
     const download = page.waitForEvent("download");
-    await page.getByRole("menuitem", { name: /^The film \(MP4/ }).or(page.getByRole("link", { name: /^The film \(MP4/ })).first().click();
+    await page
+      .getByRole("menuitem", { name: /^The film \(MP4/ })
+      .or(page.getByRole("link", { name: /^The film \(MP4/ }))
+      .first()
+      .click();
     assert.equal((await download).suggestedFilename().endsWith(".mp4"), true);
   } finally {
     remove();

@@ -8,7 +8,10 @@ suite();
 
 pageTest("a style is added to the library, named, tagged, used and deleted", {}, async (page) => {
   await page.getByRole("link", { name: "Library" }).click();
-  await page.getByText("Add pictures").locator("input").setInputFiles([await madePicture(page, "leaves.png", "#557722")]);
+  await page
+    .getByText("Add pictures")
+    .locator("input")
+    .setInputFiles([await madePicture(page, "leaves.png", "#557722")]);
   const name = page.getByRole("textbox", { name: "Name of the style leaves" });
   await name.fill("Autumn");
   await name.press("Tab");
@@ -59,8 +62,14 @@ pageTest("the referee compares results that are chosen in the history", {}, asyn
   }
   await page.getByRole("link", { name: "History" }).click();
   await page.getByRole("button", { name: "Compare", exact: true }).click();
-  await page.getByAltText(/^Result: Harbour/).nth(0).click();
-  await page.getByAltText(/^Result: Harbour/).nth(1).click();
+  await page
+    .getByAltText(/^Result: Harbour/)
+    .nth(0)
+    .click();
+  await page
+    .getByAltText(/^Result: Harbour/)
+    .nth(1)
+    .click();
   await page.getByRole("button", { name: "Compare 2" }).click();
   await page.getByRole("columnheader", { name: "Picture 2" }).waitFor();
   await page.getByRole("rowheader", { name: /^ssim/ }).waitFor();
@@ -70,7 +79,9 @@ pageTest("a result can be stopped early, and downloaded in another format withou
   await trySample(page);
   await page.getByRole("spinbutton", { name: "Size, long edge" }).fill("512");
   await page.getByRole("button", { name: "Run", exact: true }).click();
-  await page.waitForFunction(() => /Scale [2-9]/.test(document.querySelector('[role="progressbar"]')?.getAttribute("aria-valuetext") ?? ""));
+  await page.waitForFunction(() =>
+    /Scale [2-9]/.test(document.querySelector('[role="progressbar"]')?.getAttribute("aria-valuetext") ?? ""),
+  );
   await page.getByRole("button", { name: "Stop", exact: true }).click();
   await resultShown(page);
   await page.getByText(/^Stopped early/).waitFor();

@@ -1,4 +1,4 @@
-// What the browser's tests share: a server, pages that are watched for errors, and the usual steps.
+// The browser's tests share a server, pages that are watched for errors, and the usual steps.
 //
 // By default each file starts the mock. With STUDIO_URL=http://127.0.0.1:7340/#token=... the same tests run against a
 // real server; those that need the mock are skipped then.
@@ -39,8 +39,14 @@ export function watch(page) {
   page.setDefaultTimeout(PATIENCE);
   // Browsers log answers with an error's status. A setting that the server refuses (422) is no fault of the page,
   // nor is a preview that went when its job ended; what else is missing is a fault.
-  page.on("console", (m) => m.type() === "error" && !/status of (404|422)/.test(m.text()) && problems.push(`console: ${m.text()}`));
-  page.on("response", (r) => r.status() === 404 && !r.url().includes("/preview") && problems.push(`missing: ${r.url()}`));
+  page.on(
+    "console",
+    (m) => m.type() === "error" && !/status of (404|422)/.test(m.text()) && problems.push(`console: ${m.text()}`),
+  );
+  page.on(
+    "response",
+    (r) => r.status() === 404 && !r.url().includes("/preview") && problems.push(`missing: ${r.url()}`),
+  );
   page.on("pageerror", (e) => problems.push(`error: ${e.message}`));
   page.on("request", (r) => {
     const url = r.url();
@@ -66,7 +72,9 @@ export async function withPage(options, body) {
 
 /** A test with a page of its own. */
 export function pageTest(name, options, body) {
-  test(name, { skip: options.skip ?? false }, (t) => withPage(options.context ?? {}, (page, context) => body(page, context, t)));
+  test(name, { skip: options.skip ?? false }, (t) =>
+    withPage(options.context ?? {}, (page, context) => body(page, context, t)),
+  );
 }
 
 /** Puts the sample photograph and a style into the form, and waits for the draft. */
@@ -81,7 +89,10 @@ export const draftShown = (page) => page.getByAltText("Draft of the present sett
 /** Adds the second style of the library to the first. */
 export async function addStyle(page) {
   await page.getByRole("radio", { name: "Styles", exact: true }).check({ force: true });
-  await page.getByRole("button", { name: /^Add the style .* to the others$/ }).first().click();
+  await page
+    .getByRole("button", { name: /^Add the style .* to the others$/ })
+    .first()
+    .click();
   await page.getByRole("heading", { name: "Styles" }).waitFor();
 }
 
@@ -93,11 +104,23 @@ export async function run(page) {
 
 export const resultShown = (page) => page.getByRole("button", { name: "Use these settings" }).waitFor();
 
-/** No fault of accessibility that axe can see. With `part`, only that part of the page counts: an open menu covers others. */
+/**
+ * No fault of accessibility that axe can see. With `part`, only that part of the page counts: an open menu covers
+ * others.
+ */
 export async function accessible(page, what, part) {
-  const axe = new AxeBuilder({ page }).withTags(["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]);
+  const axe = new AxeBuilder({ page }).withTags([
+    "wcag2a",
+    "wcag2aa",
+    "wcag21a",
+    "wcag21aa",
+    "wcag22aa",
+    "best-practice",
+  ]);
   const { violations } = await (part ? axe.include(part) : axe).analyze();
-  const found = violations.map((v) => `${v.id}: ${v.nodes.map((n) => `${n.target} ${n.any[0]?.message ?? ""}`).join("; ")}`);
+  const found = violations.map(
+    (v) => `${v.id}: ${v.nodes.map((n) => `${n.target} ${n.any[0]?.message ?? ""}`).join("; ")}`,
+  );
   assert.deepEqual(found, [], what);
 }
 

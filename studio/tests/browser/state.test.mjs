@@ -3,7 +3,18 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { startMock } from "../../dev/mock.mjs";
-import { draftShown, mockOnly, pageTest, resultShown, run, state, suite, trySample, watch, withPage } from "./setup.mjs";
+import {
+  draftShown,
+  mockOnly,
+  pageTest,
+  resultShown,
+  run,
+  state,
+  suite,
+  trySample,
+  watch,
+  withPage,
+} from "./setup.mjs";
 
 suite();
 
@@ -21,7 +32,10 @@ pageTest("a reload keeps the form and the job on the stage", {}, async (page) =>
   await run(page);
   await page.reload();
   await resultShown(page);
-  await page.getByAltText(/^Result: /).first().waitFor();
+  await page
+    .getByAltText(/^Result: /)
+    .first()
+    .waitFor();
 });
 
 pageTest("a reload during a run shows the run again", {}, async (page) => {
@@ -53,7 +67,10 @@ test("eight tabs of one browser work at once, with one stream between them", asy
     for (const { page, problems } of tabs) {
       assert.equal(await strength(page).inputValue(), "0.4");
       await page.getByRole("link", { name: "History" }).click();
-      await page.getByRole("button", { name: /^Star Harbour in the style/ }).first().waitFor();
+      await page
+        .getByRole("button", { name: /^Star Harbour in the style/ })
+        .first()
+        .waitFor();
       assert.deepEqual(problems, []);
     }
     assert.ok(streams <= 1, `${streams} streams`);

@@ -45,11 +45,17 @@ const VIEWS = {
     await trySample(page);
     await run(page);
     await page.getByRole("link", { name: "History" }).click();
-    await page.getByRole("button", { name: /^Star / }).first().waitFor();
+    await page
+      .getByRole("button", { name: /^Star / })
+      .first()
+      .waitFor();
   },
   library: async (page) => {
     await page.getByRole("link", { name: "Library" }).click();
-    await page.getByAltText(/^Use the style/).first().waitFor();
+    await page
+      .getByAltText(/^Use the style/)
+      .first()
+      .waitFor();
   },
   keys: async (page) => {
     await page.keyboard.press("?");

@@ -1,4 +1,4 @@
-// What users do: drafts that follow, masks, recipes, sheets, batches, the queue, the history.
+// The work of users: drafts that follow, masks, recipes, sheets, batches, the queue, the history.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -9,30 +9,35 @@ suite();
 
 const slider = (page, name) => page.getByRole("slider", { name, exact: true });
 
-pageTest("the draft follows a slider: few requests for many moves, and the newest value counts", mockOnly, async (page, _, t) => {
-  await trySample(page);
-  const { drafts } = state.mock.jobs;
-  const image = page.locator(".stage img").last();
-  const changed = (old) => page.waitForFunction((old) => [...document.querySelectorAll(".stage img")].at(-1).src !== old, old);
-  const settled = async (value) => {
-    while (drafts.at(-1).strength !== value) await page.waitForTimeout(20);
-    await page.waitForFunction(() => !document.querySelector(".status.busy"));
-  };
-  await settled(undefined);
-  const before = drafts.length;
-  const old = await image.getAttribute("src");
-  for (let i = 9; i >= 5; i--) await slider(page, "Strength").fill(`0.${i}`);
-  await changed(old);
-  await settled(0.5);
-  assert.ok(drafts.length - before <= 5, `${drafts.length - before} drafts for five moves`);
+pageTest(
+  "the draft follows a slider: few requests for many moves, and the newest value counts",
+  mockOnly,
+  async (page, _, t) => {
+    await trySample(page);
+    const { drafts } = state.mock.jobs;
+    const image = page.locator(".stage img").last();
+    const changed = (old) =>
+      page.waitForFunction((old) => [...document.querySelectorAll(".stage img")].at(-1).src !== old, old);
+    const settled = async (value) => {
+      while (drafts.at(-1).strength !== value) await page.waitForTimeout(20);
+      await page.waitForFunction(() => !document.querySelector(".status.busy"));
+    };
+    await settled(undefined);
+    const before = drafts.length;
+    const old = await image.getAttribute("src");
+    for (let i = 9; i >= 5; i--) await slider(page, "Strength").fill(`0.${i}`);
+    await changed(old);
+    await settled(0.5);
+    assert.ok(drafts.length - before <= 5, `${drafts.length - before} drafts for five moves`);
 
-  // How long it takes depends on the machine, so it is told and not tested. The mock's draft takes 350 ms.
-  const begin = Date.now();
-  const last = await image.getAttribute("src");
-  await slider(page, "Strength").fill("0.3");
-  await changed(last);
-  t.diagnostic(`${Date.now() - begin} ms from a move to its draft`);
-});
+    // The time depends on the machine, so it is told and not tested. The mock's draft takes 350 ms.
+    const begin = Date.now();
+    const last = await image.getAttribute("src");
+    await slider(page, "Strength").fill("0.3");
+    await changed(last);
+    t.diagnostic(`${Date.now() - begin} ms from a move to its draft`);
+  },
+);
 
 pageTest("a painted disk becomes the mask's pixels", {}, async (page) => {
   await trySample(page);
@@ -61,7 +66,13 @@ pageTest("a painted disk becomes the mask's pixels", {}, async (page) => {
     return { width, height, white, middle: at(width >> 1, height >> 1), corner: at(0, 0) };
   }, id);
   const disk = Math.PI * (0.1 * Math.max(seen.width, seen.height)) ** 2;
-  assert.deepEqual([seen.middle, seen.corner], [[255, 255, 255, 255], [0, 0, 0, 255]]);
+  assert.deepEqual(
+    [seen.middle, seen.corner],
+    [
+      [255, 255, 255, 255],
+      [0, 0, 0, 255],
+    ],
+  );
   assert.ok(Math.abs(seen.white / disk - 1) < 0.02, `${seen.white} white pixels, ${disk} in the disk`);
   const job = page.waitForRequest((r) => r.method() === "PUT" && r.url().includes("/jobs/"));
   await page.getByRole("button", { name: "Run", exact: true }).click();
@@ -100,7 +111,10 @@ pageTest("strokes can be undone and redone, the mask inverted, and painted in re
   await page.keyboard.press("Shift+V");
   assert.ok(Math.abs((await opaque()) - (1 - all)) < 1e-2);
   await page.keyboard.press("Control+z");
-  await page.getByRole("radio", { name: /^Region of/ }).nth(1).check({ force: true });
+  await page
+    .getByRole("radio", { name: /^Region of/ })
+    .nth(1)
+    .check({ force: true });
   await stroke(0.5);
   const sent = page.waitForRequest((r) => r.method() === "PUT" && r.url().includes("/pictures/"));
   await page.getByRole("button", { name: "Use the mask" }).click();
@@ -108,7 +122,10 @@ pageTest("strokes can be undone and redone, the mask inverted, and painted in re
   await page.getByRole("checkbox", { name: "Colours of the mask are regions" }).waitFor();
   const job = page.waitForRequest((r) => r.method() === "PUT" && r.url().includes("/jobs/"));
   await page.getByRole("button", { name: "Run", exact: true }).click();
-  assert.deepEqual((await job).postDataJSON().styles.map((s) => s.region), ["#ff0000", "#00ff00"]);
+  assert.deepEqual(
+    (await job).postDataJSON().styles.map((s) => s.region),
+    ["#ff0000", "#00ff00"],
+  );
 });
 
 pageTest("a dropped result gives its settings back", {}, async (page) => {
@@ -150,7 +167,9 @@ pageTest("a pasted picture fills the empty place, and asks when both are taken",
     await page.evaluate(
       ([base64, name]) => {
         const transfer = new DataTransfer();
-        transfer.items.add(new File([Uint8Array.from(atob(base64), (c) => c.charCodeAt(0))], name, { type: "image/png" }));
+        transfer.items.add(
+          new File([Uint8Array.from(atob(base64), (c) => c.charCodeAt(0))], name, { type: "image/png" }),
+        );
         dispatchEvent(new ClipboardEvent("paste", { clipboardData: transfer, bubbles: true, cancelable: true }));
       },
       [buffer.toString("base64"), name],
@@ -159,7 +178,10 @@ pageTest("a pasted picture fills the empty place, and asks when both are taken",
   await paste("one.png");
   await page.getByAltText("Content: one.png").first().waitFor();
   await paste("two.png");
-  await page.getByAltText(/^Style: (one|two).png/).first().waitFor();
+  await page
+    .getByAltText(/^Style: (one|two).png/)
+    .first()
+    .waitFor();
   await paste("three.png");
   await page.getByRole("dialog", { name: "Use the pasted picture as" }).waitFor();
 });
@@ -178,7 +200,10 @@ pageTest("a click on a sheet's picture takes its settings", {}, async (page) => 
 pageTest("a batch of files shows its pictures and offers one zip", {}, async (page) => {
   const first = await madePicture(page, "a.png", "#224466");
   const second = await madePicture(page, "b.png", "#664422");
-  await page.getByRole("button", { name: /^Style swirls/i }).first().click();
+  await page
+    .getByRole("button", { name: /^Style swirls/i })
+    .first()
+    .click();
   await page.locator('input[type="file"][multiple]').first().setInputFiles([first, second]);
   await page.getByRole("heading", { name: "Contents" }).waitFor();
   await page.getByRole("spinbutton", { name: "Size, long edge" }).fill("64");
@@ -211,9 +236,13 @@ pageTest("waiting jobs change places by Alt and arrows", mockOnly, async (page) 
   assert.deepEqual(await order(), ["one", "two", "three"]);
   await page.getByRole("button", { name: "Show three" }).focus();
   await page.keyboard.press("Alt+ArrowUp");
-  await page.waitForFunction(() => [...document.querySelectorAll("main li strong")].map((e) => e.textContent).join() === "one,three,two");
+  await page.waitForFunction(
+    () => [...document.querySelectorAll("main li strong")].map((e) => e.textContent).join() === "one,three,two",
+  );
   await page.getByRole("button", { name: "Next: two" }).click();
-  await page.waitForFunction(() => [...document.querySelectorAll("main li strong")].map((e) => e.textContent).join() === "two,one,three");
+  await page.waitForFunction(
+    () => [...document.querySelectorAll("main li strong")].map((e) => e.textContent).join() === "two,one,three",
+  );
   for (const name of ["two", "one", "three"]) await page.getByRole("button", { name: `Cancel ${name}` }).click();
   await page.getByRole("button", { name: "Go on" }).click();
 });
@@ -230,13 +259,24 @@ pageTest("the history is searched, starred and binned, and settings come back", 
   const star = page.getByRole("button", { name: /^Star Harbour/ }).first();
   await star.click();
   await page.locator('button[aria-pressed="true"][aria-label^="Star Harbour"]').first().waitFor();
-  await page.getByAltText(/^Result: Harbour/).first().click();
+  await page
+    .getByAltText(/^Result: Harbour/)
+    .first()
+    .click();
   await page.getByRole("button", { name: "Use these settings" }).click();
-  await page.waitForFunction(() => [...document.querySelectorAll('input[type="range"]')].some((e) => e.value === "0.7"));
+  await page.waitForFunction(() =>
+    [...document.querySelectorAll('input[type="range"]')].some((e) => e.value === "0.7"),
+  );
   await page.getByRole("link", { name: "History" }).click();
-  await page.getByRole("button", { name: /to the bin$/ }).first().waitFor();
+  await page
+    .getByRole("button", { name: /to the bin$/ })
+    .first()
+    .waitFor();
   const before = await page.getByRole("button", { name: /to the bin$/ }).count();
-  await page.getByRole("button", { name: /to the bin$/ }).first().click();
+  await page
+    .getByRole("button", { name: /to the bin$/ })
+    .first()
+    .click();
   await page.getByRole("button", { name: "Undo" }).click();
   await page.waitForFunction((n) => document.querySelectorAll('button[aria-label$="to the bin"]').length === n, before);
 });

@@ -30,7 +30,9 @@ it("identifiers are canonical and of version 4", () => {
 
 describe("settings", () => {
   it("leave out pictures and defaults", () => {
-    expect(optionsOf({ kind: "stylize", content: "a", styles: [], strength: 1, stroke_size: 2, seed: null })).toEqual({ stroke_size: 2 });
+    expect(optionsOf({ kind: "stylize", content: "a", styles: [], strength: 1, stroke_size: 2, seed: null })).toEqual({
+      stroke_size: 2,
+    });
   });
   it("differ by name, with the defaults in place of what is missing", () => {
     const found = differences({ strength: 0.5, size: 512 }, { seed: 3, size: 512 });
@@ -60,14 +62,20 @@ describe("zoom", () => {
     expect(a.y).toBeCloseTo(b.y, 9);
   });
   it("goes by fixed steps", () => {
-    expect([step(0.7, 1), step(0.7, -1), step(1, 1), step(1, -1), step(8, 1), step(0.01, -1)]).toEqual([1, 0.5, 2, 0.5, 8, 0.0625]);
+    expect([step(0.7, 1), step(0.7, -1), step(1, 1), step(1, -1), step(8, 1), step(0.01, -1)]).toEqual([
+      1, 0.5, 2, 0.5, 8, 0.0625,
+    ]);
   });
   it("leaves no gap beside a large picture, and centres a small one", () => {
     expect(clamp({ scale: 1, x: 50, y: 9 }, picture, pane)).toEqual({ scale: 1, x: 0, y: 0 });
     expect(clamp({ scale: 1, x: -900, y: 0 }, picture, pane)).toEqual({ scale: 1, x: -400, y: 0 });
   });
   it("asks for no more pixels than the screen shows", () => {
-    expect([derivative(picture, 0.5, 1), derivative(picture, 1, 2), derivative({ width: 9000, height: 10 }, 1, 1)]).toEqual([512, 2048, 4096]);
+    expect([
+      derivative(picture, 0.5, 1),
+      derivative(picture, 1, 2),
+      derivative({ width: 9000, height: 10 }, 1, 1),
+    ]).toEqual([512, 2048, 4096]);
   });
 });
 
@@ -114,17 +122,29 @@ describe("requests that follow a control", () => {
 });
 
 it("the referee's scores become a table with the best marked", () => {
-  const scores = (ssim: number | null, noise: number, layer: number) => ({ scores: { ssim, noise, "seams-at": "x", layers: { relu2_2: layer } } });
+  const scores = (ssim: number | null, noise: number, layer: number) => ({
+    scores: { ssim, noise, "seams-at": "x", layers: { relu2_2: layer } },
+  });
   const measure = (aspect: string, better: "higher" | "lower") => ({ aspect, better, about: "" });
-  const measures = { ssim: measure("content", "higher"), noise: measure("faults", "lower"), gmsd: measure("content", "lower") };
+  const measures = {
+    ssim: measure("content", "higher"),
+    noise: measure("faults", "lower"),
+    gmsd: measure("content", "lower"),
+  };
   const rows = scoreTable({ pictures: [scores(0.25, 2, 0.1), scores(0.5, 3, 0.05), scores(null, 2.5, 0.2)], measures });
   const text = rows.map((r) => [r.name + r.arrow, ...r.cells.map((c) => c.text + (c.best ? "*" : ""))].join(" "));
   expect(text).toEqual(["ssim↑ 0.2500 0.5000* –", "noise↓ 2.00* 3.00 2.50", "relu2_2↓ 0.1000 0.0500* 0.2000"]);
 });
 
 it("numbers are words for people", () => {
-  expect([duration(0.4), duration(1), duration(200), brief(7200), bytes(900), bytes(1_234_567), bytes(9.9995e8)]).toEqual([
-    "less than a second", "1 second", "3 minutes", "2.0 h", "900 B", "1.2 MB", "1.0 GB",
-  ]);
+  expect([
+    duration(0.4),
+    duration(1),
+    duration(200),
+    brief(7200),
+    bytes(900),
+    bytes(1_234_567),
+    bytes(9.9995e8),
+  ]).toEqual(["less than a second", "1 second", "3 minutes", "2.0 h", "900 B", "1.2 MB", "1.0 GB"]);
   expect([shown(undefined), shown(0.30000001), shown([1, 2]), shown(true)]).toEqual(["default", "0.3", "1, 2", "on"]);
 });

@@ -1,4 +1,5 @@
-// What the page and its worker say to each other. Pixels stay in the worker; pictures come back as files in memory.
+// The messages between the page and its worker. Pixels stay in the worker. Pictures come back as bitmaps, and also as
+// files if they can be saved.
 
 export interface Settings {
   size: number;
@@ -12,18 +13,11 @@ export type Place = "content" | "style";
 
 export type Ask =
   | { kind: "take"; place: Place; name: string; file: Blob; serial: number }
-  | { kind: "draft"; settings: Settings; longest: number; serial: number }
-  | { kind: "plan"; settings: Settings }
+  | { kind: "draft"; settings: Settings; longest: number; whole: boolean; serial: number }
+  | { kind: "plan"; settings: Settings; serial: number }
   | { kind: "run"; settings: Settings; serial: number }
   | { kind: "finish" }
-  | { kind: "stop" }
-  | { kind: "save"; serial: number };
-
-export interface Painted {
-  file: Blob;
-  width: number;
-  height: number;
-}
+  | { kind: "stop" };
 
 export interface Progress {
   step: { scale: number; scales: number; width: number; height: number; iteration: number; iterations: number };
@@ -39,15 +33,29 @@ export interface Problem {
 export type Answer =
   | { kind: "loading"; part: number }
   | { kind: "ready" }
-  | { kind: "taken"; place: Place; width: number; height: number; serial: number }
+  /**
+   * The file is a picture. The painter takes it as soon as a run has ended. A file that the browser cannot show comes
+   * back as one that it can.
+   */
+  | { kind: "read"; width: number; height: number; file: Blob | null; serial: number }
+  | { kind: "taken"; serial: number }
   /** Work of a run, in pixels times iterations. */
-  | { kind: "plan"; work: number }
-  | { kind: "draft"; picture: Painted; seconds: number; serial: number }
-  | { kind: "begun"; width: number; height: number; serial: number }
+  | { kind: "plan"; work: number; serial: number }
+  /** A whole draft comes with its file. */
+  | { kind: "draft"; bitmap: ImageBitmap; png: Blob | null; seconds: number; serial: number }
   | { kind: "progress"; progress: Progress; serial: number }
-  | { kind: "preview"; picture: Painted; serial: number }
-  | { kind: "done"; picture: Painted; png: Blob; stopped: boolean; seconds: number; serial: number }
-  | { kind: "saved"; png: Blob; serial: number }
+  | { kind: "preview"; bitmap: ImageBitmap; serial: number }
+  /** The result, and the bytes that the module's memory has grown to. */
+  | {
+      kind: "done";
+      png: Blob;
+      width: number;
+      height: number;
+      stopped: boolean;
+      seconds: number;
+      memory: number;
+      serial: number;
+    }
   | { kind: "problem"; problem: Problem; serial: number }
-  /** The module is lost, and a new worker begins unless this is final. */
-  | { kind: "broken"; problem: Problem; final: boolean };
+  /** The module is lost, at the request of that number or before any. A new worker begins unless this is final. */
+  | { kind: "broken"; problem: Problem; serial: number; final: boolean };

@@ -1,13 +1,23 @@
-// The page's end of the worker. It starts the worker, and a new one if the module is lost; the pictures are given again
-// then.
+// The page's end of the worker. It starts the worker, and a new one when the module is lost or has grown large; the new
+// one is given the pictures again.
 
+import { sentence } from "../../../studio/src/lib/words";
 import type { Answer, Ask, Place } from "./messages";
+
+type Take = Extract<Ask, { kind: "take" }>;
+
+/** The memory of a module never shrinks. After a run that took more bytes than these, a new one begins. */
+export const LARGE = 512 << 20;
+/** So often the module may be lost before anything was painted: a page that cannot run it must not try for ever. */
+const LOSSES = 2;
 
 export class Painter {
   #worker!: Worker;
-  #given = new Map<Place, Ask>();
+  /** The pictures that the worker has. */
+  #given = new Map<Place, Take>();
+  /** Requests that have no answer yet, in their order. */
+  #waiting: Exclude<Ask, { kind: "finish" | "stop" }>[] = [];
   #tell: (answer: Answer) => void;
-  /** How often the module was lost before anything was painted; a page that cannot run it must not try for ever. */
   #losses = 0;
 
   constructor(tell: (answer: Answer) => void) {
@@ -16,28 +26,59 @@ export class Painter {
   }
 
   ask(ask: Ask) {
-    if (ask.kind === "take") this.#given.set(ask.place, ask);
+    if ("serial" in ask) this.#waiting.push(ask);
     this.#worker.postMessage(ask);
   }
 
   #start() {
-    this.#worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
-    this.#worker.onmessage = ({ data }: MessageEvent<Answer>) => this.#hear(data);
-    this.#worker.onerror = (e) => {
+    const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
+    this.#worker = worker;
+    // A worker that was replaced may still have been heard from.
+    worker.onmessage = ({ data }: MessageEvent<Answer>) => worker === this.#worker && this.#hear(data);
+    worker.onerror = (e) => {
       e.preventDefault();
-      this.#hear({ kind: "broken", problem: { message: "The painter did not start.", hint: e.message || "Load the page again." }, final: false });
+      const problem = { message: "The painter did not start.", hint: e.message || null };
+      if (worker === this.#worker) this.#hear({ kind: "broken", problem, serial: 0, final: false });
     };
+    for (const ask of [...this.#given.values(), ...this.#waiting]) worker.postMessage(ask);
   }
 
   #hear(answer: Answer) {
+    if (answer.kind === "broken") return this.#lost(answer);
+    if (answer.kind === "taken") {
+      const ask = this.#waiting.find((ask): ask is Take => ask.kind === "take" && ask.serial === answer.serial);
+      if (ask) this.#given.set(ask.place, ask);
+    }
+    if (answer.kind === "problem") this.#forget(answer.serial);
     if (answer.kind === "draft" || answer.kind === "done") this.#losses = 0;
-    if (answer.kind !== "broken") return this.#tell(answer);
+    if (["taken", "plan", "draft", "done", "problem"].includes(answer.kind))
+      this.#answered((answer as { serial: number }).serial);
+    if (answer.kind === "done" && answer.memory > LARGE) {
+      this.#worker.terminate();
+      this.#start();
+    }
+    this.#tell(answer);
+  }
+
+  /** A picture that fails is not given again. */
+  #forget(serial: number) {
+    for (const [place, ask] of this.#given) if (ask.serial === serial) this.#given.delete(place);
+  }
+
+  #answered(serial: number) {
+    this.#waiting = this.#waiting.filter((ask) => ask.serial !== serial);
+  }
+
+  /** Pictures are given again, except for the one that the module was lost at. The page asks for drafts anew. */
+  #lost(answer: Extract<Answer, { kind: "broken" }>) {
     this.#worker.terminate();
     this.#losses += 1;
-    const final = this.#losses > 2;
-    this.#tell({ ...answer, final });
-    if (final) return;
-    this.#start();
-    for (const ask of this.#given.values()) this.#worker.postMessage(ask);
+    const final = this.#losses > LOSSES;
+    this.#waiting = this.#waiting.filter((ask) => ask.kind === "take" && ask.serial !== answer.serial);
+    this.#forget(answer.serial);
+    if (!final) this.#start();
+    const advice = final ? "Load the page again." : "A new one has begun.";
+    const hint = answer.problem.hint ? `${sentence(answer.problem.hint)} ${advice}` : advice;
+    this.#tell({ ...answer, problem: { ...answer.problem, hint }, final });
   }
 }

@@ -1,169 +1,123 @@
-// The worker: it loads the module, decodes pictures with the browser's decoders, and paints. A run is a row of steps;
-// between two of them the worker listens, so that a run can be ended.
+// The worker: it reads pictures and paints. A run is a row of steps; between two of them the worker listens, so that a
+// run can be ended and a file can be opened.
 
-import init, { WebPainter, type Painted as Pixels } from "../../pkg/impasto_web.js";
+import init, { WebPainter } from "../../pkg/impasto_web.js";
 import moduleUrl from "../../pkg/impasto_web_bg.wasm?url";
-import type { Answer, Ask, Painted, Place, Problem, Progress, Settings } from "./messages";
+import type { Answer, Ask, Progress, Settings } from "./messages";
+import { fetched, started, understood } from "./module";
+import { opened, type Opened } from "./pictures";
+import { image, type Painted } from "./pixels";
 
-/** The most pixels that the module takes in. The browser reduces larger pictures before. */
-const MOST_PIXELS = 12_000_000;
-/** Long edge of previews, and the least time between two of them in milliseconds. */
+/** Long edge of previews, and the least time between two of them and between two reports, in milliseconds. */
 const PREVIEW = 1024;
 const PREVIEW_EVERY = 600;
 const PROGRESS_EVERY = 100;
 
-const say = (answer: Answer) => postMessage(answer);
-let painter: WebPainter;
-let panic = "";
+const say = (answer: Answer, bitmap?: ImageBitmap) => postMessage(answer, { transfer: bitmap ? [bitmap] : [] });
 let ending: "stop" | "finish" | null = null;
 let running = false;
 let broken = false;
 
-(globalThis as unknown as { impastoPanicked: (message: string) => void }).impastoPanicked = (message) => (panic = message);
-
-/** Fetches the module and says how far it is. */
-async function fetched(): Promise<Response> {
-  const answer = await fetch(moduleUrl);
-  if (!answer.ok || !answer.body) throw new Error(`the painter could not be fetched (status ${answer.status})`);
-  // A packed answer says its packed length; then the part is not known.
-  const total = answer.headers.get("content-encoding") ? 0 : Number(answer.headers.get("content-length"));
-  let bytes = 0;
-  const counted = answer.body.pipeThrough(
-    new TransformStream<Uint8Array, Uint8Array>({
-      transform(chunk, controller) {
-        bytes += chunk.length;
-        if (total > 0) say({ kind: "loading", part: Math.min(1, bytes / total) });
-        controller.enqueue(chunk);
-      },
-    }),
-  );
-  return new Response(counted, { headers: { "content-type": "application/wasm" } });
+interface Module {
+  painter: WebPainter;
+  /** The bytes that its memory has grown to. */
+  memory: () => number;
 }
 
-const ready = fetched()
-  .then((module) => init({ module_or_path: module }))
-  .then(() => {
-    painter = new WebPainter();
-    say({ kind: "ready" });
-  })
-  .catch((error) => fail(error, 0, "The painter did not start."));
-
-/** Says what went wrong. What the module throws on purpose is JSON; all else is the end of it. */
-function fail(error: unknown, serial: number, before = ""): void {
-  if (typeof error === "string") {
-    let problem: Problem;
-    try {
-      problem = JSON.parse(error);
-    } catch {
-      problem = { message: error, hint: null };
-    }
-    return say({ kind: "problem", problem, serial });
-  }
-  const text = error instanceof Error ? error.message : String(error);
-  if (error instanceof WebAssembly.CompileError)
-    return lost({ message: "This browser cannot run the painter.", hint: "It needs WebAssembly with vectors, which Chrome 123, Firefox 121, Safari 17.5 and later ones have." });
-  if (error instanceof WebAssembly.RuntimeError || error instanceof RangeError) {
-    if (panic) return lost({ message: "The painter failed and starts again.", hint: panic });
-    return lost({ message: "The browser gave the painter no more memory. It starts again.", hint: "Take a smaller size." });
-  }
-  if (before) return lost({ message: `${before} ${text}`, hint: "Load the page again." });
-  say({ kind: "problem", problem: { message: text, hint: null }, serial });
+async function begin(): Promise<Module> {
+  const { memory } = await init({ module_or_path: await fetched(moduleUrl, (part) => say({ kind: "loading", part })) });
+  return { painter: new WebPainter(), memory: () => memory.buffer.byteLength };
 }
 
-function lost(problem: Problem) {
+const NAME = "The painter";
+const module = started(NAME, begin);
+module.then(
+  () => say({ kind: "ready" }),
+  (error) => fail(error, 0),
+);
+
+function fail(error: unknown, serial: number) {
+  const { lost, ...problem } = understood(error, NAME);
+  if (!lost) return say({ kind: "problem", problem, serial });
   broken = true;
-  say({ kind: "broken", problem, final: false });
+  say({ kind: "broken", problem, serial, final: false });
 }
 
-/** The pixels of a file, upright, in sRGB, and no more of them than the module takes. */
-async function decoded(file: Blob): Promise<ImageData> {
-  const bitmap = await createImageBitmap(file).catch(() => {
-    throw new Error("This file is no picture that the browser can read.");
-  });
-  const scale = Math.min(1, Math.sqrt(MOST_PIXELS / (bitmap.width * bitmap.height)));
-  const canvas = new OffscreenCanvas(Math.max(1, Math.floor(bitmap.width * scale)), Math.max(1, Math.floor(bitmap.height * scale)));
-  const context = canvas.getContext("2d", { colorSpace: "srgb", willReadFrequently: true })!;
-  context.imageSmoothingQuality = "high";
-  context.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
-  bitmap.close();
-  return context.getImageData(0, 0, canvas.width, canvas.height);
-}
+/** A picture for the screen. It needs no encoder, and keeps what is transparent. */
+const bitmap = (painted: Painted) => createImageBitmap(image(painted));
 
-async function take(place: Place, name: string, file: Blob, serial: number) {
-  const { data, width, height } = await decoded(file);
-  const bytes = new Uint8Array(data.buffer);
-  if (place === "content") painter.setContent(name, width, height, bytes);
-  else painter.setStyle(name, width, height, bytes);
-  say({ kind: "taken", place, width, height, serial });
-}
+/** The file of what was painted last, with its recipe. */
+const png = ({ painter }: Module) => new Blob([painter.png() as Uint8Array<ArrayBuffer>], { type: "image/png" });
 
-/** A picture as a file in memory, which an image element shows. */
-async function shown(pixels: Pixels, type = "image/png"): Promise<Painted> {
-  const { width, height } = pixels;
-  const bytes = pixels.take();
-  const data = new ImageData(new Uint8ClampedArray(bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.length), width, height);
-  const canvas = new OffscreenCanvas(width, height);
-  canvas.getContext("2d")!.putImageData(data, 0, 0);
-  return { file: await canvas.convertToBlob({ type, quality: 0.95 }), width, height };
-}
-
-const png = () => new Blob([painter.png() as Uint8Array<ArrayBuffer>], { type: "image/png" });
-
-async function draft(settings: Settings, longest: number, serial: number) {
+async function draft(module: Module, ask: Extract<Ask, { kind: "draft" }>) {
   const start = performance.now();
-  const pixels = painter.draft(JSON.stringify(settings), longest);
+  const pixels = module.painter.draft(JSON.stringify(ask.settings), ask.longest);
   const seconds = (performance.now() - start) / 1000;
-  say({ kind: "draft", picture: await shown(pixels), seconds, serial });
+  const shown = await bitmap(pixels);
+  say({ kind: "draft", bitmap: shown, png: ask.whole ? png(module) : null, seconds, serial: ask.serial }, shown);
 }
 
 /** Lets messages come in. */
 const listen = () => new Promise((resolve) => setTimeout(resolve, 0));
 
-async function run(settings: Settings, serial: number) {
-  const start = performance.now();
-  const [width, height] = painter.begin(JSON.stringify(settings));
-  say({ kind: "begun", width, height, serial });
-  let [told, seen] = [0, start];
-  let stopped = false;
+/** Does the steps of a run. Returns whether it was stopped. */
+async function steps({ painter }: Module, serial: number): Promise<boolean> {
+  let [told, seen] = [0, performance.now()];
   for (;;) {
     await listen();
-    if (ending === "stop") {
-      stopped = true;
-      break;
-    }
+    if (ending === "stop") return true;
     if (ending === "finish") {
       painter.finishSoon();
       ending = null;
     }
     const step = painter.step();
-    if (step === undefined) break;
+    if (step === undefined) return false;
     const now = performance.now();
     if (now - told >= PROGRESS_EVERY) {
       told = now;
       say({ kind: "progress", progress: JSON.parse(step) as Progress, serial });
     }
     if (now - seen >= PREVIEW_EVERY) {
-      say({ kind: "preview", picture: await shown(painter.preview(PREVIEW), "image/jpeg"), serial });
+      const shown = await bitmap(painter.preview(PREVIEW));
+      say({ kind: "preview", bitmap: shown, serial }, shown);
       seen = performance.now();
     }
   }
-  const picture = await shown(painter.result());
-  say({ kind: "done", picture, png: png(), stopped, seconds: (performance.now() - start) / 1000, serial });
 }
 
-async function answer(ask: Ask) {
-  switch (ask.kind) {
-    case "take":
-      return take(ask.place, ask.name, ask.file, ask.serial);
-    case "plan":
-      return say({ kind: "plan", work: painter.work(JSON.stringify(ask.settings)) });
-    case "draft":
-      return draft(ask.settings, ask.longest, ask.serial);
-    case "run":
-      return run(ask.settings, ask.serial).finally(() => (running = false));
-    case "save":
-      return say({ kind: "saved", png: png(), serial: ask.serial });
-  }
+async function run(module: Module, settings: Settings, serial: number) {
+  const start = performance.now();
+  module.painter.begin(JSON.stringify(settings));
+  const stopped = await steps(module, serial);
+  const result = module.painter.result();
+  const { width, height } = result;
+  result.free();
+  const seconds = (performance.now() - start) / 1000;
+  say({ kind: "done", png: png(module), width, height, stopped, seconds, memory: module.memory(), serial });
+}
+
+/** Answers a request at its turn. A file was opened before. */
+async function answer(ask: Ask, file: Promise<Opened> | null) {
+  const loaded = await module;
+  const { painter } = loaded;
+  if (ask.kind === "take") {
+    const { data, width, height } = (await file!).pixels;
+    const bytes = new Uint8Array(data.buffer);
+    if (ask.place === "content") painter.setContent(ask.name, width, height, bytes);
+    else painter.setStyle(ask.name, width, height, bytes);
+    say({ kind: "taken", serial: ask.serial });
+  } else if (ask.kind === "plan")
+    say({ kind: "plan", work: painter.work(JSON.stringify(ask.settings)), serial: ask.serial });
+  else if (ask.kind === "draft") await draft(loaded, ask);
+  else if (ask.kind === "run") await run(loaded, ask.settings, ask.serial).finally(() => (running = false));
+}
+
+/** Opens a file at once, also while a run goes on, as the page waits to hear whether it is a picture. */
+async function open(ask: Extract<Ask, { kind: "take" }>): Promise<Opened> {
+  const file = await opened(ask.name, ask.file);
+  const { width, height } = file.pixels;
+  say({ kind: "read", width, height, file: file.shown, serial: ask.serial });
+  return file;
 }
 
 let last: Promise<void> = Promise.resolve();
@@ -173,8 +127,19 @@ onmessage = ({ data: ask }: MessageEvent<Ask>) => {
     return;
   }
   if (ask.kind === "run") [running, ending] = [true, null];
+  const file = ask.kind === "take" ? open(ask) : null;
+  // A file that is no picture is said at once, and no run ends for it.
+  file?.catch((error) => fail(error, ask.serial));
   last = last.then(async () => {
-    await ready;
-    if (!broken) await answer(ask).catch((error) => fail(error, "serial" in ask ? ask.serial : 0));
+    if (broken) return;
+    if (
+      file &&
+      !(await file.then(
+        () => true,
+        () => false,
+      ))
+    )
+      return;
+    await answer(ask, file).catch((error) => fail(error, ask.serial));
   });
 };

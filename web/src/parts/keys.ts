@@ -1,19 +1,15 @@
 // The keys of the page, for the list of them and for the handler.
 
-import { pressable, typing } from "../../../studio/src/lib/keys";
-import { view } from "../../../studio/src/stage/view.svelte";
+import { typing } from "../../../studio/src/lib/keys";
+import { VIEW_KEYS, viewKey } from "../../../studio/src/stage/keys";
+import { look } from "../../../studio/src/ui/look.svelte";
 import { page } from "../state/page.svelte";
 
 export const KEYS: [string, string][] = [
   ["Ctrl+Enter", "Run"],
-  ["Shift+X", "Stop, and keep the picture"],
   ["Ctrl+S", "Save the picture"],
-  ["m", "Next way of comparing"],
-  ["c, held", "See the content"],
-  ["0", "Show all of the picture"],
-  ["1 and 2", "Zoom to 100 % and 200 %"],
-  ["+ and −", "Zoom by a step"],
-  ["Space, held", "Drag moves the picture"],
+  ["Shift+X", "Stop, and keep the picture"],
+  ...VIEW_KEYS,
   ["?", "This list"],
 ];
 
@@ -25,27 +21,9 @@ export function keydown(e: KeyboardEvent, help: () => void) {
     else return;
     return e.preventDefault();
   }
-  if (typing(e.target)) return;
-  if (e.key === " ") {
-    if (pressable(e.target)) return;
-    view.panning = true;
-    return e.preventDefault();
-  }
-  const acts: Record<string, () => void> = {
-    X: () => page.end("stop"),
-    m: () => view.nextMode(),
-    c: () => (view.peek = true),
-    "0": () => view.fit(),
-    "1": () => view.zoomTo(1),
-    "2": () => view.zoomTo(2),
-    "+": () => view.step(1),
-    "-": () => view.step(-1),
-    "?": help,
-  };
-  acts[e.key]?.();
-}
-
-export function keyup(e: KeyboardEvent) {
-  if (e.key === "c") view.peek = false;
-  if (e.key === " ") view.panning = false;
+  if (!look.shortcuts || typing(e.target)) return;
+  if (e.key === "?") help();
+  else if (e.key === "X") page.running.end("stop");
+  else if (!viewKey(e)) return;
+  e.preventDefault();
 }

@@ -1,13 +1,14 @@
 // Settings that stay in this browser from one visit to the next.
 
+import { keep as keepWord, kept as keptWord } from "../../../studio/src/lib/kept";
 import type { Settings } from "../painter/messages";
 
-const NAME = "impasto.web";
+const NAME = "web";
 export const USUAL: Settings = { size: 512, strength: 1, stroke_size: 1, colour: "style", effort: "normal" };
 
 export function kept(): Settings {
   try {
-    return sensible(JSON.parse(localStorage.getItem(NAME) ?? "{}"));
+    return sensible(JSON.parse(keptWord(NAME) ?? "{}"));
   } catch {
     return { ...USUAL };
   }
@@ -19,7 +20,10 @@ export function sensible(found: Record<string, unknown>): Settings {
     const value = found?.[name];
     return typeof value === "number" && value >= least && value <= most ? value : (USUAL[name] as number);
   };
-  const choice = (name: keyof Settings, ...choices: string[]) => (choices.includes(found?.[name] as string) ? (found[name] as string) : (USUAL[name] as string));
+  const choice = (name: keyof Settings, ...choices: string[]) => {
+    const value = found?.[name] as string;
+    return choices.includes(value) ? value : (USUAL[name] as string);
+  };
   return {
     size: number("size", 64, 1600),
     strength: number("strength", 0, 1),
@@ -29,10 +33,4 @@ export function sensible(found: Record<string, unknown>): Settings {
   };
 }
 
-export function keep(settings: Settings) {
-  try {
-    localStorage.setItem(NAME, JSON.stringify(settings));
-  } catch {
-    // Nothing is kept where the browser forbids it.
-  }
-}
+export const keep = (settings: Settings) => keepWord(NAME, JSON.stringify(settings));

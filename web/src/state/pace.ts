@@ -1,4 +1,4 @@
-// How long a run will take. A first guess comes from the fastest whole draft, the next from the run before.
+// The forecast of a run. A first guess comes from the fastest whole draft, the next from the run before.
 
 /** Seconds of an iteration for each pixel, relative to those of a draft, as measured in Chromium. */
 export const ITERATION = 0.9;

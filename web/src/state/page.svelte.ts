@@ -1,97 +1,56 @@
-// All that the page knows: the two pictures, the settings, the draft that follows them, the run, and what was painted.
+// The page: its parts, the settings, and what follows from each answer of the painter.
 
+import { added, stem } from "../../../studio/src/lib/words";
+import type { Answer, Place, Settings } from "../painter/messages";
 import { Painter } from "../painter/painter";
-import type { Answer, Painted, Place, Problem, Progress, Settings } from "../painter/messages";
 import { SAMPLES, type Sample } from "../samples";
-import { stem } from "../../../studio/src/lib/words";
+import { Drafts, type Wish } from "./drafts.svelte";
+import { keep, kept } from "./keeping";
+import { Notice, type About } from "./notice.svelte";
 import { Pace } from "./pace";
-import { kept, keep } from "./keeping";
+import { Pictures, type Pair } from "./pictures.svelte";
+import { Results } from "./results.svelte";
+import { Running } from "./run.svelte";
+import { decoded, download } from "./saving";
+import { next } from "./serial";
 
-export const LARGEST = 1600;
-/** Long edge of a draft that follows a moving control, and of one for a control at rest. */
-const QUICK = 256;
-const WHOLE = 512;
-/** Time without a change after which a control rests, in milliseconds. */
-const REST = 160;
-const MOST_RESULTS = 12;
+type Done = Extract<Answer, { kind: "done" }>;
 
-export interface Chosen {
-  name: string;
-  url: string;
-  credit: string;
-  sample: string | null;
-  /** Width and height, as soon as they are known. */
-  width: number;
-  height: number;
-}
-
-export interface Shown {
-  url: string;
-  width: number;
-  height: number;
-}
-
-export interface Result extends Shown {
-  id: number;
-  title: string;
-  content: Chosen;
-  png: Blob;
-  file: string;
-  stopped: boolean;
-  seconds: number;
-}
-
-export interface Run {
-  serial: number;
-  width: number;
-  height: number;
-  progress: Progress | null;
-  ending: "stop" | "finish" | null;
-}
+const fileName = ({ content, style }: Pair, end = "") => `${stem(content.name)}-${stem(style.name)}${end}.png`;
+const title = ({ content, style }: Pair) => `${stem(content.name)} in the style of ${stem(style.name)}`;
 
 class Page {
-  content = $state<Chosen | null>(null);
-  style = $state<Chosen | null>(null);
   settings = $state<Settings>(kept());
-  /** How much of the painter has arrived; null as soon as it is there. */
+  /** The part of the painter that has arrived; null as soon as it is there. */
   loading = $state<number | null>(0);
   dead = $state(false);
-  draft = $state<(Shown & { whole: boolean }) | null>(null);
-  drafting = $state(false);
-  run = $state<Run | null>(null);
-  preview = $state<Shown | null>(null);
-  results = $state<Result[]>([]);
-  /** The result on the stage; null for the draft. */
-  chosen = $state<number | null>(null);
-  problem = $state<Problem | null>(null);
   /** Expected seconds of a run; null as long as nothing was measured. */
   expected = $state<number | null>(null);
-  spoken = $state("");
 
+  readonly notice = new Notice();
+  readonly results = new Results();
   #painter = new Painter((answer) => this.#hear(answer));
-  #serial = 0;
-  /** What the draft on the stage was painted from, and what the one in work is. */
-  #painted = "";
-  #asked = { key: "", whole: false, serial: 0 };
-  #rest: ReturnType<typeof setTimeout> | undefined;
+  readonly pictures = new Pictures((ask) => this.#painter.ask(ask));
+  readonly running = new Running((ask) => this.#painter.ask(ask));
+  readonly drafts = new Drafts((longest, whole) => this.#askDraft(longest, whole));
   #pace = new Pace();
-  /** The pictures of the run, which may be exchanged before it ends. */
-  #of: { content: Chosen; style: Chosen } | null = null;
 
-  readonly result = $derived(this.results.find((r) => r.id === this.chosen) ?? null);
-  readonly ready = $derived(this.content !== null && this.style !== null);
-
-  async sample(place: Place, sample: Sample) {
-    const serial = ++this.#serial;
-    const file = await fetch(sample.url).then((answer) => (answer.ok ? answer.blob() : null), () => null);
-    if (!file) return this.#fail({ message: `The picture "${sample.title}" could not be fetched.`, hint: null });
-    if (serial < this.#latest[place]) return;
-    this.#take(place, file, { name: `${sample.id}.jpg`, url: sample.url, credit: `${sample.title}, ${sample.credit}`, sample: sample.id, width: 0, height: 0 });
-  }
-
-  file(place: Place, file: File) {
-    this.#take(place, file, { name: file.name || "pasted.png", url: URL.createObjectURL(file), credit: file.name, sample: null, width: 0, height: 0 });
-  }
+  readonly ready = $derived(this.pictures.pair !== null && !this.dead);
+  /** The draft of the present pictures and settings. */
+  readonly #wish = $derived.by((): Wish | null => {
+    const { pair } = this.pictures;
+    const { effort: _, ...others } = this.settings;
+    return pair && { key: JSON.stringify([pair.content.serial, pair.style.serial, others]), pair, size: others.size };
+  });
+  /** The file of the picture on the stage, with its name. */
+  readonly file = $derived.by((): { png: Blob; name: string } | null => {
+    if (this.results.shown) return { png: this.results.shown.png, name: this.results.shown.file };
+    const draft = this.drafts.shown;
+    if (!draft?.png || draft.wish.key !== this.#wish?.key || this.running.now) return null;
+    return { png: draft.png, name: fileName(draft.wish.pair, "-draft") };
+  });
+  /** Something painted would be lost with the page. */
+  readonly atRisk = $derived(this.running.now !== null || this.results.unsaved);
 
   /** The first pictures, so that nobody sees an empty page. */
   begin() {
@@ -99,107 +58,69 @@ class Page {
     void this.sample("style", SAMPLES.style[0]);
   }
 
+  async sample(place: Place, sample: Sample) {
+    this.#acted("picture", "painter");
+    if (await this.pictures.sample(place, sample)) return;
+    this.notice.fail({ message: `The picture "${sample.title}" could not be fetched.`, hint: null }, "picture");
+  }
+
+  take(place: Place, file: File) {
+    this.#acted("picture", "painter");
+    this.pictures.file(place, file);
+  }
+
   set<K extends keyof Settings>(name: K, value: Settings[K]) {
-    if (this.run || this.settings[name] === value) return;
+    if (this.running.now || this.settings[name] === value) return;
     this.settings[name] = value;
-    keep(this.settings);
-    this.changed();
+    keep($state.snapshot(this.settings));
+    this.#acted("draft", "run", "painter");
+    this.#changed();
+  }
+
+  /** The reader does something about a problem. One that ended the painter for good stays. */
+  #acted(...about: About[]) {
+    if (!this.dead) this.notice.clear(...about);
   }
 
   start() {
-    if (!this.content || !this.style || this.run || this.dead) return;
-    this.problem = null;
-    this.#of = { content: $state.snapshot(this.content), style: $state.snapshot(this.style) };
-    const serial = ++this.#serial;
-    this.run = { serial, width: 0, height: 0, progress: null, ending: null };
-    [this.chosen, this.preview] = [null, null];
-    clearTimeout(this.#rest);
-    this.#painter.ask({ kind: "run", settings: $state.snapshot(this.settings), serial });
-    this.say("The run begins.");
-  }
-
-  end(how: "stop" | "finish") {
-    if (!this.run) return;
-    this.run.ending = how;
-    this.#painter.ask({ kind: how });
+    const { pair } = this.pictures;
+    if (!pair || this.running.now || this.dead) return;
+    this.notice.clear();
+    this.results.chosen = null;
+    this.running.begin(pair, $state.snapshot(this.settings));
+    this.#follow();
+    this.notice.say("The run begins.");
   }
 
   save() {
-    if (this.result) download(this.result.png, this.result.file);
-    else if (this.draft?.whole && !this.run) this.#painter.ask({ kind: "save", serial: ++this.#serial });
+    if (this.file) download(this.file.png, this.file.name);
+    if (this.results.shown) this.results.shown.saved = true;
   }
 
-  forget(id: number) {
-    const result = this.results.find((r) => r.id === id);
-    if (result) URL.revokeObjectURL(result.url);
-    this.results = this.results.filter((r) => r.id !== id);
-    if (this.chosen === id) this.show(null);
-  }
-
+  /** Puts a result on the stage, or the draft. */
   show(id: number | null) {
-    if (this.run) return;
-    this.chosen = id;
-    if (id === null) this.#pump();
+    if (!this.running.now) this.results.chosen = id;
   }
 
-  say(text: string) {
-    this.spoken = text;
+  /** Pictures or settings have changed: draft and forecast follow. */
+  #changed() {
+    this.results.chosen = null;
+    this.#follow();
+    this.#plan();
   }
 
-  #latest: Record<Place, number> = { content: 0, style: 0 };
-
-  #take(place: Place, file: Blob, chosen: Chosen) {
-    if (this.run) this.end("stop");
-    const serial = ++this.#serial;
-    this.#latest[place] = serial;
-    this.problem = null;
-    this[place] = chosen;
-    this.#painter.ask({ kind: "take", place, name: chosen.name, file, serial });
-    this.changed();
+  #plan() {
+    if (this.ready) this.#painter.ask({ kind: "plan", settings: $state.snapshot(this.settings), serial: next() });
   }
 
-  #key() {
-    const { effort: _, ...others } = this.settings;
-    return JSON.stringify([this.#latest, others]);
+  #follow() {
+    this.drafts.follow(this.running.now || this.dead ? null : this.#wish);
   }
 
-  /** Settings or pictures have changed: the draft follows. */
-  changed() {
-    if (this.run && !this.run.ending) return;
-    this.chosen = null;
-    this.#pump();
-    if (this.ready && !this.dead) this.#painter.ask({ kind: "plan", settings: $state.snapshot(this.settings) });
-  }
-
-  /** Asks for the next draft: a quick one as long as controls move, and a whole one as soon as they rest. */
-  #pump() {
-    clearTimeout(this.#rest);
-    if (!this.ready || this.dead || this.drafting || this.run) return;
-    const key = this.#key();
-    const whole = Math.min(this.settings.size, WHOLE);
-    if (this.#painted !== key && this.#asked.key !== key) return this.#ask(key, Math.min(whole, QUICK));
-    if (this.#painted !== key || this.draft?.whole) return;
-    this.#rest = setTimeout(() => {
-      if (!this.drafting && !this.run && this.#key() === key) this.#ask(key, whole);
-    }, REST);
-  }
-
-  #ask(key: string, longest: number) {
-    const serial = ++this.#serial;
-    this.#asked = { key, whole: longest === Math.min(this.settings.size, WHOLE), serial };
-    this.drafting = true;
-    this.#painter.ask({ kind: "draft", settings: $state.snapshot(this.settings), longest, serial });
-  }
-
-  #fail(problem: Problem) {
-    this.problem = problem;
-    this.say(`${problem.message} ${problem.hint ?? ""}`);
-  }
-
-  #shown(painted: Painted, before: Shown | null): Shown {
-    // The picture before stays on the screen until the new one is decoded.
-    if (before) setTimeout(() => URL.revokeObjectURL(before.url), 2000);
-    return { url: URL.createObjectURL(painted.file), width: painted.width, height: painted.height };
+  #askDraft(longest: number, whole: boolean): number {
+    const serial = next();
+    this.#painter.ask({ kind: "draft", settings: $state.snapshot(this.settings), longest, whole, serial });
+    return serial;
   }
 
   #hear(answer: Answer) {
@@ -209,98 +130,104 @@ class Page {
         break;
       case "ready":
         this.loading = null;
-        this.#pump();
         break;
-      case "taken": {
-        const chosen = this[answer.place];
-        if (chosen && this.#latest[answer.place] === answer.serial) [chosen.width, chosen.height] = [answer.width, answer.height];
+      case "read":
+        this.#read(answer);
         break;
-      }
+      case "taken":
+        this.pictures.taken(answer.serial);
+        break;
       case "plan":
         this.#pace.work = answer.work;
         this.expected = this.#pace.expected;
         break;
       case "draft":
-        this.#drafted(answer.picture, answer.seconds, answer.serial);
-        break;
-      case "begun":
-        if (this.run?.serial === answer.serial) [this.run.width, this.run.height] = [answer.width, answer.height];
+        this.#drafted(answer);
         break;
       case "progress":
-        if (this.run?.serial === answer.serial) this.run.progress = answer.progress;
+        this.running.progressed(answer.serial, answer.progress);
         break;
       case "preview":
-        if (this.run?.serial === answer.serial) this.preview = this.#shown(answer.picture, this.preview);
+        this.running.previewed(answer.serial, answer.bitmap);
         break;
       case "done":
-        this.#done(answer);
-        break;
-      case "saved":
-        download(answer.png, `${stem(this.content?.name ?? "")}-${stem(this.style?.name ?? "")}-draft.png`);
+        void this.#done(answer);
         break;
       case "problem":
-        this.#refused(answer.problem, answer.serial);
+        this.#refused(answer);
         break;
       case "broken":
-        [this.drafting, this.run, this.loading] = [false, null, null];
-        this.#asked.key = "";
-        this.dead = answer.final;
-        this.#fail(answer.problem);
+        this.#lost(answer);
         break;
     }
   }
 
-  #drafted(picture: Painted, seconds: number, serial: number) {
-    if (serial !== this.#asked.serial) return;
-    this.drafting = false;
-    this.problem = null;
-    this.#painted = this.#asked.key;
-    this.draft = { ...this.#shown(picture, this.draft), whole: this.#asked.whole };
-    if (this.#asked.whole) {
-      this.#pace.drafted(seconds, picture.width * picture.height);
-      this.expected = this.#pace.expected;
-      this.say("The draft is shown.");
-    }
-    this.#pump();
+  /** A new picture ends a run, whose picture is kept. */
+  #read(answer: Extract<Answer, { kind: "read" }>) {
+    const place = this.pictures.read(answer);
+    if (!place) return;
+    this.notice.clear("picture", "draft", "run");
+    this.notice.say(added(1, place));
+    this.running.end("stop");
+    this.#changed();
   }
 
-  #refused(problem: Problem, serial: number) {
-    this.#fail(problem);
-    if (this.run?.serial === serial) this.run = null;
-    if (serial === this.#asked.serial) this.drafting = false;
-    for (const place of ["content", "style"] as Place[]) if (this.#latest[place] === serial) this[place] = null;
-  }
-
-  #done(answer: Extract<Answer, { kind: "done" }>) {
-    if (this.run?.serial !== answer.serial || !this.#of) return;
-    const { content, style } = this.#of;
-    if (!answer.stopped && !this.run.ending) this.#pace.ran(answer.seconds);
+  #drafted({ bitmap, png, seconds, serial }: Extract<Answer, { kind: "draft" }>) {
+    const pixels = bitmap.width * bitmap.height;
+    const whole = this.drafts.painted(serial, bitmap, png);
+    if (whole === null) return;
+    this.notice.clear("draft");
+    if (!whole) return;
+    this.#pace.drafted(seconds, pixels);
     this.expected = this.#pace.expected;
-    const result: Result = {
-      ...this.#shown(answer.picture, this.preview),
-      id: answer.serial,
-      title: `${stem(content.name)} in the style of ${stem(style.name)}, ${answer.picture.width} × ${answer.picture.height}`,
-      content,
-      png: answer.png,
-      file: `${stem(content.name)}-${stem(style.name)}.png`,
-      stopped: answer.stopped,
-      seconds: answer.seconds,
-    };
-    const superseded = this.run.ending === "stop" && this.#painted !== this.#key();
-    [this.run, this.preview] = [null, null];
-    this.results = [result, ...this.results];
-    for (const old of this.results.splice(MOST_RESULTS)) URL.revokeObjectURL(old.url);
-    // A run that a new picture ended is not what its reader looks for.
-    this.chosen = superseded ? null : result.id;
-    this.say(answer.stopped ? "Stopped. The picture so far is kept." : "The picture is done.");
-    this.#pump();
+    this.notice.say("The draft is shown.");
   }
-}
 
-function download(file: Blob, name: string) {
-  const url = URL.createObjectURL(file);
-  Object.assign(document.createElement("a"), { href: url, download: name }).click();
-  setTimeout(() => URL.revokeObjectURL(url), 60_000);
+  async #done({ serial, png, width, height, stopped, seconds }: Done) {
+    const run = this.running.now;
+    if (run?.serial !== serial) return;
+    const { pair } = run;
+    if (!stopped && !run.ending) this.#pace.ran(seconds);
+    this.expected = this.#pace.expected;
+    this.results.add({
+      id: serial,
+      title: `${title(pair)}, ${width} × ${height}`,
+      png,
+      file: fileName(pair),
+      width,
+      height,
+      content: pair.content,
+      stopped,
+      seconds,
+    });
+    // The last preview stays until the result can be shown.
+    await decoded(this.results.all[0].url);
+    this.running.clear();
+    // Someone who brought another picture looks for that.
+    const present = this.pictures.pair;
+    const replaced = present?.content.serial !== pair.content.serial || present.style.serial !== pair.style.serial;
+    this.results.chosen = replaced ? null : serial;
+    this.notice.say(stopped ? "Stopped. The picture so far is kept." : "The picture is done.");
+    this.#follow();
+  }
+
+  #refused({ problem, serial }: Extract<Answer, { kind: "problem" }>) {
+    if (this.pictures.refused(serial)) this.notice.fail(problem, "picture");
+    else if (this.running.ended(serial)) this.notice.fail(problem, "run");
+    else if (this.drafts.refused(serial)) this.notice.fail(problem, "draft");
+    else return;
+    this.#follow();
+  }
+
+  #lost({ problem, serial, final }: Extract<Answer, { kind: "broken" }>) {
+    this.pictures.refused(serial);
+    this.running.clear();
+    this.drafts.lost();
+    [this.loading, this.dead] = [null, final];
+    this.notice.fail(problem, "painter");
+    this.#follow();
+    this.#plan();
+  }
 }
 
 export const page = new Page();

@@ -1,7 +1,7 @@
-// The page and the command paint the same picture, except for rounding: the browser's vectors have no fused products. Both
-// read the same PNG files. A draft and a run of few iterations agree within a step of 255. A long optimisation magnifies
-// rounding until strokes lie elsewhere, between any two instruction sets; so a whole run is as near to the command's as
-// the command's own plain loops are.
+// The page and the command paint the same picture, except for rounding: the browser's vectors have no fused products.
+// Both read the same PNG files. A draft and a run of few iterations agree within a step of 255. A long optimisation
+// magnifies rounding until strokes lie elsewhere, between any two instruction sets; so a whole run is as near to the
+// command's as the command's own plain loops are.
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
@@ -16,7 +16,7 @@ suite();
 const PROGRAM = fileURLToPath(new URL("../../../target/release/impasto", import.meta.url));
 /** Mean difference in steps of 255. It was 0.001 for the draft, and 0.4 for a run of 9 iterations. */
 const ALIKE = 1;
-/** How much further from the command the page may be than the command's plain loops. It was 1.2. */
+/** The page may be so many times further from the command than the command's plain loops are. It was 1.2. */
 const MORE = 2;
 
 pageTest("a draft and a run are those of the command, and a saved recipe repeats them", {}, async (page) => {
@@ -44,7 +44,7 @@ pageTest("a draft and a run are those of the command, and a saved recipe repeats
     // The run is asked to end before it has begun, so each scale has one iteration, and the last has five.
     await page.getByRole("button", { name: "Run", exact: true }).evaluate(async (button) => {
       button.click();
-      await Promise.resolve();
+      await new Promise(requestAnimationFrame);
       [...document.querySelectorAll("button")].find((other) => other.textContent.includes("Finish soon")).click();
     });
     await resultShown(page);
@@ -56,7 +56,9 @@ pageTest("a draft and a run are those of the command, and a saved recipe repeats
     await resultShown(page);
     const long = await difference(page, await saved(page), command("long.png", options));
     const plain = await difference(page, file("long.png"), command("plain.png", options, "portable"));
-    console.log(`mean differences of 255: draft ${draft}, few iterations ${few}, a whole run ${long}; plain loops ${plain}`);
+    console.log(
+      `mean differences of 255: draft ${draft}, few iterations ${few}, a whole run ${long}; plain loops ${plain}`,
+    );
     assert.ok(draft < ALIKE && few < ALIKE && long < MORE * plain);
   } finally {
     rmSync(folder, { recursive: true });

@@ -1,4 +1,4 @@
-// What the tests share: a plain static host, pages that are watched for errors and foreign requests, and the usual steps.
+// The tests share a plain static host, pages that are watched for errors and foreign requests, and the usual steps.
 
 import { after, before, test } from "node:test";
 import assert from "node:assert/strict";
@@ -14,11 +14,11 @@ const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 
 export const state = { browser: null, address: "", close: () => {} };
 
-/** Starts browser and host for the tests of a file. */
-export function suite() {
+/** Starts browser and host for the tests of a file. The host sends these headers besides. */
+export function suite(headers = {}) {
   before(async () => {
     state.browser = await chromium.launch({ executablePath: process.env.STUDIO_BROWSER ?? "/usr/bin/chromium" });
-    Object.assign(state, await serve());
+    Object.assign(state, await serve(0, headers));
   });
   after(async () => {
     await state.browser.close();
@@ -37,25 +37,31 @@ export function pageTest(name, { context: options = {}, prepare, expected = [] }
     page.on("pageerror", (e) => problems.push(`error: ${e.message}`));
     context.on("request", (r) => {
       const url = r.url();
-      if (!url.startsWith(new URL(state.address).origin) && !/^(blob|data):/.test(url)) problems.push(`foreign request: ${url}`);
+      if (!url.startsWith(new URL(state.address).origin) && !/^(blob|data):/.test(url))
+        problems.push(`foreign request: ${url}`);
     });
     try {
       await prepare?.(page);
       await page.goto(state.address);
       await body(page);
-      assert.deepEqual(problems.filter((problem) => !expected.some((known) => known.test(problem))), []);
+      assert.deepEqual(
+        problems.filter((problem) => !expected.some((known) => known.test(problem))),
+        [],
+      );
     } finally {
       await context.close();
     }
   });
 }
 
-/** Waits for a whole draft: only that can be saved. */
-export const draftShown = (page) => page.getByRole("button", { name: "Save PNG" }).and(page.locator(":enabled")).waitFor();
+/** Waits for a whole draft of the present settings: only that can be saved. */
+export const draftShown = (page) =>
+  page.getByRole("button", { name: "Save PNG" }).and(page.locator(":enabled")).waitFor();
 
-export const resultShown = (page) => page.getByAltText(/^Result: /).first().waitFor();
+export const resultShown = (page) => page.getByAltText(/^Result: /).waitFor();
 
-export const setSize = (page, size) => page.getByRole("radio", { name: String(size), exact: true }).check({ force: true });
+export const setSize = (page, size) =>
+  page.getByRole("radio", { name: String(size), exact: true }).check({ force: true });
 
 /** A sample as a small PNG file: browser and program then read the same pixels. */
 export async function small(page, path, width, height) {
@@ -73,10 +79,58 @@ export async function small(page, path, width, height) {
   return Buffer.from(base64, "base64");
 }
 
-/** Gives a file to the page, and waits until the draft of it is shown. */
+/** The draft on the stage. */
+export const draft = (page) => page.getByRole("img", { name: "Draft of the present settings" });
+
+/** Waits until the page has read the picture that was asked for last, or has said that it is none. */
+export const image = (page, label) =>
+  page.locator(`section[aria-busy=false]:has(h2:text-is("${capital(label)}"))`).waitFor();
+
+const capital = (text) => text[0].toUpperCase() + text.slice(1);
+
+/** Gives a file to the page, and waits until it is in use. A draft of it comes after that. */
 export async function give(page, label, name, buffer) {
   const input = page.getByLabel(`${label}: choose or drop a picture`);
   await input.setInputFiles({ name, mimeType: "image/png", buffer });
+  await image(page, label);
+}
+
+/** Drops a file on one half of the page, and waits until it is in use or refused. */
+export async function drop(page, label, name, buffer, type) {
+  const files = await page.evaluateHandle(
+    ([base64, name, type]) => {
+      const bytes = Uint8Array.from(atob(base64), (c) => c.charCodeAt(0));
+      const transfer = new DataTransfer();
+      transfer.items.add(new File([bytes], name, { type }));
+      return transfer;
+    },
+    [buffer.toString("base64"), name, type],
+  );
+  await page.dispatchEvent("body", "dragenter", { dataTransfer: files });
+  await page.locator(".half", { hasText: label }).dispatchEvent("drop", { dataTransfer: files });
+  await image(page, label);
+}
+
+/** The pixels of a canvas, as text that can be compared. */
+export const pixels = (canvas) => canvas.evaluate((canvas) => canvas.toDataURL());
+
+/** Tells whether a canvas or a picture of the page differs from a file in any pixel. */
+export async function differs(page, shown, path) {
+  return shown.evaluate(async (shown, base64) => {
+    const image = new Image();
+    image.src = `data:image/png;base64,${base64}`;
+    await image.decode();
+    const read = (picture) => {
+      const canvas = Object.assign(document.createElement("canvas"), { width: image.width, height: image.height });
+      const context = canvas.getContext("2d");
+      context.drawImage(picture, 0, 0);
+      return context.getImageData(0, 0, image.width, image.height).data;
+    };
+    const [a, b] = [read(shown), read(image)];
+    const alike =
+      (shown.naturalWidth ?? shown.width) === image.width && (shown.naturalHeight ?? shown.height) === image.height;
+    return !alike || a.some((value, at) => value !== b[at]);
+  }, readFileSync(path).toString("base64"));
 }
 
 /** Saves what is shown, and returns the path of the file. */
@@ -101,7 +155,8 @@ export async function difference(page, one, other) {
           return context.getImageData(0, 0, image.width, image.height);
         }),
       );
-      if (a.width !== b.width || a.height !== b.height) return `${a.width} x ${a.height} against ${b.width} x ${b.height}`;
+      if (a.width !== b.width || a.height !== b.height)
+        return `${a.width} x ${a.height} against ${b.width} x ${b.height}`;
       return a.data.reduce((sum, value, at) => sum + Math.abs(value - b.data[at]), 0) / (3 * a.width * a.height);
     },
     [one, other].map((path) => readFileSync(path).toString("base64")),
@@ -112,8 +167,23 @@ export async function difference(page, one, other) {
 export async function accessible(page, what) {
   const tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
   const { violations } = await new AxeBuilder({ page }).withTags(tags).analyze();
-  assert.deepEqual(violations.map((v) => `${v.id}: ${v.nodes.map((n) => `${n.target} ${n.any[0]?.message ?? ""}`).join("; ")}`), [], what);
+  assert.deepEqual(
+    violations.map((v) => `${v.id}: ${v.nodes.map((n) => `${n.target} ${n.any[0]?.message ?? ""}`).join("; ")}`),
+    [],
+    what,
+  );
 }
+
+/** The directive that forbids a worker a request to another host, if one does. */
+export const forbidden = (worker) =>
+  worker.evaluate(
+    () =>
+      new Promise((resolve) => {
+        addEventListener("securitypolicyviolation", (e) => resolve(e.effectiveDirective));
+        // Nothing listens there. A violation is told before the request fails.
+        fetch("http://127.0.0.1:9/").catch(() => setTimeout(() => resolve(null), 500));
+      }),
+  );
 
 /** The page is no wider than the window. */
 export async function fitsWidth(page, what) {

@@ -1,14 +1,7 @@
-// Logic without a browser.
+// The forecast of a run.
 
 import { expect, test } from "vitest";
-import { sensible, USUAL } from "../../src/state/keeping";
 import { ITERATION, Pace } from "../../src/state/pace";
-
-test("kept settings are used as far as they make sense", () => {
-  expect(sensible({})).toEqual(USUAL);
-  expect(sensible(null as unknown as Record<string, unknown>)).toEqual(USUAL);
-  expect(sensible({ size: 384, strength: "1", stroke_size: 9, colour: "keep", effort: "huge", more: 1 })).toEqual({ ...USUAL, size: 384, colour: "keep" });
-});
 
 test("the time of a run is guessed from the draft, and then from the run before", () => {
   const pace = new Pace();
