@@ -47,6 +47,8 @@ pub enum Cause {
     Diverged,
     /// A checkpoint that cannot be written or resumed.
     Checkpoint,
+    /// Painted frames that a film cannot go on from: they are damaged, or of other settings.
+    Frames,
 }
 
 /// An error, with a hint if something can be done about it. In both texts the names of options stand in backquotes
@@ -153,7 +155,9 @@ impl JobError {
         self
     }
 
-    pub(crate) fn caused_by(mut self, cause: Cause) -> JobError {
+    /// The error with this subject.
+    #[must_use]
+    pub fn caused_by(mut self, cause: Cause) -> JobError {
         self.cause = cause;
         self
     }

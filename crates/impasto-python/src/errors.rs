@@ -43,6 +43,7 @@ fn made(py: Python<'_>, error: &JobError) -> PyResult<PyErr> {
         Cause::Memory(size) => (cause, fits) = ("memory", Some(*size)),
         Cause::Diverged => cause = "diverged",
         Cause::Checkpoint => cause = "checkpoint",
+        Cause::Frames => cause = "frames",
         _ => {
             option = option_in(error.message());
             if option.is_some() && error.kind() == ErrorKind::BadInput {
