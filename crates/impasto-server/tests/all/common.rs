@@ -50,9 +50,22 @@ impl Bench {
 
     /// The next studio of a folder. It takes jobs but runs none.
     pub(crate) fn again(folder: TempDir) -> Bench {
+        Bench::with(folder, |_| {})
+    }
+
+    /// The next studio of a folder, with other options. It takes jobs but runs none.
+    pub(crate) fn with(folder: TempDir, change: impl FnOnce(&mut Options)) -> Bench {
         let mut options = Options::new(folder.path().join("data"));
         options.hosts = vec!["studio.example".into()];
+        change(&mut options);
         Bench { studio: Studio::open(&options).unwrap(), folder }
+    }
+
+    /// Ends the studio, and returns its folder.
+    pub(crate) async fn end(self) -> TempDir {
+        let Bench { studio, folder } = self;
+        tokio::task::spawn_blocking(move || studio.end()).await.unwrap();
+        folder
     }
 
     /// Sends a request as it is.
@@ -120,10 +133,15 @@ impl Bench {
         }
     }
 
-    /// Sends a job, and waits for its end.
-    pub(crate) async fn made(&self, id: &str, settings: &Value) -> Value {
+    /// Sends a job.
+    pub(crate) async fn accepted(&self, id: &str, settings: &Value) {
         let answer = self.json(Method::PUT, &format!("/api/v1/jobs/{id}"), settings).await;
         assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.json());
+    }
+
+    /// Sends a job, and waits for its end.
+    pub(crate) async fn made(&self, id: &str, settings: &Value) -> Value {
+        self.accepted(id, settings).await;
         self.until(id, &["done"]).await
     }
 }
