@@ -58,7 +58,7 @@ export async function call<T>(method: string, path: string, body?: unknown, sign
   return (text ? JSON.parse(text) : undefined) as T;
 }
 
-/** What went wrong, for people. */
+/** The failure in words for people. */
 export function explain(error: unknown): string {
   if (error instanceof Problem) return error.hint ? `${error.message} ${error.hint}` : error.message;
   return error instanceof Error ? error.message : String(error);

@@ -38,6 +38,6 @@ export function pictureFiles(data: DataTransfer | null): File[] {
   return Array.from(data?.files ?? []).filter((f) => f.type === "" || /^(image|video)\/|octet/.test(f.type) || isFilm(f, f.name));
 }
 
-/** What file inputs accept. */
+/** The files that inputs accept. */
 export const ACCEPT = "image/*,.exr,.qoi,.tga,.jxl,.tif,.tiff,.ppm,.pgm,.pnm";
 export const ACCEPT_FILMS = "video/*,.mkv,.mov,.avi,.ts,.mts,.m2ts,.mxf,.y4m";

@@ -13,7 +13,7 @@ export interface Picture {
   created: string;
   notes: string[];
   has_recipe: boolean;
-  /** Of a film; 0 for a picture. */
+  /** Frames and seconds of a film; both are 0 for a picture. */
   frames: number;
   seconds: number;
 }
@@ -44,7 +44,7 @@ export interface Progress {
   preview: string | null;
   item?: number | null;
   items?: number | null;
-  /** Of a film: the shot, and the frame that was painted last, both from 1 on. */
+  /** The shot of a film, and its frame that was painted last, both from 1 on. */
   shot?: number;
   shots?: number;
   frame?: number;
@@ -69,7 +69,7 @@ export interface Result {
   seconds: number;
   iterations: number;
   timelapse: boolean;
-  /** Of a film: frames, shots, and its length in seconds. */
+  /** Frames and shots of a film, and its length in seconds. */
   frames?: number;
   shots?: number;
   length?: number;
@@ -90,6 +90,8 @@ export interface Job {
   settings?: Settings;
   inputs: { content: Picture | null; styles: Picture[]; masks: Picture[] };
   progress: Progress | null;
+  /** Frames of a film that can be looked at. */
+  painted?: number;
   result: Result | null;
   stopped_early: boolean;
   attempts: number;
@@ -140,13 +142,21 @@ export interface Status {
   films?: { available: boolean; problem: string | null; file_bytes: number };
 }
 
+/** A device that can run the network: the processor, or a graphics card, which has an `api`. */
+export interface Device {
+  name: string;
+  model: string;
+  kind: string;
+  api: string | null;
+}
+
 export interface QueueState {
   paused: boolean;
   waiting: number;
   running: number;
 }
 
-/** What a picture's recipe says, and which of its inputs the server knows. */
+/** The settings in a picture's recipe, and which of its inputs the server knows. */
 export interface PictureSettings {
   settings: Settings;
   notes: string[];

@@ -1,4 +1,4 @@
-// What the stage shows of a picture: one transform for all layers, the way of comparing, and the place of the divider.
+// The view of a picture on the stage: one transform for all layers, the way of comparing, and the place of the divider.
 
 import { centred, clamp, fit, step, zoomAt, type Size, type Transform } from "../lib/zoom";
 
@@ -23,7 +23,7 @@ class StageView {
   mode = $state<Mode>("slider");
   /** The part of the pane's picture, from the left, that shows the content. */
   split = $state(0.5);
-  /** What is on the other side: "content", "style:" or "job:" and an id. */
+  /** The picture on the other side: "content", "style:" or "job:" and an id. */
   against = $state("content");
   /** The content is shown in place of the result, as long as a key is held. */
   peek = $state(false);

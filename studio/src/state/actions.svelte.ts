@@ -1,4 +1,4 @@
-// What the user does with jobs: run, end, use their settings again.
+// The user's actions on jobs: run, end, use their settings again.
 
 import { explain, get, Problem } from "../api/client";
 import type { Job, Picture, PictureSettings, Settings, Slot } from "../api/types";
@@ -117,7 +117,7 @@ export async function againWithNewSeed(row: Job) {
   if (job?.settings) await run({ ...job.settings, seed: Math.floor(Math.random() * 2 ** 31) });
 }
 
-/** What the recipe of a picture says. */
+/** The recipe of a picture. */
 export const recipeOf = (picture: Picture) => get<PictureSettings>(`/pictures/${picture.id}/settings`);
 
 /** Puts the pictures of a recipe into the form, where the server knows them. */

@@ -1,4 +1,4 @@
-// What the page itself knows: the view, the theme, the session, the connection, and messages to the user.
+// The page's own state: the view, the theme, the session, the connection, and messages to the user.
 
 import { onSignedOut } from "../api/client";
 
@@ -33,7 +33,7 @@ class App {
   /** Shortcuts of a single key are on. */
   shortcuts = $state(stored("shortcuts") !== "off");
   notify = $state(stored("notify") === "on");
-  /** What the live region says. */
+  /** The text of the live region. */
   spoken = $state("");
   toasts = $state<Toast[]>([]);
   /** The dialog that is open. */

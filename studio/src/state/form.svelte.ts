@@ -13,7 +13,7 @@ export interface Ref {
   name: string;
   width: number;
   height: number;
-  /** Of a film. */
+  /** Frames and seconds of a film. */
   frames?: number;
   seconds?: number;
 }
@@ -181,7 +181,7 @@ class Form {
     return settings;
   }
 
-  /** What a draft depends on: the settings as one picture, without options that only a run has. */
+  /** Everything that a draft depends on: the settings as one picture, without options that only a run has. */
   get draftSettings(): Settings {
     const { kind, contents, content } = this.data;
     const settings: Settings = { ...this.settings, kind: kind === "texture" || kind === "video" ? kind : "stylize" };

@@ -1,4 +1,4 @@
-// What keys do, on the whole page.
+// The keys of the whole page.
 
 import { pressable, typing } from "../lib/keys";
 import { masking } from "../mask/masking.svelte";
