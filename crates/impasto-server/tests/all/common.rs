@@ -1,6 +1,6 @@
 //! A studio in a folder for one test, and requests to it.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use axum::http::{Method, Request, Response, StatusCode};
@@ -58,7 +58,7 @@ impl Bench {
         let mut options = Options::new(folder.path().join("data"));
         options.hosts = vec!["studio.example".into()];
         change(&mut options);
-        Bench { studio: Studio::open(&options).unwrap(), folder }
+        Bench { studio: opened(&options), folder }
     }
 
     /// Ends the studio, and returns its folder.
@@ -143,6 +143,21 @@ impl Bench {
     pub(crate) async fn made(&self, id: &str, settings: &Value) -> Value {
         self.accepted(id, settings).await;
         self.until(id, &["done"]).await
+    }
+}
+
+/// Opens a studio. A program that another test starts in this process holds the lock of a studio that has just ended,
+/// until it is on its own.
+fn opened(options: &Options) -> Studio {
+    let until = Instant::now() + Duration::from_secs(300);
+    loop {
+        match Studio::open(options) {
+            Ok(studio) => return studio,
+            Err(error) if error.message().contains("another studio") && Instant::now() < until => {
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            Err(error) => panic!("{error}"),
+        }
     }
 }
 

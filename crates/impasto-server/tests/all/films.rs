@@ -165,11 +165,13 @@ async fn a_picture_that_is_a_film_too_is_drafted_as_a_picture() {
     if !has_ffmpeg("a_picture_that_is_a_film_too_is_drafted_as_a_picture") {
         return;
     }
-    let source = "testsrc2=size=64x48:rate=5:duration=0.4:alpha=90";
+    // The left half is transparent.
+    let source = "testsrc2=size=64x48:rate=5:duration=0.4";
+    let half = "format=rgba,geq=r='r(X,Y)':g='g(X,Y)':b='b(X,Y)':a='255*gt(X,W/2)'";
     let mut drafts = Vec::new();
     for kinds in [&["image/apng"][..], &["image/apng", "video/apng"]] {
         let bench = Bench::asleep();
-        let bytes = film(bench.folder.path(), "in.apng", source, &["-pix_fmt", "rgba"]);
+        let bytes = film(bench.folder.path(), "in.apng", source, &["-vf", half, "-pix_fmt", "rgba"]);
         for kind in kinds {
             let path = format!("/api/v1/pictures/{}?name=in.png", digest(&bytes));
             let answer = bench.send(Method::PUT, &path, &[("content-type", *kind)], bytes.clone()).await;
