@@ -86,6 +86,7 @@ export function startMock({ port = 0, speed = 1 } = {}) {
     if (!(req.headers.cookie ?? "").includes(`impasto=${TOKEN}`)) return problem(res, 401, { title: "No session" });
     const body = () => JSON.parse(raw.toString() || "{}");
     if (area === "status") return json(res, 200, jobs.status());
+    if (area === "devices") return json(res, 200, [{ name: "cpu", model: "avx2", kind: "processor", api: null }]);
     if (area === "samples") return json(res, 200, { contents: [harbour] });
     if (area === "pictures") {
       if (!id) return json(res, 200, { pictures: [...pictures.values()].map((p) => p.picture), next: null });

@@ -42,7 +42,7 @@ export const EFFORTS: [string, string, string][] = [
   ["fine", "Fine", "About three times as long"],
 ];
 
-/** The options below "More". The model's choices come from the server. */
+/** The options below "More". The choices of the model and of the device come from the server. */
 export const MORE: Group[] = [
   {
     title: "Start",
@@ -91,6 +91,7 @@ export const MORE: Group[] = [
         choices: same("monge-kantorovich", "cholesky", "pca", "histogram"),
         help: "Only with matched colours",
       },
+      { name: "device", label: "Device", control: "choice", choices: [], empty: "auto", help: "What runs the network; auto takes a card that is faster than the processor" },
       { name: "half", label: "Half precision", control: "switch", help: "Less memory" },
     ],
   },
@@ -127,7 +128,7 @@ export const MORE: Group[] = [
 export const NOT_IN_DRAFT = [
   "title", "format", "depth", "quality", "profile", "timelapse", "effort", "time", "iterations", "plateau", "keep", "half",
   "optimizer", "learning_rate", "vary", "seamless", "init", "tv_weight", "min_size", "fps", "hold", "every", "boil", "loop", "match_shots",
-  "no_cuts", "tone_map", "codec", "crf", "no_sound",
+  "no_cuts", "tone_map", "codec", "crf", "no_sound", "device",
 ];
 
 /** Options that are for one picture and not for a film. */
@@ -136,7 +137,7 @@ const NOT_OF_FILMS = ["time", "init", "optimizer", "keep_gps", "no_metadata"];
 /** The options that a texture has; others are an error there. */
 const OF_TEXTURES = [
   "preset", "model", "statistic", "style_layers", "style_layer_weights", "tv_weight", "stroke_size", "iterations", "time", "min_size", "seed",
-  "init", "threads", "memory", "format", "depth", "quality", "profile", "seamless",
+  "init", "threads", "memory", "format", "depth", "quality", "profile", "seamless", "device",
 ];
 
 /** Tells whether an option means something in a job of this kind. */
@@ -180,6 +181,7 @@ export const DEFAULTS: Record<string, unknown> = {
   effort: "normal",
   seed: 0,
   preset: "impasto",
+  device: "auto",
   profile: "input",
   half: false,
   timelapse: false,

@@ -59,7 +59,7 @@ impl GpuBackend {
     /// # Errors
     /// When the card is lost or has not enough memory for the weights.
     pub fn engine(&self, network: Network, cancel: Cancel) -> Result<GpuEngine, EngineError> {
-        GpuEngine::new(self.device.clone(), network, cancel, self.method)
+        GpuEngine::new(Arc::new(self.device.for_engine()), network, cancel, self.method)
     }
 
     /// Whether the card was lost. What is opened next is a new one.

@@ -1,9 +1,12 @@
 //! An opened card: its queue of work, its kernels, and what has gone wrong on it.
 //!
-//! A driver reports errors whenever it likes, not where they were caused. So the first one is kept, and asked for
-//! wherever the engine waits.
+//! A driver reports errors whenever it likes, not where they were caused, and does not tell whose work they spoilt. So
+//! they are kept, and each engine of the card learns of those that came since its last look, wherever it waits. With two
+//! jobs on a card, neither goes on with numbers that may be wrong.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use impasto_engine::EngineError;
 use wgpu::{BufferUsages, PollType};
@@ -12,27 +15,52 @@ use crate::kernels::Kernels;
 use crate::reading::Mapped;
 use crate::{Adapter, GpuError};
 
-/// A failure that a driver reported.
+/// A failure that a driver reported, after which the card still works.
 #[derive(Clone, Debug)]
 enum Failure {
-    /// The card does not answer any more. It never will.
-    Lost(String),
     /// There was no memory.
     Memory,
     /// The driver refused something.
     Refused(String),
 }
 
-/// An opened card.
+/// The failures that are kept. One failure leads to many others, and the first tells the cause.
+const KEPT: usize = 256;
+
+/// Everything that a driver has reported.
+#[derive(Debug, Default)]
+struct Failures {
+    /// The reason why the card does not answer any more. It never will.
+    lost: Option<String>,
+    /// The number of failures so far.
+    count: u64,
+    /// The newest failures with their numbers.
+    newest: VecDeque<(u64, Failure)>,
+    /// The number of observations after which a test wants the card to be lost.
+    left: Option<usize>,
+}
+
+impl Failures {
+    fn add(&mut self, failure: Failure) {
+        self.count += 1;
+        self.newest.push_back((self.count, failure));
+        if self.newest.len() > KEPT {
+            self.newest.pop_front();
+        }
+    }
+}
+
+/// An opened card, as one engine uses it.
 #[derive(Debug)]
 pub(crate) struct Device {
     pub(crate) inner: wgpu::Device,
     pub(crate) queue: wgpu::Queue,
-    pub(crate) kernels: Kernels,
+    pub(crate) kernels: Arc<Kernels>,
     pub(crate) adapter: Adapter,
-    failure: Arc<Mutex<Option<Failure>>>,
-    /// The number of observations after which a test wants the card to be lost.
-    left: Mutex<Option<usize>>,
+    /// Shared by all engines of the card.
+    failures: Arc<Mutex<Failures>>,
+    /// The number of failures that this engine knows of.
+    seen: AtomicU64,
 }
 
 impl Device {
@@ -48,80 +76,85 @@ impl Device {
         };
         let opened = adapter.inner.request_device(&descriptor).await;
         let (inner, queue) = opened.map_err(|error| refused(error.to_string()))?;
-        let failure: Arc<Mutex<Option<Failure>>> = Arc::default();
-        let keep = |failure: &Arc<Mutex<Option<Failure>>>| {
-            let failure = failure.clone();
-            move |found: Failure| {
-                let mut kept = failure.lock().unwrap_or_else(PoisonError::into_inner);
-                // A card that is lost stays lost; otherwise the first error tells the cause.
-                if kept.is_none() || matches!(found, Failure::Lost(_)) {
-                    *kept = Some(found);
-                }
-            }
-        };
-        let lost = keep(&failure);
+        let failures: Arc<Mutex<Failures>> = Arc::default();
+        let of_loss = failures.clone();
         inner.set_device_lost_callback(move |_, reason| {
             let said = if reason.is_empty() { "the driver gives no reason".into() } else { reason };
-            lost(Failure::Lost(said));
+            lock(&of_loss).lost = Some(said);
         });
-        let refuse = keep(&failure);
+        let of_work = failures.clone();
         inner.on_uncaptured_error(Arc::new(move |error| {
-            refuse(match error {
+            lock(&of_work).add(match error {
                 wgpu::Error::OutOfMemory { .. } => Failure::Memory,
                 wgpu::Error::Validation { description, .. } | wgpu::Error::Internal { description, .. } => {
                     Failure::Refused(description)
                 }
             });
         }));
-        let kernels = Kernels::new(&inner);
-        let device =
-            Device { inner, queue, kernels, adapter: adapter.clone(), failure, left: Mutex::default() };
+        let kernels = Arc::new(Kernels::new(&inner));
+        let seen = AtomicU64::new(0);
+        let device = Device { inner, queue, kernels, adapter: adapter.clone(), failures, seen };
         device.check().map_err(|error| refused(error.to_string()))?;
         Ok(device)
     }
 
-    /// The error for what the driver has reported since the last check, if anything.
+    /// The card for one more engine, which learns of failures from now on.
+    pub(crate) fn for_engine(&self) -> Device {
+        Device {
+            inner: self.inner.clone(),
+            queue: self.queue.clone(),
+            kernels: self.kernels.clone(),
+            adapter: self.adapter.clone(),
+            failures: self.failures.clone(),
+            seen: AtomicU64::new(lock(&self.failures).count),
+        }
+    }
+
+    /// Whether this is the same card, opened once.
+    pub(crate) fn is(&self, other: &Device) -> bool {
+        Arc::ptr_eq(&self.failures, &other.failures)
+    }
+
+    /// The error for what the driver has reported since this engine's last check, if anything.
     pub(crate) fn check(&self) -> Result<(), EngineError> {
-        let mut kept = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
+        let failures = lock(&self.failures);
         let device = self.adapter.name.clone();
-        let Some(failure) = kept.clone() else { return Ok(()) };
-        Err(match failure {
-            Failure::Lost(reason) => EngineError::DeviceLost { device, reason },
-            Failure::Memory => {
-                *kept = None;
-                EngineError::DeviceMemory { device }
+        if let Some(reason) = failures.lost.clone() {
+            return Err(EngineError::DeviceLost { device, reason });
+        }
+        let seen = self.seen.swap(failures.count, Ordering::SeqCst);
+        match failures.newest.iter().find(|(number, _)| *number > seen) {
+            None => Ok(()),
+            Some((_, Failure::Memory)) => Err(EngineError::DeviceMemory { device }),
+            Some((_, Failure::Refused(reason))) => {
+                Err(EngineError::DeviceRefused { device, reason: reason.clone() })
             }
-            Failure::Refused(reason) => {
-                *kept = None;
-                EngineError::DeviceRefused { device, reason }
-            }
-        })
+        }
     }
 
     /// Whether the card does not answer any more.
     pub(crate) fn is_lost(&self) -> bool {
-        matches!(*self.failure.lock().unwrap_or_else(PoisonError::into_inner), Some(Failure::Lost(_)))
+        lock(&self.failures).lost.is_some()
     }
 
     /// Gives the card up, as if it had been lost: for tests.
     pub(crate) fn lose(&self) {
         self.inner.destroy();
-        let mut kept = self.failure.lock().unwrap_or_else(PoisonError::into_inner);
-        *kept = Some(Failure::Lost("it was given up".into()));
+        lock(&self.failures).lost = Some("it was given up".into());
     }
 
     /// Gives the card up after this many observations: for tests.
     pub(crate) fn lose_after(&self, observations: usize) {
-        *self.left.lock().unwrap_or_else(PoisonError::into_inner) = Some(observations);
+        lock(&self.failures).left = Some(observations);
     }
 
     /// Counts an observation, for [`lose_after`](Device::lose_after).
     pub(crate) fn count(&self) {
-        let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
-        match left.as_mut() {
+        let left = lock(&self.failures).left;
+        match left {
             None => {}
             Some(0) => self.lose(),
-            Some(left) => *left -= 1,
+            Some(left) => lock(&self.failures).left = Some(left - 1),
         }
     }
 
@@ -183,5 +216,52 @@ impl Device {
 
     fn lost(&self, reason: String) -> EngineError {
         EngineError::DeviceLost { device: self.adapter.name.clone(), reason }
+    }
+}
+
+fn lock(failures: &Mutex<Failures>) -> MutexGuard<'_, Failures> {
+    failures.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(all(test, not(target_arch = "wasm32")))]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    /// A card; `None`, after saying so, where there is none.
+    fn card() -> Option<Device> {
+        let found = crate::find(&crate::adapters_here(), "gpu");
+        match found.and_then(|adapter| pollster::block_on(Device::open(&adapter))) {
+            Ok(device) => Some(device),
+            Err(reason) => {
+                let allowed = std::env::var_os("IMPASTO_NO_SKIPS").is_none_or(|value| value != "1");
+                assert!(allowed, "skipped: {reason}");
+                let _ = writeln!(std::io::stderr(), "skipped: {reason}");
+                None
+            }
+        }
+    }
+
+    #[test]
+    fn each_engine_of_a_card_learns_of_a_failure_once() {
+        let Some(card) = card() else { return };
+        let (one, other) = (card.for_engine(), card.for_engine());
+        assert!(one.check().is_ok() && other.check().is_ok());
+        // More than any card has.
+        let _ = one.buffer(u64::MAX / 2);
+        let failed = |device: &Device| {
+            matches!(
+                device.check(),
+                Err(EngineError::DeviceMemory { .. } | EngineError::DeviceRefused { .. })
+            )
+        };
+        // The engine that caused it may look second.
+        assert!(failed(&other) && failed(&one));
+        assert!(one.check().is_ok() && other.check().is_ok());
+        assert!(card.for_engine().check().is_ok(), "an engine that came later");
+        other.lose();
+        assert!(one.is_lost() && matches!(one.check(), Err(EngineError::DeviceLost { .. })));
+        assert!(one.check().is_err(), "it stays lost");
     }
 }

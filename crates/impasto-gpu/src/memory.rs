@@ -21,8 +21,8 @@ pub(crate) struct Vector {
 
 impl Vector {
     /// Whether it is on this card.
-    pub(crate) fn is_on(&self, device: &Arc<Device>) -> bool {
-        Arc::ptr_eq(&self.device, device)
+    pub(crate) fn is_on(&self, device: &Device) -> bool {
+        self.device.is(device)
     }
 }
 

@@ -7,15 +7,16 @@ use std::time::{Duration, Instant};
 use impasto::encoder::{self, Encoder};
 
 use crate::inputs::{Pictures, Source};
+use crate::paint::fitted;
 use crate::spec::{InputSpec, VideoSpec};
 use crate::{Control, ErrorKind, Event, Filmed, Films, JobError, VideoContext, VideoEvent};
 
-/// Settings for the pictures that a run shows while it is in progress.
+/// Settings for the pictures that a run or a film shows while it is in progress.
 #[derive(Clone, Copy, Debug)]
 pub struct Previews {
     /// Largest long edge in pixels.
     pub max_edge: usize,
-    /// Iterations between two pictures. The draft and the result are always shown.
+    /// Iterations between two pictures. The draft and the result are always shown; a film shows each painted frame.
     pub every: Option<usize>,
 }
 
@@ -78,10 +79,15 @@ impl Context {
             return Err(JobError::new(ErrorKind::BadInput, "this program paints no films"));
         };
         let listener = Arc::clone(&self.listener);
+        let edge = self.previews.map_or(usize::MAX, |previews| previews.max_edge);
         let context = VideoContext {
             control: self.control.clone(),
             listener: Arc::new(move |event| match event {
                 VideoEvent::Warned { text } => listener(Event::Warned { text }),
+                VideoEvent::Picture { picture, space, frame } if picture.long_edge() > edge => {
+                    let picture = Arc::new(fitted(&picture, edge));
+                    listener(Event::Film(VideoEvent::Picture { picture, space, frame }));
+                }
                 event => listener(Event::Film(event)),
             }),
             models: Arc::clone(&self.models),

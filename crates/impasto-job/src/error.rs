@@ -49,6 +49,8 @@ pub enum Cause {
     Checkpoint,
     /// A graphics card that was lost, is full, or refused its work.
     Device,
+    /// Painted frames that a film cannot go on from: they are damaged, or of other settings.
+    Frames,
 }
 
 /// An error, with a hint if something can be done about it. In both texts the names of options stand in backquotes
@@ -155,7 +157,9 @@ impl JobError {
         self
     }
 
-    pub(crate) fn caused_by(mut self, cause: Cause) -> JobError {
+    /// The error with this subject.
+    #[must_use]
+    pub fn caused_by(mut self, cause: Cause) -> JobError {
         self.cause = cause;
         self
     }

@@ -97,7 +97,7 @@ pub struct VideoPlan {
     pub frames: usize,
     /// Frames that are painted, in this part of the work.
     pub painted: usize,
-    /// Those of them that exist already.
+    /// Painted frames that exist already.
     pub done: usize,
     /// Number of shots.
     pub shots: usize,
@@ -146,7 +146,8 @@ pub struct VideoContext {
     pub models: Models,
     /// Pictures in memory, which the job names `memory:NAME`.
     pub pictures: Pictures,
-    /// Whether each painted frame is told as a picture ([`VideoEvent::Picture`]).
+    /// Whether each painted frame is told as a picture ([`VideoEvent::Picture`]). A runner of jobs brings it to the size
+    /// of its [`Previews`](crate::Previews).
     pub shows_frames: bool,
 }
 

@@ -44,6 +44,7 @@ fn made(py: Python<'_>, error: &JobError) -> PyResult<PyErr> {
         Cause::Diverged => cause = "diverged",
         Cause::Checkpoint => cause = "checkpoint",
         Cause::Device => cause = "device",
+        Cause::Frames => cause = "frames",
         _ => {
             option = option_in(error.message());
             if option.is_some() && error.kind() == ErrorKind::BadInput {

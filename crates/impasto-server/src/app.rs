@@ -89,7 +89,7 @@ impl App {
         }
     }
 
-    /// The file of a picture, or the first frame of a film.
+    /// The picture of a film's first frame.
     pub(crate) fn still_of(&self, slot: &Slot) -> Result<PathBuf, Problem> {
         match slot {
             Slot::Picture(id) => {

@@ -24,7 +24,7 @@ pub(crate) async fn clean(app: Arc<App>) {
         app.drafts.clean();
         if rounds.is_multiple_of(ROUNDS) {
             let app = Arc::clone(&app);
-            // What fails now may work the next time.
+            // A failure is no harm: the next round tries again.
             let _ = crate::blocking(move || files(&app)).await;
         }
         rounds += 1;

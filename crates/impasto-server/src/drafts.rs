@@ -13,10 +13,11 @@ use impasto_job::spec::ObjectiveSpec;
 use impasto_job::{Control, Event, JobSpec, Runner, Task};
 use tokio::sync::Semaphore;
 
+use crate::accept::is_content;
 use crate::app::App;
 use crate::pictures::{jpeg, shrink};
 use crate::problem::Problem;
-use crate::settings::{Kind, Settings};
+use crate::settings::{Kind, Settings, Slot};
 
 /// Long edge of the pictures that stay decoded: twice that of a draft, so that a style keeps its details.
 const EDGE: usize = 1024;
@@ -114,20 +115,26 @@ pub(crate) struct Prepared {
 /// Prepares a run. With `edge`, it is made for a draft with at most this long edge, from small pictures. The draft of a
 /// film is that of its first frame.
 pub(crate) fn prepare(app: &Arc<App>, settings: &Settings, edge: Option<usize>) -> Result<Prepared, Problem> {
+    let is_film = settings.kind == Kind::Video;
     let settings = &if edge.is_some() { settings.of_first_frame() } else { settings.clone() };
     if ![Kind::Stylize, Kind::Texture].contains(&settings.kind) {
         let detail = format!("a job of the kind {} has no draft and no plan", settings.kind.name());
         return Err(Problem::setting("kind", detail));
     }
+    // A file such as a GIF is a film and a picture: only the content of a film is taken as its first frame.
+    let file_of = |slot: &Slot| match is_film && is_content(settings, slot) {
+        true => app.still_of(slot),
+        false => app.file_of(slot),
+    };
     for slot in settings.slots() {
-        if !app.still_of(slot)?.exists() {
+        if !file_of(slot)?.exists() {
             let detail = format!("there is no picture {}", slot.to_json());
             return Err(
                 Problem::setting("content", detail).hint("upload it first: PUT /api/v1/pictures/{sha256}")
             );
         }
     }
-    let mut job = settings.job(&|slot| app.still_of(slot), &app.files.incoming())?;
+    let mut job = settings.job(&file_of, &app.files.incoming())?;
     let mut inputs = None;
     if let (Some(edge), Task::Stylize(spec)) = (edge, &mut job.task) {
         // A draft is painted with whatever options: what counts is what they change.
@@ -159,8 +166,8 @@ pub(crate) fn prepare(app: &Arc<App>, settings: &Settings, edge: Option<usize>) 
     Ok(Prepared { runner, notes })
 }
 
-/// What the speed of a run depends on: the network, the layers, the statistic, threads and precision; and not sizes,
-/// weights or pictures.
+/// Everything that the speed of a run depends on: the network, the layers, the statistic, threads and precision; and
+/// not sizes, weights or pictures.
 pub(crate) fn speed_key(job: &JobSpec) -> String {
     let (objective, rest) = match &job.task {
         Task::Stylize(spec) => {

@@ -1,4 +1,4 @@
-//! What handlers take from requests, with problems in place of plain texts when it is wrong.
+//! The parts of requests that handlers take, with problems in place of plain texts when it is wrong.
 
 use std::time::Duration;
 

@@ -81,7 +81,11 @@ impl Files {
 
     /// Removes the folder of a job.
     pub(crate) fn remove_job(&self, id: &str) {
-        let _ = fs::remove_dir_all(self.job(id));
+        let folder = self.job(id);
+        let bytes = size_of(&folder);
+        if fs::remove_dir_all(folder).is_ok() {
+            self.replace(bytes, 0);
+        }
     }
 
     /// Removes the file of a picture, and its small versions.
@@ -104,6 +108,12 @@ impl Files {
     /// Adds bytes that were written since the last count.
     pub(crate) fn add(&self, bytes: u64) {
         self.used.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    /// Counts bytes anew that were counted before.
+    pub(crate) fn replace(&self, before: u64, now: u64) {
+        let counted = |used: u64| Some(used.saturating_sub(before).saturating_add(now));
+        let _ = self.used.fetch_update(Ordering::Relaxed, Ordering::Relaxed, counted);
     }
 
     /// The bytes that the folder holds.
@@ -138,7 +148,8 @@ fn megabytes(bytes: u64) -> u64 {
     bytes / 1_000_000
 }
 
-fn size_of(folder: &Path) -> u64 {
+/// The bytes of all files in a folder.
+pub(crate) fn size_of(folder: &Path) -> u64 {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
     let of = |entry: fs::DirEntry| match entry.metadata() {
         Ok(facts) if facts.is_dir() => size_of(&entry.path()),

@@ -1,4 +1,4 @@
-//! What every request must pass: a host that is allowed, an origin that is ours, and the token.
+//! The checks that every request must pass: a host that is allowed, an origin that is ours, and the token.
 //!
 //! A server on the loopback address can be reached by every web page that the user opens. A name that an attacker owns
 //! may point to 127.0.0.1 (DNS rebinding), so a host is compared with a list and never resolved. A page of another

@@ -3,10 +3,13 @@
 use axum::Json;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use impasto_job::{ErrorKind, JobError, spell};
+use impasto_job::{Cause, ErrorKind, JobError, spell};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
+
+/// The kind of the problem of a film that cannot go on from the painted frames that are there.
+pub(crate) const OTHER_FRAMES: &str = "/problems/other-frames";
 
 /// A problem: why a request or a job failed, and what can be done about it.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,9 +18,9 @@ pub(crate) struct Problem {
     pub(crate) slug: &'static str,
     /// The HTTP status.
     pub(crate) status: u16,
-    /// What happened, in one sentence.
+    /// The cause, in one sentence.
     pub(crate) detail: String,
-    /// What can be done about it.
+    /// The way to mend it.
     pub(crate) hint: Option<String>,
     /// The setting at fault.
     pub(crate) option: Option<String>,
@@ -36,9 +39,9 @@ pub(crate) struct ProblemBody {
     title: String,
     /// The HTTP status.
     status: u16,
-    /// What happened, in one sentence.
+    /// The cause, in one sentence.
     detail: String,
-    /// What can be done about it.
+    /// The way to mend it.
     #[serde(skip_serializing_if = "Option::is_none")]
     hint: Option<String>,
     /// The setting at fault.
@@ -51,10 +54,11 @@ pub(crate) struct ProblemBody {
 
 impl From<Problem> for ProblemBody {
     fn from(problem: Problem) -> ProblemBody {
+        let kind = problem.kind();
         let Problem { slug, status, detail, hint, option, retry_after } = problem;
         let mut title = slug.replace('-', " ");
         title[..1].make_ascii_uppercase();
-        ProblemBody { kind: format!("/problems/{slug}"), title, status, detail, hint, option, retry_after }
+        ProblemBody { kind, title, status, detail, hint, option, retry_after }
     }
 }
 
@@ -111,6 +115,11 @@ impl Problem {
         self
     }
 
+    /// The kind, as bodies tell it.
+    pub(crate) fn kind(&self) -> String {
+        format!("/problems/{}", self.slug)
+    }
+
     /// The problem as JSON.
     pub(crate) fn to_json(&self) -> Value {
         serde_json::to_value(ProblemBody::from(self.clone())).unwrap_or_default()
@@ -120,6 +129,7 @@ impl Problem {
 impl From<JobError> for Problem {
     fn from(error: JobError) -> Problem {
         let (status, slug) = match error.kind() {
+            _ if *error.cause() == Cause::Frames => (StatusCode::CONFLICT, "other-frames"),
             ErrorKind::BadInput => (StatusCode::UNPROCESSABLE_ENTITY, "wrong-setting"),
             ErrorKind::Environment => (StatusCode::INTERNAL_SERVER_ERROR, "environment"),
             ErrorKind::Interrupted => (StatusCode::CONFLICT, "interrupted"),

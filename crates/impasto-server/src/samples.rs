@@ -1,4 +1,4 @@
-//! What comes with the program: sample pictures, and presets of settings.
+//! Things that come with the program: sample pictures, and presets of settings.
 
 use std::fs;
 

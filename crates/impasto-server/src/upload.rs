@@ -1,7 +1,7 @@
 //! Receiving a picture or a film: bytes go to a file while they are hashed, and become a picture if they are one.
 //!
-//! A file gets its final name only when all of it is there, its digest is right, and it was decoded. Of a film the
-//! first frame is decoded, by ffmpeg.
+//! A file gets its final name only when all of it is there, its digest is right, and it was decoded. A film has its
+//! first frame decoded, by ffmpeg, and kept beside it.
 
 use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -34,7 +34,7 @@ pub(crate) const FILM: u64 = 4 << 30;
 /// Long edge of the frame that stands for a film, in pixels.
 const POSTER: usize = 1024;
 
-/// What is sent.
+/// The kind of an upload.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Sent {
     Picture,
@@ -78,8 +78,9 @@ pub(crate) async fn receive(
             Picture::find(connection, &id)
         })
     };
+    let is_film = |picture: &Picture| picture.frames > 0 && app.files.poster(&id).exists();
     let is_whole =
-        |picture: &Picture| app.files.picture(&id).exists() && (sent == Sent::Picture || picture.frames > 0);
+        |picture: &Picture| app.files.picture(&id).exists() && (sent == Sent::Picture || is_film(picture));
     if let Some(picture) = known.await?.filter(is_whole) {
         return Ok((picture, false));
     }
@@ -192,7 +193,8 @@ fn insert(app: &App, picture: Picture) -> Result<Picture, Problem> {
     })
 }
 
-/// Looks at the film, and keeps its file, its first frame and the facts about it.
+/// Looks at the film, and keeps its first frame, its file and the facts about it. The facts come last: whatever they
+/// tell of is there, also after a kill in between.
 fn keep_film(app: &App, id: &str, name: &str, file: &NamedTempFile, bytes: u64) -> Result<Picture, Problem> {
     let name = named(id, name);
     let unread = |error: JobError| {
@@ -202,8 +204,13 @@ fn keep_film(app: &App, id: &str, name: &str, file: &NamedTempFile, bytes: u64) 
         Problem { slug: "not-a-film", option: None, detail, ..problem }
     };
     let (facts, poster) = impasto_video::inspect(file.path(), &app.limits, POSTER).map_err(unread)?;
+    let path = app.files.poster(id);
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    save(&path, &poster, None, &Encoding::default()).map_err(JobError::from)?;
+    app.files.add(std::fs::metadata(&path)?.len());
     place(app, id, file, bytes)?;
-    save(&app.files.poster(id), &poster, None, &Encoding::default()).map_err(JobError::from)?;
     let hdr = facts
         .hdr
         .map(|curve| format!("note: {name} has a high dynamic range ({curve}): tone_map brings it down"));

@@ -13,7 +13,7 @@ export interface Picture {
   created: string;
   notes: string[];
   has_recipe: boolean;
-  /** The frames of a film; 0 for a picture. */
+  /** Frames and seconds of a film; both are 0 for a picture. */
   frames: number;
   seconds: number;
 }
@@ -44,7 +44,7 @@ export interface Progress {
   preview: string | null;
   item?: number | null;
   items?: number | null;
-  /** The shot of a film, and the frame that was painted last, both from 1 on. */
+  /** The shot of a film, and its frame that was painted last, both from 1 on. */
   shot?: number;
   shots?: number;
   frame?: number;
@@ -90,6 +90,8 @@ export interface Job {
   settings?: Settings;
   inputs: { content: Picture | null; styles: Picture[]; masks: Picture[] };
   progress: Progress | null;
+  /** Frames of a film that can be looked at. */
+  painted?: number;
   result: Result | null;
   stopped_early: boolean;
   attempts: number;
@@ -138,6 +140,14 @@ export interface Status {
   disk: { used: number; quota: number; free: number };
   last_event: number;
   films?: { available: boolean; problem: string | null; file_bytes: number };
+}
+
+/** A device that can run the network: the processor, or a graphics card, which has an `api`. */
+export interface Device {
+  name: string;
+  model: string;
+  kind: string;
+  api: string | null;
 }
 
 export interface QueueState {

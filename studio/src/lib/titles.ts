@@ -39,6 +39,8 @@ export const alt = (job: Job) => `Result: ${title(job)}`;
 export const resultUrl = (job: Job, fit: number) => `${BASE}/jobs/${job.id}/result?fit=${fit}`;
 export const hasPicture = (job: Job) =>
   job.kind !== "compare" && job.kind !== "batch" && job.state === "done" && job.result !== null;
+/** The referee scores it beside others: it is one picture, and not a film. */
+export const isComparable = (job: Job) => hasPicture(job) && job.kind !== "video";
 
 const STAGES: Record<Progress["stage"], string> = {
   reading: "Reading the pictures",

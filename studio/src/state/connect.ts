@@ -13,6 +13,8 @@ let events: Events | null = null;
 
 async function read(): Promise<number> {
   const status = await library.loadStatus();
+  // Drivers take their time, and the page needs no card.
+  void library.loadDevices().catch(() => {});
   await Promise.all([jobs.load(), library.load(), form.verify()]);
   return Number(status.last_event);
 }

@@ -15,7 +15,7 @@ class Films {
   /** Frames that can be looked at: those up to the last painted one. */
   painted(job: Job): number {
     if (job.kind !== "video") return 0;
-    return job.state === "done" ? (job.result?.frames ?? 0) : (job.progress?.frame ?? 0);
+    return job.state === "done" ? (job.result?.frames ?? 0) : (job.progress?.frame ?? job.painted ?? 0);
   }
 
   /** The newest frame is shown as it is painted. */

@@ -1,13 +1,15 @@
-// The server's offer: styles, presets, sample photographs and encoders.
+// The server's offers: styles, presets, sample photographs, encoders and graphics cards.
 
 import { call, get } from "../api/client";
-import type { LibraryStyle, Picture, Preset, QueueState, Status } from "../api/types";
+import type { Device, LibraryStyle, Picture, Preset, QueueState, Status } from "../api/types";
 import { uuid } from "../lib/uuid";
 
 class Library {
   styles = $state<LibraryStyle[]>([]);
   presets = $state<Preset[]>([]);
   samples = $state<Picture[]>([]);
+  /** The graphics cards of the server's machine. */
+  cards = $state<Device[]>([]);
   status = $state<Status | null>(null);
   queue = $state<QueueState>({ paused: false, waiting: 0, running: 0 });
 
@@ -20,6 +22,10 @@ class Library {
     this.styles = styles.styles;
     this.presets = presets.presets;
     this.samples = samples.contents;
+  }
+
+  async loadDevices() {
+    this.cards = (await get<Device[]>("/devices")).filter((d) => d.api !== null);
   }
 
   async loadStatus(): Promise<Status> {

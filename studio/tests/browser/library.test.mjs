@@ -75,6 +75,45 @@ pageTest("the referee compares results that are chosen in the history", {}, asyn
   await page.getByRole("rowheader", { name: /^ssim/ }).waitFor();
 });
 
+const CARD = { name: "gpu:0", model: "A card", kind: "discrete", api: "vulkan" };
+const PROCESSOR = { name: "cpu", model: "avx2", kind: "processor", api: null };
+
+test("a device can be chosen where there is a card", async () => {
+  for (const devices of [[PROCESSOR], [PROCESSOR, CARD]]) {
+    await withPage({}, async (page) => {
+      await page.route("**/api/v1/devices", (route) => route.fulfill({ json: devices }));
+      const told = page.waitForResponse((r) => r.url().endsWith("/devices"));
+      await page.reload();
+      await told;
+      await trySample(page);
+      await page.locator("summary", { hasText: "More" }).click();
+      await page.getByLabel("Seed").waitFor();
+      const device = page.getByLabel("Device", { exact: true });
+      if (devices.length === 1) return assert.equal(await device.count(), 0);
+      await device.waitFor();
+      assert.deepEqual(await device.locator("option").allTextContents(), ["auto", "cpu", "gpu:0: A card"]);
+      await device.selectOption("cpu");
+      const sent = page.waitForRequest((r) => r.method() === "PUT" && r.url().includes("/jobs/"));
+      await page.getByRole("button", { name: "Run", exact: true }).click();
+      assert.equal((await sent).postDataJSON().device, "cpu");
+      await resultShown(page);
+    });
+  }
+});
+
+pageTest("a film in the history cannot be chosen for a comparison", mockOnly, async (page) => {
+  await trySample(page);
+  await run(page);
+  const style = [...state.mock.pictures.values()][1].picture.id;
+  state.mock.jobs.complete(state.mock.jobs.create(crypto.randomUUID(), { kind: "video", content: style, styles: [style], title: "A film" }));
+  await page.getByRole("link", { name: "History" }).click();
+  await page.getByAltText("Result: A film").waitFor();
+  await page.getByRole("button", { name: "Compare", exact: true }).click();
+  assert.ok(await page.getByRole("button", { name: "Result: A film" }).isDisabled());
+  await page.getByAltText(/^Result: Harbour/).first().click();
+  await page.getByRole("button", { name: "Compare 1" }).waitFor();
+});
+
 pageTest("a result can be stopped early, and downloaded in another format without its recipe", {}, async (page) => {
   await trySample(page);
   await page.getByRole("spinbutton", { name: "Size, long edge" }).fill("512");

@@ -9,6 +9,9 @@ import { digestOfFile, sha256 } from "../../src/lib/sha256";
 import { uuid } from "../../src/lib/uuid";
 import { brief, bytes, duration, shown } from "../../src/lib/words";
 import { clamp, derivative, fit, step, toPicture, zoomAt } from "../../src/lib/zoom";
+import type { Job } from "../../src/api/types";
+import { isComparable } from "../../src/lib/titles";
+import { applies, NOT_IN_DRAFT } from "../../src/options";
 
 describe("SHA-256 equals another implementation", () => {
   for (const length of [0, 1, 55, 56, 63, 64, 65, 119, 120, 1000, 100_003]) {
@@ -134,6 +137,16 @@ it("the referee's scores become a table with the best marked", () => {
   const rows = scoreTable({ pictures: [scores(0.25, 2, 0.1), scores(0.5, 3, 0.05), scores(null, 2.5, 0.2)], measures });
   const text = rows.map((r) => [r.name + r.arrow, ...r.cells.map((c) => c.text + (c.best ? "*" : ""))].join(" "));
   expect(text).toEqual(["ssim↑ 0.2500 0.5000* –", "noise↓ 2.00* 3.00 2.50", "relu2_2↓ 0.1000 0.0500* 0.2000"]);
+});
+
+it("a comparison takes pictures that are done, and no films", () => {
+  const job = (kind: string, state = "done") => ({ kind, state, result: {} }) as unknown as Job;
+  expect([job("stylize"), job("sheet"), job("video"), job("compare"), job("stylize", "failed")].map(isComparable)).toEqual([true, true, false, false, false]);
+});
+
+it("a device is for all jobs that paint, and not for drafts", () => {
+  expect((["stylize", "texture", "sheet", "batch", "video"] as const).every((kind) => applies("device", kind))).toBe(true);
+  expect(NOT_IN_DRAFT).toContain("device");
 });
 
 it("numbers are words for people", () => {

@@ -28,7 +28,12 @@ impl Answer {
 
 impl Studio {
     fn start(folder: &Folder) -> Studio {
+        Studio::start_with(folder, |_| {})
+    }
+
+    fn start_with(folder: &Folder, change: impl FnOnce(&mut Command)) -> Studio {
         let mut command = folder.command(["serve", "--port", "0", "--data", "data"]);
+        change(&mut command);
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).unwrap();
@@ -256,5 +261,42 @@ fn two_hundred_jobs_leave_memory_flat() {
     }
     let (early, late) = (after[30..50].iter().max().unwrap(), after[180..].iter().min().unwrap());
     assert!(late < &(early + NOISE), "{early} kB after 50 jobs, {late} kB after 200");
+    studio.terminate();
+}
+
+#[test]
+fn devices_are_those_of_the_command() {
+    let folder = Folder::new();
+    let studio = Studio::start(&folder);
+    let listed = folder.command(["devices", "--json"]).output().unwrap();
+    let listed: Value = serde_json::from_slice(&listed.stdout).unwrap();
+    assert_eq!(studio.get("/api/v1/devices").json(), listed);
+    studio.terminate();
+}
+
+/// Programs that note each start stand for ffmpeg and ffprobe.
+#[cfg(unix)]
+#[test]
+fn ffmpeg_is_asked_for_its_version_once() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let folder = Folder::new();
+    let programs = folder.path("programs");
+    std::fs::create_dir(&programs).unwrap();
+    for name in ["ffmpeg", "ffprobe"] {
+        let path = programs.join(name);
+        let script =
+            format!("#!/bin/sh\necho >>'{}/starts'\necho '{name} version 6.0'\n", programs.display());
+        std::fs::write(&path, script).unwrap();
+        std::fs::set_permissions(&path, PermissionsExt::from_mode(0o700)).unwrap();
+    }
+    let studio = Studio::start_with(&folder, |command| {
+        command.env("PATH", &programs);
+    });
+    for _ in 0..3 {
+        let status = studio.get("/api/v1/status").json();
+        assert_eq!(status["films"]["available"], true, "{status}");
+    }
+    assert_eq!(std::fs::read_to_string(programs.join("starts")).unwrap().lines().count(), 2);
     studio.terminate();
 }

@@ -202,7 +202,7 @@ impl Painting<'_> {
 }
 
 /// Returns a picture with a long edge of at most `max_edge` pixels, with values in 0..1 if it had to be resized.
-fn fitted(picture: &Picture, max_edge: usize) -> Picture {
+pub(crate) fn fitted(picture: &Picture, max_edge: usize) -> Picture {
     let (width, height) = fit_long_edge(picture.size(), picture.long_edge().min(max_edge.max(1)));
     if (width, height) == picture.size() {
         return picture.clone();

@@ -27,7 +27,9 @@ pub(crate) struct Acted {
 }
 
 /// Commands a job: `stop` (end now and keep the picture), `finish-soon` (full size with few more iterations), `cancel`
-/// (keep nothing), `pause`, `resume`, or `retry` (a new job with the same settings). A film is not stopped: it is paused.
+/// (keep nothing), `pause`, `resume`, or `retry` (a new job with the same settings). A film is not stopped: it is
+/// paused. Its painted frames stay when it fails or is cancelled, until it is deleted for ever, and a retry goes on
+/// after them.
 #[utoipa::path(post, path = "/jobs/{id}/{action}", tag = "jobs",
     params(("id" = String, Path), ("action" = String, Path)),
     responses((status = 200, body = Acted), (status = 201, body = Acted, description = "The new job of a retry"),
@@ -113,7 +115,8 @@ async fn on_one(app: &Arc<App>, id: &str, action: &str) -> Result<bool, Problem>
                 return Ok(true);
             }
             let cancelled = moved(&[Of::Queued, Of::Paused], Of::Cancelled).await?;
-            if cancelled {
+            // The frames of a film stay: they may be the work of hours, and a retry goes on after them.
+            if cancelled && find(app, id).await?.kind != "video" {
                 let (app, id) = (Arc::clone(app), id.to_owned());
                 let clear = move || {
                     app.files.remove_job(&id);

@@ -53,7 +53,7 @@ pub(crate) async fn events(
         Some(known) => known,
         None => *news.borrow_and_update(),
     };
-    // What happened since is told at once.
+    // Events since then are told at once.
     news.mark_changed();
     let follow = Follow {
         watch: app.live.watch(),

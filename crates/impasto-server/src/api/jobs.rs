@@ -144,7 +144,7 @@ pub(crate) async fn get(State(app): State<Arc<App>>, Uuid(id): Uuid) -> Result<J
     Ok(Json(view.with_progress(&app)))
 }
 
-/// What a user may change of a job.
+/// The parts of a job that a user may change.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Edit {

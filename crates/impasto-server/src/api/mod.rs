@@ -3,6 +3,7 @@
 mod actions;
 mod archive;
 mod carried;
+mod devices;
 mod drafts;
 mod events;
 mod jobs;
@@ -38,6 +39,7 @@ pub use openapi::openapi;
 fn closed() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new()
         .routes(routes!(status::status))
+        .routes(routes!(devices::devices))
         .routes(routes!(pictures::list))
         .routes(routes!(pictures::put, pictures::show))
         .routes(routes!(pictures::info))

@@ -39,7 +39,7 @@ pub(crate) async fn asset(uri: Uri, headers: HeaderMap) -> Response {
     }
 }
 
-/// What a kind of problem means.
+/// The meaning of a kind of problem.
 pub(crate) async fn problem(Path(name): Path<String>) -> Result<String, Problem> {
     let known = [
         ("wrong-setting", "A setting of a job has a value that is not allowed. `option` names it."),
@@ -58,6 +58,9 @@ pub(crate) async fn problem(Path(name): Path<String>) -> Result<String, Problem>
         ("queue-full", "Too many jobs wait. Send the request again later."),
         ("busy", "Too many drafts are asked for at once. Send the request again later."),
         ("no-room", "The data folder has reached its quota, or the disk is nearly full."),
+        ("other-frames", "The painted frames of a film are damaged, or were painted with other settings."),
+        ("no-ffmpeg", "Films are read and written by ffmpeg, which is missing or too old."),
+        ("not-a-film", "The file is not a film that ffmpeg reads."),
         ("disk-full", "The disk is full."),
         ("not-a-picture", "The file is not a picture that impasto reads."),
         ("ending", "The server is about to end."),

@@ -18,15 +18,15 @@ use crate::store::Picture;
 use crate::upload::Sent;
 use crate::{pictures, upload};
 
-/// What is told about an upload.
+/// Facts that come with an upload.
 #[derive(Deserialize, IntoParams)]
 pub(crate) struct UploadQuery {
     /// The name of the file on the user's machine.
     name: Option<String>,
 }
 
-/// Uploads a picture, or with a type `video/...` a film: the bytes of a file under their SHA-256. What is here already is
-/// not read again. Films need an ffmpeg on the server's machine.
+/// Uploads a picture, or with a type `video/...` a film: the bytes of a file under their SHA-256. A file that is here
+/// already is not read again. Films need an ffmpeg on the server's machine.
 #[utoipa::path(put, path = "/pictures/{id}", tag = "pictures", params(("id" = String, Path), UploadQuery),
     request_body(content = Vec<u8>, content_type = "application/octet-stream"),
     responses((status = 201, body = Picture), (status = 200, body = Picture, description = "It was here already"),
@@ -63,7 +63,7 @@ pub(crate) struct FitQuery {
     pub(crate) fit: Option<usize>,
 }
 
-/// A picture as browsers show it: small, upright, in sRGB. Of a film it is the first frame.
+/// A picture as browsers show it: small, upright, in sRGB. A film is shown by its first frame.
 #[utoipa::path(get, path = "/pictures/{id}", tag = "pictures", params(("id" = String, Path), FitQuery),
     responses((status = 200, content_type = "image/jpeg"), (status = 404, body = ProblemBody)))]
 pub(crate) async fn show(
@@ -148,7 +148,7 @@ pub(crate) struct PageQuery {
 #[derive(Serialize, ToSchema)]
 pub(crate) struct PicturePage {
     pictures: Vec<Picture>,
-    /// What to give as `before` for the next page.
+    /// The `before` of the next page.
     next: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-//! What jobs made: previews while they run, then results in any format, and what lies beside them.
+//! The results of jobs: previews while they run, then files in any format, and the files beside them.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -26,8 +26,8 @@ use crate::{frames, pictures};
 /// Long edge of what is shown of a job that has just ended.
 const SHOWN: usize = 1024;
 
-/// The newest picture of a running job. Of a job that has just ended it is the result, so that a page which still asks gets
-/// a picture.
+/// The newest picture of a running job. If the job has just ended, it is the result, so that a page which still asks
+/// gets a picture.
 #[utoipa::path(get, path = "/jobs/{id}/preview", tag = "results", params(("id" = String, Path)),
     responses((status = 200, content_type = "image/jpeg"), (status = 304), (status = 404, body = ProblemBody)))]
 pub(crate) async fn preview(
@@ -77,7 +77,7 @@ pub(crate) struct ResultQuery {
     metadata: Option<bool>,
     /// Show it, with a long edge of at most this, in place of the file.
     fit: Option<usize>,
-    /// Whether a film is to be shown, and not saved.
+    /// Whether a film is to be played, and not saved. Pictures are shown by `fit`.
     #[serde(default)]
     show: bool,
 }
@@ -94,6 +94,10 @@ pub(crate) async fn result(
 ) -> Result<Response, Problem> {
     let job = done(&app, &id).await?;
     let file = app.result_of(&job).ok_or_else(|| Problem::not_found("picture of this job"))?;
+    if query.show && (job.kind != "video" || query.fit.is_some()) {
+        return Err(Problem::setting("show", "show: a film is played, and a picture is not")
+            .hint("fit=N shows a picture, or the first frame of a film, with a long edge of N pixels"));
+    }
     if let Some(fit) = query.fit {
         let file = app.picture_of(&job).ok_or_else(|| Problem::not_found("picture of this job"))?;
         return shown(&app, &job, file, fit, &headers).await;

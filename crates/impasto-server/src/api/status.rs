@@ -1,4 +1,4 @@
-//! What the server is and how it is.
+//! The server: its version, its models, its queue, its room.
 
 use std::sync::Arc;
 
@@ -34,7 +34,7 @@ pub(crate) struct Status {
 struct Films {
     /// Whether an ffmpeg is installed that is new enough.
     available: bool,
-    /// What is missing, and what can be done about it.
+    /// The program that is missing, and the way to get it.
     problem: Option<String>,
     /// Largest file of a film, in bytes.
     file_bytes: u64,
@@ -84,7 +84,7 @@ struct Disk {
     free: u64,
 }
 
-/// What the server is and how it is.
+/// The server: its version, its models, its queue, its room.
 #[utoipa::path(get, path = "/status", tag = "server", responses((status = 200, body = Status)))]
 pub(crate) async fn status(State(app): State<Arc<App>>) -> Result<Json<Status>, Problem> {
     let last_event = app.store.last_event().await?;

@@ -6,6 +6,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use crate::app::App;
+use crate::frames;
 use crate::problem::{Problem, ProblemBody};
 use crate::settings::{Settings, Slot, StyleSlot};
 use crate::store::{Filter, Job, Picture, State, rfc3339};
@@ -33,7 +34,9 @@ pub(crate) struct JobView {
     settings: Option<Value>,
     inputs: Inputs,
     progress: Option<Progress>,
-    /// Facts about the result: `width`, `height`, `format`, `bytes`, `seconds`, `iterations`, `timelapse`; of a film
+    /// The frames of a film that can be looked at: those up to the last painted one. 0 for other jobs.
+    painted: usize,
+    /// Facts about the result: `width`, `height`, `format`, `bytes`, `seconds`, `iterations`, `timelapse`. A film has
     /// `frames`, `shots` and `length` in seconds.
     #[schema(value_type = Option<Object>)]
     result: Option<Value>,
@@ -72,7 +75,7 @@ pub(crate) struct Children {
 #[derive(Serialize, ToSchema)]
 pub(crate) struct JobPage {
     pub(crate) jobs: Vec<JobView>,
-    /// What to give as `before` for the next page.
+    /// The `before` of the next page.
     pub(crate) next: Option<String>,
 }
 
@@ -108,6 +111,7 @@ impl JobView {
             finished: job.finished.map(rfc3339),
             settings: None,
             progress: None,
+            painted: 0,
             result: job.result.map(without_file),
             stopped_early: job.stopped_early,
             attempts: job.attempts,
@@ -120,8 +124,12 @@ impl JobView {
         })
     }
 
-    /// The job with its progress, if it runs.
+    /// The job with its progress, if it runs, and the frames of a film that is not over.
     pub(crate) fn with_progress(mut self, app: &App) -> JobView {
+        if self.kind == "video" {
+            let frames = self.result.as_ref().and_then(|result| result["frames"].as_u64()?.try_into().ok());
+            self.painted = frames.unwrap_or_else(|| frames::painted(&app.files.job(&self.id)));
+        }
         self.progress = app.live.of(&self.id).map(|running| running.progress());
         self
     }

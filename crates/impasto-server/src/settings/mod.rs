@@ -20,7 +20,7 @@ use crate::problem::Problem;
 pub(crate) use options::{film_names, flat_names};
 pub(crate) use slots::{Slot, StyleSlot};
 
-/// What a job does.
+/// The kind of a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
     Stylize,
@@ -197,8 +197,7 @@ impl Settings {
         folder: &Path,
     ) -> Result<StylizeSpec, Problem> {
         let spec = StylizeSpec::new(content, styles, PathBuf::new());
-        let mut spec =
-            options::applied(&spec, &self.options, &["/run", "/run/objective", "/regions", "/result"])?;
+        let mut spec = options::applied(&spec, &self.options, &options::STYLIZE)?;
         spec.regions.mask = self.mask.iter().map(files).collect::<Result<_, _>>()?;
         spec.regions.protect = self.protect.as_ref().map(files).transpose()?;
         if let Some(init) = &self.init {
@@ -226,7 +225,7 @@ impl Settings {
         }
         let spec = serde_json::from_value(json!({ "style": styles, "output": "" }))
             .map_err(|error| Problem::internal(error.to_string()))?;
-        let mut spec: TextureSpec = options::applied(&spec, &options, &["", "/result"])?;
+        let mut spec: TextureSpec = options::applied(&spec, &options, &options::TEXTURE)?;
         if let Some(init) = &self.init {
             spec.init = Some(files(init)?);
         }
@@ -252,7 +251,7 @@ impl Settings {
             regions: Default::default(),
             input: InputSpec::default(),
         };
-        let mut spec = options::applied(&spec, &self.options, &["/run", "/run/objective", "/regions"])?;
+        let mut spec = options::applied(&spec, &self.options, &options::SHEET)?;
         spec.regions.mask = self.mask.iter().map(files).collect::<Result<_, _>>()?;
         spec.regions.protect = self.protect.as_ref().map(files).transpose()?;
         if let Some(init) = &self.init {
@@ -272,7 +271,7 @@ impl Settings {
         let mut options = self.options.clone();
         let name = options::film_name(options.remove("format"))?;
         let spec = VideoSpec::new(content, styles, PathBuf::new());
-        let mut spec = options::applied(&spec, &options, &options::OF_FILMS)?;
+        let mut spec = options::applied(&spec, &options, &options::VIDEO)?;
         spec.regions.mask = self.mask.iter().map(files).collect::<Result<_, _>>()?;
         spec.regions.protect = self.protect.as_ref().map(files).transpose()?;
         spec.output = folder.join(name);
@@ -288,7 +287,7 @@ impl Settings {
         let spec: CompareSpec =
             serde_json::from_value(json!({ "pictures": pictures, "content": content, "style": styles }))
                 .map_err(|error| Problem::internal(error.to_string()))?;
-        options::applied(&spec, &self.options, &[""])
+        options::applied(&spec, &self.options, &options::COMPARE)
     }
 
     /// The settings of the single pictures of a batch: each content in each style.

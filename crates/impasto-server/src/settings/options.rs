@@ -1,9 +1,11 @@
 //! Options by flat names: each is put into the group of the job that has it.
 
+use std::sync::LazyLock;
+
 use impasto::encoder::known;
 use impasto::image::Format;
-use impasto_job::JobError;
-use impasto_job::spec::{RunSpec, StylizeSpec, TextureSpec, VideoSpec};
+use impasto_job::spec::{RunSpec, TextureSpec};
+use impasto_job::{JobError, JobSpec};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -11,7 +13,7 @@ use serde_json::{Map, Value};
 use super::is_model_name;
 use crate::problem::Problem;
 
-/// What no request may set: names of files, which the server chooses, and limits on input.
+/// Options that no request may set: names of files, which the server chooses, and limits on input.
 const CLOSED: [&str; 23] = [
     "content",
     "contents",
@@ -38,40 +40,59 @@ const CLOSED: [&str; 23] = [
     "keep_frames",
 ];
 
-/// The groups of a film's options.
-pub(super) const OF_FILMS: [&str; 5] = ["/film", "/encoding", "/run", "/run/objective", "/regions"];
+/// A job as options are put into it: the name of its specification in the schema, and the groups that have its options.
+/// A group is a path such as `/run/objective`, or empty for the job itself.
+pub(super) struct Form(&'static str, &'static [&'static str]);
+
+pub(super) const STYLIZE: Form = Form("StylizeSpec", &["/run", "/run/objective", "/regions", "/result"]);
+pub(super) const TEXTURE: Form = Form("TextureSpec", &["", "/result"]);
+pub(super) const SHEET: Form = Form("SheetSpec", &["/run", "/run/objective", "/regions"]);
+pub(super) const COMPARE: Form = Form("CompareSpec", &[""]);
+pub(super) const VIDEO: Form =
+    Form("VideoSpec", &["/film", "/encoding", "/run", "/run/objective", "/regions"]);
+const RUN: Form = Form("RunSpec", &["", "/objective"]);
 
 /// The formats of films, the usual one first.
 const FILMS: [&str; 6] = ["mp4", "webm", "mkv", "mov", "gif", "apng"];
 
-/// Returns the job with the options in the groups that have them. A group is a path such as `/run/objective`, or empty
-/// for the job itself.
+impl Form {
+    /// The names of the options of a group that a request may set, by the schema.
+    fn names(&self, group: &str) -> Vec<&'static str> {
+        static SCHEMA: LazyLock<Value> =
+            LazyLock::new(|| serde_json::to_value(JobSpec::schema()).unwrap_or_default());
+        let properties = |name: &str| SCHEMA["$defs"][name]["properties"].as_object();
+        /// The specification that a property is, if it is a group of its own.
+        fn group_of(property: &Value) -> Option<&str> {
+            property["$ref"].as_str()?.strip_prefix("#/$defs/").filter(|name| name.ends_with("Spec"))
+        }
+        let mut found = properties(self.0);
+        for part in group.split('/').filter(|part| !part.is_empty()) {
+            found = found.and_then(|found| properties(group_of(found.get(part)?)?));
+        }
+        let options = found.into_iter().flatten().filter(|(_, property)| group_of(property).is_none());
+        options.map(|(name, _)| name.as_str()).filter(|name| !CLOSED.contains(name)).collect()
+    }
+
+    /// The names of all options that a request may set.
+    fn all(&self) -> Vec<String> {
+        self.1.iter().flat_map(|group| self.names(group)).map(str::to_owned).collect()
+    }
+}
+
+/// Returns the job with the options in the groups that have them.
 pub(super) fn applied<T: Serialize + DeserializeOwned>(
     spec: &T,
     options: &Map<String, Value>,
-    groups: &[&str],
+    form: &Form,
 ) -> Result<T, Problem> {
     let internal = |error: serde_json::Error| Problem::internal(error.to_string());
     let mut all = serde_json::to_value(spec).map_err(internal)?;
-    for group in groups {
-        // A job that names no device leaves it out.
-        if let Some(Value::Object(group)) = all.pointer_mut(group)
-            && group.contains_key("seed")
-        {
-            group.entry("device").or_insert(Value::Null);
-        }
-    }
     for (name, value) in options {
-        let is_open = |name: &str| !CLOSED.contains(&name) && !name.contains(['/', '~']);
-        let place = groups
-            .iter()
-            .filter(|_| is_open(name))
-            .map(|group| format!("{group}/{name}"))
-            .find(|place| all.pointer(place).is_some_and(|value| !value.is_object()));
-        let Some(place) = place.as_deref().and_then(|place| all.pointer_mut(place)) else {
+        let group = form.1.iter().find(|group| form.names(group).contains(&name.as_str()));
+        let Some(Value::Object(group)) = group.and_then(|group| all.pointer_mut(group)) else {
             return Err(Problem::setting(name, format!("there is no setting {name} here")));
         };
-        *place = in_form(name, value);
+        group.insert(name.clone(), in_form(name, value));
         // One by one, so that a wrong value is told by its name.
         T::deserialize(&all).map_err(|error| Problem::setting(name, format!("{name}: {error}")))?;
     }
@@ -106,10 +127,9 @@ pub(super) fn check_model(given: &Map<String, Value>) -> Result<(), Problem> {
 
 /// Finds options of a run that are wrong whatever its pictures are. Names the option that is wrong by itself.
 pub(super) fn check_run(run: &RunSpec, options: &Map<String, Value>) -> Result<(), Problem> {
-    let groups = ["", "/objective"];
     let is_wrong = |name: &str, value: &Value| {
         let alone = Map::from_iter([(name.to_owned(), value.clone())]);
-        applied(&RunSpec::default(), &alone, &groups).is_ok_and(|run| check(&run).is_err())
+        applied(&RunSpec::default(), &alone, &RUN).is_ok_and(|run| check(&run).is_err())
     };
     check(run).map_err(|problem| match &problem.option {
         Some(_) => problem,
@@ -164,24 +184,33 @@ pub(super) fn film_name(format: Option<Value>) -> Result<String, Problem> {
 
 /// The flat names of all options of `stylize` that a request may set.
 pub(crate) fn flat_names() -> Vec<String> {
-    let spec = StylizeSpec::new("".into(), Vec::new(), "".into());
-    names_in(
-        &serde_json::to_value(spec).unwrap_or_default(),
-        &["/run", "/run/objective", "/regions", "/result"],
-    )
+    STYLIZE.all()
 }
 
 /// The flat names of all options of `video` that a request may set.
 pub(crate) fn film_names() -> Vec<String> {
-    let spec = VideoSpec::new("".into(), Vec::new(), "".into());
-    let mut names = names_in(&serde_json::to_value(spec).unwrap_or_default(), &OF_FILMS);
-    names.push("format".into());
-    names
+    [VIDEO.all(), vec!["format".to_owned()]].concat()
 }
 
-fn names_in(all: &Value, groups: &[&str]) -> Vec<String> {
-    let objects = groups.iter().filter_map(|group| all.pointer(group)?.as_object());
-    let open =
-        objects.flatten().filter(|(name, value)| !value.is_object() && !CLOSED.contains(&name.as_str()));
-    open.map(|(name, _)| name.clone()).chain(["device".to_owned()]).collect()
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_those_of_the_schema() {
+        let names = film_names();
+        // A device is left out of a job that names none.
+        for name in ["loop", "codec", "seed", "device", "strength", "feather", "rest", "resize", "format"] {
+            assert!(names.iter().any(|known| known == name), "{name}: {names:?}");
+        }
+        for name in ["objective", "mask", "folder", "keep_frames", "input", "run", "limits"] {
+            assert!(!names.iter().any(|known| known == name), "{name}");
+        }
+        assert!(TEXTURE.all().iter().any(|name| name == "device"));
+        let options = Map::from_iter([("device".to_owned(), "cpu".into())]);
+        assert_eq!(applied(&RunSpec::default(), &options, &RUN).unwrap().device.as_deref(), Some("cpu"));
+        assert!(
+            applied(&RunSpec::default(), &Map::from_iter([("objective".into(), 1.into())]), &RUN).is_err()
+        );
+    }
 }

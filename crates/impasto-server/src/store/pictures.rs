@@ -40,7 +40,8 @@ pub(crate) struct Picture {
     pub(crate) created: String,
 }
 
-const COLUMNS: &str = "id, name, format, width, height, bytes, depth, alpha, profile, notes, has_recipe, created, frames, seconds";
+const COLUMNS: &str = "id, name, format, width, height, bytes, depth, alpha, profile, notes, has_recipe, created, \
+                       frames, seconds";
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Picture> {
     let notes: String = row.get(9)?;
@@ -74,7 +75,8 @@ impl Picture {
         let notes = serde_json::to_string(&self.notes).unwrap_or_default();
         connection.execute(
             "INSERT INTO pictures (id, name, format, width, height, bytes, depth, alpha, profile, notes, has_recipe,
-                 created, used, frames, seconds) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?12, ?13, ?14)
+                 created, used, frames, seconds)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?12, ?13, ?14)
              ON CONFLICT (id) DO UPDATE SET used = excluded.used, frames = max(frames, excluded.frames),
                  seconds = max(seconds, excluded.seconds)",
             params![
@@ -113,7 +115,8 @@ impl Picture {
     ) -> Result<(Vec<Picture>, Option<String>), Problem> {
         let (time, id) = before.unwrap_or((i64::MAX, String::new()));
         let sql = format!(
-            "SELECT {COLUMNS}, created FROM pictures WHERE (created, id) < (?, ?) ORDER BY created DESC, id DESC LIMIT ?"
+            "SELECT {COLUMNS}, created FROM pictures WHERE (created, id) < (?, ?)
+             ORDER BY created DESC, id DESC LIMIT ?"
         );
         let mut query = connection.prepare_cached(&sql)?;
         let rows =

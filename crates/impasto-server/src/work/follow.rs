@@ -6,6 +6,7 @@ use impasto_job::{Event, VideoEvent};
 
 use super::live::Running;
 use super::place::{ITERATION, Place};
+use super::room::Room;
 use crate::app::App;
 use crate::frames;
 use crate::pictures::jpeg;
@@ -17,7 +18,7 @@ pub(super) fn listener(
     job: &Job,
     running: &Arc<Running>,
     place: Place,
-    notes: Arc<Mutex<Vec<String>>>,
+    (notes, room): (Arc<Mutex<Vec<String>>>, Arc<Room>),
 ) -> impl Fn(Event) + Send + Sync + 'static {
     let (app, running, id) = (Arc::clone(app), Arc::clone(running), job.id.clone());
     let place = Mutex::new(place);
@@ -64,7 +65,14 @@ pub(super) fn listener(
                     progress.stage = if number < of { "painting" } else { "writing" };
                 });
             }
-            Event::Film(event) => film(&app, (&id, &running), &event, &at),
+            Event::Film(event) => {
+                match &event {
+                    VideoEvent::Planned(plan) => room.planned(plan),
+                    VideoEvent::Frame { shot, .. } => room.frame(*shot),
+                    _ => {}
+                }
+                film(&app, (&id, &running), &event, &at);
+            }
             Event::Warned { text } => {
                 let text = impasto_job::spell(&text, str::to_owned);
                 notes.lock().unwrap_or_else(PoisonError::into_inner).push(text);
@@ -84,6 +92,8 @@ fn film(app: &App, (id, running): (&str, &Running), event: &VideoEvent, at: &dyn
                 (progress.width, progress.height) = (plan.width, plan.height);
                 (progress.item, progress.items) = (plan.done, plan.painted);
                 (progress.shots, progress.frames) = (plan.shots, plan.frames);
+                // The frames of earlier runs can be looked at.
+                progress.frame = frames::painted(&app.files.job(id));
                 progress.fraction = fraction(plan.done as f64, (plan.painted - plan.done) as f64);
             });
         }

@@ -1,4 +1,4 @@
-//! What is known of jobs while they run: progress, a picture to look at, and the control. It is not kept: a job that
+//! Facts about jobs while they run: progress, a picture to look at, and the control. It is not kept: a job that
 //! is run again tells it anew.
 
 use std::collections::HashMap;
@@ -113,7 +113,7 @@ impl Live {
         lock(&self.jobs).remove(id);
     }
 
-    /// What is known of a job, if it runs.
+    /// The facts about a job, if it runs.
     pub(crate) fn of(&self, id: &str) -> Option<Arc<Running>> {
         lock(&self.jobs).get(id).cloned()
     }
@@ -150,7 +150,7 @@ impl Live {
     pub(crate) fn picture(&self, id: &str, running: &Running, jpeg: Vec<u8>) {
         let mut now = lock(&running.now);
         let Progress { scale, iteration, frame, .. } = now.progress;
-        // Of a film, the tag is that of a frame.
+        // The picture of a film is a frame.
         let tag = if frame > 0 { format!("frame.{frame}") } else { format!("{scale}.{iteration}") };
         now.progress.preview = Some(tag.clone());
         now.preview = Some(Preview { tag: tag.clone(), jpeg: jpeg.into() });

@@ -3,9 +3,11 @@
 //! HTTP never touches a run. It changes the database, and sends commands to a run through its control.
 
 mod follow;
+mod kept;
 mod live;
 mod outcome;
 mod place;
+mod room;
 mod run;
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -19,7 +21,9 @@ use crate::app::App;
 use crate::problem::Problem;
 use crate::store::{Filter, Job, State};
 
+pub(crate) use kept::bytes as kept_bytes;
 pub(crate) use live::{Live, Progress, Watch};
+pub(crate) use room::about_film;
 
 /// The time that runs get to write their checkpoints at the end.
 const LAST: Duration = Duration::from_secs(60);

@@ -1,4 +1,4 @@
-//! What the outcome of a run means for its job, and the files beside its result.
+//! The meaning of a run's outcome for its job, and the files beside its result.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -24,7 +24,7 @@ impl Ended {
     }
 }
 
-/// What the outcome of a run means for its job.
+/// The meaning of a run's outcome for its job.
 pub(super) fn end(
     folder: &Path,
     outcome: Outcome,
@@ -63,15 +63,6 @@ pub(super) fn end(
         let _ = fs::remove_file(folder.join("checkpoint"));
     }
     Ok(Ended { state, result: result.filter(|_| state == State::Done), error: None, stopped_early })
-}
-
-/// Removes what a film that did not come to its end has left: painted frames of 16 bits, and the state between them.
-pub(super) fn remove_work(folder: &Path) {
-    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-        if entry.path().extension().is_some_and(|extension| extension == "film") {
-            let _ = fs::remove_dir_all(entry.path());
-        }
-    }
 }
 
 fn film(filmed: &Filmed) -> Result<Option<Value>, Problem> {

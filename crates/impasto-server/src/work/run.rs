@@ -11,8 +11,10 @@ use impasto_job::inputs::{Inputs, Source};
 use impasto_job::{End, ErrorKind, JobError, Previews, Runner, Task};
 
 use super::follow::listener;
-use super::outcome::{Ended, end, remove_work};
+use super::kept::{remove_work, take_over, told};
+use super::outcome::{Ended, end};
 use super::place::Place;
+use super::room::Room;
 use crate::app::App;
 use crate::problem::Problem;
 use crate::settings::{Settings, Slot};
@@ -21,8 +23,9 @@ use crate::store::{Job, Picture, State};
 /// Least time between two checkpoints. The first one follows the first step, so that every start makes progress.
 const EVERY: Duration = Duration::from_secs(2);
 
-/// Long edge of previews.
+/// Long edge of previews, and of the frames of a film to look at.
 const PREVIEW: usize = 768;
+const FRAME: usize = 1280;
 
 /// Runs a job, and keeps how it ended.
 pub(super) fn run(app: &Arc<App>, job: &Job) {
@@ -39,9 +42,11 @@ pub(super) fn run(app: &Arc<App>, job: &Job) {
         }
     };
     app.live.end(&job.id);
-    if ended.state != State::Queued && ended.state != State::Paused {
-        let folder = app.files.job(&job.id);
+    let folder = app.files.job(&job.id);
+    if ended.state.is_final() {
         let _ = fs::remove_file(folder.join("place"));
+    }
+    if ended.state == State::Done {
         remove_work(&folder);
     }
     if let Some(result) = &ended.result {
@@ -50,7 +55,7 @@ pub(super) fn run(app: &Arc<App>, job: &Job) {
     app.metrics.job(&job.kind, ended.state.name(), started.elapsed());
     let id = job.id.clone();
     let notes = notes.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    let error = ended.error.map(|problem| problem.to_json());
+    let error = ended.error.map(|problem| told(problem, &folder).to_json());
     let finish = move |connection: &rusqlite::Connection| {
         Job::set_notes(connection, &id, &notes)?;
         Job::finish(connection, &id, ended.state, ended.result.as_ref(), error.as_ref(), ended.stopped_early)
@@ -67,6 +72,7 @@ pub(super) fn run(app: &Arc<App>, job: &Job) {
 fn begin(app: &Arc<App>, job: &Job, notes: &Arc<Mutex<Vec<String>>>) -> Result<Ended, Problem> {
     let folder = app.files.job(&job.id);
     fs::create_dir_all(&folder)?;
+    take_over(app, job)?;
     let mut place = Place::new(&folder);
     place.set("reading");
     let settings = Settings::parse(&job.body)?;
@@ -78,20 +84,23 @@ fn begin(app: &Arc<App>, job: &Job, notes: &Arc<Mutex<Vec<String>>>) -> Result<E
     if app.queue.is_ending() {
         return Ok(Ended::without(State::Queued));
     }
-    let names = names(app, &settings)?;
+    let mut names = names(app, &settings)?;
+    names.push((folder.join(""), String::new()));
     let renamed = |error: JobError| renamed(error.into(), &names);
     let runner = match with_names(runner.spec().task.clone(), &names) {
         Some(inputs) => runner.inputs(inputs.map_err(renamed)?),
         None => runner,
     };
     let models = Arc::clone(&app.models);
-    let listener = listener(app, job, &running, place, Arc::clone(notes));
+    let room = Arc::new(Room::new(app, &folder, running.control.clone()));
+    let listener = listener(app, job, &running, place, (Arc::clone(notes), Arc::clone(&room)));
+    let max_edge = if job.kind == "video" { FRAME } else { PREVIEW };
     let threads = app.threads;
     let runner = runner
         .models(move |name| models(name))
         .films(impasto_video::films())
         .threads(threads)
-        .previews(Previews { max_edge: PREVIEW, every: None })
+        .previews(Previews { max_edge, every: None })
         .saves(checkpoint, EVERY)
         .on_event(listener);
     let outcome = runner.run();
@@ -100,7 +109,8 @@ fn begin(app: &Arc<App>, job: &Job, notes: &Arc<Mutex<Vec<String>>>) -> Result<E
     } else {
         State::Queued
     };
-    match outcome {
+    let no_room = room.end();
+    let ended = match outcome {
         Ok(outcome) => end(&folder, outcome, paused, &names),
         Err(error) if error.kind() == ErrorKind::Interrupted => {
             Ok(Ended::without(match running.control.end() {
@@ -109,7 +119,14 @@ fn begin(app: &Arc<App>, job: &Job, notes: &Arc<Mutex<Vec<String>>>) -> Result<E
             }))
         }
         Err(error) => Err(renamed(error)),
-    }
+    }?;
+    Ok(match no_room {
+        // The pause was not asked for by a user.
+        Some(problem) if !ended.state.is_final() => {
+            Ended { error: Some(problem), ..Ended::without(State::Failed) }
+        }
+        _ => ended,
+    })
 }
 
 /// Returns the runner of a task: from its checkpoint, if there is one that this task wrote.

@@ -1,6 +1,6 @@
 //! A studio in a folder for one test, and requests to it.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use axum::http::{Method, Request, Response, StatusCode};
@@ -50,9 +50,22 @@ impl Bench {
 
     /// The next studio of a folder. It takes jobs but runs none.
     pub(crate) fn again(folder: TempDir) -> Bench {
+        Bench::with(folder, |_| {})
+    }
+
+    /// The next studio of a folder, with other options. It takes jobs but runs none.
+    pub(crate) fn with(folder: TempDir, change: impl FnOnce(&mut Options)) -> Bench {
         let mut options = Options::new(folder.path().join("data"));
         options.hosts = vec!["studio.example".into()];
-        Bench { studio: Studio::open(&options).unwrap(), folder }
+        change(&mut options);
+        Bench { studio: opened(&options), folder }
+    }
+
+    /// Ends the studio, and returns its folder.
+    pub(crate) async fn end(self) -> TempDir {
+        let Bench { studio, folder } = self;
+        tokio::task::spawn_blocking(move || studio.end()).await.unwrap();
+        folder
     }
 
     /// Sends a request as it is.
@@ -120,11 +133,31 @@ impl Bench {
         }
     }
 
-    /// Sends a job, and waits for its end.
-    pub(crate) async fn made(&self, id: &str, settings: &Value) -> Value {
+    /// Sends a job.
+    pub(crate) async fn accepted(&self, id: &str, settings: &Value) {
         let answer = self.json(Method::PUT, &format!("/api/v1/jobs/{id}"), settings).await;
         assert_eq!(answer.status, StatusCode::CREATED, "{}", answer.json());
+    }
+
+    /// Sends a job, and waits for its end.
+    pub(crate) async fn made(&self, id: &str, settings: &Value) -> Value {
+        self.accepted(id, settings).await;
         self.until(id, &["done"]).await
+    }
+}
+
+/// Opens a studio. A program that another test starts in this process holds the lock of a studio that has just ended,
+/// until it is on its own.
+fn opened(options: &Options) -> Studio {
+    let until = Instant::now() + Duration::from_secs(300);
+    loop {
+        match Studio::open(options) {
+            Ok(studio) => return studio,
+            Err(error) if error.message().contains("another studio") && Instant::now() < until => {
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            Err(error) => panic!("{error}"),
+        }
     }
 }
 

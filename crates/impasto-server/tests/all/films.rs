@@ -1,81 +1,10 @@
-//! Films: uploaded within limits, painted with the bytes of a run without a server, looked at frame by frame, taken up
-//! again by the next server.
-
-use std::path::Path;
-use std::process::{Command, Stdio};
+//! Films: uploaded within limits, painted with the bytes of a run without a server, looked at frame by frame.
 
 use axum::http::{Method, StatusCode};
-use impasto_job::spec::{StyleSpec, VideoSpec};
-use impasto_video::VideoRunner;
 use serde_json::{Value, json};
 
-use crate::common::{Bench, digest, picture, uuid};
-
-/// Whether ffmpeg is here; reports the test as skipped if it is not. Fails if `IMPASTO_NO_SKIPS` is 1.
-#[track_caller]
-fn has_ffmpeg(test: &str) -> bool {
-    match impasto_video::check_ffmpeg() {
-        Ok(()) => true,
-        Err(error) => {
-            let forbidden = std::env::var_os("IMPASTO_NO_SKIPS").is_some_and(|value| value == "1");
-            assert!(!forbidden, "{test} cannot do its work here: {error}");
-            let _ = std::io::Write::write_all(
-                &mut std::io::stderr(),
-                format!("skipped: {test}: {error}\n").as_bytes(),
-            );
-            false
-        }
-    }
-}
-
-/// A film of a few frames as ffmpeg makes it from its test picture.
-fn film(folder: &Path, name: &str, source: &str, coded: &[&str]) -> Vec<u8> {
-    let path = folder.join(name);
-    let status = Command::new("ffmpeg")
-        .args(["-v", "error", "-nostdin", "-f", "lavfi", "-i", source])
-        .args(coded)
-        .arg(&path)
-        .stdin(Stdio::null())
-        .status();
-    assert!(status.unwrap().success());
-    std::fs::read(path).unwrap()
-}
-
-fn short(bench: &Bench) -> Vec<u8> {
-    film(
-        bench.folder.path(),
-        "in.mp4",
-        "testsrc2=size=64x48:rate=25:duration=0.2",
-        &["-c:v", "mpeg4", "-q:v", "2"],
-    )
-}
-
-async fn sent(bench: &Bench, name: &str, bytes: &[u8]) -> crate::common::Answer {
-    let path = format!("/api/v1/pictures/{}?name={name}", digest(bytes));
-    bench.send(Method::PUT, &path, &[("content-type", "video/mp4")], bytes.to_vec()).await
-}
-
-/// The settings of a film's job that takes a moment.
-async fn settings(bench: &Bench, bytes: &[u8]) -> Value {
-    let answer = sent(bench, "in.mp4", bytes).await;
-    assert!(answer.status.is_success(), "{}", answer.json());
-    let style = bench.upload("style.png", &picture(48, 48, 2)).await;
-    json!({ "kind": "video", "content": digest(bytes), "styles": [style], "size": 48, "iterations": 2, "min_size": 32,
-        "no_cuts": true, "model": "random:vgg19?width=1/16" })
-}
-
-/// The bytes that the same settings give without a server.
-fn alone(bench: &Bench) -> Vec<u8> {
-    let folder = bench.folder.path();
-    std::fs::write(folder.join("style.png"), picture(48, 48, 2)).unwrap();
-    let style = StyleSpec::plain(folder.join("style.png"));
-    let mut spec = VideoSpec::new(folder.join("in.mp4"), vec![style], folder.join("alone.mp4"));
-    (spec.run.size, spec.run.min_size, spec.run.iterations) = (Some(48), Some(32), Some(vec![2]));
-    spec.run.objective.model = "random:vgg19?width=1/16".into();
-    spec.film.no_cuts = true;
-    VideoRunner::new(spec).run().unwrap();
-    std::fs::read(folder.join("alone.mp4")).unwrap()
-}
+use crate::clips::{alone, film, has_ffmpeg, job_folder, sent, settings, short};
+use crate::common::{Bench, digest, uuid};
 
 #[tokio::test]
 async fn a_film_gives_the_bytes_of_a_run_without_a_server_and_every_frame() {
@@ -105,6 +34,11 @@ async fn a_film_gives_the_bytes_of_a_run_without_a_server_and_every_frame() {
     let part = bench.send(Method::GET, &format!("{path}?show=true"), &[("range", "bytes=4-7")], "").await;
     assert_eq!((part.status, &part.body[..]), (StatusCode::PARTIAL_CONTENT, &b"ftyp"[..]));
     assert_eq!(part.header("content-type"), "video/mp4");
+    let both = bench.get(&format!("{path}?show=true&fit=256")).await;
+    assert_eq!(
+        (both.status, both.json()["option"].as_str()),
+        (StatusCode::UNPROCESSABLE_ENTITY, Some("show"))
+    );
 
     let frame = |number: usize| format!("/api/v1/jobs/{id}/frames/{number}");
     let (first, last) = (bench.get(&frame(0)).await, bench.get(&frame(4)).await);
@@ -112,8 +46,8 @@ async fn a_film_gives_the_bytes_of_a_run_without_a_server_and_every_frame() {
     assert!(bench.get(&frame(99)).await.body == last.body);
     assert_eq!(bench.get(&format!("{path}?fit=256")).await.header("content-type"), "image/jpeg");
     // The frames of 16 bits are gone.
-    let folder = bench.folder.path().join("data/jobs").join(&id);
-    let names: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    let names: Vec<_> =
+        std::fs::read_dir(job_folder(&bench, &id)).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert!(!names.iter().any(|name| name.to_string_lossy().ends_with(".film")), "{names:?}");
 }
 
@@ -166,17 +100,27 @@ async fn films_and_pictures_are_not_taken_for_each_other() {
         )
     };
     let picture = good["styles"][0].clone();
-    let film = good["content"].clone();
+    let moving = good["content"].clone();
     let (option, detail) = refused(&[("content", picture)]).await;
     assert_eq!((&option[..], &detail[..]), ("content", "content: style.png is a picture: expected a film"));
     assert!(refused(&[("kind", json!("stylize")), ("no_cuts", Value::Null)]).await.1.contains("is a film"));
-    let (option, detail) = refused(&[("styles", json!([film]))]).await;
+    let (option, detail) = refused(&[("styles", json!([moving]))]).await;
     assert_eq!((&option[..], &detail[..]), ("styles", "styles: in.mp4 is a film: expected a picture"));
     assert_eq!(refused(&[("format", json!("png"))]).await.0, "format");
     assert_eq!(refused(&[("hold", json!(99))]).await.0, "hold");
     for closed in ["folder", "from", "shard", "keep_frames", "input", "output"] {
         assert!(refused(&[(closed, json!("/etc"))]).await.1.contains(closed));
     }
+    // The format of the file counts, and not the name that it came with.
+    let other =
+        film(bench.folder.path(), "other.mp4", "testsrc2=size=32x32:duration=0.1", &["-c:v", "mpeg4"]);
+    assert!(sent(&bench, "other.gif", &other).await.status.is_success());
+    assert!(refused(&[("styles", json!([digest(&other)]))]).await.1.contains("other.gif is a film"));
+    let gif = film(bench.folder.path(), "moving.gif", "testsrc2=size=32x32:duration=0.1", &[]);
+    assert!(sent(&bench, "moving", &gif).await.status.is_success());
+    let mut of_gif = good.clone();
+    of_gif["styles"] = json!([digest(&gif)]);
+    bench.accepted(&uuid(8), &of_gif).await;
     // The draft of a film is that of its first frame.
     let draft = bench
         .json(
@@ -187,37 +131,6 @@ async fn films_and_pictures_are_not_taken_for_each_other() {
         )
         .await;
     assert_eq!((draft.status, draft.header("content-type")), (StatusCode::OK, "image/jpeg"));
-}
-
-#[tokio::test]
-async fn the_next_server_goes_on_with_a_film() {
-    if !has_ffmpeg("the_next_server_goes_on_with_a_film") {
-        return;
-    }
-    let bench = Bench::new();
-    let source = "testsrc2=size=64x48:rate=25:duration=1.2";
-    let bytes = film(bench.folder.path(), "in.mp4", source, &["-c:v", "mpeg4", "-q:v", "2"]);
-    let settings = settings(&bench, &bytes).await;
-    let id = uuid(1);
-    let answer = bench.json(Method::PUT, &format!("/api/v1/jobs/{id}"), &settings).await;
-    assert_eq!(answer.status, StatusCode::CREATED);
-    let painted = async |bench: &Bench| {
-        bench.get(&format!("/api/v1/jobs/{id}")).await.json()["progress"]["frame"].as_u64()
-    };
-    while painted(&bench).await.is_none_or(|frame| frame < 3) {
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-    }
-    let Bench { studio, folder } = bench;
-    tokio::task::spawn_blocking(move || studio.end()).await.unwrap();
-    let bench = Bench::again(folder);
-    let waiting = bench.get(&format!("/api/v1/jobs/{id}")).await.json();
-    assert_eq!(waiting["state"], "queued");
-    // The frames so far can be looked at before it goes on.
-    assert!(bench.get(&format!("/api/v1/jobs/{id}/frames/2")).await.status.is_success());
-    bench.studio.begin_work().unwrap();
-    let job = bench.until(&id, &["done"]).await;
-    assert_eq!(job["result"]["frames"].as_u64(), Some(30));
-    assert!(bench.get(&format!("/api/v1/jobs/{id}/result")).await.body == alone(&bench));
 }
 
 #[tokio::test]
@@ -238,4 +151,54 @@ async fn a_film_is_paused_and_not_stopped() {
     }
     assert!(bench.post(&format!("/api/v1/jobs/{id}/pause")).await.status.is_success());
     bench.until(&id, &["paused"]).await;
+    // The frames so far can be looked at while it waits.
+    std::fs::create_dir_all(job_folder(&bench, &id).join("frames")).unwrap();
+    std::fs::write(job_folder(&bench, &id).join("frames/000002.jpg"), "a frame").unwrap();
+    let paused = bench.get(&format!("/api/v1/jobs/{id}")).await.json();
+    assert_eq!((paused["state"].as_str(), paused["painted"].as_u64()), (Some("paused"), Some(3)));
+    assert!(bench.get(&format!("/api/v1/jobs/{id}/frames/2")).await.status.is_success());
+}
+
+/// An animated PNG is a picture with alpha, too. A film's first frame has none.
+#[tokio::test]
+async fn a_picture_that_is_a_film_too_is_drafted_as_a_picture() {
+    if !has_ffmpeg("a_picture_that_is_a_film_too_is_drafted_as_a_picture") {
+        return;
+    }
+    // The left half is transparent.
+    let source = "testsrc2=size=64x48:rate=5:duration=0.4";
+    let half = "format=rgba,geq=r='r(X,Y)':g='g(X,Y)':b='b(X,Y)':a='255*gt(X,W/2)'";
+    let mut drafts = Vec::new();
+    for kinds in [&["image/apng"][..], &["image/apng", "video/apng"]] {
+        let bench = Bench::asleep();
+        let bytes = film(bench.folder.path(), "in.apng", source, &["-vf", half, "-pix_fmt", "rgba"]);
+        for kind in kinds {
+            let path = format!("/api/v1/pictures/{}?name=in.png", digest(&bytes));
+            let answer = bench.send(Method::PUT, &path, &[("content-type", *kind)], bytes.clone()).await;
+            assert!(answer.status.is_success(), "{}", answer.json());
+        }
+        let mut settings = bench.settings().await;
+        settings["content"] = json!(digest(&bytes));
+        let drafted = bench.json(Method::POST, "/api/v1/drafts", &settings).await;
+        assert_eq!(drafted.status, StatusCode::OK);
+        drafts.push(drafted.body);
+    }
+    assert!(drafts[0] == drafts[1]);
+}
+
+#[tokio::test]
+async fn a_film_whose_first_frame_cannot_be_kept_is_not_kept() {
+    if !has_ffmpeg("a_film_whose_first_frame_cannot_be_kept_is_not_kept") {
+        return;
+    }
+    let bench = Bench::asleep();
+    let bytes = short(&bench);
+    let id = digest(&bytes);
+    let folder = bench.folder.path().join("data/pictures").join(&id[..2]);
+    std::fs::create_dir_all(folder.join(format!("{id}.poster.png/in the way"))).unwrap();
+    assert!(!sent(&bench, "in.mp4", &bytes).await.status.is_success());
+    assert!(!folder.join(&id).exists());
+    assert_eq!(bench.get(&format!("/api/v1/pictures/{id}/info")).await.status, StatusCode::NOT_FOUND);
+    std::fs::remove_dir_all(folder.join(format!("{id}.poster.png"))).unwrap();
+    assert!(sent(&bench, "in.mp4", &bytes).await.status.is_success());
 }

@@ -52,6 +52,11 @@ async fn a_job_gives_the_bytes_of_a_run_without_a_server() {
     );
     let shown = bench.get(&format!("{path}?fit=256")).await;
     assert_eq!(shown.header("content-type"), "image/jpeg");
+    let played = bench.get(&format!("{path}?show=true")).await;
+    assert_eq!(
+        (played.status, played.json()["option"].as_str()),
+        (StatusCode::UNPROCESSABLE_ENTITY, Some("show"))
+    );
 
     let losses = bench.get(&format!("/api/v1/jobs/{id}/losses")).await.json();
     assert!(losses["steps"].as_array().unwrap().len() >= 3 && losses["steps"][0]["total"].is_number());
@@ -198,7 +203,10 @@ async fn every_kind_of_job_is_made() {
 
     let compare = with(
         "compare",
-        json!({ "pictures": [{ "job": uuid(1) }, settings["content"]], "iterations": null, "seed": null, "size": null }),
+        json!({
+            "pictures": [{ "job": uuid(1) }, settings["content"]],
+            "iterations": null, "seed": null, "size": null,
+        }),
     );
     bench.made(&uuid(4), &compare).await;
     let scores = bench.get(&format!("/api/v1/jobs/{}/scores", uuid(4))).await.json();

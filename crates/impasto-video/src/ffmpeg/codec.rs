@@ -59,8 +59,10 @@ impl Codec {
             "apng" => &[Apng],
             _ => {
                 let message = format!("{}: the extension names no film", path.display());
-                return Err(JobError::bad_input(message)
-                    .hint("end the name in mp4, mov, mkv, webm, gif or apng, or give a pattern of frames such as out/%04d.png"));
+                return Err(JobError::bad_input(message).hint(
+                    "end the name in mp4, mov, mkv, webm, gif or apng, or give a pattern of frames such as \
+                     out/%04d.png",
+                ));
             }
         };
         let Some(asked) = asked else { return Ok(holds[0]) };

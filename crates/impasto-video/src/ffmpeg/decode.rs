@@ -153,7 +153,7 @@ pub(crate) fn first_frame(
 ) -> Result<Picture, JobError> {
     let request = Request { tone_map: probe.hdr.is_some(), small: Some(size), first: true };
     let (command, layout) = decoding(path, probe, request);
-    let bytes = bounded(command, path, Some(within))?;
+    let bytes = bounded(command, path, layout.bytes(), Some(within))?;
     match bytes.len() == layout.bytes() {
         true => Ok(layout.read(&bytes).0),
         false => Err(JobError::bad_input(format!("{}: the first frame cannot be read", path.display()))),

@@ -1,6 +1,7 @@
 //! The installed ffmpeg: finding it, its version, and running it. Calling a program keeps its licence out of ours, and
 //! its many formats out of our code.
 
+mod answer;
 mod codec;
 mod decode;
 mod encode;
@@ -9,14 +10,14 @@ mod probe;
 mod sound;
 
 use std::ffi::{OsStr, OsString};
-use std::io::{self, Read, Seek, SeekFrom};
+use std::io;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::sync::{Mutex, PoisonError};
 
-use impasto_job::text::printable;
 use impasto_job::{ErrorKind, JobError};
 
+use answer::{bounded, last_line, said};
 pub(crate) use codec::{Codec, check_encoder};
 pub(crate) use decode::{Decoded, Decoder, Request, first_frame};
 pub(crate) use encode::{Job, encode};
@@ -27,18 +28,28 @@ pub(crate) use probe::{Probe, check_size, count, probe};
 const OLDEST: (u32, u32) = (5, 1);
 
 /// The hint for users without ffmpeg.
-const WAY_ON: &str = "install ffmpeg 5.1 or later (on Debian: apt install ffmpeg), or give a folder of frames and write \
-                      a pattern such as out/%04d.png, which needs no other program";
+const WAY_ON: &str = "install ffmpeg 5.1 or later (on Debian: apt install ffmpeg), or give a folder of frames and \
+                      write a pattern such as out/%04d.png, which needs no other program";
 
-/// The hint for files that only name others.
-const ONE_FILE: &str = "a playlist or another list of files is not read: make one file of it first, such as with ffmpeg -i \
-                        LIST -c copy film.mkv";
-
-/// Makes sure that ffmpeg and ffprobe are here and new enough.
+/// Makes sure that ffmpeg and ffprobe are here and new enough. Programs that were found are not started again, as long as
+/// `PATH` is the same.
 ///
 /// # Errors
 /// When one of them is missing, does not run, or is too old.
 pub(crate) fn check() -> Result<(), JobError> {
+    /// The `PATH` in which both were found.
+    static FOUND: Mutex<Option<OsString>> = Mutex::new(None);
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let mut found = FOUND.lock().unwrap_or_else(PoisonError::into_inner);
+    if found.as_ref() != Some(&path) {
+        look()?;
+        *found = Some(path);
+    }
+    Ok(())
+}
+
+/// Starts both programs, and asks them for their versions.
+fn look() -> Result<(), JobError> {
     for program in ["ffmpeg", "ffprobe"] {
         let said = Command::new(program).arg("-version").stdin(Stdio::null()).output();
         let said = match said {
@@ -95,67 +106,14 @@ fn named(path: &Path) -> OsString {
 
 /// The containers that are read: whole films in one file. Playlists and lists are not among them, since they make
 /// ffmpeg open other files, also those that the one who made the list may not see.
-const CONTAINERS: &str = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,gif,apng,avi,asf,flv,mpeg,mpegts,mpegvideo,m4v,h264,hevc,\
-                          av1,obu,vc1,ivf,mjpeg,yuv4mpegpipe,nut,mxf,gxf,dv,ogg,rm,wtv,swf,dnxhd,dirac,flic,bink,smk,nuv";
+const CONTAINERS: &str = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,gif,apng,avi,asf,flv,mpeg,mpegts,mpegvideo,m4v,h264,\
+                          hevc,av1,obu,vc1,ivf,mjpeg,yuv4mpegpipe,nut,mxf,gxf,dv,ogg,rm,wtv,swf,dnxhd,dirac,flic,\
+                          bink,smk,nuv";
 
 /// Adds a film as an input. Nothing but this file is opened.
 fn input(command: &mut Command, path: &Path) {
     command.args(["-protocol_whitelist", "file,pipe", "-format_whitelist", CONTAINERS]);
     with(command, ["-i".as_ref(), named(path).as_ref()]);
-}
-
-/// Runs a command to its end and returns the text that it writes.
-fn said(command: Command, path: &Path, within: Option<Duration>) -> Result<String, JobError> {
-    bounded(command, path, within).map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
-}
-
-/// Runs a command to its end and returns the bytes that it writes. If it takes longer than `within`, it is ended.
-fn bounded(mut command: Command, path: &Path, within: Option<Duration>) -> Result<Vec<u8>, JobError> {
-    let lost = |error: io::Error| JobError::read(path, &error);
-    let mut noted = tempfile::tempfile().map_err(lost)?;
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(noted.try_clone().map_err(lost)?);
-    let mut child = command.spawn().map_err(lost)?;
-    let pipe = child.stdout.take();
-    let reader = std::thread::spawn(move || {
-        let mut bytes = Vec::new();
-        pipe.map_or(Ok(0), |mut pipe| pipe.read_to_end(&mut bytes)).map(|_| bytes)
-    });
-    let end = within.and_then(|within| Instant::now().checked_add(within));
-    let status = loop {
-        match (child.try_wait().map_err(lost)?, end) {
-            (Some(status), _) => break status,
-            (None, Some(end)) if Instant::now() > end => {
-                let _ = child.kill();
-                let _ = child.wait();
-                return Err(JobError::bad_input(format!("{}: ffmpeg takes too long", path.display())));
-            }
-            (None, Some(_)) => std::thread::sleep(Duration::from_millis(5)),
-            (None, None) => break child.wait().map_err(lost)?,
-        }
-    };
-    let bytes = reader.join().unwrap_or_else(|_| Ok(Vec::new())).map_err(lost)?;
-    if status.success() {
-        return Ok(bytes);
-    }
-    let text = text_of(&mut noted);
-    if text.contains("not on whitelist") {
-        let message = format!("{}: expected a film in one file", path.display());
-        return Err(JobError::bad_input(message).hint(ONE_FILE));
-    }
-    let reason = text.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("no reason given");
-    Err(JobError::bad_input(format!("{}: ffmpeg cannot read it: {}", path.display(), printable(reason))))
-}
-
-/// Returns the last line that a program has written into a file, empty lines aside.
-fn last_line(said: &mut std::fs::File) -> Option<String> {
-    text_of(said).lines().rev().find(|line| !line.trim().is_empty()).map(printable)
-}
-
-/// The text that a program has written into a file, as far as it can be read.
-fn text_of(said: &mut std::fs::File) -> String {
-    let mut text = Vec::new();
-    let read = said.seek(SeekFrom::Start(0)).and_then(|_| said.read_to_end(&mut text));
-    read.map(|_| String::from_utf8_lossy(&text).into_owned()).unwrap_or_default()
 }
 
 /// An error of the environment about a program.

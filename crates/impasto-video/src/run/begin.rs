@@ -6,17 +6,13 @@ use impasto::encoder::Encoder;
 use impasto::image::{Limits, Picture, Plane, Space};
 use impasto_job::inputs::{self, Input, Masks};
 use impasto_job::spec::VideoSpec;
-use impasto_job::{JobError, VideoContext, VideoEvent, VideoPlan};
+use impasto_job::{Cause, JobError, VideoContext, VideoEvent, VideoPlan};
 
 use super::folder::{Folder, Manifest, fingerprint, reached};
 use super::sink::{Sink, folder_of, size};
 use crate::shots::{Detector, Shots};
 use crate::source::{Source, open};
 use crate::timeline::{Timeline, rate};
-
-/// Bytes of state for each pixel, and bytes of a pixel of 16 bits in a file, at most.
-const STATE_BYTES: u64 = 160;
-const FRAME_BYTES: u64 = 7;
 
 /// Frames that are drawn to the first one, at the end of a film that loops.
 pub(super) const CLOSING: usize = 12;
@@ -116,7 +112,7 @@ impl<'a> Film<'a> {
             (Some(before), None) => {
                 if let Some(what) = before.difference(&film.manifest) {
                     let message = format!("{} holds frames of other settings: {what}", folder.path.display());
-                    return Err(JobError::bad_input(message).hint(
+                    return Err(JobError::bad_input(message).caused_by(Cause::Frames).hint(
                         "`from` N paints again from frame N on (`from` 0: everything); or give another `folder`",
                     ));
                 }
@@ -181,8 +177,12 @@ impl<'a> Film<'a> {
             keys.iter().filter(|key| last.is_some_and(|last| **key <= last)).count()
         };
         let (width, height) = self.size;
-        let pixels = (width * height) as u64;
         let shots = self.manifest.shots.ranges().len();
+        // A frame that is held has one file.
+        let written = match self.spec.film.hold {
+            Some(_) => self.painted().iter().map(|(_, frames)| frames.len()).sum(),
+            None => self.line.len(),
+        };
         VideoPlan {
             width,
             height,
@@ -191,7 +191,7 @@ impl<'a> Film<'a> {
             done: mine.iter().map(done).sum(),
             shots,
             seconds: self.line.between(0, self.line.len()),
-            disk_bytes: pixels * (FRAME_BYTES * self.line.len() as u64 + STATE_BYTES * shots as u64),
+            disk_bytes: crate::room::bytes(self.size, written, shots),
             folder: self.place.clone(),
         }
     }
@@ -231,6 +231,7 @@ impl<'a> Film<'a> {
                 found.0,
                 found.1
             ))
+            .caused_by(Cause::Frames)
             .hint("`from` N paints again from frame N on")),
         }
     }

@@ -7,8 +7,8 @@ use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use impasto::image::{Depth, Encoding, Format, Picture, Plane, Space, save, write_atomically};
-use impasto_job::JobError;
 use impasto_job::spec::VideoSpec;
+use impasto_job::{Cause, JobError};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -163,11 +163,12 @@ impl Folder {
         if !path.exists() {
             return Ok(None);
         }
-        let (state, notes) = State::open(&path)?;
+        let unread = |error: JobError| error.caused_by(Cause::Frames);
+        let (state, notes) = State::open(&path).map_err(unread)?;
         let note = |name: &str| notes.get(name).cloned().unwrap_or_default();
         let frame = note("frame")
             .parse()
-            .map_err(|_| JobError::bad_input(format!("{} is damaged", path.display())))?;
+            .map_err(|_| unread(JobError::bad_input(format!("{} is damaged", path.display()))))?;
         Ok(Some(Progress { frame, state, digest: note("digest") }))
     }
 
@@ -234,6 +235,7 @@ impl Manifest {
         match manifest.filter(|manifest| manifest.version == VERSION) {
             Some(manifest) => Ok(Some(manifest)),
             None => Err(JobError::bad_input(format!("{} is no film of this program", path.display()))
+                .caused_by(Cause::Frames)
                 .hint("give another `folder`")),
         }
     }

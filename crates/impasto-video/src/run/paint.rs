@@ -8,7 +8,7 @@ use std::time::Instant;
 use impasto::image::{Metadata, Picture, Plane};
 use impasto::{Colour, Effort, Picture as Painting, make_grey};
 use impasto_job::inputs::{Input, InputSummary, Inputs};
-use impasto_job::{End, ErrorKind, Filmed, JobError, VideoEvent, transfer};
+use impasto_job::{Cause, End, ErrorKind, Filmed, JobError, VideoEvent, transfer};
 
 use super::begin::{CLOSING, Film};
 use super::between::Between;
@@ -247,6 +247,7 @@ impl<'a> Work<'a> {
         let path = self.folder.frame(frame);
         if !path.exists() {
             return Err(JobError::bad_input(format!("{} is missing", path.display()))
+                .caused_by(Cause::Frames)
                 .hint("`from` N paints again from frame N on"));
         }
         match super::folder::digest(&path)? == digest {

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use impasto::Picture;
-use impasto_job::{End, Outcome, Previews, Runner, Task};
+use impasto_job::{End, Event, Outcome, Previews, Runner, Task};
 use impasto_video::{VideoEvent, VideoRunner};
 
 use crate::clips::{Place, SIZE, run};
@@ -38,7 +38,7 @@ fn a_film_is_a_job_like_others() {
     let seen = Arc::new(Mutex::new(Vec::new()));
     let listener = Arc::clone(&seen);
     let runner = Runner::new(task).films(impasto_video::films()).threads(Some(1));
-    let previews = Previews { max_edge: 1000, every: None };
+    let previews = Previews { max_edge: 32, every: None };
     let outcome =
         runner.previews(previews).on_event(move |event| listener.lock().unwrap().push(event)).run().unwrap();
     let Outcome::Filmed(filmed) = outcome else { panic!("no film") };
@@ -50,6 +50,11 @@ fn a_film_is_a_job_like_others() {
         .map(|event| serde_json::to_value(event).unwrap()["event"].as_str().unwrap().to_owned())
         .collect();
     assert_eq!(names, ["planned", "shot", "frame", "picture", "frame", "picture", "wrote", "done"]);
+    let shown = events.iter().filter_map(|event| match event {
+        Event::Film(VideoEvent::Picture { picture, .. }) => Some(picture.size()),
+        _ => None,
+    });
+    assert_eq!(shown.collect::<Vec<_>>(), [(32, 24); 2]);
 }
 
 #[test]

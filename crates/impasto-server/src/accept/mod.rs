@@ -1,8 +1,11 @@
 //! Accepting a job: its settings are checked before it is kept, so that what is wrong is told at once.
 
+mod inputs;
+
 use std::sync::Arc;
 
 use axum::http::StatusCode;
+use impasto_job::JobSpec;
 use rusqlite::Connection;
 use serde_json::Value;
 
@@ -11,7 +14,11 @@ use crate::app::App;
 use crate::ids::uuid;
 use crate::problem::Problem;
 use crate::settings::{Kind, Settings, Slot};
-use crate::store::{Filter, Job, NewJob, Picture, State};
+use crate::store::{Filter, Job, NewJob, Picture};
+
+use inputs::{check_inputs, check_room};
+
+pub(crate) use inputs::is_content;
 
 /// The most pictures of one batch.
 const BATCH: usize = 2000;
@@ -37,10 +44,13 @@ pub(crate) async fn accept(
     }
     let settings = Settings::parse(&body)?;
     let settings = {
-        let app = Arc::clone(app);
-        crate::blocking(move || check(&app, &settings).map(|()| settings)).await?
+        let (app, retry_of) = (Arc::clone(app), retry_of.clone());
+        let checked = move || {
+            let job = check(&app, &settings)?;
+            check_room(&app, &settings, job.as_ref(), retry_of).map(|()| settings)
+        };
+        crate::blocking(checked).await?
     };
-    app.files.check_room(0)?;
     let kept = app.store.call(move |connection| {
         // The same request may have come twice at once.
         if let Some(job) = sent_before(connection, &id, key.as_deref(), &body)? {
@@ -71,8 +81,9 @@ pub(crate) async fn accept(
     Ok(kept)
 }
 
-/// Finds settings that do not fit together. Files are named again when the job runs.
-fn check(app: &App, settings: &Settings) -> Result<(), Problem> {
+/// Finds settings that do not fit together, and returns the job; `None` for a batch. Files are named again when the job
+/// runs.
+fn check(app: &App, settings: &Settings) -> Result<Option<JobSpec>, Problem> {
     match settings.kind {
         Kind::Batch => {
             let pairs = settings.contents.len() * settings.styles.len();
@@ -83,10 +94,10 @@ fn check(app: &App, settings: &Settings) -> Result<(), Problem> {
             for child in settings.children().into_iter().take(1) {
                 Settings::parse(&child)?.job(&|slot| app.file_of(slot), "".as_ref())?;
             }
+            Ok(None)
         }
-        _ => drop(settings.job(&|slot| app.file_of(slot), "".as_ref())?),
+        _ => settings.job(&|slot| app.file_of(slot), "".as_ref()).map(Some),
     }
-    Ok(())
 }
 
 /// The job that was sent before under this id or key. Another job under the same is an error.
@@ -108,71 +119,6 @@ fn same_job(job: Job, body: &Value) -> Result<Job, Problem> {
     match job.body == *body {
         true => Ok(job),
         false => Err(Problem::conflict("another job has this id").hint("send it under a new UUID")),
-    }
-}
-
-/// Finds pictures that are not there, and results that are not made.
-fn check_inputs(connection: &Connection, settings: &Settings) -> Result<(), Problem> {
-    for slot in settings.slots() {
-        match slot {
-            Slot::Picture(id) => {
-                let found = Picture::find(connection, id)?;
-                let Some(picture) = found.filter(|_| Picture::touch(connection, id).unwrap_or(false)) else {
-                    return Err(Problem::setting(
-                        option_of(settings, slot),
-                        format!("there is no picture {id}"),
-                    )
-                    .hint("upload it first: PUT /api/v1/pictures/{sha256}"));
-                };
-                check_film(settings, slot, picture.frames > 0, &picture.name)?;
-            }
-            Slot::Job(id) => {
-                let job = Job::find(connection, id)?;
-                let done = job
-                    .filter(|job| job.state == State::Done && job.kind != "compare" && job.kind != "batch");
-                let Some(job) = done else {
-                    let detail = format!("there is no result of a job {id}");
-                    return Err(Problem::setting(option_of(settings, slot), detail));
-                };
-                check_film(settings, slot, job.kind == "video", &format!("the result of {id}"))?;
-            }
-        }
-    }
-    Ok(())
-}
-
-/// Refuses a film where a picture is expected, and a picture where a film is.
-fn check_film(settings: &Settings, slot: &Slot, is_film: bool, name: &str) -> Result<(), Problem> {
-    // One file may stand in two places, so places are compared and not files.
-    let is_content = settings.content.as_ref().is_some_and(|content| std::ptr::eq(content, slot));
-    let wants_film = settings.kind == Kind::Video && is_content;
-    // A file such as a GIF is both.
-    let may_be = |name: &str| name.to_lowercase().ends_with(".gif") || name.to_lowercase().ends_with(".png");
-    match (wants_film, is_film) {
-        (true, false) => {
-            Err(Problem::setting("content", format!("content: {name} is a picture: expected a film"))
-                .hint("upload it with Content-Type: video/..."))
-        }
-        (false, true) if !may_be(name) => {
-            let option = option_of(settings, slot);
-            Err(Problem::setting(option, format!("{option}: {name} is a film: expected a picture"))
-                .hint("a film is repainted by a job of the kind video"))
-        }
-        _ => Ok(()),
-    }
-}
-
-fn option_of(settings: &Settings, slot: &Slot) -> &'static str {
-    let is = |found: Option<&Slot>| found.is_some_and(|found| std::ptr::eq(found, slot));
-    let among = |slots: &[Slot]| slots.iter().any(|found| is(Some(found)));
-    match () {
-        () if is(settings.content.as_ref()) => "content",
-        () if among(&settings.contents) => "contents",
-        () if among(&settings.pictures) => "pictures",
-        () if among(&settings.mask) => "mask",
-        () if is(settings.protect.as_ref()) => "protect",
-        () if is(settings.init.as_ref()) => "init",
-        () => "styles",
     }
 }
 
