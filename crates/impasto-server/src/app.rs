@@ -32,7 +32,7 @@ pub(crate) struct App {
     pub(crate) cookie: String,
     pub(crate) hosts: Vec<String>,
     pub(crate) live: Arc<Live>,
-    pub(crate) queue: Queue,
+    pub(crate) queue: Arc<Queue>,
     pub(crate) drafts: Drafts,
     pub(crate) metrics: Metrics,
     pub(crate) models: Models,
@@ -49,7 +49,11 @@ impl App {
     /// Opens the data folder.
     pub(crate) fn open(options: &Options) -> Result<App, JobError> {
         let files = Files::open(&options.data, options.quota)?;
-        let store = Store::open(&files.database())?;
+        let queue = Arc::<Queue>::default();
+        let store = Store::open(&files.database(), {
+            let queue = Arc::clone(&queue);
+            move || queue.wake()
+        })?;
         let token = Token::of(&files.token())?;
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
         let mut app = App {
@@ -58,7 +62,7 @@ impl App {
             cookie: format!("impasto_{}", options.port),
             hosts: options.hosts.clone(),
             live: Arc::default(),
-            queue: Queue::default(),
+            queue,
             drafts: Drafts::default(),
             metrics: Metrics::default(),
             models: kept(&options.models),

@@ -51,7 +51,7 @@ pub(crate) async fn accept(
         };
         crate::blocking(checked).await?
     };
-    let kept = app.store.call(move |connection| {
+    let kept = move |connection: &Connection| {
         // The same request may have come twice at once.
         if let Some(job) = sent_before(connection, &id, key.as_deref(), &body)? {
             return Ok((job, false));
@@ -75,10 +75,8 @@ pub(crate) async fn accept(
             }
         }
         Ok((job, true))
-    });
-    let kept = kept.await?;
-    app.queue.wake();
-    Ok(kept)
+    };
+    app.store.call(kept).await
 }
 
 /// Finds settings that do not fit together, and returns the job; `None` for a batch. Files are named again when the job

@@ -55,7 +55,6 @@ pub(crate) async fn act(
         "batch" => on_batch(&app, &id, &action).await?,
         _ => on_one(&app, &id, &action).await?,
     };
-    app.queue.wake();
     let job = find(&app, &id).await?;
     Ok(Json(Acted { job: shown(&app, job).await?, changed }).into_response())
 }

@@ -187,7 +187,6 @@ pub(crate) async fn patch(
             Job::get(connection, &id)
         })
         .await?;
-    app.queue.wake();
     shown(&app, job).await.map(Json)
 }
 

@@ -37,8 +37,9 @@ pub(crate) struct Store {
 }
 
 impl Store {
-    /// Opens the database in this file, or makes it.
-    pub(crate) fn open(path: &Path) -> Result<Store, JobError> {
+    /// Opens the database in this file, or makes it. `changed` is called after each durable event, even if nobody waits
+    /// for the work any more because the client has left.
+    pub(crate) fn open(path: &Path, changed: impl Fn() + Send + 'static) -> Result<Store, JobError> {
         let failed = |error: rusqlite::Error| {
             JobError::new(ErrorKind::Environment, format!("cannot open {}: {error}", path.display()))
                 .hint("give another folder with `data`, or move the file away")
@@ -51,7 +52,10 @@ impl Store {
             for work in works {
                 work(&mut connection);
                 if let Ok(last) = last_event(&connection) {
-                    tell.send_if_modified(|known| std::mem::replace(known, last) != last);
+                    let is_new = tell.send_if_modified(|known| std::mem::replace(known, last) != last);
+                    if is_new {
+                        changed();
+                    }
                 }
             }
         };
@@ -117,4 +121,29 @@ pub(crate) fn now() -> i64 {
 pub(crate) fn rfc3339(milliseconds: i64) -> String {
     let since = std::time::Duration::from_millis(u64::try_from(milliseconds).unwrap_or(0));
     humantime::format_rfc3339_millis(UNIX_EPOCH + since).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::Future;
+    use std::pin::pin;
+    use std::task::{Context, Waker};
+
+    use super::*;
+
+    #[test]
+    fn a_change_is_told_even_if_nobody_waits_for_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let (told, changes) = mpsc::channel();
+        let store = Store::open(&folder.path().join("studio.db"), move || told.send(()).unwrap()).unwrap();
+        {
+            let mut work = pin!(store.call(|connection| note_change(connection, "queue.changed", "queue")));
+            // The work is sent, and the client leaves.
+            let _ = work.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        }
+        changes.recv_timeout(std::time::Duration::from_secs(300)).unwrap();
+        // Work that changes nothing tells nothing.
+        store.run(|connection| fact(connection, "queue.paused")).unwrap();
+        assert!(changes.try_recv().is_err());
+    }
 }
