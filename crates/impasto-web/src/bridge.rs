@@ -1,4 +1,4 @@
-//! The part of both modules of the page that faces JavaScript.
+//! The part of the module that faces JavaScript.
 //!
 //! A panic cannot be caught on WebAssembly. Its words go to the function `impastoPanicked` of the worker, the module
 //! traps, and the page starts a new worker.

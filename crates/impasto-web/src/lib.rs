@@ -3,16 +3,13 @@
 //!
 //! [`Painter`] is plain Rust, which tests run on any machine. `face` hands it to JavaScript and exists on WebAssembly
 //! only, where one worker calls it. There are no threads, so a call returns when its work is done, and the worker can
-//! be told something between two calls: a run is made of steps. With the feature `files` the module is another one,
-//! which paints nothing and reads files.
+//! be told something between two calls: a run is made of steps.
 #![deny(unsafe_code)]
 
 #[cfg(target_arch = "wasm32")]
 pub mod bridge;
-#[cfg(all(target_arch = "wasm32", not(feature = "files")))]
+#[cfg(target_arch = "wasm32")]
 pub mod face;
-#[cfg(all(target_arch = "wasm32", feature = "files"))]
-pub mod files;
 mod painter;
 mod pixels;
 mod problem;

@@ -1,10 +1,8 @@
-//! Pictures in and out: pixels of a canvas, which are rows of R, G, B and opacity in bytes, encoded by the curve of
-//! sRGB; and files that the browser cannot read.
+//! Pixels of a canvas in and out: rows of R, G, B and opacity in bytes, encoded by the curve of sRGB.
 
 use impasto::Picture;
 use impasto::image::{
-    Averaging, Decoded, Filter, Limits, Numbers, Plane, RawPicture, Space, decode, fit_long_edge, resize,
-    resize_plane,
+    Averaging, Decoded, Filter, Numbers, Plane, RawPicture, fit_long_edge, resize, resize_plane,
 };
 
 use crate::Problem;
@@ -14,10 +12,6 @@ pub const LARGEST: usize = 1600;
 
 /// The most pixels of a picture that is taken in. The page reduces larger ones before.
 pub const MOST_PIXELS: usize = 12_000_000;
-
-/// Limits on files that are decoded here. A picture of 25 million pixels takes 300 MB, and its decoder about as many.
-const FILES: Limits =
-    Limits { pixels: 25_000_000, side: 30_000, file: 100_000_000, memory: 400_000_000, time: None };
 
 /// A picture as the painter keeps it.
 #[derive(Clone, Debug)]
@@ -56,18 +50,6 @@ impl Given {
         };
         let Decoded { picture, alpha, .. } =
             raw.decode(name).map_err(|error| Problem::new(error.to_string()))?;
-        Ok(Given { name: name.into(), picture, alpha }.within(LARGEST))
-    }
-
-    /// Decodes a file that the browser cannot read, as the command does, in sRGB. It is shrunk to an edge of
-    /// [`LARGEST`] pixels.
-    ///
-    /// # Errors
-    /// The errors of [`decode`], and if the picture has more than 25 million pixels.
-    pub fn decode(name: &str, file: Vec<u8>) -> Result<Given, Problem> {
-        let mut decoded = decode(file, name, &FILES).map_err(|error| Problem::new(error.to_string()))?;
-        decoded.bring_to(Space::Srgb);
-        let Decoded { picture, alpha, .. } = decoded;
         Ok(Given { name: name.into(), picture, alpha }.within(LARGEST))
     }
 

@@ -130,19 +130,6 @@ fn what_cannot_be_done_is_said() {
 }
 
 #[test]
-fn files_that_a_browser_cannot_read_are_read_and_shrink() {
-    let picture = Picture::filled(2 * LARGEST, 10, [0.2, 0.6, 1.0]);
-    for name in ["wide.tif", "wide.exr"] {
-        let file = to_bytes(name.as_ref(), &picture, None, &Encoding::default()).unwrap();
-        let given = Given::decode(name, file).unwrap();
-        assert_eq!((given.picture.size(), given.name.as_str()), ((LARGEST, 5), name));
-        assert_eq!(Image::new(&given.picture, given.alpha.as_ref()).rgba[..4], [51, 153, 255, 255], "{name}");
-    }
-    let problem = Given::decode("notes.txt", b"no picture".to_vec()).unwrap_err();
-    assert!(problem.message.starts_with("notes.txt: expected a picture"), "{problem}");
-}
-
-#[test]
 fn the_work_of_a_run_is_known_before_it() {
     let (painter, mut run) = (self::painter(true), self::painter(true));
     let fine = Settings { effort: "fine".into(), ..settings() };

@@ -37,7 +37,7 @@ export type Answer =
    * The file is a picture. The painter takes it as soon as a run has ended. A file that the browser cannot show comes
    * back as one that it can.
    */
-  | { kind: "read"; width: number; height: number; file: Blob | null; serial: number }
+  | { kind: "read"; width: number; height: number; serial: number }
   | { kind: "taken"; serial: number }
   /** Work of a run, in pixels times iterations. */
   | { kind: "plan"; work: number; serial: number }

@@ -1,24 +1,18 @@
-// Files become pixels in the worker: by the browser's decoders, and by a module of ours where the browser has none.
+// Files become pixels in the worker, by the browser's decoders.
 
-import type { Problem } from "./messages";
 import { Refused } from "./module";
 
 /** The most pixels that the painter takes. The browser reduces larger pictures before. */
 const MOST_PIXELS = 12_000_000;
 
-export interface Opened {
-  pixels: ImageData;
-  /** A file that the browser can show, if it cannot show the given one. */
-  shown: Blob | null;
-}
-
-export async function opened(name: string, file: Blob): Promise<Opened> {
+/** Reads a picture. The browser looks at the bytes, so neither the name nor the media type matters. */
+export async function opened(name: string, file: Blob): Promise<ImageData> {
   const bitmap = await createImageBitmap(file).catch(() => null);
-  if (bitmap) return { pixels: reduced(bitmap), shown: null };
-  const pixels = await read(name, file);
-  const canvas = new OffscreenCanvas(pixels.width, pixels.height);
-  canvas.getContext("2d")!.putImageData(pixels, 0, 0);
-  return { pixels, shown: await canvas.convertToBlob() };
+  if (bitmap) return reduced(bitmap);
+  throw new Refused({
+    message: `${name}: expected a picture that this browser can show.`,
+    hint: "Save it as PNG or JPEG. The program impasto also reads HEIC, TIFF, OpenEXR and JPEG XL.",
+  });
 }
 
 /** Pixels, upright, in sRGB, and no more of them than the painter takes. */
@@ -31,21 +25,4 @@ function reduced(bitmap: ImageBitmap): ImageData {
   context.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
   bitmap.close();
   return context.getImageData(0, 0, canvas.width, canvas.height);
-}
-
-/** Reads a file in a worker of its own. */
-async function read(name: string, file: Blob): Promise<ImageData> {
-  const worker = new Worker(new URL("./files.ts", import.meta.url), { type: "module" });
-  try {
-    const { pixels, problem } = await new Promise<{ pixels?: ImageData; problem?: Problem }>((resolve, reject) => {
-      worker.onmessage = ({ data }) => resolve(data);
-      worker.onerror = (e) =>
-        reject(new Refused({ message: "The reader of files did not start.", hint: e.message || null }));
-      worker.postMessage({ name, file });
-    });
-    if (pixels) return pixels;
-    throw new Refused(problem!);
-  } finally {
-    worker.terminate();
-  }
 }

@@ -5,7 +5,7 @@ import init, { WebPainter } from "../../pkg/impasto_web.js";
 import moduleUrl from "../../pkg/impasto_web_bg.wasm?url";
 import type { Answer, Ask, Progress, Settings } from "./messages";
 import { fetched, started, understood } from "./module";
-import { opened, type Opened } from "./pictures";
+import { opened } from "./pictures";
 import { image, type Painted } from "./pixels";
 
 /** Long edge of previews, and the least time between two of them and between two reports, in milliseconds. */
@@ -97,11 +97,11 @@ async function run(module: Module, settings: Settings, serial: number) {
 }
 
 /** Answers a request at its turn. A file was opened before. */
-async function answer(ask: Ask, file: Promise<Opened> | null) {
+async function answer(ask: Ask, file: Promise<ImageData> | null) {
   const loaded = await module;
   const { painter } = loaded;
   if (ask.kind === "take") {
-    const { data, width, height } = (await file!).pixels;
+    const { data, width, height } = await file!;
     const bytes = new Uint8Array(data.buffer);
     if (ask.place === "content") painter.setContent(ask.name, width, height, bytes);
     else painter.setStyle(ask.name, width, height, bytes);
@@ -113,11 +113,11 @@ async function answer(ask: Ask, file: Promise<Opened> | null) {
 }
 
 /** Opens a file at once, also while a run goes on, as the page waits to hear whether it is a picture. */
-async function open(ask: Extract<Ask, { kind: "take" }>): Promise<Opened> {
-  const file = await opened(ask.name, ask.file);
-  const { width, height } = file.pixels;
-  say({ kind: "read", width, height, file: file.shown, serial: ask.serial });
-  return file;
+async function open(ask: Extract<Ask, { kind: "take" }>): Promise<ImageData> {
+  const pixels = await opened(ask.name, ask.file);
+  const { width, height } = pixels;
+  say({ kind: "read", width, height, serial: ask.serial });
+  return pixels;
 }
 
 let last: Promise<void> = Promise.resolve();

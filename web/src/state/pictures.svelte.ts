@@ -70,11 +70,10 @@ export class Pictures {
   }
 
   /** The worker has read a picture. Returns its place, unless another is wanted by now. */
-  read({ serial, width, height, file }: Extract<Answer, { kind: "read" }>): Place | null {
+  read({ serial, width, height }: Extract<Answer, { kind: "read" }>): Place | null {
     const place = PLACES.find((place) => this.coming[place]?.serial === serial);
     if (!place) return null;
-    const chosen = this.coming[place]!;
-    this[place] = { ...chosen, url: file ? URL.createObjectURL(file) : chosen.url, width, height };
+    this[place] = { ...this.coming[place]!, width, height };
     this.coming[place] = null;
     return place;
   }

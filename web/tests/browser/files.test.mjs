@@ -1,4 +1,4 @@
-// Files in and out: pictures that a browser cannot read, files that are none, and what is saved.
+// Files in and out: pictures, files that are none, and what is saved.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -76,7 +76,7 @@ pageTest("the last click on a sample counts", late, async (page) => {
 });
 
 pageTest("a file that is no picture leaves the picture before, and is said in words", {}, async (page) => {
-  const said = page.getByRole("alert").filter({ hasText: "notes.txt: expected a picture" });
+  const said = page.getByRole("alert").filter({ hasText: "notes.txt: expected a picture that this browser can show" });
   await draftShown(page);
   await drop(page, "Content", "notes.txt", Buffer.from("no picture"), "text/plain");
   await said.waitFor();
@@ -100,21 +100,3 @@ pageTest("a file that is no picture does not end a run", {}, async (page) => {
   assert.equal(await page.getByRole("progressbar", { name: "Run" }).count(), 1);
 });
 
-pageTest("files that the browser cannot read are read, without a media type", {}, async (page) => {
-  await draftShown(page);
-  for (const path of ["heic/alpha.heic", "exr/zip-float16.exr", "jxl/lossy.jxl", "tiff/big.tif"]) {
-    const [, name] = path.split("/");
-    await drop(page, "Content", name, readFileSync(CORPUS + path), "");
-    const content = page.getByAltText(`Content: ${name}`);
-    await content.waitFor();
-    await draftShown(page);
-    assert.equal(await page.getByRole("alert").count(), 0, name);
-    assert.ok(await content.evaluate(async (picture) => (await picture.decode(), picture.naturalWidth > 0)), name);
-  }
-  await drop(page, "Content", "damaged.heic", readFileSync(`${CORPUS}broken/heic-garbage.heic`), "");
-  await page
-    .getByRole("alert")
-    .filter({ hasText: /^damaged\.heic: / })
-    .waitFor();
-  assert.equal(await page.getByAltText("Content: big.tif").count(), 1);
-});
