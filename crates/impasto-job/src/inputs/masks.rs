@@ -87,6 +87,14 @@ impl Masks {
         self.notes.iter().chain(self.assigned.iter().flat_map(|assigned| &assigned.notes))
     }
 
+    /// The numbers of the regions that the style at this index is for; `None` if it is painted everywhere.
+    pub fn regions_of(&self, index: usize) -> Option<Vec<usize>> {
+        let parts = self.assigned.as_ref()?.parts.get(index)?;
+        let mut regions: Vec<usize> = parts.iter().map(|(region, _)| *region).collect();
+        regions.sort_unstable();
+        Some(regions)
+    }
+
     /// Takes the regions of a style, each with the part of the style that is used; `None` if it is painted everywhere.
     pub fn take_parts(&mut self, index: usize) -> Option<Vec<(usize, Option<Plane>)>> {
         self.assigned.as_mut()?.parts.get_mut(index).map(std::mem::take)

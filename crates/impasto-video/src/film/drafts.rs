@@ -58,8 +58,9 @@ impl Painter {
     }
 }
 
-/// A frame of effort draft: the target, whose coarse part goes a little towards the frame's own draft.
-pub(super) fn towards(start: Picture, draft: &Picture, held: &[f32]) -> Picture {
+/// A frame of effort draft: the target, whose coarse part goes a little towards the frame's own draft. Where the styles
+/// change, all of it goes there, as far as the paint is `loose`.
+pub(super) fn towards(start: Picture, draft: &Picture, held: &[f32], loose: f32) -> Picture {
     /// Deviation, in pixels, of the blur that parts coarse from fine.
     const SPLIT: f32 = 6.0;
     let (coarse, goal) = (soft(&start, SPLIT), soft(draft, SPLIT));
@@ -67,6 +68,6 @@ pub(super) fn towards(start: Picture, draft: &Picture, held: &[f32]) -> Picture 
     for ((value, coarse), goal) in picture.rgb_mut().iter_mut().zip(coarse.rgb()).zip(goal.rgb()) {
         *value += TOWARDS_DRAFT * (goal - coarse);
     }
-    let free: Vec<f32> = held.iter().map(|held| 1.0 - held).collect();
+    let free: Vec<f32> = held.iter().map(|held| 1.0 - held * (1.0 - loose * TOWARDS_DRAFT)).collect();
     mixed(picture, draft, &free)
 }

@@ -20,6 +20,7 @@ mod painter;
 mod planes;
 mod renew;
 mod state;
+mod styles;
 mod target;
 
 pub(crate) use between::blend_between;

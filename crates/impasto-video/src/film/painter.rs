@@ -14,6 +14,7 @@ use super::motion::{self, Motion, Reference};
 use super::planes::{mean, mixed, moved, rounded};
 use super::renew;
 use super::state::State;
+use super::styles::{followed, loosened};
 use super::target::{Target, filled, target, unseen};
 use crate::flow::{self, Flow};
 use crate::warp;
@@ -36,6 +37,8 @@ pub struct Frame {
     pub alpha: Option<Plane>,
     /// Seconds since the frame before.
     pub seconds: f64,
+    /// The weight of each style; none if the weights never change.
+    pub styles: Vec<f64>,
 }
 
 /// A painted frame.
@@ -97,6 +100,7 @@ impl Painter {
     /// # Errors
     /// The errors of [`Session::step`].
     pub fn first(&mut self, frame: &Frame) -> Result<(Painted, State), Error> {
+        self.weigh(frame);
         let seen = self.seen(&frame.picture);
         let mut memory = self.memory(&seen);
         let draft = self.draft(&seen, frame.alpha.as_ref(), &mut memory)?;
@@ -126,6 +130,7 @@ impl Painter {
     /// # Errors
     /// The errors of [`Draft::picture`].
     pub fn adopt(&mut self, frame: &Frame, painting: Picture) -> Result<State, Error> {
+        self.weigh(frame);
         let seen = self.seen(&frame.picture);
         let mut memory = self.memory(&seen);
         let draft = self.draft(&seen, frame.alpha.as_ref(), &mut memory)?;
@@ -143,6 +148,8 @@ impl Painter {
         state: State,
         closing: Option<(&Opening, f32)>,
     ) -> Result<(Painted, State), Error> {
+        self.weigh(frame);
+        let loose = loosened(&state.styles, &frame.styles);
         let now = self.seen(&frame.picture);
         let mut motion = motion::between(
             (&state.input, Some(&state.reference)),
@@ -158,12 +165,21 @@ impl Painter {
         );
         let now = flow::steady(&now, &state.input, &motion.back, &motion.confidence, motion.noise);
         let still = mean(&motion.still.iter().map(|still| f32::from(u8::from(*still))).collect::<Vec<f32>>());
-        let (painted, state) = match still > ALL_STILL && self.life.is_none() && closing.is_none() {
+        let rests = still > ALL_STILL && self.life.is_none() && closing.is_none() && loose == 0.0;
+        let (painted, state) = match rests {
             true => (Done { iterations: 0, unseen: 0.0 }, self.copied(state, motion, now, frame)),
-            false => self.moved(state, motion, now, (frame, closing))?,
+            false => self.moved(state, motion, now, (frame, closing, loose))?,
         };
         let picture = self.shown(&state.painting, frame);
         Ok((Painted { picture, iterations: painted.iterations, unseen: painted.unseen }, state))
+    }
+
+    /// Gives the styles the weights that they have at a frame.
+    fn weigh(&mut self, frame: &Frame) {
+        if !frame.styles.is_empty() {
+            self.transfer = self.transfer.clone().style_weights(&frame.styles);
+            self.draft.iter_mut().for_each(|draft| draft.set_style_weights(&frame.styles));
+        }
     }
 
     /// The memory of the drafts of a shot that begins.
@@ -196,6 +212,7 @@ impl Painter {
             drift: Flow::zero(width, height),
             draft,
             painting,
+            styles: frame.styles.clone(),
         }
     }
 
@@ -219,16 +236,17 @@ impl Painter {
         mut state: State,
         motion: Motion,
         now: Picture,
-        (frame, closing): (&Frame, Option<(&Opening, f32)>),
+        (frame, closing, loose): (&Frame, Option<(&Opening, f32)>, f32),
     ) -> Result<(Done, State), Error> {
         let Target { mut picture, held, free, renewal } =
-            target(&mut state, &motion, &now, (frame.seconds, self.life));
+            target(&mut state, &motion, &now, (frame.seconds, self.life, loose));
         if let Some((opening, weight)) = closing {
             picture = self.drawn(picture, opening, &now, weight);
         }
         let draft = self.steadied_draft(&mut state, &motion, &now, frame.alpha.as_ref())?;
         let firm = |at: usize| {
-            held[at] * renew::dryness(renewal.age[at], self.life) * renew::firmness(renewal.inwards[at])
+            let firm = renew::dryness(renewal.age[at], self.life) * renew::firmness(renewal.inwards[at]);
+            held[at] * firm * (1.0 - loose)
         };
         let firm: Vec<f32> = (0..held.len()).map(firm).collect();
         let start = filled(picture, &free, &now, draft.as_ref());
@@ -238,14 +256,15 @@ impl Painter {
             few => few + (self.tuning.more as f32 * (MORE_FOR * loose).min(1.0)).round() as usize,
         };
         let (painting, trace) = match (&draft, iterations) {
-            (Some(draft), 0) => (towards(start, draft, &held), Trace::default()),
+            (Some(draft), 0) => (towards(start, draft, &held, loose), Trace::default()),
             _ => {
                 let follow = self.tie(start, &firm, &free, draft.clone(), carried(&state.trace, &motion));
+                let follow = Follow { pooled: follow.pooled * f64::from(1.0 - loose), ..follow };
                 self.follow(&now, frame.alpha.clone(), follow, iterations)?
             }
         };
         let mut painting = rounded(painting);
-        if closing.is_none() {
+        if closing.is_none() && loose == 0.0 {
             hold_still(&mut painting, &state.painting, &motion.still, &renewal.free);
         }
         let anchor = match state.anchor.is_spent() {
@@ -266,6 +285,7 @@ impl Painter {
             age: renewal.age,
             growth: renewal.growth,
             depth: renewal.depth,
+            styles: followed(&state.styles, &frame.styles),
         };
         Ok((Done { iterations, unseen }, state))
     }

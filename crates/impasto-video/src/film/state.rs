@@ -39,6 +39,8 @@ pub struct State {
     pub(crate) age: Vec<f32>,
     /// The logarithm of how much each pixel has grown since it was painted anew.
     pub(crate) growth: Vec<f32>,
+    /// The weights of the styles that the paint has followed; none if they never change.
+    pub(crate) styles: Vec<f64>,
     /// The distance to the edge of the frame at which each pixel was painted, up to a bound.
     pub(crate) depth: Vec<f32>,
 }
@@ -126,6 +128,8 @@ impl State {
         line(&mut all, "age".into(), &self.age);
         line(&mut all, "growth".into(), &self.growth);
         line(&mut all, "depth".into(), &self.depth);
+        let styles: Vec<f32> = self.styles.iter().flat_map(|weight| halves(*weight)).collect();
+        line(&mut all, "styles".into(), &styles);
         line(&mut all, "second".into(), &self.trace.second);
         moments(&mut all, "style", &self.trace.moments);
         moments(&mut all, "draft_moments", &self.memory.moments);
@@ -206,6 +210,7 @@ impl State {
             age: values("age")?.1,
             growth: values("growth")?.1,
             depth: values("depth")?.1,
+            styles: values("styles")?.1.chunks_exact(2).map(|pair| joined(pair[0], pair[1])).collect(),
         })
     }
 }
@@ -247,6 +252,7 @@ mod tests {
             age: vec![0.04; 20],
             growth: vec![0.1; 20],
             depth: vec![7.5; 20],
+            styles: vec![0.1, 1.0 / 3.0],
         };
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("state");
@@ -261,7 +267,7 @@ mod tests {
                 .collect()
         };
         assert!(bits(&state) == bits(&read));
-        assert_eq!(read.anchor.age, 3);
+        assert_eq!((read.anchor.age, &read.styles[..]), (3, &[0.1, 1.0 / 3.0][..]));
         std::fs::write(&path, b"short").unwrap();
         assert!(State::open(&path).is_err());
     }

@@ -40,7 +40,7 @@ pub(crate) fn target(
     state: &mut State,
     motion: &Motion,
     now: &Picture,
-    (seconds, life): (f64, Option<f64>),
+    (seconds, life, loose): (f64, Option<f64>, f32),
 ) -> Target {
     let back = &motion.back;
     let free: Vec<f32> = motion.confidence.iter().map(|c| 1.0 - smoothstep(*c, FREE.0, FREE.1)).collect();
@@ -48,7 +48,9 @@ pub(crate) fn target(
     let hold =
         |(confidence, renewed): (&f32, &f32)| smoothstep(*confidence, HELD.0, HELD.1) * (1.0 - renewed);
     let held: Vec<f32> = motion.confidence.iter().zip(&renewal.free).map(hold).collect();
-    let anchor = state.anchor.clone().moved(back, &held);
+    // Paint that follows other styles keeps no detail of an earlier painting.
+    let anchored: Vec<f32> = held.iter().map(|held| held * (1.0 - loose)).collect();
+    let anchor = state.anchor.clone().moved(back, &anchored);
     let mut picture = anchor.sharpened(warp::picture(&state.painting, back));
     state.anchor = anchor;
     light(&mut picture, &state.reference.input, now, motion);

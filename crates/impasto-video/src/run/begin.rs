@@ -10,6 +10,7 @@ use impasto_job::{JobError, VideoContext, VideoEvent, VideoPlan};
 
 use super::folder::{Folder, Manifest, fingerprint, reached};
 use super::sink::{Sink, folder_of, size};
+use super::styles::StyleTimes;
 use crate::shots::{Detector, Shots};
 use crate::source::{Source, open};
 use crate::timeline::{Timeline, rate};
@@ -34,6 +35,8 @@ pub(crate) struct Film<'a> {
     pub(crate) sink: Sink,
     pub(crate) styles: Vec<Input>,
     pub(crate) masks: Masks,
+    /// The weights of the styles over time.
+    pub(super) style_times: StyleTimes,
     pub(crate) encoder: Encoder,
     pub(crate) manifest: Manifest,
     pub(crate) place: PathBuf,
@@ -72,6 +75,8 @@ impl<'a> Film<'a> {
         // Frames as files take the rate as their own.
         let fps = if matches!(source, Source::Files { .. }) { None } else { fps };
         let line = Timeline::new(source.times(), fps);
+        let weights = spec.run.objective.style_weights.as_deref();
+        let style_times = StyleTimes::of(&spec.style, weights, &masks, &line)?;
         let place = folder_of(spec);
         let pictures: Vec<&Path> = styles.iter().chain(masks.inputs()).map(|input| &*input.path).collect();
         sink.check_apart(&spec.output, &[source.files(), pictures].concat(), line.len())?;
@@ -96,6 +101,7 @@ impl<'a> Film<'a> {
             sink,
             styles,
             masks,
+            style_times,
             encoder,
             manifest,
             place,

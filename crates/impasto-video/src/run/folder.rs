@@ -17,7 +17,7 @@ use crate::film::State;
 use crate::shots::Shots;
 
 /// The version of the folder's form.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// Bytes at each end of an input that its fingerprint sees.
 const ENDS: u64 = 4 << 20;

@@ -6,6 +6,7 @@ mod finish;
 mod folder;
 mod paint;
 mod sink;
+mod styles;
 
 use std::sync::Arc;
 

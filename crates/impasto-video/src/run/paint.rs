@@ -192,7 +192,8 @@ impl<'a> Work<'a> {
     fn frame(&mut self, tick: usize, before: Option<usize>) -> Result<Frame, JobError> {
         let (picture, alpha) = self.reader.read(self.film.line.source[tick])?;
         let seconds = before.map_or(0.0, |before| self.film.line.between(before, tick));
-        Ok(Frame { picture, alpha, seconds })
+        let styles = self.film.style_times.at(self.film.line.between(0, tick));
+        Ok(Frame { picture, alpha, seconds, styles })
     }
 
     fn paint(

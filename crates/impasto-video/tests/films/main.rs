@@ -6,3 +6,4 @@ mod clips;
 mod ffmpeg;
 mod frames;
 mod resume;
+mod styles;
