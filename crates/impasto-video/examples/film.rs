@@ -37,8 +37,13 @@ fn main() -> Result<(), Box<dyn Error>> {
         "fast" => motion(Motion::Pan(5.3, 1.7)),
         other => return Err(format!("no clip {other}").into()),
     };
-    let frame =
-        |time: usize| Frame { picture: film.frame(time), alpha: None, seconds: 0.04, styles: Vec::new() };
+    let frame = |time: usize| Frame {
+        picture: film.frame(time),
+        alpha: None,
+        seconds: 0.04,
+        styles: Vec::new(),
+        regions: None,
+    };
     let transfer = StyleTransfer::new(film.frame(0)).style(style);
     let judge = transfer.clone().size(width);
     let mut painter = Painter::new(transfer, (Colour::Style, Tuning::of(effort), None), &frame(0))?;

@@ -40,7 +40,7 @@ pub struct VideoSpec {
     #[cfg_attr(feature = "clap", command(flatten))]
     #[serde(default)]
     pub run: RunSpec,
-    /// Options for masks, which stand still.
+    /// Options for masks. Those of the content may move: films, folders, or patterns of frames.
     #[cfg_attr(feature = "clap", command(flatten))]
     #[serde(default)]
     pub regions: RegionSpec,

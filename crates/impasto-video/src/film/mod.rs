@@ -15,6 +15,7 @@ mod between;
 mod drafts;
 mod effort;
 mod grain;
+mod layout;
 mod motion;
 mod painter;
 mod planes;

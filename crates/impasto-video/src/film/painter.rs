@@ -3,13 +3,14 @@
 use impasto::image::{Picture, Plane};
 use impasto::{
     Colour, Draft, DraftMemory, EngineCache, Error, Follow, Init, Iterations, Overrides, Pyramid, Recipe,
-    Session, Smallest, StyleTransfer, Trace, coloured, make_grey,
+    Regions, Session, Smallest, StyleTransfer, Trace, coloured, make_grey,
 };
 
 use super::anchor::Anchor;
 use super::drafts::towards;
 use super::effort::Tuning;
 use super::grain::Grain;
+use super::layout::{self, Change};
 use super::motion::{self, Motion, Reference};
 use super::planes::{mean, mixed, moved, rounded};
 use super::renew;
@@ -39,6 +40,8 @@ pub struct Frame {
     pub seconds: f64,
     /// The weight of each style; none if the weights never change.
     pub styles: Vec<f64>,
+    /// The regions, if there are masks: always as many.
+    pub regions: Option<Regions>,
 }
 
 /// A painted frame.
@@ -100,7 +103,7 @@ impl Painter {
     /// # Errors
     /// The errors of [`Session::step`].
     pub fn first(&mut self, frame: &Frame) -> Result<(Painted, State), Error> {
-        self.weigh(frame);
+        self.dress(frame);
         let seen = self.seen(&frame.picture);
         let mut memory = self.memory(&seen);
         let draft = self.draft(&seen, frame.alpha.as_ref(), &mut memory)?;
@@ -130,7 +133,7 @@ impl Painter {
     /// # Errors
     /// The errors of [`Draft::picture`].
     pub fn adopt(&mut self, frame: &Frame, painting: Picture) -> Result<State, Error> {
-        self.weigh(frame);
+        self.dress(frame);
         let seen = self.seen(&frame.picture);
         let mut memory = self.memory(&seen);
         let draft = self.draft(&seen, frame.alpha.as_ref(), &mut memory)?;
@@ -148,7 +151,7 @@ impl Painter {
         state: State,
         closing: Option<(&Opening, f32)>,
     ) -> Result<(Painted, State), Error> {
-        self.weigh(frame);
+        self.dress(frame);
         let loose = loosened(&state.styles, &frame.styles);
         let now = self.seen(&frame.picture);
         let mut motion = motion::between(
@@ -164,18 +167,27 @@ impl Painter {
             frame.alpha.as_ref(),
         );
         let now = flow::steady(&now, &state.input, &motion.back, &motion.confidence, motion.noise);
+        let (before, size) = (&state.layout, now.size());
+        let regions = frame.regions.iter().flat_map(|regions| regions.layout(size)).collect();
+        let change = layout::change(before, regions, &motion.back, &motion.confidence);
+        let anew = change.as_ref().map_or(&[][..], |change| &change.anew);
+        motion.begin_anew(anew);
         let still = mean(&motion.still.iter().map(|still| f32::from(u8::from(*still))).collect::<Vec<f32>>());
         let rests = still > ALL_STILL && self.life.is_none() && closing.is_none() && loose == 0.0;
         let (painted, state) = match rests {
             true => (Done { iterations: 0, unseen: 0.0 }, self.copied(state, motion, now, frame)),
-            false => self.moved(state, motion, now, (frame, closing, loose))?,
+            false => self.moved(state, motion, now, (frame, closing, loose, change))?,
         };
         let picture = self.shown(&state.painting, frame);
         Ok((Painted { picture, iterations: painted.iterations, unseen: painted.unseen }, state))
     }
 
-    /// Gives the styles the weights that they have at a frame.
-    fn weigh(&mut self, frame: &Frame) {
+    /// Gives the styles the weights that they have at a frame, and their regions.
+    fn dress(&mut self, frame: &Frame) {
+        if let Some(regions) = &frame.regions {
+            self.transfer = self.transfer.clone().regions(regions.clone());
+            self.draft.iter_mut().for_each(|draft| draft.set_regions(regions.clone()));
+        }
         if !frame.styles.is_empty() {
             self.transfer = self.transfer.clone().style_weights(&frame.styles);
             self.draft.iter_mut().for_each(|draft| draft.set_style_weights(&frame.styles));
@@ -212,6 +224,7 @@ impl Painter {
             drift: Flow::zero(width, height),
             draft,
             painting,
+            layout: layout_of(frame),
             styles: frame.styles.clone(),
         }
     }
@@ -236,7 +249,7 @@ impl Painter {
         mut state: State,
         motion: Motion,
         now: Picture,
-        (frame, closing, loose): (&Frame, Option<(&Opening, f32)>, f32),
+        (frame, closing, loose, change): Around,
     ) -> Result<(Done, State), Error> {
         let Target { mut picture, held, free, renewal } =
             target(&mut state, &motion, &now, (frame.seconds, self.life, loose));
@@ -249,14 +262,21 @@ impl Painter {
             held[at] * firm * (1.0 - loose)
         };
         let firm: Vec<f32> = (0..held.len()).map(firm).collect();
-        let start = filled(picture, &free, &now, draft.as_ref());
+        let mut start = filled(picture, &free, &now, draft.as_ref());
+        if let Some((change, draft)) = change.as_ref().zip(draft.as_ref()) {
+            // Paint of another region begins in its own style, whatever is around it.
+            start = mixed(start, draft, &change.anew);
+        }
         let (unseen, loose) = (unseen(&held), 1.0 - mean(&firm));
         let iterations = match self.tuning.iterations {
             0 => 0,
             few => few + (self.tuning.more as f32 * (MORE_FOR * loose).min(1.0)).round() as usize,
         };
         let (painting, trace) = match (&draft, iterations) {
-            (Some(draft), 0) => (towards(start, draft, &held, loose), Trace::default()),
+            (Some(draft), 0) => {
+                let painting = towards(start, draft, &held, loose);
+                (self.kept(painting, &now, frame), Trace::default())
+            }
             _ => {
                 let follow = self.tie(start, &firm, &free, draft.clone(), carried(&state.trace, &motion));
                 let follow = Follow { pooled: follow.pooled * f64::from(1.0 - loose), ..follow };
@@ -285,9 +305,19 @@ impl Painter {
             age: renewal.age,
             growth: renewal.growth,
             depth: renewal.depth,
+            layout: change.map_or(Vec::new(), |change| change.layout),
             styles: followed(&state.styles, &frame.styles),
         };
         Ok((Done { iterations, unseen }, state))
+    }
+
+    /// A painting of effort draft, with the protected parts as they are in the frame.
+    fn kept(&self, painting: Picture, now: &Picture, frame: &Frame) -> Picture {
+        let held = frame.regions.as_ref().and_then(|regions| regions.held(now.size()));
+        match held {
+            Some(held) => mixed(painting, now, held.data()),
+            None => painting,
+        }
     }
 
     fn tie(
@@ -377,6 +407,15 @@ impl Painter {
         }
         Ok((session, iterations))
     }
+}
+
+/// What surrounds a frame in which something changes: the frame, the opening of a film that loops, how loose the paint
+/// is, and the change of regions.
+type Around<'a> = (&'a Frame, Option<(&'a Opening, f32)>, f32, Option<Change>);
+
+/// The regions of a frame.
+fn layout_of(frame: &Frame) -> Vec<Plane> {
+    frame.regions.as_ref().map_or(Vec::new(), |regions| regions.layout(frame.picture.size()))
 }
 
 /// The work that was done for a frame.

@@ -39,6 +39,8 @@ pub struct State {
     pub(crate) age: Vec<f32>,
     /// The logarithm of how much each pixel has grown since it was painted anew.
     pub(crate) growth: Vec<f32>,
+    /// The regions that the paint was made for, if the film has masks.
+    pub(crate) layout: Vec<Plane>,
     /// The weights of the styles that the paint has followed; none if they never change.
     pub(crate) styles: Vec<f64>,
     /// The distance to the edge of the frame at which each pixel was painted, up to a bound.
@@ -137,9 +139,11 @@ impl State {
             line(&mut all, format!("palette.{region}"), values);
         }
         flow(&mut all, "drift", &self.drift);
-        if let Some(plane) = &self.alpha {
-            all.push(("alpha".into(), vec![plane.height(), plane.width()], plane.data().to_vec()));
-        }
+        let mut plane = |name: String, plane: &Plane| {
+            all.push((name, vec![plane.height(), plane.width()], plane.data().to_vec()));
+        };
+        self.alpha.iter().for_each(|alpha| plane("alpha".into(), alpha));
+        self.layout.iter().enumerate().for_each(|(at, region)| plane(format!("layout.{at}"), region));
         if let Some(draft) = &self.draft {
             picture(&mut all, "draft", draft);
         }
@@ -210,6 +214,7 @@ impl State {
             age: values("age")?.1,
             growth: values("growth")?.1,
             depth: values("depth")?.1,
+            layout: (0..).map_while(|at| plane(&format!("layout.{at}"))).collect(),
             styles: values("styles")?.1.chunks_exact(2).map(|pair| joined(pair[0], pair[1])).collect(),
         })
     }
@@ -252,6 +257,7 @@ mod tests {
             age: vec![0.04; 20],
             growth: vec![0.1; 20],
             depth: vec![7.5; 20],
+            layout: vec![Plane::filled(5, 4, 0.25), Plane::filled(5, 4, 0.75)],
             styles: vec![0.1, 1.0 / 3.0],
         };
         let folder = tempfile::tempdir().unwrap();
@@ -267,6 +273,7 @@ mod tests {
                 .collect()
         };
         assert!(bits(&state) == bits(&read));
+        assert_eq!(read.layout, state.layout);
         assert_eq!((read.anchor.age, &read.styles[..]), (3, &[0.1, 1.0 / 3.0][..]));
         std::fs::write(&path, b"short").unwrap();
         assert!(State::open(&path).is_err());

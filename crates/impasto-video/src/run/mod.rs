@@ -4,7 +4,9 @@ mod begin;
 mod between;
 mod finish;
 mod folder;
+mod masks;
 mod paint;
+mod reader;
 mod sink;
 mod styles;
 
