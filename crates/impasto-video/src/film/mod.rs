@@ -15,6 +15,7 @@ mod between;
 mod drafts;
 mod effort;
 mod grain;
+mod guard;
 mod layout;
 mod motion;
 mod painter;
@@ -26,5 +27,6 @@ mod target;
 
 pub(crate) use between::blend_between;
 pub use effort::Tuning;
+pub use impasto_job::Guarded;
 pub use painter::{Frame, Opening, Painted, Painter};
 pub use state::State;

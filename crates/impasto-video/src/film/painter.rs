@@ -6,10 +6,13 @@ use impasto::{
     Regions, Session, Smallest, StyleTransfer, Trace, coloured, make_grey,
 };
 
+use impasto_job::Guarded;
+
 use super::anchor::Anchor;
 use super::drafts::towards;
 use super::effort::Tuning;
 use super::grain::Grain;
+use super::guard::{self, Colours};
 use super::layout::{self, Change};
 use super::motion::{self, Motion, Reference};
 use super::planes::{mean, mixed, moved, rounded};
@@ -52,6 +55,8 @@ pub struct Painted {
     pub iterations: usize,
     /// The share of the frame that the frame before does not show.
     pub unseen: f32,
+    /// What the guards found and did; `None` for the first frame of a shot.
+    pub guarded: Option<Guarded>,
 }
 
 /// The first frame of a film that loops: its painting and its input.
@@ -125,7 +130,10 @@ impl Painter {
             iterations += self.tuning.iterations;
         }
         let state = self.begun(seen, frame, (rounded(painting), draft), (trace, memory));
-        Ok((Painted { picture: self.shown(&state.painting, frame), iterations, unseen: 1.0 }, state))
+        Ok((
+            Painted { picture: self.shown(&state.painting, frame), iterations, unseen: 1.0, guarded: None },
+            state,
+        ))
     }
 
     /// A state made from a painted frame and its input alone, where no state was kept.
@@ -174,12 +182,16 @@ impl Painter {
         motion.begin_anew(anew);
         let still = mean(&motion.still.iter().map(|still| f32::from(u8::from(*still))).collect::<Vec<f32>>());
         let rests = still > ALL_STILL && self.life.is_none() && closing.is_none() && loose == 0.0;
+        let rests = rests && state.loose.iter().all(|loose| *loose < guard::TIGHT);
         let (painted, state) = match rests {
-            true => (Done { iterations: 0, unseen: 0.0 }, self.copied(state, motion, now, frame)),
+            true => {
+                (Done { iterations: 0, unseen: 0.0, guarded: None }, self.copied(state, motion, now, frame))
+            }
             false => self.moved(state, motion, now, (frame, closing, loose, change))?,
         };
         let picture = self.shown(&state.painting, frame);
-        Ok((Painted { picture, iterations: painted.iterations, unseen: painted.unseen }, state))
+        let Done { iterations, unseen, guarded } = painted;
+        Ok((Painted { picture, iterations, unseen, guarded }, state))
     }
 
     /// Gives the styles the weights that they have at a frame, and their regions.
@@ -210,7 +222,13 @@ impl Painter {
         (trace, memory): (Trace, DraftMemory),
     ) -> State {
         let (width, height) = seen.size();
+        let part = painted_part(frame);
+        let aim = Colours::of(draft.as_ref().unwrap_or(&seen), part.as_deref());
+        let colours = Colours::of(&painting, part.as_deref()).beside(&aim);
         State {
+            detail: guard::energy(&painting),
+            loose: vec![0.0; width * height],
+            colours,
             anchor: Anchor::new(painting.clone()),
             age: renew::first_ages(width, height, self.life),
             growth: vec![0.0; width * height],
@@ -251,15 +269,21 @@ impl Painter {
         now: Picture,
         (frame, closing, loose, change): Around,
     ) -> Result<(Done, State), Error> {
-        let Target { mut picture, held, free, renewal } =
+        let Target { mut picture, held, free, renewal, light } =
             target(&mut state, &motion, &now, (frame.seconds, self.life, loose));
         if let Some((opening, weight)) = closing {
             picture = self.drawn(picture, opening, &now, weight);
         }
+        let [mut detail, eased, _] = moved([&state.detail, &state.loose, &state.loose], &motion.back);
+        let eased: Vec<f32> = eased
+            .iter()
+            .zip(&light)
+            .map(|(eased, light)| guard::lit(*light).max(guard::LASTS * eased))
+            .collect();
         let draft = self.steadied_draft(&mut state, &motion, &now, frame.alpha.as_ref())?;
         let firm = |at: usize| {
             let firm = renew::dryness(renewal.age[at], self.life) * renew::firmness(renewal.inwards[at]);
-            held[at] * firm * (1.0 - loose)
+            held[at] * firm * (1.0 - loose) * guard::hold(eased[at])
         };
         let firm: Vec<f32> = (0..held.len()).map(firm).collect();
         let mut start = filled(picture, &free, &now, draft.as_ref());
@@ -267,10 +291,10 @@ impl Painter {
             // Paint of another region begins in its own style, whatever is around it.
             start = mixed(start, draft, &change.anew);
         }
-        let (unseen, loose) = (unseen(&held), 1.0 - mean(&firm));
+        let (unseen, free_share) = (unseen(&held), 1.0 - mean(&firm));
         let iterations = match self.tuning.iterations {
             0 => 0,
-            few => few + (self.tuning.more as f32 * (MORE_FOR * loose).min(1.0)).round() as usize,
+            few => few + (self.tuning.more as f32 * (MORE_FOR * free_share).min(1.0)).round() as usize,
         };
         let (painting, trace) = match (&draft, iterations) {
             (Some(draft), 0) => {
@@ -283,10 +307,27 @@ impl Painter {
                 self.follow(&now, frame.alpha.clone(), follow, iterations)?
             }
         };
+        let mut painting = painting;
+        let (aim, part) = (draft.as_ref().unwrap_or(&now), painted_part(frame));
+        let usual = (state.colours, loose > 0.0);
+        let (drift, pulled, colours) = guarded_colours(&mut painting, aim, usual, part.as_deref());
         let mut painting = rounded(painting);
         if closing.is_none() && loose == 0.0 {
-            hold_still(&mut painting, &state.painting, &motion.still, &renewal.free);
+            let eased: Vec<f32> = renewal
+                .free
+                .iter()
+                .zip(&eased)
+                .map(|(free, eased)| if *eased < guard::TIGHT { *free } else { 1.0 })
+                .collect();
+            hold_still(&mut painting, &state.painting, &motion.still, &eased);
         }
+        let fresh = |at: usize| {
+            let kept = part.as_ref().map_or(0.0, |part| 1.0 - part[at]);
+            renew::freshness(renewal.age[at], renewal.free[at]).max(loose).max(0.1 * eased[at]).max(kept)
+        };
+        let (sharpness, weak) = guard::sharpness(&mut detail, &guard::energy(&painting), fresh);
+        let loosened = mean(&eased);
+        let guarded = Some(Guarded { sharpness, drift, loosened, pulled });
         let anchor = match state.anchor.is_spent() {
             true => Anchor::new(painting.clone()),
             false => state.anchor,
@@ -305,10 +346,13 @@ impl Painter {
             age: renewal.age,
             growth: renewal.growth,
             depth: renewal.depth,
+            detail,
+            loose: eased.iter().zip(&weak).map(|(eased, weak)| eased.max(*weak)).collect(),
+            colours,
             layout: change.map_or(Vec::new(), |change| change.layout),
             styles: followed(&state.styles, &frame.styles),
         };
-        Ok((Done { iterations, unseen }, state))
+        Ok((Done { iterations, unseen, guarded }, state))
     }
 
     /// A painting of effort draft, with the protected parts as they are in the frame.
@@ -413,6 +457,31 @@ impl Painter {
 /// is, and the change of regions.
 type Around<'a> = (&'a Frame, Option<(&'a Opening, f32)>, f32, Option<Change>);
 
+/// Guards the colours of a painting. Returns how far they were from their place, whether they were pulled back, and
+/// their place from now on. While styles change, the place changes with them.
+fn guarded_colours(
+    painting: &mut Picture,
+    aim: &Picture,
+    (usual, free): (Colours, bool),
+    part: Option<&[f32]>,
+) -> (f32, bool, Colours) {
+    let now = Colours::of(painting, part);
+    let place = now.beside(&Colours::of(aim, part));
+    match free {
+        true => (0.0, false, place),
+        false => {
+            let (drift, pulled) = guard::pull(painting, (&now, &place), &usual, part);
+            (drift, pulled, usual)
+        }
+    }
+}
+
+/// How much of each pixel of a frame is painted, 0..1; `None` if all of it is.
+fn painted_part(frame: &Frame) -> Option<Vec<f32>> {
+    let held = frame.regions.as_ref()?.held(frame.picture.size())?;
+    Some(held.into_data().into_iter().map(|held| 1.0 - held).collect())
+}
+
 /// The regions of a frame.
 fn layout_of(frame: &Frame) -> Vec<Plane> {
     frame.regions.as_ref().map_or(Vec::new(), |regions| regions.layout(frame.picture.size()))
@@ -422,6 +491,7 @@ fn layout_of(frame: &Frame) -> Vec<Plane> {
 struct Done {
     iterations: usize,
     unseen: f32,
+    guarded: Option<Guarded>,
 }
 
 /// Second moments moved along the flow; where the place before is not known, the mean of their plane.

@@ -7,8 +7,8 @@ use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use impasto::image::{Depth, Encoding, Format, Picture, Plane, Space, save, write_atomically};
-use impasto_job::JobError;
 use impasto_job::spec::VideoSpec;
+use impasto_job::{Guarded, JobError};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -48,6 +48,8 @@ pub(crate) struct Record {
     pub(crate) frame: usize,
     pub(crate) iterations: usize,
     pub(crate) unseen: f32,
+    /// What the guards found and did.
+    pub(crate) guarded: Option<Guarded>,
     pub(crate) seconds: f64,
 }
 

@@ -37,7 +37,36 @@ pub(super) struct Work<'a> {
     done: usize,
     of: usize,
     painted: usize,
+    guards: Guards,
     started: Instant,
+}
+
+/// How often the guards of the film's look have acted.
+#[derive(Default)]
+struct Guards {
+    loosened: usize,
+    pulled: usize,
+}
+
+impl Guards {
+    fn add(&mut self, painted: &Painted) {
+        /// The share of a frame that is worth a word.
+        const MUCH: f32 = 0.02;
+        let Some(guarded) = painted.guarded else { return };
+        self.loosened += usize::from(guarded.loosened > MUCH);
+        self.pulled += usize::from(guarded.pulled);
+    }
+
+    /// A note on what they did; none if they did nothing.
+    fn note(&self, frames: usize) -> Option<String> {
+        let Guards { loosened, pulled } = self;
+        (loosened + pulled > 0).then(|| {
+            format!(
+                "note: of {frames} frames, {loosened} had paint loosened for new light or lost detail, and {pulled} had \
+                 colours pulled back"
+            )
+        })
+    }
 }
 
 impl<'a> Work<'a> {
@@ -56,6 +85,7 @@ impl<'a> Work<'a> {
             done: 0,
             of,
             painted: 0,
+            guards: Guards::default(),
             started: Instant::now(),
         })
     }
@@ -73,6 +103,7 @@ impl<'a> Work<'a> {
                 Err(error) => return Err(error),
             }
         }
+        self.guards.note(self.painted).into_iter().for_each(|note| self.film.around.warn(note));
         Ok(self.filmed(End::Complete))
     }
 
@@ -157,6 +188,7 @@ impl<'a> Work<'a> {
                     frame: key,
                     iterations: painted.iterations,
                     unseen: painted.unseen,
+                    guarded: painted.guarded,
                     seconds: start.elapsed().as_secs_f64(),
                 };
                 self.folder.put_state(shot, &next, &digest, &record)?;
@@ -286,6 +318,7 @@ impl<'a> Work<'a> {
     fn tell(&mut self, shot: usize, frame: usize, painted: Painted, start: Instant) {
         self.done += 1;
         self.painted += 1;
+        self.guards.add(&painted);
         let each = self.started.elapsed().as_secs_f64() / self.painted as f64;
         self.film.around.emit(VideoEvent::Frame {
             frame,
@@ -294,6 +327,7 @@ impl<'a> Work<'a> {
             shot: shot + 1,
             iterations: painted.iterations,
             unseen: painted.unseen,
+            guarded: painted.guarded,
             seconds: start.elapsed().as_secs_f64(),
             seconds_left: each * (self.of - self.done) as f64,
         });
