@@ -113,6 +113,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let last = film.frame(frames - 1);
     let (still, seconds) = painted(&judge, &last)?;
+    // The still stands beside the frames.
+    if let Some(folder) = rest.get(2) {
+        still.save(format!("{folder}/still.png"))?;
+    }
     println!("a still takes {seconds:.2} s");
     for (name, style, content) in JUDGES {
         let own = losses(&judge, (style, content), &last, &still)?;

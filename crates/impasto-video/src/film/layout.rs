@@ -64,7 +64,8 @@ pub(super) fn change(before: &[Plane], now: Vec<Plane>, back: &Flow, confidence:
         for (at, now) in now.data_mut().iter_mut().enumerate() {
             let inside = *now < INSIDE || *now > 1.0 - INSIDE;
             let follows = anew[at] > 0.5 || confidence[at] < UNKNOWN;
-            if !follows && !(inside && (along[at] - *now).abs() < SAME) {
+            let agrees = inside && (along[at] - *now).abs() < SAME;
+            if !(follows || agrees) {
                 *now = along[at];
             }
         }

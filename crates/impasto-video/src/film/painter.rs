@@ -9,7 +9,7 @@ use impasto::{
 use impasto_job::Guarded;
 
 use super::anchor::Anchor;
-use super::drafts::towards;
+use super::drafts::{coloured_like, towards};
 use super::effort::Tuning;
 use super::grain::Grain;
 use super::guard::{self, Colours};
@@ -290,6 +290,12 @@ impl Painter {
         if let Some((change, draft)) = change.as_ref().zip(draft.as_ref()) {
             // Paint of another region begins in its own style, whatever is around it.
             start = mixed(start, draft, &change.anew);
+        }
+        if let Some(draft) = &draft {
+            let wet = |at: usize| {
+                1.0 - renew::dryness(renewal.age[at], self.life) * renew::firmness(renewal.inwards[at])
+            };
+            start = coloured_like(start, draft, &(0..held.len()).map(wet).collect::<Vec<f32>>());
         }
         let (unseen, free_share) = (unseen(&held), 1.0 - mean(&firm));
         let iterations = match self.tuning.iterations {
