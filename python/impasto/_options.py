@@ -158,11 +158,11 @@ class MaskOptions(TypedDict, total=False):
     """Mask of the content: where styles are painted. A grey mask is white there; give one for each style to place
     each style separately. In a mask with colours, the region of a colour is painted in the styles whose own masks
     have the colour (STYLE:mask=FILE) or that name it (STYLE:region=#ff0000). With `like`, none leaves the
-    recipe's masks out"""
+    recipe's masks out. For a film, a mask may be a film, a folder or a pattern of frames, and moves along"""
 
     protect: PictureLike | None
     """Keep the content unchanged where this grey picture is white, whatever the style. With `like`, none leaves the
-    recipe's out"""
+    recipe's out. For a film it may move, like `mask`"""
 
     rest: Literal["keep", "first"] | None
     """Treatment of the rest of the content, where no mask places a style [default: keep]"""

@@ -32,9 +32,11 @@ class Style:
     """The region of the style: a colour in the content's mask, such as `#ff0000` or `red`."""
     layers: Sequence[str] | None = None
     """The style layers that the style applies to [default: all]."""
+    at: str | None = None
+    """The time at which a film has this style alone: `10s`, `50%` or `250f` [default: always]."""
 
     def settings(self) -> dict[str, Any]:
         """The settings that were given, besides the pictures."""
-        given = {name: getattr(self, name) for name in ("weight", "scale", "rotate", "region")}
+        given = {name: getattr(self, name) for name in ("weight", "scale", "rotate", "region", "at")}
         given["layers"] = None if self.layers is None else list(self.layers)
         return {name: value for name, value in given.items() if value is not None}

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use impasto::Picture;
 use impasto::image::Space;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::context::Models;
 use crate::inputs::Pictures;
@@ -46,6 +46,9 @@ pub enum VideoEvent {
         iterations: usize,
         /// The share of it that the frame before does not show.
         unseen: f32,
+        /// What the guards of the film's look found and did; none for the first frame of a shot and for copies.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        guarded: Option<Guarded>,
         /// Seconds that it took.
         seconds: f64,
         /// Estimated seconds for the rest, from the frames so far.
@@ -84,6 +87,19 @@ pub enum VideoEvent {
         /// How it ended.
         end: End,
     },
+}
+
+/// What the guards of a film's look found in a frame, and what they did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Guarded {
+    /// The energy of the two finest bands over that from when the paint was made.
+    pub sharpness: f32,
+    /// The distance of the mean colour from its place, in OKLab, before it was pulled back.
+    pub drift: f32,
+    /// The share of the frame whose paint was loosened, for its sharpness or for a change of light.
+    pub loosened: f32,
+    /// Whether colours were pulled back.
+    pub pulled: bool,
 }
 
 /// The work, the time and the disk space that a film will take.

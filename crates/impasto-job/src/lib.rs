@@ -54,7 +54,7 @@ pub use context::Previews;
 pub use control::Control;
 pub use error::{Cause, ErrorKind, JobError};
 pub use event::{End, Event, ItemOutcome};
-pub use film::{Filmed, Films, VideoContext, VideoEvent, VideoPlan};
+pub use film::{Filmed, Films, Guarded, VideoContext, VideoEvent, VideoPlan};
 pub use from_recipe::{FromRecipe, like, like_cell, like_recipe};
 pub use paint::{Drafted, Kept, Moment, Pace, Painted, Planned};
 pub use runner::{Outcome, Runner};

@@ -2,7 +2,7 @@
 //!
 //!     cargo run --release -p impasto-video --example film -- PHOTO STYLE CLIP FRAMES [WIDTH] [EFFORT] [FOLDER]
 //!
-//! CLIP is pan, fast, noise, zoom, disc (an object before a scene) or light. With
+//! CLIP is pan, fast, noise, zoom, disc (an object before a scene), light (it fades) or lamp (one is switched on). With
 //! FOLDER, the frames are written there. At the end the losses of the last frame are compared with those of a still of
 //! the same frame, at the layers of the objective and at others.
 #![allow(clippy::print_stdout)]
@@ -14,6 +14,9 @@ use impasto::{Colour, Effort, Overrides, Picture, StyleTransfer};
 use impasto_video::film::{Frame, Painter, Tuning};
 use impasto_video::measure::{Film, Motion, band_energy, colour_drift, frame_difference, warping_error};
 use impasto_video::{flow, warp};
+
+/// The frame at which a lamp is switched on.
+const LAMP: usize = 8;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -29,6 +32,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         "pan" => motion(Motion::Pan(0.37, 0.0)),
         "noise" => motion(Motion::Still).noise(3.0 / 255.0, 1),
         "zoom" => motion(Motion::Zoom(1.005)),
+        "lamp" => motion(Motion::Pan(0.37, 0.0)).lamp(LAMP),
         "light" => motion(Motion::Still).light(-0.005),
         "disc" => {
             let radius = width as f64 / 7.0;
@@ -37,7 +41,13 @@ fn main() -> Result<(), Box<dyn Error>> {
         "fast" => motion(Motion::Pan(5.3, 1.7)),
         other => return Err(format!("no clip {other}").into()),
     };
-    let frame = |time: usize| Frame { picture: film.frame(time), alpha: None, seconds: 0.04 };
+    let frame = |time: usize| Frame {
+        picture: film.frame(time),
+        alpha: None,
+        seconds: 0.04,
+        styles: Vec::new(),
+        regions: None,
+    };
     let transfer = StyleTransfer::new(film.frame(0)).style(style);
     let judge = transfer.clone().size(width);
     let mut painter = Painter::new(transfer, (Colour::Style, Tuning::of(effort), None), &frame(0))?;
@@ -68,8 +78,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         let both: Vec<bool> = inside.iter().zip(&counts).map(|(a, b)| *a && *b).collect();
         floor += warping_error(&panned, &floor_before, &back, &both);
         floor_before = panned.clone();
-        before = painted.picture;
+        before = painted.picture.clone();
         save(time, &before)?;
+        if clip == "lamp" && time >= LAMP {
+            println!("{}", lamp(&film, &first.picture, &before, time));
+        }
         if time % 10 == 0 || time + 1 == frames {
             let (now, then) = (band_energy(&before), band_energy(&first.picture));
             // What the first frame does not show has not drifted from it.
@@ -78,6 +91,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             for (at, value) in shown.rgb_mut().iter_mut().enumerate().filter(|(at, _)| !inside[at % area]) {
                 *value = before.rgb()[at];
             }
+            println!("{time}: {:?}", painted.guarded);
             let drift = colour_drift(&shown, &before);
             println!(
                 "{time}: error {:.3e} floor {:.3e} ratio {:.2} input {:.3e} bands {:.3} {:.3} drift {:.2} (worst {:.2}) \
@@ -99,6 +113,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let last = film.frame(frames - 1);
     let (still, seconds) = painted(&judge, &last)?;
+    // The still stands beside the frames.
+    if let Some(folder) = rest.get(2) {
+        still.save(format!("{folder}/still.png"))?;
+    }
     println!("a still takes {seconds:.2} s");
     for (name, style, content) in JUDGES {
         let own = losses(&judge, (style, content), &last, &still)?;
@@ -113,8 +131,47 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (other, _) = painted(&judge, &film.frame(frames - 2))?;
     let (back, counts) = (film.flow(frames - 1, frames - 2), seen(frames - 1, frames - 2));
     let alone = warping_error(&still, &other, &back, &counts);
+    if clip == "lamp" {
+        println!("lamp, a still: {}", lamp(&film, &first.picture, &still, frames - 1));
+    }
     println!("stills: ratio {:.2}", alone / floor * (frames - 1) as f64);
     Ok(())
+}
+
+/// What the painting shows of a lamp that was switched on: how much lighter it is within it than it was, over the same
+/// of the film; and the part of the strokes that are those of before.
+fn lamp(film: &Film, first: &Picture, now: &Picture, time: usize) -> String {
+    let panned = |picture: &Picture| warp::picture(picture, &film.flow(time, 0));
+    let (dark, light) = (panned(&film.frame(0)), film.frame(time));
+    let area = dark.width() * dark.height();
+    let luma = |picture: &Picture| -> Vec<f32> {
+        let rgb = picture.rgb();
+        (0..area).map(|at| 0.21 * rgb[at] + 0.72 * rgb[area + at] + 0.07 * rgb[2 * area + at]).collect()
+    };
+    let [dark, light, was, is] = [&dark, &light, &panned(first), now].map(luma);
+    let lit: Vec<usize> = (0..area).filter(|at| light[*at] - dark[*at] > 0.15).collect();
+    let mean =
+        |of: &dyn Fn(usize) -> f32| lit.iter().map(|at| of(*at)).sum::<f32>() / lit.len().max(1) as f32;
+    let lighter = mean(&|at| is[at] - was[at]) / mean(&|at| light[at] - dark[at]);
+    // Strokes are what differs from the mean of the pixels around.
+    let strokes = |luma: &[f32]| -> Vec<f32> {
+        let width = film.frame(0).width();
+        let around = |at: usize| {
+            let (x, y) = (at % width, at / width);
+            let rows = y.saturating_sub(3)..(y + 4).min(area / width);
+            let row = |y: usize| &luma[y * width + x.saturating_sub(3)..y * width + (x + 4).min(width)];
+            let values: Vec<f32> = rows.flat_map(row).copied().collect();
+            luma[at] - values.iter().sum::<f32>() / values.len() as f32
+        };
+        (0..area).map(around).collect()
+    };
+    let (was, is) = (strokes(&was), strokes(&is));
+    let product = |a: &[f32], b: &[f32]| mean(&|at| a[at] * b[at]);
+    let same = product(&was, &is) / (product(&was, &was) * product(&is, &is)).sqrt();
+    format!(
+        "lamp {time}: lighter {lighter:.2}, strokes kept {same:.2}, sharp {:.2}",
+        product(&is, &is) / product(&was, &was)
+    )
 }
 
 /// The layers that pictures are judged by: those of the objective, and others that it does not use.

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use impasto::image::{Encoding, Limits, decode, recipe_of_bytes, to_bytes};
+use impasto::image::{Limits, decode, recipe_of_bytes};
 use impasto::{Draft, Effort, Overrides, Picture, StyleTransfer};
 use impasto_web::{Given, Image, LARGEST, Painter, Settings};
 

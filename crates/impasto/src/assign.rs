@@ -22,6 +22,8 @@ pub struct RegionAssignment {
     pub regions: Vec<Plane>,
     /// For each style: the regions it is for, and how much its positions count for each. `None` counts all alike.
     pub parts: Vec<Vec<(usize, Option<Plane>)>>,
+    /// The colour of each region, if regions are given by colours.
+    pub colours: Vec<MaskColour>,
     /// Notes for the user, such as a colour without a style.
     pub notes: Vec<String>,
 }
@@ -173,6 +175,7 @@ fn by_colour(content: &ColourMask, styles: &[StyleMask], rest: Rest) -> Result<R
     Ok(RegionAssignment {
         regions: painted.iter().filter_map(|colour| content.region(*colour)).collect(),
         parts: parts.into_iter().enumerate().map(indexed).collect(),
+        colours: painted,
         notes,
     })
 }

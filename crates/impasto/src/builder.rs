@@ -131,6 +131,14 @@ impl StyleTransfer {
         self
     }
 
+    /// Sets the weight of each style, in their order: a film may change them from frame to frame. The styles' moments
+    /// are kept by an [`EngineCache`](crate::EngineCache). Styles beyond the end of `weights` keep theirs.
+    #[must_use]
+    pub fn style_weights(mut self, weights: &[f64]) -> StyleTransfer {
+        self.styles.iter_mut().zip(weights).for_each(|(style, weight)| style.weight = *weight);
+        self
+    }
+
     /// The content's opacity, of the content's size: 1 for opaque, 0 for transparent. Transparent pixels count for
     /// nothing and are filled with the colours around them. The result has no opacity; resize this plane and add it
     /// when you write the result.

@@ -72,9 +72,7 @@ impl Mask {
             }
             return Ok(Mask::Grey(plane));
         }
-        let labels_of = |at| (seen(at) >= 0.5).then(|| colour(at));
-        let pixels: Vec<_> = (0..area).map(labels_of).collect();
-        Ok(Mask::Colours(ColourMask::new(picture.size(), &pixels)))
+        Ok(Mask::Colours(ColourMask::new(picture.size(), &labelled_pixels(&picture, alpha))))
     }
 
     /// Width and height in pixels.
@@ -87,7 +85,7 @@ impl Mask {
 }
 
 impl ColourMask {
-    fn new(size: (usize, usize), pixels: &[Option<MaskColour>]) -> ColourMask {
+    pub(crate) fn new(size: (usize, usize), pixels: &[Option<MaskColour>]) -> ColourMask {
         // Colours are counted in boxes of 16 steps: every colour of a mask fills some of them almost completely.
         let mut boxes = vec![(0_usize, [0_u64; 3]); 1 << 12];
         for MaskColour(rgb) in flat(size, pixels) {
@@ -103,11 +101,20 @@ impl ColourMask {
         let mut colours: Vec<MaskColour> = Vec::new();
         for (count, sums) in boxes {
             let colour = MaskColour(sums.map(|sum| (sum / count as u64) as u8));
-            let known = colours.iter().any(|other| other.distance(colour) < SAME);
+            let known = colours.iter().any(|other| other.is_same(colour));
             if !known && count as f64 >= LEAST * total as f64 && colours.len() < MOST {
                 colours.push(colour);
             }
         }
+        ColourMask::with(size, colours, pixels)
+    }
+
+    /// The mask whose positions belong to the nearest of these colours.
+    pub(crate) fn with(
+        size: (usize, usize),
+        colours: Vec<MaskColour>,
+        pixels: &[Option<MaskColour>],
+    ) -> ColourMask {
         let nearest = |pixel: &Option<MaskColour>| {
             let pixel = (*pixel)?;
             let distances = colours.iter().map(|colour| colour.distance(pixel)).enumerate();
@@ -181,6 +188,11 @@ impl MaskColour {
         squares.sum::<f64>().sqrt()
     }
 
+    /// Whether both are the colour of one region.
+    pub(crate) fn is_same(self, other: MaskColour) -> bool {
+        self.distance(other) < SAME
+    }
+
     fn is_grey(self) -> bool {
         let [r, g, b] = self.0;
         r.max(g).max(b) - r.min(g).min(b) <= GREY
@@ -192,6 +204,14 @@ impl fmt::Display for MaskColour {
         let [r, g, b] = self.0;
         write!(f, "#{r:02x}{g:02x}{b:02x}")
     }
+}
+
+/// The colour of each pixel; `None` where `alpha` makes it transparent.
+pub(crate) fn labelled_pixels(picture: &Picture, alpha: Option<&Plane>) -> Vec<Option<MaskColour>> {
+    let area = picture.width() * picture.height();
+    let seen = |at: usize| alpha.is_none_or(|alpha| alpha.data()[at] >= 0.5);
+    let colour = |at: usize| MaskColour([0, 1, 2].map(|plane| byte(picture.rgb()[plane * area + at])));
+    (0..area).map(|at| seen(at).then(|| colour(at))).collect()
 }
 
 /// Pixels with the same colour as their four neighbours. This excludes the mixed colours along a smoothed edge,
@@ -209,7 +229,7 @@ fn flat((width, height): (usize, usize), pixels: &[Option<MaskColour>]) -> impl 
 }
 
 /// The picture with all values multiplied.
-fn brightened(picture: &Picture, factor: f32) -> Picture {
+pub(crate) fn brightened(picture: &Picture, factor: f32) -> Picture {
     let mut picture = picture.clone();
     picture.rgb_mut().iter_mut().for_each(|value| *value *= factor);
     picture

@@ -49,11 +49,12 @@ pub struct Regions {
     rest: Rest,
     protect: Option<Plane>,
     feather: f64,
+    moving: bool,
 }
 
 impl Default for Regions {
     fn default() -> Regions {
-        Regions { planes: Vec::new(), rest: Rest::Keep, protect: None, feather: FEATHER }
+        Regions { planes: Vec::new(), rest: Rest::Keep, protect: None, feather: FEATHER, moving: false }
     }
 }
 
@@ -85,6 +86,28 @@ impl Regions {
     pub fn feather(mut self, feather: f64) -> Regions {
         self.feather = feather;
         self
+    }
+
+    /// Allows regions without any position, and protected content everywhere: in a frame of a film, whose masks move.
+    /// An empty region counts for nothing.
+    #[must_use]
+    pub fn moving(mut self) -> Regions {
+        self.moving = true;
+        self
+    }
+
+    /// How much of each position of a picture of a size stays as it is, 0 to 1; `None` if nothing is protected.
+    pub fn held(&self, (width, height): (usize, usize)) -> Option<Plane> {
+        Plane::new(width, height, self.place(None, Canvas::new((width, height), 0)).held?)
+    }
+
+    /// The weight of each region at each position of a picture of a size, and then how much of it stays as it is. For
+    /// masks that move, this tells which paint has come into another region.
+    pub fn layout(&self, (width, height): (usize, usize)) -> Vec<Plane> {
+        let placed = self.place(None, Canvas::new((width, height), 0));
+        let plane = |data: Vec<f32>| Plane::new(width, height, data);
+        let regions = placed.regions.into_iter().filter_map(|region| plane(region.data));
+        regions.chain(placed.held.and_then(plane)).collect()
     }
 
     /// Number of regions in the sums.
@@ -141,6 +164,9 @@ impl Regions {
             check_shape(setting, plane.size(), content)?;
             check_weights(setting, plane)?;
         }
+        if self.moving {
+            return Ok(());
+        }
         if self.planes.iter().any(|plane| plane.data().iter().all(|&weight| weight == 0.0)) {
             return Err(Error::invalid(Setting::Mask, "a region has no position: the mask is black there"));
         }
@@ -156,7 +182,7 @@ impl Regions {
 
     /// Digest for the fingerprint; `None` if there is nothing to digest.
     pub(crate) fn digest(&self) -> Option<String> {
-        if *self == (Regions { feather: self.feather, ..Regions::default() }) {
+        if *self == (Regions { feather: self.feather, moving: self.moving, ..Regions::default() }) {
             return None;
         }
         let mut digest = Sha256::new();
@@ -256,6 +282,10 @@ impl Regions {
                     larger(&mut theirs, &left);
                 }
             }
+        }
+        if self.moving && theirs.data().iter().all(|weight| *weight == 0.0) {
+            // The region is not to be seen yet.
+            return (Some(mine), alpha.cloned());
         }
         let seen = alpha.map_or(&[][..], Plane::data);
         theirs.data_mut().iter_mut().zip(seen).for_each(|(to, alpha)| *to *= alpha);

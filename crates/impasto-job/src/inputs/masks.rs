@@ -1,6 +1,6 @@
 //! The masks of a run, read and matched: where each style is painted, and which parts stay unchanged.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use impasto::image::Plane;
 use impasto::{FEATHER, Mask, MaskLevels, RegionAssignment, Regions, StyleMask, StyleTransfer, assign};
@@ -27,19 +27,36 @@ pub struct Masks {
 impl Masks {
     /// Reads the masks and matches them.
     pub fn read(args: &RegionSpec, styles: &[StyleSpec], source: &Source) -> Result<Masks, JobError> {
+        Masks::read_moving(args, styles, source, &|_| None)
+    }
+
+    /// Reads the masks of a film. Those of the content may move: `frame` returns the first frame of such a mask by its
+    /// path, and `None` for a picture.
+    pub fn read_moving(
+        args: &RegionSpec,
+        styles: &[StyleSpec],
+        source: &Source,
+        frame: &dyn Fn(&Path) -> Option<Mask>,
+    ) -> Result<Masks, JobError> {
         args.check()?;
         let read = |option: &str, path: &Path| source.read(path).map_err(|failure| failure.about(option));
-        let content = args.mask.iter().map(|path| read("`mask`", path)).collect::<Result<Vec<_>, _>>()?;
+        let stands = |path: &&PathBuf| frame(path).is_none();
+        let still = args.mask.iter().filter(stands);
+        let content = still.map(|path| read("`mask`", path)).collect::<Result<Vec<_>, _>>()?;
         let of_styles =
             styles.iter().map(|style| style.mask.as_deref().map(|path| read("mask", path)).transpose());
         let of_styles = of_styles.collect::<Result<Vec<_>, _>>()?;
-        let protect = args.protect.as_deref().map(|path| read("`protect`", path)).transpose()?;
-        let kept = protect.as_ref().map(kept).transpose()?;
+        let unmoved = args.protect.as_ref().filter(stands);
+        let protect = unmoved.map(|path| read("`protect`", path)).transpose()?;
+        let kept = match args.protect.as_deref().and_then(frame) {
+            Some(mask) => Some(grey(mask, args.protect.as_deref().unwrap_or(Path::new("")))?),
+            None => protect.as_ref().map(kept).transpose()?,
+        };
         let mut masks =
             Masks { content, styles: of_styles, protect, kept, notes: Vec::new(), assigned: None };
         masks.notes = masks.inputs().filter_map(note).collect();
         let named = styles.iter().any(|style| style.region.is_some());
-        if !masks.content.is_empty() || masks.styles.iter().any(Option::is_some) || named {
+        if !args.mask.is_empty() || masks.styles.iter().any(Option::is_some) || named {
             let theirs: Vec<StyleMask> = styles
                 .iter()
                 .zip(&masks.styles)
@@ -48,7 +65,11 @@ impl Masks {
                     Ok(StyleMask { mask, region: style.colour()? })
                 })
                 .collect::<Result<_, JobError>>()?;
-            let ours = masks.content.iter().map(|mask| mask_of("`mask`", mask));
+            let mut still = masks.content.iter();
+            let ours = args.mask.iter().filter_map(|path| match frame(path) {
+                Some(mask) => Some(Ok(mask)),
+                None => still.next().map(|mask| mask_of("`mask`", mask)),
+            });
             let ours: Vec<Mask> = ours.collect::<Result<_, _>>()?;
             masks.assigned = Some(assign(&ours, &theirs, args.rest())?);
         }
@@ -87,6 +108,48 @@ impl Masks {
         self.notes.iter().chain(self.assigned.iter().flat_map(|assigned| &assigned.notes))
     }
 
+    /// The numbers of the regions that the style at this index is for; `None` if it is painted everywhere.
+    pub fn regions_of(&self, index: usize) -> Option<Vec<usize>> {
+        let parts = self.assigned.as_ref()?.parts.get(index)?;
+        let mut regions: Vec<usize> = parts.iter().map(|(region, _)| *region).collect();
+        regions.sort_unstable();
+        Some(regions)
+    }
+
+    /// The regions of a frame of a film. `frame` returns the frame of each mask that moves, by its path.
+    ///
+    /// # Errors
+    /// When a frame of `protect` has colours.
+    pub fn regions_of_frame(
+        &self,
+        args: &RegionSpec,
+        frame: &dyn Fn(&Path) -> Option<Mask>,
+    ) -> Result<Regions, JobError> {
+        let mut regions =
+            Regions::default().rest(args.rest()).feather(args.feather.unwrap_or(FEATHER)).moving();
+        if let Some(assigned) = &self.assigned {
+            for (index, plane) in assigned.regions.iter().enumerate() {
+                let moved = match &assigned.colours[..] {
+                    // Each grey mask is a region.
+                    [] => match args.mask.get(index).and_then(|path| frame(path)) {
+                        Some(Mask::Grey(moved)) => Some(moved),
+                        _ => None,
+                    },
+                    colours => match args.mask.first().and_then(|path| frame(path)) {
+                        Some(Mask::Colours(mask)) => mask.region(colours[index]),
+                        _ => None,
+                    },
+                };
+                regions = regions.region(moved.unwrap_or_else(|| plane.clone()));
+            }
+        }
+        let kept = match args.protect.as_deref().and_then(|path| Some((frame(path)?, path))) {
+            Some((mask, path)) => Some(grey(mask, path)?),
+            None => self.kept.clone(),
+        };
+        Ok(regions.protect(kept))
+    }
+
     /// Takes the regions of a style, each with the part of the style that is used; `None` if it is painted everywhere.
     pub fn take_parts(&mut self, index: usize) -> Option<Vec<(usize, Option<Plane>)>> {
         self.assigned.as_mut()?.parts.get_mut(index).map(std::mem::take)
@@ -106,10 +169,15 @@ impl Masks {
 /// Returns the weights of the kept parts.
 fn kept(input: &Input) -> Result<Plane, JobError> {
     let wrong = |error: JobError| error.hint("expected a grey picture: white is kept, black is painted");
-    match mask_of("`protect`", input).map_err(wrong)? {
+    grey(mask_of("`protect`", input).map_err(wrong)?, &input.path)
+}
+
+/// The weights of a mask of kept parts, which must be grey.
+fn grey(mask: Mask, path: &Path) -> Result<Plane, JobError> {
+    match mask {
         Mask::Grey(plane) => Ok(plane),
         Mask::Colours(_) => {
-            let path = input.path.display();
+            let path = path.display();
             let message = format!("`protect`: {path} has colours: expected a grey picture");
             Err(JobError::bad_input(message).hint("white is kept, black is painted"))
         }

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 
 use crate::JobError;
-use crate::spec::{RegionSpec, StyleSpec, Texture};
+use crate::spec::{RegionSpec, StyleSpec, Texture, refuse_times};
 
 pub use file::{Input, InputSummary, check_apart, check_model, read};
 pub use masks::Masks;
@@ -67,6 +67,7 @@ impl Inputs {
         regions: &RegionSpec,
         source: &Source,
     ) -> Result<Inputs, JobError> {
+        refuse_times(styles)?;
         check_standard_input(named(styles, init, regions).chain([content]))?;
         // Content and styles are read in parallel: decoding is a good part of a draft's time.
         let (content, styles_read) = thread::scope(|scope| {
@@ -86,6 +87,7 @@ impl Inputs {
         regions: &RegionSpec,
         source: &Source,
     ) -> Result<Inputs, JobError> {
+        refuse_times(styles)?;
         check_standard_input(named(styles, init, regions))?;
         let styles_read = read_styles(styles, source)?;
         let nothing = Input::nothing((texture.width, texture.height), styles_read.first());

@@ -16,7 +16,7 @@ pub struct RegionSpec {
     /// Mask of the content: where styles are painted. A grey mask is white there; give one for each style to place each
     /// style separately. In a mask with colours, the region of a colour is painted in the styles whose own masks have
     /// the colour (STYLE:mask=FILE) or that name it (STYLE:region=#ff0000). With `like`, none leaves the recipe's masks
-    /// out
+    /// out. For a film, a mask may be a film, a folder or a pattern of frames, and moves along
     #[cfg_attr(feature = "clap", arg(long, value_name = "FILE", help_heading = "Regions"))]
     #[serde(serialize_with = "paths::write", deserialize_with = "paths::read")]
     pub mask: Vec<PathBuf>,
@@ -24,7 +24,7 @@ pub struct RegionSpec {
     #[cfg_attr(feature = "clap", arg(long, value_enum, value_name = "WHAT", help_heading = "Regions"))]
     pub rest: Option<RestKind>,
     /// Keep the content unchanged where this grey picture is white, whatever the style. With `like`, none leaves the
-    /// recipe's out
+    /// recipe's out. For a film it may move, like `mask`
     #[cfg_attr(feature = "clap", arg(long, value_name = "FILE", help_heading = "Regions"))]
     #[serde(serialize_with = "paths::write", deserialize_with = "paths::read")]
     pub protect: Option<PathBuf>,

@@ -1,5 +1,5 @@
 //! A style picture on the command line: `FILE`, or a file with settings, such as
-//! `FILE:weight=2,scale=0.5,rotate=15,mask=FILE,region=red,layers=relu1_1+relu2_1`.
+//! `FILE:weight=2,scale=0.5,rotate=15,mask=FILE,region=red,layers=relu1_1+relu2_1`, in a film also `at=10s`.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -11,6 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::style_time::StyleTime;
 use crate::{JobError, paths};
 
 /// A style picture with its own settings.
@@ -38,16 +39,21 @@ pub struct StyleSpec {
     /// The style layers that the style applies to [default: all].
     #[serde(default)]
     pub layers: Option<Vec<String>>,
+    /// The time at which a film has this style alone: 10s, 50% or 250f. Between the times of two styles they are
+    /// blended [default: always].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<String>,
 }
 
 /// The names of the settings.
-pub const NAMES: [&str; 6] = ["weight", "scale", "rotate", "mask", "region", "layers"];
+pub const NAMES: [&str; 7] = ["weight", "scale", "rotate", "mask", "region", "layers", "at"];
 
 impl StyleSpec {
     /// A style without settings.
     pub fn plain(path: impl Into<PathBuf>) -> StyleSpec {
         let (weight, scale, rotate) = (None, None, None);
-        StyleSpec { path: path.into(), weight, scale, rotate, mask: None, region: None, layers: None }
+        let (mask, region, layers, at) = (None, None, None, None);
+        StyleSpec { path: path.into(), weight, scale, rotate, mask, region, layers, at }
     }
 
     /// Returns the style as the library takes it, made from its decoded picture.
@@ -88,6 +94,7 @@ impl StyleSpec {
             self.mask.as_ref().map(|path| json!(path.to_string_lossy())),
             self.region.as_ref().map(|colour| json!(colour)),
             self.layers.as_ref().map(|layers| json!(layers.join("+"))),
+            self.at.as_ref().map(|time| json!(time)),
         ];
         NAMES.into_iter().zip(values).filter_map(|(name, value)| Some((name, value?)))
     }
@@ -164,6 +171,10 @@ impl StyleSpec {
             "region" => self.region = Some(something()?),
             "layers" => {
                 self.layers = Some(something()?.split('+').map(|layer| layer.trim().to_owned()).collect());
+            }
+            "at" => {
+                StyleTime::parse(value)?;
+                self.at = Some(value.to_owned());
             }
             other => {
                 return Err(format!("{other:?} is no setting of a style: expected {}", NAMES.join(", ")));
@@ -244,6 +255,9 @@ mod tests {
         let masked = parse("a.jpg:mask=masks/b.png,region=#ff0000,layers=relu1_1 + relu2_1").unwrap();
         assert_eq!(masked.mask.as_deref(), Some(Path::new("masks/b.png")));
         assert_eq!(masked.to_string(), "a.jpg:mask=masks/b.png,region=#ff0000,layers=relu1_1+relu2_1");
+        let timed = parse("a.jpg:weight=2,at=50%").unwrap();
+        assert_eq!((timed.at.as_deref(), &*timed.to_string()), (Some("50%"), "a.jpg:weight=2,at=50%"));
+        assert_eq!(parse("a.jpg:at=10s").unwrap().at.as_deref(), Some("10s"));
         for plain in ["a.jpg", "a:b", "C:\\a.jpg", "12:30/run=3/a.jpg", "a=b.jpg", "-"] {
             assert_eq!(parse(plain).unwrap().to_string(), plain);
         }
@@ -256,6 +270,8 @@ mod tests {
             "a.jpg:scale=1,scale=2",
             "a.jpg:mask=",
             "a.jpg:mask=a,b.png",
+            "a.jpg:at=10",
+            "a.jpg:at=1s,at=2s",
         ] {
             assert!(parse(bad).is_err(), "{bad}");
         }

@@ -17,7 +17,7 @@ pub struct VideoSpec {
     /// The film to repaint: any file that ffmpeg reads, a folder of frames, or a pattern such as in/%04d.png
     #[serde(serialize_with = "paths::write", deserialize_with = "paths::read")]
     pub input: PathBuf,
-    /// The style pictures, as FILE or FILE:weight=W,scale=F,rotate=D,mask=FILE,region=COLOUR,layers=L+L
+    /// The style pictures, as FILE or FILE:weight=W,scale=F,rotate=D,mask=FILE,region=COLOUR,layers=L+L,at=TIME
     #[cfg_attr(feature = "clap", arg(required = true, value_parser = StyleSpec::parser()))]
     pub style: Vec<StyleSpec>,
     /// The film to write (mp4, mov, mkv, webm, gif or apng), or a pattern of frames such as out/%04d.png
@@ -40,7 +40,7 @@ pub struct VideoSpec {
     #[cfg_attr(feature = "clap", command(flatten))]
     #[serde(default)]
     pub run: RunSpec,
-    /// Options for masks, which stand still.
+    /// Options for masks. Those of the content may move: films, folders, or patterns of frames.
     #[cfg_attr(feature = "clap", command(flatten))]
     #[serde(default)]
     pub regions: RegionSpec,
@@ -209,6 +209,17 @@ impl VideoSpec {
         if self.run.optimizer.as_deref() == Some("lbfgs") {
             return refused("optimizer", "lbfgs cannot hold a frame to the one before; expected adam");
         }
+        for style in &self.style {
+            style.time()?;
+        }
+        let rest_changes = !self.regions.mask.is_empty()
+            && self.regions.rest() == impasto::Rest::First
+            && self.style.first().is_some_and(|style| style.at.is_some());
+        if rest_changes {
+            let refused =
+                JobError::bad_input("`rest` first paints the rest in the first style, which has a time");
+            return Err(refused.hint("put a style without at first"));
+        }
         self.shard().map(|_| ())
     }
 }
@@ -245,6 +256,12 @@ mod tests {
         assert!(wrong(|job| job.work.shard = Some("3/2".into())).contains("`shard`"));
         let again = |job: &mut VideoSpec| (job.work.join, job.work.from) = (true, Some(3));
         assert!(wrong(again).contains("`join` cannot act together with `from`"));
+        assert!(wrong(|job| job.style[0].at = Some("soon".into())).contains("such as 10s"));
+        let rest = |job: &mut VideoSpec| {
+            job.regions.mask = vec!["mask.png".into()];
+            (job.regions.rest, job.style[0].at) = (Some(super::super::RestKind::First), Some("1s".into()));
+        };
+        assert!(wrong(rest).contains("`rest` first"));
         assert!(spec().check().is_ok());
     }
 }

@@ -100,7 +100,7 @@ fn every_option_can_be_spelled() {
     let is_group = |name: &String| groups.contains(&name.as_str()) || tasks.contains(&name.as_str());
     for name in names.iter().filter(|name| !is_group(name)) {
         let spelled = spell(&format!("`{name}`"), |name| format!("--{name}"));
-        let of_style = ["weight", "scale", "rotate", "region"].contains(&name.as_str());
+        let of_style = ["weight", "scale", "rotate", "region", "at"].contains(&name.as_str());
         assert!(of_style || spelled == format!("--{name}"), "{name}");
     }
 }

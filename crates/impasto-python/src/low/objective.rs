@@ -6,7 +6,7 @@ use impasto::objective::Losses;
 use impasto::{Evaluation, Evaluator, StyleTransfer};
 use impasto_job::JobError;
 use impasto_job::inputs::Input;
-use impasto_job::spec::{ObjectiveSpec, StyleSpec, shares};
+use impasto_job::spec::{ObjectiveSpec, StyleSpec, refuse_times, shares};
 use numpy::{PyArray3, PyReadonlyArray3};
 use pyo3::prelude::*;
 use serde_json::{Map, Value};
@@ -86,6 +86,7 @@ fn transfer(
     styles: Vec<(Input, StyleSpec)>,
 ) -> Result<StyleTransfer, JobError> {
     let specs: Vec<StyleSpec> = styles.iter().map(|(_, spec)| spec.clone()).collect();
+    refuse_times(&specs)?;
     let shares = shares(&specs, spec.style_weights.as_deref())?;
     let (content, space) = (content.decoded.clone(), content.decoded.space);
     let mut transfer = StyleTransfer::new(content.picture)

@@ -62,8 +62,9 @@ impl Anchor {
         self.age >= LIFE || mean(&self.confidence) < LEAST
     }
 
-    /// The frame before, moved along, with its fine part from the anchor where that is trusted.
-    pub(crate) fn sharpened(&self, chained: Picture) -> Picture {
+    /// The painting before, moved along, with its fine part from the anchor where that is trusted.
+    pub(crate) fn sharpened(&self, before: &Picture, back: &Flow) -> Picture {
+        let chained = warp::picture(before, back);
         let anchored = warp::picture(&self.picture, &self.map);
         let coarse = soft(&chained, SPLIT);
         let mut fine = anchored.clone();
@@ -71,18 +72,21 @@ impl Anchor {
         fine.rgb_mut().iter_mut().zip(base.rgb()).zip(coarse.rgb()).for_each(|((fine, base), coarse)| {
             *fine += coarse - base;
         });
-        self.keep_detail(mixed(chained, &fine, &self.confidence))
+        self.keep_detail(mixed(chained, &fine, &self.confidence), before, back)
     }
 
-    /// Strengthens the finest detail where resampling has weakened it, up to the anchor's energy.
-    fn keep_detail(&self, picture: Picture) -> Picture {
+    /// Strengthens the finest detail where resampling has weakened it: up to the anchor's energy, and up to that of the
+    /// painting before where the anchor does not show a part, as one that came into view after it.
+    fn keep_detail(&self, picture: Picture, before: &Picture, back: &Flow) -> Picture {
         let (base, energy) = detail(&picture);
         let wanted = detail(&self.picture).1;
         let [wanted, ..] = moved([&wanted, &wanted, &wanted], &self.map);
+        let last = detail(before).1;
+        let [last, ..] = moved([&last, &last, &last], back);
         let gain: Vec<f32> = (0..energy.len())
             .map(|at| {
-                let gain = (wanted[at].max(0.0) / energy[at].max(1e-7)).sqrt().clamp(1.0, GAIN);
-                1.0 + self.confidence[at] * (gain - 1.0)
+                let wanted = last[at] + self.confidence[at] * (wanted[at] - last[at]);
+                (wanted.max(0.0) / energy[at].max(1e-7)).sqrt().clamp(1.0, GAIN)
             })
             .collect();
         let mut strong = picture;
@@ -130,7 +134,7 @@ mod tests {
             let back = film.flow(time, time - 1);
             chain = warp::picture(&chain, &back);
             anchor = anchor.moved(&back, &vec![1.0; 96 * 72]);
-            painting = anchor.sharpened(warp::picture(&painting, &back));
+            painting = anchor.sharpened(&painting, &back);
             if anchor.is_spent() {
                 anchor = Anchor::new(painting.clone());
             }

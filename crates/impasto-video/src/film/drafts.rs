@@ -58,8 +58,29 @@ impl Painter {
     }
 }
 
-/// A frame of effort draft: the target, whose coarse part goes a little towards the frame's own draft.
-pub(super) fn towards(start: Picture, draft: &Picture, held: &[f32]) -> Picture {
+/// Paint that is wet goes to the coarse colours of the frame's draft. Paint that comes into view column by column begins
+/// in the colours around it, which are those of the edge, and knows nothing yet of what follows.
+pub(super) fn coloured_like(start: Picture, draft: &Picture, wet: &[f32]) -> Picture {
+    /// Deviation, in pixels, of the blur that leaves the coarse part.
+    const COARSE: f32 = 3.0;
+    /// The part of the way that wholly wet paint goes in a frame.
+    const GOES: f32 = 0.3;
+    if wet.iter().all(|wet| *wet == 0.0) {
+        return start;
+    }
+    let (mine, aim) = (soft(&start, COARSE), soft(draft, COARSE));
+    let (mut picture, area) = (start, wet.len());
+    for (at, (value, (mine, aim))) in
+        picture.rgb_mut().iter_mut().zip(mine.rgb().iter().zip(aim.rgb())).enumerate()
+    {
+        *value = (*value + GOES * wet[at % area] * (aim - mine)).clamp(0.0, 1.0);
+    }
+    picture
+}
+
+/// A frame of effort draft: the target, whose coarse part goes a little towards the frame's own draft. Where the styles
+/// change, all of it goes there, as far as the paint is `loose`.
+pub(super) fn towards(start: Picture, draft: &Picture, held: &[f32], loose: f32) -> Picture {
     /// Deviation, in pixels, of the blur that parts coarse from fine.
     const SPLIT: f32 = 6.0;
     let (coarse, goal) = (soft(&start, SPLIT), soft(draft, SPLIT));
@@ -67,6 +88,29 @@ pub(super) fn towards(start: Picture, draft: &Picture, held: &[f32]) -> Picture 
     for ((value, coarse), goal) in picture.rgb_mut().iter_mut().zip(coarse.rgb()).zip(goal.rgb()) {
         *value += TOWARDS_DRAFT * (goal - coarse);
     }
-    let free: Vec<f32> = held.iter().map(|held| 1.0 - held).collect();
+    let free: Vec<f32> = held.iter().map(|held| 1.0 - held * (1.0 - loose * TOWARDS_DRAFT)).collect();
     mixed(picture, draft, &free)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wet_paint_takes_the_colours_of_the_draft_and_keeps_its_strokes() {
+        let stroke = |at: usize| if (at / 2).is_multiple_of(2) { 0.1 } else { -0.1 };
+        let paint = |base: f32| {
+            Picture::new(64, 32, (0..6144).map(|at| base + stroke(at)).collect::<Vec<f32>>()).unwrap()
+        };
+        let wet: Vec<f32> = (0..2048).map(|at| if at % 64 < 32 { 1.0 } else { 0.0 }).collect();
+        let mut picture = paint(0.4);
+        for _ in 0..12 {
+            picture = coloured_like(picture, &Picture::filled(64, 32, [0.7; 3]), &wet);
+        }
+        let row = &picture.rgb()[16 * 64..17 * 64];
+        let (mean, contrast) = (row[8..24].iter().sum::<f32>() / 16.0, row[10] - row[8]);
+        assert!((mean - 0.7).abs() < 0.02, "{mean}");
+        assert!((contrast.abs() - 0.2).abs() < 0.03, "{contrast}");
+        assert!(row[32..].iter().zip(&paint(0.4).rgb()[32..64]).all(|(a, b)| a == b));
+    }
 }

@@ -15,14 +15,18 @@ mod between;
 mod drafts;
 mod effort;
 mod grain;
+mod guard;
+mod layout;
 mod motion;
 mod painter;
 mod planes;
 mod renew;
 mod state;
+mod styles;
 mod target;
 
 pub(crate) use between::blend_between;
 pub use effort::Tuning;
+pub use impasto_job::Guarded;
 pub use painter::{Frame, Opening, Painted, Painter};
 pub use state::State;

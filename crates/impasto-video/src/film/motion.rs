@@ -55,6 +55,16 @@ pub(crate) struct Motion {
     pub(crate) noise: f32,
 }
 
+impl Motion {
+    /// Frees pixels from the painting before, as if it did not show them. `anew` says how far, or nothing for none.
+    pub(crate) fn begin_anew(&mut self, anew: &[f32]) {
+        for (at, anew) in anew.iter().enumerate().filter(|(_, anew)| **anew > 0.0) {
+            self.confidence[at] *= 1.0 - anew;
+            self.still[at] = false;
+        }
+    }
+}
+
 /// The frame that still parts were last painted for. A change that is too slow to see from frame to frame shows against
 /// it.
 #[derive(Clone)]

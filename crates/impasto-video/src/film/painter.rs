@@ -3,17 +3,22 @@
 use impasto::image::{Picture, Plane};
 use impasto::{
     Colour, Draft, DraftMemory, EngineCache, Error, Follow, Init, Iterations, Overrides, Pyramid, Recipe,
-    Session, Smallest, StyleTransfer, Trace, coloured, make_grey,
+    Regions, Session, Smallest, StyleTransfer, Trace, coloured, make_grey,
 };
 
+use impasto_job::Guarded;
+
 use super::anchor::Anchor;
-use super::drafts::towards;
+use super::drafts::{coloured_like, towards};
 use super::effort::Tuning;
 use super::grain::Grain;
+use super::guard::{self, Colours};
+use super::layout::{self, Change};
 use super::motion::{self, Motion, Reference};
 use super::planes::{mean, mixed, moved, rounded};
 use super::renew;
 use super::state::State;
+use super::styles::{followed, loosened};
 use super::target::{Target, filled, target, unseen};
 use crate::flow::{self, Flow};
 use crate::warp;
@@ -36,6 +41,10 @@ pub struct Frame {
     pub alpha: Option<Plane>,
     /// Seconds since the frame before.
     pub seconds: f64,
+    /// The weight of each style; none if the weights never change.
+    pub styles: Vec<f64>,
+    /// The regions, if there are masks: always as many.
+    pub regions: Option<Regions>,
 }
 
 /// A painted frame.
@@ -46,6 +55,8 @@ pub struct Painted {
     pub iterations: usize,
     /// The share of the frame that the frame before does not show.
     pub unseen: f32,
+    /// What the guards found and did; `None` for the first frame of a shot.
+    pub guarded: Option<Guarded>,
 }
 
 /// The first frame of a film that loops: its painting and its input.
@@ -97,6 +108,7 @@ impl Painter {
     /// # Errors
     /// The errors of [`Session::step`].
     pub fn first(&mut self, frame: &Frame) -> Result<(Painted, State), Error> {
+        self.dress(frame);
         let seen = self.seen(&frame.picture);
         let mut memory = self.memory(&seen);
         let draft = self.draft(&seen, frame.alpha.as_ref(), &mut memory)?;
@@ -118,7 +130,10 @@ impl Painter {
             iterations += self.tuning.iterations;
         }
         let state = self.begun(seen, frame, (rounded(painting), draft), (trace, memory));
-        Ok((Painted { picture: self.shown(&state.painting, frame), iterations, unseen: 1.0 }, state))
+        Ok((
+            Painted { picture: self.shown(&state.painting, frame), iterations, unseen: 1.0, guarded: None },
+            state,
+        ))
     }
 
     /// A state made from a painted frame and its input alone, where no state was kept.
@@ -126,6 +141,7 @@ impl Painter {
     /// # Errors
     /// The errors of [`Draft::picture`].
     pub fn adopt(&mut self, frame: &Frame, painting: Picture) -> Result<State, Error> {
+        self.dress(frame);
         let seen = self.seen(&frame.picture);
         let mut memory = self.memory(&seen);
         let draft = self.draft(&seen, frame.alpha.as_ref(), &mut memory)?;
@@ -143,6 +159,8 @@ impl Painter {
         state: State,
         closing: Option<(&Opening, f32)>,
     ) -> Result<(Painted, State), Error> {
+        self.dress(frame);
+        let loose = loosened(&state.styles, &frame.styles);
         let now = self.seen(&frame.picture);
         let mut motion = motion::between(
             (&state.input, Some(&state.reference)),
@@ -157,13 +175,35 @@ impl Painter {
             frame.alpha.as_ref(),
         );
         let now = flow::steady(&now, &state.input, &motion.back, &motion.confidence, motion.noise);
+        let (before, size) = (&state.layout, now.size());
+        let regions = frame.regions.iter().flat_map(|regions| regions.layout(size)).collect();
+        let change = layout::change(before, regions, &motion.back, &motion.confidence);
+        let anew = change.as_ref().map_or(&[][..], |change| &change.anew);
+        motion.begin_anew(anew);
         let still = mean(&motion.still.iter().map(|still| f32::from(u8::from(*still))).collect::<Vec<f32>>());
-        let (painted, state) = match still > ALL_STILL && self.life.is_none() && closing.is_none() {
-            true => (Done { iterations: 0, unseen: 0.0 }, self.copied(state, motion, now, frame)),
-            false => self.moved(state, motion, now, (frame, closing))?,
+        let rests = still > ALL_STILL && self.life.is_none() && closing.is_none() && loose == 0.0;
+        let rests = rests && state.loose.iter().all(|loose| *loose < guard::TIGHT);
+        let (painted, state) = match rests {
+            true => {
+                (Done { iterations: 0, unseen: 0.0, guarded: None }, self.copied(state, motion, now, frame))
+            }
+            false => self.moved(state, motion, now, (frame, closing, loose, change))?,
         };
         let picture = self.shown(&state.painting, frame);
-        Ok((Painted { picture, iterations: painted.iterations, unseen: painted.unseen }, state))
+        let Done { iterations, unseen, guarded } = painted;
+        Ok((Painted { picture, iterations, unseen, guarded }, state))
+    }
+
+    /// Gives the styles the weights that they have at a frame, and their regions.
+    fn dress(&mut self, frame: &Frame) {
+        if let Some(regions) = &frame.regions {
+            self.transfer = self.transfer.clone().regions(regions.clone());
+            self.draft.iter_mut().for_each(|draft| draft.set_regions(regions.clone()));
+        }
+        if !frame.styles.is_empty() {
+            self.transfer = self.transfer.clone().style_weights(&frame.styles);
+            self.draft.iter_mut().for_each(|draft| draft.set_style_weights(&frame.styles));
+        }
     }
 
     /// The memory of the drafts of a shot that begins.
@@ -182,7 +222,13 @@ impl Painter {
         (trace, memory): (Trace, DraftMemory),
     ) -> State {
         let (width, height) = seen.size();
+        let part = painted_part(frame);
+        let aim = Colours::of(draft.as_ref().unwrap_or(&seen), part.as_deref());
+        let colours = Colours::of(&painting, part.as_deref()).beside(&aim);
         State {
+            detail: guard::energy(&painting),
+            loose: vec![0.0; width * height],
+            colours,
             anchor: Anchor::new(painting.clone()),
             age: renew::first_ages(width, height, self.life),
             growth: vec![0.0; width * height],
@@ -196,6 +242,8 @@ impl Painter {
             drift: Flow::zero(width, height),
             draft,
             painting,
+            layout: layout_of(frame),
+            styles: frame.styles.clone(),
         }
     }
 
@@ -219,35 +267,73 @@ impl Painter {
         mut state: State,
         motion: Motion,
         now: Picture,
-        (frame, closing): (&Frame, Option<(&Opening, f32)>),
+        (frame, closing, loose, change): Around,
     ) -> Result<(Done, State), Error> {
-        let Target { mut picture, held, free, renewal } =
-            target(&mut state, &motion, &now, (frame.seconds, self.life));
+        let Target { mut picture, held, free, renewal, light } =
+            target(&mut state, &motion, &now, (frame.seconds, self.life, loose));
         if let Some((opening, weight)) = closing {
             picture = self.drawn(picture, opening, &now, weight);
         }
+        let [mut detail, eased, _] = moved([&state.detail, &state.loose, &state.loose], &motion.back);
+        let eased: Vec<f32> = eased
+            .iter()
+            .zip(&light)
+            .map(|(eased, light)| guard::lit(*light).max(guard::LASTS * eased))
+            .collect();
         let draft = self.steadied_draft(&mut state, &motion, &now, frame.alpha.as_ref())?;
         let firm = |at: usize| {
-            held[at] * renew::dryness(renewal.age[at], self.life) * renew::firmness(renewal.inwards[at])
+            let firm = renew::dryness(renewal.age[at], self.life) * renew::firmness(renewal.inwards[at]);
+            held[at] * firm * (1.0 - loose) * guard::hold(eased[at])
         };
         let firm: Vec<f32> = (0..held.len()).map(firm).collect();
-        let start = filled(picture, &free, &now, draft.as_ref());
-        let (unseen, loose) = (unseen(&held), 1.0 - mean(&firm));
+        let mut start = filled(picture, &free, &now, draft.as_ref());
+        if let Some((change, draft)) = change.as_ref().zip(draft.as_ref()) {
+            // Paint of another region begins in its own style, whatever is around it.
+            start = mixed(start, draft, &change.anew);
+        }
+        if let Some(draft) = &draft {
+            let wet = |at: usize| {
+                1.0 - renew::dryness(renewal.age[at], self.life) * renew::firmness(renewal.inwards[at])
+            };
+            start = coloured_like(start, draft, &(0..held.len()).map(wet).collect::<Vec<f32>>());
+        }
+        let (unseen, free_share) = (unseen(&held), 1.0 - mean(&firm));
         let iterations = match self.tuning.iterations {
             0 => 0,
-            few => few + (self.tuning.more as f32 * (MORE_FOR * loose).min(1.0)).round() as usize,
+            few => few + (self.tuning.more as f32 * (MORE_FOR * free_share).min(1.0)).round() as usize,
         };
         let (painting, trace) = match (&draft, iterations) {
-            (Some(draft), 0) => (towards(start, draft, &held), Trace::default()),
+            (Some(draft), 0) => {
+                let painting = towards(start, draft, &held, loose);
+                (self.kept(painting, &now, frame), Trace::default())
+            }
             _ => {
                 let follow = self.tie(start, &firm, &free, draft.clone(), carried(&state.trace, &motion));
+                let follow = Follow { pooled: follow.pooled * f64::from(1.0 - loose), ..follow };
                 self.follow(&now, frame.alpha.clone(), follow, iterations)?
             }
         };
+        let mut painting = painting;
+        let (aim, part) = (draft.as_ref().unwrap_or(&now), painted_part(frame));
+        let usual = (state.colours, loose > 0.0);
+        let (drift, pulled, colours) = guarded_colours(&mut painting, aim, usual, part.as_deref());
         let mut painting = rounded(painting);
-        if closing.is_none() {
-            hold_still(&mut painting, &state.painting, &motion.still, &renewal.free);
+        if closing.is_none() && loose == 0.0 {
+            let eased: Vec<f32> = renewal
+                .free
+                .iter()
+                .zip(&eased)
+                .map(|(free, eased)| if *eased < guard::TIGHT { *free } else { 1.0 })
+                .collect();
+            hold_still(&mut painting, &state.painting, &motion.still, &eased);
         }
+        let fresh = |at: usize| {
+            let kept = part.as_ref().map_or(0.0, |part| 1.0 - part[at]);
+            renew::freshness(renewal.age[at], renewal.free[at]).max(loose).max(0.1 * eased[at]).max(kept)
+        };
+        let (sharpness, weak) = guard::sharpness(&mut detail, &guard::energy(&painting), fresh);
+        let loosened = mean(&eased);
+        let guarded = Some(Guarded { sharpness, drift, loosened, pulled });
         let anchor = match state.anchor.is_spent() {
             true => Anchor::new(painting.clone()),
             false => state.anchor,
@@ -266,8 +352,22 @@ impl Painter {
             age: renewal.age,
             growth: renewal.growth,
             depth: renewal.depth,
+            detail,
+            loose: eased.iter().zip(&weak).map(|(eased, weak)| eased.max(*weak)).collect(),
+            colours,
+            layout: change.map_or(Vec::new(), |change| change.layout),
+            styles: followed(&state.styles, &frame.styles),
         };
-        Ok((Done { iterations, unseen }, state))
+        Ok((Done { iterations, unseen, guarded }, state))
+    }
+
+    /// A painting of effort draft, with the protected parts as they are in the frame.
+    fn kept(&self, painting: Picture, now: &Picture, frame: &Frame) -> Picture {
+        let held = frame.regions.as_ref().and_then(|regions| regions.held(now.size()));
+        match held {
+            Some(held) => mixed(painting, now, held.data()),
+            None => painting,
+        }
     }
 
     fn tie(
@@ -359,10 +459,45 @@ impl Painter {
     }
 }
 
+/// What surrounds a frame in which something changes: the frame, the opening of a film that loops, how loose the paint
+/// is, and the change of regions.
+type Around<'a> = (&'a Frame, Option<(&'a Opening, f32)>, f32, Option<Change>);
+
+/// Guards the colours of a painting. Returns how far they were from their place, whether they were pulled back, and
+/// their place from now on. While styles change, the place changes with them.
+fn guarded_colours(
+    painting: &mut Picture,
+    aim: &Picture,
+    (usual, free): (Colours, bool),
+    part: Option<&[f32]>,
+) -> (f32, bool, Colours) {
+    let now = Colours::of(painting, part);
+    let place = now.beside(&Colours::of(aim, part));
+    match free {
+        true => (0.0, false, place),
+        false => {
+            let (drift, pulled) = guard::pull(painting, (&now, &place), &usual, part);
+            (drift, pulled, usual)
+        }
+    }
+}
+
+/// How much of each pixel of a frame is painted, 0..1; `None` if all of it is.
+fn painted_part(frame: &Frame) -> Option<Vec<f32>> {
+    let held = frame.regions.as_ref()?.held(frame.picture.size())?;
+    Some(held.into_data().into_iter().map(|held| 1.0 - held).collect())
+}
+
+/// The regions of a frame.
+fn layout_of(frame: &Frame) -> Vec<Plane> {
+    frame.regions.as_ref().map_or(Vec::new(), |regions| regions.layout(frame.picture.size()))
+}
+
 /// The work that was done for a frame.
 struct Done {
     iterations: usize,
     unseen: f32,
+    guarded: Option<Guarded>,
 }
 
 /// Second moments moved along the flow; where the place before is not known, the mean of their plane.

@@ -47,6 +47,11 @@ pub(crate) fn first_ages(width: usize, height: usize, life: Option<f64>) -> Vec<
     }
 }
 
+/// How new paint is, 0..1: until it is dry, and while it is renewed.
+pub(crate) fn freshness(age: f32, free: f32) -> f32 {
+    (1.0 - smoothstep(age, 0.6 * DRY, DRY)).max(free)
+}
+
 /// How far paint of an age is held, 0..1. With a life, ages say when paint is renewed, and all paint counts as dry.
 pub(crate) fn dryness(age: f32, life: Option<f64>) -> f32 {
     if life.is_some() { 1.0 } else { WET + (1.0 - WET) * smoothstep(age, 0.0, DRY) }

@@ -11,6 +11,7 @@ use impasto_job::JobError;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
 use super::anchor::Anchor;
+use super::guard::Colours;
 use super::motion::Reference;
 use crate::flow::Flow;
 
@@ -39,6 +40,16 @@ pub struct State {
     pub(crate) age: Vec<f32>,
     /// The logarithm of how much each pixel has grown since it was painted anew.
     pub(crate) growth: Vec<f32>,
+    /// The energy of fine detail from when each pixel's paint was made.
+    pub(crate) detail: Vec<f32>,
+    /// How loose each pixel is made by the guards.
+    pub(crate) loose: Vec<f32>,
+    /// The usual place of the painting's colours beside the draft's.
+    pub(crate) colours: Colours,
+    /// The regions that the paint was made for, if the film has masks.
+    pub(crate) layout: Vec<Plane>,
+    /// The weights of the styles that the paint has followed; none if they never change.
+    pub(crate) styles: Vec<f64>,
     /// The distance to the edge of the frame at which each pixel was painted, up to a bound.
     pub(crate) depth: Vec<f32>,
 }
@@ -126,6 +137,11 @@ impl State {
         line(&mut all, "age".into(), &self.age);
         line(&mut all, "growth".into(), &self.growth);
         line(&mut all, "depth".into(), &self.depth);
+        line(&mut all, "detail".into(), &self.detail);
+        line(&mut all, "loose".into(), &self.loose);
+        line(&mut all, "colours".into(), &self.colours.values());
+        let styles: Vec<f32> = self.styles.iter().flat_map(|weight| halves(*weight)).collect();
+        line(&mut all, "styles".into(), &styles);
         line(&mut all, "second".into(), &self.trace.second);
         moments(&mut all, "style", &self.trace.moments);
         moments(&mut all, "draft_moments", &self.memory.moments);
@@ -133,9 +149,11 @@ impl State {
             line(&mut all, format!("palette.{region}"), values);
         }
         flow(&mut all, "drift", &self.drift);
-        if let Some(plane) = &self.alpha {
-            all.push(("alpha".into(), vec![plane.height(), plane.width()], plane.data().to_vec()));
-        }
+        let mut plane = |name: String, plane: &Plane| {
+            all.push((name, vec![plane.height(), plane.width()], plane.data().to_vec()));
+        };
+        self.alpha.iter().for_each(|alpha| plane("alpha".into(), alpha));
+        self.layout.iter().enumerate().for_each(|(at, region)| plane(format!("layout.{at}"), region));
         if let Some(draft) = &self.draft {
             picture(&mut all, "draft", draft);
         }
@@ -206,6 +224,11 @@ impl State {
             age: values("age")?.1,
             growth: values("growth")?.1,
             depth: values("depth")?.1,
+            detail: values("detail")?.1,
+            loose: values("loose")?.1,
+            colours: Colours::from_values(&values("colours")?.1)?,
+            layout: (0..).map_while(|at| plane(&format!("layout.{at}"))).collect(),
+            styles: values("styles")?.1.chunks_exact(2).map(|pair| joined(pair[0], pair[1])).collect(),
         })
     }
 }
@@ -247,6 +270,11 @@ mod tests {
             age: vec![0.04; 20],
             growth: vec![0.1; 20],
             depth: vec![7.5; 20],
+            detail: vec![0.01; 20],
+            loose: vec![0.3; 20],
+            colours: Colours::from_values(&[0.1, 0.2, 0.3, 1.0, 1.1, 1.2]).unwrap(),
+            layout: vec![Plane::filled(5, 4, 0.25), Plane::filled(5, 4, 0.75)],
+            styles: vec![0.1, 1.0 / 3.0],
         };
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("state");
@@ -261,7 +289,8 @@ mod tests {
                 .collect()
         };
         assert!(bits(&state) == bits(&read));
-        assert_eq!(read.anchor.age, 3);
+        assert_eq!(read.layout, state.layout);
+        assert_eq!((read.anchor.age, &read.styles[..]), (3, &[0.1, 1.0 / 3.0][..]));
         std::fs::write(&path, b"short").unwrap();
         assert!(State::open(&path).is_err());
     }

@@ -6,7 +6,6 @@ use super::motion::Motion;
 use super::planes::{blurred, mean, mixed, moved, smoothstep};
 use super::renew::{self, Renewal};
 use super::state::State;
-use crate::warp;
 
 /// The part of a change of light that the painting follows.
 const FOLLOWS: f32 = 0.7;
@@ -16,6 +15,9 @@ const LIGHT: f32 = 4.0;
 
 /// A change of light below this does not count: it is noise.
 const NO_LIGHT: f32 = 1.0 / 255.0;
+
+/// Confidence around a pixel below which less of a change of light is believed.
+const UNKNOWN: f32 = 0.1;
 
 /// Confidence at which a pixel is wholly free, and at which it is not free at all.
 const FREE: (f32, f32) = (0.02, 0.12);
@@ -33,6 +35,8 @@ pub(crate) struct Target {
     /// Which pixels begin anew, 0..1.
     pub(crate) free: Vec<f32>,
     pub(crate) renewal: Renewal,
+    /// The change of light at each pixel.
+    pub(crate) light: Vec<f32>,
 }
 
 /// The target from the state before. The state's anchor is moved along with it.
@@ -40,7 +44,7 @@ pub(crate) fn target(
     state: &mut State,
     motion: &Motion,
     now: &Picture,
-    (seconds, life): (f64, Option<f64>),
+    (seconds, life, loose): (f64, Option<f64>, f32),
 ) -> Target {
     let back = &motion.back;
     let free: Vec<f32> = motion.confidence.iter().map(|c| 1.0 - smoothstep(*c, FREE.0, FREE.1)).collect();
@@ -48,17 +52,20 @@ pub(crate) fn target(
     let hold =
         |(confidence, renewed): (&f32, &f32)| smoothstep(*confidence, HELD.0, HELD.1) * (1.0 - renewed);
     let held: Vec<f32> = motion.confidence.iter().zip(&renewal.free).map(hold).collect();
-    let anchor = state.anchor.clone().moved(back, &held);
-    let mut picture = anchor.sharpened(warp::picture(&state.painting, back));
+    // Paint that follows other styles keeps no detail of an earlier painting.
+    let anchored: Vec<f32> = held.iter().map(|held| held * (1.0 - loose)).collect();
+    let anchor = state.anchor.clone().moved(back, &anchored);
+    let mut picture = anchor.sharpened(&state.painting, back);
     state.anchor = anchor;
-    light(&mut picture, &state.reference.input, now, motion);
+    let light = light(&mut picture, &state.reference.input, now, motion);
     let free = free.iter().zip(&renewal.free).map(|(free, renewed)| free.max(*renewed)).collect();
-    Target { picture, held, free, renewal }
+    Target { picture, held, free, renewal, light }
 }
 
 /// Adds the change of light between two frames (ReCoNet, Gao et al. 2018, relaxes its loss by the change of luminance):
-/// shadows and fades follow the film, and the strokes stay.
-fn light(picture: &mut Picture, before: &Picture, now: &Picture, motion: &Motion) {
+/// shadows and fades follow the film, and the strokes stay. Returns the change. What is trusted around a pixel speaks for
+/// it: a lamp that is switched on costs confidence, and would be followed by a part otherwise.
+fn light(picture: &mut Picture, before: &Picture, now: &Picture, motion: &Motion) -> Vec<f32> {
     let (width, area) = (now.width(), motion.confidence.len());
     let luma = |picture: &Picture| -> Vec<f32> {
         let rgb = picture.rgb();
@@ -68,13 +75,16 @@ fn light(picture: &mut Picture, before: &Picture, now: &Picture, motion: &Motion
     let [old, ..] = moved([&old, &old, &old], &motion.back);
     let change: Vec<f32> =
         luma(now).iter().zip(&old).zip(&motion.confidence).map(|((now, old), c)| c * (now - old)).collect();
-    let change = blurred(&change, width, LIGHT);
+    let (change, known) = (blurred(&change, width, LIGHT), blurred(&motion.confidence, width, LIGHT));
+    let change: Vec<f32> =
+        change.iter().zip(&known).map(|(change, known)| change / known.max(UNKNOWN)).collect();
     let bound = NO_LIGHT.max(motion.noise * 0.28 / LIGHT);
     for plane in picture.rgb_mut().chunks_exact_mut(area) {
         for (value, change) in plane.iter_mut().zip(&change) {
             *value = (*value + FOLLOWS * (change - change.clamp(-bound, bound))).clamp(0.0, 1.0);
         }
     }
+    change
 }
 
 /// Fills the free parts: from the draft, or from the frame where there is none, in the colours and the contrast of the

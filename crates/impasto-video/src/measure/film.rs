@@ -29,6 +29,7 @@ pub struct Film {
     scale: f64,
     noise: f32,
     light: f32,
+    lamp: Option<usize>,
     seed: u64,
 }
 
@@ -46,6 +47,7 @@ impl Film {
             scale,
             noise: 0.0,
             light: 0.0,
+            lamp: None,
             seed: 0,
         }
     }
@@ -60,16 +62,30 @@ impl Film {
         Self { light: change, ..self }
     }
 
+    /// Switches a lamp on at a frame: a spot to the left of the middle, twice as light there, which does not move.
+    pub fn lamp(self, on: usize) -> Self {
+        Self { lamp: Some(on), ..self }
+    }
+
+    /// The factor of the light at a pixel.
+    fn gain(&self, time: usize, x: usize, y: usize) -> f32 {
+        let [x, y] = self.offset(x as f64, y as f64);
+        let reach = self.width as f64 / 5.0;
+        let far = ((x + self.width as f64 / 6.0).powi(2) + y * y) / (reach * reach);
+        let lamp = if self.lamp.is_some_and(|on| time >= on) { (-far).exp() as f32 } else { 0.0 };
+        (1.0 + time as f32 * self.light) * (1.0 + lamp)
+    }
+
     /// A frame.
     pub fn frame(&self, time: usize) -> Picture {
         let mut frame = Picture::filled(self.width, self.height, [0.0; 3]);
         let (width, area) = (frame.width(), frame.width() * frame.height());
-        let gain = 1.0 + time as f32 * self.light;
         let (red, rest) = frame.rgb_mut().split_at_mut(area);
         let (green, blue) = rest.split_at_mut(area);
         rows_of([red, green, blue], width, |y, mut planes| {
             for x in 0..width {
                 let colour = self.pixel(time as f64, x, y);
+                let gain = self.gain(time, x, y);
                 planes.iter_mut().zip(colour).for_each(|(plane, value)| plane[x] = gain * value);
             }
         });

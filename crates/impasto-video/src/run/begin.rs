@@ -9,7 +9,9 @@ use impasto_job::spec::VideoSpec;
 use impasto_job::{Cause, JobError, VideoContext, VideoEvent, VideoPlan};
 
 use super::folder::{Folder, Manifest, fingerprint, reached};
+use super::masks::MovingMask;
 use super::sink::{Sink, folder_of, size};
+use super::styles::StyleTimes;
 use crate::shots::{Detector, Shots};
 use crate::source::{Source, open};
 use crate::timeline::{Timeline, rate};
@@ -18,7 +20,7 @@ use crate::timeline::{Timeline, rate};
 pub(super) const CLOSING: usize = 12;
 
 /// Frames by which a header may promise too much: edit lists, and frames that a decoder cannot show without others.
-const SLACK: usize = 2;
+pub(super) const SLACK: usize = 2;
 
 /// A film that is ready to be painted.
 pub(crate) struct Film<'a> {
@@ -30,6 +32,10 @@ pub(crate) struct Film<'a> {
     pub(crate) sink: Sink,
     pub(crate) styles: Vec<Input>,
     pub(crate) masks: Masks,
+    /// The masks of the content that move.
+    pub(crate) moving: Vec<MovingMask>,
+    /// The weights of the styles over time.
+    pub(super) style_times: StyleTimes,
     pub(crate) encoder: Encoder,
     pub(crate) manifest: Manifest,
     pub(crate) place: PathBuf,
@@ -56,7 +62,11 @@ impl<'a> Film<'a> {
         let pictures = inputs::Source::with(limits, &around.pictures);
         let styles =
             spec.style.iter().map(|style| pictures.read(&style.path)).collect::<Result<Vec<_>, _>>()?;
-        let masks = Masks::read(&spec.regions, &spec.style, &pictures)?;
+        let place = folder_of(spec);
+        let known = Manifest::read(&place.join("film.json"))?;
+        let moving = MovingMask::all(spec, (&source, limits), known.as_ref(), around)?;
+        let first = |path: &Path| Some(moving.iter().find(|mask| mask.path == path)?.first());
+        let masks = Masks::read_moving(&spec.regions, &spec.style, &pictures, &first)?;
         let encoder = (around.models)(&spec.run.objective.model)?;
         let size = size(spec, &source, &sink)?;
         if source.alpha() && !sink.holds_alpha() {
@@ -68,11 +78,14 @@ impl<'a> Film<'a> {
         // Frames as files take the rate as their own.
         let fps = if matches!(source, Source::Files { .. }) { None } else { fps };
         let line = Timeline::new(source.times(), fps);
-        let place = folder_of(spec);
+        let weights = spec.run.objective.style_weights.as_deref();
+        let style_times = StyleTimes::of(&spec.style, weights, &masks, &line)?;
         let pictures: Vec<&Path> = styles.iter().chain(masks.inputs()).map(|input| &*input.path).collect();
-        sink.check_apart(&spec.output, &[source.files(), pictures].concat(), line.len())?;
-        let inputs = fingerprints(&source, &styles, &masks)?;
-        let known = Manifest::read(&place.join("film.json"))?.filter(|manifest| manifest.inputs == inputs);
+        let moved: Vec<&Path> = moving.iter().flat_map(|mask| mask.source.files()).collect();
+        sink.check_apart(&spec.output, &[source.files(), pictures, moved].concat(), line.len())?;
+        let mut inputs = fingerprints(&source, &styles, &masks)?;
+        inputs.extend(moving.iter().flat_map(|mask| mask.facts.files.clone()));
+        let known = known.filter(|manifest| manifest.inputs == inputs);
         let device = spec.run.device.as_deref().unwrap_or("auto");
         // A film goes on where it began, whatever `auto` would choose today.
         let begun = known.as_ref().filter(|_| device == "auto" && spec.work.from.is_none());
@@ -82,7 +95,8 @@ impl<'a> Film<'a> {
         };
         let shots = shots(spec, &source, &line, known, around)?;
         let weights = encoder.provenance().sha256.clone();
-        let manifest = Manifest::of(spec, inputs, (weights, engine), size, shots);
+        let facts = moving.iter().map(|mask| mask.facts.clone()).collect();
+        let manifest = Manifest::of(spec, inputs, (weights, engine), size, (shots, facts));
         Ok(Film {
             spec,
             around,
@@ -92,6 +106,8 @@ impl<'a> Film<'a> {
             sink,
             styles,
             masks,
+            moving,
+            style_times,
             encoder,
             manifest,
             place,

@@ -8,16 +8,17 @@ use std::path::{Path, PathBuf};
 
 use impasto::image::{Depth, Encoding, Format, Picture, Plane, Space, save, write_atomically};
 use impasto_job::spec::VideoSpec;
-use impasto_job::{Cause, JobError};
+use impasto_job::{Cause, Guarded, JobError};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use super::masks::MaskFacts;
 use crate::film::State;
 use crate::shots::Shots;
 
 /// The version of the folder's form.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// Bytes at each end of an input that its fingerprint sees.
 const ENDS: u64 = 4 << 20;
@@ -37,6 +38,8 @@ pub(crate) struct Manifest {
     pub(crate) width: usize,
     pub(crate) height: usize,
     pub(crate) shots: Shots,
+    /// The masks that move.
+    pub(crate) masks: Vec<MaskFacts>,
 }
 
 /// The record of a painted frame.
@@ -45,6 +48,8 @@ pub(crate) struct Record {
     pub(crate) frame: usize,
     pub(crate) iterations: usize,
     pub(crate) unseen: f32,
+    /// What the guards found and did.
+    pub(crate) guarded: Option<Guarded>,
     pub(crate) seconds: f64,
 }
 
@@ -246,13 +251,13 @@ impl Manifest {
         inputs: Vec<String>,
         (weights, engine): (String, String),
         (width, height): (usize, usize),
-        shots: Shots,
+        (shots, masks): (Shots, Vec<MaskFacts>),
     ) -> Manifest {
         // The number of threads, the memory and the file's form change no frame. `engine` tells the device.
         let run =
             impasto_job::spec::RunSpec { threads: None, memory: None, device: None, ..spec.run.clone() };
         let settings = json!({ "film": spec.film, "run": run, "regions": spec.regions, "style": spec.style });
-        Manifest { version: VERSION, settings, inputs, weights, engine, width, height, shots }
+        Manifest { version: VERSION, settings, inputs, weights, engine, width, height, shots, masks }
     }
 
     /// Returns the first difference from another manifest, in words; `None` if there is none.
@@ -329,7 +334,13 @@ mod tests {
     fn manifest(change: fn(&mut VideoSpec)) -> Manifest {
         let mut spec = VideoSpec::new("in.mp4".into(), vec![StyleSpec::plain("s.jpg")], "out.mp4".into());
         change(&mut spec);
-        Manifest::of(&spec, vec!["a".into()], ("w".into(), "avx2".into()), (64, 48), Shots::given(&[], 10))
+        Manifest::of(
+            &spec,
+            vec!["a".into()],
+            ("w".into(), "avx2".into()),
+            (64, 48),
+            (Shots::given(&[], 10), Vec::new()),
+        )
     }
 
     #[test]

@@ -4,8 +4,11 @@ mod begin;
 mod between;
 mod finish;
 mod folder;
+mod masks;
 mod paint;
+mod reader;
 mod sink;
+mod styles;
 
 use std::sync::Arc;
 

@@ -2,54 +2,33 @@
 
 use std::collections::HashMap;
 use std::ops::Range;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
 use impasto::image::{Metadata, Picture, Plane};
-use impasto::{Colour, Effort, Picture as Painting, make_grey};
+use impasto::{Colour, Effort, Mask, Picture as Painting, Regions, make_grey};
 use impasto_job::inputs::{Input, InputSummary, Inputs};
 use impasto_job::{Cause, End, ErrorKind, Filmed, JobError, VideoEvent, transfer};
 
 use super::begin::{CLOSING, Film};
 use super::between::Between;
 use super::folder::{Folder, Progress, Record};
+use super::masks::MovingMask;
+use super::reader::Reader;
 use crate::film::{Frame, Opening, Painted, Painter, State, Tuning};
-use crate::source::{Frames, at_size};
+use crate::source::at_size;
 
 /// Earlier shots that a new one is compared with.
 const REMEMBERED: usize = 12;
-
-/// The frames of the input, read one after the other.
-struct Reader<'a> {
-    frames: Frames<'a>,
-    /// The input's frame that comes next.
-    next: usize,
-    last: Option<(Picture, Option<Plane>)>,
-    size: (usize, usize),
-}
-
-impl Reader<'_> {
-    /// A frame of the input at the size of the painting. Frames before it are passed over. When the input ends early,
-    /// its last frame stands for the rest.
-    fn read(&mut self, source: usize) -> Result<(Picture, Option<Plane>), JobError> {
-        while self.next < source && self.frames.skip_frame()? {
-            self.next += 1;
-        }
-        if self.next == source
-            && let Some(frame) = self.frames.next()
-        {
-            self.last = Some(at_size(frame?, self.size));
-            self.next += 1;
-        }
-        self.last.clone().ok_or_else(|| JobError::bad_input(format!("frame {source} cannot be read")))
-    }
-}
 
 /// The work on a film.
 pub(super) struct Work<'a> {
     film: &'a Film<'a>,
     folder: &'a Folder,
-    reader: Reader<'a>,
+    reader: Reader<'a, (Picture, Option<Plane>)>,
+    /// Readers of the masks that move.
+    masks: Vec<Reader<'a, Mask>>,
     painter: Option<Painter>,
     /// The beginning of a film that loops.
     opening: Option<Opening>,
@@ -58,23 +37,55 @@ pub(super) struct Work<'a> {
     done: usize,
     of: usize,
     painted: usize,
+    guards: Guards,
     started: Instant,
+}
+
+/// How often the guards of the film's look have acted.
+#[derive(Default)]
+struct Guards {
+    loosened: usize,
+    pulled: usize,
+}
+
+impl Guards {
+    fn add(&mut self, painted: &Painted) {
+        /// The share of a frame that is worth a word.
+        const MUCH: f32 = 0.02;
+        let Some(guarded) = painted.guarded else { return };
+        self.loosened += usize::from(guarded.loosened > MUCH);
+        self.pulled += usize::from(guarded.pulled);
+    }
+
+    /// A note on what they did; none if they did nothing.
+    fn note(&self, frames: usize) -> Option<String> {
+        let Guards { loosened, pulled } = self;
+        (loosened + pulled > 0).then(|| {
+            format!(
+                "note: of {frames} frames, {loosened} had paint loosened for new light or lost detail, and {pulled} had \
+                 colours pulled back"
+            )
+        })
+    }
 }
 
 impl<'a> Work<'a> {
     pub(super) fn new(film: &'a Film<'a>, folder: &'a Folder) -> Result<Work<'a>, JobError> {
-        let reader = Reader { frames: film.source.frames()?, next: 0, last: None, size: film.size };
+        let reader = Reader::new(film.source.frames()?);
+        let masks = film.moving.iter().map(MovingMask::reader).collect::<Result<_, _>>()?;
         let of = film.parts()?.iter().map(|(_, keys)| keys.len()).sum();
         Ok(Work {
             film,
             folder,
             reader,
+            masks,
             painter: None,
             opening: None,
             shown: None,
             done: 0,
             of,
             painted: 0,
+            guards: Guards::default(),
             started: Instant::now(),
         })
     }
@@ -92,6 +103,7 @@ impl<'a> Work<'a> {
                 Err(error) => return Err(error),
             }
         }
+        self.guards.note(self.painted).into_iter().for_each(|note| self.film.around.warn(note));
         Ok(self.filmed(End::Complete))
     }
 
@@ -176,6 +188,7 @@ impl<'a> Work<'a> {
                     frame: key,
                     iterations: painted.iterations,
                     unseen: painted.unseen,
+                    guarded: painted.guarded,
                     seconds: start.elapsed().as_secs_f64(),
                 };
                 self.folder.put_state(shot, &next, &digest, &record)?;
@@ -190,9 +203,26 @@ impl<'a> Work<'a> {
 
     /// A frame of the result.
     fn frame(&mut self, tick: usize, before: Option<usize>) -> Result<Frame, JobError> {
-        let (picture, alpha) = self.reader.read(self.film.line.source[tick])?;
+        let source = self.film.line.source[tick];
+        let (picture, alpha) = self.reader.read(source, |frame| Ok(at_size(frame, self.film.size)))?;
+        let regions = self.regions(source)?;
         let seconds = before.map_or(0.0, |before| self.film.line.between(before, tick));
-        Ok(Frame { picture, alpha, seconds })
+        let styles = self.film.style_times.at(self.film.line.between(0, tick));
+        Ok(Frame { picture, alpha, seconds, styles, regions })
+    }
+
+    /// The regions of a frame of the input, if there are masks.
+    fn regions(&mut self, source: usize) -> Result<Option<Regions>, JobError> {
+        let given = &self.film.spec.regions;
+        if given.mask.is_empty() && given.protect.is_none() {
+            return Ok(None);
+        }
+        let mut frames: Vec<(&Path, Mask)> = Vec::new();
+        for (mask, reader) in self.film.moving.iter().zip(&mut self.masks) {
+            frames.push((&mask.path, reader.read(source, |frame| mask.mask(frame))?));
+        }
+        let frame = |path: &Path| Some(frames.iter().find(|(other, _)| *other == path)?.1.clone());
+        self.film.masks.regions_of_frame(given, &frame).map(Some)
     }
 
     fn paint(
@@ -219,7 +249,11 @@ impl<'a> Work<'a> {
     /// The painter, which is made with the first frame.
     fn painter(&mut self, frame: &Frame) -> Result<&mut Painter, JobError> {
         if self.painter.is_none() {
-            self.painter = Some(painter(self.film, frame)?);
+            // Styles are matched to the colours of the first frame, wherever the work goes on.
+            self.painter = Some(match self.film.spec.run.colour()? {
+                Colour::Match(_) => painter(self.film, &first(self.film)?)?,
+                _ => painter(self.film, frame)?,
+            });
         }
         self.painter.as_mut().ok_or_else(|| JobError::failed("there is no painter"))
     }
@@ -285,6 +319,7 @@ impl<'a> Work<'a> {
     fn tell(&mut self, shot: usize, frame: usize, painted: Painted, start: Instant) {
         self.done += 1;
         self.painted += 1;
+        self.guards.add(&painted);
         let each = self.started.elapsed().as_secs_f64() / self.painted as f64;
         self.film.around.emit(VideoEvent::Frame {
             frame,
@@ -293,6 +328,7 @@ impl<'a> Work<'a> {
             shot: shot + 1,
             iterations: painted.iterations,
             unseen: painted.unseen,
+            guarded: painted.guarded,
             seconds: start.elapsed().as_secs_f64(),
             seconds_left: each * (self.of - self.done) as f64,
         });
@@ -301,6 +337,14 @@ impl<'a> Work<'a> {
             self.film.around.emit(VideoEvent::Picture { picture, space, frame });
         }
     }
+}
+
+/// The first frame of a film.
+fn first(film: &Film) -> Result<Frame, JobError> {
+    let source = film.line.source[0];
+    let (picture, alpha) =
+        Reader::new(film.source.frames()?).read(source, |frame| Ok(at_size(frame, film.size)))?;
+    Ok(Frame { picture, alpha, seconds: 0.0, styles: Vec::new(), regions: None })
 }
 
 /// The painter of a film.
@@ -322,6 +366,11 @@ fn painter(film: &Film, frame: &Frame) -> Result<Painter, JobError> {
     let mut inputs = Inputs { content, styles: film.styles.clone(), init: None, masks: film.masks.clone() };
     let run = (&spec.run, &spec.style[..], &spec.regions);
     let mut transfer = transfer(run, &mut inputs, film.encoder.clone(), &film.around.control)?;
+    if !film.moving.is_empty() {
+        // A region may be empty in the first frame.
+        let first = |path: &Path| Some(film.moving.iter().find(|mask| mask.path == path)?.first());
+        transfer = transfer.regions(film.masks.regions_of_frame(&spec.regions, &first)?);
+    }
     if spec.run.device.as_deref().is_none_or(|device| device == "auto") {
         // All frames are painted by one device, whatever a later measurement says.
         transfer = transfer.device_of(&film.manifest.engine)?;

@@ -23,6 +23,12 @@ pub(crate) fn list(path: &Path) -> Result<Option<Vec<PathBuf>>, JobError> {
     }
 }
 
+/// Whether a path means several files: a folder or a pattern.
+pub(crate) fn is_several(path: &Path) -> bool {
+    let is_pattern = || path.file_name().and_then(|name| name.to_str()).and_then(Pattern::of).is_some();
+    path.is_dir() || (!path.exists() && is_pattern())
+}
+
 /// The pictures of a folder in the order of their numbers.
 fn folder(path: &Path, pattern: Option<&Pattern>) -> Result<Vec<PathBuf>, JobError> {
     let entries = fs::read_dir(path).map_err(|error| JobError::read(path, &error))?;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use impasto::image::{Averaging, Filter, Limits, Picture, Plane, Space, resize};
 use impasto_job::JobError;
 
-pub(crate) use files::{Pattern, open};
+pub(crate) use files::{Pattern, is_several, open};
 
 use crate::ffmpeg::{self, Decoded, Decoder, Probe, Request};
 use crate::shots;

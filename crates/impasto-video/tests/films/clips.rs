@@ -4,8 +4,11 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use impasto::Picture;
+use impasto_job::End;
 use impasto_job::spec::StyleSpec;
 use impasto_video::{VideoEvent, VideoRunner, VideoSpec};
 
@@ -73,6 +76,18 @@ pub(crate) fn run(job: VideoSpec) -> Result<Vec<VideoEvent>, impasto_job::JobErr
     VideoRunner::new(job).on_event(move |event| seen.lock().unwrap().push(event)).run()?;
     let events = events.lock().unwrap().clone();
     Ok(events)
+}
+
+/// Runs a job that stops after this many frames.
+pub(crate) fn stopped_after(job: VideoSpec, frames: usize) {
+    let runner = VideoRunner::new(job);
+    let (control, seen) = (runner.control(), Arc::new(AtomicUsize::new(0)));
+    let runner = runner.on_event(move |event| {
+        if matches!(event, VideoEvent::Frame { .. }) && seen.fetch_add(1, Ordering::SeqCst) + 1 == frames {
+            control.stop();
+        }
+    });
+    assert_eq!(runner.run().unwrap().end, End::Stopped);
 }
 
 /// Whether ffmpeg is here; reports the test as skipped if it is not. Fails if `IMPASTO_NO_SKIPS` is 1.

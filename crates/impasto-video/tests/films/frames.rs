@@ -6,7 +6,7 @@ use impasto::Picture;
 use impasto_job::{End, Event, Outcome, Previews, Runner, Task};
 use impasto_video::{VideoEvent, VideoRunner};
 
-use crate::clips::{Place, SIZE, run};
+use crate::clips::{Place, SIZE, frame, run};
 
 #[test]
 fn a_folder_of_frames_becomes_a_pattern_of_frames() {
@@ -96,6 +96,28 @@ fn held_frames_are_copies_and_those_between_are_not() {
     assert_eq!(painted, 3);
     let files = place.bytes("out");
     assert!((1..5).all(|at| files[at].1 != files[at - 1].1));
+}
+
+/// Another part of the frame changes, so the frame is painted; what stands still is copied all the same.
+#[test]
+fn parts_that_stand_still_keep_their_bytes() {
+    let place = Place::new(&[(0, 0); 3]);
+    for at in 0..3 {
+        let mut changing = frame(0, 0);
+        let other = frame(4, at);
+        let pixels = changing.rgb_mut().iter_mut().zip(other.rgb()).enumerate();
+        pixels.filter(|(i, _)| i % 64 >= 58).for_each(|(_, (to, from))| *to = *from);
+        changing.save(place.path(&format!("in/{at:03}.png"))).unwrap();
+    }
+    run(place.job("out/%d.png")).unwrap();
+    let frames: Vec<Picture> =
+        (1..4).map(|at| Picture::open(place.path(&format!("out/{at}.png"))).unwrap()).collect();
+    let differs = |columns: std::ops::Range<usize>| {
+        let pairs = frames[1].rgb().iter().zip(frames[2].rgb()).enumerate();
+        pairs.filter(|(i, _)| columns.contains(&(i % 64))).any(|(_, (a, b))| a != b)
+    };
+    assert!(!differs(0..16), "what stands still was painted again");
+    assert!(differs(58..64), "what changes was not painted");
 }
 
 #[test]

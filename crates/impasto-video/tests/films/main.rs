@@ -5,4 +5,6 @@
 mod clips;
 mod ffmpeg;
 mod frames;
+mod masks;
 mod resume;
+mod styles;

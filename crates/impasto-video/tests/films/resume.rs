@@ -1,28 +1,13 @@
 //! A film that is stopped, changed or divided.
 
 use std::fs;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
-use impasto_job::End;
-use impasto_video::{VideoEvent, VideoRunner, VideoSpec};
+use impasto_video::VideoEvent;
 
-use crate::clips::{Place, frame, run};
+use crate::clips::{Place, frame, run, stopped_after};
 
 fn frames() -> Vec<(usize, usize)> {
     (0..6).map(|at| (0, at)).collect()
-}
-
-/// Runs a job that stops after this many frames.
-fn stopped_after(job: VideoSpec, frames: usize) {
-    let runner = VideoRunner::new(job);
-    let (control, seen) = (runner.control(), Arc::new(AtomicUsize::new(0)));
-    let runner = runner.on_event(move |event| {
-        if matches!(event, VideoEvent::Frame { .. }) && seen.fetch_add(1, Ordering::SeqCst) + 1 == frames {
-            control.stop();
-        }
-    });
-    assert_eq!(runner.run().unwrap().end, End::Stopped);
 }
 
 #[test]

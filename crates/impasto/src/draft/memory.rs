@@ -35,10 +35,9 @@ impl DraftMemory {
         };
         let mixed = match self.moments.get(level).filter(|before| fits(before)) {
             Some(before) => {
-                let mix = |(before, own): (&MeanMoments, &MeanMoments)| {
-                    MeanMoments::blend(&[(self.share, before), (1.0 - self.share, own)])
-                };
-                before.iter().zip(&own).filter_map(mix).collect()
+                let mix =
+                    |(before, own): (&MeanMoments, MeanMoments)| MeanMoments::pooled(self.share, before, own);
+                before.iter().zip(own).map(mix).collect()
             }
             None => own,
         };

@@ -10,7 +10,7 @@ use crate::digest::picture_digest;
 use crate::recipe::Init;
 use crate::resolve::Prepared;
 use crate::threads::{ThreadPool, thread_pool};
-use crate::{Error, Overrides, Scale, Setting, Style, StyleTransfer};
+use crate::{Error, Overrides, Regions, Scale, Setting, Style, StyleTransfer};
 
 /// A draft of a style transfer whose settings may change. Each [`picture`](Draft::picture) repeats only the work
 /// that a change affects. The styles' moments are kept when the strength changes, or the weight of one of several
@@ -87,6 +87,11 @@ impl Draft {
         self.transfer.content =
             self.pool.install(|| resize(content, width, height, Filter::Bicubic, averaging));
         self.transfer.alpha = alpha.map(|plane| smaller(plane, (width, height)));
+    }
+
+    /// Sets the regions: those of the next frame of a film whose masks move. There must be as many as before.
+    pub fn set_regions(&mut self, regions: Regions) {
+        self.transfer.regions = regions;
     }
 
     /// The size of the picture: width and height in pixels.

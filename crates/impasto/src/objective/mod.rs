@@ -297,7 +297,7 @@ fn mixed(sums: &Moments, pool: Option<Pool>, region: usize) -> MeanMoments {
     let Some((share, earlier)) = pool.and_then(|(share, moments)| Some((share, moments.get(region)?))) else {
         return own;
     };
-    MeanMoments::blend(&[(share, earlier), (1.0 - share, &own)]).unwrap_or(own)
+    MeanMoments::pooled(share, earlier, own)
 }
 
 /// Resolves names to taps, in the order given.

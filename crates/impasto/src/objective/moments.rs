@@ -26,6 +26,23 @@ impl MeanMoments {
         }
     }
 
+    /// Whether these are the moments of no position at all.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.mean.iter().chain(&self.second).all(|value| *value == 0.0)
+    }
+
+    /// The moments of a frame, mixed with those of the frames before, which have this share. A region without a position
+    /// has no moments: then the others stand alone.
+    pub(crate) fn pooled(share: f64, before: &MeanMoments, own: MeanMoments) -> MeanMoments {
+        if before.is_empty() || before.channels != own.channels {
+            return own;
+        }
+        if own.is_empty() {
+            return before.clone();
+        }
+        MeanMoments::blend(&[(share, before), (1.0 - share, &own)]).unwrap_or(own)
+    }
+
     /// The moments of a mixture of pictures; `None` for no pictures. The weights must sum to 1. A blend of raw
     /// moments is again the moments of a distribution: its covariance includes the spread between the pictures'
     /// means.
@@ -163,6 +180,17 @@ pub(super) mod tests {
         assert!(largest_difference(&blended.mean, &together.mean) < ROUNDING);
         assert!(largest_difference(&blended.second, &together.second) < ROUNDING);
         assert_eq!(MeanMoments::blend::<MeanMoments>(&[]), None);
+    }
+
+    #[test]
+    fn a_region_that_is_gone_for_a_while_keeps_its_moments() {
+        let some = moments(&features(1, 5, 12, None));
+        let empty = MeanMoments { channels: 5, mean: vec![0.0; 5], second: vec![0.0; 25] };
+        assert_eq!(MeanMoments::pooled(0.7, &some, empty.clone()), some);
+        assert_eq!(MeanMoments::pooled(0.7, &empty, some.clone()), some);
+        let others = moments(&features(2, 5, 36, Some(3)));
+        let mixed = MeanMoments::blend(&[(0.75, &some), (0.25, &others)]).unwrap();
+        assert_eq!(MeanMoments::pooled(0.75, &some, others), mixed);
     }
 
     #[test]
