@@ -7,6 +7,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
+use impasto::image::Format;
 use impasto_job::JobError;
 use impasto_job::text::printable;
 
@@ -23,6 +24,10 @@ const IN_PARTS: &str = "cut it into parts first, such as with ffmpeg -i FILM -c 
 /// The hint for files that only name others.
 const ONE_FILE: &str = "a playlist or another list of files is not read: make one file of it first, such as with \
                         ffmpeg -i LIST -c copy film.mkv";
+
+/// The hint for a picture.
+const PICTURE: &str = "`impasto stylize` paints pictures; the frames of a film are given as a folder or a pattern, such \
+                       as frames/%04d.png";
 
 /// Runs a command to its end and returns the text that it writes.
 pub(super) fn said(command: Command, path: &Path, within: Option<Duration>) -> Result<String, JobError> {
@@ -55,8 +60,13 @@ pub(super) fn bounded(
     }
     let text = ending_of(&mut noted);
     if text.contains("not on whitelist") {
-        let message = format!("{}: expected a film in one file", path.display());
-        return Err(JobError::bad_input(message).hint(ONE_FILE));
+        return Err(match Format::of(path) {
+            Ok(_) => JobError::bad_input(format!("{}: expected a film, found a picture", path.display()))
+                .hint(PICTURE),
+            Err(_) => {
+                JobError::bad_input(format!("{}: expected a film in one file", path.display())).hint(ONE_FILE)
+            }
+        });
     }
     let reason = last(&text).unwrap_or_else(|| "no reason given".into());
     Err(JobError::bad_input(format!("{}: ffmpeg cannot read it: {reason}", path.display())))

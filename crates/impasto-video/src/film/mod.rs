@@ -12,12 +12,15 @@
 
 mod anchor;
 mod between;
+mod changed;
 mod drafts;
 mod effort;
+mod frame;
 mod grain;
 mod guard;
 mod layout;
 mod motion;
+mod optimise;
 mod painter;
 mod planes;
 mod renew;
@@ -27,6 +30,7 @@ mod target;
 
 pub(crate) use between::blend_between;
 pub use effort::Tuning;
+pub use frame::{Frame, Opening, Painted};
 pub use impasto_job::Guarded;
-pub use painter::{Frame, Opening, Painted, Painter};
+pub use painter::Painter;
 pub use state::State;

@@ -2,24 +2,22 @@
 
 use impasto::image::{Picture, Plane};
 use impasto::{
-    Colour, Draft, DraftMemory, EngineCache, Error, Follow, Init, Iterations, Overrides, Pyramid, Recipe,
-    Regions, Session, Smallest, StyleTransfer, Trace, coloured, make_grey,
+    Colour, Draft, DraftMemory, EngineCache, Error, Follow, Init, Recipe, StyleTransfer, Trace, coloured,
+    make_grey,
 };
 
-use impasto_job::Guarded;
-
 use super::anchor::Anchor;
-use super::drafts::{coloured_like, towards};
+use super::changed::{Around, Done};
 use super::effort::Tuning;
+use super::frame::{Frame, Opening, Painted};
 use super::grain::Grain;
 use super::guard::{self, Colours};
-use super::layout::{self, Change};
+use super::layout;
 use super::motion::{self, Motion, Reference};
-use super::planes::{mean, mixed, moved, rounded};
+use super::planes::{mean, mixed, rounded};
 use super::renew;
 use super::state::State;
-use super::styles::{followed, loosened};
-use super::target::{Target, filled, target, unseen};
+use super::styles::loosened;
 use crate::flow::{self, Flow};
 use crate::warp;
 
@@ -29,55 +27,16 @@ const DRAFT_MEMORY: f64 = 0.8;
 /// The share of still pixels above which a frame is copied whole.
 const ALL_STILL: f32 = 0.998;
 
-/// A frame gets all further iterations if a third of it is new or not yet dry.
-const MORE_FOR: f32 = 3.0;
-
-/// A frame to paint, at the size of the painting.
-#[derive(Clone)]
-pub struct Frame {
-    /// The picture: encoded RGB in 0..1.
-    pub picture: Picture,
-    /// Its opacity, 1 for opaque.
-    pub alpha: Option<Plane>,
-    /// Seconds since the frame before.
-    pub seconds: f64,
-    /// The weight of each style; none if the weights never change.
-    pub styles: Vec<f64>,
-    /// The regions, if there are masks: always as many.
-    pub regions: Option<Regions>,
-}
-
-/// A painted frame.
-pub struct Painted {
-    /// The painting with the colours that were asked for, in values of 16 bits.
-    pub picture: Picture,
-    /// Iterations at the full size; those of a first frame are of all sizes.
-    pub iterations: usize,
-    /// The share of the frame that the frame before does not show.
-    pub unseen: f32,
-    /// What the guards found and did; `None` for the first frame of a shot.
-    pub guarded: Option<Guarded>,
-}
-
-/// The first frame of a film that loops: its painting and its input.
-#[derive(Clone)]
-pub struct Opening {
-    /// The painting.
-    pub painting: Picture,
-    /// The input.
-    pub input: Picture,
-}
-
 /// Paints frames. It holds what all frames share; what changes from frame to frame is in a [`State`].
 pub struct Painter {
-    transfer: StyleTransfer,
+    pub(super) transfer: StyleTransfer,
     colour: Colour,
-    still: Recipe,
-    cache: Option<EngineCache>,
+    pub(super) still: Recipe,
+    pub(super) cache: Option<EngineCache>,
     pub(super) draft: Option<Draft>,
     pub(super) grain: Option<Grain>,
-    tuning: Tuning,
-    life: Option<f64>,
+    pub(super) tuning: Tuning,
+    pub(super) life: Option<f64>,
 }
 
 impl Painter {
@@ -187,7 +146,7 @@ impl Painter {
             true => {
                 (Done { iterations: 0, unseen: 0.0, guarded: None }, self.copied(state, motion, now, frame))
             }
-            false => self.moved(state, motion, now, (frame, closing, loose, change))?,
+            false => self.changed(state, motion, now, Around { frame, closing, loose, change })?,
         };
         let picture = self.shown(&state.painting, frame);
         let Done { iterations, unseen, guarded } = painted;
@@ -222,7 +181,7 @@ impl Painter {
         (trace, memory): (Trace, DraftMemory),
     ) -> State {
         let (width, height) = seen.size();
-        let part = painted_part(frame);
+        let part = frame.painted();
         let aim = Colours::of(draft.as_ref().unwrap_or(&seen), part.as_deref());
         let colours = Colours::of(&painting, part.as_deref()).beside(&aim);
         State {
@@ -242,13 +201,13 @@ impl Painter {
             drift: Flow::zero(width, height),
             draft,
             painting,
-            layout: layout_of(frame),
+            layout: frame.layout(),
             styles: frame.styles.clone(),
         }
     }
 
     /// A target, drawn to the opening of a film that loops, where both show the same.
-    fn drawn(&self, target: Picture, opening: &Opening, now: &Picture, weight: f32) -> Picture {
+    pub(super) fn drawn(&self, target: Picture, opening: &Opening, now: &Picture, weight: f32) -> Picture {
         let motion = motion::between((&self.seen(&opening.input), None), now, self.tuning.flow, None);
         let share: Vec<f32> = motion.confidence.iter().map(|c| weight * c).collect();
         mixed(target, &warp::picture(&opening.painting, &motion.back), &share)
@@ -261,135 +220,12 @@ impl Painter {
         State { reference, input: now, alpha: frame.alpha.clone(), flows: Some(motion.found), ..state }
     }
 
-    /// A frame in which something changes.
-    fn moved(
-        &mut self,
-        mut state: State,
-        motion: Motion,
-        now: Picture,
-        (frame, closing, loose, change): Around,
-    ) -> Result<(Done, State), Error> {
-        let Target { mut picture, held, free, renewal, light } =
-            target(&mut state, &motion, &now, (frame.seconds, self.life, loose));
-        if let Some((opening, weight)) = closing {
-            picture = self.drawn(picture, opening, &now, weight);
-        }
-        let [mut detail, eased, _] = moved([&state.detail, &state.loose, &state.loose], &motion.back);
-        let eased: Vec<f32> = eased
-            .iter()
-            .zip(&light)
-            .map(|(eased, light)| guard::lit(*light).max(guard::LASTS * eased))
-            .collect();
-        let draft = self.steadied_draft(&mut state, &motion, &now, frame.alpha.as_ref())?;
-        let firm = |at: usize| {
-            let firm = renew::dryness(renewal.age[at], self.life) * renew::firmness(renewal.inwards[at]);
-            held[at] * firm * (1.0 - loose) * guard::hold(eased[at])
-        };
-        let firm: Vec<f32> = (0..held.len()).map(firm).collect();
-        let mut start = filled(picture, &free, &now, draft.as_ref());
-        if let Some((change, draft)) = change.as_ref().zip(draft.as_ref()) {
-            // Paint of another region begins in its own style, whatever is around it.
-            start = mixed(start, draft, &change.anew);
-        }
-        if let Some(draft) = &draft {
-            let wet = |at: usize| {
-                1.0 - renew::dryness(renewal.age[at], self.life) * renew::firmness(renewal.inwards[at])
-            };
-            start = coloured_like(start, draft, &(0..held.len()).map(wet).collect::<Vec<f32>>());
-        }
-        let (unseen, free_share) = (unseen(&held), 1.0 - mean(&firm));
-        let iterations = match self.tuning.iterations {
-            0 => 0,
-            few => few + (self.tuning.more as f32 * (MORE_FOR * free_share).min(1.0)).round() as usize,
-        };
-        let (painting, trace) = match (&draft, iterations) {
-            (Some(draft), 0) => {
-                let painting = towards(start, draft, &held, loose);
-                (self.kept(painting, &now, frame), Trace::default())
-            }
-            _ => {
-                let follow = self.tie(start, &firm, &free, draft.clone(), carried(&state.trace, &motion));
-                let follow = Follow { pooled: follow.pooled * f64::from(1.0 - loose), ..follow };
-                self.follow(&now, frame.alpha.clone(), follow, iterations)?
-            }
-        };
-        let mut painting = painting;
-        let (aim, part) = (draft.as_ref().unwrap_or(&now), painted_part(frame));
-        let usual = (state.colours, loose > 0.0);
-        let (drift, pulled, colours) = guarded_colours(&mut painting, aim, usual, part.as_deref());
-        let mut painting = rounded(painting);
-        if closing.is_none() && loose == 0.0 {
-            let eased: Vec<f32> = renewal
-                .free
-                .iter()
-                .zip(&eased)
-                .map(|(free, eased)| if *eased < guard::TIGHT { *free } else { 1.0 })
-                .collect();
-            hold_still(&mut painting, &state.painting, &motion.still, &eased);
-        }
-        let fresh = |at: usize| {
-            let kept = part.as_ref().map_or(0.0, |part| 1.0 - part[at]);
-            renew::freshness(renewal.age[at], renewal.free[at]).max(loose).max(0.1 * eased[at]).max(kept)
-        };
-        let (sharpness, weak) = guard::sharpness(&mut detail, &guard::energy(&painting), fresh);
-        let loosened = mean(&eased);
-        let guarded = Some(Guarded { sharpness, drift, loosened, pulled });
-        let anchor = match state.anchor.is_spent() {
-            true => Anchor::new(painting.clone()),
-            false => state.anchor,
-        };
-        let state = State {
-            painting,
-            reference: state.reference.after(&now, &motion),
-            input: now,
-            alpha: frame.alpha.clone(),
-            flows: Some(motion.found),
-            trace,
-            memory: state.memory,
-            drift: state.drift,
-            draft,
-            anchor,
-            age: renewal.age,
-            growth: renewal.growth,
-            depth: renewal.depth,
-            detail,
-            loose: eased.iter().zip(&weak).map(|(eased, weak)| eased.max(*weak)).collect(),
-            colours,
-            layout: change.map_or(Vec::new(), |change| change.layout),
-            styles: followed(&state.styles, &frame.styles),
-        };
-        Ok((Done { iterations, unseen, guarded }, state))
-    }
-
     /// A painting of effort draft, with the protected parts as they are in the frame.
-    fn kept(&self, painting: Picture, now: &Picture, frame: &Frame) -> Picture {
+    pub(super) fn kept(&self, painting: Picture, now: &Picture, frame: &Frame) -> Picture {
         let held = frame.regions.as_ref().and_then(|regions| regions.held(now.size()));
         match held {
             Some(held) => mixed(painting, now, held.data()),
             None => painting,
-        }
-    }
-
-    fn tie(
-        &self,
-        target: Picture,
-        held: &[f32],
-        free: &[f32],
-        kept: Option<Picture>,
-        trace: Trace,
-    ) -> Follow {
-        let (width, height) = target.size();
-        let plane = |of: &dyn Fn(usize) -> f32| {
-            let values = (0..held.len()).map(of).collect();
-            Plane::new(width, height, values).unwrap_or_else(|| Plane::filled(width, height, 0.0))
-        };
-        Follow {
-            pull: plane(&|at| self.tuning.pull * held[at] * (1.0 - free[at])),
-            pace: plane(&|at| 1.0 - self.tuning.calm * held[at] * (1.0 - free[at])),
-            target,
-            kept,
-            trace: (!trace.second.is_empty()).then_some(trace),
-            pooled: self.tuning.pooled,
         }
     }
 
@@ -407,123 +243,6 @@ impl Painter {
         match self.colour {
             Colour::Keep | Colour::Luminance => rounded(coloured(painting.clone(), &frame.picture)),
             _ => painting.clone(),
-        }
-    }
-
-    /// A still: the first frame's painting.
-    fn still(&mut self, seen: &Picture, alpha: Option<Plane>) -> Result<(Picture, Trace, usize), Error> {
-        let transfer = self.transfer.clone().content(seen.clone(), alpha).trace();
-        let (session, iterations) = self.run(transfer)?;
-        let (picture, trace) = (session.picture()?, session.trace().clone());
-        self.cache = Some(session.into_cache());
-        Ok((picture, trace, iterations))
-    }
-
-    fn follow(
-        &mut self,
-        seen: &Picture,
-        alpha: Option<Plane>,
-        follow: Follow,
-        iterations: usize,
-    ) -> Result<(Picture, Trace), Error> {
-        let still = &self.still;
-        let mut adam = still.adam;
-        adam.rate *= self.tuning.rate;
-        let recipe = Recipe {
-            init: Init::Picture,
-            adam,
-            average_decay: self.tuning.average,
-            plateau: 0.0,
-            pyramid: Pyramid {
-                smallest: Smallest::Single,
-                iterations: Iterations::each(iterations),
-                ..still.pyramid.clone()
-            },
-            ..still.clone()
-        };
-        let transfer = self.transfer.clone().content(seen.clone(), alpha);
-        let transfer = transfer.recipe(recipe).overrides(Overrides::default()).follow(follow);
-        let (session, _) = self.run(transfer)?;
-        let (picture, trace) = (session.picture()?, session.trace().clone());
-        self.cache = Some(session.into_cache());
-        Ok((picture, trace))
-    }
-
-    fn run(&mut self, transfer: StyleTransfer) -> Result<(Session, usize), Error> {
-        let mut session = transfer.build_with(self.cache.take())?;
-        let mut iterations = 0;
-        while session.step()?.is_some() {
-            iterations += 1;
-        }
-        Ok((session, iterations))
-    }
-}
-
-/// What surrounds a frame in which something changes: the frame, the opening of a film that loops, how loose the paint
-/// is, and the change of regions.
-type Around<'a> = (&'a Frame, Option<(&'a Opening, f32)>, f32, Option<Change>);
-
-/// Guards the colours of a painting. Returns how far they were from their place, whether they were pulled back, and
-/// their place from now on. While styles change, the place changes with them.
-fn guarded_colours(
-    painting: &mut Picture,
-    aim: &Picture,
-    (usual, free): (Colours, bool),
-    part: Option<&[f32]>,
-) -> (f32, bool, Colours) {
-    let now = Colours::of(painting, part);
-    let place = now.beside(&Colours::of(aim, part));
-    match free {
-        true => (0.0, false, place),
-        false => {
-            let (drift, pulled) = guard::pull(painting, (&now, &place), &usual, part);
-            (drift, pulled, usual)
-        }
-    }
-}
-
-/// How much of each pixel of a frame is painted, 0..1; `None` if all of it is.
-fn painted_part(frame: &Frame) -> Option<Vec<f32>> {
-    let held = frame.regions.as_ref()?.held(frame.picture.size())?;
-    Some(held.into_data().into_iter().map(|held| 1.0 - held).collect())
-}
-
-/// The regions of a frame.
-fn layout_of(frame: &Frame) -> Vec<Plane> {
-    frame.regions.as_ref().map_or(Vec::new(), |regions| regions.layout(frame.picture.size()))
-}
-
-/// The work that was done for a frame.
-struct Done {
-    iterations: usize,
-    unseen: f32,
-    guarded: Option<Guarded>,
-}
-
-/// Second moments moved along the flow; where the place before is not known, the mean of their plane.
-fn carried(trace: &Trace, motion: &Motion) -> Trace {
-    let area = motion.confidence.len();
-    if trace.second.len() != 3 * area {
-        return trace.clone();
-    }
-    let plane = |at: usize| &trace.second[at * area..(at + 1) * area];
-    let planes = moved([plane(0), plane(1), plane(2)], &motion.back);
-    let mut second = Vec::with_capacity(3 * area);
-    for (at, along) in planes.into_iter().enumerate() {
-        let usual = mean(plane(at));
-        second.extend(
-            along.iter().zip(&motion.confidence).map(|(along, c)| (usual + c * (along - usual)).max(0.0)),
-        );
-    }
-    Trace { second, moments: trace.moments.clone() }
-}
-
-/// Copies the pixels that stand still and are not renewed.
-fn hold_still(painting: &mut Picture, before: &Picture, still: &[bool], renewed: &[f32]) {
-    let area = still.len();
-    for (now, before) in painting.rgb_mut().chunks_exact_mut(area).zip(before.rgb().chunks_exact(area)) {
-        for (at, now) in now.iter_mut().enumerate().filter(|(at, _)| still[*at] && renewed[*at] == 0.0) {
-            *now = before[at];
         }
     }
 }

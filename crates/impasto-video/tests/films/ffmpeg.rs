@@ -169,6 +169,9 @@ fn lists_of_other_files_are_refused() {
         assert!(error.to_string().ends_with("expected a film in one file"), "{error}");
         assert!(error.hint_text().unwrap().contains("playlist"));
     }
+    let still = run(VideoSpec { input: place.path("style.png"), ..job.clone() }).unwrap_err();
+    assert!(still.to_string().ends_with("expected a film, found a picture"), "{still}");
+    assert!(still.hint_text().unwrap().contains("stylize"));
     // The part itself is a film.
     run(job).unwrap();
 }

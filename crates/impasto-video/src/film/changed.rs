@@ -1,0 +1,179 @@
+//! A frame in which something changes: its target, the picture that its run begins from, the run, and the guards after
+//! it.
+
+use impasto::image::Picture;
+use impasto::{Error, Follow, Trace};
+use impasto_job::Guarded;
+
+use super::anchor::Anchor;
+use super::drafts::{coloured_like, towards};
+use super::frame::{Frame, Opening};
+use super::guard::{self, Colours};
+use super::layout::Change;
+use super::motion::Motion;
+use super::optimise::carried;
+use super::painter::Painter;
+use super::planes::{mean, mixed, moved, rounded};
+use super::renew::{self, Renewal};
+use super::state::State;
+use super::styles::followed;
+use super::target::{Target, filled, target, unseen};
+
+/// A frame gets all further iterations if a third of it is new or not yet dry.
+const MORE_FOR: f32 = 3.0;
+
+/// The surroundings of a frame in which something changes.
+pub(super) struct Around<'a> {
+    pub(super) frame: &'a Frame,
+    /// The opening of a film that loops, and the weight that draws the frame to it.
+    pub(super) closing: Option<(&'a Opening, f32)>,
+    /// How loose the paint is because styles change, 0..1.
+    pub(super) loose: f32,
+    /// The change of regions.
+    pub(super) change: Option<Change>,
+}
+
+/// The work that was done for a frame.
+pub(super) struct Done {
+    pub(super) iterations: usize,
+    pub(super) unseen: f32,
+    pub(super) guarded: Option<Guarded>,
+}
+
+impl Painter {
+    /// Paints the frame, and returns the state after it.
+    pub(super) fn changed(
+        &mut self,
+        mut state: State,
+        motion: Motion,
+        now: Picture,
+        around: Around,
+    ) -> Result<(Done, State), Error> {
+        let Around { frame, closing, loose, change } = around;
+        let Target { mut picture, held, free, renewal, light } =
+            target(&mut state, &motion, &now, (frame.seconds, self.life, loose));
+        if let Some((opening, weight)) = closing {
+            picture = self.drawn(picture, opening, &now, weight);
+        }
+        let [mut detail, eased, _] = moved([&state.detail, &state.loose, &state.loose], &motion.back);
+        let eased: Vec<f32> = eased
+            .iter()
+            .zip(&light)
+            .map(|(eased, light)| guard::lit(*light).max(guard::LASTS * eased))
+            .collect();
+        let draft = self.steadied_draft(&mut state, &motion, &now, frame.alpha.as_ref())?;
+        let dry = self.dry(&renewal);
+        let firm: Vec<f32> =
+            (0..held.len()).map(|at| held[at] * dry[at] * (1.0 - loose) * guard::hold(eased[at])).collect();
+        let start =
+            start(filled(picture, &free, &now, draft.as_ref()), draft.as_ref(), change.as_ref(), &dry);
+        let (unseen, iterations) = (unseen(&held), self.iterations(&firm));
+        let (mut painting, trace) = match (&draft, iterations) {
+            (Some(draft), 0) => {
+                let painting = towards(start, draft, &held, loose);
+                (self.kept(painting, &now, frame), Trace::default())
+            }
+            _ => {
+                let follow = self.tie(start, &firm, &free, draft.clone(), carried(&state.trace, &motion));
+                let follow = Follow { pooled: follow.pooled * f64::from(1.0 - loose), ..follow };
+                self.follow(&now, frame.alpha.clone(), follow, iterations)?
+            }
+        };
+        let (aim, part) = (draft.as_ref().unwrap_or(&now), frame.painted());
+        let (drift, pulled, colours) =
+            guarded_colours(&mut painting, aim, (state.colours, loose > 0.0), part.as_deref());
+        let mut painting = rounded(painting);
+        if closing.is_none() && loose == 0.0 {
+            let renewed = |at: usize| if eased[at] < guard::TIGHT { renewal.free[at] } else { 1.0 };
+            hold_still(&mut painting, &state.painting, &motion.still, renewed);
+        }
+        let fresh = |at: usize| {
+            let kept = part.as_ref().map_or(0.0, |part| 1.0 - part[at]);
+            renew::freshness(renewal.age[at], renewal.free[at]).max(loose).max(0.1 * eased[at]).max(kept)
+        };
+        let (sharpness, weak) = guard::sharpness(&mut detail, &guard::energy(&painting), fresh);
+        let guarded = Some(Guarded { sharpness, drift, loosened: mean(&eased), pulled });
+        let anchor = match state.anchor.is_spent() {
+            true => Anchor::new(painting.clone()),
+            false => state.anchor,
+        };
+        let state = State {
+            painting,
+            reference: state.reference.after(&now, &motion),
+            input: now,
+            alpha: frame.alpha.clone(),
+            flows: Some(motion.found),
+            trace,
+            memory: state.memory,
+            drift: state.drift,
+            draft,
+            anchor,
+            age: renewal.age,
+            growth: renewal.growth,
+            depth: renewal.depth,
+            detail,
+            loose: eased.iter().zip(&weak).map(|(eased, weak)| eased.max(*weak)).collect(),
+            colours,
+            layout: change.map_or(Vec::new(), |change| change.layout),
+            styles: followed(&state.styles, &frame.styles),
+        };
+        Ok((Done { iterations, unseen, guarded }, state))
+    }
+
+    /// How dry the paint of each pixel is: wet paint, which is new or near an edge that it came in by, is not held.
+    fn dry(&self, renewal: &Renewal) -> Vec<f32> {
+        let dry =
+            |at: usize| renew::dryness(renewal.age[at], self.life) * renew::firmness(renewal.inwards[at]);
+        (0..renewal.age.len()).map(dry).collect()
+    }
+
+    /// The iterations for a frame: more of them, the less of it is firm.
+    fn iterations(&self, firm: &[f32]) -> usize {
+        match self.tuning.iterations {
+            0 => 0,
+            few => {
+                few + (self.tuning.more as f32 * (MORE_FOR * (1.0 - mean(firm))).min(1.0)).round() as usize
+            }
+        }
+    }
+}
+
+/// The picture that a run begins from: the target, with paint of another region in its own style, whatever is around it,
+/// and wet paint in the draft's coarse colours.
+fn start(filled: Picture, draft: Option<&Picture>, change: Option<&Change>, dry: &[f32]) -> Picture {
+    let Some(draft) = draft else { return filled };
+    let start = match change {
+        Some(change) => mixed(filled, draft, &change.anew),
+        None => filled,
+    };
+    coloured_like(start, draft, &dry.iter().map(|dry| 1.0 - dry).collect::<Vec<f32>>())
+}
+
+/// Guards the colours of a painting. Returns how far they were from their place, whether they were pulled back, and
+/// their place from now on. While styles change, the place changes with them.
+fn guarded_colours(
+    painting: &mut Picture,
+    aim: &Picture,
+    (usual, free): (Colours, bool),
+    part: Option<&[f32]>,
+) -> (f32, bool, Colours) {
+    let now = Colours::of(painting, part);
+    let place = now.beside(&Colours::of(aim, part));
+    match free {
+        true => (0.0, false, place),
+        false => {
+            let (drift, pulled) = guard::pull(painting, (&now, &place), &usual, part);
+            (drift, pulled, usual)
+        }
+    }
+}
+
+/// Copies the pixels that stand still and are not renewed.
+fn hold_still(painting: &mut Picture, before: &Picture, still: &[bool], renewed: impl Fn(usize) -> f32) {
+    let area = still.len();
+    for (now, before) in painting.rgb_mut().chunks_exact_mut(area).zip(before.rgb().chunks_exact(area)) {
+        for (at, now) in now.iter_mut().enumerate().filter(|(at, _)| still[*at] && renewed(*at) == 0.0) {
+            *now = before[at];
+        }
+    }
+}
