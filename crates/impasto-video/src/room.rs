@@ -19,8 +19,8 @@ pub(crate) fn bytes((width, height): (usize, usize), frames: usize, shots: usize
     pixels.saturating_mul(each).saturating_add(MOMENT_BYTES.saturating_mul(shots))
 }
 
-/// About the bytes that a film will take, from facts that are known before it is read: its size as shown, its frames, and
-/// its length in seconds. It counts one shot, as cuts are not found yet. [`VideoPlan::disk_bytes`] counts them all.
+/// About the bytes that a film will take, from facts that are known before it is read: its size as shown, its frames,
+/// and its length in seconds. It counts one shot, as cuts are not found yet. [`VideoPlan::disk_bytes`] counts them all.
 ///
 /// [`VideoPlan::disk_bytes`]: crate::VideoPlan::disk_bytes
 pub fn disk_bytes(spec: &VideoSpec, size: (usize, usize), frames: usize, seconds: f64) -> u64 {
