@@ -60,7 +60,7 @@ fn told(plan: &VideoPlan) -> Result<(), Failure> {
     let VideoPlan { width, height, frames, painted, done, shots, seconds, disk_bytes, folder } = plan;
     line(&format!("{frames} frames in {seconds:.2} s, {shots} shots"))?;
     line(&format!("{painted} of them painted, {width}x{height}; {done} exist already"))?;
-    line(&format!("up to {} in {} until the film is made", HumanBytes(*disk_bytes), folder.display()))
+    line(&format!("about {} in {} until the film is made", HumanBytes(*disk_bytes), folder.display()))
 }
 
 /// Shows the events of a film.

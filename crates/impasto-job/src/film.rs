@@ -46,7 +46,7 @@ pub enum VideoEvent {
         iterations: usize,
         /// The share of it that the frame before does not show.
         unseen: f32,
-        /// What the guards of the film's look found and did; none for the first frame of a shot and for copies.
+        /// Findings and acts of the guards of the film's look. The first frame of a shot and copies have none.
         #[serde(skip_serializing_if = "Option::is_none")]
         guarded: Option<Guarded>,
         /// Seconds that it took.
@@ -89,7 +89,7 @@ pub enum VideoEvent {
     },
 }
 
-/// What the guards of a film's look found in a frame, and what they did.
+/// Findings and acts of the guards of a film's look, in one frame.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Guarded {
     /// The energy of the two finest bands over that from when the paint was made.
@@ -119,7 +119,7 @@ pub struct VideoPlan {
     pub shots: usize,
     /// Seconds of the film.
     pub seconds: f64,
-    /// Bytes of disk that the frames and the state take until the film is made, at most.
+    /// About the bytes of disk that the frames and the states take until the film is made.
     pub disk_bytes: u64,
     /// The folder of frames and state.
     #[serde(serialize_with = "paths::write")]
@@ -162,8 +162,8 @@ pub struct VideoContext {
     pub models: Models,
     /// Pictures in memory, which the job names `memory:NAME`.
     pub pictures: Pictures,
-    /// Whether each painted frame is told as a picture ([`VideoEvent::Picture`]). A runner of jobs brings it to the size
-    /// of its [`Previews`](crate::Previews).
+    /// Whether each painted frame is told as a picture ([`VideoEvent::Picture`]). A runner of jobs brings it to the
+    /// size of its [`Previews`](crate::Previews).
     pub shows_frames: bool,
 }
 

@@ -168,7 +168,16 @@ impl Runner {
         self
     }
 
-    /// Uses pictures that are decoded already, in place of the files of a `stylize` job.
+    /// Gives the files of a run `stylize` or `texture` other names, in recipes, reports and notes: those by which users
+    /// know them. Files for which `name` returns `None` keep theirs.
+    #[must_use]
+    pub fn names(mut self, name: impl Fn(&Path) -> Option<PathBuf> + Send + Sync + 'static) -> Runner {
+        self.extras.names = Some(Arc::new(name));
+        self
+    }
+
+    /// Uses pictures that are decoded already, in place of the files of a `stylize` job. A run that was given them does
+    /// not begin again on the processor if its card fails.
     #[must_use]
     pub fn inputs(mut self, inputs: Inputs) -> Runner {
         self.extras.inputs = Some(inputs);

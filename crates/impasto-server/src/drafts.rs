@@ -13,11 +13,11 @@ use impasto_job::spec::ObjectiveSpec;
 use impasto_job::{Control, Event, JobSpec, Runner, Task};
 use tokio::sync::Semaphore;
 
-use crate::accept::is_content;
+use crate::accept::{is_content, length};
 use crate::app::App;
 use crate::pictures::{jpeg, shrink};
 use crate::problem::Problem;
-use crate::settings::{Kind, Settings, Slot};
+use crate::settings::{Kind, Length, Settings, Slot, weigh};
 
 /// Long edge of the pictures that stay decoded: twice that of a draft, so that a style keeps its details.
 const EDGE: usize = 1024;
@@ -116,6 +116,7 @@ pub(crate) struct Prepared {
 /// film is that of its first frame.
 pub(crate) fn prepare(app: &Arc<App>, settings: &Settings, edge: Option<usize>) -> Result<Prepared, Problem> {
     let is_film = settings.kind == Kind::Video;
+    let length = if is_film { length(app, settings)? } else { Length::default() };
     let settings = &if edge.is_some() { settings.of_first_frame() } else { settings.clone() };
     if ![Kind::Stylize, Kind::Texture].contains(&settings.kind) {
         let detail = format!("a job of the kind {} has no draft and no plan", settings.kind.name());
@@ -148,6 +149,9 @@ pub(crate) fn prepare(app: &Arc<App>, settings: &Settings, edge: Option<usize>) 
         spec.run.size = spec.run.size.map(|size| size.min(long));
         let styles = spec.style.iter().map(|style| small(&style.path)).collect::<Result<Vec<_>, _>>()?;
         let masks = Masks::read(&spec.regions, &spec.style, &Source::files(app.limits))?;
+        if is_film {
+            weigh(spec, &masks, length)?;
+        }
         if spec.run.init.take().is_some_and(|init| init != *"draft") {
             return Err(Problem::setting("init", "init: a run that begins otherwise has no draft"));
         }

@@ -1,20 +1,26 @@
-//! The room on the disk that a film takes until it is made: its frames of 16 bits, and a state for each shot.
+//! The room on the disk that a film takes until it is made, about: its frames of 16 bits, and a state for each shot.
+//! Masks add 4 bytes to each pixel of a state for each region, and moments for each region.
 
 use impasto::image::fit_long_edge;
 use impasto_job::spec::VideoSpec;
 
-/// Bytes of state for each pixel, and bytes of a pixel of 16 bits in a file, at most.
+/// Bytes of state for each pixel: 35 numbers and up to five regions.
 const STATE_BYTES: u64 = 160;
-const FRAME_BYTES: u64 = 7;
+/// Bytes of a state's moments: those of VGG-19 for style and draft, in one region.
+const MOMENT_BYTES: u64 = 8_000_000;
+/// Bytes of a pixel of 16 bits in a file, with alpha. Noise alone needs as many.
+const FRAME_BYTES: u64 = 8;
 
-/// The bytes of frames of this size and of the states of shots, at most.
+/// The bytes of frames of this size and of the states of shots, about.
 pub(crate) fn bytes((width, height): (usize, usize), frames: usize, shots: usize) -> u64 {
-    let each = FRAME_BYTES.saturating_mul(frames as u64).saturating_add(STATE_BYTES * shots as u64);
-    ((width * height) as u64).saturating_mul(each)
+    let (frames, shots) = (frames as u64, shots as u64);
+    let each = FRAME_BYTES.saturating_mul(frames).saturating_add(STATE_BYTES.saturating_mul(shots));
+    let pixels = (width as u64).saturating_mul(height as u64);
+    pixels.saturating_mul(each).saturating_add(MOMENT_BYTES.saturating_mul(shots))
 }
 
-/// The bytes that a film will take, from facts that are known before it is read: its size as shown, its frames, and
-/// its length in seconds. It counts one shot, as cuts are not found yet. [`VideoPlan::disk_bytes`] counts them all.
+/// About the bytes that a film will take, from facts that are known before it is read: its size as shown, its frames,
+/// and its length in seconds. It counts one shot, as cuts are not found yet. [`VideoPlan::disk_bytes`] counts them all.
 ///
 /// [`VideoPlan::disk_bytes`]: crate::VideoPlan::disk_bytes
 pub fn disk_bytes(spec: &VideoSpec, size: (usize, usize), frames: usize, seconds: f64) -> u64 {
@@ -35,10 +41,16 @@ mod tests {
         let mut spec = VideoSpec::new("in.mp4".into(), vec![StyleSpec::plain("s.jpg")], "out.mp4".into());
         spec.run.size = Some(100);
         let of = |spec: &VideoSpec| disk_bytes(spec, (200, 100), 50, 2.0);
-        assert_eq!(of(&spec), 100 * 50 * (7 * 50 + 160));
+        assert_eq!(of(&spec), 100 * 50 * (8 * 50 + 160) + 8_000_000);
         spec.film.fps = Some("12".into());
-        assert_eq!(of(&spec), 100 * 50 * (7 * 24 + 160));
+        assert_eq!(of(&spec), 100 * 50 * (8 * 24 + 160) + 8_000_000);
         spec.film.hold = Some(5);
-        assert_eq!(of(&spec), 100 * 50 * (7 * 5 + 160));
+        assert_eq!(of(&spec), 100 * 50 * (8 * 5 + 160) + 8_000_000);
+    }
+
+    #[test]
+    fn no_size_overflows() {
+        assert_eq!(bytes((usize::MAX, usize::MAX), 1, 1), u64::MAX);
+        assert_eq!(bytes((1, 1), usize::MAX, usize::MAX), u64::MAX);
     }
 }

@@ -137,8 +137,10 @@ impl StyleTransfer {
         network: &Network,
     ) -> Result<(InstructionSet, Arc<dyn Backend>), Error> {
         let set = self.instruction_set.map_or_else(InstructionSet::from_env, Ok)?;
-        let given = self.backend.take();
-        let backend = given.or_else(|| if self.automatic { device::faster(network, set) } else { None });
+        let backend = match self.backend.take() {
+            None if self.automatic => device::faster(network, set)?,
+            given => given,
+        };
         Ok((set, backend.unwrap_or_else(|| Arc::new(CpuBackend { set: Some(set) }))))
     }
 

@@ -3,6 +3,7 @@
 import { explain, get, Problem } from "../api/client";
 import type { Job, Picture, PictureSettings, Settings, Slot } from "../api/types";
 import { optionsOf } from "../lib/settings";
+import { entryOf } from "../lib/styles";
 import { title } from "../lib/titles";
 import { app } from "./app.svelte";
 import { form, refOf, type Ref, type StyleEntry } from "./form.svelte";
@@ -112,16 +113,7 @@ async function styleFor(style: unknown, known: Picture[]): Promise<StyleEntry | 
   const given =
     typeof style === "object" && style && "picture" in style ? (style as Record<string, unknown>) : { picture: style };
   const picture = await refFor(given.picture, known);
-  const number = (name: string) => (given[name] as number) ?? (name === "rotate" ? 0 : 1);
-  return (
-    picture && {
-      picture,
-      weight: number("weight"),
-      scale: number("scale"),
-      rotate: number("rotate"),
-      region: (given.region as string) ?? null,
-    }
-  );
+  return picture && entryOf(given, picture);
 }
 
 /** Runs a job's settings again with another seed. */

@@ -5,6 +5,7 @@ import { get, Problem } from "../api/client";
 import { pictureUrl } from "../api/pictures";
 import type { Kind, Picture, Settings, Slot } from "../api/types";
 import { optionsOf, type Options } from "../lib/settings";
+import { styleOf } from "../lib/styles";
 import { applies, FILM_FORMATS, NOT_IN_DRAFT, SHEET_SIZE } from "../options";
 
 /** A picture that the form refers to. */
@@ -25,6 +26,8 @@ export interface StyleEntry {
   rotate: number;
   /** The colour of the mask's region that this style paints. */
   region: string | null;
+  /** The time at which a film has this style alone, such as 10s or 50%. */
+  at: string | null;
 }
 
 export interface Vary {
@@ -136,7 +139,7 @@ class Form {
   addStyle(ref: Ref) {
     if (this.data.styles.some((s) => sameRef(s.picture, ref))) return;
     const region = this.data.regions ? (REGIONS[this.data.styles.length] ?? null) : null;
-    this.data.styles.push({ picture: ref, weight: 1, scale: 1, rotate: 0, region });
+    this.data.styles.push({ picture: ref, weight: 1, scale: 1, rotate: 0, region, at: null });
   }
 
   onlyStyle(ref: Ref) {
@@ -174,7 +177,8 @@ class Form {
       settings.styles = styles.map((s) => s.picture.slot);
       return settings;
     }
-    settings.styles = styles.map((s) => this.#style(s));
+    const among = { several: styles.length > 1, regions: mask !== null && this.data.regions, film: kind === "video" };
+    settings.styles = styles.map((s) => styleOf(s, among));
     if (kind === "texture") return settings;
     if (kind === "video") {
       settings.content = film?.slot;
@@ -221,16 +225,6 @@ class Form {
       styles: styles.slice(0, 1).map((s) => s.picture.slot),
     };
     return { settings, pictures: contents.length * styles.length };
-  }
-
-  #style(entry: StyleEntry): unknown {
-    const { picture, weight, scale, rotate, region } = entry;
-    const style: Record<string, unknown> = { picture: picture.slot };
-    if (this.data.styles.length > 1 && weight !== 1) style.weight = weight;
-    if (scale !== 1) style.scale = scale;
-    if (rotate !== 0) style.rotate = rotate;
-    if (this.data.mask && this.data.regions && region) style.region = region;
-    return Object.keys(style).length > 1 || typeof picture.slot !== "string" ? style : picture.slot;
   }
 }
 

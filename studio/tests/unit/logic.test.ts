@@ -6,6 +6,7 @@ import { Latest, REST } from "../../src/lib/latest";
 import { scoreTable } from "../../src/lib/scores";
 import { applied, differences, numbers, optionsOf } from "../../src/lib/settings";
 import { digestOfFile, sha256 } from "../../src/lib/sha256";
+import { entryOf, styleOf } from "../../src/lib/styles";
 import { uuid } from "../../src/lib/uuid";
 import { brief, bytes, duration, shown } from "../../src/lib/words";
 import { clamp, derivative, fit, step, toPicture, zoomAt } from "../../src/lib/zoom";
@@ -48,6 +49,23 @@ describe("settings", () => {
   });
   it("have lists of numbers as people type them", () => {
     expect(numbers("200, 100;60 x")).toEqual([200, 100, 60]);
+  });
+});
+
+describe("styles", () => {
+  const picture = { slot: "a".repeat(64), name: "wave.jpg", width: 8, height: 6 };
+  const film = { several: true, regions: false, film: true };
+  it("of a job are the same after a turn through the form", () => {
+    const all = { picture: picture.slot, weight: 2, scale: 0.5, rotate: 90, region: "#ff0000", at: "10s" };
+    expect(styleOf(entryOf(all, picture), { ...film, regions: true })).toEqual(all);
+    expect(styleOf(entryOf({ picture: picture.slot }, picture), film)).toBe(picture.slot);
+  });
+  it("have a time among several styles of a film alone", () => {
+    const entry = entryOf({ at: " 50% " }, picture);
+    expect(styleOf(entry, film)).toEqual({ picture: picture.slot, at: "50%" });
+    expect(styleOf(entry, { ...film, several: false })).toBe(picture.slot);
+    expect(styleOf(entry, { ...film, film: false })).toBe(picture.slot);
+    expect(styleOf({ ...entry, at: " " }, film)).toBe(picture.slot);
   });
 });
 

@@ -33,10 +33,7 @@ export interface Problem {
 export type Answer =
   | { kind: "loading"; part: number }
   | { kind: "ready" }
-  /**
-   * The file is a picture. The painter takes it as soon as a run has ended. A file that the browser cannot show comes
-   * back as one that it can.
-   */
+  /** The file is a picture of this size. The painter takes it as soon as a run has ended. */
   | { kind: "read"; width: number; height: number; serial: number }
   | { kind: "taken"; serial: number }
   /** Work of a run, in pixels times iterations. */

@@ -1,6 +1,6 @@
-// Pixels of a module for the browser.
+// Pixels of the module for the browser.
 
-/** A picture of either module. */
+/** A picture of the module. */
 export interface Painted {
   width: number;
   height: number;

@@ -54,26 +54,48 @@ pageTest("a draft of settings that have changed since is not saved", {}, async (
   await draftShown(page);
 });
 
-/** The second sample arrives after the first. */
-const late = {
-  prepare: (page) =>
-    page.route(/\/(wave|scream)[^/]*\.jpg/, async (route) => {
-      const wait = route.request().url().includes("wave") ? 300 : 1000;
-      await new Promise((resolve) => setTimeout(resolve, wait));
-      await route.continue();
-    }),
-};
-pageTest("the last click on a sample counts", late, async (page) => {
-  await draftShown(page);
-  await page.getByRole("button", { name: /^Style: Under the Wave/ }).click();
-  await page.getByRole("button", { name: /^Style: The Scream/ }).click();
-  await image(page, "style");
-  await draftShown(page);
-  assert.equal(await page.getByRole("button", { name: /^Style: The Scream/ }).getAttribute("aria-current"), "true");
-  const name = page.waitForEvent("download");
-  await save(page).click();
-  assert.equal((await name).suggestedFilename(), "harbour-scream-draft.png");
-});
+/** A door that a test opens. */
+function door() {
+  let open;
+  const opened = new Promise((resolve) => (open = resolve));
+  return { open, opened };
+}
+
+for (const order of [
+  ["wave", "scream"],
+  ["scream", "wave"],
+]) {
+  const doors = { wave: door(), scream: door() };
+  /** Each sample waits at its door. The small pictures of the list pass. */
+  const held = {
+    prepare: (page) =>
+      page.route(/\/(wave|scream)[^/]*\.jpg/, async (route) => {
+        const name = /\/(wave|scream)[^/]*$/.exec(route.request().url())[1];
+        if (route.request().resourceType() === "fetch") await doors[name].opened;
+        await route.continue();
+      }),
+  };
+  pageTest(`the last click on a sample counts, and the ${order[0]} arrives first`, held, async (page) => {
+    await draftShown(page);
+    const sample = (name) => (message) => message.url().includes(`/${name}`);
+    const asked = order.map((name) => page.waitForRequest(sample(name)));
+    await page.getByRole("button", { name: /^Style: Under the Wave/ }).click();
+    await page.getByRole("button", { name: /^Style: The Scream/ }).click();
+    await Promise.all(asked);
+    for (const name of order) {
+      const answer = page.waitForResponse(sample(name));
+      doors[name].open();
+      await (await answer).finished();
+    }
+    await image(page, "style");
+    await draftShown(page);
+    const scream = page.getByRole("button", { name: /^Style: The Scream/ });
+    assert.equal(await scream.getAttribute("aria-current"), "true");
+    const name = page.waitForEvent("download");
+    await save(page).click();
+    assert.equal((await name).suggestedFilename(), "harbour-scream-draft.png");
+  });
+}
 
 pageTest("a file that is no picture leaves the picture before, and is said in words", {}, async (page) => {
   const said = page.getByRole("alert").filter({ hasText: "notes.txt: expected a picture that this browser can show" });

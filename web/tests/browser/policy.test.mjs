@@ -12,12 +12,12 @@ suite({ "content-security-policy": policy });
 
 pageTest("the page works under the header", {}, async (page) => {
   await draftShown(page);
-  await drop(page, "Content", "420.heic", file("../crates/impasto-image/tests/corpus/heic/420.heic"), "");
-  await page.getByAltText("Content: 420.heic").waitFor();
+  await drop(page, "Content", "mosaic.jpg", file("../samples/mosaic.jpg"), "image/jpeg");
+  await page.getByAltText("Content: mosaic.jpg").waitFor();
   await draftShown(page);
 });
 
-pageTest("its worker can reach no other host", { expected: [/127\.0\.0\.1:9/] }, async (page) => {
+pageTest("its worker can reach no other host", { expected: [/127\.0\.0\.1:\d+\/elsewhere/] }, async (page) => {
   await draftShown(page);
   assert.equal(await forbidden(page.workers()[0]), "connect-src");
 });

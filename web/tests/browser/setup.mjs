@@ -3,6 +3,7 @@
 import { after, before, test } from "node:test";
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
+import { createServer } from "node:http";
 import { fileURLToPath } from "node:url";
 import { AxeBuilder } from "@axe-core/playwright";
 import { chromium } from "playwright-core";
@@ -174,16 +175,27 @@ export async function accessible(page, what) {
   );
 }
 
-/** The directive that forbids a worker a request to another host, if one does. */
-export const forbidden = (worker) =>
-  worker.evaluate(
-    () =>
-      new Promise((resolve) => {
-        addEventListener("securitypolicyviolation", (e) => resolve(e.effectiveDirective));
-        // Nothing listens there. A violation is told before the request fails.
-        fetch("http://127.0.0.1:9/").catch(() => setTimeout(() => resolve(null), 500));
-      }),
-  );
+/** The directive that forbids a worker a request to another host; `null` if the host was reached. */
+export async function forbidden(worker) {
+  const host = createServer((_, response) => response.end());
+  await new Promise((resolve) => host.listen(0, "127.0.0.1", resolve));
+  try {
+    return await worker.evaluate(
+      (address) =>
+        new Promise((resolve, reject) => {
+          // The request fails before or after the violation is told. Without a violation the wait gives up.
+          addEventListener("securitypolicyviolation", (e) => resolve(e.effectiveDirective));
+          fetch(address, { mode: "no-cors" }).then(
+            () => resolve(null),
+            (error) => setTimeout(() => reject(error), 60_000),
+          );
+        }),
+      `http://127.0.0.1:${host.address().port}/elsewhere`,
+    );
+  } finally {
+    host.close();
+  }
+}
 
 /** The page is no wider than the window. */
 export async function fitsWidth(page, what) {

@@ -107,3 +107,34 @@ fn a_card_that_auto_took_and_that_is_lost_is_replaced_by_the_processor() {
     assert_eq!(ran.code, Some(3), "{ran}");
     assert!(ran.hint().contains("--device cpu"), "{ran}");
 }
+
+#[test]
+fn a_run_that_begins_again_tells_each_note_once() {
+    let folder = Folder::with_pictures();
+    if devices(&folder).len() < 2 {
+        return skip("a_run_that_begins_again_tells_each_note_once", "there is no card");
+    }
+    let made =
+        "stylize c.png s.png:scale=0.5 -o like.png --size 48 --iterations 6 --model random:vgg19?width=1/16";
+    folder.succeeds(made);
+    for after in [0, 4] {
+        let ran =
+            with_a_card_that_is_lost(&folder, after, "stylize c.png s.png c.png --like like.png -o o.png");
+        assert_eq!(ran.code, Some(0), "{ran}");
+        ran.assert_says(&["begins again on the processor"]);
+        for note in ["has another number of styles", "was tuned for"] {
+            assert_eq!(ran.stderr.matches(note).count(), 1, "{after}: {ran}");
+        }
+    }
+}
+
+#[test]
+fn a_card_for_auto_that_is_not_there_is_an_error() {
+    let folder = Folder::with_pictures();
+    let mut command = folder.command(format!("{RUN} -o o.png").split_whitespace());
+    command.env("IMPASTO_AUTO_DEVICE", "abacus");
+    let ran = finish(command);
+    assert_eq!(ran.code, Some(2), "{ran}");
+    ran.assert_says(&["no device abacus", "IMPASTO_AUTO_DEVICE"]);
+    assert!(!folder.has("o.png"));
+}

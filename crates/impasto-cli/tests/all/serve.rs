@@ -300,3 +300,35 @@ fn ffmpeg_is_asked_for_its_version_once() {
     assert_eq!(std::fs::read_to_string(programs.join("starts")).unwrap().lines().count(), 2);
     studio.terminate();
 }
+
+/// In the studio, too, a card that `auto` took is replaced by the processor. The picture keeps the names of its files.
+#[cfg(feature = "gpu")]
+#[test]
+fn a_card_that_is_lost_in_the_studio_is_replaced_by_the_processor() {
+    let folder = Folder::with_pictures();
+    let devices: Value = serde_json::from_str(&folder.succeeds("devices --json").stdout).unwrap();
+    if devices.as_array().is_none_or(|devices| devices.len() < 2) {
+        let name = "a_card_that_is_lost_in_the_studio_is_replaced_by_the_processor";
+        return crate::common::skip(name, "there is no card");
+    }
+    folder.succeeds("stylize c.png s.png -o cpu.png --size 48 --iterations 6 --device cpu");
+    for (number, after, how) in [(0, "0", "begins again"), (1, "4", "goes on after step")] {
+        let studio = Studio::start_with(&folder, |command| {
+            command.env("IMPASTO_AUTO_DEVICE", "gpu:0").env("IMPASTO_TEST_LOSE_DEVICE", after);
+        });
+        let (content, style) = (studio.upload(&folder, "c.png"), studio.upload(&folder, "s.png"));
+        let settings = json!({ "content": content, "styles": [style], "size": 48, "iterations": 6 });
+        let answer = studio.json("PUT", &format!("/api/v1/jobs/{}", uuid(number)), &settings);
+        assert_eq!(answer.0, 201, "{}", answer.json());
+        studio.wait_for_job(number, "done");
+        let notes = studio.job(number)["notes"].to_string();
+        assert!(notes.contains("was lost") && notes.contains(how), "{notes}");
+        let bytes = studio.get(&format!("/api/v1/jobs/{}/result", uuid(number))).1;
+        folder.write("studio.png", &bytes);
+        let same = folder.decoded("studio.png").picture.rgb() == folder.decoded("cpu.png").picture.rgb();
+        assert_eq!(same, after == "0");
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        assert!(text.contains("\"c.png\"") && !text.contains("data/pictures"), "the recipe names the files");
+        studio.terminate();
+    }
+}

@@ -1,6 +1,7 @@
 //! The start of a run. Errors that would otherwise occur at its end are found here, before the work.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use impasto::engine::Tiling;
 use impasto::image::{check_output, check_writable};
@@ -19,16 +20,23 @@ use crate::spec::{JobSpec, StylizeSpec, Texture};
 use crate::transfer::{self, Asked};
 use crate::{Context, Event, JobError, recipe};
 
+/// The name by which users know a file; `None` where it is that of the file.
+pub(crate) type Names = Arc<dyn Fn(&Path) -> Option<PathBuf> + Send + Sync>;
+
 /// Inputs of a run that are not part of its job.
 #[derive(Default)]
 pub(crate) struct Extras {
     pub(crate) resumed: Option<Resumed>,
     /// Pictures that are decoded already.
     pub(crate) inputs: Option<Inputs>,
+    /// Names of files, in recipes, reports and notes.
+    pub(crate) names: Option<Names>,
     /// SHA-256 of the expected weights, if any are expected.
     pub(crate) weights: Option<String>,
     /// Notes that are emitted before all others.
     pub(crate) notes: Vec<String>,
+    /// Whether all notes of the run were emitted already.
+    pub(crate) told: bool,
     /// The value that the face (front end) keeps in checkpoints.
     pub(crate) face: Value,
     /// The checkpoint that the face asks for, if the job names none.
@@ -48,10 +56,13 @@ impl<'a> Painting<'a> {
         extras: Extras,
         context: &'a Context,
     ) -> Result<Painting<'a>, JobError> {
-        let Extras { resumed, inputs, weights, notes: mut warnings, face, keeping, device, .. } = extras;
+        let Extras {
+            resumed, inputs, names, weights, notes: mut warnings, told, face, keeping, device, ..
+        } = extras;
         check_options(spec, texture)?;
         let output = output(spec, context);
         let mut inputs = inputs.map_or_else(|| read(spec, texture, context), Ok)?;
+        names.iter().for_each(|name| inputs.rename(&**name));
         let all = inputs.all();
         if let Some(resumed) = &resumed {
             resumed.info.check(&all)?;
@@ -95,7 +106,7 @@ impl<'a> Painting<'a> {
             recipe: String::new(),
         };
         painting.recipe = painting.recipe_now();
-        painting.announce(warnings)?;
+        painting.announce(warnings, told)?;
         let space = painting.inputs.content.decoded.space;
         let film = spec.side_outputs.timelapse.as_deref();
         let film = film.map(|path| Timelapse::new(path, &painting.session, space, painting.steps.len()));
@@ -108,8 +119,8 @@ impl<'a> Painting<'a> {
         recipe::of(&self.asked(), &self.spec.result, &self.inputs, &self.session)
     }
 
-    /// Emits the plan, then notes and warnings.
-    fn announce(&self, mut warnings: Vec<String>) -> Result<(), JobError> {
+    /// Emits the plan, then notes and warnings, unless they were emitted already.
+    fn announce(&self, mut warnings: Vec<String>, told: bool) -> Result<(), JobError> {
         let session = &self.session;
         self.context.emit(Event::Planned {
             scales: session.scales().to_vec(),
@@ -118,6 +129,9 @@ impl<'a> Painting<'a> {
             threads: session.threads(),
             work: self.pace.work(),
         });
+        if told {
+            return Ok(());
+        }
         let recipe = session.recipe();
         if !recipe.tuned_for.contains(&session.encoder().family) {
             warnings.push(format!(

@@ -27,7 +27,7 @@ use crate::transfer::Asked;
 use crate::{Context, Event, JobError};
 
 pub use begin::Planned;
-pub(crate) use begin::{Extras, plan, read};
+pub(crate) use begin::{Extras, Names, plan, read};
 pub use draft::Drafted;
 pub(crate) use draft::draft;
 pub use kept::Kept;

@@ -3,10 +3,11 @@
 
 use impasto_job::{JobSpec, Task};
 use rusqlite::Connection;
+use serde_json::Value;
 
 use crate::app::App;
 use crate::problem::Problem;
-use crate::settings::{Kind, Settings, Slot};
+use crate::settings::{Kind, Length, Settings, Slot};
 use crate::store::{Job, Picture, State};
 use crate::work::{about_film, kept_bytes};
 
@@ -25,6 +26,15 @@ pub(super) fn check_room(
     let needed = impasto_video::disk_bytes(spec, size, frames, seconds);
     let more = needed.saturating_sub(kept_bytes(app, retry_of)?);
     app.files.check_room(more).map_err(|problem| about_film(problem, more))
+}
+
+/// The length of the film that settings repaint.
+pub(crate) fn length(app: &App, settings: &Settings) -> Result<Length, Problem> {
+    let Some(slot) = settings.content.clone() else { return Ok(Length::default()) };
+    let facts = app.store.run(move |connection| facts(connection, &slot))?;
+    let (frames, seconds) = facts.map_or((0, 0.0), |facts| (facts.frames, facts.seconds));
+    let asked = settings.options.get("fps").and_then(Value::as_str);
+    Ok(Length::new(frames, seconds, asked))
 }
 
 /// Facts about a file, as they were kept when it came or was made.

@@ -18,7 +18,7 @@ use crate::store::{Filter, Job, NewJob, Picture};
 
 use inputs::{check_inputs, check_room};
 
-pub(crate) use inputs::is_content;
+pub(crate) use inputs::{is_content, length};
 
 /// The most pictures of one batch.
 const BATCH: usize = 2000;

@@ -123,7 +123,6 @@ pub(crate) async fn list(
             ))
         })
         .await?;
-    let jobs: Vec<JobView> = page.jobs.into_iter().map(|job| job.with_progress(&app)).collect();
     // Running jobs change without a durable event.
     let tag = format!("\"{last}\"");
     let is_still = app.live.all().is_empty();
@@ -131,6 +130,8 @@ pub(crate) async fn list(
     {
         return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response());
     }
+    let rows = move || Ok(page.jobs.into_iter().map(|job| job.with_progress(&app)).collect());
+    let jobs: Vec<JobView> = crate::blocking(rows).await?;
     let headers = [(header::ETAG, tag), (header::CACHE_CONTROL, "no-cache".to_owned())];
     Ok((headers, Json(JobPage { jobs, next: page.next })).into_response())
 }
@@ -139,9 +140,8 @@ pub(crate) async fn list(
 #[utoipa::path(get, path = "/jobs/{id}", tag = "jobs", params(("id" = String, Path)),
     responses((status = 200, body = JobView), (status = 404, body = ProblemBody)))]
 pub(crate) async fn get(State(app): State<Arc<App>>, Uuid(id): Uuid) -> Result<Json<JobView>, Problem> {
-    let view =
-        app.store.call(move |connection| JobView::whole(connection, Job::get(connection, &id)?)).await?;
-    Ok(Json(view.with_progress(&app)))
+    let job = app.store.call(move |connection| Job::get(connection, &id)).await?;
+    shown(&app, job).await.map(Json)
 }
 
 /// The parts of a job that a user may change.
@@ -261,7 +261,8 @@ pub(crate) async fn restore(State(app): State<Arc<App>>, Uuid(id): Uuid) -> Resu
 }
 
 /// The job as answers show it.
-pub(super) async fn shown(app: &App, job: Job) -> Result<JobView, Problem> {
+pub(super) async fn shown(app: &Arc<App>, job: Job) -> Result<JobView, Problem> {
     let view = app.store.call(move |connection| JobView::whole(connection, job)).await?;
-    Ok(view.with_progress(app))
+    let app = Arc::clone(app);
+    crate::blocking(move || Ok(view.with_progress(&app))).await
 }

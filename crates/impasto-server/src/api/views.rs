@@ -124,7 +124,8 @@ impl JobView {
         })
     }
 
-    /// The job with its progress, if it runs, and the frames of a film that is not over.
+    /// The job with its progress, if it runs, and the frames of a film that is not over. Files are looked at, so this
+    /// is no work for a thread of requests.
     pub(crate) fn with_progress(mut self, app: &App) -> JobView {
         if self.kind == "video" {
             let frames = self.result.as_ref().and_then(|result| result["frames"].as_u64()?.try_into().ok());

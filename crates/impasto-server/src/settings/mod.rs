@@ -3,6 +3,7 @@
 //! The names and the meaning of options are those of `impasto-job`. What names a file there is a picture's id here:
 //! nothing in a request can name a file of the machine.
 
+mod first;
 mod options;
 mod slots;
 
@@ -17,6 +18,7 @@ use serde_json::{Map, Value, json};
 
 use crate::problem::Problem;
 
+pub(crate) use first::{Length, weigh};
 pub(crate) use options::{film_names, flat_names};
 pub(crate) use slots::{Slot, StyleSlot};
 
@@ -147,15 +149,21 @@ impl Settings {
                 return Err(Problem::setting(option, format!("{option} has no use for {kind}")));
             }
         }
-        match self.styles.is_empty() {
-            true => {
-                Err(Problem::setting("styles", "styles are missing: give the id of at least one picture"))
-            }
-            false => Ok(()),
+        if self.styles.is_empty() {
+            return Err(Problem::setting(
+                "styles",
+                "styles are missing: give the id of at least one picture",
+            ));
         }
+        if self.kind != Kind::Video && self.styles.iter().any(StyleSlot::has_time) {
+            return Err(Problem::setting("styles", "styles: a picture has no time, so at has no effect")
+                .hint("at is for the styles of a film; weight mixes several styles"));
+        }
+        Ok(())
     }
 
-    /// The settings of a film's first frame, as a picture. Other settings stay as they are.
+    /// The settings of a film's first frame, as a picture. Other settings stay as they are. Styles keep their times,
+    /// which [`weigh`] makes weights.
     pub(crate) fn of_first_frame(&self) -> Settings {
         if self.kind != Kind::Video {
             return self.clone();

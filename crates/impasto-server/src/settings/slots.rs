@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use impasto_job::spec::StyleSpec;
+use impasto_job::spec::{StyleSpec, StyleTime};
 use serde_json::{Map, Value, json};
 
 use super::Files;
@@ -78,6 +78,11 @@ impl StyleSlot {
         Ok(style)
     }
 
+    /// Whether the style has a time in a film.
+    pub(super) fn has_time(&self) -> bool {
+        self.settings.contains_key("at")
+    }
+
     /// The style with files in place of pictures.
     pub(super) fn spec(&self, files: Files<'_>) -> Result<StyleSpec, Problem> {
         let mut all = Map::from_iter([("path".to_owned(), json!(""))]);
@@ -90,6 +95,9 @@ impl StyleSlot {
         let spec = serde_json::from_value(Value::Object(all));
         let spec: StyleSpec =
             spec.map_err(|error| Problem::setting("styles", format!("a style is wrong: {error}")))?;
+        if let Some(Err(problem)) = spec.at.as_deref().map(StyleTime::parse) {
+            return Err(Problem::setting("styles", format!("a style is wrong: {problem}")));
+        }
         let mask = self.mask.as_ref().map(files).transpose()?;
         Ok(StyleSpec { path: files(&self.picture)?, mask, ..spec })
     }

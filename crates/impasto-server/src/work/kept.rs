@@ -5,6 +5,7 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use crate::app::App;
 use crate::files::size_of;
@@ -55,15 +56,23 @@ pub(super) fn take_over(app: &App, job: &Job) -> Result<(), Problem> {
     if job.kind != "video" || work(&folder).is_some() {
         return Ok(());
     }
+    // Two retries of one film may begin at once: one of them takes all of its frames, the other none.
+    static TURN: Mutex<()> = Mutex::new(());
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
     let Some(earlier) = before(app, job.retry_of.clone())? else { return Ok(()) };
     let from = app.files.job(&earlier.id);
     let Some(work) = work(&from) else { return Ok(()) };
     // The frames to look at go first: after a kill in between, the rest is still found.
-    match fs::rename(frames::folder(&from), frames::folder(&folder)) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error.into()),
-        _ => {}
+    moved(&frames::folder(&from), &frames::folder(&folder))?;
+    moved(&work, &folder.join(work.file_name().unwrap_or_default()))
+}
+
+/// Moves a folder, if it is there: the earlier job may be deleted meanwhile.
+fn moved(from: &Path, to: &Path) -> Result<(), Problem> {
+    match fs::rename(from, to) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error.into()),
+        _ => Ok(()),
     }
-    Ok(fs::rename(&work, folder.join(work.file_name().unwrap_or_default()))?)
 }
 
 /// The problem of a film that failed, with a hint at the frames that are kept.
@@ -78,5 +87,57 @@ pub(super) fn told(problem: Problem, folder: &Path) -> Problem {
     match problem.hint.clone() {
         Some(hint) => problem.hint(format!("{hint}; {KEPT}")),
         None => problem.hint(KEPT),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Barrier;
+
+    use super::*;
+    use crate::Options;
+    use crate::store::{NewJob, State};
+
+    /// A job in the database. With `retry_of` it tries another one again.
+    fn job(app: &App, id: &str, retry_of: Option<&str>) -> Job {
+        let (id, kind, retry_of) = (id.to_owned(), "video".to_owned(), retry_of.map(str::to_owned));
+        let new = NewJob { id, kind, retry_of, ..NewJob::default() };
+        app.store.run(move |connection| new.insert(connection)).unwrap()
+    }
+
+    #[test]
+    fn of_two_retries_at_once_one_takes_all_frames() {
+        let data = tempfile::tempdir().unwrap();
+        let app = App::open(&Options::new(data.path().into())).unwrap();
+        for turn in 0..100 {
+            let first = job(&app, &format!("first-{turn}"), None);
+            let id = first.id.clone();
+            let cancel = move |connection: &rusqlite::Connection| {
+                Job::move_to(connection, &id, &[State::Queued], State::Cancelled)
+            };
+            app.store.run(cancel).unwrap();
+            let from = app.files.job(&first.id);
+            fs::create_dir_all(frames::folder(&from)).unwrap();
+            fs::create_dir_all(from.join("result.mp4.film")).unwrap();
+            let retries = ["a", "b"].map(|name| job(&app, &format!("{name}-{turn}"), Some(&first.id)));
+            let start = Barrier::new(2);
+            std::thread::scope(|scope| {
+                for retry in &retries {
+                    scope.spawn(|| {
+                        fs::create_dir_all(app.files.job(&retry.id)).unwrap();
+                        start.wait();
+                        take_over(&app, retry).unwrap();
+                    });
+                }
+            });
+            let held = retries.each_ref().map(|retry| {
+                let folder = app.files.job(&retry.id);
+                (work(&folder).is_some(), frames::folder(&folder).exists())
+            });
+            assert!(
+                [[(true, true), (false, false)], [(false, false), (true, true)]].contains(&held),
+                "{held:?}"
+            );
+        }
     }
 }

@@ -90,7 +90,7 @@ impl Room {
 /// The problem of a film that would need this many bytes.
 pub(crate) fn about_film(problem: Problem, bytes: u64) -> Problem {
     let detail = format!(
-        "the frames of the film need up to {} MB more: {}",
+        "the frames of the film need about {} MB more: {}",
         bytes.div_ceil(1_000_000),
         problem.detail
     );

@@ -7,7 +7,6 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use impasto_job::inputs::{Inputs, Source};
 use impasto_job::{End, ErrorKind, JobError, Previews, Runner, Task};
 
 use super::follow::listener;
@@ -87,16 +86,14 @@ fn begin(app: &Arc<App>, job: &Job, notes: &Arc<Mutex<Vec<String>>>) -> Result<E
     let mut names = names(app, &settings)?;
     names.push((folder.join(""), String::new()));
     let renamed = |error: JobError| renamed(error.into(), &names);
-    let runner = match with_names(runner.spec().task.clone(), &names) {
-        Some(inputs) => runner.inputs(inputs.map_err(renamed)?),
-        None => runner,
-    };
     let models = Arc::clone(&app.models);
     let room = Arc::new(Room::new(app, &folder, running.control.clone()));
     let listener = listener(app, job, &running, place, (Arc::clone(notes), Arc::clone(&room)));
     let max_edge = if job.kind == "video" { FRAME } else { PREVIEW };
     let threads = app.threads;
+    let known = names.clone();
     let runner = runner
+        .names(move |path| known.iter().find(|(file, _)| file == path).map(|(_, name)| name.into()))
         .models(move |name| models(name))
         .films(impasto_video::films())
         .threads(threads)
@@ -142,18 +139,6 @@ fn runner(folder: &Path, checkpoint: &Path, task: Task) -> Runner {
         let _ = fs::remove_file(checkpoint);
     }
     Runner::new(task)
-}
-
-/// Reads the pictures of a run, with the names that users know them by. Other tasks read theirs themselves.
-fn with_names(task: Task, names: &[(PathBuf, String)]) -> Option<Result<Inputs, JobError>> {
-    let Task::Stylize(spec) = task else { return None };
-    let read = || {
-        let (source, (_, init)) = (Source::files(spec.input.limits()?), spec.run.overrides()?);
-        let mut inputs = Inputs::read(&spec.content, &spec.style, init.as_deref(), &spec.regions, &source)?;
-        inputs.rename(&|path| names.iter().find(|(file, _)| file == path).map(|(_, name)| name.into()));
-        Ok(inputs)
-    };
-    Some(read())
 }
 
 /// The files of a job's pictures, with the names that users know them by.

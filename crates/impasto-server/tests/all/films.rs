@@ -4,7 +4,7 @@ use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::clips::{alone, film, has_ffmpeg, job_folder, sent, settings, short};
-use crate::common::{Bench, digest, uuid};
+use crate::common::{Bench, digest, picture, uuid};
 
 #[tokio::test]
 async fn a_film_gives_the_bytes_of_a_run_without_a_server_and_every_frame() {
@@ -134,6 +134,67 @@ async fn films_and_pictures_are_not_taken_for_each_other() {
 }
 
 #[tokio::test]
+async fn the_draft_of_a_film_has_the_styles_of_its_beginning() {
+    if !has_ffmpeg("the_draft_of_a_film_has_the_styles_of_its_beginning") {
+        return;
+    }
+    let bench = Bench::asleep();
+    let bytes = short(&bench);
+    let settings = settings(&bench, &bytes).await;
+    let (first, second) = (&settings["styles"][0], bench.upload("other.png", &picture(48, 48, 5)).await);
+    let drafted = async |styles: Value| {
+        let body = json!({ "kind": "video", "content": settings["content"], "styles": styles, "size": 48 });
+        let answer = bench.json(Method::POST, "/api/v1/drafts", &body).await;
+        assert_eq!(answer.status, StatusCode::OK, "{}", String::from_utf8_lossy(&answer.body));
+        answer.body
+    };
+    let both = drafted(json!([first, second])).await;
+    let alone = drafted(json!([first, { "picture": second, "weight": 0 }])).await;
+    assert!(alone != both);
+    let timed = json!([{ "picture": first, "at": "0s" }, { "picture": second, "at": "100%" }]);
+    assert!(drafted(timed).await == alone);
+    let turned = json!([{ "picture": second, "at": "3f" }, { "picture": first, "at": "0.1s" }]);
+    assert!(drafted(turned).await == drafted(json!([{ "picture": second, "weight": 0 }, first])).await);
+}
+
+#[tokio::test]
+async fn times_of_styles_are_for_films_alone() {
+    if !has_ffmpeg("times_of_styles_are_for_films_alone") {
+        return;
+    }
+    let bench = Bench::asleep();
+    let bytes = short(&bench);
+    let film = settings(&bench, &bytes).await;
+    let mut picture = bench.settings().await;
+    let content = picture["content"].clone();
+    picture.as_object_mut().unwrap().remove("content");
+    let timed = |at: &str| json!([film["styles"][0], { "picture": film["styles"][0], "at": at }]);
+    let refused = async |path: &str, body: &Value| {
+        let answer = bench.json(Method::POST, path, body).await;
+        let problem = answer.json();
+        assert_eq!(answer.status, StatusCode::UNPROCESSABLE_ENTITY, "{problem}");
+        assert_eq!(problem["option"], "styles", "{problem}");
+        problem["detail"].as_str().unwrap().to_owned()
+    };
+    let kinds = [
+        json!({ "kind": "stylize", "content": content }),
+        json!({ "kind": "texture" }),
+        json!({ "kind": "sheet", "content": content, "vary": ["seed=1,2"] }),
+        json!({ "kind": "batch", "contents": [content] }),
+        json!({ "kind": "compare", "pictures": [content] }),
+    ];
+    for mut body in kinds {
+        body["styles"] = timed("3s");
+        for path in ["/api/v1/jobs", "/api/v1/drafts", "/api/v1/plans"] {
+            assert!(refused(path, &body).await.contains("a picture has no time"), "{body}");
+        }
+    }
+    let mut wrong = film.clone();
+    wrong["styles"] = timed("soon");
+    assert!(refused("/api/v1/jobs", &wrong).await.contains("expected a time in a film"));
+}
+
+#[tokio::test]
 async fn a_film_is_paused_and_not_stopped() {
     if !has_ffmpeg("a_film_is_paused_and_not_stopped") {
         return;
@@ -157,6 +218,8 @@ async fn a_film_is_paused_and_not_stopped() {
     let paused = bench.get(&format!("/api/v1/jobs/{id}")).await.json();
     assert_eq!((paused["state"].as_str(), paused["painted"].as_u64()), (Some("paused"), Some(3)));
     assert!(bench.get(&format!("/api/v1/jobs/{id}/frames/2")).await.status.is_success());
+    let listed = bench.get("/api/v1/jobs").await.json();
+    assert_eq!(listed["jobs"][0]["painted"].as_u64(), Some(3));
 }
 
 /// An animated PNG is a picture with alpha, too. A film's first frame has none.

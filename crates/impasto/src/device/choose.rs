@@ -18,6 +18,7 @@ use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use super::cards::{adapters, chosen, never, opened};
+use crate::Error;
 use crate::digest::hexadecimal;
 
 /// Side of the picture that is measured.
@@ -29,14 +30,34 @@ const ADVANTAGE: f64 = 1.25;
 /// The largest relative difference of the derivatives. ReLUs and poolings may decide differently within rounding.
 const AGREES: f64 = 0.02;
 
-/// Variable that names the card that `auto` takes, of any kind, without a measurement.
+/// Variable that names the card that `auto` takes, of any kind, without a measurement. `cpu` stands for none.
 const TAKES: &str = "IMPASTO_AUTO_DEVICE";
 
 /// The card for a network, if there is one that is faster.
-pub(crate) fn faster(network: &Network, set: InstructionSet) -> Option<Arc<dyn Backend>> {
-    if let Ok(name) = std::env::var(TAKES) {
-        return chosen(&name).ok()?.backend;
+///
+/// # Errors
+/// When the variable names no card of this machine.
+pub(crate) fn faster(network: &Network, set: InstructionSet) -> Result<Option<Arc<dyn Backend>>, Error> {
+    match std::env::var(TAKES) {
+        Ok(name) if name == "cpu" => Ok(None),
+        Ok(name) => named(&name),
+        Err(_) => Ok(measured(network, set)),
     }
+}
+
+/// The card that the variable names.
+fn named(name: &str) -> Result<Option<Arc<dyn Backend>>, Error> {
+    match chosen(name) {
+        Err(Error::Engine(EngineError::NoSuchBackend { name, reason, available })) => {
+            let reason = format!("{reason} ({TAKES} names it)");
+            Err(EngineError::NoSuchBackend { name, reason, available }.into())
+        }
+        found => Ok(found?.backend),
+    }
+}
+
+/// The first card that `auto` may take, if it was measured to be faster.
+fn measured(network: &Network, set: InstructionSet) -> Option<Arc<dyn Backend>> {
     if !may_have_a_card() {
         return None;
     }

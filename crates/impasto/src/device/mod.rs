@@ -103,7 +103,7 @@ pub(crate) fn engine(
 fn backend(name: &str, network: &Network) -> Result<(Arc<dyn Backend>, Option<String>), Error> {
     let Chosen { set, backend, automatic, note } = chosen(name)?;
     let set = set.map_or_else(InstructionSet::from_env, Ok)?;
-    let backend = backend.or_else(|| if automatic { faster(network, set) } else { None });
+    let backend = if automatic { faster(network, set)? } else { backend };
     Ok((backend.unwrap_or_else(|| Arc::new(CpuBackend { set: Some(set) })), note))
 }
 

@@ -23,6 +23,6 @@ pub(super) fn of_identity(identity: &str) -> Result<Chosen, Error> {
 }
 
 /// Nothing is faster than the processor.
-pub(crate) fn faster(_: &Network, _: InstructionSet) -> Option<Arc<dyn Backend>> {
-    None
+pub(crate) fn faster(_: &Network, _: InstructionSet) -> Result<Option<Arc<dyn Backend>>, Error> {
+    Ok(None)
 }
