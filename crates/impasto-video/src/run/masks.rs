@@ -60,8 +60,9 @@ impl MovingMask {
             if masks.iter().all(|mask| mask.path != *path) {
                 masks.push(MovingMask::open(path, (film, limits), known, around).map_err(about)?);
             }
-            let mask = masks.iter().filter(|mask| mask.path == *path);
-            mask.map(|mask| mask.check_effect(option)).collect::<Result<(), _>>().map_err(about)?;
+            for mask in masks.iter().filter(|mask| mask.path == *path) {
+                mask.check_effect(option).map_err(about)?;
+            }
         }
         Ok(masks)
     }
