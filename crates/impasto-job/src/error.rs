@@ -219,7 +219,7 @@ pub(crate) fn cause_of(error: &impasto::Error) -> Cause {
         impasto::Error::PresetNeedsLayer { setting, .. } => Cause::Option(setting.name()),
         impasto::Error::Unknown { kind: "iterate to keep", .. } => Cause::Option("keep"),
         impasto::Error::Unknown { kind, .. } => Cause::Option(kind),
-        impasto::Error::Labels { .. } => Cause::Option("mask"),
+        impasto::Error::Labels { .. } | impasto::Error::TooManyColours { .. } => Cause::Option("mask"),
         impasto::Error::NoStyle => Cause::Option("style"),
         impasto::Error::TooSmall { .. } => Cause::Picture,
         impasto::Error::TooLarge { fits, .. } => Cause::Memory(*fits),

@@ -88,14 +88,15 @@ fn main() -> Result<(), Box<dyn Error>> {
             // What the first frame does not show has not drifted from it.
             let mut shown = panned.clone();
             let area = inside.len();
-            for (at, value) in shown.rgb_mut().iter_mut().enumerate().filter(|(at, _)| !inside[at % area]) {
+            let outside = |(at, _): &(usize, &mut f32)| !inside[at % area];
+            for (at, value) in shown.rgb_mut().iter_mut().enumerate().filter(outside) {
                 *value = before.rgb()[at];
             }
             println!("{time}: {:?}", painted.guarded);
             let drift = colour_drift(&shown, &before);
             println!(
-                "{time}: error {:.3e} floor {:.3e} ratio {:.2} input {:.3e} bands {:.3} {:.3} drift {:.2} (worst {:.2}) \
-                 rms {:.3}/255 unseen {:.3} its {:.1} {:.2} s a frame",
+                "{time}: error {:.3e} floor {:.3e} ratio {:.2} input {:.3e} bands {:.3} {:.3} drift {:.2} \
+                 (worst {:.2}) rms {:.3}/255 unseen {:.3} its {:.1} {:.2} s a frame",
                 error / time as f64,
                 floor / time as f64,
                 error / floor,
@@ -138,8 +139,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// What the painting shows of a lamp that was switched on: how much lighter it is within it than it was, over the same
-/// of the film; and the part of the strokes that are those of before.
+/// The effect of a lamp that was switched on: how much lighter the painting is under it than before, over how much
+/// lighter the film is; and the part of the strokes that are those of before.
 fn lamp(film: &Film, first: &Picture, now: &Picture, time: usize) -> String {
     let panned = |picture: &Picture| warp::picture(picture, &film.flow(time, 0));
     let (dark, light) = (panned(&film.frame(0)), film.frame(time));

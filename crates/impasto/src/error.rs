@@ -74,6 +74,12 @@ pub enum Error {
         /// The value of white.
         of: u32,
     },
+    /// A mask that moves has more colours in its frames than a mask has regions.
+    #[error("found more than {most} colours: expected a mask")]
+    TooManyColours {
+        /// The most colours of a mask.
+        most: usize,
+    },
     /// A preset needs a layer that the encoder does not have.
     #[error("preset {preset} looks at {layer}, but the encoder ends at {last}")]
     PresetNeedsLayer {
@@ -234,6 +240,11 @@ impl Error {
             Error::Labels { .. } => Some(
                 "give each label a bright colour of its own, in the masks of content and styles; or make one mask of \
                  black and white for each style"
+                    .into(),
+            ),
+            Error::TooManyColours { .. } => Some(
+                "a mask that moves has one colour for each region; give files of PNG or a lossless codec, because \
+                 compression changes colours"
                     .into(),
             ),
             Error::PresetNeedsLayer { nearest, setting, .. } => Some(format!(

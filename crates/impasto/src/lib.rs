@@ -95,7 +95,7 @@ pub use impasto_image::Picture;
 pub use inspect::{Inspector, LayerFeatures, Reconstruction};
 pub use mask::{ColourMask, Mask, MaskColour};
 pub use mask_levels::MaskLevels;
-pub use mask_palette::MaskPalette;
+pub use mask_palette::{MaskFrames, MaskPalette};
 pub use overrides::Overrides;
 pub use plan::{MemoryPlan, ScalePlan};
 pub use predict::Speed;

@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use impasto_image::{Picture, Plane};
+use serde::{Deserialize, Serialize};
 
 use crate::{Error, MaskLevels};
 
@@ -27,14 +28,14 @@ pub struct ColourMask {
 }
 
 /// A colour of 8 bits a channel: red, green, blue.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct MaskColour(pub [u8; 3]);
 
 /// The label of transparent positions, which belong to no region.
 const NONE: u8 = u8::MAX;
 
 /// The largest number of regions. A picture with more colours is likely a photograph.
-const MOST: usize = 24;
+pub(crate) const MOST: usize = 24;
 
 /// Colours closer than this are the same, because compression and smoothed edges change colours slightly. The value
 /// is a Euclidean distance in RGB, in 8-bit steps.
@@ -57,22 +58,14 @@ impl Mask {
     pub fn new(picture: &Picture, alpha: Option<&Plane>) -> Result<Mask, Error> {
         let picture = match MaskLevels::of(picture) {
             MaskLevels::Labels { count, largest, of } => return Err(Error::Labels { count, largest, of }),
-            MaskLevels::Booleans { of } => Cow::Owned(brightened(picture, of as f32)),
+            MaskLevels::Booleans { of } => brightened(picture, of),
             MaskLevels::Brightness => Cow::Borrowed(picture),
         };
-        let area = picture.width() * picture.height();
-        let seen = |at: usize| alpha.map_or(1.0, |alpha| alpha.data()[at]);
-        let colour = |at: usize| MaskColour([0, 1, 2].map(|plane| byte(picture.rgb()[plane * area + at])));
-        let coloured = (0..area).filter(|&at| seen(at) >= 0.5 && !colour(at).is_grey()).count();
-        if (coloured as f64) < (LEAST * area as f64).max(1.0) {
-            let mut plane = Plane::filled(picture.width(), picture.height(), 0.0);
-            for (at, value) in plane.data_mut().iter_mut().enumerate() {
-                let [r, g, b] = [0, 1, 2].map(|plane| picture.rgb()[plane * area + at]);
-                *value = (seen(at) * (r + g + b) / 3.0).clamp(0.0, 1.0);
-            }
-            return Ok(Mask::Grey(plane));
-        }
-        Ok(Mask::Colours(ColourMask::new(picture.size(), &labelled_pixels(&picture, alpha))))
+        let pixels = labelled_pixels(&picture, alpha);
+        Ok(match is_coloured(&pixels) {
+            true => Mask::Colours(ColourMask::new(picture.size(), &pixels)),
+            false => Mask::Grey(grey_weights(&picture, alpha)),
+        })
     }
 
     /// Width and height in pixels.
@@ -228,11 +221,32 @@ fn flat((width, height): (usize, usize), pixels: &[Option<MaskColour>]) -> impl 
     })
 }
 
-/// The picture with all values multiplied.
-pub(crate) fn brightened(picture: &Picture, factor: f32) -> Picture {
+/// Whether so much of a mask has a colour that it consists of regions.
+pub(crate) fn is_coloured(pixels: &[Option<MaskColour>]) -> bool {
+    let coloured = pixels.iter().flatten().filter(|colour| !colour.is_grey()).count();
+    coloured as f64 >= (LEAST * pixels.len() as f64).max(1.0)
+}
+
+/// The weights of a grey mask.
+pub(crate) fn grey_weights(picture: &Picture, alpha: Option<&Plane>) -> Plane {
+    let area = picture.width() * picture.height();
+    let seen = |at: usize| alpha.map_or(1.0, |alpha| alpha.data()[at]);
+    let mut plane = Plane::filled(picture.width(), picture.height(), 0.0);
+    for (at, value) in plane.data_mut().iter_mut().enumerate() {
+        let [r, g, b] = [0, 1, 2].map(|plane| picture.rgb()[plane * area + at]);
+        *value = (seen(at) * (r + g + b) / 3.0).clamp(0.0, 1.0);
+    }
+    plane
+}
+
+/// The picture in which the number `white` is white; 1 if it is white already.
+pub(crate) fn brightened(picture: &Picture, white: u32) -> Cow<'_, Picture> {
+    if white == 1 {
+        return Cow::Borrowed(picture);
+    }
     let mut picture = picture.clone();
-    picture.rgb_mut().iter_mut().for_each(|value| *value *= factor);
-    picture
+    picture.rgb_mut().iter_mut().for_each(|value| *value *= white as f32);
+    Cow::Owned(picture)
 }
 
 fn byte(value: f32) -> u8 {

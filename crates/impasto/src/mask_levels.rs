@@ -32,15 +32,47 @@ const MOST: usize = 16;
 const LARGEST: u32 = 31;
 
 /// The numbers for white: 8 and 16 bits.
-const WHITES: [u32; 2] = [65_535, 255];
+pub(crate) const WHITES: [u32; 2] = [65_535, 255];
 
 impl MaskLevels {
     /// Finds the meaning of a picture's values. Its encoded RGB is in 0..1.
     pub fn of(picture: &Picture) -> MaskLevels {
-        let brightest = picture.rgb().iter().copied().fold(0.0, f32::max);
-        let fits = |white: &&u32| (0.5..=LARGEST as f32 + 0.5).contains(&(brightest * **white as f32));
-        let Some(&of) = WHITES.iter().find(fits) else { return MaskLevels::Brightness };
-        let Some(colours) = colours(picture, of) else { return MaskLevels::Brightness };
+        let mut numbers = Numbers::default();
+        numbers.add(picture);
+        numbers.levels()
+    }
+}
+
+/// The values of a picture as whole numbers, or those of all frames of a mask that moves.
+#[derive(Clone, Debug)]
+pub(crate) struct Numbers {
+    pub(crate) brightest: f32,
+    /// The different colours for each number that may be white; `None` if there are too many, or if a value is too
+    /// large or no whole number.
+    colours: [Option<Vec<[u32; 3]>>; WHITES.len()],
+}
+
+impl Default for Numbers {
+    fn default() -> Numbers {
+        Numbers { brightest: 0.0, colours: [const { Some(Vec::new()) }; WHITES.len()] }
+    }
+}
+
+impl Numbers {
+    /// Takes in a picture.
+    pub(crate) fn add(&mut self, picture: &Picture) {
+        self.brightest = picture.rgb().iter().copied().fold(self.brightest, f32::max);
+        for (colours, white) in self.colours.iter_mut().zip(WHITES) {
+            let fits = self.brightest * white as f32 <= LARGEST as f32 + 0.5;
+            *colours = colours.take().filter(|_| fits).and_then(|known| with_colours(known, picture, white));
+        }
+    }
+
+    /// The meaning of the values.
+    pub(crate) fn levels(&self) -> MaskLevels {
+        let fits = |white: u32| (0.5..=LARGEST as f32 + 0.5).contains(&(self.brightest * white as f32));
+        let found = WHITES.into_iter().zip(&self.colours).find(|(white, _)| fits(*white));
+        let Some((of, Some(colours))) = found else { return MaskLevels::Brightness };
         let largest = colours.iter().flatten().copied().max().unwrap_or(0);
         match (largest, colours.len()) {
             (1, _) => MaskLevels::Booleans { of },
@@ -51,12 +83,12 @@ impl MaskLevels {
     }
 }
 
-/// The different colours as whole numbers; `None` if there are too many, or if a value is no whole number.
-fn colours(picture: &Picture, white: u32) -> Option<Vec<[u32; 3]>> {
+/// Adds the different colours of a picture as whole numbers; `None` if there are too many, or if a value is no whole
+/// number.
+fn with_colours(mut colours: Vec<[u32; 3]>, picture: &Picture, white: u32) -> Option<Vec<[u32; 3]>> {
     /// Values of files are whole numbers, up to the rounding of the decoder.
     const ROUNDING: f32 = 0.05;
     let area = picture.width() * picture.height();
-    let mut colours: Vec<[u32; 3]> = Vec::new();
     for at in 0..area {
         let values = [0, 1, 2].map(|plane| picture.rgb()[plane * area + at] * white as f32);
         if values.iter().any(|value| (value - value.round()).abs() > ROUNDING) {

@@ -73,10 +73,37 @@ impl Masks {
             let ours: Vec<Mask> = ours.collect::<Result<_, _>>()?;
             masks.assigned = Some(assign(&ours, &theirs, args.rest())?);
         }
+        if args.mask.iter().chain(&args.protect).any(|path| frame(path).is_some()) {
+            masks.check_still(args, frame)?;
+        }
         // The pictures are no longer needed, and large.
         let all = masks.content.iter_mut().chain(masks.styles.iter_mut().flatten()).chain(&mut masks.protect);
         all.for_each(Input::forget_picture);
         Ok(masks)
+    }
+
+    /// Refuses grey masks without effect that stand still beside others that move. Where all stand still,
+    /// [`StyleTransfer::build`] refuses them.
+    fn check_still(&self, args: &RegionSpec, frame: &dyn Fn(&Path) -> Option<Mask>) -> Result<(), JobError> {
+        let stands = |path: &Path| frame(path).is_none();
+        let all = |plane: &Plane, is: fn(f32) -> bool| plane.data().iter().all(|weight| is(*weight));
+        if let (Some(path), Some(kept)) = (&args.protect, &self.kept)
+            && stands(path)
+            && all(kept, |weight| weight >= 1.0)
+        {
+            let message = format!("`protect`: {} is white: nothing is left to paint", path.display());
+            return Err(JobError::bad_input(message).hint("white is kept, black is painted"));
+        }
+        let Some(assigned) = self.assigned.as_ref().filter(|assigned| assigned.colours.is_empty()) else {
+            return Ok(());
+        };
+        for (path, region) in args.mask.iter().zip(&assigned.regions) {
+            if stands(path) && all(region, |weight| weight == 0.0) {
+                let message = format!("`mask`: {} is black: its region has no position", path.display());
+                return Err(JobError::bad_input(message).hint("white is painted in the style of the region"));
+            }
+        }
+        Ok(())
     }
 
     /// All masks that were read.

@@ -45,7 +45,11 @@ impl StyleSpec {
     /// # Errors
     /// When it is no time.
     pub fn time(&self) -> Result<Option<StyleTime>, JobError> {
-        self.at.as_deref().map(StyleTime::parse).transpose().map_err(JobError::bad_input)
+        let time = self.at.as_deref().map(StyleTime::parse).transpose();
+        time.map_err(|problem| {
+            JobError::bad_input(format!("`style` {self}: {problem}"))
+                .hint("at is the time at which the film has the style alone")
+        })
     }
 }
 
@@ -82,6 +86,10 @@ mod tests {
     fn a_picture_has_no_times() {
         let style = StyleSpec::parse("a.jpg:at=3s".into()).unwrap();
         assert_eq!(style.time().unwrap(), Some(StyleTime::Seconds(3.0)));
+        let wrong = StyleSpec { at: Some("soon".into()), ..StyleSpec::plain("a.jpg") };
+        let refused = wrong.time().unwrap_err();
+        assert!(refused.to_string().contains("a.jpg:at=soon: at: expected a time"), "{refused}");
+        assert!(refused.hint_text().is_some());
         assert!(refuse_times(&[StyleSpec::plain("b.jpg")]).is_ok());
         assert!(refuse_times(&[style]).unwrap_err().to_string().contains("a.jpg:at=3s"));
     }

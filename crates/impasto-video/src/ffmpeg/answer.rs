@@ -1,4 +1,5 @@
 //! The answers of a program that runs to its end: bounded in bytes and in time, as the film may come from a stranger.
+//! Its messages on errors go to a temporary file, of which the end is read.
 
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
@@ -26,8 +27,8 @@ const ONE_FILE: &str = "a playlist or another list of files is not read: make on
                         ffmpeg -i LIST -c copy film.mkv";
 
 /// The hint for a picture.
-const PICTURE: &str = "`impasto stylize` paints pictures; the frames of a film are given as a folder or a pattern, such \
-                       as frames/%04d.png";
+const PICTURE: &str = "`impasto stylize` paints pictures; the frames of a film are given as a folder or a pattern, \
+                       such as frames/%04d.png";
 
 /// Runs a command to its end and returns the text that it writes.
 pub(super) fn said(command: Command, path: &Path, within: Option<Duration>) -> Result<String, JobError> {
@@ -81,7 +82,6 @@ fn within_bounds(
 ) -> Result<Vec<u8>, JobError> {
     let lost = |error: io::Error| JobError::read(path, &error);
     let end = within.and_then(|within| Instant::now().checked_add(within));
-    let too_long = || JobError::bad_input(format!("{}: ffmpeg takes too long", path.display()));
     let pipe = child.stdout.take();
     let (sender, answer) = mpsc::channel();
     std::thread::spawn(move || {
@@ -97,21 +97,30 @@ fn within_bounds(
     };
     let bytes = match read {
         Ok(bytes) => bytes.map_err(lost)?,
-        Err(RecvTimeoutError::Timeout) => return Err(too_long()),
+        Err(RecvTimeoutError::Timeout) => return Err(too_long(path)),
         Err(RecvTimeoutError::Disconnected) => return Err(JobError::failed("a thread ended early")),
     };
     if bytes.len() > most {
         let message = format!("{}: ffmpeg tells more of it than {most} bytes", path.display());
         return Err(JobError::bad_input(message).hint(IN_PARTS));
     }
-    // Its answer is over, and so is the program in a moment.
+    wait_until(end, child, path)?;
+    Ok(bytes)
+}
+
+/// Waits for the end of a program whose answer is over. It ends in a moment, as a rule.
+fn wait_until(end: Option<Instant>, child: &mut Child, path: &Path) -> Result<(), JobError> {
     while let Some(end) = end.filter(|_| !matches!(child.try_wait(), Ok(Some(_)) | Err(_))) {
-        if left(end).is_zero() {
-            return Err(too_long());
+        if end <= Instant::now() {
+            return Err(too_long(path));
         }
         std::thread::sleep(Duration::from_millis(1));
     }
-    Ok(bytes)
+    Ok(())
+}
+
+fn too_long(path: &Path) -> JobError {
+    JobError::bad_input(format!("{}: ffmpeg takes too long", path.display()))
 }
 
 /// Returns the last line that a program has written into a file, empty lines aside.
@@ -164,10 +173,23 @@ mod tests {
 
     #[test]
     fn a_program_that_does_not_end_is_ended() {
-        for script in ["exec sleep 600", "exec >&-; exec sleep 600"] {
-            let within = Some(Duration::from_millis(1));
-            let error = bounded(shell(script), "film.mkv".as_ref(), 5, within).unwrap_err();
-            assert_eq!(error.message(), "film.mkv: ffmpeg takes too long");
-        }
+        let within = Some(Duration::from_millis(1));
+        let error = bounded(shell("exec sleep 600"), "film.mkv".as_ref(), 5, within).unwrap_err();
+        assert_eq!(error.message(), "film.mkv: ffmpeg takes too long");
+    }
+
+    #[test]
+    fn a_program_that_goes_on_after_its_answer_is_waited_for_up_to_the_end() {
+        let path = Path::new("film.mkv");
+        let mut child = shell("exec sleep 600").spawn().unwrap();
+        let error = wait_until(Some(Instant::now()), &mut child, path).unwrap_err();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert_eq!(error.message(), "film.mkv: ffmpeg takes too long");
+        // It is over, so that a time that has passed is no error.
+        wait_until(Some(Instant::now()), &mut child, path).unwrap();
+        let mut child = shell("exit 0").spawn().unwrap();
+        wait_until(Some(Instant::now() + Duration::from_secs(600)), &mut child, path).unwrap();
+        assert!(child.wait().unwrap().success());
     }
 }

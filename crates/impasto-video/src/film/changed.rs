@@ -138,8 +138,8 @@ impl Painter {
     }
 }
 
-/// The picture that a run begins from: the target, with paint of another region in its own style, whatever is around it,
-/// and wet paint in the draft's coarse colours.
+/// The picture that a run begins from: the target, with paint of another region in its own style, whatever is around
+/// it, and wet paint in the draft's coarse colours.
 fn start(filled: Picture, draft: Option<&Picture>, change: Option<&Change>, dry: &[f32]) -> Picture {
     let Some(draft) = draft else { return filled };
     let start = match change {
@@ -149,21 +149,34 @@ fn start(filled: Picture, draft: Option<&Picture>, change: Option<&Change>, dry:
     coloured_like(start, draft, &dry.iter().map(|dry| 1.0 - dry).collect::<Vec<f32>>())
 }
 
+/// The colours of a painting, and their place beside those of its aim; `None` if too little is painted.
+pub(super) fn colours_beside(
+    painting: &Picture,
+    aim: &Picture,
+    part: Option<&[f32]>,
+) -> Option<(Colours, Colours)> {
+    if part.is_some_and(|part| mean(part) < guard::PAINTED) {
+        return None;
+    }
+    let now = Colours::of(painting, part);
+    Some((now, now.beside(&Colours::of(aim, part))))
+}
+
 /// Guards the colours of a painting. Returns how far they were from their place, whether they were pulled back, and
-/// their place from now on. While styles change, the place changes with them.
+/// their place from now on. The first frame with enough paint gives the place. While styles change, the place changes
+/// with them.
 fn guarded_colours(
     painting: &mut Picture,
     aim: &Picture,
-    (usual, free): (Colours, bool),
+    (usual, free): (Option<Colours>, bool),
     part: Option<&[f32]>,
-) -> (f32, bool, Colours) {
-    let now = Colours::of(painting, part);
-    let place = now.beside(&Colours::of(aim, part));
-    match free {
-        true => (0.0, false, place),
-        false => {
+) -> (f32, bool, Option<Colours>) {
+    let Some((now, place)) = colours_beside(painting, aim, part) else { return (0.0, false, usual) };
+    match usual.filter(|_| !free) {
+        None => (0.0, false, Some(place)),
+        Some(usual) => {
             let (drift, pulled) = guard::pull(painting, (&now, &place), &usual, part);
-            (drift, pulled, usual)
+            (drift, pulled, Some(usual))
         }
     }
 }
@@ -175,5 +188,38 @@ fn hold_still(painting: &mut Picture, before: &Picture, still: &[bool], renewed:
         for (at, now) in now.iter_mut().enumerate().filter(|(at, _)| still[*at] && renewed(*at) == 0.0) {
             *now = before[at];
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Stripes of a colour.
+    fn striped(colour: [f32; 3]) -> Picture {
+        let value = |i: usize| colour[i / 400] + if i % 20 < 10 { 0.1 } else { -0.1 };
+        Picture::new(20, 20, (0..1200).map(value).collect()).unwrap()
+    }
+
+    #[test]
+    fn the_place_of_the_colours_is_that_of_the_first_frame_with_enough_paint() {
+        let aim = striped([0.5; 3]);
+        let (usual, drifted) = (striped([0.6, 0.5, 0.4]), striped([0.8, 0.3, 0.3]));
+        let part =
+            |rows: usize| -> Vec<f32> { (0..400).map(|i| f32::from(u8::from(i / 20 < rows))).collect() };
+        let guarded = |painting: &Picture, place: Option<Colours>, rows: usize| {
+            guarded_colours(&mut painting.clone(), &aim, (place, false), Some(&part(rows)))
+        };
+        // Nothing is painted yet, then a quarter is.
+        assert_eq!(guarded(&usual, None, 0), (0.0, false, None));
+        let (drift, pulled, place) = guarded(&usual, None, 5);
+        assert!(drift == 0.0 && !pulled && place.is_some());
+        let (drift, pulled, kept) = guarded(&usual, place, 5);
+        assert!(drift < 1e-4 && !pulled && kept == place, "{drift}");
+        let (drift, pulled, kept) = guarded(&drifted, place, 5);
+        assert!(drift > 0.05 && pulled && kept == place, "{drift}");
+        // The region is gone, and comes back.
+        assert_eq!(guarded(&drifted, place, 0), (0.0, false, place));
+        assert!(guarded(&drifted, place, 5).1);
     }
 }

@@ -58,8 +58,8 @@ impl Painter {
     }
 }
 
-/// Paint that is wet goes to the coarse colours of the frame's draft. Paint that comes into view column by column begins
-/// in the colours around it, which are those of the edge, and knows nothing yet of what follows.
+/// Paint that is wet goes to the coarse colours of the frame's draft. Paint that comes into view column by column
+/// begins in the colours around it, which are those of the edge, and knows nothing yet of what follows.
 pub(super) fn coloured_like(start: Picture, draft: &Picture, wet: &[f32]) -> Picture {
     /// Deviation, in pixels, of the blur that leaves the coarse part.
     const COARSE: f32 = 3.0;

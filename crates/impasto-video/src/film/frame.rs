@@ -27,7 +27,7 @@ pub struct Painted {
     pub iterations: usize,
     /// The share of the frame that the frame before does not show.
     pub unseen: f32,
-    /// What the guards found and did; `None` for the first frame of a shot.
+    /// Findings and acts of the guards; `None` for the first frame of a shot.
     pub guarded: Option<Guarded>,
 }
 

@@ -38,6 +38,9 @@ pub(super) const TIGHT: f32 = 0.05;
 const DRIFT: f32 = 0.015;
 const SPREAD: f32 = 1.12;
 
+/// The share of a frame that has to be painted: the colours of less say nothing about the painting.
+pub(super) const PAINTED: f32 = 0.01;
+
 /// The part of what exceeds a bound that is pulled back in a frame.
 const PULL: f32 = 0.25;
 
@@ -65,8 +68,8 @@ pub(super) fn energy(picture: &Picture) -> Vec<f32> {
     blurred(&squares, width, FINE.1)
 }
 
-/// Compares energies with those from when the paint was made, which are brought up to date where paint is new (`fresh`).
-/// Returns the share that is left in all, and how far each pixel is to be loosened.
+/// Compares energies with those from when the paint was made, which are brought up to date where paint is new
+/// (`fresh`). Returns the share that is left in all, and how far each pixel is to be loosened.
 pub(super) fn sharpness(made: &mut [f32], now: &[f32], fresh: impl Fn(usize) -> f32) -> (f32, Vec<f32>) {
     let least = 1e-6;
     let mut weak = vec![0.0; now.len()];

@@ -1,4 +1,4 @@
-//! Which region each pixel's paint belongs to, where a film has masks.
+//! The region that each pixel's paint belongs to, where a film has masks.
 //!
 //! Masks and motion need not agree: a mask may wipe over a scene that stands still, or stand still while the camera
 //! pans. Paint that the flow carries into another region would keep the style of the old one. So the regions that

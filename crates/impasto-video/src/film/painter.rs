@@ -7,11 +7,11 @@ use impasto::{
 };
 
 use super::anchor::Anchor;
-use super::changed::{Around, Done};
+use super::changed::{Around, Done, colours_beside};
 use super::effort::Tuning;
 use super::frame::{Frame, Opening, Painted};
 use super::grain::Grain;
-use super::guard::{self, Colours};
+use super::guard;
 use super::layout;
 use super::motion::{self, Motion, Reference};
 use super::planes::{mean, mixed, rounded};
@@ -182,12 +182,11 @@ impl Painter {
     ) -> State {
         let (width, height) = seen.size();
         let part = frame.painted();
-        let aim = Colours::of(draft.as_ref().unwrap_or(&seen), part.as_deref());
-        let colours = Colours::of(&painting, part.as_deref()).beside(&aim);
+        let colours = colours_beside(&painting, draft.as_ref().unwrap_or(&seen), part.as_deref());
         State {
             detail: guard::energy(&painting),
             loose: vec![0.0; width * height],
-            colours,
+            colours: colours.map(|(_, place)| place),
             anchor: Anchor::new(painting.clone()),
             age: renew::first_ages(width, height, self.life),
             growth: vec![0.0; width * height],

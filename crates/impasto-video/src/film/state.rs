@@ -44,8 +44,8 @@ pub struct State {
     pub(crate) detail: Vec<f32>,
     /// How loose each pixel is made by the guards.
     pub(crate) loose: Vec<f32>,
-    /// The usual place of the painting's colours beside the draft's.
-    pub(crate) colours: Colours,
+    /// The usual place of the painting's colours beside the draft's; `None` as long as too little is painted.
+    pub(crate) colours: Option<Colours>,
     /// The regions that the paint was made for, if the film has masks.
     pub(crate) layout: Vec<Plane>,
     /// The weights of the styles that the paint has followed; none if they never change.
@@ -139,7 +139,8 @@ impl State {
         line(&mut all, "depth".into(), &self.depth);
         line(&mut all, "detail".into(), &self.detail);
         line(&mut all, "loose".into(), &self.loose);
-        line(&mut all, "colours".into(), &self.colours.values());
+        let colours: Vec<f32> = self.colours.iter().flat_map(Colours::values).collect();
+        line(&mut all, "colours".into(), &colours);
         let styles: Vec<f32> = self.styles.iter().flat_map(|weight| halves(*weight)).collect();
         line(&mut all, "styles".into(), &styles);
         line(&mut all, "second".into(), &self.trace.second);
@@ -226,7 +227,10 @@ impl State {
             depth: values("depth")?.1,
             detail: values("detail")?.1,
             loose: values("loose")?.1,
-            colours: Colours::from_values(&values("colours")?.1)?,
+            colours: match &values("colours")?.1[..] {
+                [] => None,
+                values => Some(Colours::from_values(values)?),
+            },
             layout: (0..).map_while(|at| plane(&format!("layout.{at}"))).collect(),
             styles: values("styles")?.1.chunks_exact(2).map(|pair| joined(pair[0], pair[1])).collect(),
         })
@@ -272,7 +276,7 @@ mod tests {
             depth: vec![7.5; 20],
             detail: vec![0.01; 20],
             loose: vec![0.3; 20],
-            colours: Colours::from_values(&[0.1, 0.2, 0.3, 1.0, 1.1, 1.2]).unwrap(),
+            colours: Colours::from_values(&[0.1, 0.2, 0.3, 1.0, 1.1, 1.2]),
             layout: vec![Plane::filled(5, 4, 0.25), Plane::filled(5, 4, 0.75)],
             styles: vec![0.1, 1.0 / 3.0],
         };
@@ -290,6 +294,9 @@ mod tests {
         };
         assert!(bits(&state) == bits(&read));
         assert_eq!(read.layout, state.layout);
+        assert_eq!(read.colours, state.colours);
+        State { colours: None, ..state.clone() }.save(&path, HashMap::new()).unwrap();
+        assert_eq!(State::open(&path).unwrap().0.colours, None);
         assert_eq!((read.anchor.age, &read.styles[..]), (3, &[0.1, 1.0 / 3.0][..]));
         std::fs::write(&path, b"short").unwrap();
         assert!(State::open(&path).is_err());

@@ -318,6 +318,21 @@ fn find_shots(source: &Source, line: &Timeline, around: &VideoContext) -> Result
             ));
         }
     }
+    let needed = line.source.last().map_or(0, |last| last + 1);
+    check_read(source, read, (needed, around))?;
+    if read < needed {
+        detector.repeat(line.len() - next);
+    }
+    Ok(detector.shots())
+}
+
+/// Refuses a film of which fewer frames can be read than its file promises. A few frames may be missing at its end; a
+/// note says so if any of them is needed.
+pub(super) fn check_read(
+    source: &Source,
+    read: usize,
+    (needed, around): (usize, &VideoContext),
+) -> Result<(), JobError> {
     let promised = source.film().and_then(|(_, probe)| probe.promised).unwrap_or(0);
     let expected = source.times().len().max(promised);
     let path = source.files().first().map(|path| path.display().to_string()).unwrap_or_default();
@@ -327,10 +342,9 @@ fn find_shots(source: &Source, line: &Timeline, around: &VideoContext) -> Result
         ))
         .hint(format!("to take what is there, copy it first: ffmpeg -i {path} -c:v ffv1 whole.mkv")));
     }
-    if read < line.source.last().map_or(0, |last| last + 1) {
+    if read < needed {
         around
             .warn(format!("note: {path}: the last frames cannot be read; the frame before stands for them"));
-        detector.repeat(line.len() - next);
     }
-    Ok(detector.shots())
+    Ok(())
 }

@@ -18,7 +18,7 @@ use crate::film::State;
 use crate::shots::Shots;
 
 /// The version of the folder's form.
-const VERSION: u32 = 3;
+const VERSION: u32 = 4;
 
 /// Bytes at each end of an input that its fingerprint sees.
 const ENDS: u64 = 4 << 20;
@@ -48,7 +48,7 @@ pub(crate) struct Record {
     pub(crate) frame: usize,
     pub(crate) iterations: usize,
     pub(crate) unseen: f32,
-    /// What the guards found and did.
+    /// Findings and acts of the guards.
     pub(crate) guarded: Option<Guarded>,
     pub(crate) seconds: f64,
 }
@@ -237,12 +237,23 @@ impl Manifest {
             Err(error) => return Err(JobError::read(path, &error)),
         };
         let manifest: Option<Manifest> = serde_json::from_str(&text).ok();
-        match manifest.filter(|manifest| manifest.version == VERSION) {
-            Some(manifest) => Ok(Some(manifest)),
-            None => Err(JobError::bad_input(format!("{} is no film of this program", path.display()))
-                .caused_by(Cause::Frames)
-                .hint("give another `folder`")),
+        if let Some(manifest) = manifest.filter(|manifest| manifest.version == VERSION) {
+            return Ok(Some(manifest));
         }
+        let path = path.display();
+        let version = serde_json::from_str::<Value>(&text).ok().and_then(|file| file["version"].as_u64());
+        let (message, hint) = match version {
+            Some(version) if version < u64::from(VERSION) => (
+                format!("{path}: the frames were painted by an earlier version of this program"),
+                "remove the folder, or give another `folder`: all frames are painted anew",
+            ),
+            Some(version) if version > u64::from(VERSION) => (
+                format!("{path}: the frames were painted by a later version of this program"),
+                "go on with that version, or give another `folder`",
+            ),
+            _ => (format!("{path} is damaged, or no film of this program"), "give another `folder`"),
+        };
+        Err(JobError::bad_input(message).caused_by(Cause::Frames).hint(hint))
     }
 
     /// The manifest of a job.
@@ -353,6 +364,24 @@ mod tests {
         assert!(before.difference(&manifest(|spec| spec.film.boil = Some(2.0))).unwrap().contains("`boil`"));
         let other = Manifest { inputs: vec!["b".into()], ..manifest(|_| {}) };
         assert!(before.difference(&other).unwrap().contains("another file"));
+    }
+
+    #[test]
+    fn a_folder_of_another_version_is_named_as_such() {
+        let place = tempfile::tempdir().unwrap();
+        let path = place.path().join("film.json");
+        let read = |text: String| {
+            fs::write(&path, text).unwrap();
+            Manifest::read(&path)
+        };
+        let refused = |text: &str| read(text.into()).unwrap_err().to_string();
+        assert!(refused("{\"version\": 3}").contains("an earlier version"));
+        assert!(refused(&format!("{{\"version\": {}}}", VERSION + 1)).contains("a later version"));
+        for damaged in ["", "{}", "{\"version\": 4}"] {
+            assert!(refused(damaged).contains("is damaged, or no film"), "{damaged}");
+        }
+        let text = serde_json::to_string(&manifest(|_| {})).unwrap();
+        assert_eq!(read(text).unwrap(), Some(manifest(|_| {})));
     }
 
     #[test]

@@ -1,25 +1,28 @@
 //! Masks that move: films, folders or patterns of frames, with a mask for each frame of the film.
 //!
-//! A mask is read frame by frame beside the film. It is looked through once before the work, because a mask with
-//! colours has the same regions in all frames, also in those where a colour is not to be seen.
+//! A mask is read frame by frame beside the film. It is looked through once before the work: a mask with colours has
+//! the same regions in all frames, also in those where a colour is not to be seen, and only all frames together tell
+//! whether small numbers are brightness. A mask that ends early, or has no effect in any frame, is found there too.
 
 use std::path::{Path, PathBuf};
 
-use impasto::image::Limits;
-use impasto::{Mask, MaskColour, MaskPalette};
+use impasto::image::{Format, Limits};
+use impasto::{Mask, MaskFrames, MaskPalette};
+use impasto_job::inputs::is_in_memory;
 use impasto_job::spec::VideoSpec;
 use impasto_job::{ErrorKind, JobError, VideoContext};
 use serde::{Deserialize, Serialize};
 
-use super::begin::SLACK;
+use super::begin::{SLACK, check_read};
 use super::folder::{Manifest, fingerprint};
 use super::reader::Reader;
 use crate::ffmpeg::Decoded;
 use crate::source::{Source, is_several};
 
-/// Endings of names of films. A picture of any other name stands still.
-const FILMS: [&str; 14] =
-    ["mp4", "m4v", "mov", "mkv", "webm", "avi", "apng", "ogv", "mpg", "mpeg", "ts", "mts", "m2ts", "mxf"];
+/// Endings of names of pictures that are read and never written, or not by every build. A mask with any other ending is
+/// a film.
+const PICTURES: [&str; 13] =
+    ["gif", "avif", "heic", "heif", "hif", "jxl", "pbm", "pgm", "ppm", "pnm", "pam", "tga", "exr"];
 
 /// A mask that moves.
 pub(crate) struct MovingMask {
@@ -29,20 +32,20 @@ pub(crate) struct MovingMask {
     first: Mask,
 }
 
-/// What is known of a mask after it was looked through.
+/// The facts about a mask that was looked through.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct MaskFacts {
     /// Fingerprints of its files.
     pub(crate) files: Vec<String>,
-    /// The colours of its regions; none for a grey mask.
-    pub(crate) colours: Vec<[u8; 3]>,
+    /// The facts about its frames.
+    pub(crate) frames: MaskFrames,
 }
 
 impl MovingMask {
     /// Opens all masks of a job that move, and looks through those that `known` does not know.
     ///
     /// # Errors
-    /// When a mask cannot be read, or has another number of frames than the film.
+    /// When a mask cannot be read, has another number of frames than the film, or has no effect in any frame.
     pub(super) fn all(
         spec: &VideoSpec,
         (film, limits): (&Source, Limits),
@@ -53,9 +56,12 @@ impl MovingMask {
         let named = named.chain(spec.regions.protect.iter().map(|path| ("`protect`", path)));
         let mut masks: Vec<MovingMask> = Vec::new();
         for (option, path) in named.filter(|(_, path)| moves(path)) {
+            let about = |error: JobError| error.about(option);
             if masks.iter().all(|mask| mask.path != *path) {
-                let mask = MovingMask::open(path, (film, limits), known, around);
-                masks.push(mask.map_err(|error| error.about(option))?);
+                masks.push(MovingMask::open(path, (film, limits), known, around).map_err(about)?);
+            }
+            for mask in masks.iter().filter(|mask| mask.path == *path) {
+                mask.check_effect(option).map_err(about)?;
             }
         }
         Ok(masks)
@@ -73,11 +79,11 @@ impl MovingMask {
         let known = known.and_then(|known| known.masks.iter().find(|mask| mask.files == files));
         let facts = match known {
             Some(known) => known.clone(),
-            None => MaskFacts { files, colours: colours(path, &source, around)? },
+            None => MaskFacts { files, frames: look_through(path, &source, around)? },
         };
         let frame = source.frames()?.next();
         let frame = frame.ok_or_else(|| JobError::bad_input(format!("{} is empty", path.display())))?;
-        let first = mask_of(path, frame?, &facts)?;
+        let first = mask_of(frame?, &facts);
         Ok(MovingMask { path: path.to_owned(), source, facts, first })
     }
 
@@ -92,40 +98,58 @@ impl MovingMask {
     }
 
     /// A frame as a mask.
-    pub(super) fn mask(&self, frame: Decoded) -> Result<Mask, JobError> {
-        mask_of(&self.path, frame, &self.facts)
+    pub(super) fn mask(&self, frame: Decoded) -> Mask {
+        mask_of(frame, &self.facts)
+    }
+
+    /// Refuses a grey mask that does nothing in any frame.
+    fn check_effect(&self, option: &str) -> Result<(), JobError> {
+        let MaskFrames { colours, least, most, .. } = &self.facts.frames;
+        let path = self.path.display();
+        if !colours.is_empty() {
+            Ok(())
+        } else if option == "`protect`" && *least >= 1.0 {
+            let message = format!("{path} is white in all frames: nothing is left to paint");
+            Err(JobError::bad_input(message).hint("white is kept, black is painted"))
+        } else if option == "`mask`" && *most <= 0.0 {
+            let message = format!("{path} is black in all frames: its region has no position");
+            Err(JobError::bad_input(message).hint("white is painted in the style of the region"))
+        } else {
+            Ok(())
+        }
     }
 }
 
 /// Whether a mask has several frames: a folder, a pattern, or a film.
 fn moves(path: &Path) -> bool {
-    let ending = path.extension().and_then(|ending| ending.to_str()).unwrap_or_default();
-    is_several(path) || FILMS.contains(&ending.to_ascii_lowercase().as_str())
+    let ending = path.extension().map(|ending| ending.to_string_lossy().to_ascii_lowercase());
+    let is_film = |ending: String| Format::of(path).is_err() && !PICTURES.contains(&&*ending);
+    is_several(path) || (!is_in_memory(path) && ending.is_some_and(is_film))
 }
 
-fn mask_of(path: &Path, (picture, alpha): Decoded, facts: &MaskFacts) -> Result<Mask, JobError> {
-    let colours: Vec<MaskColour> = facts.colours.iter().map(|colour| MaskColour(*colour)).collect();
-    Mask::of_frame(&picture, alpha.as_ref(), &colours)
-        .map_err(|error| JobError::from(error).about(&path.display().to_string()))
+fn mask_of((picture, alpha): Decoded, facts: &MaskFacts) -> Mask {
+    Mask::of_frame(&picture, alpha.as_ref(), &facts.frames)
 }
 
-/// The colours of all frames of a mask.
-fn colours(path: &Path, source: &Source, around: &VideoContext) -> Result<Vec<[u8; 3]>, JobError> {
+/// Reads all frames of a mask for the facts about them.
+fn look_through(path: &Path, source: &Source, around: &VideoContext) -> Result<MaskFrames, JobError> {
+    let about = |error: impasto::Error| JobError::from(error).about(&path.display().to_string());
     let mut palette = MaskPalette::default();
+    let mut read = 0;
     for frame in source.frames()? {
         let (picture, alpha) = frame?;
-        palette
-            .add(&picture, alpha.as_ref())
-            .map_err(|error| JobError::from(error).about(&path.display().to_string()))?;
+        palette.add(&picture, alpha.as_ref()).map_err(about)?;
+        read += 1;
         if around.control.is_asked_to_end() {
             return Err(JobError::new(ErrorKind::Interrupted, "interrupted; nothing was painted"));
         }
     }
-    Ok(palette.colours().into_iter().map(|colour| colour.0).collect())
+    check_read(source, read, (source.times().len(), around))?;
+    palette.facts().map_err(about)
 }
 
-/// Refuses a mask that has another number of frames than the film. Two films of the same rate may differ by a few frames
-/// that one of them does not show at its end.
+/// Refuses a mask that has another number of frames than the film. Two films of the same rate may differ by a few
+/// frames that one of them does not show at its end.
 fn check_length(path: &Path, mask: &Source, film: &Source) -> Result<(), JobError> {
     let (masks, frames) = (mask.times().len(), film.times().len());
     let are_films = mask.film().is_some() && film.film().is_some();
@@ -136,4 +160,23 @@ fn check_length(path: &Path, mask: &Source, film: &Source) -> Result<(), JobErro
     let message = format!("{} has {masks} frames, and the film has {frames}", path.display());
     Err(JobError::bad_input(message)
         .hint("a mask that moves has a frame for each frame of the film; a single picture stands still"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn films_move_whatever_their_ending_and_pictures_stand_still() {
+        for film in
+            ["a.mp4", "a.MKV", "a.y4m", "a.wmv", "a.flv", "a.3gp", "a.nut", "a.apng", "masks/%04d.png"]
+        {
+            assert!(moves(film.as_ref()), "{film}");
+        }
+        for picture in
+            ["a.png", "a.JPG", "a.exr", "a.gif", "a.heic", "a.pgm", "a", "memory:a.mkv", "memory:a"]
+        {
+            assert!(!moves(picture.as_ref()), "{picture}");
+        }
+    }
 }

@@ -62,8 +62,8 @@ impl Guards {
         let Guards { loosened, pulled } = self;
         (loosened + pulled > 0).then(|| {
             format!(
-                "note: of {frames} frames, {loosened} had paint loosened for new light or lost detail, and {pulled} had \
-                 colours pulled back"
+                "note: of the {frames} frames painted now, {loosened} had paint loosened for new light or lost \
+                 detail, and {pulled} had colours pulled back"
             )
         })
     }
@@ -219,7 +219,7 @@ impl<'a> Work<'a> {
         }
         let mut frames: Vec<(&Path, Mask)> = Vec::new();
         for (mask, reader) in self.film.moving.iter().zip(&mut self.masks) {
-            frames.push((&mask.path, reader.read(source, |frame| mask.mask(frame))?));
+            frames.push((&mask.path, reader.read(source, |frame| Ok(mask.mask(frame)))?));
         }
         let frame = |path: &Path| Some(frames.iter().find(|(other, _)| *other == path)?.1.clone());
         self.film.masks.regions_of_frame(given, &frame).map(Some)

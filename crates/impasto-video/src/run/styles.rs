@@ -37,9 +37,9 @@ impl StyleTimes {
         for (index, style) in styles.iter().enumerate() {
             let Some(time) = style.time()? else { continue };
             if weights[index] == 0.0 {
-                return Err(JobError::bad_input(format!(
-                    "`style` {style}: a style with a time needs a weight"
-                )));
+                let message = format!("`style` {style}: a style with a time needs a weight above 0");
+                return Err(JobError::bad_input(message)
+                    .hint("the weight is that at its own time; leave it out for an equal one"));
             }
             let place = (masks.regions_of(index), layers(style));
             let moment = (seconds(time, line), index);
@@ -172,5 +172,6 @@ mod tests {
         assert!(refused(&["a:at=1s", "b"]).contains("nothing to change to"));
         assert!(refused(&["a:at=1s", "b:at=25f"]).contains("the same time"));
         assert!(refused(&["a:at=1s,weight=0", "b:at=2s"]).contains("needs a weight"));
+        assert!(times(&["a:at=1s,weight=0", "b:at=2s"], 50).unwrap_err().hint_text().is_some());
     }
 }

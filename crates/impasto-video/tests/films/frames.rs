@@ -175,7 +175,8 @@ fn what_has_no_effect_is_said() {
     let mut job = place.job("out/%d.png");
     job.film.looped = true;
     let events = run(job).unwrap();
-    let said = |event: &VideoEvent| matches!(event, VideoEvent::Warned { text } if text.contains("`loop` has no effect"));
+    let is_said = |text: &str| text.contains("`loop` has no effect");
+    let said = |event: &VideoEvent| matches!(event, VideoEvent::Warned { text } if is_said(text));
     assert!(events.iter().any(said));
     let mut job = place.job("out/%d.png");
     job.encoding.no_sound = true;

@@ -1,6 +1,7 @@
 //! Masks that move.
 
 use std::fs;
+use std::path::PathBuf;
 
 use impasto::{Colour, Picture};
 use impasto_job::spec::StyleSpec;
@@ -136,12 +137,125 @@ fn a_mask_may_be_a_film() {
     let mut job = protected(&place, 3);
     run(job.clone()).unwrap();
     let of_files = place.bytes("out");
-    let (from, to) = (place.path("keep/%03d.png"), place.path("keep.mkv"));
-    let [from, to] = [&from, &to].map(|path| path.to_str().unwrap());
-    tool("ffmpeg", &["-framerate", "25", "-i", from, "-c:v", "ffv1", "-pix_fmt", "bgr0", to]);
-    job.regions.protect = Some(to.into());
+    job.regions.protect = Some(film_of(&place, "keep", "keep.mkv"));
     run(job).unwrap();
     assert!(place.bytes("out") == of_files);
+}
+
+/// Makes a film without loss of the frames in a folder.
+fn film_of(place: &Place, folder: &str, name: &str) -> PathBuf {
+    let (from, to) = (place.path(&format!("{folder}/%03d.png")), place.path(name));
+    let [input, output] = [&from, &to].map(|path| path.to_str().unwrap());
+    tool("ffmpeg", &["-framerate", "25", "-i", input, "-c:v", "ffv1", "-pix_fmt", "bgr0", output]);
+    to
+}
+
+#[test]
+fn a_mask_film_that_cannot_be_read_to_its_end_is_refused() {
+    if !has_ffmpeg("a_mask_film_that_cannot_be_read_to_its_end_is_refused") {
+        return;
+    }
+    let place = Place::new(&[(0, 0); 12]);
+    let mut job = protected(&place, 12);
+    let (files, whole, damaged) =
+        (place.path("keep/%03d.png"), place.path("whole.mkv"), place.path("damaged.mkv"));
+    let [files, from, to] = [&files, &whole, &damaged].map(|path| path.to_str().unwrap());
+    tool("ffmpeg", &["-framerate", "25", "-i", files, "-c:v", "magicyuv", from]);
+    // All packets are there, but the last six hold noise instead of frames.
+    let noise = "noise=amount=if(gte(n\\,6)\\,1\\,0)";
+    tool("ffmpeg", &["-i", from, "-c", "copy", "-bsf:v", noise, to]);
+    job.regions.protect = Some(damaged);
+    let refused = run(job).unwrap_err().to_string();
+    assert!(refused.contains("damaged.mkv is cut off or damaged: 6 of 12 frames"), "{refused}");
+}
+
+/// The last frame of the mask stands for the two that it lacks, also where the work begins at one of them.
+#[test]
+fn a_mask_film_that_is_a_little_shorter_gives_the_same_bytes_in_parts() {
+    if !has_ffmpeg("a_mask_film_that_is_a_little_shorter_gives_the_same_bytes_in_parts") {
+        return;
+    }
+    let frames: Vec<(usize, usize)> = (0..5).map(|at| (0, at)).collect();
+    let job = |place: &Place| {
+        let mut job = protected(place, 3);
+        job.input = film_of(place, "in", "film.mkv");
+        job.regions.protect = Some(film_of(place, "keep", "keep.mkv"));
+        job.film.cuts = Some(vec![3]);
+        job
+    };
+    let (whole, place) = (Place::new(&frames), Place::new(&frames));
+    run(job(&whole)).unwrap();
+    let mut job = job(&place);
+    for part in ["2/2", "1/2"] {
+        job.work.shard = Some(part.into());
+        run(job.clone()).unwrap();
+    }
+    job.work.shard = None;
+    job.work.join = true;
+    run(job).unwrap();
+    assert!(place.bytes("out") == whole.bytes("out"));
+}
+
+/// A frame that is almost black means nothing by itself: the whole mask has brightness, and no numbers.
+#[test]
+fn a_mask_that_fades_in_protects_nothing_at_first() {
+    let place = Place::new(&[(0, 0); 4]);
+    let level = |at: usize| [1.0, 9.0, 128.0, 255.0][at] / 255.0;
+    masks(&place, "keep", 4, |at, x| if x < 32 { [level(at); 3] } else { [0.0; 3] });
+    let mut job = place.job("out/%d.png");
+    job.regions.protect = Some(place.path("keep"));
+    job.regions.feather = Some(0.0);
+    run(job).unwrap();
+    let input = frame(0, 0);
+    let far =
+        |at: usize| distance(&Picture::open(place.path(&format!("out/{at}.png"))).unwrap(), &input, 0..30);
+    let (first, second, last) = (far(1), far(2), far(4));
+    assert!(first > 0.03 && second > 0.03 && last < 0.003, "{first} {second} {last}");
+}
+
+#[test]
+fn a_mask_without_effect_in_any_frame_is_refused() {
+    let place = Place::new(&[(0, 0); 2]);
+    masks(&place, "white", 2, |_, _| [1.0; 3]);
+    masks(&place, "black", 2, |_, _| [0.0; 3]);
+    masks(&place, "half", 2, |_, x| if x < 32 { [1.0; 3] } else { [0.0; 3] });
+    let refused = |change: &dyn Fn(&mut VideoSpec)| {
+        let mut job = place.job("out/%d.png");
+        change(&mut job);
+        let error = run(job).unwrap_err();
+        assert!(error.hint_text().is_some());
+        error.to_string()
+    };
+    let all = refused(&|job| job.regions.protect = Some(place.path("white")));
+    assert!(all.contains("`protect`") && all.contains("nothing is left to paint"), "{all}");
+    let none = refused(&|job| job.regions.mask = vec![place.path("black")]);
+    assert!(none.contains("`mask`") && none.contains("its region has no position"), "{none}");
+    // The same beside a mask that moves, with a mask that stands still.
+    let still = refused(&|job| {
+        job.regions.mask = vec![place.path("half")];
+        job.regions.protect = Some(place.path("white/000.png"));
+    });
+    assert!(still.contains("`protect`") && still.contains("nothing is left to paint"), "{still}");
+    let still = refused(&|job| {
+        job.regions.mask = vec![place.path("half"), place.path("black/000.png")];
+        job.style = vec![StyleSpec::plain(place.path("style.png")); 2];
+    });
+    assert!(still.contains("`mask`") && still.contains("has no position"), "{still}");
+}
+
+#[test]
+fn a_film_that_is_no_mask_is_refused() {
+    let place = Place::new(&[(0, 0); 8]);
+    let level = |number: usize| (number % 4) as f32 / 3.0;
+    masks(&place, "film", 8, |at, x| {
+        let number = 8 * at + x / 8;
+        [level(number), level(number / 4), level(number / 16)]
+    });
+    let mut job = place.job("out/%d.png");
+    job.regions.mask = vec![place.path("film")];
+    let refused = run(job).unwrap_err();
+    assert!(refused.to_string().contains("found more than 24 colours: expected a mask"), "{refused}");
+    assert!(refused.hint_text().is_some());
 }
 
 /// The styles have the colours of the first frame, wherever the work goes on.

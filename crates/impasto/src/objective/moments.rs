@@ -31,8 +31,8 @@ impl MeanMoments {
         self.mean.iter().chain(&self.second).all(|value| *value == 0.0)
     }
 
-    /// The moments of a frame, mixed with those of the frames before, which have this share. A region without a position
-    /// has no moments: then the others stand alone.
+    /// The moments of a frame, mixed with those of the frames before, which have this share. A region without a
+    /// position has no moments: then the others stand alone.
     pub(crate) fn pooled(share: f64, before: &MeanMoments, own: MeanMoments) -> MeanMoments {
         if before.is_empty() || before.channels != own.channels {
             return own;
