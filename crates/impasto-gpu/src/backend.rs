@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use impasto_engine::{Backend, Cancel, Engine, EngineError, Network};
 
-#[cfg(not(target_arch = "wasm32"))]
-use crate::adapters_here;
 use crate::device::Device;
 use crate::engine::BEYOND;
-use crate::{Adapter, GpuEngine, GpuError, Method, find};
+use crate::{Adapter, GpuEngine, GpuError, Method};
+#[cfg(not(target_arch = "wasm32"))]
+use crate::{adapters_here, find};
 
 /// A graphics card, opened. Its engines share it.
 #[derive(Debug)]

@@ -49,8 +49,10 @@ impl Chroma {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Upsampling {
     /// The chroma that stands for the pixel.
+    #[cfg_attr(not(feature = "heic"), allow(dead_code))]
     Nearest,
     /// Interpolated linearly between the middles of the pixels that chromas stand for.
+    #[cfg_attr(not(feature = "avif"), allow(dead_code))]
     Linear,
 }
 
