@@ -16,8 +16,9 @@ LOOP = """
 import numpy as np, impasto
 encoder, x = impasto.Encoder("lite"), np.full((256, 256, 3), 0.5, np.float32)
 encoder.record(x, style="relu1_1")
-print("ready", flush=True)
 try:
+    # In here, so that a signal that follows at once is caught too.
+    print("ready", flush=True)
     while True:
         encoder.record(x, style=encoder.layers)
 except KeyboardInterrupt:
