@@ -56,9 +56,9 @@ class _Evaluate(torch.autograd.Function):  # type: ignore[misc, unused-ignore]
         return image.new_tensor(value)
 
     @staticmethod
-    def backward(ctx: Any, by_loss: torch.Tensor) -> tuple[torch.Tensor, None]:
+    def backward(ctx: Any, *grad_outputs: torch.Tensor) -> tuple[torch.Tensor, None]:
         if torch.is_grad_enabled():
             # create_graph=True asks for a gradient of the gradient, which would silently be 0.
             raise RuntimeError("the loss of impasto has no second derivative: leave create_graph=True away")
-        (gradient,) = ctx.saved_tensors
+        (by_loss,), (gradient,) = grad_outputs, ctx.saved_tensors
         return by_loss * gradient, None

@@ -148,7 +148,7 @@ def recruit(
     from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy
 
     across, down = cut[0]
-    bundle = {"CPU": cpus, **({"memory": memory} if memory else {})}
+    bundle: dict[str, float] = {"CPU": cpus, **({"memory": memory} if memory else {})}
     for _ in range(_OFFERS):
         count = min(workers or machines(cpus), across * down)
         if count == 0:

@@ -69,9 +69,11 @@ def stylize(
     before = getattr(context, "execution_no_progress_timeout_s", None)
     # A large picture takes longer than Ray Data waits for a row.
     context.execution_no_progress_timeout_s = -1
+    # Ray's types know functions alone, where its documentation has classes too.
+    painter: Any = _Painter
     try:
         rows = ray.data.from_items(items, override_num_blocks=len(items)).map(
-            _Painter,
+            painter,
             # With 2 tasks in flight, a picture would wait for a long one while another actor is idle.
             compute=ray.data.ActorPoolStrategy(
                 min_size=1, max_size=min(most, len(items)), max_tasks_in_flight_per_actor=1
