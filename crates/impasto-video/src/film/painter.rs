@@ -65,7 +65,7 @@ impl Painter {
     /// an unfinished optimisation, and the film would drift.
     ///
     /// # Errors
-    /// The errors of [`Session::step`].
+    /// The errors of [`impasto::Session::step`].
     pub fn first(&mut self, frame: &Frame) -> Result<(Painted, State), Error> {
         self.dress(frame);
         let seen = self.seen(&frame.picture);
@@ -111,7 +111,7 @@ impl Painter {
     /// 1.
     ///
     /// # Errors
-    /// The errors of [`Session::step`].
+    /// The errors of [`impasto::Session::step`].
     pub fn next(
         &mut self,
         frame: &Frame,
