@@ -6,7 +6,7 @@
 
 use impasto_image::Picture;
 
-use super::planes::{blurred, mean, mixed, moved, soft};
+use super::planes::{blurred, mean, mixed, soft};
 use crate::flow::Flow;
 use crate::warp;
 
@@ -50,7 +50,7 @@ impl Anchor {
     /// The anchor, seen from the next frame.
     pub(crate) fn moved(mut self, back: &Flow, confidence: &[f32]) -> Anchor {
         self.map = warp::compose(back, &self.map);
-        let [before, ..] = moved([&self.confidence, &self.confidence, &self.confidence], back);
+        let [before] = warp::planes([&self.confidence], back);
         self.confidence =
             before.iter().zip(confidence).map(|(before, now)| before.clamp(0.0, 1.0).min(*now)).collect();
         self.age += 1;
@@ -80,9 +80,9 @@ impl Anchor {
     fn keep_detail(&self, picture: Picture, before: &Picture, back: &Flow) -> Picture {
         let (base, energy) = detail(&picture);
         let wanted = detail(&self.picture).1;
-        let [wanted, ..] = moved([&wanted, &wanted, &wanted], &self.map);
+        let [wanted] = warp::planes([&wanted], &self.map);
         let last = detail(before).1;
-        let [last, ..] = moved([&last, &last, &last], back);
+        let [last] = warp::planes([&last], back);
         let gain: Vec<f32> = (0..energy.len())
             .map(|at| {
                 let wanted = last[at] + self.confidence[at] * (wanted[at] - last[at]);

@@ -13,11 +13,12 @@ use super::layout::Change;
 use super::motion::Motion;
 use super::optimise::carried;
 use super::painter::Painter;
-use super::planes::{mean, mixed, moved, rounded};
+use super::planes::{mean, mixed, rounded};
 use super::renew::{self, Renewal};
 use super::state::State;
 use super::styles::followed;
 use super::target::{Target, filled, target, unseen};
+use crate::warp;
 
 /// A frame gets all further iterations if a third of it is new or not yet dry.
 const MORE_FOR: f32 = 3.0;
@@ -55,7 +56,7 @@ impl Painter {
         if let Some((opening, weight)) = closing {
             picture = self.drawn(picture, opening, &now, weight);
         }
-        let [mut detail, eased, _] = moved([&state.detail, &state.loose, &state.loose], &motion.back);
+        let [mut detail, eased] = warp::planes([&state.detail, &state.loose], &motion.back);
         let eased: Vec<f32> = eased
             .iter()
             .zip(&light)

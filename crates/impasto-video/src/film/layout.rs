@@ -8,8 +8,9 @@
 
 use impasto_image::Plane;
 
-use super::planes::{moved, smoothstep};
+use super::planes::smoothstep;
 use crate::flow::Flow;
+use crate::warp;
 
 /// The part of a pixel that has to have come into other regions, from not at all anew to wholly.
 const ANEW: (f32, f32) = (0.3, 0.7);
@@ -46,7 +47,7 @@ pub(super) fn change(before: &[Plane], now: Vec<Plane>, back: &Flow, confidence:
     let along: Vec<Vec<f32>> = before
         .iter()
         .map(|plane| {
-            let [along, ..] = moved([plane.data(); 3], back);
+            let [along] = warp::planes([plane.data()], back);
             along.into_iter().map(|weight| weight.clamp(0.0, 1.0)).collect()
         })
         .collect();

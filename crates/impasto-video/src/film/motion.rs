@@ -178,13 +178,10 @@ fn still(back: &Flow, before: &Picture, now: &Picture, noise: f32) -> Vec<bool> 
 
 /// The opacity that both frames share, which limits the confidence: edges of transparent parts are not tied.
 pub(crate) fn seen_in_both(confidence: &mut [f32], back: &Flow, before: Option<&Plane>, now: Option<&Plane>) {
-    let moved = before.map(|plane| {
-        let planes = [plane.data(), plane.data(), plane.data()];
-        let [moved, ..] = super::planes::moved(planes, back);
-        moved
-    });
+    let moved = before.map(|plane| warp::planes([plane.data()], back));
     for (at, confidence) in confidence.iter_mut().enumerate() {
-        let alpha = now.map_or(1.0, |plane| plane.data()[at]) * moved.as_ref().map_or(1.0, |plane| plane[at]);
+        let alpha =
+            now.map_or(1.0, |plane| plane.data()[at]) * moved.as_ref().map_or(1.0, |[plane]| plane[at]);
         *confidence *= alpha.clamp(0.0, 1.0);
     }
 }

@@ -8,7 +8,8 @@ use impasto::{
 
 use super::motion::Motion;
 use super::painter::Painter;
-use super::planes::{mean, moved};
+use super::planes::mean;
+use crate::warp;
 
 impl Painter {
     /// A still: the first frame's painting.
@@ -96,7 +97,7 @@ pub(super) fn carried(trace: &Trace, motion: &Motion) -> Trace {
         return trace.clone();
     }
     let plane = |at: usize| &trace.second[at * area..(at + 1) * area];
-    let planes = moved([plane(0), plane(1), plane(2)], &motion.back);
+    let planes = warp::planes([plane(0), plane(1), plane(2)], &motion.back);
     let mut second = Vec::with_capacity(3 * area);
     for (at, along) in planes.into_iter().enumerate() {
         let usual = mean(plane(at));

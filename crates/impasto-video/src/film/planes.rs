@@ -3,9 +3,7 @@
 use impasto_image::Picture;
 use rayon::prelude::*;
 
-use crate::flow::Flow;
 use crate::flow::smooth::{convolve, gaussian};
-use crate::warp;
 
 /// Values that a thread takes at a time.
 const PIECE: usize = 1 << 14;
@@ -42,16 +40,6 @@ pub(crate) fn rounded(mut picture: Picture) -> Picture {
         *value = (value.clamp(0.0, 1.0) * 65535.0).round() / 65535.0;
     });
     picture
-}
-
-/// Three planes that travel together, moved along a flow.
-pub(crate) fn moved(planes: [&[f32]; 3], flow: &Flow) -> [Vec<f32>; 3] {
-    let area = flow.u.len();
-    let joined = planes.concat();
-    let picture = Picture::new(flow.width, flow.height, joined);
-    let moved = picture.map(|picture| warp::picture(&picture, flow).into_rgb());
-    let moved = moved.unwrap_or_else(|| planes.concat());
-    [0, 1, 2].map(|plane| moved[plane * area..(plane + 1) * area].to_vec())
 }
 
 /// 0 below `from`, 1 above `to`, and smooth between.

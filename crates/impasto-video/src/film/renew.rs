@@ -7,8 +7,9 @@
 //! What comes into view at an edge of the frame was painted there with nothing beyond it, so its strokes run along the
 //! edge. As it moves inwards its strokes may change, until they have their surroundings.
 
-use super::planes::{moved, smoothstep};
+use super::planes::smoothstep;
 use crate::flow::Flow;
+use crate::warp;
 
 /// The growth at which a pixel is wholly free: strokes a quarter larger or smaller.
 const GROWN: f32 = 0.223;
@@ -88,7 +89,7 @@ pub(crate) fn step(
     life: Option<f64>,
 ) -> Renewal {
     let (width, height) = back.size();
-    let [mut age, mut growth, before] = moved([age, growth, depth], back);
+    let [mut age, mut growth, before] = warp::planes([age, growth, depth], back);
     let born = first_ages(width, height, life);
     let [mut depth, mut renewed, mut inwards] = [(); 3].map(|()| vec![0.0; age.len()]);
     for at in 0..age.len() {

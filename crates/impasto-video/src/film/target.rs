@@ -3,9 +3,10 @@
 use impasto_image::{Filter, Picture, resize_plane};
 
 use super::motion::Motion;
-use super::planes::{blurred, mean, mixed, moved, smoothstep};
+use super::planes::{blurred, mean, mixed, smoothstep};
 use super::renew::{self, Renewal};
 use super::state::State;
+use crate::warp;
 
 /// The part of a change of light that the painting follows.
 const FOLLOWS: f32 = 0.7;
@@ -72,7 +73,7 @@ fn light(picture: &mut Picture, before: &Picture, now: &Picture, motion: &Motion
         (0..area).map(|at| 0.2126 * rgb[at] + 0.7152 * rgb[area + at] + 0.0722 * rgb[2 * area + at]).collect()
     };
     let old = luma(before);
-    let [old, ..] = moved([&old, &old, &old], &motion.back);
+    let [old] = warp::planes([&old], &motion.back);
     let change: Vec<f32> =
         luma(now).iter().zip(&old).zip(&motion.confidence).map(|((now, old), c)| c * (now - old)).collect();
     let (change, known) = (blurred(&change, width, LIGHT), blurred(&motion.confidence, width, LIGHT));

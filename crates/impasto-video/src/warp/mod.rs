@@ -18,10 +18,23 @@ use crate::flow::rows::rows_of;
 ///
 /// The result has the size of the flow; offsets are in pixels of the source.
 pub fn picture(source: &Picture, flow: &Flow) -> Picture {
-    Spline::of(source).gather(flow.size(), |x, y| {
+    Spline::of(source).gather(flow.size(), along(flow))
+}
+
+/// Gathers planes of the flow's size along it, as [`picture`] does.
+pub(crate) fn planes<const PLANES: usize>(planes: [&[f32]; PLANES], flow: &Flow) -> [Vec<f32>; PLANES] {
+    let mut moved = planes.map(|plane| vec![0.0; plane.len()]);
+    let spline = Spline::<PLANES>::through(planes.concat(), flow.size());
+    spline.gather_into(moved.each_mut().map(Vec::as_mut_slice), flow.width, along(flow));
+    moved
+}
+
+/// The place in the source that each pixel shows.
+fn along(flow: &Flow) -> impl Fn(usize, usize) -> (f32, f32) + Sync + '_ {
+    |x, y| {
         let (u, v) = flow.at(x, y);
         (x as f32 + u, y as f32 + v)
-    })
+    }
 }
 
 /// Follows one flow and then another: the offset at x is `first(x) + then(x + first(x))`.

@@ -20,22 +20,18 @@ const END: f32 = POLE / (POLE * POLE - 1.0);
 /// Terms of the sum that starts the filter. The pole to this power is below the rounding of f32.
 const START: usize = 16;
 
-/// The coefficients of the spline through a picture's pixels.
-pub struct Spline {
+/// The coefficients of the splines through planes of one size: those of a picture, or others that travel together.
+pub struct Spline<const PLANES: usize = 3> {
     width: usize,
     height: usize,
-    /// `[3, height, width]`.
+    /// `[PLANES, height, width]`.
     coefficients: Vec<f32>,
 }
 
 impl Spline {
-    /// Finds the coefficients.
+    /// Finds the coefficients of a picture.
     pub fn of(picture: &Picture) -> Self {
-        let (width, height) = picture.size();
-        let mut coefficients = picture.rgb().to_vec();
-        rows(&mut coefficients, width, |_, row| across(row));
-        coefficients.par_chunks_exact_mut(width * height).for_each(|plane| down(plane, width));
-        Self { width, height, coefficients }
+        Self::through(picture.rgb().to_vec(), picture.size())
     }
 
     /// A picture of a size whose pixel at a column and a row shows the spline at the place that `place` gives, in
@@ -49,30 +45,50 @@ impl Spline {
         let (width, area) = (result.width(), result.width() * result.height());
         let (red, rest) = result.rgb_mut().split_at_mut(area);
         let (green, blue) = rest.split_at_mut(area);
+        self.gather_into([red, green, blue], width, place);
+        result
+    }
+}
+
+impl<const PLANES: usize> Spline<PLANES> {
+    /// Finds the coefficients of planes that lie one after the other.
+    pub(super) fn through(planes: Vec<f32>, (width, height): (usize, usize)) -> Self {
+        let mut coefficients = planes;
+        rows(&mut coefficients, width, |_, row| across(row));
+        coefficients.par_chunks_exact_mut(width * height).for_each(|plane| down(plane, width));
+        Self { width, height, coefficients }
+    }
+
+    /// Fills planes as [`gather`](Spline::gather) does.
+    pub(super) fn gather_into(
+        &self,
+        planes: [&mut [f32]; PLANES],
+        width: usize,
+        place: impl Fn(usize, usize) -> (f32, f32) + Sync,
+    ) {
         rows_of(
-            [red, green, blue],
+            planes,
             width,
             #[inline(always)]
-            |y, [red, green, blue]| {
+            |y, mut planes| {
                 for x in 0..width {
                     let (at_x, at_y) = place(x, y);
-                    [red[x], green[x], blue[x]] = self.at(at_x, at_y);
+                    planes.iter_mut().zip(self.at(at_x, at_y)).for_each(|(plane, value)| plane[x] = value);
                 }
             },
         );
-        result
     }
 
-    /// The colour at a place, in pixels. Places outside count as the nearest edge.
+    /// The values at a place, in pixels. Places outside count as the nearest edge.
     #[inline(always)]
-    pub fn at(&self, x: f32, y: f32) -> [f32; 3] {
+    pub fn at(&self, x: f32, y: f32) -> [f32; PLANES] {
         let (x, y) = (x.clamp(0.0, (self.width - 1) as f32), y.clamp(0.0, (self.height - 1) as f32));
         let (left, top) = (x as usize, y as usize);
         let (wx, wy) = (weights(x - left as f32), weights(y - top as f32));
         let inner = left >= 1 && left + 2 < self.width && top >= 1 && top + 2 < self.height;
         let area = self.width * self.height;
-        let mut colour = [0.0; 3];
-        for (plane, value) in colour.iter_mut().enumerate() {
+        let mut values = [0.0; PLANES];
+        for (plane, value) in values.iter_mut().enumerate() {
             let plane = &self.coefficients[plane * area..(plane + 1) * area];
             let mut across = [0.0; 4];
             for (line, wy) in wy.iter().enumerate() {
@@ -90,7 +106,7 @@ impl Spline {
             }
             *value = (wx[0] * across[0] + wx[1] * across[1]) + (wx[2] * across[2] + wx[3] * across[3]);
         }
-        colour
+        values
     }
 }
 
