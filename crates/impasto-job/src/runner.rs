@@ -156,15 +156,9 @@ impl Runner {
     #[must_use]
     pub fn device(mut self, device: Option<String>) -> Runner {
         self.extras.device = device.is_some();
-        let place = match &mut self.job.task {
-            Task::Stylize(spec) => &mut spec.run.device,
-            Task::Texture(spec) => &mut spec.device,
-            Task::Batch(spec) => &mut spec.run.device,
-            Task::Sheet(spec) => &mut spec.run.device,
-            Task::Video(spec) => &mut spec.run.device,
-            Task::Compare(_) => return self,
-        };
-        *place = device.or(place.take());
+        if let Some(place) = self.job.task.device_mut() {
+            *place = device.or(place.take());
+        }
         self
     }
 

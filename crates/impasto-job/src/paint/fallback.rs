@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{Ended, Extras, Keeping, Names, Painting, Resumed};
 use crate::JobError;
 use crate::error::Cause;
-use crate::spec::{StylizeSpec, Task};
+use crate::spec::StylizeSpec;
 
 /// Everything that a run needs to begin a second time.
 pub(super) struct Again {
@@ -90,15 +90,4 @@ impl Again {
 /// Whether an error is a card's.
 fn is_of_device(error: &impasto::Error) -> bool {
     matches!(crate::error::cause_of(error), Cause::Device)
-}
-
-/// The task, on the processor.
-pub(super) fn on_processor(task: &Task) -> Task {
-    let mut task = task.clone();
-    match &mut task {
-        Task::Stylize(spec) => spec.run.device = Some("cpu".into()),
-        Task::Texture(spec) => spec.device = Some("cpu".into()),
-        _ => {}
-    }
-    task
 }

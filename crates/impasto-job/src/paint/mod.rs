@@ -117,9 +117,10 @@ pub(crate) fn run(
         Err(error) => again.begin_anew(error)?,
     };
     context.warn(fallen.note);
-    let job = JobSpec { task: fallback::on_processor(&job.task), ..job.clone() };
-    let mut spec = spec.clone();
-    spec.run.device = Some("cpu".into());
+    let processor = || Some("cpu".to_owned());
+    let (mut job, mut spec) = (job.clone(), spec.clone());
+    job.task.device_mut().into_iter().for_each(|device| *device = processor());
+    spec.run.device = processor();
     run(&job, (&spec, texture), Extras { between, ..fallen.extras }, context)
 }
 

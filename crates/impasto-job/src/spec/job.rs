@@ -41,6 +41,20 @@ pub enum Task {
     Video(Box<VideoSpec>),
 }
 
+impl Task {
+    /// The device of the task; `None` if it has none, as a comparison.
+    pub(crate) fn device_mut(&mut self) -> Option<&mut Option<String>> {
+        match self {
+            Task::Stylize(spec) => Some(&mut spec.run.device),
+            Task::Texture(spec) => Some(&mut spec.device),
+            Task::Batch(spec) => Some(&mut spec.run.device),
+            Task::Sheet(spec) => Some(&mut spec.run.device),
+            Task::Video(spec) => Some(&mut spec.run.device),
+            Task::Compare(_) => None,
+        }
+    }
+}
+
 impl From<Task> for JobSpec {
     fn from(task: Task) -> JobSpec {
         JobSpec { version: VERSION, task }
