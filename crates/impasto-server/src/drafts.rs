@@ -150,7 +150,7 @@ pub(crate) fn prepare(app: &Arc<App>, settings: &Settings, edge: Option<usize>) 
         let styles = spec.style.iter().map(|style| small(&style.path)).collect::<Result<Vec<_>, _>>()?;
         let masks = Masks::read(&spec.regions, &spec.style, &Source::files(app.limits))?;
         if is_film {
-            weigh(spec, &masks, length)?;
+            weigh(spec, &masks, &length)?;
         }
         if spec.run.init.take().is_some_and(|init| init != *"draft") {
             return Err(Problem::setting("init", "init: a run that begins otherwise has no draft"));

@@ -33,8 +33,8 @@ pub(crate) fn length(app: &App, settings: &Settings) -> Result<Length, Problem> 
     let Some(slot) = settings.content.clone() else { return Ok(Length::default()) };
     let facts = app.store.run(move |connection| facts(connection, &slot))?;
     let (frames, seconds) = facts.map_or((0, 0.0), |facts| (facts.frames, facts.seconds));
-    let asked = settings.options.get("fps").and_then(Value::as_str);
-    Ok(Length::new(frames, seconds, asked))
+    let fps = settings.options.get("fps").and_then(Value::as_str).map(str::to_owned);
+    Ok(Length { frames, seconds, fps })
 }
 
 /// Facts about a file, as they were kept when it came or was made.

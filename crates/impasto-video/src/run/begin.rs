@@ -8,7 +8,8 @@ use impasto_job::inputs::{self, Input, Masks};
 use impasto_job::spec::VideoSpec;
 use impasto_job::{Cause, JobError, VideoContext, VideoEvent, VideoPlan};
 
-use super::folder::{Folder, Manifest, fingerprint, reached};
+use super::folder::{Folder, reached};
+use super::manifest::{Manifest, fingerprint};
 use super::masks::MovingMask;
 use super::sink::{Sink, folder_of, size};
 use super::styles::StyleTimes;

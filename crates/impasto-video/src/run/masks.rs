@@ -14,7 +14,7 @@ use impasto_job::{ErrorKind, JobError, VideoContext};
 use serde::{Deserialize, Serialize};
 
 use super::begin::{SLACK, check_read};
-use super::folder::{Manifest, fingerprint};
+use super::manifest::{Manifest, fingerprint};
 use super::reader::Reader;
 use crate::ffmpeg::Decoded;
 use crate::source::{Source, is_several};

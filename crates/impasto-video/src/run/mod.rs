@@ -4,6 +4,7 @@ mod begin;
 mod between;
 mod finish;
 mod folder;
+mod manifest;
 mod masks;
 mod paint;
 mod reader;
@@ -15,6 +16,8 @@ use std::sync::Arc;
 use impasto::encoder::Encoder;
 use impasto_job::spec::VideoSpec;
 use impasto_job::{Control, End, ErrorKind, Filmed, Films, JobError, VideoContext, VideoEvent, VideoPlan};
+
+pub use styles::first_weights;
 
 /// Runs the job of a film.
 pub struct VideoRunner {

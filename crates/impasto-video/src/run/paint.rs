@@ -284,7 +284,7 @@ impl<'a> Work<'a> {
                 .caused_by(Cause::Frames)
                 .hint("`from` N paints again from frame N on"));
         }
-        match super::folder::digest(&path)? == digest {
+        match super::manifest::digest(&path)? == digest {
             true => Ok(state),
             false => {
                 self.film

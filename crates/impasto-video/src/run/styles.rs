@@ -9,7 +9,7 @@ use impasto_job::JobError;
 use impasto_job::inputs::Masks;
 use impasto_job::spec::{StyleSpec, StyleTime, shares};
 
-use crate::timeline::Timeline;
+use crate::timeline::{Timeline, Times, rate};
 
 /// The weights of the styles of a film over time.
 #[derive(Clone, Debug, PartialEq)]
@@ -66,6 +66,29 @@ impl StyleTimes {
             }
         }
         weights
+    }
+}
+
+/// The weights of the styles in the first frame of a film, from facts that are known before it is read: its frames, its
+/// length in seconds, and the rate that the result is asked to have.
+///
+/// # Errors
+/// When the styles could not be blended over the film, as a run would say.
+pub fn first_weights(
+    styles: &[StyleSpec],
+    weights: Option<&[f64]>,
+    masks: &Masks,
+    (frames, seconds): (usize, f64),
+    fps: Option<&str>,
+) -> Result<Vec<f64>, JobError> {
+    /// Parts of a second in which a length is counted.
+    const PARTS: f64 = 1e6;
+    let length = (seconds * PARTS) as u64;
+    let own = if frames > 0 && length > 0 { (frames as u64 * PARTS as u64, length) } else { (25, 1) };
+    let line = Timeline::new(&Times::constant(own, frames.max(1)), fps.and_then(rate));
+    match &StyleTimes::of(styles, weights, masks, &line)?.at(0.0)[..] {
+        [] => shares(styles, weights),
+        weights => Ok(weights.to_vec()),
     }
 }
 
@@ -164,6 +187,31 @@ mod tests {
         let layers = ["a:at=0s", "b:at=2s", "c:at=1s,layers=x+y", "d:at=3s,layers=y+x"];
         near(&times(&layers, 90).unwrap().at(1.0), &[0.5, 0.5, 1.0, 0.0]);
         assert!(times(&["a", "b"], 9).unwrap().at(0.0).is_empty());
+    }
+
+    fn first(styles: &[&str], fps: Option<&str>) -> Vec<f64> {
+        let styles: Vec<StyleSpec> =
+            styles.iter().map(|text| StyleSpec::parse((*text).into()).unwrap()).collect();
+        first_weights(&styles, None, &Masks::default(), (250, 10.0), fps).unwrap()
+    }
+
+    #[test]
+    fn the_earliest_style_of_a_group_is_alone_in_the_first_frame() {
+        assert_eq!(first(&["a:at=0s,weight=2", "b:at=10s"], None), [2.0, 0.0]);
+        assert_eq!(first(&["a:at=3s", "b:at=2s", "c:at=9s", "d:weight=0.5"], None), [0.0, 1.0, 0.0, 0.5]);
+        // Half of the film is after 5 seconds, and frame 50 after 2, or after 4 at half the rate.
+        assert_eq!(first(&["a:at=50%", "b:at=4s", "c:at=50f"], None), [0.0, 0.0, 1.0]);
+        assert_eq!(first(&["a:at=50%", "b:at=3s", "c:at=50f"], Some("12.5")), [0.0, 1.0, 0.0]);
+        assert_eq!(first(&["a:at=50%", "b:at=6s"], None), [1.0, 0.0]);
+        assert_eq!(
+            first(&["a:at=1s,layers=x", "b:at=2s", "c:at=3s,layers=x", "d:at=0s"], None),
+            [1.0, 0.0, 0.0, 1.0]
+        );
+        assert_eq!(first(&["a", "b:weight=3"], None), [1.0, 3.0]);
+        // A length that is not known is short.
+        let styles = ["a:at=1f", "b:at=0s"].map(|text| StyleSpec::parse(text.into()).unwrap());
+        let weights = first_weights(&styles, None, &Masks::default(), (0, 0.0), None).unwrap();
+        assert_eq!(weights, [0.0, 1.0]);
     }
 
     #[test]
