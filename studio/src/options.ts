@@ -91,7 +91,7 @@ export const MORE: Group[] = [
         choices: same("monge-kantorovich", "cholesky", "pca", "histogram"),
         help: "Only with matched colours",
       },
-      { name: "device", label: "Device", control: "choice", choices: [], empty: "auto", help: "What runs the network; auto takes a card that is faster than the processor" },
+      { name: "device", label: "Device", control: "choice", choices: [], empty: "auto", help: "The network runs there; auto takes a card that is faster than the processor" },
       { name: "half", label: "Half precision", control: "switch", help: "Less memory" },
     ],
   },
