@@ -94,12 +94,11 @@ pub enum VideoEvent {
 pub struct Guarded {
     /// The energy of the two finest bands over that from when the paint was made.
     pub sharpness: f32,
-    /// The distance of the mean colour from its place, in OKLab, before it was pulled back.
+    /// The mean distance of coarse colours from those that the paint dried with, as RGB in 0..1, before they were
+    /// pulled back.
     pub drift: f32,
     /// The share of the frame whose paint was loosened, for its sharpness or for a change of light.
     pub loosened: f32,
-    /// Whether colours were pulled back.
-    pub pulled: bool,
 }
 
 /// The work, the time and the disk space that a film will take.

@@ -119,14 +119,25 @@ fn main() -> Result<(), Box<dyn Error>> {
         still.save(format!("{folder}/still.png"))?;
     }
     println!("a still takes {seconds:.2} s");
+    let (then, now) = (band_energy(&first.picture), band_energy(&still));
+    println!(
+        "a still of the last frame beside the first frame: bands {:.3} {:.3}",
+        now.finest / then.finest,
+        now.second / then.second
+    );
+    let opening = (film.frame(0), painted(&judge, &film.frame(0))?.0, first.picture.clone());
     for (name, style, content) in JUDGES {
-        let own = losses(&judge, (style, content), &last, &still)?;
-        let film = losses(&judge, (style, content), &last, &before)?;
-        println!(
-            "{name}: losses of the last frame over those of a still: style {:.3}, content {:.3}",
-            film.0 / own.0,
-            film.1 / own.1
-        );
+        for (which, (frame, still, film)) in
+            [("last", &(last.clone(), still.clone(), before.clone())), ("first", &opening)]
+        {
+            let own = losses(&judge, (style, content), frame, still)?;
+            let film = losses(&judge, (style, content), frame, film)?;
+            println!(
+                "{name}: losses of the {which} frame over those of a still: style {:.3}, content {:.3}",
+                film.0 / own.0,
+                film.1 / own.1
+            );
+        }
     }
     // A still for each frame, without any film.
     let (other, _) = painted(&judge, &film.frame(frames - 2))?;

@@ -4,8 +4,8 @@
 use impasto::image::fit_long_edge;
 use impasto_job::spec::VideoSpec;
 
-/// Bytes of state for each pixel: 35 numbers and up to five regions.
-const STATE_BYTES: u64 = 160;
+/// Bytes of state for each pixel: 38 numbers and up to five regions.
+const STATE_BYTES: u64 = 172;
 /// Bytes of a state's moments: those of VGG-19 for style and draft, in one region.
 const MOMENT_BYTES: u64 = 8_000_000;
 /// Bytes of a pixel of 16 bits in a file, with alpha. Noise alone needs as many.
@@ -41,11 +41,11 @@ mod tests {
         let mut spec = VideoSpec::new("in.mp4".into(), vec![StyleSpec::plain("s.jpg")], "out.mp4".into());
         spec.run.size = Some(100);
         let of = |spec: &VideoSpec| disk_bytes(spec, (200, 100), 50, 2.0);
-        assert_eq!(of(&spec), 100 * 50 * (8 * 50 + 160) + 8_000_000);
+        assert_eq!(of(&spec), 100 * 50 * (8 * 50 + 172) + 8_000_000);
         spec.film.fps = Some("12".into());
-        assert_eq!(of(&spec), 100 * 50 * (8 * 24 + 160) + 8_000_000);
+        assert_eq!(of(&spec), 100 * 50 * (8 * 24 + 172) + 8_000_000);
         spec.film.hold = Some(5);
-        assert_eq!(of(&spec), 100 * 50 * (8 * 5 + 160) + 8_000_000);
+        assert_eq!(of(&spec), 100 * 50 * (8 * 5 + 172) + 8_000_000);
     }
 
     #[test]

@@ -8,7 +8,8 @@ use impasto_job::Guarded;
 use super::anchor::Anchor;
 use super::drafts::{coloured_like, towards};
 use super::frame::{Frame, Opening};
-use super::guard::{self, Colours};
+use super::ground;
+use super::guard;
 use super::layout::Change;
 use super::motion::Motion;
 use super::optimise::carried;
@@ -22,6 +23,9 @@ use crate::warp;
 
 /// A frame gets all further iterations if a third of it is new or not yet dry.
 const MORE_FOR: f32 = 3.0;
+
+/// The share of its detail and its colours that wholly loosened paint gives up in a frame.
+const FOLLOWS_LIGHT: f32 = 0.1;
 
 /// The surroundings of a frame in which something changes.
 pub(super) struct Around<'a> {
@@ -80,20 +84,16 @@ impl Painter {
                 self.follow(&now, frame.alpha.clone(), follow, iterations)?
             }
         };
-        let (aim, part) = (draft.as_ref().unwrap_or(&now), frame.painted());
-        let (drift, pulled, colours) =
-            guarded_colours(&mut painting, aim, (state.colours, loose > 0.0), part.as_deref());
+        let fresh = self.fresh(frame, &renewal, &eased, if iterations == 0 { 1.0 } else { loose });
+        let mut ground = ground::moved(&state.ground, &motion.back, &light);
+        let drift = ground::hold(&mut painting, &mut ground, &fresh);
         let mut painting = rounded(painting);
         if closing.is_none() && loose == 0.0 {
             let renewed = |at: usize| if eased[at] < guard::TIGHT { renewal.free[at] } else { 1.0 };
             hold_still(&mut painting, &state.painting, &motion.still, renewed);
         }
-        let fresh = |at: usize| {
-            let kept = part.as_ref().map_or(0.0, |part| 1.0 - part[at]);
-            renew::freshness(renewal.age[at], renewal.free[at]).max(loose).max(0.1 * eased[at]).max(kept)
-        };
-        let (sharpness, weak) = guard::sharpness(&mut detail, &guard::energy(&painting), fresh);
-        let guarded = Some(Guarded { sharpness, drift, loosened: mean(&eased), pulled });
+        let (sharpness, weak) = guard::sharpness(&mut detail, &guard::energy(&painting), &fresh);
+        let guarded = Some(Guarded { sharpness, drift, loosened: mean(&eased) });
         let anchor = match state.anchor.is_spent() {
             true => Anchor::new(painting.clone()),
             false => state.anchor,
@@ -108,13 +108,13 @@ impl Painter {
             memory: state.memory,
             drift: state.drift,
             draft,
+            ground,
             anchor,
             age: renewal.age,
             growth: renewal.growth,
             depth: renewal.depth,
             detail,
             loose: eased.iter().zip(&weak).map(|(eased, weak)| eased.max(*weak)).collect(),
-            colours,
             layout: change.map_or(Vec::new(), |change| change.layout),
             styles: followed(&state.styles, &frame.styles),
         };
@@ -126,6 +126,18 @@ impl Painter {
         let dry =
             |at: usize| renew::dryness(renewal.age[at], self.life) * renew::firmness(renewal.inwards[at]);
         (0..renewal.age.len()).map(dry).collect()
+    }
+
+    /// How far the paint of each pixel is still being made, 0..1: its detail and its colours are not kept yet.
+    fn fresh(&self, frame: &Frame, renewal: &Renewal, eased: &[f32], loose: f32) -> Vec<f32> {
+        let part = frame.painted();
+        let fresh = |at: usize| {
+            let made = renew::freshness(renewal.age[at], renewal.free[at]);
+            let comes = 1.0 - renew::firmness(renewal.inwards[at]);
+            let kept = part.as_ref().map_or(0.0, |part| 1.0 - part[at]);
+            made.max(comes).max(loose).max(FOLLOWS_LIGHT * eased[at]).max(kept)
+        };
+        (0..eased.len()).map(fresh).collect()
     }
 
     /// The iterations for a frame: more of them, the less of it is firm.
@@ -150,38 +162,6 @@ fn start(filled: Picture, draft: Option<&Picture>, change: Option<&Change>, dry:
     coloured_like(start, draft, &dry.iter().map(|dry| 1.0 - dry).collect::<Vec<f32>>())
 }
 
-/// The colours of a painting, and their place beside those of its aim; `None` if too little is painted.
-pub(super) fn colours_beside(
-    painting: &Picture,
-    aim: &Picture,
-    part: Option<&[f32]>,
-) -> Option<(Colours, Colours)> {
-    if part.is_some_and(|part| mean(part) < guard::PAINTED) {
-        return None;
-    }
-    let now = Colours::of(painting, part);
-    Some((now, now.beside(&Colours::of(aim, part))))
-}
-
-/// Guards the colours of a painting. Returns how far they were from their place, whether they were pulled back, and
-/// their place from now on. The first frame with enough paint gives the place. While styles change, the place changes
-/// with them.
-fn guarded_colours(
-    painting: &mut Picture,
-    aim: &Picture,
-    (usual, free): (Option<Colours>, bool),
-    part: Option<&[f32]>,
-) -> (f32, bool, Option<Colours>) {
-    let Some((now, place)) = colours_beside(painting, aim, part) else { return (0.0, false, usual) };
-    match usual.filter(|_| !free) {
-        None => (0.0, false, Some(place)),
-        Some(usual) => {
-            let (drift, pulled) = guard::pull(painting, (&now, &place), &usual, part);
-            (drift, pulled, Some(usual))
-        }
-    }
-}
-
 /// Copies the pixels that stand still and are not renewed.
 fn hold_still(painting: &mut Picture, before: &Picture, still: &[bool], renewed: impl Fn(usize) -> f32) {
     let area = still.len();
@@ -189,38 +169,5 @@ fn hold_still(painting: &mut Picture, before: &Picture, still: &[bool], renewed:
         for (at, now) in now.iter_mut().enumerate().filter(|(at, _)| still[*at] && renewed(*at) == 0.0) {
             *now = before[at];
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Stripes of a colour.
-    fn striped(colour: [f32; 3]) -> Picture {
-        let value = |i: usize| colour[i / 400] + if i % 20 < 10 { 0.1 } else { -0.1 };
-        Picture::new(20, 20, (0..1200).map(value).collect()).unwrap()
-    }
-
-    #[test]
-    fn the_place_of_the_colours_is_that_of_the_first_frame_with_enough_paint() {
-        let aim = striped([0.5; 3]);
-        let (usual, drifted) = (striped([0.6, 0.5, 0.4]), striped([0.8, 0.3, 0.3]));
-        let part =
-            |rows: usize| -> Vec<f32> { (0..400).map(|i| f32::from(u8::from(i / 20 < rows))).collect() };
-        let guarded = |painting: &Picture, place: Option<Colours>, rows: usize| {
-            guarded_colours(&mut painting.clone(), &aim, (place, false), Some(&part(rows)))
-        };
-        // Nothing is painted yet, then a quarter is.
-        assert_eq!(guarded(&usual, None, 0), (0.0, false, None));
-        let (drift, pulled, place) = guarded(&usual, None, 5);
-        assert!(drift == 0.0 && !pulled && place.is_some());
-        let (drift, pulled, kept) = guarded(&usual, place, 5);
-        assert!(drift < 1e-4 && !pulled && kept == place, "{drift}");
-        let (drift, pulled, kept) = guarded(&drifted, place, 5);
-        assert!(drift > 0.05 && pulled && kept == place, "{drift}");
-        // The region is gone, and comes back.
-        assert_eq!(guarded(&drifted, place, 0), (0.0, false, place));
-        assert!(guarded(&drifted, place, 5).1);
     }
 }

@@ -64,7 +64,7 @@ pub(super) fn coloured_like(start: Picture, draft: &Picture, wet: &[f32]) -> Pic
     /// Deviation, in pixels, of the blur that leaves the coarse part.
     const COARSE: f32 = 3.0;
     /// The part of the way that wholly wet paint goes in a frame.
-    const GOES: f32 = 0.3;
+    const GOES: f32 = 0.15;
     if wet.iter().all(|wet| *wet == 0.0) {
         return start;
     }

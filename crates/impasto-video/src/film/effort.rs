@@ -32,7 +32,7 @@ impl Tuning {
     pub fn of(effort: Effort) -> Tuning {
         let normal = Tuning {
             iterations: 8,
-            more: 20,
+            more: 40,
             rate: 0.5,
             pull: 0.4,
             calm: 0.95,
@@ -44,7 +44,7 @@ impl Tuning {
         match effort {
             Effort::Draft => Tuning { iterations: 0, rounds: 0, flow: Preset::Fast, ..normal },
             Effort::Fine => {
-                Tuning { iterations: 20, more: 40, rate: 0.4, average: 0.85, rounds: 6, ..normal }
+                Tuning { iterations: 20, more: 60, rate: 0.4, average: 0.85, rounds: 6, ..normal }
             }
             _ => normal,
         }

@@ -17,6 +17,7 @@ mod drafts;
 mod effort;
 mod frame;
 mod grain;
+mod ground;
 mod guard;
 mod layout;
 mod motion;

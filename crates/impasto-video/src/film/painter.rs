@@ -7,10 +7,11 @@ use impasto::{
 };
 
 use super::anchor::Anchor;
-use super::changed::{Around, Done, colours_beside};
+use super::changed::{Around, Done};
 use super::effort::Tuning;
 use super::frame::{Frame, Opening, Painted};
 use super::grain::Grain;
+use super::ground;
 use super::guard;
 use super::layout;
 use super::motion::{self, Motion, Reference};
@@ -181,12 +182,10 @@ impl Painter {
         (trace, memory): (Trace, DraftMemory),
     ) -> State {
         let (width, height) = seen.size();
-        let part = frame.painted();
-        let colours = colours_beside(&painting, draft.as_ref().unwrap_or(&seen), part.as_deref());
         State {
             detail: guard::energy(&painting),
             loose: vec![0.0; width * height],
-            colours: colours.map(|(_, place)| place),
+            ground: ground::of(&painting),
             anchor: Anchor::new(painting.clone()),
             age: renew::first_ages(width, height, self.life),
             growth: vec![0.0; width * height],

@@ -11,7 +11,6 @@ use impasto_job::JobError;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 
 use super::anchor::Anchor;
-use super::guard::Colours;
 use super::motion::Reference;
 use crate::flow::Flow;
 
@@ -35,6 +34,8 @@ pub struct State {
     pub(crate) drift: Flow,
     /// The steadied draft, if frames have one.
     pub(crate) draft: Option<Picture>,
+    /// The coarse colours that the paint dried with.
+    pub(crate) ground: Picture,
     pub(crate) anchor: Anchor,
     /// Seconds since each pixel was painted anew.
     pub(crate) age: Vec<f32>,
@@ -44,8 +45,6 @@ pub struct State {
     pub(crate) detail: Vec<f32>,
     /// How loose each pixel is made by the guards.
     pub(crate) loose: Vec<f32>,
-    /// The usual place of the painting's colours beside the draft's; `None` as long as too little is painted.
-    pub(crate) colours: Option<Colours>,
     /// The regions that the paint was made for, if the film has masks.
     pub(crate) layout: Vec<Plane>,
     /// The weights of the styles that the paint has followed; none if they never change.
@@ -131,6 +130,7 @@ impl State {
         picture(&mut all, "input", &self.input);
         picture(&mut all, "reference", &self.reference.input);
         flow(&mut all, "owed", &self.reference.owed);
+        picture(&mut all, "ground", &self.ground);
         picture(&mut all, "anchor", &self.anchor.picture);
         flow(&mut all, "map", &self.anchor.map);
         line(&mut all, "anchored".into(), &self.anchor.confidence);
@@ -139,8 +139,6 @@ impl State {
         line(&mut all, "depth".into(), &self.depth);
         line(&mut all, "detail".into(), &self.detail);
         line(&mut all, "loose".into(), &self.loose);
-        let colours: Vec<f32> = self.colours.iter().flat_map(Colours::values).collect();
-        line(&mut all, "colours".into(), &colours);
         let styles: Vec<f32> = self.styles.iter().flat_map(|weight| halves(*weight)).collect();
         line(&mut all, "styles".into(), &styles);
         line(&mut all, "second".into(), &self.trace.second);
@@ -221,16 +219,13 @@ impl State {
             memory,
             drift: flow("drift")?,
             draft: picture("draft"),
+            ground: picture("ground")?,
             anchor,
             age: values("age")?.1,
             growth: values("growth")?.1,
             depth: values("depth")?.1,
             detail: values("detail")?.1,
             loose: values("loose")?.1,
-            colours: match &values("colours")?.1[..] {
-                [] => None,
-                values => Some(Colours::from_values(values)?),
-            },
             layout: (0..).map_while(|at| plane(&format!("layout.{at}"))).collect(),
             styles: values("styles")?.1.chunks_exact(2).map(|pair| joined(pair[0], pair[1])).collect(),
         })
@@ -270,13 +265,13 @@ mod tests {
             memory: DraftMemory { share: 0.7, moments, palette: vec![vec![0.25; 3]], grain: None },
             drift: flow.clone(),
             draft: Some(picture(7)),
+            ground: picture(8),
             anchor: Anchor { picture: picture(11), map: flow, confidence: vec![0.5; 20], age: 3 },
             age: vec![0.04; 20],
             growth: vec![0.1; 20],
             depth: vec![7.5; 20],
             detail: vec![0.01; 20],
             loose: vec![0.3; 20],
-            colours: Colours::from_values(&[0.1, 0.2, 0.3, 1.0, 1.1, 1.2]),
             layout: vec![Plane::filled(5, 4, 0.25), Plane::filled(5, 4, 0.75)],
             styles: vec![0.1, 1.0 / 3.0],
         };
@@ -294,9 +289,6 @@ mod tests {
         };
         assert!(bits(&state) == bits(&read));
         assert_eq!(read.layout, state.layout);
-        assert_eq!(read.colours, state.colours);
-        State { colours: None, ..state.clone() }.save(&path, HashMap::new()).unwrap();
-        assert_eq!(State::open(&path).unwrap().0.colours, None);
         assert_eq!((read.anchor.age, &read.styles[..]), (3, &[0.1, 1.0 / 3.0][..]));
         std::fs::write(&path, b"short").unwrap();
         assert!(State::open(&path).is_err());

@@ -25,7 +25,7 @@ const FREE: (f32, f32) = (0.02, 0.12);
 
 /// Confidence below which a pixel is not held, and above which it is held wholly. Confidence falls off gently, and a
 /// pixel that is held by half would move by half.
-const HELD: (f32, f32) = (0.05, 0.3);
+pub(super) const HELD: (f32, f32) = (0.05, 0.3);
 
 /// Where a frame begins, and how free it is to change.
 pub(crate) struct Target {
@@ -36,7 +36,7 @@ pub(crate) struct Target {
     /// Which pixels begin anew, 0..1.
     pub(crate) free: Vec<f32>,
     pub(crate) renewal: Renewal,
-    /// The change of light at each pixel.
+    /// The light that the painting has got at each pixel.
     pub(crate) light: Vec<f32>,
 }
 
@@ -64,7 +64,7 @@ pub(crate) fn target(
 }
 
 /// Adds the change of light between two frames (ReCoNet, Gao et al. 2018, relaxes its loss by the change of luminance):
-/// shadows and fades follow the film, and the strokes stay. Returns the change. Each pixel has the mean of the trusted
+/// shadows and fades follow the film, and the strokes stay. Returns what was added. Each pixel has the mean of the trusted
 /// pixels around it: a lamp that is switched on costs confidence, and a part of it would be lost otherwise.
 fn light(picture: &mut Picture, before: &Picture, now: &Picture, motion: &Motion) -> Vec<f32> {
     let (width, area) = (now.width(), motion.confidence.len());
@@ -77,15 +77,16 @@ fn light(picture: &mut Picture, before: &Picture, now: &Picture, motion: &Motion
     let change: Vec<f32> =
         luma(now).iter().zip(&old).zip(&motion.confidence).map(|((now, old), c)| c * (now - old)).collect();
     let (change, known) = (blurred(&change, width, LIGHT), blurred(&motion.confidence, width, LIGHT));
-    let change: Vec<f32> =
-        change.iter().zip(&known).map(|(change, known)| change / known.max(UNKNOWN)).collect();
     let bound = NO_LIGHT.max(motion.noise * 0.28 / LIGHT);
+    let followed = |(change, known): (&f32, &f32)| {
+        let change = change / known.max(UNKNOWN);
+        FOLLOWS * (change - change.clamp(-bound, bound))
+    };
+    let light: Vec<f32> = change.iter().zip(&known).map(followed).collect();
     for plane in picture.rgb_mut().chunks_exact_mut(area) {
-        for (value, change) in plane.iter_mut().zip(&change) {
-            *value = (*value + FOLLOWS * (change - change.clamp(-bound, bound))).clamp(0.0, 1.0);
-        }
+        plane.iter_mut().zip(&light).for_each(|(value, light)| *value = (*value + light).clamp(0.0, 1.0));
     }
-    change
+    light
 }
 
 /// Fills the free parts: from the draft, or from the frame where there is none, in the colours and the contrast of the

@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use impasto::encoder::Encoder;
-use impasto::image::{Limits, Picture, Plane, Space};
 use impasto_job::inputs::{self, Input, Masks};
 use impasto_job::spec::VideoSpec;
 use impasto_job::{Cause, JobError, VideoContext, VideoEvent, VideoPlan};
@@ -14,7 +13,7 @@ use super::masks::MovingMask;
 use super::sink::{Sink, folder_of, size};
 use super::styles::StyleTimes;
 use crate::shots::{Detector, Shots};
-use crate::source::{Source, open};
+use crate::source::Source;
 use crate::timeline::{Timeline, rate};
 
 /// Frames that are drawn to the first one, at the end of a film that loops.
@@ -58,12 +57,12 @@ impl<'a> Film<'a> {
         };
         spec.run.objective.preset()?;
         spec.run.overrides()?;
-        let sink = Sink::of(spec)?;
+        let sink = Sink::of(&spec.output, &spec.encoding)?;
         let source = Source::open(&spec.input, limits, fps, spec.film.tone_map)?;
         let pictures = inputs::Source::with(limits, &around.pictures);
         let styles =
             spec.style.iter().map(|style| pictures.read(&style.path)).collect::<Result<Vec<_>, _>>()?;
-        let place = folder_of(spec);
+        let place = folder_of(&spec.output, spec.work.folder.as_deref());
         let known = Manifest::read(&place.join("film.json"))?;
         let moving = MovingMask::all(spec, (&source, limits), known.as_ref(), around)?;
         let first = |path: &Path| Some(moving.iter().find(|mask| mask.path == path)?.first());
@@ -235,24 +234,6 @@ impl<'a> Film<'a> {
         matches!(&self.painted()[..], [(_, keys)] if keys.len() > 2 * CLOSING)
     }
 
-    /// A painted frame in a colour space, which has to have the film's size.
-    pub(crate) fn picture(&self, file: &Path, space: Space) -> Result<(Picture, Option<Plane>), JobError> {
-        let mut decoded = open(file, &Limits::NONE)?;
-        decoded.bring_to(space);
-        let (found, (width, height)) = (decoded.picture.size(), self.size);
-        match found == (width, height) {
-            true => Ok((decoded.picture, decoded.alpha)),
-            false => Err(JobError::bad_input(format!(
-                "{}: expected {width}x{height} pixels, found {}x{}",
-                file.display(),
-                found.0,
-                found.1
-            ))
-            .caused_by(Cause::Frames)
-            .hint("`from` N paints again from frame N on")),
-        }
-    }
-
     /// Forgets everything from frame `from` on. Returns the shot that goes on inside of itself, if there is one: it
     /// begins from the painted frame before.
     fn rewind(&self, folder: &Folder, from: usize) -> Result<Option<(usize, usize)>, JobError> {
@@ -301,7 +282,7 @@ fn shots(
 }
 
 /// Looks through the whole film for cuts. A film that ends early is found here.
-fn find_shots(source: &Source, line: &Timeline, around: &VideoContext) -> Result<Shots, JobError> {
+pub(super) fn find_shots(source: &Source, line: &Timeline, around: &VideoContext) -> Result<Shots, JobError> {
     let mut detector = Detector::default();
     let (mut read, mut next) = (0, 0);
     for frame in source.small_frames()? {

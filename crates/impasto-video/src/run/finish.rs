@@ -1,15 +1,13 @@
 //! The end of a film: its painted frames become a film or files, and the folder is removed.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use impasto::image::{Encoding, Space, save};
 use impasto_job::{End, Filmed, JobError, VideoEvent};
 
 use super::begin::Film;
 use super::folder::Folder;
 use super::paint::Work;
-use super::sink::Sink;
-use crate::ffmpeg::{Job, Layout, encode};
+use super::write::Output;
 
 impl Film<'_> {
     /// Paints this part of the work, and makes the film if it is the whole.
@@ -65,51 +63,17 @@ impl Film<'_> {
     }
 
     fn write(&self, frames: &[(PathBuf, f64)]) -> Result<(), JobError> {
-        let space = self.source.space();
-        match &self.sink {
-            Sink::Film { codec } => {
-                let layout = Layout {
-                    width: self.size.0,
-                    height: self.size.1,
-                    deep: true,
-                    alpha: self.source.alpha() && codec.holds_alpha(),
-                };
-                let sound = self.source.film().filter(|_| !self.spec.encoding.no_sound);
-                let job = Job {
-                    path: &self.spec.output,
-                    codec: *codec,
-                    crf: self.spec.encoding.crf,
-                    layout,
-                    rate: self.line.rate,
-                    frames,
-                    sound: sound.map(|(path, probe)| (path, probe.offset)),
-                };
-                // Films have the primaries of sRGB.
-                let notes = encode(&job, |file| {
-                    let (picture, alpha) = self.picture(file, Space::Srgb)?;
-                    Ok(layout.write(&picture, alpha.as_ref()))
-                })?;
-                notes.into_iter().for_each(|note| self.around.warn(note));
-                Ok(())
-            }
-            Sink::Frames { pattern, format, depth } => {
-                let place = self.spec.output.parent().unwrap_or(Path::new(""));
-                let profile = (space != Space::Srgb).then(|| space.icc());
-                let encoding = Encoding {
-                    format: Some(*format),
-                    depth: *depth,
-                    space,
-                    icc_profile: profile,
-                    ..Encoding::default()
-                };
-                for (number, (file, _)) in frames.iter().enumerate() {
-                    let Some(name) = pattern.name(number + 1) else { continue };
-                    let (picture, alpha) = self.picture(file, space)?;
-                    let alpha = alpha.filter(|_| self.sink.holds_alpha());
-                    save(&place.join(name), &picture, alpha.as_ref(), &encoding)?;
-                }
-                Ok(())
-            }
-        }
+        let output = Output {
+            path: &self.spec.output,
+            sink: &self.sink,
+            encoding: &self.spec.encoding,
+            size: self.size,
+            alpha: self.source.alpha(),
+            space: self.source.space(),
+            rate: self.line.rate,
+            sound: self.source.film(),
+        };
+        output.write(frames)?.into_iter().for_each(|note| self.around.warn(note));
+        Ok(())
     }
 }

@@ -72,7 +72,21 @@ impl Folder {
 
     /// Writes the manifest.
     pub(crate) fn put_manifest(&self, manifest: &Manifest) -> Result<(), JobError> {
-        let text = serde_json::to_string_pretty(manifest).unwrap_or_default();
+        self.put_settings(&serde_json::to_string_pretty(manifest).unwrap_or_default())
+    }
+
+    /// The settings of work that has no manifest.
+    pub(crate) fn settings(&self) -> Result<Option<String>, JobError> {
+        let path = self.manifest_path();
+        match fs::read_to_string(&path) {
+            Ok(text) => Ok(Some(text)),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(JobError::read(&path, &error)),
+        }
+    }
+
+    /// Writes the settings of work that has no manifest, in its place.
+    pub(crate) fn put_settings(&self, text: &str) -> Result<(), JobError> {
         Ok(write_atomically(&self.manifest_path(), |file| file.write_all(text.as_bytes()))?)
     }
 

@@ -14,7 +14,7 @@ use super::masks::MaskFacts;
 use crate::shots::Shots;
 
 /// The version of the folder's form.
-const VERSION: u32 = 4;
+const VERSION: u32 = 5;
 
 /// Bytes at each end of an input that its fingerprint sees.
 const ENDS: u64 = 4 << 20;

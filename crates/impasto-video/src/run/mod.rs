@@ -10,6 +10,7 @@ mod paint;
 mod reader;
 mod sink;
 mod styles;
+mod write;
 
 use std::sync::Arc;
 

@@ -16,6 +16,7 @@ use super::between::Between;
 use super::folder::{Folder, Progress, Record};
 use super::masks::MovingMask;
 use super::reader::Reader;
+use super::write;
 use crate::film::{Frame, Opening, Painted, Painter, State, Tuning};
 use crate::source::at_size;
 
@@ -45,25 +46,21 @@ pub(super) struct Work<'a> {
 #[derive(Default)]
 struct Guards {
     loosened: usize,
-    pulled: usize,
 }
 
 impl Guards {
     fn add(&mut self, painted: &Painted) {
         /// The share of a frame that is worth a word.
         const MUCH: f32 = 0.02;
-        let Some(guarded) = painted.guarded else { return };
-        self.loosened += usize::from(guarded.loosened > MUCH);
-        self.pulled += usize::from(guarded.pulled);
+        self.loosened += usize::from(painted.guarded.is_some_and(|guarded| guarded.loosened > MUCH));
     }
 
     /// A note on what they did; none if they did nothing.
     fn note(&self, frames: usize) -> Option<String> {
-        let Guards { loosened, pulled } = self;
-        (loosened + pulled > 0).then(|| {
+        let loosened = self.loosened;
+        (loosened > 0).then(|| {
             format!(
-                "note: of the {frames} frames painted now, {loosened} had paint loosened for new light or lost \
-                 detail, and {pulled} had colours pulled back"
+                "note: {loosened} of the {frames} frames painted now had paint loosened, for new light or lost detail"
             )
         })
     }
@@ -313,7 +310,7 @@ impl<'a> Work<'a> {
 
     /// A painted frame, which has to have the film's size.
     fn sized(&self, frame: usize) -> Result<(Painting, Option<Plane>), JobError> {
-        self.film.picture(&self.folder.frame(frame), self.film.source.space())
+        write::frame(&self.folder.frame(frame), self.film.size, self.film.source.space())
     }
 
     fn tell(&mut self, shot: usize, frame: usize, painted: Painted, start: Instant) {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use impasto::image::{Depth, Format, fit_long_edge};
 use impasto_job::JobError;
-use impasto_job::spec::VideoSpec;
+use impasto_job::spec::{EncodingSpec, VideoSpec};
 
 use crate::ffmpeg::{self, Codec};
 use crate::source::{Pattern, Source};
@@ -21,15 +21,15 @@ pub(crate) enum Sink {
 }
 
 impl Sink {
-    /// Where the frames of a job go.
+    /// Where the frames of a result go.
     ///
     /// # Errors
     /// When options do not fit each other, or when ffmpeg or the place of the result is not there.
-    pub(crate) fn of(spec: &VideoSpec) -> Result<Sink, JobError> {
-        let name = spec.output.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    pub(crate) fn of(output: &Path, encoding: &EncodingSpec) -> Result<Sink, JobError> {
+        let name = output.file_name().and_then(|name| name.to_str()).unwrap_or_default();
         match Pattern::of(name) {
-            Some(pattern) => files(spec, pattern),
-            None => film(spec),
+            Some(pattern) => files(output, encoding, pattern),
+            None => film(output, encoding),
         }
     }
 
@@ -78,6 +78,14 @@ impl Sink {
             .hint("give an empty `folder`: painted frames are kept there, and removed at the end"))
     }
 
+    /// The size of frames that this result can have: some films need even sides.
+    pub(crate) fn fitted(&self, (width, height): (usize, usize)) -> (usize, usize) {
+        match self {
+            Sink::Film { codec } if codec.needs_even() => ((width / 2 * 2).max(2), (height / 2 * 2).max(2)),
+            _ => (width, height),
+        }
+    }
+
     pub(crate) fn holds_alpha(&self) -> bool {
         match self {
             Sink::Film { codec } => codec.holds_alpha(),
@@ -87,12 +95,11 @@ impl Sink {
 }
 
 /// A film.
-fn film(spec: &VideoSpec) -> Result<Sink, JobError> {
-    let encoding = &spec.encoding;
+fn film(output: &Path, encoding: &EncodingSpec) -> Result<Sink, JobError> {
     if encoding.depth.is_some() {
         return Err(JobError::bad_input("`depth` is for frames as files; a film has that of its `codec`"));
     }
-    let codec = Codec::of(&spec.output, encoding.codec.as_deref())?;
+    let codec = Codec::of(output, encoding.codec.as_deref())?;
     match (encoding.crf, codec.largest_crf()) {
         (Some(_), None) => {
             return Err(JobError::bad_input("`crf` has no effect on prores, ffv1, gif and apng"));
@@ -107,26 +114,22 @@ fn film(spec: &VideoSpec) -> Result<Sink, JobError> {
     }
     ffmpeg::check()?;
     ffmpeg::check_encoder(codec)?;
-    check_place(&spec.output)?;
+    check_place(output)?;
     Ok(Sink::Film { codec })
 }
 
 /// A file for each frame.
-fn files(spec: &VideoSpec, pattern: Pattern) -> Result<Sink, JobError> {
-    let encoding = &spec.encoding;
+fn files(output: &Path, encoding: &EncodingSpec, pattern: Pattern) -> Result<Sink, JobError> {
     if pattern.name(0).is_none() {
-        return Err(JobError::bad_input(format!(
-            "{}: expected a place for the number",
-            spec.output.display()
-        ))
-        .hint("such as out/%04d.png"));
+        return Err(JobError::bad_input(format!("{}: expected a place for the number", output.display()))
+            .hint("such as out/%04d.png"));
     }
     if encoding.codec.is_some() || encoding.crf.is_some() || encoding.no_sound {
         return Err(JobError::bad_input(
             "`codec`, `crf` and `no_sound` are for films, not for frames as files",
         ));
     }
-    let format = Format::of(&spec.output)?;
+    let format = Format::of(output)?;
     let depth = match encoding.depth {
         None => {
             if format == Format::OpenExr {
@@ -165,11 +168,7 @@ pub(crate) fn size(spec: &VideoSpec, source: &Source, sink: &Sink) -> Result<(us
         Some(size) => size,
         None => long.min(impasto::DEFAULT_SIZE),
     };
-    let (width, height) = fit_long_edge(from, long);
-    Ok(match sink {
-        Sink::Film { codec } if codec.needs_even() => ((width / 2 * 2).max(2), (height / 2 * 2).max(2)),
-        _ => (width, height),
-    })
+    Ok(sink.fitted(fit_long_edge(from, long)))
 }
 
 /// The folder that a path lies in.
@@ -178,16 +177,16 @@ fn folder_beside(path: &Path) -> PathBuf {
     folder.unwrap_or(Path::new(".")).to_owned()
 }
 
-/// The folder of a job.
-pub(crate) fn folder_of(spec: &VideoSpec) -> PathBuf {
-    if let Some(folder) = &spec.work.folder {
-        return folder.clone();
+/// The folder for the frames of a result until it is made: the one that is given, or one beside the result.
+pub(crate) fn folder_of(output: &Path, given: Option<&Path>) -> PathBuf {
+    if let Some(folder) = given {
+        return folder.to_owned();
     }
-    let pattern = spec.output.file_name().and_then(|name| name.to_str()).and_then(Pattern::of).is_some();
-    match spec.output.parent().filter(|_| pattern) {
+    let pattern = output.file_name().and_then(|name| name.to_str()).and_then(Pattern::of).is_some();
+    match output.parent().filter(|_| pattern) {
         Some(parent) => parent.join(".impasto.film"),
         None => {
-            let mut name = spec.output.clone().into_os_string();
+            let mut name = output.as_os_str().to_owned();
             name.push(".film");
             name.into()
         }
