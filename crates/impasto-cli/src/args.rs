@@ -39,6 +39,8 @@ pub(crate) enum Command {
     /// Repaint a film in the style of pictures, without flicker; ffmpeg reads and writes it
     #[command(allow_negative_numbers = true)]
     Video(Box<crate::video::VideoArgs>),
+    /// Make a film steady whose frames another program painted one by one
+    Deflicker(Box<crate::deflicker::DeflickerArgs>),
     /// Make a picture of a style alone, from noise; optionally seamless
     Texture(Box<TextureArgs>),
     /// Make a sheet of small pictures that shows the effect of options

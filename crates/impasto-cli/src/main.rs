@@ -9,6 +9,7 @@ mod args;
 mod bench;
 mod compat;
 mod completions;
+mod deflicker;
 mod devices;
 mod doctor;
 mod evaluate;
@@ -75,6 +76,7 @@ fn main() -> ExitCode {
             jobs::stylize(*args, matches.subcommand_matches("stylize").unwrap_or(&matches))
         }
         Command::Video(args) => video::run(*args),
+        Command::Deflicker(args) => deflicker::run(*args),
         Command::Texture(args) => jobs::texture(*args),
         Command::Sheet(args) => jobs::sheet(*args),
         Command::Show(args) => show::run(args),

@@ -64,13 +64,13 @@ fn told(plan: &VideoPlan) -> Result<(), Failure> {
 }
 
 /// Shows the events of a film.
-struct Progress {
+pub(crate) struct Progress {
     kind: ProgressKind,
-    bar: ProgressBar,
+    pub(crate) bar: ProgressBar,
 }
 
 impl Progress {
-    fn new(kind: ProgressKind) -> Progress {
+    pub(crate) fn new(kind: ProgressKind) -> Progress {
         let bar = if kind == ProgressKind::Bar { ProgressBar::new(0) } else { ProgressBar::hidden() };
         if let Ok(style) = ProgressStyle::with_template("{prefix} [{bar:24}] {pos}/{len} frames {msg}") {
             bar.set_style(style.progress_chars("=> "));
@@ -78,7 +78,7 @@ impl Progress {
         Progress { kind, bar }
     }
 
-    fn show(&self, event: &VideoEvent) {
+    pub(crate) fn show(&self, event: &VideoEvent) {
         if let VideoEvent::Warned { text } = event {
             return self.note(text);
         }
@@ -98,7 +98,9 @@ impl Progress {
                 self.bar.set_length(*of as u64);
                 self.bar.set_position(*done as u64);
                 let left = HumanDuration(Duration::from_secs_f64(seconds_left.max(0.0)));
-                self.bar.set_message(format!("{iterations} iterations in {seconds:.1} s, {left} left"));
+                let work =
+                    if *iterations > 0 { format!("{iterations} iterations in ") } else { String::new() };
+                self.bar.set_message(format!("{work}{seconds:.1} s, {left} left"));
             }
             (ProgressKind::Bar, _) => self.wrote(event),
         }

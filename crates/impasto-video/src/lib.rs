@@ -25,4 +25,4 @@ pub use impasto_job::spec::VideoSpec;
 pub use impasto_job::{Filmed, VideoEvent, VideoPlan};
 pub use inspect::{Facts, check_ffmpeg, inspect};
 pub use room::disk_bytes;
-pub use run::{VideoRunner, films, first_weights};
+pub use run::{VideoRunner, deflicker, films, first_weights};

@@ -64,11 +64,17 @@ Examples:
   impasto video film.mp4 painting.jpg -o painted.mp4 --effort draft    a first look
   impasto video frames/ painting.jpg -o out/%04d.png                   needs no ffmpeg";
 
+const DEFLICKER: &str = "\
+Examples:
+  impasto deflicker film.mp4 painted/%04d.png -o steady.mp4
+  impasto deflicker film.mp4 painted.mp4 -o steady.mp4 --strength 0.5    closer to each painting";
+
 /// Returns the command line with the short help arranged.
 pub(super) fn arranged(command: Command) -> Command {
     let uncommon = uncommon(&command);
     let start = if cfg!(feature = "serve") { START } else { START_WITHOUT_SERVE };
     let mut command = command.after_help(start);
+    command = command.mut_subcommand("deflicker", |deflicker| deflicker.after_help(DEFLICKER));
     for name in PAINTERS {
         let footer = match name {
             "stylize" => STYLIZE,

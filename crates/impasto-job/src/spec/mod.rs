@@ -6,6 +6,7 @@
 
 mod batch;
 mod compare;
+mod deflicker;
 mod job;
 mod limits;
 mod names;
@@ -21,6 +22,7 @@ mod video;
 
 pub use batch::BatchSpec;
 pub use compare::CompareSpec;
+pub use deflicker::DeflickerSpec;
 pub(crate) use job::check_version;
 pub use job::{JobSpec, Task, VERSION};
 pub use limits::InputSpec;

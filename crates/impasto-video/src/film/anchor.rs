@@ -89,17 +89,29 @@ impl Anchor {
                 (wanted.max(0.0) / energy[at].max(1e-7)).sqrt().clamp(1.0, GAIN)
             })
             .collect();
-        let mut strong = picture;
-        let area = gain.len();
-        for (plane, base) in strong.rgb_mut().chunks_exact_mut(area).zip(base.rgb().chunks_exact(area)) {
-            plane
-                .iter_mut()
-                .zip(base)
-                .zip(&gain)
-                .for_each(|((value, base), gain)| *value = base + gain * (*value - base));
-        }
-        strong
+        amplified(picture, &base, &gain)
     }
+}
+
+/// A picture whose finest detail is strengthened where it has less energy than that of another picture.
+pub(super) fn strengthened(picture: Picture, like: &Picture, most: f32) -> Picture {
+    let ((base, energy), (_, wanted)) = (detail(&picture), detail(like));
+    let gain =
+        energy.iter().zip(wanted).map(|(energy, wanted)| (wanted / energy.max(1e-7)).sqrt().clamp(1.0, most));
+    amplified(picture, &base, &gain.collect::<Vec<f32>>())
+}
+
+/// A picture with all that is beyond its base amplified.
+fn amplified(mut picture: Picture, base: &Picture, gain: &[f32]) -> Picture {
+    let area = gain.len();
+    for (plane, base) in picture.rgb_mut().chunks_exact_mut(area).zip(base.rgb().chunks_exact(area)) {
+        plane
+            .iter_mut()
+            .zip(base)
+            .zip(gain)
+            .for_each(|((value, base), gain)| *value = base + gain * (*value - base));
+    }
+    picture
 }
 
 /// A picture without its finest detail, and the energy of that detail around each pixel.

@@ -13,6 +13,7 @@
 mod anchor;
 mod between;
 mod changed;
+mod deflicker;
 mod drafts;
 mod effort;
 mod frame;
@@ -24,14 +25,17 @@ mod motion;
 mod optimise;
 mod painter;
 mod planes;
+mod poisson;
 mod renew;
 mod state;
 mod styles;
 mod target;
 
 pub(crate) use between::blend_between;
+pub use deflicker::Steadied;
 pub use effort::Tuning;
 pub use frame::{Frame, Opening, Painted};
 pub use impasto_job::Guarded;
 pub use painter::Painter;
+pub(crate) use planes::rounded;
 pub use state::State;

@@ -2,6 +2,7 @@
 
 mod begin;
 mod between;
+mod deflicker;
 mod finish;
 mod folder;
 mod manifest;
@@ -18,6 +19,7 @@ use impasto::encoder::Encoder;
 use impasto_job::spec::VideoSpec;
 use impasto_job::{Control, End, ErrorKind, Filmed, Films, JobError, VideoContext, VideoEvent, VideoPlan};
 
+pub use deflicker::deflicker;
 pub use styles::first_weights;
 
 /// Runs the job of a film.

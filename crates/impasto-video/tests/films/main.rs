@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)] // a failing test
 
 mod clips;
+mod deflicker;
 mod ffmpeg;
 mod frames;
 mod masks;
