@@ -84,7 +84,10 @@ impl Painter {
                 self.follow(&now, frame.alpha.clone(), follow, iterations)?
             }
         };
-        let fresh = self.fresh(frame, &renewal, &eased, if iterations == 0 { 1.0 } else { loose });
+        // A draft has its own colours, and the end of a loop those of the beginning.
+        let given_up =
+            if iterations == 0 { 1.0 } else { closing.map_or(loose, |(_, weight)| weight.max(loose)) };
+        let fresh = self.fresh(frame, &renewal, &eased, given_up);
         let mut ground = ground::moved(&state.ground, &motion.back, &light);
         let drift = ground::hold(&mut painting, &mut ground, &fresh);
         let mut painting = rounded(painting);
