@@ -79,6 +79,8 @@ impl Painter {
                 (self.kept(painting, &now, frame), Trace::default())
             }
             _ => {
+                let alpha = frame.alpha.as_ref();
+                let start = self.roughed(start, (&now, alpha), draft.as_ref(), &firm)?;
                 let follow = self.tie(start, &firm, &free, draft.clone(), carried(&state.trace, &motion));
                 let follow = Follow { pooled: follow.pooled * f64::from(1.0 - loose), ..follow };
                 self.follow(&now, frame.alpha.clone(), follow, iterations)?

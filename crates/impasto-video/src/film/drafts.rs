@@ -104,7 +104,7 @@ mod tests {
         };
         let wet: Vec<f32> = (0..2048).map(|at| if at % 64 < 32 { 1.0 } else { 0.0 }).collect();
         let mut picture = paint(0.4);
-        for _ in 0..12 {
+        for _ in 0..25 {
             picture = coloured_like(picture, &Picture::filled(64, 32, [0.7; 3]), &wet);
         }
         let row = &picture.rgb()[16 * 64..17 * 64];

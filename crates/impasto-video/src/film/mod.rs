@@ -27,6 +27,7 @@ mod painter;
 mod planes;
 mod poisson;
 mod renew;
+mod rough;
 mod state;
 mod styles;
 mod target;

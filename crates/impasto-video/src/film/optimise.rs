@@ -3,7 +3,8 @@
 
 use impasto::image::{Picture, Plane};
 use impasto::{
-    Error, Follow, Init, Iterations, Overrides, Pyramid, Recipe, Session, Smallest, StyleTransfer, Trace,
+    EngineCache, Error, Follow, Init, Iterations, Overrides, Pyramid, Recipe, Session, Smallest,
+    StyleTransfer, Trace,
 };
 
 use super::motion::Motion;
@@ -19,13 +20,13 @@ impl Painter {
         alpha: Option<Plane>,
     ) -> Result<(Picture, Trace, usize), Error> {
         let transfer = self.transfer.clone().content(seen.clone(), alpha).trace();
-        let (session, iterations) = self.run(transfer)?;
+        let (session, iterations) = run(transfer, self.cache.take())?;
         let (picture, trace) = (session.picture()?, session.trace().clone());
         self.cache = Some(session.into_cache());
         Ok((picture, trace, iterations))
     }
 
-    /// A further frame, tied to a target.
+    /// A further frame, tied to a target. It may be smaller than the film.
     pub(super) fn follow(
         &mut self,
         seen: &Picture,
@@ -48,21 +49,14 @@ impl Painter {
             },
             ..still.clone()
         };
-        let transfer = self.transfer.clone().content(seen.clone(), alpha);
+        let transfer = self.transfer.clone().size(seen.long_edge()).content(seen.clone(), alpha);
         let transfer = transfer.recipe(recipe).overrides(Overrides::default()).follow(follow);
-        let (session, _) = self.run(transfer)?;
+        let is_small = seen.long_edge() < self.size;
+        let cache = if is_small { self.small_cache.take() } else { self.cache.take() };
+        let (session, _) = run(transfer, cache)?;
         let (picture, trace) = (session.picture()?, session.trace().clone());
-        self.cache = Some(session.into_cache());
+        *(if is_small { &mut self.small_cache } else { &mut self.cache }) = Some(session.into_cache());
         Ok((picture, trace))
-    }
-
-    fn run(&mut self, transfer: StyleTransfer) -> Result<(Session, usize), Error> {
-        let mut session = transfer.build_with(self.cache.take())?;
-        let mut iterations = 0;
-        while session.step()?.is_some() {
-            iterations += 1;
-        }
-        Ok((session, iterations))
     }
 
     /// The tie of each pixel to its target: `held` says how firm it is, `free` where the paint is renewed.
@@ -88,6 +82,16 @@ impl Painter {
             pooled: self.tuning.pooled,
         }
     }
+}
+
+/// Runs to the end. Returns the session and its iterations.
+fn run(transfer: StyleTransfer, cache: Option<EngineCache>) -> Result<(Session, usize), Error> {
+    let mut session = transfer.build_with(cache)?;
+    let mut iterations = 0;
+    while session.step()?.is_some() {
+        iterations += 1;
+    }
+    Ok((session, iterations))
 }
 
 /// Second moments moved along the flow; where the place before is not known, the mean of their plane.

@@ -34,6 +34,10 @@ pub struct Painter {
     colour: Colour,
     pub(super) still: Recipe,
     pub(super) cache: Option<EngineCache>,
+    /// The engine for frames of half the size.
+    pub(super) small_cache: Option<EngineCache>,
+    /// The long edge of the film, in pixels.
+    pub(super) size: usize,
     pub(super) draft: Option<Draft>,
     pub(super) grain: Option<Grain>,
     pub(super) tuning: Tuning,
@@ -59,7 +63,18 @@ impl Painter {
         let drafts = tuning.iterations == 0 || (still.init == Init::Draft && still.content_is_draft);
         let draft = if drafts { Some(Draft::new(transfer.clone())?) } else { None };
         let grain = draft.as_ref().map(Grain::of);
-        Ok(Painter { transfer, colour, still, cache: Some(session.into_cache()), draft, grain, tuning, life })
+        Ok(Painter {
+            transfer,
+            colour,
+            still,
+            cache: Some(session.into_cache()),
+            small_cache: None,
+            size: frame.picture.long_edge(),
+            draft,
+            grain,
+            tuning,
+            life,
+        })
     }
 
     /// Paints the first frame of a shot, and lets the painting settle: without that, the next frames would go on with

@@ -191,7 +191,7 @@ pub(super) mod tests {
         let refused = |text: &str| read(text.into()).unwrap_err().to_string();
         assert!(refused("{\"version\": 3}").contains("an earlier version"));
         assert!(refused(&format!("{{\"version\": {}}}", VERSION + 1)).contains("a later version"));
-        for damaged in ["", "{}", "{\"version\": 4}"] {
+        for damaged in ["", "{}", "{\"version\": 5}"] {
             assert!(refused(damaged).contains("is damaged, or no film"), "{damaged}");
         }
         let text = serde_json::to_string(&manifest(|_| {})).unwrap();
