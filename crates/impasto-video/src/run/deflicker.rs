@@ -9,22 +9,18 @@ use impasto_job::spec::DeflickerSpec;
 use impasto_job::{Cause, End, ErrorKind, Filmed, JobError, VideoContext, VideoEvent};
 use serde_json::json;
 
-use super::begin::{check_read, find_shots};
+use super::cuts::{SLACK, check_read, shots};
 use super::folder::Folder;
 use super::manifest::fingerprint;
 use super::reader::Reader;
 use super::sink::{Sink, folder_of};
 use super::write::{Output, frame};
 use crate::film::Steadied;
-use crate::shots::Shots;
 use crate::source::{Source, at_size};
 use crate::timeline::{Timeline, rate};
 
 /// The frames at which the work begins anew: every so-many-th.
 const KEY: usize = 24;
-
-/// The frames by which two films may differ in length.
-const SLACK: usize = 2;
 
 /// The difference of two shapes, width by height, that rounding may leave.
 const SHAPE: f64 = 0.03;
@@ -87,18 +83,8 @@ impl<'a> Work<'a> {
         let place = folder_of(&spec.output, spec.folder.as_deref());
         sink.make_place(&spec.output, &place)?;
         let folder = Folder::open(place, (1, 1))?;
-        let shots = match &spec.cuts {
-            _ if spec.no_cuts => Shots::given(&[], frames),
-            Some(cuts) => match cuts.iter().find(|cut| **cut >= frames) {
-                Some(wrong) => {
-                    return Err(JobError::bad_input(format!(
-                        "`cuts`: the film has {frames} frames, found {wrong}"
-                    )));
-                }
-                None => Shots::given(cuts, frames),
-            },
-            None => find_shots(&original, &line, around)?,
-        };
+        let cuts = (spec.cuts.as_deref(), spec.no_cuts);
+        let shots = shots(cuts, (&original, &line), None, around)?;
         check_read(&painted, painted.small_frames()?.map_while(Result::ok).count(), (frames, around))?;
         let files = inputs.iter().map(|path| fingerprint(path)).collect::<Result<Vec<_>, _>>()?;
         let settings = json!({ "deflicker": 1, "strength": spec.strength, "size": size, "shots": shots, "files": files });

@@ -13,7 +13,7 @@ use impasto_job::spec::VideoSpec;
 use impasto_job::{ErrorKind, JobError, VideoContext};
 use serde::{Deserialize, Serialize};
 
-use super::begin::{SLACK, check_read};
+use super::cuts::{SLACK, check_read};
 use super::manifest::{Manifest, fingerprint};
 use super::reader::Reader;
 use crate::ffmpeg::Decoded;

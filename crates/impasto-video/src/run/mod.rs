@@ -2,6 +2,7 @@
 
 mod begin;
 mod between;
+mod cuts;
 mod deflicker;
 mod finish;
 mod folder;

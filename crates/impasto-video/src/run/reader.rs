@@ -2,7 +2,7 @@
 
 use impasto_job::JobError;
 
-use super::begin::SLACK;
+use super::cuts::SLACK;
 use crate::ffmpeg::Decoded;
 use crate::source::Frames;
 
