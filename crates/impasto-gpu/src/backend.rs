@@ -6,7 +6,7 @@ use impasto_engine::{Backend, Cancel, Engine, EngineError, Network};
 
 use crate::device::Device;
 use crate::engine::BEYOND;
-use crate::{Adapter, GpuEngine, GpuError, Method};
+use crate::{Adapter, GpuEngine, GpuError, Method, Taken};
 #[cfg(not(target_arch = "wasm32"))]
 use crate::{adapters_here, find};
 
@@ -75,6 +75,22 @@ impl GpuBackend {
     /// Gives the card up when it has observed this many pictures more, for tests of what happens then.
     pub fn lose_after(&self, observations: usize) {
         self.device.lose_after(observations);
+    }
+
+    /// The bytes of all buffers on the card, of all its engines.
+    pub fn taken(&self) -> Taken {
+        self.device.tally.taken()
+    }
+
+    /// The bytes that wgpu has allocated on the card, by its own count and rounded its way; `None` where it does not
+    /// count.
+    pub fn allocated(&self) -> Option<u64> {
+        self.device.inner.generate_allocator_report().map(|report| report.total_allocated_bytes)
+    }
+
+    /// Begins the count of [`Taken::most`] anew, with the buffers that are alive.
+    pub fn count_anew(&self) {
+        self.device.tally.begin();
     }
 
     /// Computes all layers by one method, where the card would choose for each: for tests and measurements.

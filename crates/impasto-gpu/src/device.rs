@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use impasto_engine::EngineError;
 use wgpu::{BufferUsages, PollType};
 
+use crate::buffer::{Buffer, Tally};
 use crate::kernels::Kernels;
 use crate::reading::Mapped;
 use crate::{Adapter, GpuError};
@@ -57,6 +58,7 @@ pub(crate) struct Device {
     pub(crate) queue: wgpu::Queue,
     pub(crate) kernels: Arc<Kernels>,
     pub(crate) adapter: Adapter,
+    pub(crate) tally: Arc<Tally>,
     /// Shared by all engines of the card.
     failures: Arc<Mutex<Failures>>,
     /// The number of failures that this engine knows of.
@@ -93,7 +95,8 @@ impl Device {
         }));
         let kernels = Arc::new(Kernels::new(&inner));
         let seen = AtomicU64::new(0);
-        let device = Device { inner, queue, kernels, adapter: adapter.clone(), failures, seen };
+        let (adapter, tally) = (adapter.clone(), Arc::default());
+        let device = Device { inner, queue, kernels, adapter, tally, failures, seen };
         device.check().map_err(|error| refused(error.to_string()))?;
         Ok(device)
     }
@@ -105,6 +108,7 @@ impl Device {
             queue: self.queue.clone(),
             kernels: self.kernels.clone(),
             adapter: self.adapter.clone(),
+            tally: self.tally.clone(),
             failures: self.failures.clone(),
             seen: AtomicU64::new(lock(&self.failures).count),
         }
@@ -159,53 +163,59 @@ impl Device {
     }
 
     /// A buffer whose contents kernels read and write.
-    pub(crate) fn buffer(&self, bytes: u64) -> wgpu::Buffer {
+    pub(crate) fn buffer(&self, bytes: u64) -> Buffer {
         let usage = BufferUsages::STORAGE | BufferUsages::COPY_SRC | BufferUsages::COPY_DST;
         self.new_buffer(bytes, usage)
     }
 
     /// A buffer that the host reads.
-    pub(crate) fn host_buffer(&self, bytes: u64) -> wgpu::Buffer {
+    pub(crate) fn host_buffer(&self, bytes: u64) -> Buffer {
         self.new_buffer(bytes, BufferUsages::MAP_READ | BufferUsages::COPY_DST)
     }
 
-    pub(crate) fn new_buffer(&self, bytes: u64, usage: BufferUsages) -> wgpu::Buffer {
-        let size = bytes.next_multiple_of(16).max(16);
-        self.inner.create_buffer(&wgpu::BufferDescriptor {
-            label: None,
-            size,
-            usage,
-            mapped_at_creation: false,
-        })
+    pub(crate) fn new_buffer(&self, bytes: u64, usage: BufferUsages) -> Buffer {
+        Buffer::new(&self.inner, &self.tally, rounded(bytes), usage)
     }
 
     /// A buffer with these contents.
-    pub(crate) fn filled(&self, values: &[f32]) -> wgpu::Buffer {
+    pub(crate) fn filled(&self, values: &[f32]) -> Buffer {
         let buffer = self.buffer(size_of_val(values) as u64);
         self.write(&buffer, 0, values);
         buffer
     }
 
     /// Copies numbers to a buffer, before the work that is submitted next.
-    pub(crate) fn write(&self, buffer: &wgpu::Buffer, start: usize, values: &[f32]) {
-        if !values.is_empty() {
-            self.queue.write_buffer(buffer, (start * size_of::<f32>()) as u64, bytemuck::cast_slice(values));
+    pub(crate) fn write(&self, buffer: &Buffer, start: usize, values: &[f32]) {
+        self.write_bytes(buffer, (start * size_of::<f32>()) as u64, bytemuck::cast_slice(values));
+    }
+
+    /// Copies bytes to a buffer, before the work that is submitted next.
+    pub(crate) fn write_bytes(&self, buffer: &Buffer, start: u64, bytes: &[u8]) {
+        if !bytes.is_empty() {
+            self.tally.pass(bytes.len() as u64);
+            self.queue.write_buffer(buffer, start, bytes);
         }
     }
 
+    /// Waits until the card has done everything, so that what was let go is free. In a browser nothing may wait, and
+    /// it is free somewhat later.
+    pub(crate) fn finish(&self) -> Result<(), EngineError> {
+        let waited = self.inner.poll(PollType::wait_indefinitely());
+        self.check()?;
+        waited.map_err(|error| self.lost(error.to_string()))?;
+        self.tally.passed();
+        Ok(())
+    }
+
     /// Waits for a buffer of the host, and takes its first numbers.
-    pub(crate) async fn read(&self, buffer: &wgpu::Buffer, count: usize) -> Result<Vec<f32>, EngineError> {
+    pub(crate) async fn read(&self, buffer: &Buffer, count: usize) -> Result<Vec<f32>, EngineError> {
         if count == 0 {
             return Ok(Vec::new());
         }
         let range = ..(count * size_of::<f32>()) as u64;
         let mapped = Mapped::begin(buffer.slice(range));
         // In a browser the answer comes by itself, and this does nothing.
-        let waited = self.inner.poll(PollType::wait_indefinitely());
-        self.check()?;
-        if let Err(error) = waited {
-            return Err(self.lost(error.to_string()));
-        }
+        self.finish()?;
         mapped.await.map_err(|error| self.lost(error.to_string()))?;
         let view = buffer.slice(range).get_mapped_range().map_err(|error| self.lost(error.to_string()))?;
         let values = bytemuck::cast_slice(&view).to_vec();
@@ -217,6 +227,11 @@ impl Device {
     fn lost(&self, reason: String) -> EngineError {
         EngineError::DeviceLost { device: self.adapter.name.clone(), reason }
     }
+}
+
+/// The size of a buffer for a number of bytes.
+pub(crate) fn rounded(bytes: u64) -> u64 {
+    bytes.next_multiple_of(16).max(16)
 }
 
 fn lock(failures: &Mutex<Failures>) -> MutexGuard<'_, Failures> {
