@@ -1,5 +1,6 @@
 //! The backend: a card that makes engines.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use impasto_engine::{Backend, Cancel, Engine, EngineError, Network};
@@ -26,7 +27,11 @@ impl GpuBackend {
     /// # Errors
     /// [`GpuError::Refused`] with the driver's words.
     pub async fn open(adapter: &Adapter) -> Result<GpuBackend, GpuError> {
-        let device = Arc::new(Device::open(adapter).await?);
+        GpuBackend::with(adapter, None).await
+    }
+
+    async fn with(adapter: &Adapter, folder: Option<&Path>) -> Result<GpuBackend, GpuError> {
+        let device = Arc::new(Device::open(adapter, folder).await?);
         let name = format!("gpu {}", adapter.identity());
         Ok(GpuBackend { adapter: adapter.clone(), name, device, method: None })
     }
@@ -38,6 +43,17 @@ impl GpuBackend {
     #[cfg(not(target_arch = "wasm32"))]
     pub fn open_here(adapter: &Adapter) -> Result<GpuBackend, GpuError> {
         pollster::block_on(GpuBackend::open(adapter))
+    }
+
+    /// [`open_here`](GpuBackend::open_here), with the kernels that an earlier start translated and kept in a folder of
+    /// the user's; what this one translates is kept there. Only drivers that keep kernels do so. A file that is damaged,
+    /// foreign or cannot be written is done without. No other program should write there.
+    ///
+    /// # Errors
+    /// The errors of that function.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn open_keeping(adapter: &Adapter, folder: &Path) -> Result<GpuBackend, GpuError> {
+        pollster::block_on(GpuBackend::with(adapter, Some(folder)))
     }
 
     /// Finds a card by `gpu`, `gpu:N` or a part of its name, and opens it.

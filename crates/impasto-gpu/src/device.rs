@@ -5,6 +5,7 @@
 //! jobs on a card, neither goes on with numbers that may be wrong.
 
 use std::collections::VecDeque;
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -13,6 +14,7 @@ use wgpu::{BufferUsages, PollType};
 
 use crate::buffer::{Buffer, Tally};
 use crate::kernels::Kernels;
+use crate::pipelines::Pipelines;
 use crate::reading::Mapped;
 use crate::{Adapter, GpuError};
 
@@ -66,11 +68,12 @@ pub(crate) struct Device {
 }
 
 impl Device {
-    /// Opens a card and translates the kernels for it.
-    pub(crate) async fn open(adapter: &Adapter) -> Result<Device, GpuError> {
+    /// Opens a card and translates the kernels for it, unless a folder has them.
+    pub(crate) async fn open(adapter: &Adapter, folder: Option<&Path>) -> Result<Device, GpuError> {
         let refused = |reason: String| GpuError::Refused { adapter: adapter.name.clone(), reason };
         let descriptor = wgpu::DeviceDescriptor {
             label: Some("impasto"),
+            required_features: folder.map_or(wgpu::Features::empty(), |_| Pipelines::feature(adapter)),
             // All that it has: maps of features are large.
             required_limits: adapter.inner.limits(),
             memory_hints: wgpu::MemoryHints::MemoryUsage,
@@ -93,7 +96,14 @@ impl Device {
                 }
             });
         }));
-        let kernels = Arc::new(Kernels::new(&inner));
+        let kept = match folder {
+            Some(folder) => Pipelines::open(&inner, adapter, folder).await,
+            None => None,
+        };
+        let kernels = Arc::new(Kernels::new(&inner, kept.as_ref().map(|kept| &kept.cache)));
+        if let Some(kept) = kept {
+            kept.keep();
+        }
         let seen = AtomicU64::new(0);
         let (adapter, tally) = (adapter.clone(), Arc::default());
         let device = Device { inner, queue, kernels, adapter, tally, failures, seen };
@@ -239,15 +249,15 @@ fn lock(failures: &Mutex<Failures>) -> MutexGuard<'_, Failures> {
 }
 
 #[cfg(all(test, not(target_arch = "wasm32")))]
-mod tests {
+pub(crate) mod tests {
     use std::io::Write;
 
     use super::*;
 
     /// A card; `None`, after saying so, where there is none.
-    fn card() -> Option<Device> {
+    pub(crate) fn card() -> Option<Device> {
         let found = crate::find(&crate::adapters_here(), "gpu");
-        match found.and_then(|adapter| pollster::block_on(Device::open(&adapter))) {
+        match found.and_then(|adapter| pollster::block_on(Device::open(&adapter, None))) {
             Ok(device) => Some(device),
             Err(reason) => {
                 let allowed = std::env::var_os("IMPASTO_NO_SKIPS").is_none_or(|value| value != "1");

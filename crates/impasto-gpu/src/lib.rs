@@ -7,7 +7,7 @@
 //!
 //! [`GpuBackend::open`] is asynchronous, because a browser has it so. Elsewhere [`GpuBackend::find`] waits for it. The
 //! crate compiles for WebGPU; no page uses it yet.
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 mod adapter;
 mod arena;
@@ -26,6 +26,7 @@ mod layers;
 mod memory;
 mod observe;
 mod painting;
+mod pipelines;
 mod plan;
 mod planes;
 mod program;
