@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::common::{Folder, Ran, finish, skip};
 
 /// The devices that the command lists.
-fn devices(folder: &Folder) -> Vec<Value> {
+pub(crate) fn devices(folder: &Folder) -> Vec<Value> {
     serde_json::from_str(&folder.succeeds("devices --json").stdout).unwrap()
 }
 
@@ -100,7 +100,7 @@ fn translated_kernels_are_kept_in_the_cache_folder() {
 const RUN: &str = "stylize c.png s.png --size 48 --iterations 6 --no-metadata";
 
 /// Runs a command on a card that is lost after some evaluations. `auto` takes it.
-fn with_a_card_that_is_lost(folder: &Folder, after: usize, line: &str) -> Ran {
+pub(crate) fn with_a_card_that_is_lost(folder: &Folder, after: usize, line: &str) -> Ran {
     let mut command = folder.command(line.split_whitespace());
     command.env("IMPASTO_AUTO_DEVICE", "gpu:0").env("IMPASTO_TEST_LOSE_DEVICE", after.to_string());
     finish(command)

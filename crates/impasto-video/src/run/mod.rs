@@ -3,6 +3,7 @@
 mod begin;
 mod between;
 mod deflicker;
+mod fallback;
 mod finish;
 mod folder;
 mod manifest;
