@@ -120,8 +120,8 @@ mod tests {
     /// Opens the first card with a folder, and returns the file there.
     fn opened(folder: &Path) -> Option<(GpuBackend, Vec<u8>)> {
         card()?;
-        let adapter = crate::find(&adapters_here(), "gpu").unwrap();
-        let backend = GpuBackend::open_keeping(&adapter, folder).unwrap();
+        let adapter = crate::find(&adapters_here(), "gpu").expect("the card was there before");
+        let backend = GpuBackend::open_keeping(&adapter, folder).expect("a card that opens");
         let key = wgpu::util::pipeline_cache_key(&adapter.inner.get_info())?;
         let bytes = fs::read(folder.join(key)).unwrap_or_default();
         Some((backend, bytes))
