@@ -70,6 +70,8 @@ class Film:
     """Number of shots."""
     seconds: float
     """Length of the film in seconds."""
+    devices: tuple[str, ...] = ()
+    """The instruction sets and graphics cards that painted its frames, in their order."""
 
 
 def video(
@@ -147,7 +149,7 @@ class _Work:
     def film(self) -> Film:
         """What became of the film."""
         facts = json.loads(self._run.film())
-        return Film(**{**facts, "size": tuple(facts["size"])})
+        return Film(**{**facts, "size": tuple(facts["size"]), "devices": tuple(facts["devices"])})
 
     def _next(self) -> dict[str, Any] | None:
         try:

@@ -86,8 +86,11 @@ impl Progress {
                     _ => "failed",
                 };
                 let text = told(outcome);
-                let line =
+                let mut line =
                     json!({ "event": event, "output": name, "number": number, "of": of, "text": text });
+                if let ItemOutcome::Made { device, .. } = outcome {
+                    line["device"] = json!(device);
+                }
                 say(&line.to_string());
             }
             _ => {}
@@ -111,12 +114,15 @@ impl Progress {
             (ProgressKind::Bar | ProgressKind::None, Event::Wrote { path, width, height, count, .. }) => {
                 say(&format!("wrote {}: {count} pictures, {width}x{height}", path.display()));
             }
-            (ProgressKind::Bar, Event::Item { number, of, name, outcome: ItemOutcome::Made { seconds } }) => {
+            (
+                ProgressKind::Bar,
+                Event::Item { number, of, name, outcome: ItemOutcome::Made { seconds, .. } },
+            ) => {
                 say(&format!("[{number}/{of}] {name}: {seconds:.1} s"));
             }
             (
                 ProgressKind::Json,
-                Event::Item { number, of, name, outcome: ItemOutcome::Made { seconds } },
+                Event::Item { number, of, name, outcome: ItemOutcome::Made { seconds, .. } },
             ) => {
                 let line =
                     json!({ "event": "made", "number": number, "of": of, "label": name, "seconds": seconds });
@@ -175,7 +181,7 @@ fn time_left(seconds: f64) -> String {
 /// Describes the outcome of a picture.
 fn told(outcome: &ItemOutcome) -> String {
     match outcome {
-        ItemOutcome::Made { seconds } => format!("in {seconds:.1} s"),
+        ItemOutcome::Made { seconds, .. } => format!("in {seconds:.1} s"),
         ItemOutcome::Skipped => "is there already".into(),
         ItemOutcome::Failed { message } => format!("failed: {}", with_options(message)),
         other => format!("{other:?}"),

@@ -1,12 +1,13 @@
 //! The backend: a card that makes engines.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use impasto_engine::{Backend, Cancel, Engine, EngineError, Network};
 
 use crate::device::Device;
 use crate::engine::BEYOND;
-use crate::{Adapter, GpuEngine, GpuError, Method};
+use crate::{Adapter, GpuEngine, GpuError, Method, Taken};
 #[cfg(not(target_arch = "wasm32"))]
 use crate::{adapters_here, find};
 
@@ -26,7 +27,11 @@ impl GpuBackend {
     /// # Errors
     /// [`GpuError::Refused`] with the driver's words.
     pub async fn open(adapter: &Adapter) -> Result<GpuBackend, GpuError> {
-        let device = Arc::new(Device::open(adapter).await?);
+        GpuBackend::with(adapter, None).await
+    }
+
+    async fn with(adapter: &Adapter, folder: Option<&Path>) -> Result<GpuBackend, GpuError> {
+        let device = Arc::new(Device::open(adapter, folder).await?);
         let name = format!("gpu {}", adapter.identity());
         Ok(GpuBackend { adapter: adapter.clone(), name, device, method: None })
     }
@@ -38,6 +43,17 @@ impl GpuBackend {
     #[cfg(not(target_arch = "wasm32"))]
     pub fn open_here(adapter: &Adapter) -> Result<GpuBackend, GpuError> {
         pollster::block_on(GpuBackend::open(adapter))
+    }
+
+    /// [`open_here`](GpuBackend::open_here), with the kernels that an earlier start translated and kept in a folder of
+    /// the user's; what this one translates is kept there. Only drivers that keep kernels do so. A file that is damaged,
+    /// foreign or cannot be written is done without. No other program should write there.
+    ///
+    /// # Errors
+    /// The errors of that function.
+    #[cfg(not(target_arch = "wasm32"))]
+    pub fn open_keeping(adapter: &Adapter, folder: &Path) -> Result<GpuBackend, GpuError> {
+        pollster::block_on(GpuBackend::with(adapter, Some(folder)))
     }
 
     /// Finds a card by `gpu`, `gpu:N` or a part of its name, and opens it.
@@ -75,6 +91,22 @@ impl GpuBackend {
     /// Gives the card up when it has observed this many pictures more, for tests of what happens then.
     pub fn lose_after(&self, observations: usize) {
         self.device.lose_after(observations);
+    }
+
+    /// The bytes of all buffers on the card, of all its engines.
+    pub fn taken(&self) -> Taken {
+        self.device.tally.taken()
+    }
+
+    /// The bytes that wgpu has allocated on the card, by its own count and rounded its way; `None` where it does not
+    /// count.
+    pub fn allocated(&self) -> Option<u64> {
+        self.device.inner.generate_allocator_report().map(|report| report.total_allocated_bytes)
+    }
+
+    /// Begins the count of [`Taken::most`] anew, with the buffers that are alive.
+    pub fn count_anew(&self) {
+        self.device.tally.begin();
     }
 
     /// Computes all layers by one method, where the card would choose for each: for tests and measurements.

@@ -5,6 +5,7 @@
 
 use impasto_encoder::Pooling;
 
+use crate::buffer::Buffer;
 use crate::convolution::{Convolution, Finish};
 use crate::forward::{Scene, sides, transposed};
 use crate::kernels::Kernel;
@@ -93,8 +94,8 @@ impl Scene<'_> {
         &self,
         recorder: &mut Recorder,
         conv: usize,
-        aims: &wgpu::Buffer,
-        (weights, weighted): (&wgpu::Buffer, usize),
+        aims: &Buffer,
+        (weights, weighted): (&Buffer, usize),
         (adds, given): (bool, bool),
     ) -> Place {
         let count = self.shape.map_quads(self.topology(), conv);

@@ -91,7 +91,7 @@ impl Engine for GpuEngine {
 
     fn forget_targets(&mut self) {
         self.targets.clear();
-        (self.recording, self.observed, self.host, self.cover) = (None, None, None, None);
+        (self.recording, self.observed, self.cover) = (None, None, None);
         self.arena = Arena::default();
     }
 

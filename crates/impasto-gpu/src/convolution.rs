@@ -1,8 +1,8 @@
 //! Records one convolution, in either direction: as a direct product, or by Winograd's transforms.
 
 use impasto_engine::Size;
-use wgpu::Buffer;
 
+use crate::buffer::Buffer;
 use crate::kernels::Kernel;
 use crate::layers::{QUAD, TERMS, matrix_rows, quads, row_quads, steps};
 use crate::program::{Recorder, grid, pieces};

@@ -5,13 +5,16 @@
 //! jobs on a card, neither goes on with numbers that may be wrong.
 
 use std::collections::VecDeque;
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use impasto_engine::EngineError;
 use wgpu::{BufferUsages, PollType};
 
+use crate::buffer::{Buffer, Tally};
 use crate::kernels::Kernels;
+use crate::pipelines::Pipelines;
 use crate::reading::Mapped;
 use crate::{Adapter, GpuError};
 
@@ -57,6 +60,7 @@ pub(crate) struct Device {
     pub(crate) queue: wgpu::Queue,
     pub(crate) kernels: Arc<Kernels>,
     pub(crate) adapter: Adapter,
+    pub(crate) tally: Arc<Tally>,
     /// Shared by all engines of the card.
     failures: Arc<Mutex<Failures>>,
     /// The number of failures that this engine knows of.
@@ -64,11 +68,12 @@ pub(crate) struct Device {
 }
 
 impl Device {
-    /// Opens a card and translates the kernels for it.
-    pub(crate) async fn open(adapter: &Adapter) -> Result<Device, GpuError> {
+    /// Opens a card and translates the kernels for it, unless a folder has them.
+    pub(crate) async fn open(adapter: &Adapter, folder: Option<&Path>) -> Result<Device, GpuError> {
         let refused = |reason: String| GpuError::Refused { adapter: adapter.name.clone(), reason };
         let descriptor = wgpu::DeviceDescriptor {
             label: Some("impasto"),
+            required_features: folder.map_or(wgpu::Features::empty(), |_| Pipelines::feature(adapter)),
             // All that it has: maps of features are large.
             required_limits: adapter.inner.limits(),
             memory_hints: wgpu::MemoryHints::MemoryUsage,
@@ -91,9 +96,17 @@ impl Device {
                 }
             });
         }));
-        let kernels = Arc::new(Kernels::new(&inner));
+        let kept = match folder {
+            Some(folder) => Pipelines::open(&inner, adapter, folder).await,
+            None => None,
+        };
+        let kernels = Arc::new(Kernels::new(&inner, kept.as_ref().map(|kept| &kept.cache)));
+        if let Some(kept) = kept {
+            kept.keep();
+        }
         let seen = AtomicU64::new(0);
-        let device = Device { inner, queue, kernels, adapter: adapter.clone(), failures, seen };
+        let (adapter, tally) = (adapter.clone(), Arc::default());
+        let device = Device { inner, queue, kernels, adapter, tally, failures, seen };
         device.check().map_err(|error| refused(error.to_string()))?;
         Ok(device)
     }
@@ -105,6 +118,7 @@ impl Device {
             queue: self.queue.clone(),
             kernels: self.kernels.clone(),
             adapter: self.adapter.clone(),
+            tally: self.tally.clone(),
             failures: self.failures.clone(),
             seen: AtomicU64::new(lock(&self.failures).count),
         }
@@ -159,53 +173,59 @@ impl Device {
     }
 
     /// A buffer whose contents kernels read and write.
-    pub(crate) fn buffer(&self, bytes: u64) -> wgpu::Buffer {
+    pub(crate) fn buffer(&self, bytes: u64) -> Buffer {
         let usage = BufferUsages::STORAGE | BufferUsages::COPY_SRC | BufferUsages::COPY_DST;
         self.new_buffer(bytes, usage)
     }
 
     /// A buffer that the host reads.
-    pub(crate) fn host_buffer(&self, bytes: u64) -> wgpu::Buffer {
+    pub(crate) fn host_buffer(&self, bytes: u64) -> Buffer {
         self.new_buffer(bytes, BufferUsages::MAP_READ | BufferUsages::COPY_DST)
     }
 
-    pub(crate) fn new_buffer(&self, bytes: u64, usage: BufferUsages) -> wgpu::Buffer {
-        let size = bytes.next_multiple_of(16).max(16);
-        self.inner.create_buffer(&wgpu::BufferDescriptor {
-            label: None,
-            size,
-            usage,
-            mapped_at_creation: false,
-        })
+    pub(crate) fn new_buffer(&self, bytes: u64, usage: BufferUsages) -> Buffer {
+        Buffer::new(&self.inner, &self.tally, rounded(bytes), usage)
     }
 
     /// A buffer with these contents.
-    pub(crate) fn filled(&self, values: &[f32]) -> wgpu::Buffer {
+    pub(crate) fn filled(&self, values: &[f32]) -> Buffer {
         let buffer = self.buffer(size_of_val(values) as u64);
         self.write(&buffer, 0, values);
         buffer
     }
 
     /// Copies numbers to a buffer, before the work that is submitted next.
-    pub(crate) fn write(&self, buffer: &wgpu::Buffer, start: usize, values: &[f32]) {
-        if !values.is_empty() {
-            self.queue.write_buffer(buffer, (start * size_of::<f32>()) as u64, bytemuck::cast_slice(values));
+    pub(crate) fn write(&self, buffer: &Buffer, start: usize, values: &[f32]) {
+        self.write_bytes(buffer, (start * size_of::<f32>()) as u64, bytemuck::cast_slice(values));
+    }
+
+    /// Copies bytes to a buffer, before the work that is submitted next.
+    pub(crate) fn write_bytes(&self, buffer: &Buffer, start: u64, bytes: &[u8]) {
+        if !bytes.is_empty() {
+            self.tally.pass(bytes.len() as u64);
+            self.queue.write_buffer(buffer, start, bytes);
         }
     }
 
+    /// Waits until the card has done everything, so that what was let go is free. In a browser nothing may wait, and
+    /// it is free somewhat later.
+    pub(crate) fn finish(&self) -> Result<(), EngineError> {
+        let waited = self.inner.poll(PollType::wait_indefinitely());
+        self.check()?;
+        waited.map_err(|error| self.lost(error.to_string()))?;
+        self.tally.passed();
+        Ok(())
+    }
+
     /// Waits for a buffer of the host, and takes its first numbers.
-    pub(crate) async fn read(&self, buffer: &wgpu::Buffer, count: usize) -> Result<Vec<f32>, EngineError> {
+    pub(crate) async fn read(&self, buffer: &Buffer, count: usize) -> Result<Vec<f32>, EngineError> {
         if count == 0 {
             return Ok(Vec::new());
         }
         let range = ..(count * size_of::<f32>()) as u64;
         let mapped = Mapped::begin(buffer.slice(range));
         // In a browser the answer comes by itself, and this does nothing.
-        let waited = self.inner.poll(PollType::wait_indefinitely());
-        self.check()?;
-        if let Err(error) = waited {
-            return Err(self.lost(error.to_string()));
-        }
+        self.finish()?;
         mapped.await.map_err(|error| self.lost(error.to_string()))?;
         let view = buffer.slice(range).get_mapped_range().map_err(|error| self.lost(error.to_string()))?;
         let values = bytemuck::cast_slice(&view).to_vec();
@@ -219,20 +239,25 @@ impl Device {
     }
 }
 
+/// The size of a buffer for a number of bytes.
+pub(crate) fn rounded(bytes: u64) -> u64 {
+    bytes.next_multiple_of(16).max(16)
+}
+
 fn lock(failures: &Mutex<Failures>) -> MutexGuard<'_, Failures> {
     failures.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(all(test, not(target_arch = "wasm32")))]
-mod tests {
+pub(crate) mod tests {
     use std::io::Write;
 
     use super::*;
 
     /// A card; `None`, after saying so, where there is none.
-    fn card() -> Option<Device> {
+    pub(crate) fn card() -> Option<Device> {
         let found = crate::find(&crate::adapters_here(), "gpu");
-        match found.and_then(|adapter| pollster::block_on(Device::open(&adapter))) {
+        match found.and_then(|adapter| pollster::block_on(Device::open(&adapter, None))) {
             Ok(device) => Some(device),
             Err(reason) => {
                 let allowed = std::env::var_os("IMPASTO_NO_SKIPS").is_none_or(|value| value != "1");

@@ -1,14 +1,13 @@
 //! The engine: what it keeps on a card, and what is prepared before an evaluation.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use impasto_encoder::Tap;
 use impasto_engine::{Cancel, EngineError, Network, Request, Size};
-use wgpu::Buffer;
 
 use crate::arena::Arena;
 use crate::backward::Recorded;
+use crate::buffer::Buffer;
 use crate::convolution::Method;
 use crate::device::Device;
 use crate::forward::Scene;
@@ -36,8 +35,6 @@ pub struct GpuEngine {
     pub(crate) recording: Option<Recording>,
     /// The request of the last observation, whose maps are on the card.
     pub(crate) observed: Option<Request>,
-    /// The buffer in which the host reads sums and pixels.
-    pub(crate) host: Option<Buffer>,
     pub(crate) cover: Option<Cover>,
 }
 
@@ -66,8 +63,7 @@ impl GpuEngine {
         cancel: Cancel,
         method: Option<Method>,
     ) -> Result<GpuEngine, EngineError> {
-        let layers = Layer::all(&device, &network.encoder, method);
-        device.check()?;
+        let layers = Layer::all(&device, &network.encoder, method)?;
         Ok(GpuEngine {
             identity: format!("gpu {}", device.adapter.identity()),
             device,
@@ -79,44 +75,16 @@ impl GpuEngine {
             targets: Vec::new(),
             recording: None,
             observed: None,
-            host: None,
             cover: None,
         })
     }
 
-    /// Bytes of all buffers of a shape, or [`BEYOND`].
-    pub(crate) fn forecast(&self, shape: &Shape, backward: bool) -> usize {
-        let buffers = shape.buffers(self.network.encoder.topology(), &self.methods(), backward);
-        match self.fits(&buffers) {
-            true => buffers.values().sum::<usize>() + self.host_bytes(shape, backward),
-            false => BEYOND,
-        }
-    }
-
-    fn methods(&self) -> Vec<Method> {
-        self.layers.iter().map(|layer| layer.method).collect()
-    }
-
-    fn fits(&self, buffers: &BTreeMap<Role, usize>) -> bool {
-        let most = self.device.adapter.largest_binding.min(self.device.adapter.largest_buffer);
-        buffers.values().all(|&bytes| bytes as u64 <= most)
-    }
-
-    /// Bytes that the host reads at once.
-    fn host_bytes(&self, shape: &Shape, backward: bool) -> usize {
-        let topology = self.network.encoder.topology();
-        let sums = size_of::<f32>() * shape.sums(topology).floats;
-        let features = shape.features.iter().map(|tap| 16 * shape.map_quads(topology, tap.conv()));
-        let pixels = if backward { 12 * shape.size.area() } else { 0 };
-        features.chain([sums, pixels]).max().unwrap_or(0)
-    }
-
-    /// A buffer of the host with room for some numbers.
-    pub(crate) fn host(&mut self, floats: usize) -> Buffer {
+    /// A buffer in which the host reads some numbers.
+    pub(crate) fn host(&self, floats: usize) -> Buffer {
         let bytes = (size_of::<f32>() * floats) as u64;
-        match &self.host {
+        match self.arena.find(Role::Host) {
             Some(buffer) if buffer.size() >= bytes => buffer.clone(),
-            _ => self.host.insert(self.device.host_buffer(bytes)).clone(),
+            _ => self.device.host_buffer(bytes),
         }
     }
 
@@ -137,12 +105,12 @@ impl GpuEngine {
         let fresh = !self.recording.as_ref().is_some_and(ready);
         if fresh {
             self.recording = None;
-            let buffers = shape.buffers(topology, &self.methods(), backward);
-            if !self.fits(&buffers) {
+            let needs = self.needs(&shape, backward);
+            if !self.fits(&needs) {
                 let device = self.device.adapter.name.clone();
                 return Err(EngineError::DeviceTooSmall { device, size: shape.size });
             }
-            if let Err(error) = self.arena.fit(&self.device, &buffers) {
+            if let Err(error) = self.arena.fit(&self.device, shape.kind(backward), &needs) {
                 self.arena.clear();
                 return Err(error);
             }

@@ -2,9 +2,9 @@
 
 use impasto_encoder::{Pooling, Topology};
 use impasto_engine::{Edges, Network, Padding};
-use wgpu::Buffer;
 
 use crate::arena::Arena;
+use crate::buffer::Buffer;
 use crate::convolution::{Convolution, Finish, Method};
 use crate::kernels::Kernel;
 use crate::layers::{Layer, quads};

@@ -3,7 +3,7 @@
 
 use wgpu::{
     BindGroupLayout, BindGroupLayoutEntry, BindingType, BufferBindingType, ComputePipeline, Device,
-    ShaderStages,
+    PipelineCache, ShaderStages,
 };
 
 /// A kernel with its place in [`Kernels`].
@@ -130,8 +130,8 @@ pub(crate) struct Ready {
 pub(crate) struct Kernels(Vec<Ready>);
 
 impl Kernels {
-    pub(crate) fn new(device: &Device) -> Kernels {
-        Kernels(SOURCES.iter().map(|source| ready(device, source)).collect())
+    pub(crate) fn new(device: &Device, cache: Option<&PipelineCache>) -> Kernels {
+        Kernels(SOURCES.iter().map(|source| ready(device, source, cache)).collect())
     }
 
     pub(crate) fn get(&self, kernel: Kernel) -> &Ready {
@@ -139,7 +139,15 @@ impl Kernels {
     }
 }
 
-fn ready(device: &Device, source: &Source) -> Ready {
+/// The sources of all kernels, with their constants.
+pub(crate) fn sources() -> String {
+    SOURCES
+        .iter()
+        .flat_map(|source| [format!("{:?} {:?}", source.kernel, source.constant), source.text.concat()])
+        .collect()
+}
+
+fn ready(device: &Device, source: &Source, cache: Option<&PipelineCache>) -> Ready {
     debug_assert_eq!(SOURCES[source.kernel as usize].kernel, source.kernel);
     let label = format!("{:?}", source.kernel);
     let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
@@ -172,7 +180,7 @@ fn ready(device: &Device, source: &Source) -> Ready {
             // Every kernel writes workgroup memory before it reads it.
             zero_initialize_workgroup_memory: false,
         },
-        cache: None,
+        cache,
     });
     Ready { pipeline, layout }
 }

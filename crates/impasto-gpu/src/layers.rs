@@ -1,7 +1,9 @@
 //! The convolutions with their kernels in the order of the products, for both directions.
 
 use impasto_encoder::{Conv, Encoder, InputMap, Weights};
+use impasto_engine::EngineError;
 
+use crate::buffer::Buffer;
 use crate::convolution::{Method, POINTS};
 use crate::device::Device;
 use crate::kernels::Kernel;
@@ -37,15 +39,19 @@ pub(crate) struct Layer {
     pub(crate) inputs: usize,
     pub(crate) outputs: usize,
     pub(crate) method: Method,
-    pub(crate) forward: wgpu::Buffer,
+    pub(crate) forward: Buffer,
     /// Turned kernels; for the first convolution those of its own kernel.
-    pub(crate) backward: wgpu::Buffer,
-    pub(crate) bias: wgpu::Buffer,
+    pub(crate) backward: Buffer,
+    pub(crate) bias: Buffer,
 }
 
 impl Layer {
     /// All convolutions of an encoder. The first is always a direct product.
-    pub(crate) fn all(device: &Device, encoder: &Encoder, method: Option<Method>) -> Vec<Layer> {
+    pub(crate) fn all(
+        device: &Device,
+        encoder: &Encoder,
+        method: Option<Method>,
+    ) -> Result<Vec<Layer>, EngineError> {
         let shapes = encoder.topology().convs().iter().zip(encoder.weights()).enumerate();
         let layers = shapes.map(|(index, (shape, weights))| match index {
             0 => Layer::new(device, shape, weights, (Method::Direct, Some(encoder.input()))),
@@ -54,7 +60,8 @@ impl Layer {
                 Layer::new(device, shape, weights, (method, None))
             }
         });
-        layers.collect()
+        // What a layer leaves behind is gone before the next one begins.
+        layers.map(|layer| device.finish().map(|()| layer)).collect()
     }
 
     /// A convolution, which is the first one if there is an affine map before it.
@@ -118,7 +125,7 @@ fn rows(inputs: usize, outputs: usize, kernel: impl Fn(usize, usize, usize) -> f
 }
 
 /// The kernels of a layer for Winograd's products, transformed on the device.
-fn transformed(device: &Device, rows: &wgpu::Buffer, inputs: usize, outputs: usize) -> wgpu::Buffer {
+fn transformed(device: &Device, rows: &Buffer, inputs: usize, outputs: usize) -> Buffer {
     let (padded, columns, height) = (quads(inputs) * QUAD, row_quads(outputs) * QUAD, matrix_rows(inputs));
     let to = device.buffer((size_of::<f32>() * POINTS * height * columns) as u64);
     let (groups, per_row) = grid(padded * columns);

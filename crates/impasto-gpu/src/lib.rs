@@ -7,13 +7,14 @@
 //!
 //! [`GpuBackend::open`] is asynchronous, because a browser has it so. Elsewhere [`GpuBackend::find`] waits for it. The
 //! crate compiles for WebGPU; no page uses it yet.
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 mod adapter;
 mod arena;
 mod backend;
 mod backward;
 mod blocking;
+mod buffer;
 mod convolution;
 mod decisions;
 mod device;
@@ -25,6 +26,8 @@ mod layers;
 mod memory;
 mod observe;
 mod painting;
+mod pipelines;
+mod plan;
 mod planes;
 mod program;
 mod pull_back;
@@ -36,6 +39,7 @@ mod targets;
 pub use adapter::adapters_here;
 pub use adapter::{Adapter, AdapterKind, adapters, find};
 pub use backend::GpuBackend;
+pub use buffer::Taken;
 pub use convolution::Method;
 pub use engine::GpuEngine;
 pub use error::GpuError;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use impasto_engine::painting::{PixelMemory, PixelVector};
 
+use crate::buffer::Buffer;
 use crate::device::Device;
 
 /// The memory of a card.
@@ -15,7 +16,7 @@ pub(crate) struct Memory(pub(crate) Arc<Device>);
 #[derive(Debug)]
 pub(crate) struct Vector {
     device: Arc<Device>,
-    pub(crate) buffer: wgpu::Buffer,
+    pub(crate) buffer: Buffer,
     len: usize,
 }
 

@@ -3,6 +3,7 @@
 use impasto_encoder::Tap;
 use impasto_engine::{EngineError, Features, Moments, Observation, Pixels, Rect, Request, Residual, Size};
 
+use crate::buffer::Buffer;
 use crate::engine::GpuEngine;
 use crate::layers::{COLUMNS, QUAD, quads};
 use crate::shape::{Role, Shape, blocks};
@@ -145,7 +146,7 @@ impl GpuEngine {
     }
 
     /// Copies the first numbers of a buffer to one of the host.
-    pub(crate) fn copy_to_host(&self, role: Role, host: &wgpu::Buffer, count: usize) {
+    pub(crate) fn copy_to_host(&self, role: Role, host: &Buffer, count: usize) {
         let mut encoder = self.device.inner.create_command_encoder(&Default::default());
         let bytes = (size_of::<f32>() * count) as u64;
         encoder.copy_buffer_to_buffer(self.arena.get(role), 0, host, 0, bytes);

@@ -3,13 +3,13 @@
 
 use impasto_engine::painting::{AdamStep, Blend, GRADIENT, LARGEST_DERIVATIVE, Painting, PixelTerm, TvForm};
 use impasto_engine::{Cotangents, EngineError, Observation, Request, Size};
-use wgpu::Buffer;
 
+use crate::buffer::Buffer;
 use crate::engine::{GpuEngine, Recording};
 use crate::kernels::Kernel;
 use crate::memory::Vector;
-use crate::program::{Recorder, grid};
-use crate::shape::{Role, Shape};
+use crate::program::{Recorder, SLOT, grid};
+use crate::shape::{QUAD_BYTES, Role, Shape};
 
 /// Values that one workgroup of `variation_value.wgsl` takes.
 const SHARE: usize = 1024;
@@ -17,6 +17,20 @@ const SHARE: usize = 1024;
 /// Bits of `state` after a step.
 const NOT_FINITE: u32 = 1;
 const TOO_LARGE: u32 = 2;
+
+/// Kernels that an observation and a step of a painting have besides those of its network, at most.
+const KERNELS: usize = 8;
+
+/// Bytes of what an observation or a step of a painting has besides its network: the parts of the value of a term, the
+/// state, and the numbers of the kernels, once on the card and once on their way to it.
+pub(crate) fn painting_bytes(size: Size) -> usize {
+    size_of::<f32>() * parts(size) + 2 * QUAD_BYTES + 2 * KERNELS * SLOT
+}
+
+/// Parts in which the value of a term is added.
+fn parts(size: Size) -> usize {
+    (3 * size.area()).div_ceil(SHARE)
+}
 
 /// Content over a painting, as it is on the card.
 #[derive(Debug)]
@@ -64,7 +78,7 @@ impl GpuEngine {
         self.cover(painting.over);
         let mut recorder = Recorder::default();
         self.record_seen(&mut recorder, picture, painting.size);
-        let parts = (3 * painting.size.area()).div_ceil(SHARE);
+        let parts = parts(painting.size);
         let sums: Vec<(Buffer, f64)> = painting
             .terms
             .iter()
@@ -117,7 +131,7 @@ impl GpuEngine {
     /// Records the value of a term; returns where its parts will be, and the factor of their sum.
     fn record_value(&self, recorder: &mut Recorder, term: &PixelTerm, size: Size) -> Option<(Buffer, f64)> {
         let (mut numbers, weight) = numbers(term, size)?;
-        let parts = (3 * size.area()).div_ceil(SHARE);
+        let parts = parts(size);
         let (groups, per_row) = grid(64 * parts);
         numbers[2] = per_row;
         let sums = self.device.buffer((size_of::<f32>() * parts) as u64);

@@ -2,13 +2,14 @@
 //!
 //! Watchdogs of drivers end what takes seconds. So a kernel with much to do is recorded as several pieces.
 
-use wgpu::{BindGroup, BindGroupEntry, Buffer, BufferBinding, BufferUsages, CommandEncoder};
+use wgpu::{BindGroup, BindGroupEntry, BufferBinding, BufferUsages, CommandEncoder};
 
+use crate::buffer::Buffer;
 use crate::device::Device;
 use crate::kernels::Kernel;
 
 /// Distance of the numbers of two kernels: the largest alignment that a device may ask for.
-const SLOT: usize = 256;
+pub(crate) const SLOT: usize = 256;
 
 /// The most workgroups along one axis.
 pub(crate) const MOST_GROUPS: usize = 65_535;
@@ -72,12 +73,15 @@ impl Recorder {
         self.copies.push(Copy { from: from.clone(), to: to.clone(), bytes });
     }
 
+    /// Bytes of the numbers of all kernels.
+    pub(crate) fn bytes(&self) -> usize {
+        size_of_val(&self.numbers[..])
+    }
+
     pub(crate) fn finish(self, device: &Device) -> Program {
         let bytes: &[u8] = bytemuck::cast_slice(&self.numbers);
         let numbers = device.new_buffer(bytes.len() as u64, BufferUsages::UNIFORM | BufferUsages::COPY_DST);
-        if !bytes.is_empty() {
-            device.queue.write_buffer(&numbers, 0, bytes);
-        }
+        device.write_bytes(&numbers, 0, bytes);
         let step = |(index, draft): (usize, &Draft)| {
             let uniform = BufferBinding {
                 buffer: &numbers,
@@ -117,7 +121,7 @@ impl Program {
     /// Changes one number of a kernel, before the work that is submitted next.
     pub(crate) fn set(&self, device: &Device, place: Place, index: usize, number: u32) {
         let offset = place.0 * SLOT + index * size_of::<u32>();
-        device.queue.write_buffer(&self.numbers, offset as u64, &number.to_ne_bytes());
+        device.write_bytes(&self.numbers, offset as u64, &number.to_ne_bytes());
     }
 
     /// Puts the sequence into a list of commands.

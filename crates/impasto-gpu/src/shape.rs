@@ -66,6 +66,15 @@ pub(crate) enum Role {
     Products,
     /// The derivative by the pixels, planar.
     Gradient,
+    /// Where the host reads sums, features or pixels.
+    Host,
+}
+
+/// A request without the sizes: tiles of one picture have the same.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Kind {
+    shape: Shape,
+    backward: bool,
 }
 
 impl Shape {
@@ -80,6 +89,10 @@ impl Shape {
             regions: request.regions.len(),
             residual_weight: request.residual_weight.is_some(),
         }
+    }
+
+    pub(crate) fn kind(&self, backward: bool) -> Kind {
+        Kind { shape: Shape { size: Size::default(), edges: Edges::default(), ..self.clone() }, backward }
     }
 
     /// The convolution of the deepest tap.
@@ -166,7 +179,16 @@ impl Shape {
                     .map(|(index, tap)| (Role::Matrix(index), matrix_bytes(topology.channels(tap)))),
             );
         }
+        all.insert(Role::Host, self.host_bytes(topology, backward));
         all
+    }
+
+    /// Bytes that the host reads at once.
+    fn host_bytes(&self, topology: &Topology, backward: bool) -> usize {
+        let sums = size_of::<f32>() * self.sums(topology).floats;
+        let features = self.features.iter().map(|tap| QUAD_BYTES * self.map_quads(topology, tap.conv()));
+        let pixels = if backward { 12 * self.size.area() } else { 0 };
+        features.chain([sums, pixels]).max().unwrap_or(0)
     }
 
     /// The places of all sums.

@@ -5,6 +5,7 @@ use std::io;
 use impasto_encoder::Tap;
 use impasto_engine::{Edges, EngineError, Pixels, Size, Target};
 
+use crate::buffer::Buffer;
 use crate::engine::{GpuEngine, Kept};
 use crate::layers::quads;
 use crate::shape::{QUAD_BYTES, Role};
@@ -25,7 +26,7 @@ impl GpuEngine {
         let mut encoder = self.device.inner.create_command_encoder(&Default::default());
         encoder.copy_buffer_to_buffer(self.arena.get(Role::Map(tap.conv())), 0, &buffer, 0, bytes);
         self.device.queue.submit([encoder.finish()]);
-        self.device.check()?;
+        self.device.finish()?;
         self.cancel.check()?;
         self.targets.push(Kept { size, buffer: Some(buffer) });
         Ok(Target::new(self.targets.len() - 1, tap))
@@ -79,14 +80,16 @@ impl GpuEngine {
         self.targets
             .resize_with(self.targets.len().max(index + 1), || Kept { size: Size::default(), buffer: None });
         let kept = &mut self.targets[index];
-        let fits = |buffer: &wgpu::Buffer| kept.size == size && buffer.size() >= bytes.len() as u64;
+        let fits = |buffer: &Buffer| kept.size == size && buffer.size() >= bytes.len() as u64;
         if !kept.buffer.as_ref().is_some_and(fits) {
             (self.recording, self.observed) = (None, None);
             kept.size = size;
+            // The old one goes first.
+            kept.buffer = None;
             kept.buffer = Some(self.device.buffer(bytes.len() as u64));
         }
         if let Some(buffer) = &kept.buffer {
-            self.device.queue.write_buffer(buffer, 0, &bytes);
+            self.device.write_bytes(buffer, 0, &bytes);
         }
         self.device.check()?;
         Ok(Target::new(index, tap))

@@ -130,6 +130,8 @@ pub enum ItemOutcome {
     Made {
         /// Seconds that it took.
         seconds: f64,
+        /// The instruction set, or the graphics card with its driver, that made it.
+        device: String,
     },
     /// The picture existed already.
     Skipped,

@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::common::{Folder, Ran, finish, skip};
 
 /// The devices that the command lists.
-fn devices(folder: &Folder) -> Vec<Value> {
+pub(crate) fn devices(folder: &Folder) -> Vec<Value> {
     serde_json::from_str(&folder.succeeds("devices --json").stdout).unwrap()
 }
 
@@ -69,10 +69,38 @@ fn a_card_evaluates_paints_and_is_named() {
     folder.decoded("o.png");
 }
 
+/// Drivers of Vulkan let programs keep the kernels that they have translated.
+#[test]
+fn translated_kernels_are_kept_in_the_cache_folder() {
+    let folder = Folder::with_pictures();
+    let Some(card) = devices(&folder).into_iter().nth(1).filter(|card| card["api"] == "vulkan") else {
+        return skip("translated_kernels_are_kept_in_the_cache_folder", "there is no card with Vulkan");
+    };
+    let paint = |output: &str| {
+        let line =
+            format!("stylize c.png s.png -o {output} --size 32 --iterations 2 --no-metadata --device gpu");
+        let mut command = folder.command(line.split_whitespace());
+        command.env("IMPASTO_CACHE", folder.path("cache"));
+        let ran = finish(command);
+        assert_eq!(ran.code, Some(0), "{card} {ran}");
+    };
+    paint("a.png");
+    let kept = || std::fs::read_dir(folder.path("cache")).unwrap().map(|file| file.unwrap().path());
+    let file = kept().find(|path| path.to_string_lossy().contains("wgpu_pipeline_cache_vulkan_")).unwrap();
+    let bytes = std::fs::read(&file).unwrap();
+    // One that is damaged changes nothing, and is written anew.
+    for wrong in [Vec::new(), b"kernels".repeat(99), [&bytes[..], b"x"].concat()] {
+        std::fs::write(&file, &wrong).unwrap();
+        paint("b.png");
+        assert!(folder.bytes("b.png") == folder.bytes("a.png"));
+        assert!(std::fs::read(&file).unwrap() != wrong);
+    }
+}
+
 const RUN: &str = "stylize c.png s.png --size 48 --iterations 6 --no-metadata";
 
 /// Runs a command on a card that is lost after some evaluations. `auto` takes it.
-fn with_a_card_that_is_lost(folder: &Folder, after: usize, line: &str) -> Ran {
+pub(crate) fn with_a_card_that_is_lost(folder: &Folder, after: usize, line: &str) -> Ran {
     let mut command = folder.command(line.split_whitespace());
     command.env("IMPASTO_AUTO_DEVICE", "gpu:0").env("IMPASTO_TEST_LOSE_DEVICE", after.to_string());
     finish(command)

@@ -13,6 +13,8 @@ mod drift;
 mod errors;
 mod errors_options;
 mod evaluate;
+#[cfg(feature = "gpu")]
+mod fallback;
 mod inspect;
 mod interrupt;
 mod masks;

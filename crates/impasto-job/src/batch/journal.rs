@@ -28,6 +28,12 @@ pub(super) struct Entry {
     /// SHA-256 of the file.
     pub(super) sha256: String,
     pub(super) seconds: f64,
+    /// The instruction set, or the graphics card with its driver, that made it.
+    #[serde(default)]
+    pub(super) device: String,
+    /// The digest that it would have from the card that failed, in whose place the processor made it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) instead_of: Option<String>,
 }
 
 /// The journal of a shard, and the entries of all journals of the folder.
@@ -80,12 +86,22 @@ impl Journal {
     }
 
     /// Compares the file under a result's name with the requested result. If a killed process completed the result but
-    /// did not rename it, the result gets its name now.
-    pub(super) fn find(&self, output: &Path, unnamed: &Path, name: &str, key: &str) -> Found {
+    /// did not rename it, the result gets its name now. A result that the processor made because a card had failed is the
+    /// requested one where the choice of a device is left to the program (`automatic`).
+    pub(super) fn find(
+        &self,
+        output: &Path,
+        unnamed: &Path,
+        name: &str,
+        (key, automatic): (&str, bool),
+    ) -> Found {
         let entries = self.known.get(name).map(Vec::as_slice).unwrap_or_default();
         let made = |file: &Path, any_key: bool| {
             sha256_of(file).is_some_and(|digest| {
-                entries.iter().any(|entry| entry.sha256 == digest && (any_key || entry.key == key))
+                let requested = |entry: &Entry| {
+                    any_key || entry.key == key || (automatic && entry.instead_of.as_deref() == Some(key))
+                };
+                entries.iter().any(|entry| entry.sha256 == digest && requested(entry))
             })
         };
         let found = match output.exists() {
@@ -131,6 +147,8 @@ mod tests {
             key: "k".into(),
             sha256: sha256(output.as_bytes()),
             seconds: 1.0,
+            device: "avx2".into(),
+            instead_of: None,
         };
         let path = |name: &str| folder.path().join(name);
         fs::write(path("a"), "a").unwrap();
@@ -143,15 +161,50 @@ mod tests {
         drop(journal);
         let journal = Journal::open(folder.path(), shard).unwrap();
         for name in ["a", "b"] {
-            assert_eq!(journal.find(&path(name), &path("none"), name, "k"), Found::Done, "{name}");
-            assert_eq!(journal.find(&path(name), &path("none"), name, "other"), Found::Older, "{name}");
+            assert_eq!(journal.find(&path(name), &path("none"), name, ("k", true)), Found::Done, "{name}");
+            assert_eq!(
+                journal.find(&path(name), &path("none"), name, ("other", true)),
+                Found::Older,
+                "{name}"
+            );
         }
         // A newer result that was complete but not renamed replaces an older one.
         let mut journal = journal;
         fs::write(path("new"), "new").unwrap();
         let newer = Entry { key: "other".into(), sha256: sha256(b"new"), ..entry("a") };
         journal.add(newer).unwrap();
-        assert_eq!(journal.find(&path("a"), &path("new"), "a", "other"), Found::Done);
+        assert_eq!(journal.find(&path("a"), &path("new"), "a", ("other", true)), Found::Done);
         assert_eq!(fs::read(path("a")).unwrap(), b"new");
+    }
+
+    #[test]
+    fn a_result_in_the_place_of_a_cards_is_the_requested_one_unless_the_card_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        fs::write(path("a"), "a").unwrap();
+        let mut journal = Journal::open(folder.path(), Shard { index: 0, count: 1 }).unwrap();
+        let entry = Entry {
+            output: "a".into(),
+            key: "of the processor".into(),
+            sha256: sha256(b"a"),
+            seconds: 1.0,
+            device: "avx2".into(),
+            instead_of: Some("of the card".into()),
+        };
+        journal.add(entry.clone()).unwrap();
+        drop(journal);
+        let journal = Journal::open(folder.path(), Shard { index: 0, count: 1 }).unwrap();
+        assert_eq!(journal.known["a"], [entry]);
+        let find = |key: &str, automatic| journal.find(&path("a"), &path("none"), "a", (key, automatic));
+        assert_eq!((find("of the card", true), find("of the card", false)), (Found::Done, Found::Older));
+        assert_eq!(
+            (find("of the processor", true), find("of the processor", false)),
+            (Found::Done, Found::Done)
+        );
+        assert_eq!(find("other", true), Found::Older);
+        // A line of an earlier version names no device.
+        let before: Entry =
+            serde_json::from_str(r#"{"output":"b","key":"k","sha256":"s","seconds":1.0}"#).unwrap();
+        assert_eq!((&before.device[..], before.instead_of), ("", None));
     }
 }

@@ -1,13 +1,14 @@
 //! The job `batch`: many contents in many styles. Existing results are skipped, a failure does not stop the rest, and
 //! only the pictures in progress are lost if the batch is killed.
 
+mod fallback;
 mod items;
 mod journal;
 
 use std::fs;
 use std::panic::{self, AssertUnwindSafe};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Instant;
 
@@ -21,7 +22,7 @@ use crate::encoding;
 use crate::event::ItemOutcome;
 use crate::inputs::{self, Inputs, Masks, Unread};
 use crate::memory::default_memory;
-use crate::spec::{BatchSpec, RegionSpec, StyleSpec};
+use crate::spec::{BatchSpec, RegionSpec, RunSpec, StyleSpec};
 use crate::transfer::{self, Asked};
 use crate::{End, Event, JobError, recipe};
 use items::{Item, Shard};
@@ -50,8 +51,10 @@ struct Batch<'a> {
     context: Context,
     /// SHA-256 of the model's weights.
     weights: String,
-    /// The instruction set, or the graphics card with its driver.
+    /// The instruction set, or the graphics card with its driver, that the batch began on.
     device: String,
+    /// Whether that card has failed, and the rest is made on the processor.
+    fallen: AtomicBool,
     limits: Limits,
     journal: Mutex<Journal>,
     /// Threads of each picture in progress.
@@ -87,6 +90,7 @@ pub(crate) fn run(spec: &BatchSpec, context: &Context) -> Result<BatchDone, JobE
         weights: encoder.provenance().sha256.clone(),
         device: impasto::device_identity(spec.run.device.as_deref().unwrap_or("auto"), &encoder)?,
         context: Context { models: Arc::new(move |_| Ok(encoder.clone())), ..context.clone() },
+        fallen: AtomicBool::new(false),
         limits,
         journal,
         threads: spec.run.threads.unwrap_or((all / jobs).max(1)),
@@ -146,14 +150,33 @@ impl Batch<'_> {
         made.unwrap_or_else(|error| ItemOutcome::Failed { message: error.message().to_owned() })
     }
 
-    /// Makes one picture, unless it exists already.
+    /// Makes one picture, unless it exists already. If the card fails that `auto` took, the picture begins again.
     fn make(&self, item: &Item, cache: &mut Option<EngineCache>) -> Result<ItemOutcome, JobError> {
+        let (run, fallen) = self.options();
+        match self.attempt(item, cache, (&run, fallen)) {
+            Err(error) if !fallen && self.may_fall(&error) => {
+                self.fall(item, &error);
+                // The engine that it holds is the card's.
+                *cache = None;
+                self.attempt(item, cache, (&self.options().0, true))
+            }
+            made => made,
+        }
+    }
+
+    fn attempt(
+        &self,
+        item: &Item,
+        cache: &mut Option<EngineCache>,
+        (run, fallen): (&RunSpec, bool),
+    ) -> Result<ItemOutcome, JobError> {
         let start = Instant::now();
         let files = Files::open(item, self.spec, &self.limits)?;
         let output = self.spec.output.join(&item.output);
         let unnamed = unnamed(&output, &item.output);
-        let key = self.key(&files.hashes());
-        match self.journal()?.find(&output, &unnamed, &item.output, &key) {
+        let hashes: Vec<String> = files.hashes().into_iter().map(str::to_owned).collect();
+        let key = self.key(&hashes, &self.device);
+        match self.journal()?.find(&output, &unnamed, &item.output, (&key, self.is_automatic())) {
             Found::Done => return Ok(ItemOutcome::Skipped),
             Found::Foreign => {
                 return Err(JobError::bad_input(format!(
@@ -168,7 +191,7 @@ impl Batch<'_> {
         self.check(item, &output, &inputs)?;
         let styles = [StyleSpec::plain(&item.style)];
         let regions = RegionSpec::default();
-        let asked = Asked { run: &self.spec.run, styles: &styles, texture: None, regions: &regions };
+        let asked = Asked { run, styles: &styles, texture: None, regions: &regions };
         let mut session = self.session(&asked, &mut inputs, cache)?;
         encoding::check_side(&output, &self.spec.result, &session)?;
         let ended = loop {
@@ -179,17 +202,25 @@ impl Batch<'_> {
             }
         };
         let recipe = recipe::of(&asked, &self.spec.result, &inputs, &session);
+        let device = session.instruction_set().to_owned();
         *cache = Some(session.into_cache());
         let picture = ended?;
+        let (key, instead_of) = match fallen {
+            true => (self.key(&hashes, &device), Some(key)),
+            false => (key, None),
+        };
         // First write the bytes, then the journal's line with their digest, then rename.
         self.context.control.saving(|| {
             encoding::write(&unnamed, &picture, &inputs.content.decoded, &self.spec.result, &recipe)?;
             let sha256 = journal::sha256_of(&unnamed)
                 .ok_or_else(|| JobError::bad_input(format!("{} has vanished", unnamed.display())))?;
             let seconds = start.elapsed().as_secs_f64();
-            self.journal()?.add(Entry { output: item.output.clone(), key, sha256, seconds })?;
+            let output_name = item.output.clone();
+            let entry =
+                Entry { output: output_name, key, sha256, seconds, device: device.clone(), instead_of };
+            self.journal()?.add(entry)?;
             fs::rename(&unnamed, &output).map_err(|error| JobError::write(&output, &error))?;
-            Ok(ItemOutcome::Made { seconds })
+            Ok(ItemOutcome::Made { seconds, device })
         })
     }
 
@@ -227,8 +258,8 @@ impl Batch<'_> {
         self.journal.lock().map_err(|_| JobError::bug("a job ended while it held the journal"))
     }
 
-    /// Returns the digest of everything that a result depends on.
-    fn key(&self, inputs: &[&str]) -> String {
+    /// Returns the digest of everything that a result depends on, made on a device.
+    fn key(&self, inputs: &[String], device: &str) -> String {
         // The number of threads does not change a byte, and `instruction_set` tells the device.
         let mut run = self.spec.run.clone();
         (run.threads, run.device) = (None, None);
@@ -237,7 +268,7 @@ impl Batch<'_> {
                 "program": env!("CARGO_PKG_VERSION"),
                 "inputs": inputs,
                 "model": self.weights,
-                "instruction_set": self.device,
+                "instruction_set": device,
                 "run": run,
                 "result": self.spec.result,
             })

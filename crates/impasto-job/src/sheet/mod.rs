@@ -180,27 +180,30 @@ impl Sheet<'_> {
                 return (made, Err(JobError::interrupted("interrupted")));
             }
             match self.make(cell) {
-                Ok(picture) => made.push(picture),
+                Ok((picture, device)) => {
+                    made.push(picture);
+                    self.context.emit(Event::Item {
+                        number: index + 1,
+                        of: cells.len(),
+                        name: cell.label.clone(),
+                        outcome: ItemOutcome::Made { seconds: start.elapsed().as_secs_f64(), device },
+                    });
+                }
                 // The pictures so far are kept.
                 Err(_) if control.is_ending() => return (made, Err(JobError::interrupted("interrupted"))),
                 Err(error) => return (made, Err(error)),
             }
-            self.context.emit(Event::Item {
-                number: index + 1,
-                of: cells.len(),
-                name: cell.label.clone(),
-                outcome: ItemOutcome::Made { seconds: start.elapsed().as_secs_f64() },
-            });
         }
         (made, Ok(()))
     }
 
-    fn make(&mut self, cell: &Cell) -> Result<Picture, JobError> {
+    /// Makes a picture, and names the device that made it.
+    fn make(&mut self, cell: &Cell) -> Result<(Picture, String), JobError> {
         let mut session = self.session(cell)?;
         while session.step()?.is_some() {}
-        let picture = session.picture();
+        let (picture, device) = (session.picture(), session.instruction_set().to_owned());
         self.cache = Some(session.into_cache());
-        Ok(picture?)
+        Ok((picture?, device))
     }
 
     fn session(&mut self, cell: &Cell) -> Result<Session, JobError> {

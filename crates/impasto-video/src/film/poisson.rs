@@ -89,7 +89,7 @@ mod tests {
     #[test]
     fn what_is_not_held_keeps_its_detail_and_joins_without_a_step() {
         let (width, height) = (64, 32);
-        let stripe = |at: usize| if at % 2 == 0 { 0.02 } else { -0.02 };
+        let stripe = |at: usize| if at.is_multiple_of(2) { 0.02 } else { -0.02 };
         let detail = (0..3 * width * height).map(|at| 0.5 + stripe(at)).collect();
         let detail = Picture::new(width, height, detail).unwrap();
         let held: Vec<f32> = (0..width * height).map(|at| if at % width < 32 { 16.0 } else { 0.0 }).collect();

@@ -145,10 +145,13 @@ impl<'a> Film<'a> {
                 film.check_from(from, before.as_ref())?;
                 // The states go first. After a kill in between, the old manifest tells that settings differ.
                 film.adopted = film.rewind(&folder, from)?;
-                folder.put_manifest(&film.manifest)?;
             }
-            _ => folder.put_manifest(&film.manifest)?,
+            _ => {}
         }
+        if let Some(before) = &before {
+            film.manifest = film.manifest.after(before, spec.work.from);
+        }
+        folder.put_manifest(&film.manifest)?;
         if spec.film.looped && !film.can_loop() {
             around.warn("warning: `loop` has no effect: the film has several shots, or few frames");
         }

@@ -186,6 +186,8 @@ impl<'a> Work<'a> {
             frames,
             shots: self.shots.len(),
             seconds: self.line.between(0, frames),
+            // No network runs.
+            devices: Vec::new(),
         }
     }
 }

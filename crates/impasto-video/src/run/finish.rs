@@ -6,15 +6,14 @@ use impasto_job::{End, Filmed, JobError, VideoEvent};
 
 use super::begin::Film;
 use super::folder::Folder;
-use super::paint::Work;
 use super::write::Output;
 
 impl Film<'_> {
     /// Paints this part of the work, and makes the film if it is the whole.
-    pub(crate) fn run(self, folder: Folder) -> Result<Filmed, JobError> {
+    pub(crate) fn run(mut self, folder: Folder) -> Result<Filmed, JobError> {
         let mut filmed = self.filmed(End::Complete, (0, 0));
         if !self.spec.work.join {
-            filmed = Work::new(&self, &folder)?.run()?;
+            filmed = self.paint(&folder)?;
             if filmed.end != End::Complete || self.spec.work.shard.is_some() {
                 return Ok(filmed);
             }
@@ -34,7 +33,8 @@ impl Film<'_> {
     pub(super) fn filmed(&self, end: End, (painted, left): (usize, usize)) -> Filmed {
         let (frames, shots) = (self.line.len(), self.manifest.shots.ranges().len());
         let seconds = self.line.between(0, frames);
-        Filmed { end, output: None, painted, left, size: self.size, frames, shots, seconds }
+        let devices = self.manifest.engines().map(str::to_owned).collect();
+        Filmed { end, output: None, painted, left, size: self.size, frames, shots, seconds, devices }
     }
 
     /// The file of each frame of the result, and the seconds for which it is shown.

@@ -22,6 +22,9 @@ pub(crate) struct Record {
     /// Findings and acts of the guards.
     pub(crate) guarded: Option<Guarded>,
     pub(crate) seconds: f64,
+    /// The instruction set, or the graphics card with its driver.
+    #[serde(default)]
+    pub(crate) engine: String,
 }
 
 /// The folder.

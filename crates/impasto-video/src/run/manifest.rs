@@ -31,6 +31,9 @@ pub(crate) struct Manifest {
     pub(crate) weights: String,
     /// The instruction set, or the graphics card with its driver; another one rounds differently.
     pub(crate) engine: String,
+    /// The engines that painted frames before, in their order: a card that failed, or that `from` left.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) earlier: Vec<String>,
     pub(crate) width: usize,
     pub(crate) height: usize,
     pub(crate) shots: Shots,
@@ -81,7 +84,31 @@ impl Manifest {
         let run =
             impasto_job::spec::RunSpec { threads: None, memory: None, device: None, ..spec.run.clone() };
         let settings = json!({ "film": spec.film, "run": run, "regions": spec.regions, "style": spec.style });
-        Manifest { version: VERSION, settings, inputs, weights, engine, width, height, shots, masks }
+        let earlier = Vec::new();
+        Manifest { version: VERSION, settings, inputs, weights, engine, earlier, width, height, shots, masks }
+    }
+
+    /// The engines that painted frames, in their order.
+    pub(crate) fn engines(&self) -> impl Iterator<Item = &str> {
+        self.earlier.iter().chain([&self.engine]).map(String::as_str)
+    }
+
+    /// Goes on with another engine. The one before is remembered if it painted anything.
+    pub(crate) fn go_on_with(&mut self, engine: String, painted: bool) {
+        let before = std::mem::replace(&mut self.engine, engine);
+        if painted && before != self.engine {
+            self.earlier.push(before);
+        }
+    }
+
+    /// The manifest of work that goes on where another one left it, from a frame on if one is given.
+    pub(crate) fn after(mut self, before: &Manifest, from: Option<usize>) -> Manifest {
+        if from != Some(0) {
+            let engine = std::mem::replace(&mut self.engine, before.engine.clone());
+            self.earlier = before.earlier.clone();
+            self.go_on_with(engine, true);
+        }
+        self
     }
 
     /// Returns the first difference from another manifest, in words; `None` if there is none.
@@ -93,7 +120,8 @@ impl Manifest {
             return Some("the model has other weights now".into());
         }
         if self.engine != other.engine {
-            return Some(format!("they were painted with {}, this is {}", self.engine, other.engine));
+            let engines = self.engines().collect::<Vec<_>>().join(", then with ");
+            return Some(format!("they were painted with {engines}, this is {}", other.engine));
         }
         if (self.width, self.height) != (other.width, other.height) {
             return Some(format!(
@@ -178,6 +206,26 @@ pub(super) mod tests {
         assert!(before.difference(&manifest(|spec| spec.film.boil = Some(2.0))).unwrap().contains("`boil`"));
         let other = Manifest { inputs: vec!["b".into()], ..manifest(|_| {}) };
         assert!(before.difference(&other).unwrap().contains("another file"));
+    }
+
+    #[test]
+    fn engines_are_remembered_in_their_order() {
+        let of = |engine: &str| Manifest { engine: engine.into(), ..manifest(|_| {}) };
+        let engines = |manifest: &Manifest| manifest.engines().collect::<Vec<_>>().join(" ");
+        let mut film = of("card");
+        film.go_on_with("avx2".into(), true);
+        assert_eq!(engines(&film), "card avx2");
+        // Only the engine that paints now has to be the same.
+        assert_eq!(film.difference(&of("avx2")), None);
+        let told = film.difference(&of("card")).unwrap();
+        assert!(told.contains("card, then with avx2, this is card"), "{told}");
+        assert_eq!(engines(&of("avx2").after(&film, None)), "card avx2");
+        assert_eq!(engines(&of("avx2").after(&film, Some(3))), "card avx2");
+        assert_eq!(engines(&of("neon").after(&film, Some(3))), "card avx2 neon");
+        assert_eq!(engines(&of("neon").after(&film, Some(0))), "neon");
+        let mut unpainted = of("card");
+        unpainted.go_on_with("avx2".into(), false);
+        assert_eq!(engines(&unpainted), "avx2");
     }
 
     #[test]

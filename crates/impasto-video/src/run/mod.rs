@@ -4,6 +4,7 @@ mod begin;
 mod between;
 mod cuts;
 mod deflicker;
+mod fallback;
 mod finish;
 mod folder;
 mod manifest;

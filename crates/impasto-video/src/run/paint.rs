@@ -88,7 +88,7 @@ impl<'a> Work<'a> {
     }
 
     /// Paints all shots of this part of the work. Returns the number of painted frames, and how it ended.
-    pub(super) fn run(mut self) -> Result<Filmed, JobError> {
+    pub(super) fn run(&mut self) -> Result<Filmed, JobError> {
         let parts = self.film.parts()?;
         let shots = self.film.manifest.shots.ranges();
         for (shot, keys) in parts {
@@ -102,6 +102,11 @@ impl<'a> Work<'a> {
         }
         self.guards.note(self.painted).into_iter().for_each(|note| self.film.around.warn(note));
         Ok(self.filmed(End::Complete))
+    }
+
+    /// Number of frames that were painted so far.
+    pub(super) fn painted(&self) -> usize {
+        self.painted
     }
 
     fn filmed(&self, end: End) -> Filmed {
@@ -187,6 +192,7 @@ impl<'a> Work<'a> {
                     unseen: painted.unseen,
                     guarded: painted.guarded,
                     seconds: start.elapsed().as_secs_f64(),
+                    engine: self.film.manifest.engine.clone(),
                 };
                 self.folder.put_state(shot, &next, &digest, &record)?;
                 state = Some(next);
@@ -368,7 +374,7 @@ fn painter(film: &Film, frame: &Frame) -> Result<Painter, JobError> {
         let first = |path: &Path| Some(film.moving.iter().find(|mask| mask.path == path)?.first());
         transfer = transfer.regions(film.masks.regions_of_frame(&spec.regions, &first)?);
     }
-    if spec.run.device.as_deref().is_none_or(|device| device == "auto") {
+    if film.is_automatic() {
         // All frames are painted by one device, whatever a later measurement says.
         transfer = transfer.device_of(&film.manifest.engine)?;
     }

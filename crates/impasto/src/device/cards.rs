@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use impasto_encoder::sources::Environment;
 use impasto_gpu::{Adapter, AdapterKind, GpuBackend, GpuError};
 
 use super::{Chosen, DeviceInfo, missing};
@@ -83,7 +84,10 @@ pub(super) fn opened(adapter: &Adapter) -> Result<Arc<GpuBackend>, GpuError> {
     if let Some(card) = open.iter().find(|card| card.adapter().is(adapter)) {
         return Ok(card.clone());
     }
-    let card = Arc::new(GpuBackend::open_here(adapter)?);
+    let card = Arc::new(match Environment::of_process().cache {
+        Some(folder) => GpuBackend::open_keeping(adapter, &folder)?,
+        None => GpuBackend::open_here(adapter)?,
+    });
     let lost_after = std::env::var(LOSE).ok().and_then(|text| text.parse().ok());
     if let Some(observations) = lost_after {
         card.lose_after(observations);
