@@ -10,8 +10,10 @@ mod folder;
 mod manifest;
 mod masks;
 mod paint;
+mod painter;
 mod reader;
 mod sink;
+mod start;
 mod styles;
 mod write;
 

@@ -1,32 +1,26 @@
 //! The painting of a film: shot by shot, frame by frame, each kept on the disk before the next begins.
 
-use std::collections::HashMap;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
 
-use impasto::image::{Metadata, Picture, Plane};
-use impasto::{Colour, Effort, Mask, Picture as Painting, Regions, make_grey};
-use impasto_job::inputs::{Input, InputSummary, Inputs};
-use impasto_job::{Cause, End, ErrorKind, Filmed, JobError, VideoEvent, transfer};
+use impasto::image::{Picture, Plane};
+use impasto::{Colour, Mask, Picture as Painting, Regions};
+use impasto_job::{End, ErrorKind, Filmed, JobError, VideoEvent};
 
 use super::begin::{CLOSING, Film};
 use super::between::Between;
-use super::folder::{Folder, Progress, Record};
+use super::folder::{Folder, Record};
 use super::masks::MovingMask;
 use super::reader::Reader;
-use super::write;
-use crate::film::{Frame, Opening, Painted, Painter, State, Tuning};
+use crate::film::{Frame, Opening, Painted, Painter, State};
 use crate::source::at_size;
-
-/// Earlier shots that a new one is compared with.
-const REMEMBERED: usize = 12;
 
 /// The work on a film.
 pub(super) struct Work<'a> {
-    film: &'a Film<'a>,
-    folder: &'a Folder,
+    pub(super) film: &'a Film<'a>,
+    pub(super) folder: &'a Folder,
     reader: Reader<'a, (Picture, Option<Plane>)>,
     /// Readers of the masks that move.
     masks: Vec<Reader<'a, Mask>>,
@@ -205,7 +199,7 @@ impl<'a> Work<'a> {
     }
 
     /// A frame of the result.
-    fn frame(&mut self, tick: usize, before: Option<usize>) -> Result<Frame, JobError> {
+    pub(super) fn frame(&mut self, tick: usize, before: Option<usize>) -> Result<Frame, JobError> {
         let source = self.film.line.source[tick];
         let (picture, alpha) = self.reader.read(source, |frame| Ok(at_size(frame, self.film.size)))?;
         let regions = self.regions(source)?;
@@ -250,73 +244,15 @@ impl<'a> Work<'a> {
     }
 
     /// The painter, which is made with the first frame.
-    fn painter(&mut self, frame: &Frame) -> Result<&mut Painter, JobError> {
+    pub(super) fn painter(&mut self, frame: &Frame) -> Result<&mut Painter, JobError> {
         if self.painter.is_none() {
             // Styles are matched to the colours of the first frame, wherever the work goes on.
             self.painter = Some(match self.film.spec.run.colour()? {
-                Colour::Match(_) => painter(self.film, &first(self.film)?)?,
-                _ => painter(self.film, frame)?,
+                Colour::Match(_) => self.film.painter(&self.film.first()?)?,
+                _ => self.film.painter(frame)?,
             });
         }
         self.painter.as_mut().ok_or_else(|| JobError::failed("there is no painter"))
-    }
-
-    /// The state after an earlier shot that looks like this frame.
-    fn like(&mut self, shot: usize, frame: &Frame) -> Result<Option<State>, JobError> {
-        /// Histograms that differ by less than this are of one scene. They differ by at most 2.
-        const ALIKE: f32 = 0.5;
-        let mine = histogram(&frame.picture);
-        let mut best: Option<(f32, State)> = None;
-        for earlier in shot.saturating_sub(REMEMBERED)..shot {
-            let Some(Progress { state, .. }) = self.folder.progress(earlier)? else { continue };
-            let other = histogram(&state.input);
-            let distance = mine.iter().zip(&other).map(|(a, b)| (a - b).abs()).sum::<f32>();
-            if distance < best.as_ref().map_or(ALIKE, |(least, _)| *least) {
-                best = Some((distance, state));
-            }
-        }
-        Ok(best.map(|(_, state)| state))
-    }
-
-    /// The state that a film goes on from. A frame that was changed by hand takes the place of the painting.
-    fn resumed(&mut self, progress: Progress) -> Result<State, JobError> {
-        let Progress { frame, state, digest } = progress;
-        let path = self.folder.frame(frame);
-        if !path.exists() {
-            return Err(JobError::bad_input(format!("{} is missing", path.display()))
-                .caused_by(Cause::Frames)
-                .hint("`from` N paints again from frame N on"));
-        }
-        match super::manifest::digest(&path)? == digest {
-            true => Ok(state),
-            false => {
-                self.film
-                    .around
-                    .warn(format!("note: {} was changed: the film goes on from it", path.display()));
-                Ok(state.changed(self.taken(frame)?))
-            }
-        }
-    }
-
-    /// A state made from a painted frame and its input alone.
-    fn adopt(&mut self, key: usize) -> Result<State, JobError> {
-        let frame = self.frame(key, None)?;
-        let painting = self.taken(key)?;
-        Ok(self.painter(&frame)?.adopt(&frame, painting)?)
-    }
-
-    /// A frame on the disk as a painting to go on from. A run of lightness alone sees no colours.
-    fn taken(&self, key: usize) -> Result<Painting, JobError> {
-        let (mut painting, _) = self.sized(key)?;
-        if self.film.spec.run.colour()? == Colour::Luminance {
-            make_grey(&mut painting);
-        }
-        Ok(painting)
-    }
-
-    /// A painted frame, which has to have the film's size.
-    fn sized(&self, frame: usize) -> Result<(Painting, Option<Plane>), JobError> {
-        write::frame(&self.folder.frame(frame), self.film.size, self.film.source.space())
     }
 
     fn tell(&mut self, shot: usize, frame: usize, painted: Painted, start: Instant) {
@@ -340,57 +276,4 @@ impl<'a> Work<'a> {
             self.film.around.emit(VideoEvent::Picture { picture, space, frame });
         }
     }
-}
-
-/// The first frame of a film.
-fn first(film: &Film) -> Result<Frame, JobError> {
-    let source = film.line.source[0];
-    let (picture, alpha) =
-        Reader::new(film.source.frames()?).read(source, |frame| Ok(at_size(frame, film.size)))?;
-    Ok(Frame { picture, alpha, seconds: 0.0, styles: Vec::new(), regions: None })
-}
-
-/// The painter of a film.
-fn painter(film: &Film, frame: &Frame) -> Result<Painter, JobError> {
-    let spec = film.spec;
-    let decoded = impasto::image::Decoded {
-        picture: frame.picture.clone(),
-        space: film.source.space(),
-        alpha: frame.alpha.clone(),
-        depth: impasto::image::Depth::Sixteen,
-        icc_profile: None,
-        metadata: Metadata::default(),
-        is_one_of_several: false,
-        notes: Vec::new(),
-    };
-    let (width, height) = frame.picture.size();
-    let summary = InputSummary { path: String::new(), sha256: String::new(), width, height };
-    let content = Input { path: spec.input.clone(), decoded, summary };
-    let mut inputs = Inputs { content, styles: film.styles.clone(), init: None, masks: film.masks.clone() };
-    let run = (&spec.run, &spec.style[..], &spec.regions);
-    let mut transfer = transfer(run, &mut inputs, film.encoder.clone(), &film.around.control)?;
-    if !film.moving.is_empty() {
-        // A region may be empty in the first frame.
-        let first = |path: &Path| Some(film.moving.iter().find(|mask| mask.path == path)?.first());
-        transfer = transfer.regions(film.masks.regions_of_frame(&spec.regions, &first)?);
-    }
-    if film.is_automatic() {
-        // All frames are painted by one device, whatever a later measurement says.
-        transfer = transfer.device_of(&film.manifest.engine)?;
-    }
-    let effort = spec.run.effort.as_deref().map_or(Ok(Effort::Normal), str::parse)?;
-    let settings = (spec.run.colour()?, Tuning::of(effort), spec.film.boil);
-    Ok(Painter::new(transfer, settings, frame)?)
-}
-
-/// How often each of 64 colours occurs.
-fn histogram(picture: &Picture) -> Vec<f32> {
-    let area = picture.width() * picture.height();
-    let mut counts: HashMap<usize, usize> = HashMap::new();
-    let level = |value: f32| (value.clamp(0.0, 1.0) * 3.999) as usize;
-    for at in 0..area {
-        let [r, g, b] = [0, 1, 2].map(|plane| level(picture.rgb()[plane * area + at]));
-        *counts.entry(16 * r + 4 * g + b).or_default() += 1;
-    }
-    (0..64).map(|bin| counts.get(&bin).copied().unwrap_or(0) as f32 / area as f32).collect()
 }
