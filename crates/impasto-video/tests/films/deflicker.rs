@@ -24,7 +24,7 @@ fn clip(frames: usize) -> Place {
 /// A painting of a frame: its values, some light, and a texture of its own.
 fn flickering(at: usize) -> Picture {
     let mut painting = frame(0, at);
-    let light = if at % 3 == 0 { 0.06 } else { -0.03 };
+    let light = if at.is_multiple_of(3) { 0.06 } else { -0.03 };
     for (i, value) in painting.rgb_mut().iter_mut().enumerate() {
         let texture = ((i * 7919 + at * 104_729) % 101) as f32 / 100.0 - 0.5;
         *value += light + 0.1 * texture;
