@@ -196,7 +196,7 @@ async fn a_film_needs_room_for_its_frames() {
     let mut large = settings(&bench, &bytes).await;
     large["size"] = json!(4000);
     let used = bench.get("/api/v1/status").await.json()["disk"]["used"].as_u64().unwrap();
-    // 4000 x 3000 pixels, 200 bytes for each, and 8 MB: five frames and one state.
+    // 4000 x 3000 pixels, 212 bytes for each, and 8 MB: five frames and one state.
     let bench = Bench::with(bench.end().await, |options| options.quota = used + 2_000_000_000);
     let refused = bench.json(Method::PUT, &format!("/api/v1/jobs/{}", uuid(1)), &large).await;
     let problem = refused.json();
@@ -205,7 +205,7 @@ async fn a_film_needs_room_for_its_frames() {
         (StatusCode::INSUFFICIENT_STORAGE, &json!("/problems/no-room"))
     );
     assert!(
-        problem["detail"].as_str().unwrap().starts_with("the frames of the film need about 2408 MB more")
+        problem["detail"].as_str().unwrap().starts_with("the frames of the film need about 2552 MB more")
     );
     assert!(problem["hint"].as_str().unwrap().contains("smaller size"), "{problem}");
     large["size"] = json!(400);
