@@ -59,7 +59,8 @@ def test_one_bad_picture_is_a_row_and_a_rerun_skips_the_rest(
 
 def test_a_machine_that_dies_costs_no_picture(cluster: Any, pictures: Path, many: list[Path], tmp_path: Path) -> None:
     out, style = tmp_path / "out", pictures / "style.png"
-    options = {**OPTIONS, "iterations": 60}
+    # Each picture has many checkpoints before it is done, so the machine dies in the middle of its work.
+    options = {**OPTIONS, "iterations": 200, "plateau": 0, "checkpoint_every": 5}
 
     over, killed = threading.Event(), threading.Event()
 
@@ -68,7 +69,7 @@ def test_a_machine_that_dies_costs_no_picture(cluster: Any, pictures: Path, many
         while not list(out.glob(".impasto-ray/*.checkpoint")):
             if over.wait(0.01):
                 return
-        cluster.remove_node(cluster.worker_nodes[-1], allow_graceful=False)
+        cluster.remove_node(next(iter(cluster.worker_nodes)), allow_graceful=False)
         killed.set()
 
     killer = threading.Thread(target=kill, daemon=True)
