@@ -60,7 +60,7 @@ impl Layer {
                 Layer::new(device, shape, weights, (method, None))
             }
         });
-        // What a layer leaves behind is gone before the next one begins.
+        // Memory that a layer needs for a moment is free before the next one begins.
         layers.map(|layer| device.finish().map(|()| layer)).collect()
     }
 

@@ -66,7 +66,7 @@ pub(crate) enum Role {
     Products,
     /// The derivative by the pixels, planar.
     Gradient,
-    /// Where the host reads sums, features or pixels.
+    /// The host reads sums, features or pixels in it.
     Host,
 }
 

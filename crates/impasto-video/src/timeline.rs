@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use impasto_job::JobError;
+
 /// A fraction: numerator and denominator.
 pub(crate) type Ratio = (u64, u64);
 
@@ -131,6 +133,18 @@ impl Timeline {
         }
         keys
     }
+}
+
+/// The rate that the option `fps` asks for, if it is given.
+///
+/// # Errors
+/// When it is no rate.
+pub(crate) fn asked_rate(text: Option<&str>) -> Result<Option<Ratio>, JobError> {
+    let Some(text) = text else { return Ok(None) };
+    rate(text).map(Some).ok_or_else(|| {
+        JobError::bad_input(format!("`fps`: expected a number above 0, found {text}"))
+            .hint("such as 12, 23.976 or 30000/1001")
+    })
 }
 
 /// Reads a rate: a number such as 25 or 23.976, or a fraction such as 30000/1001. It has to be from 0.01 to 1000.

@@ -25,7 +25,7 @@ const NEW: f32 = 0.05;
 /// The most by which detail is strengthened.
 const GAIN: f32 = 1.3;
 
-/// What is carried from a frame to the next.
+/// The state that is carried from a frame to the next.
 pub struct Steadied {
     /// The original.
     original: Picture,

@@ -14,7 +14,7 @@ use super::masks::MovingMask;
 use super::sink::{Sink, folder_of, size};
 use super::styles::StyleTimes;
 use crate::source::Source;
-use crate::timeline::{Timeline, rate};
+use crate::timeline::{Timeline, asked_rate};
 
 /// Frames that are drawn to the first one, at the end of a film that loops.
 pub(super) const CLOSING: usize = 12;
@@ -45,13 +45,7 @@ impl<'a> Film<'a> {
     pub(crate) fn open(spec: &'a VideoSpec, around: &'a VideoContext) -> Result<Film<'a>, JobError> {
         spec.check()?;
         let limits = spec.limits.limits()?;
-        let fps = match spec.film.fps.as_deref() {
-            Some(text) => Some(rate(text).ok_or_else(|| {
-                JobError::bad_input(format!("`fps`: expected a number above 0, found {text}"))
-                    .hint("such as 12, 23.976 or 30000/1001")
-            })?),
-            None => None,
-        };
+        let fps = asked_rate(spec.film.fps.as_deref())?;
         spec.run.objective.preset()?;
         spec.run.overrides()?;
         let sink = Sink::of(&spec.output, &spec.encoding)?;

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use impasto_job::spec::DeflickerSpec;
-use impasto_job::{Cause, End, ErrorKind, Filmed, JobError, VideoContext, VideoEvent};
+use impasto_job::{Cause, End, Filmed, JobError, VideoContext, VideoEvent};
 use serde_json::json;
 
 use super::cuts::{SLACK, check_read, shots};
@@ -14,13 +14,17 @@ use super::folder::Folder;
 use super::manifest::fingerprint;
 use super::reader::Reader;
 use super::sink::{Sink, folder_of};
+use super::told;
 use super::write::{Output, frame};
 use crate::film::Steadied;
 use crate::source::{Source, at_size};
-use crate::timeline::{Timeline, rate};
+use crate::timeline::{Timeline, asked_rate};
 
 /// The frames at which the work begins anew: every so-many-th.
 const KEY: usize = 24;
+
+/// The way on from a steadied frame that is no longer right.
+const REMOVE: &str = "remove it: the work goes on before it";
 
 /// The difference of two shapes, width by height, that rounding may leave.
 const SHAPE: f64 = 0.03;
@@ -32,14 +36,7 @@ const SHAPE: f64 = 0.03;
 /// # Errors
 /// When an option is wrong, when a file cannot be read or written, or when the films do not fit each other.
 pub fn deflicker(spec: &DeflickerSpec, around: &VideoContext) -> Result<Filmed, JobError> {
-    let done = impasto::thread_pool(None)?.install(|| Work::open(spec, around)?.run());
-    let end = match &done {
-        Ok(filmed) => filmed.end,
-        Err(error) if error.kind() == ErrorKind::Interrupted => around.control.end(),
-        Err(_) => End::Failed,
-    };
-    around.emit(VideoEvent::Done { end });
-    done
+    told(impasto::thread_pool(None)?.install(|| Work::open(spec, around)?.run()), around)
 }
 
 struct Work<'a> {
@@ -59,13 +56,7 @@ impl<'a> Work<'a> {
     fn open(spec: &'a DeflickerSpec, around: &'a VideoContext) -> Result<Work<'a>, JobError> {
         spec.check()?;
         let limits = spec.limits.limits()?;
-        let fps = match spec.fps.as_deref() {
-            Some(text) => Some(rate(text).ok_or_else(|| {
-                JobError::bad_input(format!("`fps`: expected a number above 0, found {text}"))
-                    .hint("such as 12, 23.976 or 30000/1001")
-            })?),
-            None => None,
-        };
+        let fps = asked_rate(spec.fps.as_deref())?;
         let sink = Sink::of(&spec.output, &spec.encoding)?;
         let original = Source::open(&spec.original, limits, fps, spec.tone_map)?;
         let painted = Source::open(&spec.painted, limits, fps, false)?;
@@ -108,7 +99,7 @@ impl<'a> Work<'a> {
             let start = Instant::now();
             let (original, _) = originals.read(at, |frame| Ok(at_size(frame, self.size)))?;
             let shown = if Some(at) == first {
-                frame(&self.folder.frame(at), self.size, space)?.0
+                frame(&self.folder.frame(at), self.size, space, REMOVE)?.0
             } else {
                 let (painted, alpha) = paintings.read(at, |frame| Ok(at_size(frame, self.size)))?;
                 let begins = self.shots.iter().any(|shot| shot.start == at);
@@ -152,12 +143,10 @@ impl<'a> Work<'a> {
             space: self.painted.space(),
             rate: self.line.rate,
             sound: self.original.film().or(self.painted.film()),
+            way_on: REMOVE,
+            around: self.around,
         };
-        output.write(files)?.into_iter().for_each(|note| self.around.warn(note));
-        let (width, height) = self.size;
-        let path = self.spec.output.clone();
-        self.around.emit(VideoEvent::Wrote { path, width, height, frames: files.len() });
-        Ok(())
+        output.write(files)
     }
 
     fn tell(&self, at: usize, (start, begun): (Instant, Instant), done: usize) {

@@ -2,11 +2,14 @@
 
 use std::path::PathBuf;
 
-use impasto_job::{End, Filmed, JobError, VideoEvent};
+use impasto_job::{End, Filmed, JobError};
 
 use super::begin::Film;
 use super::folder::Folder;
 use super::write::Output;
+
+/// The way on from a painted frame that is missing, or no longer right.
+pub(super) const PAINT_AGAIN: &str = "`from` N paints again from frame N on";
 
 impl Film<'_> {
     /// Paints this part of the work, and makes the film if it is the whole.
@@ -20,13 +23,10 @@ impl Film<'_> {
         }
         let frames = self.frames(&folder)?;
         self.write(&frames)?;
-        let (width, height) = self.size;
-        let path = self.spec.output.clone();
-        self.around.emit(VideoEvent::Wrote { path: path.clone(), width, height, frames: frames.len() });
         if !self.spec.work.keep_frames {
             folder.remove()?;
         }
-        Ok(Filmed { output: Some(path), ..filmed })
+        Ok(Filmed { output: Some(self.spec.output.clone()), ..filmed })
     }
 
     /// The outcome of the work: how it ended, and the numbers of painted frames and of those that are left.
@@ -56,8 +56,9 @@ impl Film<'_> {
             }
         }
         match frames.iter().find(|(file, _)| !file.exists()) {
-            Some((file, _)) => Err(JobError::bad_input(format!("{} is missing", file.display()))
-                .hint("`from` N paints again from frame N on")),
+            Some((file, _)) => {
+                Err(JobError::bad_input(format!("{} is missing", file.display())).hint(PAINT_AGAIN))
+            }
             None => Ok(frames),
         }
     }
@@ -72,8 +73,9 @@ impl Film<'_> {
             space: self.source.space(),
             rate: self.line.rate,
             sound: self.source.film(),
+            way_on: PAINT_AGAIN,
+            around: self.around,
         };
-        output.write(frames)?.into_iter().for_each(|note| self.around.warn(note));
-        Ok(())
+        output.write(frames)
     }
 }

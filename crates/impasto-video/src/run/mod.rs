@@ -97,15 +97,19 @@ impl VideoRunner {
     /// and the same job goes on after them.
     pub fn run(self) -> Result<Filmed, JobError> {
         let VideoRunner { spec, context } = self;
-        let done = paint(&spec, &context);
-        let end = match &done {
-            Ok(filmed) => filmed.end,
-            Err(error) if error.kind() == ErrorKind::Interrupted => context.control.end(),
-            Err(_) => End::Failed,
-        };
-        context.emit(VideoEvent::Done { end });
-        done
+        told(paint(&spec, &context), &context)
     }
+}
+
+/// Tells how the work ended.
+fn told(done: Result<Filmed, JobError>, context: &VideoContext) -> Result<Filmed, JobError> {
+    let end = match &done {
+        Ok(filmed) => filmed.end,
+        Err(error) if error.kind() == ErrorKind::Interrupted => context.control.end(),
+        Err(_) => End::Failed,
+    };
+    context.emit(VideoEvent::Done { end });
+    done
 }
 
 /// The function that a runner of jobs paints films with ([`impasto_job::Runner::films`]).

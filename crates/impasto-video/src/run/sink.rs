@@ -21,7 +21,7 @@ pub(crate) enum Sink {
 }
 
 impl Sink {
-    /// Where the frames of a result go.
+    /// The form of a result, by its name and the options.
     ///
     /// # Errors
     /// When options do not fit each other, or when ffmpeg or the place of the result is not there.

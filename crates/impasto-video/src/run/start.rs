@@ -7,6 +7,7 @@ use impasto::image::{Picture, Plane};
 use impasto::{Colour, Picture as Painting, make_grey};
 use impasto_job::{Cause, JobError};
 
+use super::finish::PAINT_AGAIN;
 use super::folder::Progress;
 use super::paint::Work;
 use super::write;
@@ -40,7 +41,7 @@ impl Work<'_> {
         if !path.exists() {
             return Err(JobError::bad_input(format!("{} is missing", path.display()))
                 .caused_by(Cause::Frames)
-                .hint("`from` N paints again from frame N on"));
+                .hint(PAINT_AGAIN));
         }
         match super::manifest::digest(&path)? == digest {
             true => Ok(state),
@@ -71,7 +72,7 @@ impl Work<'_> {
 
     /// A painted frame, which has to have the film's size.
     pub(super) fn sized(&self, frame: usize) -> Result<(Painting, Option<Plane>), JobError> {
-        write::frame(&self.folder.frame(frame), self.film.size, self.film.source.space())
+        write::frame(&self.folder.frame(frame), self.film.size, self.film.source.space(), PAINT_AGAIN)
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use impasto::image::{Encoding, Limits, Picture, Plane, Space, save};
 use impasto_job::spec::EncodingSpec;
-use impasto_job::{Cause, JobError};
+use impasto_job::{Cause, JobError, VideoContext, VideoEvent};
 
 use super::sink::Sink;
 use crate::ffmpeg::{Job, Layout, Probe, encode};
@@ -23,12 +23,23 @@ pub(super) struct Output<'a> {
     pub(super) rate: Option<Ratio>,
     /// The film that sound comes from.
     pub(super) sound: Option<(&'a Path, &'a Probe)>,
+    /// The way on from a frame of another size.
+    pub(super) way_on: &'static str,
+    pub(super) around: &'a VideoContext,
 }
 
 impl Output<'_> {
-    /// Writes the result. Each frame has a file and the seconds for which it is shown. Returns notes on what could not
-    /// be carried over.
-    pub(super) fn write(&self, frames: &[(PathBuf, f64)]) -> Result<Vec<String>, JobError> {
+    /// Writes the result, and tells that. Each frame has a file and the seconds for which it is shown.
+    pub(super) fn write(&self, frames: &[(PathBuf, f64)]) -> Result<(), JobError> {
+        let notes = self.make(frames)?;
+        notes.into_iter().for_each(|note| self.around.warn(note));
+        let (path, (width, height)) = (self.path.to_owned(), self.size);
+        self.around.emit(VideoEvent::Wrote { path, width, height, frames: frames.len() });
+        Ok(())
+    }
+
+    /// Makes the result. Returns notes on what could not be carried over.
+    fn make(&self, frames: &[(PathBuf, f64)]) -> Result<Vec<String>, JobError> {
         match self.sink {
             Sink::Film { codec } => {
                 let (width, height) = self.size;
@@ -45,7 +56,7 @@ impl Output<'_> {
                 };
                 // Films have the primaries of sRGB.
                 encode(&job, |file| {
-                    let (picture, alpha) = frame(file, self.size, Space::Srgb)?;
+                    let (picture, alpha) = frame(file, self.size, Space::Srgb, self.way_on)?;
                     Ok(layout.write(&picture, alpha.as_ref()))
                 })
             }
@@ -61,7 +72,7 @@ impl Output<'_> {
                 };
                 for (number, (file, _)) in frames.iter().enumerate() {
                     let Some(name) = pattern.name(number + 1) else { continue };
-                    let (picture, alpha) = frame(file, self.size, self.space)?;
+                    let (picture, alpha) = frame(file, self.size, self.space, self.way_on)?;
                     let alpha = alpha.filter(|_| self.sink.holds_alpha());
                     save(&place.join(name), &picture, alpha.as_ref(), &encoding)?;
                 }
@@ -71,11 +82,12 @@ impl Output<'_> {
     }
 }
 
-/// A frame from its file in a colour space. It has to have the film's size.
+/// A frame from its file in a colour space. It has to have the film's size; `way_on` is the hint if it has not.
 pub(super) fn frame(
     file: &Path,
     (width, height): (usize, usize),
     space: Space,
+    way_on: &str,
 ) -> Result<(Picture, Option<Plane>), JobError> {
     let mut decoded = open(file, &Limits::NONE)?;
     decoded.bring_to(space);
@@ -89,6 +101,6 @@ pub(super) fn frame(
             found.1
         ))
         .caused_by(Cause::Frames)
-        .hint("`from` N paints again from frame N on")),
+        .hint(way_on)),
     }
 }

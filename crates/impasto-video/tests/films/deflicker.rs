@@ -127,6 +127,15 @@ fn films_that_do_not_fit_and_other_settings_are_refused() {
     run(&DeflickerSpec { keep_frames: true, ..ok() }).unwrap();
     let other = DeflickerSpec { strength: 0.5, ..ok() };
     assert!(refused(other).contains("frames of other settings"));
+    let key = place.path("out/.impasto.film/000000.png");
+    Picture::filled(32, 24, [0.5; 3]).save(&key).unwrap();
+    let error = run(&ok()).unwrap_err();
+    assert!(
+        error.to_string().contains("expected 64x48 pixels")
+            && error.hint_text().unwrap().contains("remove it")
+    );
+    fs::remove_file(&key).unwrap();
+    assert_eq!(run(&ok()).unwrap(), End::Complete);
 
     let short = clip(4);
     for at in 0..4 {
