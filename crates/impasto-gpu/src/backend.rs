@@ -46,8 +46,8 @@ impl GpuBackend {
     }
 
     /// [`open_here`](GpuBackend::open_here), with the kernels that an earlier start translated and kept in a folder of
-    /// the user's; what this one translates is kept there. Only drivers that keep kernels do so. A file that is damaged,
-    /// foreign or cannot be written is done without. No other program should write there.
+    /// the user's; what this one translates is kept there. Only drivers that keep kernels do so. A file that is
+    /// damaged, foreign or cannot be written is done without. No other program should write there.
     ///
     /// # Errors
     /// The errors of that function.

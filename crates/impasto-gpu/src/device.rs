@@ -1,8 +1,8 @@
 //! An opened card: its queue of work, its kernels, and what has gone wrong on it.
 //!
 //! A driver reports errors whenever it likes, not where they were caused, and does not tell whose work they spoilt. So
-//! they are kept, and each engine of the card learns of those that came since its last look, wherever it waits. With two
-//! jobs on a card, neither goes on with numbers that may be wrong.
+//! they are kept, and each engine of the card learns of those that came since its last look, wherever it waits. With
+//! two jobs on a card, neither goes on with numbers that may be wrong.
 
 use std::collections::VecDeque;
 use std::path::Path;

@@ -77,8 +77,9 @@ async fn create(device: &wgpu::Device, data: Option<&[u8]>) -> Option<PipelineCa
     let descriptor = PipelineCacheDescriptor { label: Some("impasto"), data, fallback: true };
     // SAFETY: bytes must come from `PipelineCache::get_data`. These come from a file of the user's own cache folder,
     // which `keep` alone writes, from `get_data`, and renames when it is whole. Damage, and bytes of another card,
-    // driver or version, are found by the seal; wgpu and the driver check their own headers besides. Nothing proves that
-    // no other program wrote bytes with a right seal. One that may write there may also replace the user's programs.
+    // driver or version, are found by the seal; wgpu and the driver check their own headers besides. Nothing proves
+    // that no other program wrote bytes with a right seal. One that may write there may also replace the user's
+    // programs.
     let cache = unsafe { device.create_pipeline_cache(&descriptor) };
     scope.pop().await.is_none().then_some(cache)
 }

@@ -9,7 +9,8 @@ use impasto_engine::{Backend, Cancel, Edges, Engine, Network, Pixels, Request, S
 use impasto_engine_testing::{Random, cotangents, picture, plane};
 use impasto_gpu::{GpuBackend, Method};
 
-/// The sizes of pictures, in the order in which they are evaluated: the small one after the large one finds its buffers.
+/// The sizes of pictures, in the order in which they are evaluated: the small one after the large one finds its
+/// buffers.
 const SIZES: [Size; 4] =
     [Size { width: 64, height: 48 }, Size { width: 97, height: 61 }, SMALL, Size { width: 160, height: 99 }];
 const SMALL: Size = Size { width: 33, height: 70 };

@@ -145,8 +145,8 @@ pub struct Filmed {
     pub shots: usize,
     /// Seconds of the film.
     pub seconds: f64,
-    /// The instruction sets and graphics cards that painted its frames, in their order. There is more than one if a card
-    /// failed, or if `from` was used; none if no network ran.
+    /// The instruction sets and graphics cards that painted its frames, in their order. There is more than one if a
+    /// card failed, or if `from` was used; none if no network ran.
     pub devices: Vec<String>,
 }
 

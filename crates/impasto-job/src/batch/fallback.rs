@@ -1,5 +1,5 @@
-//! A card that `auto` took, and that fails: its picture begins again on the processor, and the rest of the batch is made
-//! there. A card that was named is never replaced: its pictures fail.
+//! A card that `auto` took, and that fails: its picture begins again on the processor, and the rest of the batch is
+//! made there. A card that was named is never replaced: its pictures fail.
 
 use std::sync::atomic::Ordering;
 

@@ -86,8 +86,8 @@ impl Journal {
     }
 
     /// Compares the file under a result's name with the requested result. If a killed process completed the result but
-    /// did not rename it, the result gets its name now. A result that the processor made because a card had failed is the
-    /// requested one where the choice of a device is left to the program (`automatic`).
+    /// did not rename it, the result gets its name now. A result that the processor made because a card had failed is
+    /// the requested one where the choice of a device is left to the program (`automatic`).
     pub(super) fn find(
         &self,
         output: &Path,

@@ -64,8 +64,8 @@ pub(crate) fn target(
 }
 
 /// Adds the change of light between two frames (ReCoNet, Gao et al. 2018, relaxes its loss by the change of luminance):
-/// shadows and fades follow the film, and the strokes stay. Returns what was added. Each pixel has the mean of the trusted
-/// pixels around it: a lamp that is switched on costs confidence, and a part of it would be lost otherwise.
+/// shadows and fades follow the film, and the strokes stay. Returns what was added. Each pixel has the mean of the
+/// trusted pixels around it: a lamp that is switched on costs confidence, and a part of it would be lost otherwise.
 fn light(picture: &mut Picture, before: &Picture, now: &Picture, motion: &Motion) -> Vec<f32> {
     let (width, area) = (now.width(), motion.confidence.len());
     let luma = |picture: &Picture| -> Vec<f32> {

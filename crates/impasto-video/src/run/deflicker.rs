@@ -78,7 +78,8 @@ impl<'a> Work<'a> {
         let shots = shots(cuts, (&original, &line), None, around)?;
         check_read(&painted, painted.small_frames()?.map_while(Result::ok).count(), (frames, around))?;
         let files = inputs.iter().map(|path| fingerprint(path)).collect::<Result<Vec<_>, _>>()?;
-        let settings = json!({ "deflicker": 1, "strength": spec.strength, "size": size, "shots": shots, "files": files });
+        let films = json!({ "files": files, "size": size, "shots": shots });
+        let settings = json!({ "deflicker": 1, "strength": spec.strength, "films": films });
         claim(&folder, &settings.to_string())?;
         Ok(Work { spec, around, original, painted, sink, size, line, shots: shots.ranges(), folder })
     }

@@ -1,6 +1,6 @@
-//! A card that `auto` took, and that fails: the film goes on on the processor, from the last kept state of each shot, as
-//! it would after an interruption. The manifest then names the processor, so a later run goes on there, and beside it the
-//! card that painted before. A card that was named is never replaced: its failure is an error.
+//! A card that `auto` took, and that fails: the film goes on on the processor, from the last kept state of each shot,
+//! as it would after an interruption. The manifest then names the processor, so a later run goes on there, and beside
+//! it the card that painted before. A card that was named is never replaced: its failure is an error.
 
 use impasto_job::{Cause, Filmed, JobError};
 
