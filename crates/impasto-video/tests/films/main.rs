@@ -7,5 +7,6 @@ mod deflicker;
 mod ffmpeg;
 mod frames;
 mod masks;
+mod options;
 mod resume;
 mod styles;
