@@ -15,7 +15,8 @@
 # # Coming from TensorFlow or Keras
 #
 # You know the tutorial *Neural style transfer* of TensorFlow, or the example of the same name of Keras. This notebook
-# walks through both recipes with this package. It needs neither TensorFlow nor Keras, no graphics card and no download.
+# walks through the tutorial's recipe with this package, and through the example's way of descent. It needs neither
+# TensorFlow nor Keras, no graphics card and no download.
 #
 # | there | here |
 # |---|---|
@@ -106,13 +107,13 @@ assert "Total params: 20,024,384 (76.39 MB)" in full.summary()
 # %% [markdown]
 # ## The recipe of TensorFlow's tutorial
 #
-# Five style layers, the first of each block; a content layer in block 5 (here the last that `lite` has). The Gram
-# matrices are divided by the number of positions, which is what `impasto.gram` and `tape.gram` do. The losses are mean
-# squared differences. The optimiser is Adam with a rate of 0.02, β₁ = 0.99 and ε = 0.1, and the picture is clipped to
-# 0..1 after each step. The total variation is Σ|d| with the weight 30.
+# There are five style layers, the first of each block. The content layer is `block5_conv2`, which `lite` does not have;
+# here it is `block4_conv1`. The Gram matrices are divided by the number of positions, which is what `impasto.gram` and
+# `tape.gram` do. The losses are mean squared differences. The optimiser is Adam with a rate of 0.02, β₁ = 0.99 and
+# ε = 0.1, and the picture is clipped to 0..1 after each step. The total variation is Σ|d| with the weight 30.
 #
 # The tutorial's weights are for VGG-19's features. Here the style begins at 1 and the other weights are relative to it,
-# so that the recipe suits every network.
+# so that the recipe suits every network. The preset `keras` has the recipe as it was published.
 
 # %%
 STYLE_LAYERS = ["block1_conv1", "block2_conv1", "block3_conv1", "block4_conv1", "block5_conv1"]
@@ -153,12 +154,14 @@ print(f"loss {losses[0]:.4f} -> {losses[-1]:.4f}")
 show(content, style, tensorflow_result, titles=["content", "style", "TensorFlow's recipe"])
 
 # %% [markdown]
-# ## The recipe of the Keras example
+# ## The descent of the Keras example
 #
-# The Gram matrices are not divided; the factor 1 / (4 · 3² · size²) is in the loss. The content layer is
-# `block5_conv2`. The total variation is Σ(dx² + dy²)^1.25. The optimiser is gradient descent with a rate that falls by
-# 4 % every 100 steps. The package has this recipe as the preset `keras`, with its weights and scales: `Objective`
-# evaluates it.
+# The example has the content layer `block5_conv2`. It does not divide the Gram matrices; the factor
+# 1 / (4 · 3² · size²) is in the loss. Its total variation is Σ(dx² + dy²)^1.25. Its optimiser is gradient descent with
+# a rate that falls by 4 % every 100 steps.
+#
+# No preset has this objective. The preset `keras` is that of TensorFlow's tutorial, which has the same content layer.
+# `Objective` evaluates it, and the example's optimiser runs on it here.
 
 
 # %%
@@ -171,8 +174,8 @@ def keras_objective(style_weight):
         return impasto.Objective(**options, content_layers=["relu5_1"])
 
 
-# The weights of the example are for VGG-19 at 400 pixels. The style gets 20 times the share of the total variation
-# here, so that the recipe suits every network and size.
+# The preset's weights are for VGG-19. The style gets 20 times the share of the total variation here, so that the
+# objective suits every network and size.
 _, _, terms = keras_objective(style_weight=1.0).evaluate(content)
 objective = keras_objective(style_weight=20 * terms["tv"] / sum(terms["style"].values()))
 first, gradient, terms = objective.evaluate(content)
@@ -199,10 +202,10 @@ figure, axes = plt.subplots(1, 2, figsize=(9, 3))
 axes[0].semilogy(losses)
 axes[0].set_title("TensorFlow's recipe")
 axes[1].semilogy(keras_losses)
-axes[1].set_title("the preset keras")
+axes[1].set_title("gradient descent")
 plt.show()
 plt.close(figure)
-show(tensorflow_result, keras_result, titles=["TensorFlow's recipe", "Keras' recipe"])
+show(tensorflow_result, keras_result, titles=["TensorFlow's recipe", "gradient descent"])
 
 # %%
 # The notebook did what it says.

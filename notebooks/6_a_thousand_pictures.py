@@ -15,7 +15,7 @@
 # this machine, and the thousand are twelve. On a real cluster nothing changes but the paths, which every machine has to
 # see, and `ray.init`.
 #
-# `docs/cluster.md` tells how to begin on a cluster, and what about its security: `RAY_AUTH_MODE=token`.
+# `docs/cluster.md` tells how to begin on a cluster. It also tells how to keep strangers out: `RAY_AUTH_MODE=token`.
 
 # %%
 import importlib.util
