@@ -11,7 +11,7 @@ use crate::{VideoEvent, paths};
 
 /// An event of a job. As JSON it is an object whose field `event` is its name; pictures are left out.
 #[derive(Clone, Debug, Serialize)]
-#[serde(tag = "event", rename_all = "lowercase")]
+#[serde(tag = "event", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Event {
     /// All inputs have been read and checked; the work begins.

@@ -229,7 +229,7 @@ impl StyleTransfer {
     }
 
     fn note_the_rest(&self, to: &mut Translation) {
-        let page = "there is no web page";
+        let page = "`impasto serve --open` is the page";
         let is_processor = self.devices.as_ref().is_some_and(|names| names == &["cpu"]);
         if is_processor {
             to.option("--device", "cpu");

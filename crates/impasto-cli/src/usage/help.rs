@@ -3,7 +3,7 @@
 use clap::Command;
 
 /// The options that the short help of every painting command shows, besides the command's own.
-const COMMON: [&str; 16] = [
+const COMMON: [&str; 17] = [
     "content",
     "style",
     "output",
@@ -18,6 +18,7 @@ const COMMON: [&str; 16] = [
     "protect",
     "preset",
     "model",
+    "device",
     "like",
     "preview",
 ];
@@ -43,7 +44,8 @@ Examples:
   impasto stylize photo.jpg painting.jpg -o out.png --effort draft    a first look
   impasto stylize photo.jpg painting.jpg -o out.png --strength 0.6    clearer subject
   impasto stylize photo.jpg painting.jpg -o out.png --colour keep     the photograph's colours
-  impasto stylize photo.jpg a.jpg b.jpg:weight=0.5 -o out.png --protect face.png";
+  impasto stylize photo.jpg a.jpg b.jpg:weight=0.5 -o out.png --protect face.png
+  impasto stylize photo.jpg a.jpg b.jpg -o out.png --mask sky.png --rest first    b in the sky, a elsewhere";
 
 const TEXTURE: &str = "\
 Examples:

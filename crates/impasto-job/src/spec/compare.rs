@@ -33,7 +33,7 @@ pub struct CompareSpec {
     #[serde(default = "one")]
     pub style_scale: f64,
     /// Use this encoder for the structure score in place of lite, and also score its features at layers that no preset
-    /// uses for style: lite, or a safetensors file. It must not be the encoder that made a picture
+    /// uses for style: a name or a file of weights. It must not be the encoder that made a picture
     #[cfg_attr(feature = "clap", arg(long, value_name = "NAME|FILE"))]
     #[serde(default)]
     pub referee_model: Option<String>,

@@ -30,7 +30,7 @@ impl Preset {
     pub const ALL: &'static [Preset] = &[
         Preset {
             name: "impasto",
-            about: "our own: Wasserstein style, coarse to fine, averaged",
+            about: "our own: a draft, then Wasserstein style, coarse to fine, averaged",
             recipe: impasto::recipe,
         },
         Preset {

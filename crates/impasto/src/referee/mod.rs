@@ -1,8 +1,8 @@
 //! A referee: scores for pictures of any tool, by measures that no run optimises.
 //!
 //! A picture made by optimising a loss is not better because that loss is small; only other losses can tell. No
-//! measure here uses the network that a picture was made with, or a layer that a preset uses. Each file has one
-//! measure, with its paper and the differences from it; `docs/referee.md` has all formulas.
+//! measure here uses a layer that a preset uses, and only `structure` uses a network unless one is named. Each file has
+//! one measure, with its paper and the differences from it; `docs/referee.md` has all formulas.
 //!
 //! Everything is measured at the picture's own size, or at [`Referee::size`] if the picture is larger. The content
 //! is resized to exactly that size. Styles are resized to its long edge, times their scales; they are enlarged
