@@ -14,6 +14,9 @@ const SIDE: usize = 256;
 /// The card must be this much faster: its results are other bytes, which must be worth it.
 const ADVANTAGE: f64 = 1.25;
 
+/// A card whose evaluation takes so many times as long as the processor's is not measured further.
+const HOPELESS: f64 = 2.0;
+
 /// The largest relative difference of the derivatives. ReLUs and poolings may decide differently within rounding.
 const AGREES: f64 = 0.02;
 
@@ -39,12 +42,12 @@ pub(super) fn outpaces(
     clock: &Clock,
 ) -> Result<bool, EngineError> {
     let image = picture();
-    let evaluate = |backend: &dyn Backend| {
+    let evaluate = |backend: &dyn Backend, most: f64| {
         let mut engine = backend.prepare(network.clone(), Cancel::default())?;
-        evaluate(engine.as_mut(), &image, clock)
+        evaluate(engine.as_mut(), &image, clock, most)
     };
-    let (fast, found) = evaluate(card)?;
-    let (slow, expected) = evaluate(processor)?;
+    let (slow, expected) = evaluate(processor, f64::INFINITY)?;
+    let (fast, found) = evaluate(card, HOPELESS * slow)?;
     let square = |values: &mut dyn Iterator<Item = f64>| values.map(|value| value * value).sum::<f64>();
     let pairs = || found.data.iter().zip(&expected.data);
     let difference = square(&mut pairs().map(|(a, b)| f64::from(a - b)));
@@ -52,8 +55,14 @@ pub(super) fn outpaces(
     Ok(difference <= AGREES * AGREES * norm && ADVANTAGE * fast < slow)
 }
 
-/// The shortest of three evaluations after a first one, in seconds, and the derivative.
-fn evaluate(engine: &mut dyn Engine, image: &Pixels, clock: &Clock) -> Result<(f64, Pixels), EngineError> {
+/// The shortest of three evaluations after a first one, in seconds, and the derivative. One that takes longer than
+/// `most` is the last.
+fn evaluate(
+    engine: &mut dyn Engine,
+    image: &Pixels,
+    clock: &Clock,
+    most: f64,
+) -> Result<(f64, Pixels), EngineError> {
     let taps = engine.network().encoder.topology().taps().collect();
     let request = Request { moments: taps, ..Request::default() };
     let (mut least, mut gradient) = (f64::INFINITY, None);
@@ -66,8 +75,12 @@ fn evaluate(engine: &mut dyn Engine, image: &Pixels, clock: &Clock) -> Result<(f
         };
         let moments = seen.moments.iter().map(|regions| regions.iter().map(by).collect()).collect();
         gradient = Some(engine.pull_back(image, &Cotangents { moments, ..Cotangents::default() })?);
+        let seconds = clock.seconds_since(start);
         if turn > 0 {
-            least = least.min(clock.seconds_since(start));
+            least = least.min(seconds);
+            if seconds > most {
+                break;
+            }
         }
     }
     gradient.map(|gradient| (least, gradient)).ok_or(EngineError::NoObservation)
