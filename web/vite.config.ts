@@ -2,14 +2,17 @@
 import { fileURLToPath } from "node:url";
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig, type Plugin, type UserConfig } from "vite";
+import { noticeOf } from "./notice";
 
-/** The licences of everything that the page contains. */
+/** The licences of everything that the page contains. `build-module` writes the names of the crates. */
 function notice(): Plugin {
   return {
     name: "notice",
     async generateBundle() {
       const { readFile } = await import("node:fs/promises");
-      const source = await readFile(fileURLToPath(new URL("../NOTICE", import.meta.url)));
+      const read = (path: string) => readFile(fileURLToPath(new URL(path, import.meta.url)), "utf8");
+      const crates = (await read("./pkg/crates.txt")).split("\n").map((line) => line.split(" ").slice(0, 2).join(" "));
+      const source = noticeOf(await read("../NOTICE"), new Set(crates.map((crate) => crate.replace(" v", " "))));
       this.emitFile({ type: "asset", fileName: "NOTICE.txt", source });
     },
   };

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::GpuError;
+use crate::waiting::answer;
 
 /// The kind of an adapter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -48,7 +49,7 @@ impl fmt::Display for AdapterKind {
 #[derive(Clone, Debug)]
 pub struct Adapter {
     pub(crate) inner: wgpu::Adapter,
-    /// Its name, as the driver gives it.
+    /// Its name, as the driver gives it. A browser may give none; the page can put one here before it opens the card.
     pub name: String,
     /// Its kind.
     pub kind: AdapterKind,
@@ -103,10 +104,23 @@ pub async fn adapters() -> Vec<Adapter> {
     let mut descriptor = wgpu::InstanceDescriptor::new_without_display_handle();
     descriptor.backends = wgpu::Backends::PRIMARY;
     let instance = wgpu::Instance::new(descriptor);
-    let found = instance.enumerate_adapters(wgpu::Backends::PRIMARY).await;
+    let found = all(&instance).await;
     let mut found: Vec<Adapter> = found.into_iter().map(Adapter::new).filter(Adapter::computes).collect();
     found.sort_by_key(|adapter| adapter.kind);
     found
+}
+
+#[cfg(not(target_arch = "wasm32"))]
+async fn all(instance: &wgpu::Instance) -> Vec<wgpu::Adapter> {
+    instance.enumerate_adapters(wgpu::Backends::PRIMARY).await
+}
+
+/// A browser shows one card. The fast one is asked for; the browser decides.
+#[cfg(target_arch = "wasm32")]
+async fn all(instance: &wgpu::Instance) -> Vec<wgpu::Adapter> {
+    let power_preference = wgpu::PowerPreference::HighPerformance;
+    let options = wgpu::RequestAdapterOptions { power_preference, ..wgpu::RequestAdapterOptions::default() };
+    instance.request_adapter(&options).await.into_iter().collect()
 }
 
 /// Finds an adapter by name: `gpu` is the first, `gpu:N` the one with this number, and everything else a part of a
@@ -135,8 +149,7 @@ pub fn find(adapters: &[Adapter], name: &str) -> Result<Adapter, GpuError> {
     }
 }
 
-/// [`adapters`], for where a thread may wait.
-#[cfg(not(target_arch = "wasm32"))]
+/// [`adapters`], for where a call may wait; none elsewhere.
 pub fn adapters_here() -> Vec<Adapter> {
-    pollster::block_on(adapters())
+    answer(adapters()).unwrap_or_default()
 }

@@ -7,6 +7,7 @@ use impasto_engine::{Backend, Cancel, Engine, EngineError, Network};
 
 use crate::device::Device;
 use crate::engine::BEYOND;
+use crate::waiting::answer;
 use crate::{Adapter, GpuEngine, GpuError, Method, Taken};
 #[cfg(not(target_arch = "wasm32"))]
 use crate::{adapters_here, find};
@@ -36,13 +37,15 @@ impl GpuBackend {
         Ok(GpuBackend { adapter: adapter.clone(), name, device, method: None })
     }
 
-    /// [`open`](GpuBackend::open), for where a thread may wait.
+    /// [`open`](GpuBackend::open), for where a call may wait.
     ///
     /// # Errors
     /// The errors of that function.
-    #[cfg(not(target_arch = "wasm32"))]
     pub fn open_here(adapter: &Adapter) -> Result<GpuBackend, GpuError> {
-        pollster::block_on(GpuBackend::open(adapter))
+        answer(GpuBackend::open(adapter)).unwrap_or_else(|| {
+            let reason = "this page cannot wait for it".into();
+            Err(GpuError::Refused { adapter: adapter.name.clone(), reason })
+        })
     }
 
     /// [`open_here`](GpuBackend::open_here), with the kernels that an earlier start translated and kept in a folder of
@@ -124,7 +127,7 @@ impl Backend for GpuBackend {
     /// More than any picture takes, since drivers do not tell how much memory a card has, but less than the forecast
     /// for a picture whose maps do not fit into a binding of the card: that one is cut into tiles.
     fn memory(&self) -> Option<u64> {
-        Some((BEYOND / 2) as u64)
+        Some((BEYOND - 1) as u64)
     }
 
     fn prepare(&self, network: Network, cancel: Cancel) -> Result<Box<dyn Engine>, EngineError> {

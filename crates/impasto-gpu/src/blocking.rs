@@ -1,7 +1,6 @@
-//! The engine's trait, whose methods wait for the card. A browser forbids waiting; there they return an error, and the
-//! methods named `_async` are to be called.
+//! The engine's trait, whose methods wait for the card ([`crate::waiting`]). A page that cannot be suspended calls the
+//! methods named `_async`.
 
-use std::future::Future;
 use std::io;
 use std::sync::Arc;
 
@@ -16,19 +15,7 @@ use crate::GpuEngine;
 use crate::arena::Arena;
 use crate::memory::Memory;
 use crate::shape::Shape;
-
-/// Waits for an answer of the card.
-#[cfg(not(target_arch = "wasm32"))]
-pub(crate) fn wait<T>(future: impl Future<Output = Result<T, EngineError>>) -> Result<T, EngineError> {
-    pollster::block_on(future)
-}
-
-/// In a browser nothing may wait.
-#[cfg(target_arch = "wasm32")]
-pub(crate) fn wait<T>(_: impl Future<Output = Result<T, EngineError>>) -> Result<T, EngineError> {
-    let reason = "a browser does not wait: call the asynchronous methods".into();
-    Err(EngineError::DeviceRefused { device: "WebGPU".into(), reason })
-}
+use crate::waiting::wait;
 
 impl Engine for GpuEngine {
     fn network(&self) -> &Network {

@@ -108,6 +108,11 @@ impl Device {
         let (adapter, tally) = (adapter.clone(), Arc::default());
         let device = Device { inner, queue, kernels, adapter, tally, failures, seen };
         device.check().map_err(|error| refused(error.to_string()))?;
+        // A browser tells what it refuses with the first answer.
+        if cfg!(target_arch = "wasm32") {
+            let read = device.read(&device.host_buffer(16), 1).await;
+            read.map_err(|error| refused(error.to_string()))?;
+        }
         Ok(device)
     }
 
@@ -226,7 +231,10 @@ impl Device {
         let mapped = Mapped::begin(buffer.slice(range));
         // In a browser the answer comes by itself, and this does nothing.
         self.finish()?;
-        mapped.await.map_err(|error| self.lost(error.to_string()))?;
+        let mapped = mapped.await;
+        // There the failures come with the answer, or before it.
+        self.check()?;
+        mapped.map_err(|error| self.lost(error.to_string()))?;
         let view = buffer.slice(range).get_mapped_range().map_err(|error| self.lost(error.to_string()))?;
         let values = bytemuck::cast_slice(&view).to_vec();
         drop(view);

@@ -18,8 +18,8 @@ use crate::program::{Place, Program};
 use crate::shape::{Role, Shape};
 
 /// The forecast for a picture of which a map does not fit into one binding of the card: more than any memory, so that
-/// a planner cuts it into tiles.
-pub(crate) const BEYOND: usize = usize::MAX / 16;
+/// a planner cuts it into tiles. A page of 32 bits is given no more than a quarter of its addresses for a run.
+pub(crate) const BEYOND: usize = usize::MAX / if usize::BITS == 32 { 4 } else { 16 };
 
 /// An engine on a graphics card.
 #[derive(Debug)]

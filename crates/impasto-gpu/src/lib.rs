@@ -1,12 +1,13 @@
-//! Runs a VGG encoder on graphics cards, through Vulkan, Metal and DirectX 12: a
+//! Runs a VGG encoder on graphics cards, through Vulkan, Metal, DirectX 12 and WebGPU: a
 //! [`Backend`](impasto_engine::Backend) whose kernels are WGSL of its own.
 //!
 //! A network of 3x3 convolutions is a fixed chain, so there is no tensor framework here. Maps stay on the card, four
 //! channels to a quad; what crosses to the host is sums at an observation, and pixels at a pull-back. Nothing is added
 //! in an order that may change, so one card with one driver gives the same bytes every time.
 //!
-//! [`GpuBackend::open`] is asynchronous, because a browser has it so. Elsewhere [`GpuBackend::find`] waits for it. The
-//! crate compiles for WebGPU; no page uses it yet.
+//! [`GpuBackend::open`] is asynchronous, because a browser has it so. Elsewhere [`GpuBackend::find`] waits for it. In a
+//! browser the card is reached by WebGPU. There the engine's methods wait if the page can suspend a call of WebAssembly
+//! (`pause_with`), and are errors otherwise; those named `_async` work in any page.
 #![deny(unsafe_code)]
 
 mod adapter;
@@ -34,12 +35,13 @@ mod pull_back;
 mod reading;
 mod shape;
 mod targets;
+mod waiting;
 
-#[cfg(not(target_arch = "wasm32"))]
-pub use adapter::adapters_here;
-pub use adapter::{Adapter, AdapterKind, adapters, find};
+pub use adapter::{Adapter, AdapterKind, adapters, adapters_here, find};
 pub use backend::GpuBackend;
 pub use buffer::Taken;
 pub use convolution::Method;
 pub use engine::GpuEngine;
 pub use error::GpuError;
+#[cfg(target_arch = "wasm32")]
+pub use waiting::{Pause, pause_with};

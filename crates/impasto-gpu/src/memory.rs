@@ -7,6 +7,7 @@ use impasto_engine::painting::{PixelMemory, PixelVector};
 
 use crate::buffer::Buffer;
 use crate::device::Device;
+use crate::waiting::wait;
 
 /// The memory of a card.
 #[derive(Debug)]
@@ -47,7 +48,7 @@ impl PixelVector for Vector {
         let mut encoder = self.device.inner.create_command_encoder(&Default::default());
         encoder.copy_buffer_to_buffer(&self.buffer, (size_of::<f32>() * start) as u64, &host, 0, bytes);
         self.device.queue.submit([encoder.finish()]);
-        let values = crate::blocking::wait(self.device.read(&host, to.len())).map_err(io::Error::other)?;
+        let values = wait(self.device.read(&host, to.len())).map_err(io::Error::other)?;
         to.copy_from_slice(&values);
         Ok(())
     }

@@ -19,6 +19,7 @@ extern "C" {
 #[wasm_bindgen(start)]
 pub fn start() {
     std::panic::set_hook(Box::new(|info| panicked(&info.to_string())));
+    crate::work::start();
 }
 
 /// A problem as JavaScript throws it.

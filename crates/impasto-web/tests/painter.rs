@@ -1,11 +1,14 @@
 //! The painter gives what the library gives, and says in words what it cannot do.
 #![allow(clippy::unwrap_used)] // a failing test
 
+use std::io::Write;
+use std::sync::Arc;
 use std::time::Duration;
 
 use impasto::image::{Limits, decode, recipe_of_bytes};
 use impasto::{Draft, Effort, Overrides, Picture, StyleTransfer};
-use impasto_web::{Given, Image, LARGEST, Painter, Settings};
+use impasto_gpu::GpuBackend;
+use impasto_web::{Given, Image, LARGEST, Painter, Progress, Settings};
 
 const SIZE: usize = 96;
 
@@ -61,7 +64,7 @@ fn a_run_is_that_of_the_library_whatever_was_painted_before() {
     let mut painter = painter(true);
     painter.draft(&Settings { colour: "keep".into(), ..settings() }, SIZE).unwrap();
     for _ in 0..2 {
-        assert_eq!(painter.begin(&settings()).unwrap(), (SIZE, 64));
+        assert_eq!(painter.begin(&settings(), false).unwrap(), (SIZE, 64));
         let mut fraction = 0.0;
         while let Some(progress) = painter.step().unwrap() {
             assert!(progress.fraction > fraction && progress.fraction <= 1.0);
@@ -75,7 +78,7 @@ fn a_run_is_that_of_the_library_whatever_was_painted_before() {
 #[test]
 fn a_run_ends_soon_and_its_recipe_says_after_which_iterations() {
     let mut painter = painter(true);
-    painter.begin(&settings()).unwrap();
+    painter.begin(&settings(), false).unwrap();
     painter.step().unwrap().unwrap();
     painter.preview(32).unwrap();
     painter.finish_soon().unwrap();
@@ -121,9 +124,12 @@ fn what_cannot_be_done_is_said() {
     let mut painter = painter(true);
     assert!(painter.png().is_err());
     let large = Settings { size: LARGEST + 1, ..settings() };
-    assert_eq!(painter.begin(&large).unwrap_err().message, "this page paints at most 1600 pixels, not 1601");
+    assert_eq!(
+        painter.begin(&large, false).unwrap_err().message,
+        "this page paints at most 1600 pixels, not 1601"
+    );
     let unknown = Settings { effort: "great".into(), ..settings() };
-    assert_eq!(painter.begin(&unknown).unwrap_err().message, "no effort great");
+    assert_eq!(painter.begin(&unknown, false).unwrap_err().message, "no effort great");
     assert!(
         Settings::parse("{\"size\": 64}").unwrap_err().message.starts_with("the settings: missing field")
     );
@@ -134,11 +140,98 @@ fn the_work_of_a_run_is_known_before_it() {
     let (painter, mut run) = (self::painter(true), self::painter(true));
     let fine = Settings { effort: "fine".into(), ..settings() };
     assert!(painter.work(&fine).unwrap() > 2.0 * painter.work(&settings()).unwrap());
-    run.begin(&settings()).unwrap();
+    run.begin(&settings(), false).unwrap();
     let mut work = 0.0;
     while let Some(progress) = run.step().unwrap() {
         work += (progress.step.width * progress.step.height) as f64;
     }
     // Strokes of another size begin at another scale, which the forecast does not count.
     assert!((painter.work(&settings()).unwrap() / work - 1.0).abs() < 0.5);
+}
+
+/// A card of its own for a test; `None`, after saying so, where there is none.
+fn card() -> Option<Arc<GpuBackend>> {
+    match GpuBackend::find("gpu") {
+        Ok(card) => Some(Arc::new(card)),
+        Err(reason) => {
+            let forbidden = std::env::var_os("IMPASTO_NO_SKIPS").is_some_and(|value| value == "1");
+            assert!(!forbidden, "skipped: {reason}");
+            // Not by a macro, which the test harness would catch.
+            let _ = writeln!(std::io::stderr(), "skipped: {reason}");
+            None
+        }
+    }
+}
+
+/// All steps of a run that is asked to end soon after its first, and its picture.
+fn hurried(painter: &mut Painter) -> (Vec<Progress>, Image) {
+    let mut all = vec![painter.step().unwrap().unwrap()];
+    painter.finish_soon().unwrap();
+    all.extend(std::iter::from_fn(|| painter.step().unwrap()));
+    (all, painter.result().unwrap())
+}
+
+fn instruction_set(painter: &Painter) -> String {
+    let recipe = recipe_of_bytes(painter.png().unwrap().into(), "saved".as_ref(), &Limits::default());
+    let recipe: serde_json::Value = serde_json::from_str(&recipe.unwrap().unwrap()).unwrap();
+    recipe["instruction_set"].as_str().unwrap().into()
+}
+
+#[test]
+fn a_card_paints_a_run_if_it_is_asked_to_and_the_recipe_names_it() {
+    let Some(card) = card() else { return };
+    let mut painter = painter(true);
+    painter.set_card(card.clone());
+    painter.begin(&settings(), false).unwrap();
+    let (steps, expected) = hurried(&mut painter);
+    assert!(steps.iter().all(|step| !step.on_card && step.failure.is_none()));
+    assert!(!instruction_set(&painter).starts_with("gpu "));
+    painter.begin(&settings(), true).unwrap();
+    let (steps, painted) = hurried(&mut painter);
+    assert!(steps.iter().all(|step| step.on_card && step.failure.is_none()));
+    assert_eq!(instruction_set(&painter), format!("gpu {}", card.adapter().identity()));
+    let pairs = painted.rgba.iter().zip(&expected.rgba);
+    let sum: f64 = pairs.map(|(a, b)| f64::from(a.abs_diff(*b))).sum();
+    // Rounding grows with each of the 10 iterations; a step of 8 bits is what it may grow to.
+    assert!(sum < (3 * SIZE * 64) as f64, "{sum}");
+}
+
+#[test]
+fn a_run_whose_card_fails_is_the_processors_and_says_so() {
+    let Some(_) = card() else { return };
+    let mut expected = painter(true);
+    expected.begin(&settings(), false).unwrap();
+    let (steps, image) = hurried(&mut expected);
+    // While the run is prepared, and later.
+    for observations in [0, 3, steps.len() - 1] {
+        let card = card().unwrap();
+        card.lose_after(observations);
+        let mut painter = painter(true);
+        painter.set_card(card);
+        painter.begin(&settings(), true).unwrap();
+        let (told, painted) = hurried(&mut painter);
+        let last = told.last().unwrap();
+        let failure = last.failure.as_ref().unwrap();
+        assert!(!last.on_card && failure.contains("was lost"), "{failure}");
+        assert!(painted == image, "{observations}");
+        assert!(!painter.has_card(), "the next run does not try it again");
+    }
+}
+
+#[test]
+fn a_card_that_fails_before_or_after_a_run_does_not_end_it() {
+    let Some(card) = card() else { return };
+    let mut painter = painter(true);
+    painter.set_card(card.clone());
+    painter.begin(&settings(), true).unwrap();
+    painter.finish_soon().unwrap();
+    while painter.step().unwrap().is_some() {}
+    card.lose();
+    let last = painter.result().unwrap();
+    assert_eq!((last.width, last.height), (SIZE, 64), "the picture was read with the last step");
+    painter.begin(&settings(), true).unwrap();
+    assert!(painter.step().unwrap().unwrap().failure.is_some());
+    let mut bad = settings();
+    bad.colour = "none".into();
+    assert!(painter.begin(&bad, true).is_err());
 }

@@ -1,10 +1,12 @@
 // The page's end of the worker. It starts the worker, and a new one when the module is lost or has grown large; the new
-// one is given the pictures again.
+// one is given the pictures again. A run at which the module was lost while a graphics card painted is given again, too,
+// and the processor paints it.
 
 import { sentence } from "../../../studio/src/lib/words";
-import type { Answer, Ask, Place } from "./messages";
+import type { Answer, Ask, Place, Problem } from "./messages";
 
 type Take = Extract<Ask, { kind: "take" }>;
+type Run = Extract<Ask, { kind: "run" }>;
 
 /** The memory of a module never shrinks. After a run that took more bytes than these, a new one begins. */
 export const LARGE = 512 << 20;
@@ -19,6 +21,10 @@ export class Painter {
   #waiting: Exclude<Ask, { kind: "finish" | "stop" }>[] = [];
   #tell: (answer: Answer) => void;
   #losses = 0;
+  /** The run that is on the card, or tries it. */
+  #onCard = 0;
+  /** A module was lost with a card, which `auto` takes no more. */
+  #cardBroke = false;
 
   constructor(tell: (answer: Answer) => void) {
     this.#tell = tell;
@@ -26,6 +32,7 @@ export class Painter {
   }
 
   ask(ask: Ask) {
+    if (ask.kind === "run" && ask.device === "auto" && this.#cardBroke) ask = { ...ask, device: "cpu" };
     if ("serial" in ask) this.#waiting.push(ask);
     this.#worker.postMessage(ask);
   }
@@ -50,6 +57,8 @@ export class Painter {
       if (ask) this.#given.set(ask.place, ask);
     }
     if (answer.kind === "problem") this.#forget(answer.serial);
+    if (answer.kind === "trying") this.#onCard = answer.serial;
+    if (answer.kind === "device") this.#onCard = answer.card ? answer.serial : 0;
     if (answer.kind === "draft" || answer.kind === "done") this.#losses = 0;
     if (["taken", "plan", "draft", "done", "problem"].includes(answer.kind))
       this.#answered((answer as { serial: number }).serial);
@@ -74,11 +83,22 @@ export class Painter {
     this.#worker.terminate();
     this.#losses += 1;
     const final = this.#losses > LOSSES;
+    const run = this.#waiting.find((ask): ask is Run => ask.kind === "run" && ask.serial === this.#onCard);
     this.#waiting = this.#waiting.filter((ask) => ask.kind === "take" && ask.serial !== answer.serial);
     this.#forget(answer.serial);
+    if (run && !final) return this.#withoutCard(run, answer.problem);
     if (!final) this.#start();
     const advice = final ? "Load the page again." : "A new one has begun.";
     const hint = answer.problem.hint ? `${sentence(answer.problem.hint)} ${advice}` : advice;
     this.#tell({ ...answer, problem: { ...answer.problem, hint }, final });
+  }
+
+  #withoutCard(run: Run, problem: Problem) {
+    [this.#cardBroke, this.#onCard] = [true, 0];
+    this.#waiting.push({ ...run, device: "cpu" });
+    this.#start();
+    const words = [problem.message, problem.hint].filter((text) => text !== null).map(sentence);
+    const why = `The painter failed on the graphics card, and the run began anew on the processor. ${words.join(" ")}`;
+    this.#tell({ kind: "device", card: false, why, serial: run.serial });
   }
 }

@@ -1,9 +1,10 @@
 // The page: its parts, the settings, and what follows from each answer of the painter.
 
 import { added, stem } from "../../../studio/src/lib/words";
-import type { Answer, Place, Settings } from "../painter/messages";
+import type { Answer, Device, Place, Settings } from "../painter/messages";
 import { Painter } from "../painter/painter";
 import { SAMPLES, type Sample } from "../samples";
+import { Painting } from "./device.svelte";
 import { Drafts, type Wish } from "./drafts.svelte";
 import { keep, kept } from "./keeping";
 import { Notice, type About } from "./notice.svelte";
@@ -29,6 +30,7 @@ class Page {
 
   readonly notice = new Notice();
   readonly results = new Results();
+  readonly painting = new Painting(location.search);
   #painter = new Painter((answer) => this.#hear(answer));
   readonly pictures = new Pictures((ask) => this.#painter.ask(ask));
   readonly running = new Running((ask) => this.#painter.ask(ask));
@@ -77,6 +79,18 @@ class Page {
     this.#changed();
   }
 
+  /** Chooses what paints the runs that follow. */
+  device(device: Device) {
+    if (this.running.now || this.painting.choice === device) return;
+    this.painting.choose(device);
+    this.#acted("run", "painter");
+    this.#forecast();
+  }
+
+  #forecast() {
+    this.expected = this.#pace.expected(this.painting.expected);
+  }
+
   /** The reader does something about a problem. One that ended the painter for good stays. */
   #acted(...about: About[]) {
     if (!this.dead) this.notice.clear(...about);
@@ -87,7 +101,7 @@ class Page {
     if (!pair || this.running.now || this.dead) return;
     this.notice.clear();
     this.results.chosen = null;
-    this.running.begin(pair, $state.snapshot(this.settings));
+    this.running.begin(pair, $state.snapshot(this.settings), this.painting.choice, this.painting.programs);
     this.#follow();
     this.notice.say("The run begins.");
   }
@@ -130,6 +144,7 @@ class Page {
         break;
       case "ready":
         this.loading = null;
+        this.painting.card = answer.card;
         break;
       case "read":
         this.#read(answer);
@@ -139,10 +154,16 @@ class Page {
         break;
       case "plan":
         this.#pace.work = answer.work;
-        this.expected = this.#pace.expected;
+        this.#forecast();
         break;
       case "draft":
         this.#drafted(answer);
+        break;
+      case "trying":
+        this.running.tries(answer.serial);
+        break;
+      case "device":
+        this.#device(answer);
         break;
       case "progress":
         this.running.progressed(answer.serial, answer.progress);
@@ -179,16 +200,24 @@ class Page {
     this.notice.clear("draft");
     if (!whole) return;
     this.#pace.drafted(seconds, pixels);
-    this.expected = this.#pace.expected;
+    this.#forecast();
     this.notice.say("The draft is shown.");
+  }
+
+  /** A card that fails in the middle is a problem that is said; one that is not taken is none. */
+  #device({ card, why, serial }: Extract<Answer, { kind: "device" }>) {
+    if (this.running.now?.serial !== serial) return;
+    this.painting.last = { card, why };
+    if (this.running.painted(serial, card) && !card)
+      this.notice.fail({ message: why ?? "The processor goes on.", hint: null }, "run");
   }
 
   async #done({ serial, png, width, height, stopped, seconds }: Done) {
     const run = this.running.now;
     if (run?.serial !== serial) return;
     const { pair } = run;
-    if (!stopped && !run.ending) this.#pace.ran(seconds);
-    this.expected = this.#pace.expected;
+    if (!stopped && !run.ending) this.#pace.ran(seconds, run.card === true);
+    this.#forecast();
     this.results.add({
       id: serial,
       title: `${title(pair)}, ${width} × ${height}`,
@@ -199,6 +228,7 @@ class Page {
       content: pair.content,
       stopped,
       seconds,
+      card: run.card === true,
     });
     // The last preview stays until the result can be shown.
     await decoded(this.results.all[0].url);

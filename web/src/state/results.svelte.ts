@@ -18,6 +18,8 @@ export interface Result {
   content: Chosen;
   stopped: boolean;
   seconds: number;
+  /** Whether the graphics card painted it. */
+  card: boolean;
   saved: boolean;
 }
 

@@ -1,6 +1,6 @@
 // The run: it is begun with a pair of pictures, grows, and can be ended.
 
-import type { Ask, Progress, Settings } from "../painter/messages";
+import type { Ask, Device, Progress, Settings } from "../painter/messages";
 import type { Pair } from "./pictures.svelte";
 import { next } from "./serial";
 
@@ -8,6 +8,10 @@ export interface Run {
   serial: number;
   pair: Pair;
   progress: Progress | null;
+  /** Whether the graphics card paints it; null as long as it is not known. */
+  card: boolean | null;
+  /** The card is opened and measured. */
+  trying: boolean;
   ending: "stop" | "finish" | null;
 }
 
@@ -21,10 +25,23 @@ export class Running {
     this.#ask = ask;
   }
 
-  begin(pair: Pair, settings: Settings) {
+  begin(pair: Pair, settings: Settings, device: Device, programs: boolean) {
     const serial = next();
-    this.now = { serial, pair, progress: null, ending: null };
-    this.#ask({ kind: "run", settings, serial });
+    this.now = { serial, pair, progress: null, card: null, trying: false, ending: null };
+    this.#ask({ kind: "run", settings, device, programs, serial });
+  }
+
+  /** The card is tried. */
+  tries(serial: number) {
+    if (this.now?.serial === serial) this.now.trying = true;
+  }
+
+  /** It is known what paints the run. Returns whether it was the card before. */
+  painted(serial: number, card: boolean): boolean {
+    if (this.now?.serial !== serial) return false;
+    const before = this.now.card === true;
+    [this.now.card, this.now.trying, this.now.progress] = [card, false, before ? null : this.now.progress];
+    return before;
   }
 
   /** Asks for the end: soon, at the full size, or now. */

@@ -41,3 +41,12 @@ test("there is nothing that the policy forbids, and no address of another host",
     if (name.endsWith(".html")) assert.doesNotMatch(text, inline, name);
   }
 });
+
+test("it has the licences of what it contains, and of nothing else", () => {
+  const [notice] = of("NOTICE.txt").map(({ bytes }) => bytes.toString());
+  const titles = notice.split("\n").filter((line) => /^\S+ \d\S* \(/.test(line)).map((line) => line.split(" ")[0]);
+  const crates = readFileSync(`${DIST}../pkg/crates.txt`, "utf8").split("\n").map((line) => line.split(" ")[0]);
+  for (const name of crates.filter((name) => name && !name.startsWith("impasto"))) assert.ok(titles.includes(name), name);
+  assert.ok(titles.includes("svelte") && titles.includes("wgpu"));
+  assert.deepEqual(titles.filter((name) => ["clap", "ash", "rusqlite", "tokio"].includes(name)), []);
+});

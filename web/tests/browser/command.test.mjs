@@ -4,16 +4,25 @@
 // command's as the command's own plain loops are.
 
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { difference, draftShown, give, pageTest, resultShown, saved, setSize, small, suite } from "./setup.mjs";
+import {
+  command as paint,
+  difference,
+  draftShown,
+  give,
+  pageTest,
+  resultShown,
+  runShortly,
+  saved,
+  setSize,
+  small,
+  suite,
+} from "./setup.mjs";
 
 suite();
 
-const PROGRAM = fileURLToPath(new URL("../../../target/release/impasto", import.meta.url));
 /** Mean difference in steps of 255. It was 0.001 for the draft, and 0.4 for a run of 9 iterations. */
 const ALIKE = 1;
 /** The page may be so many times further from the command than the command's plain loops are. It was 1.2. */
@@ -26,11 +35,8 @@ pageTest("a draft and a run are those of the command, and a saved recipe repeats
   const style = await small(page, "samples/swirls.jpg", 192, 192);
   writeFileSync(file("content.png"), content);
   writeFileSync(file("style.png"), style);
-  const command = (output, options, set) => {
-    const env = set ? { ...process.env, IMPASTO_INSTRUCTION_SET: set } : process.env;
-    execFileSync(PROGRAM, ["stylize", file("content.png"), file("style.png"), "-o", file(output), ...options], { env });
-    return file(output);
-  };
+  const command = (output, options, set) =>
+    paint(file("content.png"), file("style.png"), file(output), options, set);
   try {
     await give(page, "Content", "content.png", content);
     await give(page, "Style", "style.png", style);
@@ -41,12 +47,7 @@ pageTest("a draft and a run are those of the command, and a saved recipe repeats
     const options = ["--size", "256", "--stroke-size", "0.71", "--strength", "0.8"];
     const draft = await difference(page, await saved(page), command("draft.png", [...options, "--effort", "draft"]));
 
-    // The run is asked to end before it has begun, so each scale has one iteration, and the last has five.
-    await page.getByRole("button", { name: "Run", exact: true }).evaluate(async (button) => {
-      button.click();
-      await new Promise(requestAnimationFrame);
-      [...document.querySelectorAll("button")].find((other) => other.textContent.includes("Finish soon")).click();
-    });
+    await runShortly(page);
     await resultShown(page);
     const short = await saved(page);
     const few = await difference(page, short, command("few.png", ["--like", short]));

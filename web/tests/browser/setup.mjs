@@ -2,6 +2,7 @@
 
 import { after, before, test } from "node:test";
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { fileURLToPath } from "node:url";
@@ -9,16 +10,17 @@ import { AxeBuilder } from "@axe-core/playwright";
 import { chromium } from "playwright-core";
 import { serve } from "../serve.mjs";
 
-/** Pictures are painted by one thread, and other programs may share the machine. */
-const PATIENCE = 300_000;
+/** Pictures are painted by one thread, or by a program that plays a card, and other programs may share the machine. */
+const PATIENCE = 900_000;
 const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
 
 export const state = { browser: null, address: "", close: () => {} };
 
 /** Starts browser and host for the tests of a file. The host sends these headers besides. */
-export function suite(headers = {}) {
+export function suite(headers = {}, args = []) {
   before(async () => {
-    state.browser = await chromium.launch({ executablePath: process.env.STUDIO_BROWSER ?? "/usr/bin/chromium" });
+    const executablePath = process.env.STUDIO_BROWSER ?? "/usr/bin/chromium";
+    state.browser = await chromium.launch({ executablePath, args });
     Object.assign(state, await serve(0, headers));
   });
   after(async () => {
@@ -28,7 +30,7 @@ export function suite(headers = {}) {
 }
 
 /** A test with a page of its own, in a new context. Nothing may have gone wrong at its end. */
-export function pageTest(name, { context: options = {}, prepare, expected = [] }, body) {
+export function pageTest(name, { context: options = {}, search = "", prepare, expected = [] }, body) {
   test(name, async () => {
     const context = await state.browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
     const page = await context.newPage();
@@ -43,7 +45,7 @@ export function pageTest(name, { context: options = {}, prepare, expected = [] }
     });
     try {
       await prepare?.(page);
-      await page.goto(state.address);
+      await page.goto(state.address + search);
       await body(page);
       assert.deepEqual(
         problems.filter((problem) => !expected.some((known) => known.test(problem))),
@@ -63,6 +65,22 @@ export const resultShown = (page) => page.getByAltText(/^Result: /).waitFor();
 
 export const setSize = (page, size) =>
   page.getByRole("radio", { name: String(size), exact: true }).check({ force: true });
+
+/** Begins a run that is asked to end before it has begun: each scale has one iteration, and the last has five. */
+export const runShortly = (page) =>
+  page.getByRole("button", { name: "Run", exact: true }).evaluate(async (button) => {
+    button.click();
+    await new Promise(requestAnimationFrame);
+    [...document.querySelectorAll("button")].find((other) => other.textContent.includes("Finish soon")).click();
+  });
+
+/** Paints by the command. `set` names an instruction set. */
+export function command(content, style, output, options, set) {
+  const program = fileURLToPath(new URL("../../../target/release/impasto", import.meta.url));
+  const env = set ? { ...process.env, IMPASTO_INSTRUCTION_SET: set } : process.env;
+  execFileSync(program, ["stylize", content, style, "-o", output, ...options], { env });
+  return output;
+}
 
 /** A sample as a small PNG file: browser and program then read the same pixels. */
 export async function small(page, path, width, height) {

@@ -28,6 +28,7 @@ class FakeWorker {
 
 const take = (serial: number, place: Place): Ask => ({ kind: "take", place, name: "x.png", file: new Blob(), serial });
 const draft = (serial: number): Ask => ({ kind: "draft", settings: USUAL, longest: 256, whole: false, serial });
+const run = (serial: number): Ask => ({ kind: "run", settings: USUAL, device: "auto", programs: false, serial });
 const done = (memory: number): Answer => ({
   kind: "done",
   png: new Blob(),
@@ -104,4 +105,23 @@ test("a painter that has painted may be lost again", () => {
     newest().say({ kind: "draft", bitmap: {} as ImageBitmap, png: null, seconds: 1, serial: 8 });
   }
   expect(FakeWorker.all.length).toBe(6);
+});
+
+test("a run at which the painter was lost on the card is painted anew by the processor, and those after it", () => {
+  painter.ask(run(7));
+  newest().say({ kind: "trying", serial: 7 });
+  newest().say({ kind: "device", card: true, why: null, serial: 7 });
+  newest().say(broken(7, "It says: no."));
+  expect(newest().asked.at(-1)).toMatchObject({ kind: "run", device: "cpu", serial: 7 });
+  expect(heard.at(-1)).toMatchObject({ kind: "device", card: false, serial: 7 });
+  painter.ask(run(8));
+  expect(newest().asked.at(-1)).toMatchObject({ device: "cpu", serial: 8 });
+});
+
+test("a run at which the painter was lost on the processor is lost", () => {
+  painter.ask(run(7));
+  newest().say({ kind: "device", card: false, why: null, serial: 7 });
+  newest().say(broken(7));
+  expect(serials(newest())).toEqual([1, 2]);
+  expect(heard.at(-1)?.kind).toBe("broken");
 });

@@ -14,6 +14,7 @@ const result = (id: number) => ({
   content: {} as Chosen,
   stopped: false,
   seconds: 1,
+  card: false,
 });
 
 test("the newest is first, and the oldest goes", () => {

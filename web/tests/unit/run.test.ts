@@ -11,7 +11,7 @@ const bitmap = () => ({ close: vi.fn() }) as unknown as ImageBitmap;
 function running() {
   const asks: Ask[] = [];
   const run = new Running((ask) => asks.push(ask));
-  run.begin({} as Pair, USUAL);
+  run.begin({} as Pair, USUAL, "auto", false);
   return { asks, run, serial: run.now!.serial };
 }
 
@@ -20,7 +20,11 @@ test("a run is asked for, and can be asked to end", () => {
   run.end("finish");
   expect(run.now?.ending).toBe("finish");
   run.end("stop");
-  expect(asks).toEqual([{ kind: "run", settings: USUAL, serial }, { kind: "finish" }, { kind: "stop" }]);
+  expect(asks).toEqual([
+    { kind: "run", settings: USUAL, device: "auto", programs: false, serial },
+    { kind: "finish" },
+    { kind: "stop" },
+  ]);
   run.clear();
   run.end("stop");
   expect(asks.length).toBe(3);
@@ -41,4 +45,16 @@ test("only its own progress, previews and end count", () => {
   expect(run.ended(serial)?.serial).toBe(serial);
   expect([run.now, run.preview]).toEqual([null, null]);
   expect(second.close).toHaveBeenCalledOnce();
+});
+
+test("it is known what paints, and a card that fails has lost what was done", () => {
+  const { run, serial } = running();
+  run.tries(serial);
+  expect([run.now?.trying, run.now?.card]).toEqual([true, null]);
+  expect(run.painted(serial - 1, false)).toBe(false);
+  expect(run.painted(serial, true)).toBe(false);
+  expect([run.now?.trying, run.now?.card]).toEqual([false, true]);
+  run.progressed(serial, {} as Progress);
+  expect(run.painted(serial, false)).toBe(true);
+  expect([run.now?.card, run.now?.progress]).toEqual([false, null]);
 });

@@ -9,26 +9,15 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use impasto_encoder::sources::Environment;
-use impasto_engine::{
-    Backend, Cancel, Cotangents, CpuBackend, Engine, EngineError, InstructionSet, MomentsCotangent, Network,
-    Pixels, Request, Size, Stopwatch,
-};
+use impasto_engine::{Backend, CpuBackend, EngineError, InstructionSet, Network};
 use impasto_gpu::Adapter;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
 use super::cards::{adapters, chosen, never, opened};
-use crate::Error;
+use super::compare::outpaces;
 use crate::digest::hexadecimal;
-
-/// Side of the picture that is measured.
-const SIDE: usize = 256;
-
-/// The card must be this much faster: its results are other bytes, which must be worth it.
-const ADVANTAGE: f64 = 1.25;
-
-/// The largest relative difference of the derivatives. ReLUs and poolings may decide differently within rounding.
-const AGREES: f64 = 0.02;
+use crate::{Clock, Error};
 
 /// Variable that names the card that `auto` takes, of any kind, without a measurement. `cpu` stands for none.
 const TAKES: &str = "IMPASTO_AUTO_DEVICE";
@@ -127,49 +116,7 @@ fn measure(adapter: &Adapter, network: &Network, set: InstructionSet) -> Result<
         reason: error.to_string(),
     };
     let card = opened(adapter).map_err(refused)?;
-    let image = picture();
-    let mut by_card = card.prepare(network.clone(), Cancel::default())?;
-    let (fast, found) = evaluate(by_card.as_mut(), &image)?;
-    drop(by_card);
-    let mut by_processor = CpuBackend { set: Some(set) }.prepare(network.clone(), Cancel::default())?;
-    let (slow, expected) = evaluate(by_processor.as_mut(), &image)?;
-    let square = |values: &mut dyn Iterator<Item = f64>| values.map(|value| value * value).sum::<f64>();
-    let pairs = || found.data.iter().zip(&expected.data);
-    let difference = square(&mut pairs().map(|(a, b)| f64::from(a - b)));
-    let norm = square(&mut expected.data.iter().map(|value| f64::from(*value)));
-    Ok(difference <= AGREES * AGREES * norm && ADVANTAGE * fast < slow)
-}
-
-/// The shortest of three evaluations after a first one, in seconds, and the derivative.
-fn evaluate(engine: &mut dyn Engine, image: &Pixels) -> Result<(f64, Pixels), EngineError> {
-    let taps = engine.network().encoder.topology().taps().collect();
-    let request = Request { moments: taps, ..Request::default() };
-    let (mut least, mut gradient) = (f64::INFINITY, None);
-    for turn in 0..4 {
-        let start = Stopwatch::start();
-        let seen = engine.observe(image, &request)?;
-        let by = |sums: &impasto_engine::Moments| MomentsCotangent {
-            first: sums.first.iter().map(|_| 0.0).collect(),
-            second: sums.second.iter().map(|sum| sum / sums.weight.powi(2)).collect(),
-        };
-        let moments = seen.moments.iter().map(|regions| regions.iter().map(by).collect()).collect();
-        gradient = Some(engine.pull_back(image, &Cotangents { moments, ..Cotangents::default() })?);
-        if turn > 0 {
-            least = least.min(start.elapsed().as_secs_f64());
-        }
-    }
-    gradient.map(|gradient| (least, gradient)).ok_or(EngineError::NoObservation)
-}
-
-/// A picture of waves.
-fn picture() -> Pixels {
-    let size = Size::new(SIDE, SIDE);
-    let value = |i: usize| {
-        let (x, y) = ((i % SIDE) as f32, (i / SIDE % SIDE) as f32);
-        let plane = (i / size.area()) as f32;
-        0.5 + 0.25 * (0.11 * (plane + 1.0) * x).sin() + 0.2 * (0.17 * (3.0 - plane) * y + 0.05 * x).sin()
-    };
-    Pixels { size, data: (0..3 * size.area()).map(value).collect() }
+    outpaces(card.as_ref(), &CpuBackend { set: Some(set) }, network, &Clock::default())
 }
 
 /// The file of the measurements; `None` without a folder for caches.

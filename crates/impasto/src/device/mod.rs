@@ -10,6 +10,7 @@ mod cards;
 mod cards;
 #[cfg(feature = "gpu")]
 mod choose;
+mod compare;
 
 use std::sync::Arc;
 
