@@ -2,8 +2,9 @@
 //!
 //!     cargo run --release -p impasto-video --example film -- PHOTO STYLE CLIP FRAMES [WIDTH] [EFFORT] [FOLDER]
 //!
-//! CLIP is pan, fast, noise, zoom, disc (an object before a scene), light (it fades) or lamp (one is switched on). With
-//! FOLDER, the frames are written there. At the end the losses of the last frame are compared with those of a still of
+//! CLIP is slow, pan, slide or fast (pans of 0.18, 0.37, 1.1 and 5.6 pixels a frame), noise, zoom, disc (an object before
+//! a scene), light (it fades) or lamp (one is switched on). With FOLDER, the frames are written there, with a still of
+//! the last frame, and that frame itself. At the end the losses of the last frame are compared with those of a still of
 //! the same frame, at the layers of the objective and at others.
 #![allow(clippy::print_stdout)]
 
@@ -38,6 +39,8 @@ fn main() -> Result<(), Box<dyn Error>> {
             let radius = width as f64 / 7.0;
             motion(Motion::Disc { radius, disc: (2.3, -0.8), scene: (-0.6, 0.2) })
         }
+        "slow" => motion(Motion::Pan(0.17, 0.05)),
+        "slide" => motion(Motion::Pan(1.1, 0.0)),
         "fast" => motion(Motion::Pan(5.3, 1.7)),
         other => return Err(format!("no clip {other}").into()),
     };
@@ -114,9 +117,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let last = film.frame(frames - 1);
     let (still, seconds) = painted(&judge, &last)?;
-    // The still stands beside the frames.
+    // The still and what it shows stand beside the frames.
     if let Some(folder) = rest.get(2) {
         still.save(format!("{folder}/still.png"))?;
+        last.save(format!("{folder}/shown.png"))?;
     }
     println!("a still takes {seconds:.2} s");
     let (then, now) = (band_energy(&first.picture), band_energy(&still));

@@ -5,7 +5,8 @@
 //! different ages, so that the picture never changes everywhere at once.
 //!
 //! What comes into view at an edge of the frame was painted there with nothing beyond it, so its strokes run along the
-//! edge. As it moves inwards its strokes may change, until they have their surroundings.
+//! edge. As it moves inwards its strokes may change, until they have their surroundings. A scene that comes in by less
+//! than a pixel a frame is at first drawn out of the edge, and painted anew as soon as that could be seen.
 
 use super::planes::smoothstep;
 use crate::flow::Flow;
@@ -32,6 +33,18 @@ pub(crate) const EDGE: f32 = 16.0;
 
 /// A way inwards in a frame, in pixels, that makes paint as loose as wet paint.
 const LOOSE: f32 = 0.25;
+
+/// Pixels by which the outermost paint may be drawn out, over several frames, until it is painted anew. A scene that
+/// comes in more slowly than the flow's confidence notices would be a picture of stripes.
+const DRAWN_OUT: f32 = 0.3;
+
+/// How far outside of the outermost pixels a pixel was in the frame before, in pixels.
+fn beyond(back: &Flow, x: usize, y: usize) -> f32 {
+    let (u, v) = back.at(x, y);
+    let (x, y) = (x as f32 + u, y as f32 + v);
+    let (right, below) = ((back.width - 1) as f32, (back.height - 1) as f32);
+    (-x).max(x - right).max(-y).max(y - below).max(0.0)
+}
 
 /// The distance of a pixel to the edge of the frame, at most that at which paint has its surroundings.
 fn to_edge(x: usize, y: usize, (width, height): (usize, usize)) -> f32 {
@@ -72,7 +85,7 @@ fn phase(x: usize, y: usize) -> f32 {
 pub(crate) struct Renewal {
     pub(crate) age: Vec<f32>,
     pub(crate) growth: Vec<f32>,
-    /// The distance to the edge at which each pixel was painted.
+    /// The distance to the edge at which each pixel was painted, less what it is drawn out beyond the edge.
     pub(crate) depth: Vec<f32>,
     /// How far each pixel has come inwards, in pixels, if its paint lacks surroundings.
     pub(crate) inwards: Vec<f32>,
@@ -99,12 +112,18 @@ pub(crate) fn step(
         let large = smoothstep(growth[at].abs(), 0.6 * GROWN, GROWN);
         let old = life.map_or(0.0, |life| smoothstep(age[at], life as f32, life as f32 + FADE));
         renewed[at] = large.max(old);
+        let (here, beyond) = (to_edge(x, y, (width, height)), beyond(back, x, y));
+        // Paint that is drawn out of the frame's edge has no more depth than the edge.
+        let most = if beyond > 0.0 { here } else { EDGE };
+        let before = before[at].clamp(0.0, most) - beyond;
         // A step below a hundredth of a pixel is the rounding of the flow.
-        let (here, before) = (to_edge(x, y, (width, height)), before[at].clamp(0.0, EDGE));
         inwards[at] = (here - before - 0.01).max(0.0);
-        depth[at] = if inwards[at] > 0.0 || free[at] > 0.5 { here } else { before };
+        let is_drawn_out = beyond > 0.0 && here - before > DRAWN_OUT;
+        renewed[at] = if is_drawn_out { 1.0 } else { renewed[at] };
+        let is_new = free[at] > 0.5 || is_drawn_out;
+        depth[at] = if is_new || (inwards[at] > 0.0 && beyond == 0.0) { here } else { before };
         growth[at] *= 1.0 - renewed[at].max(free[at]);
-        if free[at] > 0.5 {
+        if is_new {
             age[at] = if life.is_some() { born[at] } else { 0.0 };
         } else if life.is_some_and(|life| age[at] > life as f32 + FADE) {
             age[at] = 0.0;
@@ -172,6 +191,29 @@ mod tests {
             (ages, growth) = (renewal.age, renewal.growth);
         }
         assert!(seen.iter().all(|seen| *seen));
+    }
+
+    #[test]
+    fn a_slow_pan_paints_its_edge_anew_and_no_other_part() {
+        let (width, height) = (80, 60);
+        let none = vec![0.0; width * height];
+        let renewals = |speed: f32| -> Vec<usize> {
+            let pan = Flow::uniform(width, height, (-speed, 0.0));
+            let (mut depth, mut times) = (vec![EDGE; width * height], vec![0; width]);
+            for _ in 0..20 {
+                let renewal = step((&none, &none, &depth), &pan, &none, 0.04, None);
+                let row = &renewal.free[30 * width..][..width];
+                times.iter_mut().zip(row).for_each(|(times, free)| *times += usize::from(*free > 0.5));
+                depth = renewal.depth;
+            }
+            times
+        };
+        // Drawn out by 0.36 after two frames of 0.18, and by 0.32 after eight of 0.04.
+        for (speed, times) in [(0.18, 10), (0.04, 2), (0.0, 0)] {
+            let found = renewals(speed);
+            assert_eq!(found[0], times, "{speed}");
+            assert!(found[1..].iter().all(|times| *times == 0), "{found:?}");
+        }
     }
 
     #[test]
