@@ -2,7 +2,7 @@
 //!
 //! A thread of a desktop sleeps. In a browser the answer only comes while the page's event loop runs, so a call that
 //! waits must be suspended, and resumed when it has come. WebAssembly has that where the browser has JSPI (JavaScript
-//! Promise Integration). The page brings the two functions for it ([`Pause`]); without them a call that would have to
+//! Promise Integration). The page brings the two functions for it (`Pause`); without them a call that would have to
 //! wait is an error.
 
 use std::future::Future;

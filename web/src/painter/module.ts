@@ -64,6 +64,13 @@ export function understood(error: unknown, what: string): Problem & { lost: bool
   return { message: error instanceof Error ? error.message : String(error), hint: null, lost: false };
 }
 
+/** The words of a browser's error, which come with their place in the program. */
+export function plain(words: string): string {
+  const [line] = words.split("\n");
+  const [, before, said] = /^(.*)JsValue\((?:\w*Error: )?(.*?)\)?$/.exec(line) ?? [line, "", line];
+  return (before + said).replace(/\.$/, "");
+}
+
 function thrown(text: string): Problem {
   try {
     return JSON.parse(text) as Problem;

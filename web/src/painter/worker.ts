@@ -6,7 +6,7 @@ import init, { WebPainter, outcome } from "../../pkg/impasto_web.js";
 import moduleUrl from "../../pkg/impasto_web_bg.wasm?url";
 import { browser, look } from "./card";
 import type { Answer, Ask, Card, Progress } from "./messages";
-import { fetched, started, understood } from "./module";
+import { fetched, plain, started, understood } from "./module";
 import { suspended } from "./pause";
 import { opened } from "./pictures";
 import { image, type Painted } from "./pixels";
@@ -99,13 +99,13 @@ async function onCard(module: Module, ask: Run): Promise<{ card: boolean; why: s
   } catch (error) {
     const { lost, message } = understood(error, NAME);
     if (lost) throw error;
-    module.against = `The graphics card cannot be used: ${message}.`;
+    module.against = `The graphics card cannot be used: ${plain(message)}.`;
   }
   return not(module.against);
 }
 
 const failed = (words: string | null) =>
-  `The graphics card failed, and the run began anew on the processor. It says: ${words}.`;
+  `The graphics card failed, and the run began anew on the processor. It says: ${plain(words ?? "")}.`;
 
 /** Does the steps of a run. Returns whether it was stopped. */
 async function steps({ painter, done }: Module, card: boolean, serial: number): Promise<boolean> {

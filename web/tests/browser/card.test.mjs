@@ -117,7 +117,7 @@ pageTest("a card that does not open leaves the run to the processor", refused, a
   await draftShown(page);
   await runShortly(page);
   await resultShown(page);
-  await page.getByText(/The last run was painted by the processor\..*cannot be used/).waitFor();
+  await page.getByText(/The last run was painted by the processor\.\s+The graphics card cannot be used: .*: not today\.\s*$/).waitFor();
 });
 
 /** Something happens to the card at the fifth answer that it is asked for after it was opened. */
@@ -151,5 +151,5 @@ pageTest("auto measures the card before its first run", { search: "?device=auto"
   await runShortly(page);
   await resultShown(page);
   // Which one is faster is the machine's affair.
-  await page.getByText(/The last run was painted by (the graphics card\.|the processor\. .* was measured)/).waitFor();
+  await page.getByText(/The last run was painted by (the graphics card\.|the processor\.\s+.* was measured)/).waitFor();
 });

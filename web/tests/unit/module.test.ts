@@ -1,7 +1,7 @@
 // Errors of the modules in words.
 
 import { expect, test } from "vitest";
-import { Lost, Refused, started, understood } from "../../src/painter/module";
+import { Lost, plain, Refused, started, understood } from "../../src/painter/module";
 
 const says = (error: unknown) => understood(error, "The painter");
 
@@ -34,4 +34,9 @@ test("a module that does not start is lost", async () => {
   const failed = started("The painter", () => Promise.reject(new Error("it could not be fetched (status 404)")));
   await expect(failed).rejects.toBeInstanceOf(Lost);
   await expect(failed).rejects.toThrow("The painter did not start: it could not be fetched (status 404).");
+});
+
+test("the words of a browser's error are a sentence", () => {
+  expect(plain("it cannot be used: JsValue(OperationError: no more\n  at x (y:1:2))")).toBe("it cannot be used: no more");
+  expect(plain("the device x (webgpu) was lost: reset.")).toBe("the device x (webgpu) was lost: reset");
 });

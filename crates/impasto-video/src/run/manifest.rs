@@ -14,7 +14,7 @@ use super::masks::MaskFacts;
 use crate::shots::Shots;
 
 /// The version of the folder's form.
-const VERSION: u32 = 5;
+const VERSION: u32 = 6;
 
 /// Bytes at each end of an input that its fingerprint sees.
 const ENDS: u64 = 4 << 20;
@@ -239,7 +239,7 @@ pub(super) mod tests {
         let refused = |text: &str| read(text.into()).unwrap_err().to_string();
         assert!(refused("{\"version\": 3}").contains("an earlier version"));
         assert!(refused(&format!("{{\"version\": {}}}", VERSION + 1)).contains("a later version"));
-        for damaged in ["", "{}", "{\"version\": 5}"] {
+        for damaged in ["", "{}", "{\"version\": 6}"] {
             assert!(refused(damaged).contains("is damaged, or no film"), "{damaged}");
         }
         let text = serde_json::to_string(&manifest(|_| {})).unwrap();
