@@ -36,6 +36,8 @@ pub struct GpuEngine {
     /// The request of the last observation, whose maps are on the card.
     pub(crate) observed: Option<Request>,
     pub(crate) cover: Option<Cover>,
+    /// Whether features are kept in half precision.
+    pub(crate) half: bool,
 }
 
 /// A content target. One that was handed out has no buffer.
@@ -76,6 +78,7 @@ impl GpuEngine {
             recording: None,
             observed: None,
             cover: None,
+            half: false,
         })
     }
 
@@ -131,6 +134,7 @@ impl GpuEngine {
             arena: &self.arena,
             shape: &shape,
             targets,
+            backward,
         };
         let forward = scene.forward().finish(&self.device);
         let Recorded { recorder, factors } = match backward {

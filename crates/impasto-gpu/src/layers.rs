@@ -6,8 +6,8 @@ use impasto_engine::EngineError;
 use crate::buffer::Buffer;
 use crate::convolution::{Method, POINTS};
 use crate::device::Device;
-use crate::kernels::Kernel;
 use crate::program::{Recorder, grid};
+use crate::sources::Kernel;
 
 /// Channels of a quad, the unit of all maps.
 pub(crate) const QUAD: usize = 4;

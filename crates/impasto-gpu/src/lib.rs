@@ -27,12 +27,14 @@ mod memory;
 mod observe;
 mod painting;
 mod pipelines;
+mod places;
 mod plan;
 mod planes;
 mod program;
 mod pull_back;
 mod reading;
 mod shape;
+mod sources;
 mod targets;
 
 #[cfg(not(target_arch = "wasm32"))]

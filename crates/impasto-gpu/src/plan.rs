@@ -45,7 +45,8 @@ impl GpuEngine {
         let any = &self.layers[0].bias;
         let arena = Arena::played_by(any, needs);
         let targets = vec![any; shape.residuals.len()];
-        let scene = Scene { network: &self.network, layers: &self.layers, arena: &arena, shape, targets };
+        let scene =
+            Scene { network: &self.network, layers: &self.layers, arena: &arena, shape, targets, backward };
         let of_pull_back = if backward { scene.backward().recorder.bytes() } else { 0 };
         scene.forward().bytes() + of_pull_back
     }

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)] // a failing test
 
 mod conformance;
+mod half;
 
 use std::io::Write;
 use std::sync::{Arc, OnceLock};

@@ -58,6 +58,21 @@ fn a_card_paints_the_processors_picture_and_the_same_bytes_twice() {
 }
 
 #[test]
+fn half_precision_paints_the_same_picture() {
+    let Some(card) = card() else { return };
+    let painted = |half: bool| {
+        let iterations = Overrides { iterations: Some(30), min_size: Some(96), ..Overrides::default() };
+        let transfer = StyleTransfer::new(waves(96, 64, 0)).style(waves(80, 70, 1)).model(NARROW);
+        let transfer = transfer.overrides(iterations).size(96).half(half).backend(card.clone());
+        let session = transfer.build().unwrap();
+        (session.plan().peak_bytes, end(session))
+    };
+    let ((least, half), (most, full)) = (painted(true), painted(false));
+    assert!(least < most, "{least} bytes in half precision, {most} without");
+    assert!(half != full && difference(&half, &full) < MEAN, "{}", difference(&half, &full));
+}
+
+#[test]
 fn a_run_goes_on_on_the_other_device() {
     let Some(card) = card() else { return };
     let card: Arc<dyn Backend> = card;
