@@ -21,6 +21,8 @@ pub(crate) struct Scene<'a> {
     pub(crate) targets: Vec<&'a Buffer>,
     /// Whether a pull-back may follow.
     pub(crate) backward: bool,
+    /// Whether maps are reflected at their edges.
+    pub(crate) mirrors: bool,
 }
 
 impl Scene<'_> {
@@ -68,7 +70,10 @@ impl Scene<'_> {
             size: self.shape.size_at(self.topology(), conv),
             inputs: layer.inputs,
             outputs: layer.outputs,
-            sides: sides(self.network.padding, conv, self.shape.edges),
+            sides: match self.mirrors {
+                true => MIRRORED,
+                false => sides(self.network.padding, conv, self.shape.edges),
+            },
             finish: Finish::Forward,
             input: self.arena.get(input),
             kernels: &layer.forward,
@@ -178,6 +183,9 @@ impl Scene<'_> {
         }
     }
 }
+
+/// A map that is reflected at all its edges, for [`Convolution::sides`].
+pub(crate) const MIRRORED: u32 = 0xff;
 
 /// The values that a convolution reads beyond each side of its input, as `border.wgsl` reads it.
 pub(crate) fn sides(padding: Padding, conv: usize, edges: Edges) -> u32 {

@@ -11,12 +11,14 @@
 
 mod adapter;
 mod arena;
+mod autoencoder;
 mod backend;
 mod backward;
 mod blocking;
 mod buffer;
 mod convolution;
 mod decisions;
+mod decode;
 mod device;
 mod engine;
 mod error;
@@ -40,6 +42,7 @@ mod targets;
 #[cfg(not(target_arch = "wasm32"))]
 pub use adapter::adapters_here;
 pub use adapter::{Adapter, AdapterKind, adapters, find};
+pub use autoencoder::GpuAutoencoder;
 pub use backend::GpuBackend;
 pub use buffer::Taken;
 pub use convolution::Method;

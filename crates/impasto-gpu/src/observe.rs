@@ -24,6 +24,7 @@ impl GpuEngine {
         }
         self.prepare(Shape::of(request, image.size, self.half), request, true)?;
         self.device.write(self.arena.get(Role::Picture), 0, &image.data);
+        self.device.count();
         let encoder = self.device.inner.create_command_encoder(&Default::default());
         self.look_after(encoder, request).await
     }
@@ -46,7 +47,6 @@ impl GpuEngine {
             encoder.copy_buffer_to_buffer(self.arena.get(Role::Sums), 0, &host, 0, bytes);
         }
         self.cancel.check()?;
-        self.device.count();
         self.device.queue.submit([encoder.finish()]);
         let values = self.device.read(&host, sums.floats).await?;
         let mut observation = Observation::default();

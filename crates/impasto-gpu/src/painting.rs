@@ -86,6 +86,7 @@ impl GpuEngine {
             .collect();
         let mut encoder = self.device.inner.create_command_encoder(&Default::default());
         recorder.finish(&self.device).encode(&self.device, &mut encoder);
+        self.device.count();
         let seen = self.look_after(encoder, request).await?;
         let mut values = Vec::new();
         for (buffer, weight) in &sums {

@@ -256,6 +256,7 @@ pub(crate) fn pairs(channels: usize) -> usize {
     blocks(channels) * (blocks(channels) + 1) / 2
 }
 
-fn matrix_bytes(channels: usize) -> usize {
+/// Bytes of a matrix for [`Role::Matrix`].
+pub(crate) fn matrix_bytes(channels: usize) -> usize {
     (matrix_rows(channels) + 1) * row_quads(channels) * QUAD_BYTES
 }

@@ -3,9 +3,11 @@
 
 use std::io::Write;
 
-use impasto_encoder::{RandomSpec, Tap};
+use impasto_encoder::{RandomSpec, Tap, levels};
 use impasto_engine::painting::{AdamStep, Home, Painting, PixelTerm, TvForm, Values};
-use impasto_engine::{Backend, Cancel, Edges, Engine, Network, Pixels, Request, Size, Tiled, Tiling};
+use impasto_engine::{
+    Affine, Backend, Cancel, Edges, Engine, InstructionSet, Network, Pixels, Request, Size, Tiled, Tiling,
+};
 use impasto_engine_testing::{Random, cotangents, picture, plane};
 use impasto_gpu::{GpuBackend, Method};
 
@@ -248,4 +250,30 @@ fn half_precision_takes_less() {
     };
     let (half, full) = (bytes(true), bytes(false));
     assert!((half as f64) < 0.9 * full as f64, "{half} against {full}");
+}
+
+/// Each level by itself: it leaves its buffers before the next one.
+#[test]
+fn levels_of_drafts_take_what_was_planned() {
+    let Some(card) = card(Method::Winograd) else { return };
+    let mut random = Random(5);
+    for level in levels().unwrap() {
+        let channels = level.channels();
+        let mut level = card.autoencoder(level, Cancel::default(), InstructionSet::best()).unwrap();
+        for (size, regions) in [(Size::new(96, 64), 0), (Size::new(64, 120), 2)] {
+            let image = picture(&mut random, size);
+            let regions: Vec<_> = (0..regions).map(|_| plane(&mut random, size)).collect();
+            let moves = vec![Affine::identity(channels); regions.len().max(1)];
+            let planned = level.bytes(size, regions.len(), 1).unwrap();
+            let before = card.taken().now as usize;
+            card.count_anew();
+            level.encode(&image, &regions).unwrap();
+            level.decode(&moves).unwrap();
+            let most = card.taken().most as usize - before;
+            assert!(most <= planned, "{size:?}: {most} bytes, but {planned} were planned");
+            assert!(most as f64 >= LEAST * planned as f64, "{size:?}: {most} bytes of {planned} planned");
+            level.leave();
+            assert_eq!(card.taken().now as usize, before, "buffers that stay");
+        }
+    }
 }

@@ -2,6 +2,7 @@
 //! `IMPASTO_TEST_ADAPTER` names. Debian's `mesa-vulkan-drivers` bring one that runs on the processor.
 #![allow(clippy::unwrap_used)] // a failing test
 
+mod autoencoder;
 mod conformance;
 mod half;
 
