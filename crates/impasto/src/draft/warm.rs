@@ -105,7 +105,8 @@ impl Draft {
     /// scene moves. One pixel of it is one of the draft. Its side is `32 * cells` pixels, for 1 cell and more.
     pub fn grain(&self, cells: usize) -> Plane {
         let side = 32 * cells.max(1);
-        let tile = self.pool.install(|| super::grain::tile(side, self.transfer.seed));
+        let seed = self.transfer.seed;
+        let tile = self.pool.install(|| super::grain::tile(side, seed));
         Plane::new(side, side, tile).unwrap_or_else(|| Plane::filled(side, side, 0.0))
     }
 
