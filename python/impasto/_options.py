@@ -74,7 +74,7 @@ class ContentOptions(TypedDict, total=False):
     """Weight that multiplies every content term [default: the preset's]"""
 
     device: str | None
-    """The network's device: auto, cpu, gpu, gpu:N, or a part of a card's name. The processor always paints drafts
+    """The network's device: auto, cpu, gpu, gpu:N, or a part of a card's name. Drafts run there too
     [default: auto]"""
 
     effort: str | None

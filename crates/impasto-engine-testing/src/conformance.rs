@@ -7,8 +7,7 @@
 
 use impasto_encoder::Pooling;
 use impasto_engine::{
-    Backend, Cancel, Edges, Engine, EngineError, Network, Observation, Padding, Pixels, Rect, Reference,
-    Request, Size,
+    Cancel, Edges, Engine, EngineError, Network, Observation, Padding, Pixels, Rect, Reference, Request, Size,
 };
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngSeed, TestRunner, contextualize_config};
@@ -16,6 +15,7 @@ use proptest::test_runner::{Config, RngSeed, TestRunner, contextualize_config};
 use crate::drawn::{
     Random, cotangents, loss, network, network_of, picture, plane, relative, relative_to, request, taps,
 };
+use crate::tested::Tested;
 
 /// Relative L2 error of features and moments: f32 Winograd gives about 2e-6 at the depth of relu5_1.
 const FEATURES: f64 = 1e-5;
@@ -23,16 +23,10 @@ const FEATURES: f64 = 1e-5;
 /// Relative error of a loss computed from moments.
 const LOSS: f64 = 1e-5;
 
-/// Relative L2 error of the pixel gradient once decisions are the same.
-const GRADIENT: f64 = 1e-5;
-
-/// A decision may differ where the value is this near to undecided, relative to the layer's root mean square.
-const UNDECIDED: f64 = 1e-5;
-
 /// The message of a check when the engine returns an error.
 const RUNS: &str = "an engine runs what is sound";
 
-fn prepare(backend: &dyn Backend, network: &Network) -> Box<dyn Engine> {
+fn prepare(backend: &Tested, network: &Network) -> Box<dyn Engine> {
     backend
         .prepare(network.clone(), Cancel::default())
         .expect("a backend that is available prepares any network")
@@ -68,14 +62,14 @@ fn case(width: std::ops::Range<usize>, height: std::ops::Range<usize>) -> impl S
 }
 
 /// One engine, one network, one picture.
-fn conform_to(backend: &dyn Backend, case: &Case) {
+fn conform_to(backend: &Tested, case: &Case) {
     let mut random = Random(case.seed);
     let pool_scale = [1.0, 0.78, 2.0][random.below(3)];
     let network = network(&mut random, case.pooling, pool_scale, case.padding);
     conform_with(backend, case, random, network);
 }
 
-fn conform_with(backend: &dyn Backend, case: &Case, mut random: Random, network: Network) {
+fn conform_with(backend: &Tested, case: &Case, mut random: Random, network: Network) {
     let topology = network.encoder.topology().clone();
     let (image, content) = (picture(&mut random, case.size), picture(&mut random, case.size));
     let mut request = request(&mut random, &topology, case.size, case.edges);
@@ -134,11 +128,14 @@ fn conform_with(backend: &dyn Backend, case: &Case, mut random: Random, network:
     // Decisions, then the gradient through them.
     let decisions = engine.decisions().expect(RUNS);
     let distance = reference.disagreement(&decisions).expect(RUNS);
-    assert!(distance <= UNDECIDED, "{name}: a decision {distance:e} away in {case:?}");
+    assert!(
+        distance <= backend.undecided(case.pooling == Pooling::L2),
+        "{name}: a decision {distance:e} away in {case:?}"
+    );
     let expected = reference.pull_back_through(&by, &decisions).expect(RUNS);
     let found = engine.pull_back(&image, &by).expect(RUNS);
     let error = relative(found.data.iter().map(|&g| g as f64), expected);
-    assert!(error <= GRADIENT, "{name}: gradient {error:e} in {case:?}");
+    assert!(error <= backend.gradient(), "{name}: gradient {error:e} in {case:?}");
 }
 
 /// The loss, with the absolute value of the part by the features: that part is a wave, which may sum to nearly nothing.
@@ -151,7 +148,7 @@ fn magnitude(seen: &Observation) -> f64 {
 }
 
 /// Draws the same cases every time; PROPTEST_RNG_SEED and PROPTEST_CASES select others.
-fn draw(backend: &dyn Backend, cases: u32, strategy: impl Strategy<Value = Case>) {
+fn draw(backend: &Tested, cases: u32, strategy: impl Strategy<Value = Case>) {
     let seeded = Config {
         cases,
         failure_persistence: None,
@@ -168,15 +165,15 @@ fn draw(backend: &dyn Backend, cases: u32, strategy: impl Strategy<Value = Case>
     }
 }
 
-pub(crate) fn small_pictures(backend: &dyn Backend) {
+pub(crate) fn small_pictures(backend: &Tested) {
     draw(backend, 48, case(16..70, 16..70));
 }
 
-pub(crate) fn larger_pictures(backend: &dyn Backend) {
+pub(crate) fn larger_pictures(backend: &Tested) {
     draw(backend, 8, case(70..201, 70..132));
 }
 
-pub(crate) fn ends_of_the_range(backend: &dyn Backend) {
+pub(crate) fn ends_of_the_range(backend: &Tested) {
     for (width, height) in [(16, 16), (17, 16), (31, 33), (200, 131)] {
         for &pooling in Pooling::ALL {
             for padding in [Padding::Zero, Padding::ReplicateFirst, Padding::Wrap] {
@@ -189,7 +186,7 @@ pub(crate) fn ends_of_the_range(backend: &dyn Backend) {
 }
 
 /// Checks features that are given out, and derivatives by them, beside sums and alone.
-pub(crate) fn features(backend: &dyn Backend) {
+pub(crate) fn features(backend: &Tested) {
     draw(backend, 32, case(16..90, 16..70).prop_map(|case| Case { features: true, ..case }));
     let mut random = Random(8);
     let network = network(&mut random, Pooling::Max, 1.0, Padding::Zero);
@@ -204,7 +201,11 @@ pub(crate) fn features(backend: &dyn Backend) {
         let expected = reference.pull_back_through(&by, &decisions).expect(RUNS);
         let found = engine.pull_back(&image, &by).expect(RUNS);
         let error = relative(found.data.iter().map(|&g| g as f64), expected);
-        assert!(error <= GRADIENT, "{}: gradient by the features of {tap:?} alone {error:e}", backend.name());
+        assert!(
+            error <= backend.gradient(),
+            "{}: gradient by the features of {tap:?} alone {error:e}",
+            backend.name()
+        );
         engine.observe(&image, &request).expect(RUNS);
         let mut short = by;
         short.features[0].data.pop();
@@ -214,7 +215,7 @@ pub(crate) fn features(backend: &dyn Backend) {
 }
 
 /// Checks layers so wide that the CPU engine shares one set of kernels between both directions.
-pub(crate) fn wide_layers(backend: &dyn Backend) {
+pub(crate) fn wide_layers(backend: &Tested) {
     for size in [Size::new(50, 90), Size::new(130, 40)] {
         let mut random = Random(3);
         let blocks = [vec![4, 8], vec![8], vec![16], vec![256, 512], vec![256]];
@@ -226,7 +227,7 @@ pub(crate) fn wide_layers(backend: &dyn Backend) {
 }
 
 /// Checks a flat picture: every addition of a sum rounds the same way, which random pictures do not show.
-pub(crate) fn a_flat_picture(backend: &dyn Backend) {
+pub(crate) fn a_flat_picture(backend: &Tested) {
     let size = Size::new(90, 70);
     let flat = Pixels { size, data: vec![0.3; 3 * size.area()] };
     for seed in 0..3 {
@@ -243,7 +244,7 @@ pub(crate) fn a_flat_picture(backend: &dyn Backend) {
 }
 
 /// Checks that an engine refuses a bad request with the right error.
-pub(crate) fn bad_requests(backend: &dyn Backend) {
+pub(crate) fn bad_requests(backend: &Tested) {
     let (mut random, name) = (Random(5), backend.name());
     let network = network(&mut random, Pooling::Max, 1.0, Padding::Zero);
     let request = deepest(&network);
@@ -264,7 +265,7 @@ pub(crate) fn bad_requests(backend: &dyn Backend) {
 }
 
 /// Checks that an engine obeys its flag, and a new flag once it has one.
-pub(crate) fn cancelling(backend: &dyn Backend) {
+pub(crate) fn cancelling(backend: &Tested) {
     let (mut random, name, cancel) = (Random(6), backend.name(), Cancel::default());
     let network = network(&mut random, Pooling::Max, 1.0, Padding::Zero);
     let (request, image) = (deepest(&network), picture(&mut random, Size::new(20, 40)));
@@ -285,7 +286,7 @@ fn deepest(network: &Network) -> Request {
 }
 
 /// Checks that content targets are unchanged after export and import.
-pub(crate) fn targets_that_move(backend: &dyn Backend) {
+pub(crate) fn targets_that_move(backend: &Tested) {
     let mut random = Random(7);
     let network = network(&mut random, Pooling::Average, 1.0, Padding::Zero);
     let size = Size::new(40, 36);

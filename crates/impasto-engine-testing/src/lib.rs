@@ -16,19 +16,21 @@ mod apart;
 mod conformance;
 mod drawn;
 mod paintings;
+mod tested;
 
 pub use apart::{Apart, Crossings};
 pub use drawn::{
     Random, cotangents, loss, network, network_of, picture, plane, relative, relative_to, request, taps,
 };
 use impasto_engine::Backend;
+use tested::Tested;
 
 /// One property that every engine must have.
 #[derive(Clone, Copy, Debug)]
 pub struct Check {
     /// The name to use when skipping the check.
     pub name: &'static str,
-    run: fn(&dyn Backend),
+    run: fn(&Tested),
 }
 
 /// All checks, the quickest first.
@@ -48,6 +50,16 @@ pub const CHECKS: &[Check] = &[
 /// Runs the checks on a backend, except those in `skipped` (pairs of a name and a reason). Panics at the first fault,
 /// at a backend that is not available here, and at an unknown name in `skipped`.
 pub fn conform(backend: &dyn Backend, checks: &[Check], skipped: &[(&str, &str)]) {
+    run(&Tested { backend, half: false }, checks, skipped);
+}
+
+/// [`conform`] for engines that keep features in half precision.
+pub fn conform_in_half(backend: &dyn Backend, checks: &[Check], skipped: &[(&str, &str)]) {
+    run(&Tested { backend, half: true }, checks, skipped);
+}
+
+fn run(tested: &Tested, checks: &[Check], skipped: &[(&str, &str)]) {
+    let backend = tested.backend;
     if let Err(reason) = backend.available() {
         panic!("{} is not available: {reason}", backend.name());
     }
@@ -55,6 +67,6 @@ pub fn conform(backend: &dyn Backend, checks: &[Check], skipped: &[(&str, &str)]
         assert!(CHECKS.iter().any(|check| check.name == *name), "there is no check {name} to skip");
     }
     for check in checks.iter().filter(|check| skipped.iter().all(|(name, _)| *name != check.name)) {
-        (check.run)(backend);
+        (check.run)(tested);
     }
 }

@@ -2,9 +2,10 @@
 
 use impasto_encoder::Pooling;
 use impasto_engine::painting::{self, AdamStep, Blend, Home, Painting, PixelTerm, TvForm, Values};
-use impasto_engine::{Backend, Cancel, Engine, EngineError, Padding, Request, Size};
+use impasto_engine::{Cancel, Engine, EngineError, Padding, Request, Size};
 
 use crate::drawn::{Random, cotangents, network, picture, plane, taps};
+use crate::tested::Tested;
 
 /// The largest difference of a pixel in 0..1 after three steps of 0.02: Adam divides by roots of f32 gradients.
 const PIXELS: f32 = 2e-5;
@@ -78,7 +79,7 @@ fn paint(engine: &mut dyn Engine, case: &Case, home: &Home, host: bool) -> Resul
     Ok((values, all.into_iter().map(|values| values.expect("memory that can be read")).collect()))
 }
 
-pub(crate) fn paintings(backend: &dyn Backend) {
+pub(crate) fn paintings(backend: &Tested) {
     let plain =
         Case { size: Size::new(35, 28), margin: 0, level: false, blend: false, bounded: true, form: None };
     let cases = [

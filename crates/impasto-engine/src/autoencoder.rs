@@ -5,7 +5,7 @@
 
 use impasto_encoder::Level;
 
-use crate::{Cancel, EngineError, Moments, Pixels, Plane, Size};
+use crate::{Cancel, EngineError, Moments, Pixels, Plane, Size, Workspace};
 
 /// An affine map of features with C channels: `f -> matrix f + bias`.
 #[derive(Clone, Debug, PartialEq)]
@@ -33,6 +33,32 @@ pub trait Autoencoder: Send {
 
     /// Replaces the flag to obey.
     fn set_cancel(&mut self, cancel: Cancel);
+
+    /// Bytes of the networks, and of what is made of their weights.
+    fn kernel_bytes(&self) -> usize;
+
+    /// Works in the memory that another level has left, and drops its own.
+    fn enter(&mut self, _: Workspace) {}
+
+    /// Leaves its memory to another level, and forgets the encoded picture. Levels that run one after the other pass it
+    /// on.
+    fn leave(&mut self) -> Workspace;
+
+    /// For autoencoders: checks the size of an image, and of its regions.
+    ///
+    /// # Errors
+    /// [`EngineError::SizesDiffer`] when a side is not a multiple of [`Level::step`], or weights have another size.
+    fn check_image(&self, size: Size, regions: &[Plane]) -> Result<(), EngineError> {
+        check_image(self.level(), size, regions)
+    }
+
+    /// For autoencoders: checks maps against the level and the number of regions.
+    ///
+    /// # Errors
+    /// [`EngineError::MovesDiffer`].
+    fn check_moves(&self, regions: usize, moves: &[Affine]) -> Result<(), EngineError> {
+        check_moves(self.level(), regions, moves)
+    }
 
     /// Bytes that both directions take for a size and a number of threads, besides the networks, the input and the
     /// output.

@@ -3,7 +3,11 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::{Cancel, Cpu, Engine, EngineError, InstructionSet, Network, Reference};
+use impasto_encoder::Level;
+
+use crate::{
+    Autoencoder, Cancel, Cpu, CpuAutoencoder, Engine, EngineError, InstructionSet, Network, Reference,
+};
 
 /// Makes engines of one kind. Implement it to bring your own engine; test it with `impasto-engine-testing`.
 pub trait Backend: fmt::Debug + Send + Sync {
@@ -29,6 +33,19 @@ pub trait Backend: fmt::Debug + Send + Sync {
     /// # Errors
     /// When the backend or this network cannot run here.
     fn prepare(&self, network: Network, cancel: Cancel) -> Result<Box<dyn Engine>, EngineError>;
+
+    /// Makes an autoencoder for a level of a draft. By default the CPU runs it, on the given instruction set.
+    ///
+    /// # Errors
+    /// When the level cannot run here.
+    fn autoencoder(
+        &self,
+        level: Level,
+        cancel: Cancel,
+        set: InstructionSet,
+    ) -> Result<Box<dyn Autoencoder>, EngineError> {
+        Ok(Box::new(CpuAutoencoder::new(level, cancel, set)))
+    }
 }
 
 /// [`Cpu`] on an instruction set.

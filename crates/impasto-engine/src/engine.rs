@@ -77,8 +77,8 @@ pub trait Engine: Send {
     /// equal identity give equal bytes.
     fn identity(&self) -> &str;
 
-    /// Sets whether features at taps are kept in half precision from an observation to its pull-back. Half precision
-    /// takes less memory; gradients differ by about a thousandth. The last observation is dropped. An engine without
+    /// Sets whether features at taps, or all, are kept in half precision from an observation to its pull-back. Half
+    /// precision takes less memory; gradients differ by about a thousandth. The last observation is dropped. An engine without
     /// such storage ignores the setting.
     fn set_half(&mut self, half: bool);
 

@@ -3,12 +3,13 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use impasto_engine::{Backend, Cancel, Engine, EngineError, Network};
+use impasto_encoder::Level;
+use impasto_engine::{Autoencoder, Backend, Cancel, Engine, EngineError, InstructionSet, Network};
 
 use crate::device::Device;
 use crate::engine::BEYOND;
 use crate::waiting::answer;
-use crate::{Adapter, GpuEngine, GpuError, Method, Taken};
+use crate::{Adapter, GpuAutoencoder, GpuEngine, GpuError, Method, Taken};
 #[cfg(not(target_arch = "wasm32"))]
 use crate::{adapters_here, find};
 
@@ -132,5 +133,14 @@ impl Backend for GpuBackend {
 
     fn prepare(&self, network: Network, cancel: Cancel) -> Result<Box<dyn Engine>, EngineError> {
         Ok(Box::new(self.engine(network, cancel)?))
+    }
+
+    fn autoencoder(
+        &self,
+        level: Level,
+        cancel: Cancel,
+        _: InstructionSet,
+    ) -> Result<Box<dyn Autoencoder>, EngineError> {
+        Ok(Box::new(GpuAutoencoder::new(Arc::new(self.device.for_engine()), level, cancel)?))
     }
 }

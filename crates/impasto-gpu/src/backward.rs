@@ -1,17 +1,17 @@
 //! Records a pull-back: from the derivatives at the taps through the convolutions and poolings to the pixels.
 //!
 //! The gradient of a layer takes the place of its activations, which the kernel that writes it reads first: they tell
-//! what the ReLU let pass.
+//! what the ReLU let pass. In half precision the activations stay, and gradients take turns in two buffers.
 
 use impasto_encoder::Pooling;
 
 use crate::buffer::Buffer;
 use crate::convolution::{Convolution, Finish};
 use crate::forward::{Scene, sides, transposed};
-use crate::kernels::Kernel;
 use crate::layers::{TERMS, matrix_rows, quads, row_quads};
 use crate::program::{Place, Recorder, grid, pieces};
 use crate::shape::Role;
+use crate::sources::Kernel;
 
 /// The index of a content target's factor among the numbers of its kernel.
 pub(crate) const FACTOR: usize = 4;
@@ -33,17 +33,20 @@ impl Scene<'_> {
         self.mask(&mut recorded.recorder, deepest);
         for conv in (1..=deepest).rev() {
             let below = conv - 1;
-            let tapped = self.shape.looks_at(below);
+            let (tapped, pooled) = (self.shape.looks_at(below), self.topology().pools_before(conv));
+            if pooled {
+                let to = self.shape.pooled(self.topology(), below);
+                self.convolve_back(&mut recorded.recorder, conv, Finish::Plain, to);
+            }
             if tapped {
                 self.tap(&mut recorded, below);
             }
             let recorder = &mut recorded.recorder;
-            if self.topology().pools_before(conv) {
-                self.convolve_back(recorder, conv, Finish::Plain, Role::Pooled);
+            if pooled {
                 self.unpool(recorder, below, tapped);
             } else {
                 let finish = if tapped { Finish::Tapped } else { Finish::Masked };
-                self.convolve_back(recorder, conv, finish, Role::Map(below));
+                self.convolve_back(recorder, conv, finish, self.shape.derivative(self.topology(), below));
             }
         }
         self.first(&mut recorded.recorder);
@@ -84,8 +87,9 @@ impl Scene<'_> {
             let steps = matrix_rows(channels) / TERMS;
             let numbers = [quads(channels), columns, steps, first, end, weighted, usize::from(adds)];
             let groups = ((end - first).div_ceil(64), columns / 16, 1);
-            let buffers = [features, matrix, weights, self.arena.get(Role::Tap)];
-            recorder.add(Kernel::Tap, &numbers.map(|number| number as u32), &buffers, groups);
+            let buffers =
+                [features, matrix, weights, self.arena.get(self.shape.at_tap(self.topology(), conv))];
+            recorder.add(self.kernel(Kernel::Tap), &numbers.map(|number| number as u32), &buffers, groups);
         }
     }
 
@@ -109,15 +113,16 @@ impl Scene<'_> {
             u32::from(given),
             per_row,
         ];
-        let buffers = [self.arena.get(Role::Map(conv)), aims, weights, self.arena.get(Role::Tap)];
-        recorder.add(Kernel::ResidualBack, &numbers, &buffers, groups)
+        let to = self.arena.get(self.shape.at_tap(self.topology(), conv));
+        let buffers = [self.arena.get(Role::Map(conv)), aims, weights, to];
+        recorder.add(self.kernel(Kernel::ResidualBack), &numbers, &buffers, groups)
     }
 
     fn mask(&self, recorder: &mut Recorder, conv: usize) {
         let count = self.shape.map_quads(self.topology(), conv);
         let (groups, per_row) = grid(count);
-        let buffers = [self.arena.get(Role::Tap), self.arena.get(Role::Map(conv))];
-        recorder.add(Kernel::Mask, &[count as u32, per_row], &buffers, groups);
+        let buffers = [self.beside(conv), self.arena.get(self.shape.derivative(self.topology(), conv))];
+        recorder.add(self.kernel(Kernel::Mask), &[count as u32, per_row], &buffers, groups);
     }
 
     fn convolve_back(&self, recorder: &mut Recorder, conv: usize, finish: Finish, to: Role) {
@@ -128,10 +133,11 @@ impl Scene<'_> {
             outputs: layer.inputs,
             sides: transposed(sides(self.network.padding, conv, self.shape.edges)),
             finish,
-            input: self.arena.get(Role::Map(conv)),
+            input: self.arena.get(self.shape.derivative(self.topology(), conv)),
             kernels: &layer.backward,
-            added: self.arena.get(Role::Tap),
+            added: if finish == Finish::Plain { &layer.bias } else { self.beside(conv - 1) },
             output: self.arena.get(to),
+            half: self.shape.half,
         };
         self.record(recorder, conv, &convolution);
     }
@@ -157,8 +163,10 @@ impl Scene<'_> {
             Pooling::Average => Kernel::UnpoolAverage,
             Pooling::L2 => Kernel::UnpoolL2,
         };
-        let buffers = [Role::Pooled, Role::Tap, Role::Map(conv)].map(|role| self.arena.get(role));
-        recorder.add(kernel, &numbers, &buffers, groups);
+        let pooled = self.arena.get(self.shape.pooled(self.topology(), conv));
+        let to = self.arena.get(self.shape.derivative(self.topology(), conv));
+        let buffers = [self.beside(conv), pooled, to];
+        recorder.add(self.kernel(kernel), &numbers, &buffers, groups);
     }
 
     fn first(&self, recorder: &mut Recorder) {
@@ -166,7 +174,8 @@ impl Scene<'_> {
         let (groups, per_row) = grid(size.area());
         let sides = sides(self.network.padding, 0, self.shape.edges);
         let numbers = [size.width as u32, size.height as u32, quads(layer.outputs) as u32, sides, per_row];
-        let buffers = [self.arena.get(Role::Map(0)), &layer.backward, self.arena.get(Role::Gradient)];
+        let by = self.arena.get(self.shape.derivative(self.topology(), 0));
+        let buffers = [by, &layer.backward, self.arena.get(Role::Gradient)];
         recorder.add(Kernel::FirstBack, &numbers, &buffers, groups);
     }
 }

@@ -26,9 +26,8 @@ impl Engine for GpuEngine {
         &self.identity
     }
 
-    /// Keeps everything in single precision, whatever is asked for; only drops the last observation.
-    fn set_half(&mut self, _: bool) {
-        self.observed = None;
+    fn set_half(&mut self, half: bool) {
+        (self.half, self.observed) = (half, None);
     }
 
     fn set_cancel(&mut self, cancel: Cancel) {
@@ -41,13 +40,13 @@ impl Engine for GpuEngine {
 
     fn evaluation_bytes(&self, size: Size, request: &Request, _: usize) -> Result<usize, EngineError> {
         request.check(self.network.encoder.topology(), size)?;
-        Ok(self.forecast(&Shape::of(request, size), true))
+        Ok(self.forecast(&Shape::of(request, size, self.half), true))
     }
 
     fn capture_bytes(&self, size: Size, tap: Tap, _: usize) -> Result<usize, EngineError> {
         let request = Request { features: vec![tap], ..Request::default() };
         request.check(self.network.encoder.topology(), size)?;
-        Ok(self.forecast(&Shape::of(&request, size), false))
+        Ok(self.forecast(&Shape::of(&request, size, self.half), false))
     }
 
     fn capture(&mut self, image: &Pixels, edges: Edges, tap: Tap) -> Result<Target, EngineError> {

@@ -3,9 +3,9 @@
 use impasto_engine::Size;
 
 use crate::buffer::Buffer;
-use crate::kernels::Kernel;
 use crate::layers::{QUAD, TERMS, matrix_rows, quads, row_quads, steps};
 use crate::program::{Recorder, grid, pieces};
+use crate::sources::Kernel;
 
 /// Values that Winograd's transformed tiles may take at a time: 32 MiB, which larger cards keep in their caches.
 const TRANSFORMED: usize = 8 << 20;
@@ -76,12 +76,19 @@ pub(crate) struct Convolution<'a> {
     /// The bias, or the derivatives at the tap below.
     pub(crate) added: &'a Buffer,
     pub(crate) output: &'a Buffer,
+    /// Whether the features below are kept in half precision. Then `added` holds them on the way back, and the output
+    /// has the derivatives at the tap.
+    pub(crate) half: bool,
 }
 
 impl Convolution<'_> {
+    fn finished(&self, kernel: Kernel) -> Kernel {
+        if self.half { kernel.in_half() } else { kernel }
+    }
+
     pub(crate) fn direct(&self, recorder: &mut Recorder) {
         let columns = row_quads(self.outputs);
-        let buffers = [self.input, self.kernels, self.added, self.output];
+        let buffers = [self.added, self.input, self.kernels, self.output];
         for (first, end) in pieces(self.size.area(), 64, 9 * self.inputs * self.outputs) {
             let numbers = [
                 self.size.width,
@@ -95,7 +102,12 @@ impl Convolution<'_> {
                 self.sides as usize,
             ];
             let groups = ((end - first).div_ceil(64), columns / 16, 1);
-            recorder.add(self.finish.direct(), &numbers.map(|number| number as u32), &buffers, groups);
+            recorder.add(
+                self.finished(self.finish.direct()),
+                &numbers.map(|number| number as u32),
+                &buffers,
+                groups,
+            );
         }
     }
 
@@ -120,7 +132,12 @@ impl Convolution<'_> {
             let (groups, per_row) = grid(count * outputs);
             let numbers = [width, height, outputs, across, first, count, per_row as usize];
             let numbers = numbers.map(|number| number as u32);
-            recorder.add(self.finish.winograd(), &numbers, &[products, self.added, self.output], groups);
+            recorder.add(
+                self.finished(self.finish.winograd()),
+                &numbers,
+                &[self.added, products, self.output],
+                groups,
+            );
         }
     }
 }

@@ -33,18 +33,26 @@ impl Map {
     }
 }
 
+/// The two numbers of a word in half precision, as `kept.wgsl` reads them.
+fn numbers(word: f32) -> [f32; 2] {
+    let number = |code: u32| if code > 0 { f32::from_bits((code + (1 << 15)) << 14) } else { 0.0 };
+    [word.to_bits() & 0xffff, word.to_bits() >> 16].map(number)
+}
+
 impl GpuEngine {
     /// Reads the map after a convolution, without disturbing the observation.
     async fn look_at(&self, conv: usize) -> Result<Map, EngineError> {
         let topology = self.network.encoder.topology();
         let recording = self.recording.as_ref().ok_or(EngineError::NoObservation)?;
-        let count = QUAD * recording.shape.map_quads(topology, conv);
+        let half = recording.shape.half;
+        let count = QUAD * recording.shape.map_quads(topology, conv) / if half { 2 } else { 1 };
         let host = self.device.host_buffer((size_of::<f32>() * count) as u64);
         self.copy_to_host(crate::shape::Role::Map(conv), &host, count);
+        let words = self.device.read(&host, count).await?;
         Ok(Map {
             channels: topology.convs()[conv].outputs,
             size: recording.shape.size_at(topology, conv),
-            values: self.device.read(&host, count).await?,
+            values: if half { words.into_iter().flat_map(numbers).collect() } else { words },
         })
     }
 

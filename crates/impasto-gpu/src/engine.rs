@@ -9,6 +9,7 @@ use crate::arena::Arena;
 use crate::backward::Recorded;
 use crate::buffer::Buffer;
 use crate::convolution::Method;
+use crate::decode::Decoding;
 use crate::device::Device;
 use crate::forward::Scene;
 use crate::layers::Layer;
@@ -36,6 +37,12 @@ pub struct GpuEngine {
     /// The request of the last observation, whose maps are on the card.
     pub(crate) observed: Option<Request>,
     pub(crate) cover: Option<Cover>,
+    /// Whether features are kept in half precision.
+    pub(crate) half: bool,
+    /// Whether maps are reflected at their edges.
+    pub(crate) mirrors: bool,
+    /// What follows the encoder, in an autoencoder.
+    pub(crate) decoder: Option<Decoding>,
 }
 
 /// A content target. One that was handed out has no buffer.
@@ -64,7 +71,23 @@ impl GpuEngine {
         method: Option<Method>,
     ) -> Result<GpuEngine, EngineError> {
         let layers = Layer::all(&device, &network.encoder, method)?;
-        Ok(GpuEngine {
+        Ok(GpuEngine::with(device, network, cancel, layers))
+    }
+
+    /// Makes an engine that only runs forwards, and reflects every map at its edges: for the encoder of a level.
+    pub(crate) fn forwards(
+        device: Arc<Device>,
+        network: Network,
+        cancel: Cancel,
+    ) -> Result<GpuEngine, EngineError> {
+        let encoder = &network.encoder;
+        let layers = Layer::forwards(&device, encoder.topology().convs(), encoder.weights())?;
+        // Two maps in turn are enough where nothing is kept.
+        Ok(GpuEngine { mirrors: true, half: true, ..GpuEngine::with(device, network, cancel, layers) })
+    }
+
+    fn with(device: Arc<Device>, network: Network, cancel: Cancel, layers: Vec<Layer>) -> GpuEngine {
+        GpuEngine {
             identity: format!("gpu {}", device.adapter.identity()),
             device,
             network,
@@ -76,7 +99,10 @@ impl GpuEngine {
             recording: None,
             observed: None,
             cover: None,
-        })
+            half: false,
+            mirrors: false,
+            decoder: None,
+        }
     }
 
     /// A buffer in which the host reads some numbers.
@@ -131,6 +157,8 @@ impl GpuEngine {
             arena: &self.arena,
             shape: &shape,
             targets,
+            backward,
+            mirrors: self.mirrors,
         };
         let forward = scene.forward().finish(&self.device);
         let Recorded { recorder, factors } = match backward {

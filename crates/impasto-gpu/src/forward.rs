@@ -6,10 +6,10 @@ use impasto_engine::{Edges, Network, Padding};
 use crate::arena::Arena;
 use crate::buffer::Buffer;
 use crate::convolution::{Convolution, Finish, Method};
-use crate::kernels::Kernel;
 use crate::layers::{Layer, quads};
 use crate::program::{Recorder, grid, pieces};
 use crate::shape::{CHUNK, RECORD, Role, SHARE, Shape, blocks, pairs};
+use crate::sources::Kernel;
 
 /// The things that recorded kernels work on.
 pub(crate) struct Scene<'a> {
@@ -19,6 +19,10 @@ pub(crate) struct Scene<'a> {
     pub(crate) shape: &'a Shape,
     /// The buffer of each content target of the shape.
     pub(crate) targets: Vec<&'a Buffer>,
+    /// Whether a pull-back may follow.
+    pub(crate) backward: bool,
+    /// Whether maps are reflected at their edges.
+    pub(crate) mirrors: bool,
 }
 
 impl Scene<'_> {
@@ -35,14 +39,15 @@ impl Scene<'_> {
                 0 => Role::Input,
                 _ if self.topology().pools_before(conv) => {
                     self.pool(&mut recorder, conv - 1);
-                    Role::Pooled
+                    self.shape.pooled(self.topology(), conv - 1)
                 }
-                _ => Role::Map(conv - 1),
+                _ => self.shape.map(self.topology(), conv - 1),
             };
             self.convolve(&mut recorder, conv, input);
+            self.keep(&mut recorder, conv);
+            self.moments(&mut recorder, conv);
+            self.residuals(&mut recorder, conv);
         }
-        self.moments(&mut recorder);
-        self.residuals(&mut recorder);
         recorder
     }
 
@@ -65,12 +70,16 @@ impl Scene<'_> {
             size: self.shape.size_at(self.topology(), conv),
             inputs: layer.inputs,
             outputs: layer.outputs,
-            sides: sides(self.network.padding, conv, self.shape.edges),
+            sides: match self.mirrors {
+                true => MIRRORED,
+                false => sides(self.network.padding, conv, self.shape.edges),
+            },
             finish: Finish::Forward,
             input: self.arena.get(input),
             kernels: &layer.forward,
             added: &layer.bias,
-            output: self.arena.get(Role::Map(conv)),
+            output: self.map(conv),
+            half: self.shape.half,
         };
         self.record(recorder, conv, &convolution);
     }
@@ -105,23 +114,29 @@ impl Scene<'_> {
             Pooling::Average => Kernel::PoolAverage,
             Pooling::L2 => Kernel::PoolL2,
         };
-        let buffers = [self.arena.get(Role::Map(conv)), self.arena.get(Role::Pooled)];
+        let buffers = [self.map(conv), self.arena.get(self.shape.pooled(self.topology(), conv))];
         recorder.add(kernel, &numbers, &buffers, groups);
     }
 
-    fn moments(&self, recorder: &mut Recorder) {
+    /// The map after a convolution, in single precision.
+    fn map(&self, conv: usize) -> &Buffer {
+        self.arena.get(self.shape.map(self.topology(), conv))
+    }
+
+    /// The sums of a style tap after a convolution.
+    fn moments(&self, recorder: &mut Recorder, conv: usize) {
         let sums = self.shape.sums(self.topology());
         let sets = self
             .shape
             .moments
             .iter()
             .flat_map(|tap| (0..self.shape.sets()).map(move |set| (tap.conv(), set)));
-        for ((conv, set), &to) in sets.zip(&sums.moments) {
+        for ((_, set), &to) in sets.zip(&sums.moments).filter(|((at, _), _)| *at == conv) {
             let channels = self.layers[conv].outputs;
             let count = self.shape.size_at(self.topology(), conv).area();
             let (chunks, pairs) = (count.div_ceil(CHUNK), pairs(channels));
             let (weights, weighted) = self.weights(conv, set, self.shape.regions > 0);
-            let features = self.arena.get(Role::Map(conv));
+            let features = self.map(conv);
             let partial = self.arena.get(Role::Partial);
             for (first, end) in pieces(chunks, 1, pairs * CHUNK * 64 * 64) {
                 let numbers = [quads(channels), blocks(channels), count, CHUNK, weighted, first];
@@ -140,14 +155,15 @@ impl Scene<'_> {
         }
     }
 
-    fn residuals(&self, recorder: &mut Recorder) {
+    /// The sums of content targets after a convolution.
+    fn residuals(&self, recorder: &mut Recorder, conv: usize) {
         let sums = self.shape.sums(self.topology());
-        for (((_, tap), aims), to) in self.shape.residuals.iter().zip(&self.targets).zip(&sums.residuals) {
-            let conv = tap.conv();
+        let residuals = self.shape.residuals.iter().zip(&self.targets).zip(&sums.residuals);
+        for ((_, aims), to) in residuals.filter(|(((_, tap), _), _)| tap.conv() == conv) {
             let count = self.shape.map_quads(self.topology(), conv);
             let (weights, weighted) = self.weights(conv, self.shape.regions, self.shape.residual_weight);
             let numbers = [quads(self.layers[conv].outputs), count, weighted, to.start];
-            let buffers = [self.arena.get(Role::Map(conv)), aims, weights, self.arena.get(Role::Sums)];
+            let buffers = [self.map(conv), *aims, weights, self.arena.get(Role::Sums)];
             recorder.add(
                 Kernel::Residual,
                 &numbers.map(|number| number as u32),
@@ -167,6 +183,9 @@ impl Scene<'_> {
         }
     }
 }
+
+/// A map that is reflected at all its edges, for [`Convolution::sides`].
+pub(crate) const MIRRORED: u32 = 0xff;
 
 /// The values that a convolution reads beyond each side of its input, as `border.wgsl` reads it.
 pub(crate) fn sides(padding: Padding, conv: usize, edges: Edges) -> u32 {

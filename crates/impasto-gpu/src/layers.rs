@@ -6,8 +6,8 @@ use impasto_engine::EngineError;
 use crate::buffer::Buffer;
 use crate::convolution::{Method, POINTS};
 use crate::device::Device;
-use crate::kernels::Kernel;
 use crate::program::{Recorder, grid};
+use crate::sources::Kernel;
 
 /// Channels of a quad, the unit of all maps.
 pub(crate) const QUAD: usize = 4;
@@ -40,7 +40,7 @@ pub(crate) struct Layer {
     pub(crate) outputs: usize,
     pub(crate) method: Method,
     pub(crate) forward: Buffer,
-    /// Turned kernels; for the first convolution those of its own kernel.
+    /// Turned kernels; for the first convolution those of its own kernel. Empty in a layer that only runs forwards.
     pub(crate) backward: Buffer,
     pub(crate) bias: Buffer,
 }
@@ -54,50 +54,55 @@ impl Layer {
     ) -> Result<Vec<Layer>, EngineError> {
         let shapes = encoder.topology().convs().iter().zip(encoder.weights()).enumerate();
         let layers = shapes.map(|(index, (shape, weights))| match index {
-            0 => Layer::new(device, shape, weights, (Method::Direct, Some(encoder.input()))),
+            0 => Layer::new(device, shape, weights, Method::Direct).backwards(
+                device,
+                &to_pixels(shape, weights, encoder.input()),
+                Method::Direct,
+            ),
             _ => {
                 let method = method.unwrap_or_else(|| Method::of(shape.inputs, shape.outputs));
-                Layer::new(device, shape, weights, (method, None))
+                let turned = rows(shape.outputs, shape.inputs, |from, to, place| {
+                    weights.kernel[(from * shape.inputs + to) * 9 + 8 - place]
+                });
+                Layer::new(device, shape, weights, method).backwards(device, &turned, method)
             }
         });
         // Memory that a layer needs for a moment is free before the next one begins.
         layers.map(|layer| device.finish().map(|()| layer)).collect()
     }
 
-    /// A convolution, which is the first one if there is an affine map before it.
-    fn new(
+    /// Convolutions that only run forwards.
+    pub(crate) fn forwards(
         device: &Device,
-        shape: &Conv,
-        weights: &Weights,
-        (method, input): (Method, Option<&InputMap>),
-    ) -> Layer {
+        shapes: &[Conv],
+        weights: &[Weights],
+    ) -> Result<Vec<Layer>, EngineError> {
+        let layers = shapes.iter().zip(weights).map(|(shape, weights)| {
+            Layer::new(device, shape, weights, Method::of(shape.inputs, shape.outputs))
+        });
+        layers.map(|layer| device.finish().map(|()| layer)).collect()
+    }
+
+    /// A convolution that runs forwards.
+    fn new(device: &Device, shape: &Conv, weights: &Weights, method: Method) -> Layer {
         let mut bias = weights.bias.clone();
         bias.resize(quads(shape.outputs) * QUAD, 0.0);
-        let backward = match input {
-            Some(input) => to_pixels(shape, weights, input),
-            None => rows(shape.outputs, shape.inputs, |from, to, place| {
-                weights.kernel[(from * shape.inputs + to) * 9 + 8 - place]
-            }),
-        };
         let forward = rows(shape.inputs, shape.outputs, |from, to, place| {
             weights.kernel[(to * shape.inputs + from) * 9 + place]
         });
-        let [forward, backward] = [forward, backward].map(|rows| device.filled(&rows));
-        let (forward, backward) = match method {
-            Method::Direct => (forward, backward),
-            Method::Winograd => (
-                transformed(device, &forward, shape.inputs, shape.outputs),
-                transformed(device, &backward, shape.outputs, shape.inputs),
-            ),
-        };
         Layer {
             inputs: shape.inputs,
             outputs: shape.outputs,
             method,
-            forward,
-            backward,
+            forward: prepared(device, &forward, method, (shape.inputs, shape.outputs)),
+            backward: device.buffer(0),
             bias: device.filled(&bias),
         }
+    }
+
+    /// Gives it kernels for the way back.
+    fn backwards(self, device: &Device, kernels: &[f32], method: Method) -> Layer {
+        Layer { backward: prepared(device, kernels, method, (self.outputs, self.inputs)), ..self }
     }
 
     /// Bytes on the device.
@@ -122,6 +127,15 @@ fn rows(inputs: usize, outputs: usize, kernel: impl Fn(usize, usize, usize) -> f
         }
     }
     rows
+}
+
+/// Kernels on the device, as a method takes them.
+fn prepared(device: &Device, kernels: &[f32], method: Method, (inputs, outputs): (usize, usize)) -> Buffer {
+    let rows = device.filled(kernels);
+    match method {
+        Method::Direct => rows,
+        Method::Winograd => transformed(device, &rows, inputs, outputs),
+    }
 }
 
 /// The kernels of a layer for Winograd's products, transformed on the device.

@@ -12,12 +12,14 @@
 
 mod adapter;
 mod arena;
+mod autoencoder;
 mod backend;
 mod backward;
 mod blocking;
 mod buffer;
 mod convolution;
 mod decisions;
+mod decode;
 mod device;
 mod engine;
 mod error;
@@ -28,16 +30,19 @@ mod memory;
 mod observe;
 mod painting;
 mod pipelines;
+mod places;
 mod plan;
 mod planes;
 mod program;
 mod pull_back;
 mod reading;
 mod shape;
+mod sources;
 mod targets;
 mod waiting;
 
 pub use adapter::{Adapter, AdapterKind, adapters, adapters_here, find};
+pub use autoencoder::GpuAutoencoder;
 pub use backend::GpuBackend;
 pub use buffer::Taken;
 pub use convolution::Method;

@@ -22,8 +22,9 @@ impl GpuEngine {
         if let Some(target) = request.residuals.iter().find(|target| target.index() >= self.targets.len()) {
             return Err(EngineError::NoSuchTarget { index: target.index() });
         }
-        self.prepare(Shape::of(request, image.size), request, true)?;
+        self.prepare(Shape::of(request, image.size, self.half), request, true)?;
         self.device.write(self.arena.get(Role::Picture), 0, &image.data);
+        self.device.count();
         let encoder = self.device.inner.create_command_encoder(&Default::default());
         self.look_after(encoder, request).await
     }
@@ -46,7 +47,6 @@ impl GpuEngine {
             encoder.copy_buffer_to_buffer(self.arena.get(Role::Sums), 0, &host, 0, bytes);
         }
         self.cancel.check()?;
-        self.device.count();
         self.device.queue.submit([encoder.finish()]);
         let values = self.device.read(&host, sums.floats).await?;
         let mut observation = Observation::default();
@@ -108,7 +108,7 @@ impl GpuEngine {
     ) -> Result<(), EngineError> {
         let request = Request { features: vec![tap], edges, ..Request::default() };
         request.check(self.network.encoder.topology(), image.size)?;
-        self.prepare(Shape::of(&request, image.size), &request, false)?;
+        self.prepare(Shape::of(&request, image.size, self.half), &request, false)?;
         self.device.write(self.arena.get(Role::Picture), 0, &image.data);
         let mut encoder = self.device.inner.create_command_encoder(&Default::default());
         if let Some(recording) = &self.recording {
@@ -141,7 +141,7 @@ impl GpuEngine {
         let count = QUAD * recording.shape.map_quads(topology, conv);
         let (size, channels) = (recording.shape.size_at(topology, conv), topology.convs()[conv].outputs);
         let host = self.host(count);
-        self.copy_to_host(Role::Map(conv), &host, count);
+        self.copy_to_host(recording.shape.map(topology, conv), &host, count);
         Ok((channels, size, self.device.read(&host, count).await?))
     }
 

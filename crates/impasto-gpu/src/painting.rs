@@ -6,10 +6,10 @@ use impasto_engine::{Cotangents, EngineError, Observation, Request, Size};
 
 use crate::buffer::Buffer;
 use crate::engine::{GpuEngine, Recording};
-use crate::kernels::Kernel;
 use crate::memory::Vector;
 use crate::program::{Recorder, SLOT, grid};
 use crate::shape::{QUAD_BYTES, Role, Shape};
+use crate::sources::Kernel;
 
 /// Values that one workgroup of `variation_value.wgsl` takes.
 const SHARE: usize = 1024;
@@ -74,7 +74,7 @@ impl GpuEngine {
         request: &Request,
     ) -> Result<(Observation, Vec<f64>), EngineError> {
         request.check(self.network.encoder.topology(), painting.size)?;
-        self.prepare(Shape::of(request, painting.size), request, true)?;
+        self.prepare(Shape::of(request, painting.size, self.half), request, true)?;
         self.cover(painting.over);
         let mut recorder = Recorder::default();
         self.record_seen(&mut recorder, picture, painting.size);
@@ -86,6 +86,7 @@ impl GpuEngine {
             .collect();
         let mut encoder = self.device.inner.create_command_encoder(&Default::default());
         recorder.finish(&self.device).encode(&self.device, &mut encoder);
+        self.device.count();
         let seen = self.look_after(encoder, request).await?;
         let mut values = Vec::new();
         for (buffer, weight) in &sums {

@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use wgpu::{Features, PipelineCache, PipelineCacheDescriptor};
 
 use crate::Adapter;
-use crate::kernels::sources;
+use crate::sources::sources;
 
 /// Bytes of a file that may be used. The kernels take less than a megabyte with any driver.
 const LARGEST: u64 = 64 << 20;

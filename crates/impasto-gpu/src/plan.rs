@@ -28,10 +28,24 @@ impl GpuEngine {
         buffers as usize + numbers + passing_bytes(shape, topology, &needs, numbers) + painting
     }
 
+    /// [`forecast`](GpuEngine::forecast) for an autoencoder, whose decoder runs in the same buffers. What passes to the
+    /// card before one of both is counted for both.
+    pub(crate) fn forecast_decoding(&self, shape: &Shape) -> usize {
+        let needs = self.needs(shape, false);
+        let Some(decoding) = self.decoder.as_ref().filter(|_| self.fits(&needs)) else { return BEYOND };
+        let arena = Arena::played_by(&self.layers[0].bias, &needs);
+        let recorder = self.record_decoding(decoding, shape, &arena).0;
+        self.forecast(shape, false) + 2 * recorder.bytes()
+    }
+
     /// Bytes of each buffer of a shape.
     pub(crate) fn needs(&self, shape: &Shape, backward: bool) -> BTreeMap<Role, usize> {
         let methods: Vec<Method> = self.layers.iter().map(|layer| layer.method).collect();
-        shape.buffers(self.network.encoder.topology(), &methods, backward)
+        let mut needs = shape.buffers(self.network.encoder.topology(), &methods, backward);
+        if let Some(decoder) = &self.decoder {
+            decoder.add_needs(shape, self.network.encoder.topology(), &mut needs);
+        }
+        needs
     }
 
     /// Whether kernels can see each buffer as a whole.
@@ -45,7 +59,15 @@ impl GpuEngine {
         let any = &self.layers[0].bias;
         let arena = Arena::played_by(any, needs);
         let targets = vec![any; shape.residuals.len()];
-        let scene = Scene { network: &self.network, layers: &self.layers, arena: &arena, shape, targets };
+        let scene = Scene {
+            network: &self.network,
+            layers: &self.layers,
+            arena: &arena,
+            shape,
+            targets,
+            backward,
+            mirrors: self.mirrors,
+        };
         let of_pull_back = if backward { scene.backward().recorder.bytes() } else { 0 };
         scene.forward().bytes() + of_pull_back
     }

@@ -6,7 +6,7 @@ use wgpu::{BindGroup, BindGroupEntry, BufferBinding, BufferUsages, CommandEncode
 
 use crate::buffer::Buffer;
 use crate::device::Device;
-use crate::kernels::Kernel;
+use crate::sources::Kernel;
 
 /// Distance of the numbers of two kernels: the largest alignment that a device may ask for.
 pub(crate) const SLOT: usize = 256;

@@ -1,7 +1,8 @@
 //! The parts of an evaluation, and the memory that it takes on the device.
 //!
 //! All activations are kept, as they are also the decisions of the ReLUs and poolings; on the way back their gradients
-//! take their places. That is 1160 bytes per pixel for VGG-19 to relu5_1.
+//! take their places. That is 1160 bytes per pixel for VGG-19 to relu5_1. In half precision (`places.rs`) they are kept
+//! in half of it, and two buffers for the layer at work are another 512.
 
 use std::collections::BTreeMap;
 
@@ -35,6 +36,8 @@ pub(crate) struct Shape {
     /// Planes of position weights for style taps; none if all positions count the same.
     pub(crate) regions: usize,
     pub(crate) residual_weight: bool,
+    /// Whether features are kept in half precision.
+    pub(crate) half: bool,
 }
 
 /// A buffer, by what it holds.
@@ -44,8 +47,10 @@ pub(crate) enum Role {
     Picture,
     /// The picture as the first convolution takes it.
     Input,
-    /// Activations after a convolution, later the gradient there.
+    /// Activations after a convolution, later the gradient there. In half precision they stay.
     Map(usize),
+    /// In half precision: one of two buffers for the input and the output of a layer.
+    Turn(usize),
     /// The output of a pooling, later its gradient.
     Pooled,
     /// The gradient at a tap.
@@ -56,7 +61,7 @@ pub(crate) enum Role {
     Sums,
     /// The derivatives by the moments of a tap and a region.
     Matrix(usize),
-    /// Derivatives by the features after a convolution.
+    /// Derivatives by the features after a convolution. In half precision the features themselves before.
     Given(usize),
     /// Position weights: a plane, on the grid of a block.
     Weights(usize, usize),
@@ -79,7 +84,7 @@ pub(crate) struct Kind {
 
 impl Shape {
     /// The shape of a request over a picture.
-    pub(crate) fn of(request: &Request, size: Size) -> Shape {
+    pub(crate) fn of(request: &Request, size: Size, half: bool) -> Shape {
         Shape {
             size,
             edges: request.edges,
@@ -88,6 +93,7 @@ impl Shape {
             features: request.features.clone(),
             regions: request.regions.len(),
             residual_weight: request.residual_weight.is_some(),
+            half,
         }
     }
 
@@ -124,6 +130,11 @@ impl Shape {
         self.size_at(topology, conv).area() * quads(topology.convs()[conv].outputs)
     }
 
+    /// Quads of the map behind the pooling after a convolution.
+    pub(crate) fn pooled_quads(&self, topology: &Topology, conv: usize) -> usize {
+        self.size_at(topology, conv).halved().area() * quads(topology.convs()[conv].outputs)
+    }
+
     /// Bytes of each buffer, for observations alone or for pull-backs too.
     pub(crate) fn buffers(
         &self,
@@ -134,12 +145,17 @@ impl Shape {
         let (area, deepest) = (self.size.area(), self.deepest());
         let bytes = |conv| QUAD_BYTES * self.map_quads(topology, conv);
         let mut all = BTreeMap::from([(Role::Picture, 12 * area), (Role::Input, QUAD_BYTES * area)]);
-        all.extend((0..=deepest).map(|conv| (Role::Map(conv), bytes(conv))));
-        let pooled = (0..deepest).filter(|&conv| topology.pools_after(conv));
-        let pooled = pooled.map(|conv| {
-            QUAD_BYTES * self.size_at(topology, conv).halved().area() * quads(topology.convs()[conv].outputs)
-        });
-        all.insert(Role::Pooled, pooled.max().unwrap_or(QUAD_BYTES));
+        if self.half {
+            for (role, quads) in self.in_half(topology, backward) {
+                let most: &mut usize = all.entry(role).or_default();
+                *most = (*most).max(QUAD_BYTES * quads);
+            }
+        } else {
+            all.extend((0..=deepest).map(|conv| (Role::Map(conv), bytes(conv))));
+            let pooled = (0..deepest).filter(|&conv| topology.pools_after(conv));
+            let pooled = pooled.map(|conv| QUAD_BYTES * self.pooled_quads(topology, conv));
+            all.insert(Role::Pooled, pooled.max().unwrap_or(QUAD_BYTES));
+        }
         let partial = self.moments.iter().map(|tap| {
             let chunks = self.size_at(topology, tap.conv()).area().div_ceil(CHUNK);
             chunks * pairs(topology.channels(*tap)) * RECORD * QUAD_BYTES
@@ -170,8 +186,10 @@ impl Shape {
         }
         if backward {
             all.insert(Role::Gradient, 12 * area);
-            let taps = self.taps().map(|tap| bytes(tap.conv()));
-            all.insert(Role::Tap, taps.max().unwrap_or(QUAD_BYTES));
+            if !self.half {
+                let taps = self.taps().map(|tap| bytes(tap.conv()));
+                all.insert(Role::Tap, taps.max().unwrap_or(QUAD_BYTES));
+            }
             all.extend(self.features.iter().map(|tap| (Role::Given(tap.conv()), bytes(tap.conv()))));
             let sets = self.moments.iter().flat_map(|tap| std::iter::repeat_n(*tap, self.sets()));
             all.extend(
@@ -238,6 +256,7 @@ pub(crate) fn pairs(channels: usize) -> usize {
     blocks(channels) * (blocks(channels) + 1) / 2
 }
 
-fn matrix_bytes(channels: usize) -> usize {
+/// Bytes of a matrix for [`Role::Matrix`].
+pub(crate) fn matrix_bytes(channels: usize) -> usize {
     (matrix_rows(channels) + 1) * row_quads(channels) * QUAD_BYTES
 }

@@ -8,7 +8,7 @@ use impasto_engine::{Edges, EngineError, Pixels, Size, Target};
 use crate::buffer::Buffer;
 use crate::engine::{GpuEngine, Kept};
 use crate::layers::quads;
-use crate::shape::{QUAD_BYTES, Role};
+use crate::shape::QUAD_BYTES;
 
 impl GpuEngine {
     pub(crate) fn capture_target(
@@ -24,7 +24,9 @@ impl GpuEngine {
         let bytes = (size.area() * self.stride(tap)) as u64;
         let buffer = self.device.buffer(bytes);
         let mut encoder = self.device.inner.create_command_encoder(&Default::default());
-        encoder.copy_buffer_to_buffer(self.arena.get(Role::Map(tap.conv())), 0, &buffer, 0, bytes);
+        let recording = self.recording.as_ref().ok_or(EngineError::NoObservation)?;
+        let map = self.arena.get(recording.shape.map(self.network.encoder.topology(), tap.conv()));
+        encoder.copy_buffer_to_buffer(map, 0, &buffer, 0, bytes);
         self.device.queue.submit([encoder.finish()]);
         self.device.finish()?;
         self.cancel.check()?;

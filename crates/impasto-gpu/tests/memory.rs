@@ -3,9 +3,11 @@
 
 use std::io::Write;
 
-use impasto_encoder::{RandomSpec, Tap};
+use impasto_encoder::{RandomSpec, Tap, levels};
 use impasto_engine::painting::{AdamStep, Home, Painting, PixelTerm, TvForm, Values};
-use impasto_engine::{Backend, Cancel, Edges, Engine, Network, Pixels, Request, Size, Tiled, Tiling};
+use impasto_engine::{
+    Affine, Backend, Cancel, Edges, Engine, InstructionSet, Network, Pixels, Request, Size, Tiled, Tiling,
+};
 use impasto_engine_testing::{Random, cotangents, picture, plane};
 use impasto_gpu::{GpuBackend, Method};
 
@@ -47,10 +49,11 @@ struct Watched {
 }
 
 impl Watched {
-    fn new(method: Method) -> Option<Watched> {
+    fn new(method: Method, half: bool) -> Option<Watched> {
         let card = card(method)?;
         let encoder = "random:vgg19?width=1/16".parse::<RandomSpec>().unwrap().encoder("random:vgg19");
-        let engine = card.prepare(Network::new(encoder), Cancel::default()).unwrap();
+        let mut engine = card.prepare(Network::new(encoder), Cancel::default()).unwrap();
+        engine.set_half(half);
         assert_eq!(card.taken().now, engine.kernel_bytes() as u64, "the kernels");
         Some(Watched { card, engine, random: Random(3) })
     }
@@ -121,8 +124,8 @@ impl Watched {
 
 #[test]
 fn evaluations_take_what_was_planned() {
-    for method in [Method::Direct, Method::Winograd] {
-        let Some(mut watched) = Watched::new(method) else { return };
+    for (method, half) in [(Method::Direct, false), (Method::Winograd, false), (Method::Winograd, true)] {
+        let Some(mut watched) = Watched::new(method, half) else { return };
         let taps = ["relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1"].map(|name| watched.tap(name));
         let style = |_: &mut Random, _| Request { moments: taps.to_vec(), ..Request::default() };
         watched.evaluate(style, None);
@@ -142,89 +145,135 @@ fn evaluations_take_what_was_planned() {
 /// A size after a larger one of the same kind: tiles of several sizes take turns.
 #[test]
 fn sizes_that_take_turns_take_no_more_than_the_largest() {
-    let Some(mut watched) = Watched::new(Method::Winograd) else { return };
-    let moments = vec![watched.tap("relu2_2"), watched.tap("relu4_1")];
-    let request = Request { moments, ..Request::default() };
-    let kernels = watched.engine.kernel_bytes();
-    let mut largest = 0;
-    // Neither of the wide and the high one has room for the other.
-    for size in [SMALL, Size::new(130, 40), Size::new(40, 131), SIZES[0], Size::new(140, 90), SMALL] {
-        largest = largest.max(watched.engine.evaluation_bytes(size, &request, 1).unwrap());
-        let image = watched.picture(size);
-        watched.card.count_anew();
-        let seen = watched.engine.observe(&image, &request).unwrap();
-        watched.engine.pull_back(&image, &cotangents(&seen)).unwrap();
-        let most = watched.card.taken().most as usize - kernels;
-        assert!(most <= largest, "{size:?}: {most} bytes, but {largest} were planned");
+    for half in [false, true] {
+        let Some(mut watched) = Watched::new(Method::Winograd, half) else { return };
+        let moments = vec![watched.tap("relu2_2"), watched.tap("relu4_1")];
+        let request = Request { moments, ..Request::default() };
+        let kernels = watched.engine.kernel_bytes();
+        let mut largest = 0;
+        // Neither of the wide and the high one has room for the other.
+        for size in [SMALL, Size::new(130, 40), Size::new(40, 131), SIZES[0], Size::new(140, 90), SMALL] {
+            largest = largest.max(watched.engine.evaluation_bytes(size, &request, 1).unwrap());
+            let image = watched.picture(size);
+            watched.card.count_anew();
+            let seen = watched.engine.observe(&image, &request).unwrap();
+            watched.engine.pull_back(&image, &cotangents(&seen)).unwrap();
+            let most = watched.card.taken().most as usize - kernels;
+            assert!(most <= largest, "{size:?}: {most} bytes, but {largest} were planned");
+        }
+        // Another kind of request does not keep the buffers of the largest.
+        let request = Request { moments: vec![watched.tap("relu2_2")], ..Request::default() };
+        let planned = watched.engine.evaluation_bytes(SMALL, &request, 1).unwrap();
+        let image = watched.picture(SMALL);
+        watched.engine.observe(&image, &request).unwrap();
+        assert!(watched.card.taken().now as usize - kernels <= planned);
     }
-    // Another kind of request does not keep the buffers of the largest.
-    let request = Request { moments: vec![watched.tap("relu2_2")], ..Request::default() };
-    let planned = watched.engine.evaluation_bytes(SMALL, &request, 1).unwrap();
-    let image = watched.picture(SMALL);
-    watched.engine.observe(&image, &request).unwrap();
-    assert!(watched.card.taken().now as usize - kernels <= planned);
 }
 
 #[test]
 fn tiles_take_what_was_planned_for_a_window() {
-    let Some(mut watched) = Watched::new(Method::Winograd) else { return };
-    let (content, deepest) = (watched.tap("relu2_2"), watched.tap("relu3_1"));
-    let kernels = watched.engine.kernel_bytes();
-    let (size, window) = (Size::new(230, 170), 130 * 120);
-    let tiles = Tiled::tiles(watched.engine.network(), deepest, size, Some(window));
-    assert!(tiles.counts.0 > 1 && tiles.counts.1 > 1, "{tiles:?}");
-    let held = watched.target(content, tiles.window);
-    let image = watched.picture(size);
-    let Watched { card, engine, random } = watched;
-    let tiling = Tiling { window: Some(window), target_bytes: usize::MAX, folder: None };
-    let mut watched = Watched { card, engine: Box::new(Tiled::new(engine, tiling)), random };
-    let planned = watched.engine.capture_bytes(size, content, 1).unwrap() + held;
-    let mut target = None;
-    watched.compare(kernels, (0, planned, planned), &mut |watched| {
-        watched.engine.forget_targets();
-        target = Some(watched.engine.capture(&image, Edges::default(), content).unwrap());
-    });
-    let request =
-        Request { moments: vec![deepest], residuals: target.into_iter().collect(), ..Request::default() };
-    let evaluation = watched.engine.evaluation_bytes(size, &request, 1).unwrap();
-    watched.compare(kernels, (planned, evaluation + held, evaluation + held), &mut |watched| {
-        let seen = watched.engine.observe(&image, &request).unwrap();
-        watched.engine.pull_back(&image, &cotangents(&seen)).unwrap();
-    });
+    for half in [false, true] {
+        let Some(mut watched) = Watched::new(Method::Winograd, half) else { return };
+        let (content, deepest) = (watched.tap("relu2_2"), watched.tap("relu3_1"));
+        let kernels = watched.engine.kernel_bytes();
+        let (size, window) = (Size::new(230, 170), 130 * 120);
+        let tiles = Tiled::tiles(watched.engine.network(), deepest, size, Some(window));
+        assert!(tiles.counts.0 > 1 && tiles.counts.1 > 1, "{tiles:?}");
+        let held = watched.target(content, tiles.window);
+        let image = watched.picture(size);
+        let Watched { card, engine, random } = watched;
+        let tiling = Tiling { window: Some(window), target_bytes: usize::MAX, folder: None };
+        let mut watched = Watched { card, engine: Box::new(Tiled::new(engine, tiling)), random };
+        let planned = watched.engine.capture_bytes(size, content, 1).unwrap() + held;
+        let mut target = None;
+        watched.compare(kernels, (0, planned, planned), &mut |watched| {
+            watched.engine.forget_targets();
+            target = Some(watched.engine.capture(&image, Edges::default(), content).unwrap());
+        });
+        let request =
+            Request { moments: vec![deepest], residuals: target.into_iter().collect(), ..Request::default() };
+        let evaluation = watched.engine.evaluation_bytes(size, &request, 1).unwrap();
+        watched.compare(kernels, (planned, evaluation + held, evaluation + held), &mut |watched| {
+            let seen = watched.engine.observe(&image, &request).unwrap();
+            watched.engine.pull_back(&image, &cotangents(&seen)).unwrap();
+        });
+    }
 }
 
 #[test]
 fn paintings_on_the_card_take_their_pixels_and_what_was_planned() {
-    let Some(mut watched) = Watched::new(Method::Winograd) else { return };
-    let size = SIZES[1];
-    let home = Home::Engine(watched.engine.pixel_memory().unwrap());
-    let start = watched.picture(size).data;
-    let keep = |values: Vec<f32>| home.keep(values).unwrap();
-    let mut vectors: [Values; 4] =
-        [1.0, 0.0, 0.0, 1.0].map(|factor| keep(start.iter().map(|value| factor * value).collect()));
-    // The pixels are on their way until the card is waited for.
-    let mut some = vec![0.0; 3];
-    vectors[0].read(0, &mut some).unwrap();
-    let pixels = 4 * size_of_val(&start[..]);
-    let terms = [PixelTerm::TotalVariation { form: TvForm::NinePoint, weight: 0.5 }];
-    let request = Request { moments: vec![watched.tap("relu3_1")], ..Request::default() };
-    let planned = watched.engine.evaluation_bytes(size, &request, 1).unwrap();
-    let beyond = watched.engine.kernel_bytes() + pixels;
-    watched.compare(beyond, (0, planned, planned), &mut |watched| {
-        let [picture, first, second, average] = &mut vectors;
-        let mut painting = Painting { size, picture, over: None, terms: &terms, margin: 2, level: false };
-        let (seen, _) = watched.engine.observe_painting(&mut painting, &request).unwrap();
-        let mut adam = AdamStep {
-            beta1: 0.9,
-            beta2: 0.99,
-            rate: 0.01,
-            epsilon: 0.05,
-            bounded: true,
-            first,
-            second,
-            average,
-            average_decay: 0.9,
-        };
-        watched.engine.step_painting(&mut painting, &cotangents(&seen), &mut adam).unwrap();
-    });
+    for half in [false, true] {
+        let Some(mut watched) = Watched::new(Method::Winograd, half) else { return };
+        let size = SIZES[1];
+        let home = Home::Engine(watched.engine.pixel_memory().unwrap());
+        let start = watched.picture(size).data;
+        let keep = |values: Vec<f32>| home.keep(values).unwrap();
+        let mut vectors: [Values; 4] =
+            [1.0, 0.0, 0.0, 1.0].map(|factor| keep(start.iter().map(|value| factor * value).collect()));
+        // The pixels are on their way until the card is waited for.
+        let mut some = vec![0.0; 3];
+        vectors[0].read(0, &mut some).unwrap();
+        let pixels = 4 * size_of_val(&start[..]);
+        let terms = [PixelTerm::TotalVariation { form: TvForm::NinePoint, weight: 0.5 }];
+        let request = Request { moments: vec![watched.tap("relu3_1")], ..Request::default() };
+        let planned = watched.engine.evaluation_bytes(size, &request, 1).unwrap();
+        let beyond = watched.engine.kernel_bytes() + pixels;
+        watched.compare(beyond, (0, planned, planned), &mut |watched| {
+            let [picture, first, second, average] = &mut vectors;
+            let mut painting = Painting { size, picture, over: None, terms: &terms, margin: 2, level: false };
+            let (seen, _) = watched.engine.observe_painting(&mut painting, &request).unwrap();
+            let mut adam = AdamStep {
+                beta1: 0.9,
+                beta2: 0.99,
+                rate: 0.01,
+                epsilon: 0.05,
+                bounded: true,
+                first,
+                second,
+                average,
+                average_decay: 0.9,
+            };
+            watched.engine.step_painting(&mut painting, &cotangents(&seen), &mut adam).unwrap();
+        });
+    }
+}
+
+/// What the processor promises too. Of this narrow network, much is the picture, whose precision stays.
+#[test]
+fn half_precision_takes_less() {
+    let Some(mut watched) = Watched::new(Method::Winograd, false) else { return };
+    let taps = ["relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1"].map(|name| watched.tap(name));
+    let request = Request { moments: taps.to_vec(), ..Request::default() };
+    let mut bytes = |half: bool| {
+        watched.engine.set_half(half);
+        watched.engine.evaluation_bytes(Size::new(2048, 2048), &request, 1).unwrap()
+    };
+    let (half, full) = (bytes(true), bytes(false));
+    assert!((half as f64) < 0.9 * full as f64, "{half} against {full}");
+}
+
+/// Each level by itself: it leaves its buffers before the next one.
+#[test]
+fn levels_of_drafts_take_what_was_planned() {
+    let Some(card) = card(Method::Winograd) else { return };
+    let mut random = Random(5);
+    for level in levels().unwrap() {
+        let channels = level.channels();
+        let mut level = card.autoencoder(level, Cancel::default(), InstructionSet::best()).unwrap();
+        for (size, regions) in [(Size::new(96, 64), 0), (Size::new(64, 120), 2)] {
+            let image = picture(&mut random, size);
+            let regions: Vec<_> = (0..regions).map(|_| plane(&mut random, size)).collect();
+            let moves = vec![Affine::identity(channels); regions.len().max(1)];
+            let planned = level.bytes(size, regions.len(), 1).unwrap();
+            let before = card.taken().now as usize;
+            card.count_anew();
+            level.encode(&image, &regions).unwrap();
+            level.decode(&moves).unwrap();
+            let most = card.taken().most as usize - before;
+            assert!(most <= planned, "{size:?}: {most} bytes, but {planned} were planned");
+            assert!(most as f64 >= LEAST * planned as f64, "{size:?}: {most} bytes of {planned} planned");
+            level.leave();
+            assert_eq!(card.taken().now as usize, before, "buffers that stay");
+        }
+    }
 }

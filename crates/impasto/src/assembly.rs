@@ -121,9 +121,9 @@ impl StyleTransfer {
             }
         };
         let drafts = recipe.init == Init::Draft;
-        cache.drafter = cache.drafter.take().filter(|drafter| drafts && drafter.suits(set));
+        cache.drafter = cache.drafter.take().filter(|drafter| drafts && drafter.suits((set, backend)));
         if drafts && cache.drafter.is_none() {
-            cache.drafter = Some(Drafter::new(&self.cancel, set)?);
+            cache.drafter = Some(Drafter::new(&self.cancel, (set, backend))?);
         }
         cache.set_cancel(&self.cancel);
         cache.engine.retile(Tiling::default());

@@ -263,7 +263,7 @@ impl StyleTransfer {
     /// The encoder's device, by name: `cpu` uses the CPU's best instruction set, and `gpu`, `gpu:N` or a part of a
     /// card's name a graphics card ([`devices`](crate::devices) lists them). `auto` uses a card if it was measured to
     /// be faster with this network, and the CPU otherwise. A single instruction set (`avx2`) or `reference` can be
-    /// named too. Drafts are always painted by the CPU. Default: the CPU.
+    /// named too. A draft runs there too. Default: the CPU.
     ///
     /// # Errors
     /// [`Error::Engine`] with the reason if there is no device of this name, or if it cannot run here.
@@ -316,8 +316,8 @@ impl StyleTransfer {
         self
     }
 
-    /// Keeps the features at the observed layers in half precision. This takes less memory and changes gradients by
-    /// about a thousandth. Default: full precision, however little memory there is.
+    /// Keeps the features at the observed layers in half precision; on a graphics card, all features. This takes less
+    /// memory and changes gradients by about a thousandth. Default: full precision, however little memory there is.
     #[must_use]
     pub fn half(mut self, half: bool) -> StyleTransfer {
         self.half = half;

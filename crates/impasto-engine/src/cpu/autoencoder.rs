@@ -61,30 +61,6 @@ impl CpuAutoencoder {
         CpuAutoencoder { level, cpu, decoder, encoded: None, painted: Default::default() }
     }
 
-    /// Works in the memory that another level has left, and drops its own.
-    pub fn enter(&mut self, workspace: Workspace) {
-        drop(self.leave());
-        Workspace { image: self.cpu.image, buffers: self.cpu.buffers, painted: self.painted } = workspace;
-    }
-
-    /// Leaves its memory to another level, and forgets the encoded picture.
-    pub fn leave(&mut self) -> Workspace {
-        (self.encoded, self.cpu.plan, self.cpu.observed) = (None, None, None);
-        self.cpu.weights = Default::default();
-        Workspace {
-            image: std::mem::take(&mut self.cpu.image),
-            buffers: std::mem::take(&mut self.cpu.buffers),
-            painted: std::mem::take(&mut self.painted),
-        }
-    }
-
-    /// Bytes of the networks, and of their transformed weights.
-    pub fn kernel_bytes(&self) -> usize {
-        let parameters = self.level.encoder.parameters() + self.level.decoder.parameters();
-        let kernels = self.cpu.convs.iter().chain(&self.decoder).map(Prepared::bytes);
-        size_of::<f32>() * parameters + kernels.sum::<usize>()
-    }
-
     fn request(&self, regions: Vec<Plane>) -> Request {
         Request { moments: vec![self.level.tap()], regions, ..Request::default() }
     }
@@ -155,6 +131,27 @@ impl Autoencoder for CpuAutoencoder {
 
     fn set_cancel(&mut self, cancel: Cancel) {
         self.cpu.cancel = cancel;
+    }
+
+    fn enter(&mut self, workspace: Workspace) {
+        drop(self.leave());
+        Workspace { image: self.cpu.image, buffers: self.cpu.buffers, painted: self.painted } = workspace;
+    }
+
+    fn leave(&mut self) -> Workspace {
+        (self.encoded, self.cpu.plan, self.cpu.observed) = (None, None, None);
+        self.cpu.weights = Default::default();
+        Workspace {
+            image: std::mem::take(&mut self.cpu.image),
+            buffers: std::mem::take(&mut self.cpu.buffers),
+            painted: std::mem::take(&mut self.painted),
+        }
+    }
+
+    fn kernel_bytes(&self) -> usize {
+        let parameters = self.level.encoder.parameters() + self.level.decoder.parameters();
+        let kernels = self.cpu.convs.iter().chain(&self.decoder).map(Prepared::bytes);
+        size_of::<f32>() * parameters + kernels.sum::<usize>()
     }
 
     fn bytes(&self, size: Size, regions: usize, threads: usize) -> Result<usize, EngineError> {

@@ -7,7 +7,7 @@ use super::sums::moments;
 use crate::autoencoder::{Affine, Autoencoder, check_image, check_moves};
 use crate::geometry::Border;
 use crate::request::pyramid;
-use crate::{Cancel, EngineError, Moments, Pixels, Plane, Size};
+use crate::{Cancel, EngineError, Moments, Pixels, Plane, Size, Workspace};
 
 /// The f64 autoencoder.
 #[derive(Debug)]
@@ -46,6 +46,15 @@ impl Autoencoder for ReferenceAutoencoder {
 
     fn set_cancel(&mut self, cancel: Cancel) {
         self.cancel = cancel;
+    }
+
+    fn kernel_bytes(&self) -> usize {
+        size_of::<f32>() * (self.level.encoder.parameters() + self.level.decoder.parameters())
+    }
+
+    fn leave(&mut self) -> Workspace {
+        self.kept = None;
+        Workspace::default()
     }
 
     fn bytes(&self, size: Size, regions: usize, _: usize) -> Result<usize, EngineError> {

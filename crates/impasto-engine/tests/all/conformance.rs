@@ -8,7 +8,7 @@ use impasto_engine::{
     Backend, Cancel, CpuBackend, Engine, EngineError, InstructionSet, Network, ReferenceBackend, Tiled,
     Tiling,
 };
-use impasto_engine_testing::{Apart, CHECKS, Check, conform};
+use impasto_engine_testing::{Apart, CHECKS, Check, conform, conform_in_half};
 
 #[test]
 fn the_reference_conforms() {
@@ -33,6 +33,14 @@ fn the_cpu_conforms_on_every_instruction_set() {
     for set in InstructionSet::ALL.iter().copied().filter(|set| set.is_available()) {
         conform(&CpuBackend { set: Some(set) }, &checks(), &[]);
     }
+}
+
+/// The processor sums before it rounds, so the checks are those that pull back.
+#[test]
+fn the_cpu_conforms_in_half_precision() {
+    let pulls = |check: &&Check| ["paintings", "features", "small_pictures"].contains(&check.name);
+    let checks: Vec<Check> = CHECKS.iter().filter(pulls).copied().collect();
+    conform_in_half(&CpuBackend { set: None }, &checks, &[]);
 }
 
 /// Plays an engine of another crate: it uses only public items.

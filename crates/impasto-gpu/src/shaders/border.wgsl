@@ -1,5 +1,6 @@
-// The values that a convolution reads beyond the ends of an axis. A side is 0 (zeros), 1 (the nearest value) or 2 (the
-// opposite end); only one step beyond the end is ever asked for where a side is not 0.
+// The values that a convolution reads beyond the ends of an axis. A side is 0 (zeros), 1 (the nearest value), 2 (the
+// opposite end) or 3 (the mirror image, without the edge itself); only one step beyond the end is ever asked for where a
+// side is not 0.
 
 // The position that replaces `at`, or -1 for zero.
 fn source(at: i32, last: i32, low: u32, high: u32) -> i32 {
@@ -9,6 +10,9 @@ fn source(at: i32, last: i32, low: u32, high: u32) -> i32 {
     let side = select(high, low, at < 0);
     if (side == 0u || at < -1 || at > last + 1) {
         return -1;
+    }
+    if (side == 3u) {
+        return clamp(select(2 * last - at, -at, at < 0), 0, last);
     }
     return select(select(0, last, at < 0), clamp(at, 0, last), side == 1u);
 }

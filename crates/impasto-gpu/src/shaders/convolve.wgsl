@@ -1,8 +1,7 @@
 // A 3x3 convolution as a product: rows are positions, columns are outputs, terms are the nine neighbours' channels.
 // The neighbours are gathered while they are loaded, so no second copy of the map is written ("implicit GEMM").
 //
-// Forward it adds the bias and rectifies. Backward it is the same convolution with turned kernels; then it adds what
-// comes from the tap below, and lets pass what the ReLU below let pass.
+// Backward it is the same convolution with turned kernels. The last step of each sum is `finished`, in another file.
 
 struct Work {
     width: u32,
@@ -17,17 +16,11 @@ struct Work {
 }
 
 @group(0) @binding(0) var<uniform> work: Work;
-@group(0) @binding(1) var<storage, read> input: array<vec4<f32>>;
-@group(0) @binding(2) var<storage, read> kernels: array<vec4<f32>>;
-// The bias of each output; backward the derivatives at the tap below.
-@group(0) @binding(3) var<storage, read> added: array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read> input: array<vec4<f32>>;
+@group(0) @binding(3) var<storage, read> kernels: array<vec4<f32>>;
 @group(0) @binding(4) var<storage, read_write> output: array<vec4<f32>>;
 
-const FORWARD = 0u;
-const PLAIN = 1u;
-const MASKED = 2u;
-const MASKED_WITH_TAP = 3u;
-override mode: u32 = 0u;
+alias Value = vec4<f32>;
 
 fn load(position: u32, quad: u32, tap: u32) -> vec4<f32> {
     if (position >= work.end || tap >= 9u) {
@@ -48,17 +41,7 @@ fn finish(position: u32, quad: u32, sum: vec4<f32>) {
         return;
     }
     let at = position * work.outputs + quad;
-    if (mode == FORWARD) {
-        // Not `max`: what is not a number must stay so, for the loss to show it.
-        let value = sum + added[quad];
-        output[at] = select(value, vec4(0.0), value < vec4(0.0));
-    } else if (mode == PLAIN) {
-        output[at] = sum;
-    } else if (mode == MASKED) {
-        output[at] = select(vec4(0.0), sum, output[at] > vec4(0.0));
-    } else {
-        output[at] = select(vec4(0.0), sum + added[at], output[at] > vec4(0.0));
-    }
+    output[at] = finished(at, quad, sum);
 }
 
 @compute @workgroup_size(64)

@@ -1,4 +1,5 @@
-// The derivatives at the deepest tap, through its ReLU; they take the place of the activations.
+// The derivatives at the deepest tap, through its ReLU. Where they come from and what the ReLU let pass, another file
+// tells.
 
 struct Work {
     count: u32,
@@ -6,13 +7,14 @@ struct Work {
 }
 
 @group(0) @binding(0) var<uniform> work: Work;
-@group(0) @binding(1) var<storage, read> tap: array<vec4<f32>>;
-@group(0) @binding(2) var<storage, read_write> map: array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read_write> output: array<vec4<f32>>;
+
+alias Value = vec4<f32>;
 
 @compute @workgroup_size(64)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
     let at = 64u * (group.y * work.per_row + group.x) + thread;
     if (at < work.count) {
-        map[at] = select(vec4(0.0), tap[at], map[at] > vec4(0.0));
+        output[at] = select(Value(), from_tap(at), feature(at) > Value());
     }
 }

@@ -1,4 +1,5 @@
-// The derivative at a tap by a content residual, 2 c w (f - f*), or derivatives that were given by the features.
+// The derivative at a tap by a content residual, 2 c w (f - f*), or derivatives that were given by the features. What a
+// feature is read from, another file tells.
 
 struct Work {
     quads: u32,
@@ -11,7 +12,6 @@ struct Work {
 }
 
 @group(0) @binding(0) var<uniform> work: Work;
-@group(0) @binding(1) var<storage, read> features: array<vec4<f32>>;
 @group(0) @binding(2) var<storage, read> aims: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> weights: array<f32>;
 @group(0) @binding(4) var<storage, read_write> output: array<vec4<f32>>;
@@ -28,7 +28,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         if (work.weighted != 0u) {
             factor *= weights[at / work.quads];
         }
-        value = factor * (features[at] - value);
+        value = factor * (feature(at) - value);
     }
     if (work.adds != 0u) {
         value += output[at];

@@ -1,4 +1,5 @@
-// The derivative at a tap by the moments of one region: w (2 D f + d), a product of the features with a matrix.
+// The derivative at a tap by the moments of one region: w (2 D f + d), a product of the features with a matrix. What a
+// feature is read from, another file tells.
 
 struct Work {
     quads: u32,      // of a position
@@ -11,7 +12,6 @@ struct Work {
 }
 
 @group(0) @binding(0) var<uniform> work: Work;
-@group(0) @binding(1) var<storage, read> features: array<vec4<f32>>;
 // 2 D, a row for each channel, then d.
 @group(0) @binding(2) var<storage, read> matrix: array<vec4<f32>>;
 @group(0) @binding(3) var<storage, read> weights: array<f32>;
@@ -21,7 +21,7 @@ fn load(position: u32, quad: u32) -> vec4<f32> {
     if (position >= work.end || quad >= work.quads) {
         return vec4(0.0);
     }
-    return features[position * work.quads + quad];
+    return feature(position * work.quads + quad);
 }
 
 fn finish(position: u32, quad: u32, sum: vec4<f32>) {

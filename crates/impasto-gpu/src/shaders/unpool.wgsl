@@ -1,5 +1,6 @@
-// The derivative before a pooling from the one behind it, through the ReLU before the pooling. It takes the place of
-// the activations there, which tell how the pooling and the ReLU decided. What comes from a tap there is added.
+// The derivative before a pooling from the one behind it, through the ReLU before the pooling. The features there tell
+// how the pooling and the ReLU decided. What comes from a tap there is added. What both are read from, another file
+// tells.
 //
 // A thread takes a window of 2x2. Windows that hang over the end of an odd side have no pooled value.
 
@@ -15,9 +16,10 @@ struct Work {
 }
 
 @group(0) @binding(0) var<uniform> work: Work;
-@group(0) @binding(1) var<storage, read> pooled: array<vec4<f32>>;
-@group(0) @binding(2) var<storage, read> tap: array<vec4<f32>>;
-@group(0) @binding(3) var<storage, read_write> map: array<vec4<f32>>;
+@group(0) @binding(2) var<storage, read> pooled: array<vec4<f32>>;
+@group(0) @binding(3) var<storage, read_write> output: array<vec4<f32>>;
+
+alias Value = vec4<f32>;
 
 const LARGEST = 0u;
 const MEAN = 1u;
@@ -26,9 +28,9 @@ override kind: u32 = 0u;
 fn finish(at: u32, derivative: vec4<f32>) {
     var sum = derivative;
     if (work.tapped != 0u) {
-        sum += tap[at];
+        sum += from_tap(at);
     }
-    map[at] = select(vec4(0.0), sum, map[at] > vec4(0.0));
+    output[at] = select(vec4(0.0), sum, feature(at) > vec4(0.0));
 }
 
 @compute @workgroup_size(64)
@@ -56,10 +58,10 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     }
     let by = work.scale * pooled[(y * (work.width / 2u) + x) * work.quads + quad];
     var share: mat4x4<f32>;
-    let a = map[first];
-    let b = map[first + work.quads];
-    let c = map[first + down];
-    let d = map[first + down + work.quads];
+    let a = feature(first);
+    let b = feature(first + work.quads);
+    let c = feature(first + down);
+    let d = feature(first + down + work.quads);
     if (kind == LARGEST) {
         // The first of the largest, in reading order.
         var choice = vec4(0u);

@@ -1,4 +1,5 @@
-// Transforms 36 sums of each tile and output back to 4x4 values, and finishes them as `convolve.wgsl` does.
+// Transforms 36 sums of each tile and output back to 4x4 values. The last step of each is `finished`, as in
+// `convolve.wgsl`.
 
 struct Work {
     width: u32,
@@ -11,33 +12,17 @@ struct Work {
 }
 
 @group(0) @binding(0) var<uniform> work: Work;
-@group(0) @binding(1) var<storage, read> sums: array<f32>;
-// The bias of each output; backward the derivatives at the tap below.
-@group(0) @binding(2) var<storage, read> added: array<f32>;
+@group(0) @binding(2) var<storage, read> sums: array<f32>;
 @group(0) @binding(3) var<storage, read_write> output: array<f32>;
 
-const FORWARD = 0u;
-const PLAIN = 1u;
-const MASKED = 2u;
-const MASKED_WITH_TAP = 3u;
-override mode: u32 = 0u;
+alias Value = f32;
 
 fn finish(x: u32, y: u32, channel: u32, sum: f32) {
     if (x >= work.width || y >= work.height) {
         return;
     }
     let at = (y * work.width + x) * work.channels + channel;
-    if (mode == FORWARD) {
-        // Not `max`: what is not a number must stay so, for the loss to show it.
-        let value = sum + added[channel];
-        output[at] = select(value, 0.0, value < 0.0);
-    } else if (mode == PLAIN) {
-        output[at] = sum;
-    } else if (mode == MASKED) {
-        output[at] = select(0.0, sum, output[at] > 0.0);
-    } else {
-        output[at] = select(0.0, sum + added[at], output[at] > 0.0);
-    }
+    output[at] = finished(at, channel, sum);
 }
 
 @compute @workgroup_size(64)

@@ -1,6 +1,6 @@
 //! The conformance suite, with both methods of convolving.
 
-use impasto_engine_testing::{CHECKS, Check, conform};
+use impasto_engine_testing::{CHECKS, Check, conform, conform_in_half};
 use impasto_gpu::{GpuBackend, Method};
 
 use crate::card;
@@ -10,11 +10,15 @@ fn by(method: Method) -> Option<GpuBackend> {
     Some(GpuBackend::open_here(card()?.adapter()).unwrap().method(method))
 }
 
-fn check(names: &[&str], backend: Option<GpuBackend>) {
-    let Some(backend) = backend else { return };
+fn named(names: &[&str]) -> Vec<Check> {
     let checks: Vec<Check> = CHECKS.iter().filter(|check| names.contains(&check.name)).copied().collect();
     assert_eq!(checks.len(), names.len(), "no such check");
-    conform(&backend, &checks, &[]);
+    checks
+}
+
+fn check(names: &[&str], backend: Option<GpuBackend>) {
+    let Some(backend) = backend else { return };
+    conform(&backend, &named(names), &[]);
 }
 
 const DIRECT: &[&str] =
@@ -38,6 +42,14 @@ fn direct_products_conform() {
 #[test]
 fn winograd_conforms() {
     check(WINOGRAD, by(Method::Winograd));
+}
+
+/// In half precision the way forward is the same, so the checks are those that pull back.
+#[test]
+fn half_precision_conforms() {
+    let (Some(direct), Some(winograd)) = (by(Method::Direct), by(Method::Winograd)) else { return };
+    conform_in_half(&direct, &named(&["targets_that_move", "paintings", "features"]), &[]);
+    conform_in_half(&winograd, &named(&["small_pictures", "ends_of_the_range"]), &[]);
 }
 
 /// Users get a method for each layer: both, in one network.

@@ -2,7 +2,9 @@
 //! `IMPASTO_TEST_ADAPTER` names. Debian's `mesa-vulkan-drivers` bring one that runs on the processor.
 #![allow(clippy::unwrap_used)] // a failing test
 
+mod autoencoder;
 mod conformance;
+mod half;
 
 use std::io::Write;
 use std::sync::{Arc, OnceLock};

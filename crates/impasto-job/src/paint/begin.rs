@@ -217,9 +217,6 @@ fn session(
         }
     }
     let mut session = transfer.tiling(tiling).build()?;
-    if spec.run.half && session.instruction_set().starts_with("gpu ") {
-        context.warn("note: a graphics card keeps features in single precision: `half` changes nothing");
-    }
     if let Some(Resumed { checkpoint, .. }) = resumed {
         let (before, now) = (checkpoint.instruction_set(), session.instruction_set().to_owned());
         if elsewhere && before != now {

@@ -65,8 +65,8 @@ pub struct RunSpec {
     /// Number of threads; the result does not depend on it [default: one per processor]
     #[cfg_attr(feature = "clap", arg(long, value_name = "N"))]
     pub threads: Option<usize>,
-    /// The network's device: auto, cpu, gpu, gpu:N, or a part of a card's name (see `devices`). The
-    /// processor always paints drafts [default: auto]
+    /// The network's device: auto, cpu, gpu, gpu:N, or a part of a card's name (see `devices`).
+    /// Drafts run there too [default: auto]
     #[cfg_attr(feature = "clap", arg(long, value_name = "NAME"))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub device: Option<String>,

@@ -20,8 +20,8 @@ mod warm;
 
 use impasto_encoder::{Tap, Topology, levels};
 use impasto_engine::{
-    Affine, Autoencoder, Cancel, CpuAutoencoder, EngineError, InstructionSet, Moments, Pixels,
-    Plane as Weights, Size, Workspace,
+    Affine, Autoencoder, Backend, Cancel, EngineError, InstructionSet, Moments, Pixels, Plane as Weights,
+    Size, Workspace,
 };
 use impasto_image::{Averaging, Filter, Picture, Plane, resize};
 use rayon::prelude::*;
@@ -87,21 +87,26 @@ pub(crate) fn draft_size(result: (usize, usize), longest: usize, styles: &[f64])
 /// The embedded levels, ready to run, and the style moments computed so far.
 pub(crate) struct Drafter {
     /// The levels, the deepest first.
-    levels: Vec<CpuAutoencoder>,
+    levels: Vec<Box<dyn Autoencoder>>,
     styles: StyleMoments,
     /// Topology of the deepest level; the other levels are parts of it.
     topology: Topology,
-    set: InstructionSet,
+    /// The instruction set of the CPU, and the name of the backend that runs the levels.
+    device: (InstructionSet, String),
 }
 
 impl Drafter {
-    pub(crate) fn new(cancel: &Cancel, set: InstructionSet) -> Result<Drafter, Error> {
+    pub(crate) fn new(
+        cancel: &Cancel,
+        (set, backend): (InstructionSet, &dyn Backend),
+    ) -> Result<Drafter, Error> {
         let levels = levels()?;
         let deepest = levels.first().ok_or(Error::Engine(EngineError::NothingToObserve))?;
         let topology = deepest.encoder.topology().clone();
-        let levels =
-            levels.into_par_iter().map(|level| CpuAutoencoder::new(level, cancel.clone(), set)).collect();
-        Ok(Drafter { levels, styles: StyleMoments::within(KEPT_MOMENTS), topology, set })
+        let levels = levels.into_par_iter().map(|level| backend.autoencoder(level, cancel.clone(), set));
+        let levels = levels.collect::<Result<Vec<_>, _>>()?;
+        let device = (set, backend.name().to_owned());
+        Ok(Drafter { levels, styles: StyleMoments::within(KEPT_MOMENTS), topology, device })
     }
 
     /// Replaces the cancellation flag.
@@ -109,9 +114,9 @@ impl Drafter {
         self.levels.iter_mut().for_each(|level| level.set_cancel(cancel.clone()));
     }
 
-    /// Whether it computes with this instruction set.
-    pub(crate) fn suits(&self, set: InstructionSet) -> bool {
-        self.set == set
+    /// Whether it computes with this instruction set and this backend.
+    pub(crate) fn suits(&self, (set, backend): (InstructionSet, &dyn Backend)) -> bool {
+        self.device.0 == set && self.device.1 == backend.name()
     }
 
     /// Bytes that a draft needs besides the input pictures: the larger of the needs of the picture and of the
@@ -141,7 +146,7 @@ impl Drafter {
 
     /// Bytes of the levels' weights, which stay in memory.
     pub(crate) fn kernel_bytes(&self) -> usize {
-        self.levels.iter().map(CpuAutoencoder::kernel_bytes).sum()
+        self.levels.iter().map(|level| level.kernel_bytes()).sum()
     }
 
     /// Both sides of a picture must be multiples of this number of pixels.
@@ -313,6 +318,8 @@ fn bare(plane: &Weights, step: usize) -> Weights {
 
 #[cfg(test)]
 mod tests {
+    use impasto_engine::CpuBackend;
+
     use super::*;
 
     #[test]
@@ -345,7 +352,8 @@ mod tests {
             serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
         let (content, style) = (picture((96, 64), 0.0), Style::new(picture((80, 72), 1.3)));
         let layers: Vec<(String, f64)> = (1..6).map(|block| (format!("relu{block}_1"), 1.0)).collect();
-        let mut drafter = Drafter::new(&Cancel::default(), InstructionSet::best()).unwrap();
+        let mut drafter =
+            Drafter::new(&Cancel::default(), (InstructionSet::best(), &CpuBackend { set: None })).unwrap();
         {
             let scene = Scene {
                 content: &content,

@@ -1,7 +1,7 @@
 //! The styles of a draft: their moments at its levels, computed once for each picture and size.
 
 use impasto_encoder::{Tap, Topology};
-use impasto_engine::{Autoencoder, EngineError, Workspace};
+use impasto_engine::{EngineError, Workspace};
 use impasto_image::{Filter, resize};
 
 use super::{Drafter, Scene, bare, extended};

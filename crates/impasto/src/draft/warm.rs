@@ -1,7 +1,7 @@
 //! A draft with settings that may change. The pictures are kept at the size of the draft, and the styles' moments
 //! are kept from one picture to the next.
 
-use impasto_engine::{Cancel, InstructionSet};
+use impasto_engine::Cancel;
 use impasto_image::{Filter, Picture, Plane, fit_long_edge, resize, resize_plane};
 
 use super::{DraftMemory, Drafter, LARGEST_STYLE, Scene, draft_size};
@@ -45,9 +45,11 @@ impl Draft {
             return Err(Error::invalid(Setting::Init, "a texture has no content to draft"));
         }
         let pool = thread_pool(transfer.threads)?;
-        transfer.prepare()?;
-        let set = transfer.instruction_set.map_or_else(InstructionSet::from_env, Ok)?;
-        let drafter = pool.install(|| Drafter::new(&transfer.cancel, set))?;
+        let network = transfer.prepare()?.network;
+        let drafter = pool.install(|| {
+            let (set, backend) = transfer.take_backend(&network)?;
+            Drafter::new(&transfer.cancel, (set, backend.as_ref()))
+        })?;
         let size = transfer.result_size()?;
         let largest = transfer.recipe_with_draft()?.draft_size;
         let (width, height) = fit_long_edge(size, size.0.max(size.1).min(largest));
@@ -103,7 +105,8 @@ impl Draft {
     /// scene moves. One pixel of it is one of the draft. Its side is `32 * cells` pixels, for 1 cell and more.
     pub fn grain(&self, cells: usize) -> Plane {
         let side = 32 * cells.max(1);
-        let tile = self.pool.install(|| super::grain::tile(side, self.transfer.seed));
+        let seed = self.transfer.seed;
+        let tile = self.pool.install(|| super::grain::tile(side, seed));
         Plane::new(side, side, tile).unwrap_or_else(|| Plane::filled(side, side, 0.0))
     }
 

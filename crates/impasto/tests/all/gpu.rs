@@ -4,7 +4,7 @@ use std::io::Write;
 use std::sync::Arc;
 
 use impasto::engine::{CpuBackend, EngineError};
-use impasto::{Backend, Checkpoint, Error, Overrides, Picture, Session, StyleTransfer};
+use impasto::{Backend, Checkpoint, Draft, Error, Init, Overrides, Picture, Session, StyleTransfer};
 use impasto_gpu::GpuBackend;
 
 use crate::common::{NARROW, waves};
@@ -28,8 +28,11 @@ fn card() -> Option<Arc<GpuBackend>> {
     }
 }
 
+/// A run from the content: two devices' drafts are a little apart, and the first step of Adam is as long for the smallest
+/// difference of a derivative's sign as for any.
 fn begun(backend: Arc<dyn Backend>) -> Session {
-    let iterations = Overrides { iterations: Some(1), min_size: Some(48), ..Overrides::default() };
+    let init = Some(Init::Content);
+    let iterations = Overrides { init, iterations: Some(1), min_size: Some(48), ..Overrides::default() };
     let transfer = StyleTransfer::new(waves(96, 64, 0)).style(waves(80, 70, 1)).model(NARROW);
     transfer.overrides(iterations).size(96).backend(backend).build().unwrap()
 }
@@ -55,6 +58,45 @@ fn a_card_paints_the_processors_picture_and_the_same_bytes_twice() {
     let painted = end(begun(card.clone()));
     assert!(difference(&painted, &expected) < MEAN, "{}", difference(&painted, &expected));
     assert_eq!(painted, end(begun(card)));
+}
+
+/// From noise, where derivatives are large: five steps keep rounding small. After thirty, the processor's instruction
+/// sets are more than one step of 8 bits from each other, so that nothing could be told.
+#[test]
+fn half_precision_paints_the_same_picture() {
+    let Some(card) = card() else { return };
+    let painted = |half: bool| {
+        let init = Some(Init::Noise);
+        let iterations = Overrides { init, iterations: Some(5), min_size: Some(64), ..Overrides::default() };
+        let transfer = StyleTransfer::new(waves(64, 48, 0)).style(waves(60, 50, 1)).model(NARROW);
+        let transfer = transfer.overrides(iterations).size(64).half(half).backend(card.clone());
+        let session = transfer.build().unwrap();
+        (session.plan().peak_bytes, end(session))
+    };
+    let ((least, half), (most, full)) = (painted(true), painted(false));
+    assert!(least < most, "{least} bytes in half precision, {most} without");
+    assert!(half != full && difference(&half, &full) < MEAN, "{}", difference(&half, &full));
+}
+
+/// Drafts run on the card too: in a run, and alone, as pictures of the studio and of films do.
+#[test]
+fn a_card_drafts_the_processors_picture_and_the_same_bytes_twice() {
+    let Some(card) = card() else { return };
+    let transfer = |backend: Arc<dyn Backend>| {
+        let begins = Overrides { init: Some(Init::Draft), ..Overrides::default() };
+        let transfer = StyleTransfer::new(waves(96, 64, 0)).style(waves(80, 70, 1)).model(NARROW);
+        transfer.overrides(begins).size(96).backend(backend)
+    };
+    let draft = |backend| transfer(backend).build().unwrap().draft().unwrap().unwrap();
+    let expected = draft(processor());
+    let kernels = card.taken().now;
+    let painted = draft(card.clone());
+    assert!(difference(&painted, &expected) < MEAN, "{}", difference(&painted, &expected));
+    assert!(painted != expected, "the processor painted it");
+    assert_eq!(painted, draft(card.clone()));
+    let mut alone = Draft::new(transfer(card.clone())).unwrap();
+    assert!(card.taken().now > kernels, "the levels are not on the card");
+    assert_eq!(alone.picture().unwrap(), painted);
 }
 
 #[test]

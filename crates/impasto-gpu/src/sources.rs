@@ -1,0 +1,176 @@
+//! The sources of the kernels. Each is one file in `shaders/`, put together with the files it builds on, and specialised
+//! by one constant where it has variants.
+//!
+//! On the way back, kernels read features: in single precision, where derivatives take their place, or kept in half
+//! precision. Files that define `feature` and `from_tap` make the difference.
+
+/// A kernel with its place in [`SOURCES`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Kernel {
+    Input,
+    Convolve,
+    ConvolveBack,
+    ConvolveBackMasked,
+    ConvolveBackTapped,
+    FirstBack,
+    PoolMax,
+    PoolAverage,
+    PoolL2,
+    UnpoolMax,
+    UnpoolAverage,
+    UnpoolL2,
+    Mask,
+    Moments,
+    Reduce,
+    Residual,
+    Tap,
+    ResidualBack,
+    WinogradWeights,
+    WinogradInput,
+    WinogradProduct,
+    WinogradOutput,
+    WinogradOutputBack,
+    WinogradOutputBackMasked,
+    WinogradOutputBackTapped,
+    Seen,
+    VariationValue,
+    VariationBack,
+    Through,
+    Tie,
+    Limit,
+    Adam,
+    Average,
+    Enlarge,
+    Keep,
+    KeepChosen,
+    HalfConvolveBackMasked,
+    HalfConvolveBackTapped,
+    HalfUnpoolMax,
+    HalfUnpoolAverage,
+    HalfUnpoolL2,
+    HalfMask,
+    HalfTap,
+    HalfResidualBack,
+    HalfWinogradOutputBackMasked,
+    HalfWinogradOutputBackTapped,
+}
+
+impl Kernel {
+    /// The kernel that does the same, but reads features in half precision.
+    pub(crate) fn in_half(self) -> Kernel {
+        match self {
+            Kernel::ConvolveBackMasked => Kernel::HalfConvolveBackMasked,
+            Kernel::ConvolveBackTapped => Kernel::HalfConvolveBackTapped,
+            Kernel::UnpoolMax => Kernel::HalfUnpoolMax,
+            Kernel::UnpoolAverage => Kernel::HalfUnpoolAverage,
+            Kernel::UnpoolL2 => Kernel::HalfUnpoolL2,
+            Kernel::Mask => Kernel::HalfMask,
+            Kernel::Tap => Kernel::HalfTap,
+            Kernel::ResidualBack => Kernel::HalfResidualBack,
+            Kernel::WinogradOutputBackMasked => Kernel::HalfWinogradOutputBackMasked,
+            Kernel::WinogradOutputBackTapped => Kernel::HalfWinogradOutputBackTapped,
+            // It reads no features.
+            other => other,
+        }
+    }
+}
+
+/// The source of a kernel, the number of buffers that it only reads, and its constant.
+pub(crate) struct Source {
+    pub(crate) kernel: Kernel,
+    pub(crate) text: Text,
+    pub(crate) reads: u32,
+    /// The number of buffers that it writes.
+    pub(crate) writes: u32,
+    pub(crate) constant: Option<(&'static str, f64)>,
+}
+
+/// Files in `shaders/`, as a text.
+macro_rules! wgsl {
+    ($($name:literal),*) => { &[$(include_str!(concat!("shaders/", $name, ".wgsl"))),*] };
+}
+
+type Text = &'static [&'static str];
+
+const CONVOLVE: Text = wgsl!("tile", "finish_tile", "border", "convolve", "finish_forward");
+const CONVOLVE_BACK: Text = wgsl!("tile", "finish_tile", "border", "convolve", "finish_back", "in_place");
+const CONVOLVE_BACK_HALF: Text =
+    wgsl!("tile", "finish_tile", "border", "convolve", "finish_back", "kept", "kept_quads", "beside");
+const WINOGRAD_OUTPUT: Text = wgsl!("winograd", "winograd_output", "finish_forward");
+const WINOGRAD_OUTPUT_BACK: Text = wgsl!("winograd", "winograd_output", "finish_back", "in_place");
+const WINOGRAD_OUTPUT_BACK_HALF: Text =
+    wgsl!("winograd", "winograd_output", "finish_back", "kept", "kept_values", "beside");
+const POOL: Text = wgsl!("pool");
+const UNPOOL: Text = wgsl!("unpool", "in_place");
+const UNPOOL_HALF: Text = wgsl!("unpool", "kept", "kept_quads", "beside");
+const KEEP: Text = wgsl!("kept", "keep");
+
+const fn source(kernel: Kernel, text: Text, reads: u32) -> Source {
+    Source { kernel, text, reads, writes: 1, constant: None }
+}
+
+const fn variant(kernel: Kernel, text: Text, reads: u32, constant: (&'static str, f64)) -> Source {
+    Source { kernel, text, reads, writes: 1, constant: Some(constant) }
+}
+
+const fn writing(source: Source, writes: u32) -> Source {
+    Source { writes, ..source }
+}
+
+/// In the order of [`Kernel`].
+pub(crate) const SOURCES: &[Source] = &[
+    source(Kernel::Input, wgsl!("input"), 1),
+    variant(Kernel::Convolve, CONVOLVE, 3, ("plain", 0.0)),
+    variant(Kernel::ConvolveBack, CONVOLVE, 3, ("plain", 1.0)),
+    variant(Kernel::ConvolveBackMasked, CONVOLVE_BACK, 3, ("tapped", 0.0)),
+    variant(Kernel::ConvolveBackTapped, CONVOLVE_BACK, 3, ("tapped", 1.0)),
+    source(Kernel::FirstBack, wgsl!("border", "first_back"), 2),
+    variant(Kernel::PoolMax, POOL, 1, ("kind", 0.0)),
+    variant(Kernel::PoolAverage, POOL, 1, ("kind", 1.0)),
+    variant(Kernel::PoolL2, POOL, 1, ("kind", 2.0)),
+    variant(Kernel::UnpoolMax, UNPOOL, 2, ("kind", 0.0)),
+    variant(Kernel::UnpoolAverage, UNPOOL, 2, ("kind", 1.0)),
+    variant(Kernel::UnpoolL2, UNPOOL, 2, ("kind", 2.0)),
+    source(Kernel::Mask, wgsl!("mask", "in_place"), 1),
+    source(Kernel::Moments, wgsl!("tile", "moments"), 2),
+    source(Kernel::Reduce, wgsl!("reduce"), 1),
+    source(Kernel::Residual, wgsl!("residual"), 3),
+    source(Kernel::Tap, wgsl!("tile", "finish_tile", "tap", "features"), 3),
+    source(Kernel::ResidualBack, wgsl!("residual_back", "features"), 3),
+    source(Kernel::WinogradWeights, wgsl!("winograd", "winograd_weights"), 1),
+    source(Kernel::WinogradInput, wgsl!("winograd", "border", "winograd_input"), 1),
+    source(Kernel::WinogradProduct, wgsl!("tile", "finish_tile", "winograd_product"), 2),
+    variant(Kernel::WinogradOutput, WINOGRAD_OUTPUT, 2, ("plain", 0.0)),
+    variant(Kernel::WinogradOutputBack, WINOGRAD_OUTPUT, 2, ("plain", 1.0)),
+    variant(Kernel::WinogradOutputBackMasked, WINOGRAD_OUTPUT_BACK, 2, ("tapped", 0.0)),
+    variant(Kernel::WinogradOutputBackTapped, WINOGRAD_OUTPUT_BACK, 2, ("tapped", 1.0)),
+    source(Kernel::Seen, wgsl!("seen"), 2),
+    source(Kernel::VariationValue, wgsl!("variation", "variation_value"), 1),
+    source(Kernel::VariationBack, wgsl!("variation", "variation_back"), 1),
+    writing(source(Kernel::Through, wgsl!("through"), 1), 2),
+    source(Kernel::Tie, wgsl!("tie"), 1),
+    writing(source(Kernel::Limit, wgsl!("limit"), 0), 2),
+    writing(source(Kernel::Adam, wgsl!("adam"), 1), 4),
+    writing(source(Kernel::Average, wgsl!("average"), 1), 2),
+    source(Kernel::Enlarge, wgsl!("enlarge"), 1),
+    variant(Kernel::Keep, KEEP, 1, ("chosen", 0.0)),
+    variant(Kernel::KeepChosen, KEEP, 1, ("chosen", 1.0)),
+    variant(Kernel::HalfConvolveBackMasked, CONVOLVE_BACK_HALF, 3, ("tapped", 0.0)),
+    variant(Kernel::HalfConvolveBackTapped, CONVOLVE_BACK_HALF, 3, ("tapped", 1.0)),
+    variant(Kernel::HalfUnpoolMax, UNPOOL_HALF, 2, ("kind", 0.0)),
+    variant(Kernel::HalfUnpoolAverage, UNPOOL_HALF, 2, ("kind", 1.0)),
+    variant(Kernel::HalfUnpoolL2, UNPOOL_HALF, 2, ("kind", 2.0)),
+    source(Kernel::HalfMask, wgsl!("mask", "kept", "kept_quads", "beside"), 1),
+    source(Kernel::HalfTap, wgsl!("tile", "finish_tile", "tap", "kept", "kept_quads"), 3),
+    source(Kernel::HalfResidualBack, wgsl!("residual_back", "kept", "kept_quads"), 3),
+    variant(Kernel::HalfWinogradOutputBackMasked, WINOGRAD_OUTPUT_BACK_HALF, 2, ("tapped", 0.0)),
+    variant(Kernel::HalfWinogradOutputBackTapped, WINOGRAD_OUTPUT_BACK_HALF, 2, ("tapped", 1.0)),
+];
+
+/// The sources of all kernels, with their constants.
+pub(crate) fn sources() -> String {
+    SOURCES
+        .iter()
+        .flat_map(|source| [format!("{:?} {:?}", source.kernel, source.constant), source.text.concat()])
+        .collect()
+}
