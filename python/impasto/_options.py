@@ -74,8 +74,7 @@ class ContentOptions(TypedDict, total=False):
     """Weight that multiplies every content term [default: the preset's]"""
 
     device: str | None
-    """The network's device: auto, cpu, gpu, gpu:N, or a part of a card's name. Drafts run there too
-    [default: auto]"""
+    """The network's device: auto, cpu, gpu, gpu:N, or a part of a card's name. Drafts run there too [default: auto]"""
 
     effort: str | None
     """Amount of work of the preset impasto: draft (half a second, no strokes), normal, or fine (three times normal)
