@@ -15,6 +15,9 @@ const ROUNDING: f64 = 1e-4;
 /// Features of the embedded levels, through their sums: the same, as their weights are half-precision numbers.
 const SUMS: f64 = 1e-4;
 
+/// Widths of the blocks' convolutions, and sizes to run at.
+type Design<'a> = (&'a [Vec<usize>], [(usize, usize); 3]);
+
 /// A narrow level with random weights.
 fn level(seed: u64, blocks: &[Vec<usize>]) -> Level {
     let mut random = Random(seed);
@@ -61,7 +64,7 @@ fn on_card(level: &Level) -> Option<Box<dyn Autoencoder>> {
 
 #[test]
 fn levels_agree_with_the_reference() {
-    let designs: [(&[Vec<usize>], [(usize, usize); 3]); 4] = [
+    let designs: [Design; 4] = [
         (&[vec![24]], [(9, 7), (33, 18), (1, 1)]),
         (&[vec![5, 6], vec![17]], [(4, 2), (34, 22), (130, 6)]),
         (&[vec![16, 16], vec![64, 64], vec![70]], [(4, 4), (36, 28), (8, 12)]),
