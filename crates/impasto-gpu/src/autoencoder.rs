@@ -9,12 +9,12 @@ use impasto_engine::{
     Workspace,
 };
 
-use crate::waiting::wait;
 use crate::decode::{Decoding, matrices};
 use crate::device::Device;
 use crate::engine::GpuEngine;
 use crate::layers::{Layer, QUAD};
 use crate::shape::{Role, Shape};
+use crate::waiting::wait;
 
 /// An autoencoder on a graphics card.
 #[derive(Debug)]

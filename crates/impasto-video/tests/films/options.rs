@@ -26,7 +26,10 @@ fn a_loop_ends_as_it_began() {
         run(job).unwrap();
         differ(&place, 0, end)
     });
-    assert!(closed < 0.5 * open, "the last frame differs from the first by {closed}, without `loop` by {open}");
+    assert!(
+        closed < 0.5 * open,
+        "the last frame differs from the first by {closed}, without `loop` by {open}"
+    );
 }
 
 /// Without `boil` a scene that stands still has the same bytes in each frame.
