@@ -147,14 +147,12 @@ impl StyleTransfer {
     /// The sizes of the inputs that a plan counts.
     fn given_sizes(&self, recipe: &Recipe) -> GivenSizes {
         let scale = self.scale_of_styles();
-        let weights = self.regions.weights(self.alpha.is_some(), recipe.margin);
-        let counts = self.follow.as_ref().is_some_and(|follow| follow.counts.is_some());
         GivenSizes {
             content: self.content.size(),
             styles: self.styles.iter().map(|style| (style.picture.size(), style.scale * scale)).collect(),
             init: self.init_picture.as_ref().map(Picture::size),
             memory: self.memory,
-            weights: weights.max(usize::from(counts)),
+            weights: self.regions.weights(self.alpha.is_some(), recipe.margin),
             regions: self.regions.count(),
             holds: self.regions.protects(),
             masks: self.mask_bytes(),

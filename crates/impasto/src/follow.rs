@@ -11,8 +11,7 @@
 //! flicker.
 //!
 //! The style loss sees a mean of the moments of the frames so far. Otherwise an object that enters would repaint all of
-//! the rest, because the rest would have to make up for the object's colours. Pixels may count differently in it, so that
-//! a small part that is new is painted by what it lacks itself.
+//! the rest, because the rest would have to make up for the object's colours.
 
 use impasto_image::{Picture, Plane};
 use rayon::prelude::*;
@@ -43,8 +42,6 @@ pub struct Follow {
     pub trace: Option<Trace>,
     /// The share of the earlier moments in those that the style loss sees, from 0 to below 1.
     pub pooled: f64,
-    /// How much each pixel counts in the moments that the style loss sees, from 0; `None` if all count the same.
-    pub counts: Option<Plane>,
 }
 
 /// The trace that a run leaves for the picture that follows.
@@ -61,8 +58,7 @@ impl Follow {
     pub(crate) fn check(&self, size: (usize, usize)) -> Result<(), Error> {
         let sizes = [self.target.size(), self.pull.size(), self.pace.size()];
         let kept = self.kept.as_ref().map(Picture::size);
-        let counts = self.counts.as_ref().map(Plane::size);
-        if let Some(other) = sizes.into_iter().chain(kept).chain(counts).find(|other| *other != size) {
+        if let Some(other) = sizes.into_iter().chain(kept).find(|other| *other != size) {
             return Err(Error::invalid(
                 "follow",
                 format!("expected planes of {size:?} pixels, found {other:?}"),
@@ -76,10 +72,6 @@ impl Follow {
                 "follow",
                 format!("expected {expected} second moments, found {found}"),
             ));
-        }
-        let bad = |count: &&f32| !(count.is_finite() && **count >= 0.0);
-        if let Some(bad) = self.counts.as_ref().and_then(|counts| counts.data().iter().find(bad)) {
-            return Err(Error::invalid("follow", format!("expected counts from 0 on, found {bad}")));
         }
         if !(0.0..1.0).contains(&self.pooled) {
             let problem = format!("expected a share from 0 to below 1, found {}", self.pooled);
@@ -207,7 +199,6 @@ mod tests {
             kept: None,
             trace: None,
             pooled: 0.0,
-            counts: None,
         }
     }
 
@@ -267,30 +258,10 @@ mod tests {
         }
     }
 
-    /// The left half differs. Where it counts for nothing, with room for what the first layers see, the moments agree.
-    #[test]
-    fn pixels_count_in_the_moments_as_much_as_they_are_said_to() {
-        let seen = |left: f32, counts: Option<Plane>| {
-            let mut target = picture(3);
-            let is_left = |i: &usize| i % SIZE.0 < SIZE.0 / 2;
-            let values = target.rgb_mut().iter_mut().enumerate();
-            values.filter(|(i, _)| is_left(i)).for_each(|(_, value)| *value *= left);
-            frame(Follow { target, counts, ..free() }, 1).1.moments.swap_remove(0)
-        };
-        let right = |i: usize| if i % SIZE.0 < 3 * SIZE.0 / 4 { 0.0 } else { 1.0 };
-        let right = Plane::new(SIZE.0, SIZE.1, (0..SIZE.0 * SIZE.1).map(right).collect()).unwrap();
-        assert_eq!(seen(1.0, Some(right.clone())), seen(0.2, Some(right)));
-        assert_ne!(seen(1.0, None), seen(0.2, None));
-        assert_eq!(seen(1.0, None), seen(1.0, Some(plane(1.0))));
-    }
-
     #[test]
     fn planes_of_another_size_are_refused() {
         let follow = Follow { pull: Plane::filled(3, 3, 0.0), ..free() };
         let built = StyleTransfer::new(picture(5)).style(picture(7)).recipe(recipe(1)).follow(follow).build();
         assert!(built.err().unwrap().to_string().contains("(48, 40)"));
-        let follow = Follow { counts: Some(plane(-1.0)), ..free() };
-        let built = StyleTransfer::new(picture(5)).style(picture(7)).recipe(recipe(1)).follow(follow).build();
-        assert!(built.err().unwrap().to_string().contains("-1"));
     }
 }

@@ -65,9 +65,6 @@ pub(crate) fn prepare_scale(
     }
     let content = if canvas.margin == 0 { pixels(resized) } else { mirrored(resized, canvas) };
     let mut placed = inputs.regions.place(inputs.alpha.as_ref(), canvas);
-    if let Some(counts) = inputs.follow.as_mut().and_then(|follow| follow.counts.take()) {
-        placed.weigh(canvas, counts.data());
-    }
     // This comes before any step that can be aborted, because the content is freed at the last scale.
     *protected = placed.held.take().map(|part| ProtectedContent::new(part, &content));
     if last {

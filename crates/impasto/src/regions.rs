@@ -304,19 +304,6 @@ pub(crate) struct PositionWeights {
     pub(crate) held: Option<Vec<f32>>,
 }
 
-impl PositionWeights {
-    /// Multiplies the weights of the regions by those of a plane of the canvas's inner size.
-    pub(crate) fn weigh(&mut self, canvas: Canvas, counts: &[f32]) {
-        if self.regions.is_empty() {
-            self.regions.push(plane_of(canvas, &vec![1.0; counts.len()]));
-        }
-        let counts = plane_of(canvas, counts);
-        for region in &mut self.regions {
-            region.data.iter_mut().zip(&counts.data).for_each(|(weight, counts)| *weight *= counts);
-        }
-    }
-}
-
 /// Resizes a plane; values are in 0..1.
 pub(crate) fn at_size(plane: &Plane, size: (usize, usize)) -> Vec<f32> {
     let mut data = resize_plane(plane.data(), plane.size(), size, Filter::Bilinear);

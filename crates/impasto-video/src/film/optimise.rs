@@ -12,10 +12,6 @@ use super::painter::Painter;
 use super::planes::mean;
 use crate::warp;
 
-/// How much more than dry paint wet paint counts in the moments that the style loss sees. Dry paint has the style
-/// already. If both counted the same, a frame would have it too, and nothing would give wet paint strokes of its own.
-const WET: f32 = 4.0;
-
 impl Painter {
     /// A still: the first frame's painting.
     pub(super) fn still(
@@ -84,7 +80,6 @@ impl Painter {
             kept,
             trace: (!trace.second.is_empty()).then_some(trace),
             pooled: self.tuning.pooled,
-            counts: Plane::new(width, height, held.iter().map(|held| 1.0 + WET * (1.0 - held)).collect()),
         }
     }
 }

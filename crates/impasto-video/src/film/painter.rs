@@ -100,7 +100,6 @@ impl Painter {
                 kept: draft.clone(),
                 trace: Some(trace),
                 pooled: self.tuning.pooled,
-                counts: None,
             };
             (painting, trace) = self.follow(&seen, frame.alpha.clone(), follow, self.tuning.iterations)?;
             iterations += self.tuning.iterations;
