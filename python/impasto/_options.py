@@ -276,7 +276,7 @@ class CompareOptions(AnyOptions, TypedDict, total=False):
 
     referee_model: str | None
     """Use this encoder for the structure score in place of lite, and also score its features at layers that no
-    preset uses for style: lite, or a safetensors file. It must not be the encoder that made a picture"""
+    preset uses for style: a name or a file of weights. It must not be the encoder that made a picture"""
 
     size: int | None
     """Resize every picture to this long edge in pixels first, never enlarging one [default: their own sizes]"""
