@@ -88,7 +88,7 @@ def whole(iterates, seconds):
     for number, times in enumerate(sizes.values()):
         steps = [after - before for before, after in zip(times, times[1:])]
         each = statistics.median(steps)
-        # What was run counts as it was; what was not run is added.
+        # The iterations that were run are in `seconds` already, so only the others are added.
         estimate += each * ((FIRST if number == 0 else LATER) - len(times))
     return estimate
 

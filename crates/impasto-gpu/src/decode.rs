@@ -39,7 +39,7 @@ impl Place {
 }
 
 impl Decoding {
-    /// Where the encoder leaves its last map.
+    /// The place in which the encoder leaves its last map.
     fn start(&self, shape: &Shape, topology: &Topology) -> Place {
         let conv = self.level.tap().conv();
         let turn = match shape.map(topology, conv) {

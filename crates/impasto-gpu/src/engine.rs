@@ -41,7 +41,7 @@ pub struct GpuEngine {
     pub(crate) half: bool,
     /// Whether maps are reflected at their edges.
     pub(crate) mirrors: bool,
-    /// What follows the encoder, in an autoencoder.
+    /// The decoder, if this engine is part of an autoencoder.
     pub(crate) decoder: Option<Decoding>,
 }
 

@@ -1,4 +1,4 @@
-//! Where maps and their derivatives are.
+//! The buffers that hold maps and their derivatives.
 //!
 //! In single precision every map has a buffer, which its derivative takes over. In half precision two buffers take
 //! turns as input and output of the layers, in both directions. What passes through them is in single precision, so

@@ -238,7 +238,8 @@ fn paintings_on_the_card_take_their_pixels_and_what_was_planned() {
     }
 }
 
-/// What the processor promises too. Of this narrow network, much is the picture, whose precision stays.
+/// The processor promises the same. This network is narrow, so much of its memory is the picture, whose precision
+/// stays.
 #[test]
 fn half_precision_takes_less() {
     let Some(mut watched) = Watched::new(Method::Winograd, false) else { return };

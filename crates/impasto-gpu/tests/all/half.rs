@@ -119,7 +119,7 @@ fn features_of_any_size_are_kept_as_well() {
         let square = f64::from(factor).powi(2);
         let mut by: Cotangents = cotangents(&seen);
         for (by, seen) in by.moments.iter_mut().flatten().zip(seen.moments.iter().flatten()) {
-            // Of the mean squares alone, so that all is linear in the features.
+            // The loss is the sum of the mean squares alone, so its derivative is linear in the features.
             by.first.iter_mut().for_each(|value| *value = 0.0);
             by.second.iter_mut().for_each(|value| *value = 0.0);
             let channels = by.first.len();
