@@ -78,8 +78,8 @@ pub trait Engine: Send {
     fn identity(&self) -> &str;
 
     /// Sets whether features at taps, or all, are kept in half precision from an observation to its pull-back. Half
-    /// precision takes less memory; gradients differ by about a thousandth. The last observation is dropped. An engine without
-    /// such storage ignores the setting.
+    /// precision takes less memory; gradients differ by about a thousandth. The last observation is dropped. An engine
+    /// without such storage ignores the setting.
     fn set_half(&mut self, half: bool);
 
     /// Replaces the flag to obey: an engine that is used again must not stop for the run before.

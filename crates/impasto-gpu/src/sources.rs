@@ -1,5 +1,5 @@
-//! The sources of the kernels. Each is one file in `shaders/`, put together with the files it builds on, and specialised
-//! by one constant where it has variants.
+//! The sources of the kernels. Each is one file in `shaders/`, put together with the files it builds on. One constant
+//! makes its variants.
 //!
 //! On the way back, kernels read features: in single precision, where derivatives take their place, or kept in half
 //! precision. Files that define `feature` and `from_tap` make the difference.

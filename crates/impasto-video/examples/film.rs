@@ -2,10 +2,10 @@
 //!
 //!     cargo run --release -p impasto-video --example film -- PHOTO STYLE CLIP FRAMES [WIDTH] [EFFORT] [FOLDER]
 //!
-//! CLIP is slow, pan, slide or fast (pans of 0.18, 0.37, 1.1 and 5.6 pixels a frame), noise, zoom, disc (an object before
-//! a scene), light (it fades) or lamp (one is switched on). With FOLDER, the frames are written there, with a still of
-//! the last frame, and that frame itself. At the end the losses of the last frame are compared with those of a still of
-//! the same frame, at the layers of the objective and at others.
+//! CLIP is slow, pan, slide or fast (pans of 0.18, 0.37, 1.1 and 5.6 pixels a frame), noise, zoom, disc (an object
+//! before a scene), light (it fades) or lamp (one is switched on). With FOLDER, the frames are written there, with a
+//! still of the last frame, and that frame itself. At the end the losses of the last frame are compared with those of a
+//! still of the same frame, at the layers of the objective and at others.
 #![allow(clippy::print_stdout)]
 
 use std::error::Error;

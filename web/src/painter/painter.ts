@@ -1,6 +1,6 @@
 // The page's end of the worker. It starts the worker, and a new one when the module is lost or has grown large; the new
-// one is given the pictures again. A run at which the module was lost while a graphics card painted is given again, too,
-// and the processor paints it.
+// one is given the pictures again. If the module is lost while a graphics card paints, the processor paints
+// that run anew.
 
 import { sentence } from "../../../studio/src/lib/words";
 import type { Answer, Ask, Place, Problem } from "./messages";

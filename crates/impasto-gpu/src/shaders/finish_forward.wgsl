@@ -1,5 +1,5 @@
-// The last step of a convolution's sums: forward the bias is added, and what is negative becomes zero. Derivatives before
-// a pooling stay as they are.
+// The last step of a convolution's sums: it adds the bias, and makes negative values zero. A `plain` one is the sum as
+// it is: the derivative before a pooling.
 
 @group(0) @binding(1) var<storage, read> bias: array<Value>;
 

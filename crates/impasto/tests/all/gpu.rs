@@ -28,8 +28,8 @@ fn card() -> Option<Arc<GpuBackend>> {
     }
 }
 
-/// A run from the content: two devices' drafts are a little apart, and the first step of Adam is as long for the smallest
-/// difference of a derivative's sign as for any.
+/// A run from the content. Two devices' drafts are a little apart, and Adam's first step has the same length for a tiny
+/// derivative as for a large one.
 fn begun(backend: Arc<dyn Backend>) -> Session {
     let init = Some(Init::Content);
     let iterations = Overrides { init, iterations: Some(1), min_size: Some(48), ..Overrides::default() };
