@@ -1,6 +1,6 @@
 // The values that a convolution reads beyond the ends of an axis. A side is 0 (zeros), 1 (the nearest value), 2 (the
-// opposite end) or 3 (the mirror image, without the edge itself). Kernels ask for no more than one step beyond the end where
-// a side is not 0.
+// opposite end) or 3 (the mirror image, without the edge itself). Kernels ask for no more than one step beyond the end
+// where a side is not 0.
 
 // The position that replaces `at`, or -1 for zero.
 fn source(at: i32, last: i32, low: u32, high: u32) -> i32 {
