@@ -117,7 +117,8 @@ pageTest("a card that does not open leaves the run to the processor", refused, a
   await draftShown(page);
   await runShortly(page);
   await resultShown(page);
-  await page.getByText(/The last run was painted by the processor\.\s+The graphics card cannot be used: .*: not today\.\s*$/).waitFor();
+  const line = page.getByText(/The last run was painted by the processor\./);
+  await line.filter({ hasText: /\.\s+The graphics card cannot be used: .*: not today\.\s*$/ }).waitFor();
 });
 
 /** Something happens to the card at the fifth answer that it is asked for after it was opened. */
@@ -127,7 +128,10 @@ const fifth = (happens) => ({
     const open = GPUAdapter.prototype.requestDevice, map = GPUBuffer.prototype.mapAsync;
     let device, answers = 0;
     GPUAdapter.prototype.requestDevice = async function (...given) { return (device = await open.apply(this, given)); };
-    GPUBuffer.prototype.mapAsync = function (...given) { if (++answers === 6) ${happens}; return map.apply(this, given); };
+    GPUBuffer.prototype.mapAsync = function (...given) {
+      if (++answers === 6) ${happens};
+      return map.apply(this, given);
+    };
   `),
 });
 const FAULT = 'new GPUUncapturedErrorEvent("uncapturederror", { error: new GPUInternalError("a fault") })';
