@@ -7,6 +7,7 @@ use std::time::Duration;
 use impasto_job::{ErrorKind, JobError};
 use tokio::net::TcpListener;
 
+use crate::files::{in_use, is_in_use};
 use crate::{Options, Studio, clean, environment, listen};
 
 /// Serves the studio until it is told to end, by SIGTERM or Ctrl-C. Calls `started` with the address that opens it.
@@ -28,14 +29,13 @@ pub fn serve(mut options: Options, started: impl FnOnce(&str)) -> Result<(), Job
         .build()
         .map_err(environment)?;
     let address = SocketAddr::new(options.listen, options.port);
-    let listener = runtime.block_on(TcpListener::bind(address)).map_err(|error| {
-        let error = JobError::new(ErrorKind::Environment, format!("cannot listen on {address}: {error}"));
-        error.hint("another studio may run: give another --port, or 0 for a free one")
-    })?;
+    let listener =
+        runtime.block_on(TcpListener::bind(address)).map_err(|error| unheard(&options, address, &error))?;
     let address = listener.local_addr().map_err(environment)?;
     options.port = address.port();
     let studio = Studio::open(&options)?;
     studio.begin_work()?;
+    studio.app.files.keep_address(&shown(address));
     started(&format!("http://{}/#token={}", shown(address), studio.token()));
     runtime.block_on(async {
         let cleaning = tokio::spawn(clean::clean(Arc::clone(&studio.app)));
@@ -49,6 +49,20 @@ pub fn serve(mut options: Options, started: impl FnOnce(&str)) -> Result<(), Job
     studio.end();
     runtime.shutdown_timeout(Duration::from_millis(200));
     Ok(())
+}
+
+/// The error for a port that cannot be used. Mostly a studio of the same folder has it.
+fn unheard(options: &Options, address: SocketAddr, error: &std::io::Error) -> JobError {
+    if error.kind() != std::io::ErrorKind::AddrInUse {
+        let message = format!("cannot listen on {address}: {}", impasto::image::reason(error));
+        return JobError::new(ErrorKind::Environment, message)
+            .hint("--port 0 takes a free port, and --listen 127.0.0.1 the address of this machine");
+    }
+    if is_in_use(&options.data) {
+        return in_use(&options.data);
+    }
+    JobError::new(ErrorKind::Environment, format!("cannot listen on {address}: another program has the port"))
+        .hint("--port 0 takes a free port")
 }
 
 /// The address as a browser takes it.
