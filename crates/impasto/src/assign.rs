@@ -147,18 +147,22 @@ fn parts_of(
             }
         },
         (_, None) if takes_rest => Ok(Vec::new()),
-        (_, None) => {
-            let colours = listed(content);
-            let problem = format!(
-                "style {number} goes nowhere: expected a mask with colours, or a region: one of {colours}"
-            );
-            let first = content.colours().first().map(MaskColour::to_string).unwrap_or_default();
-            Err(Error::invalid(Setting::Mask, problem).advised(format!(
-                "STYLE:region={first} places the style on that colour; a mask of black and white needs no region. A \
-                 photograph is no mask"
-            )))
-        }
+        (_, None) => Err(nowhere(content, number)),
     }
+}
+
+/// The error for a style that no region of a mask with colours is for.
+fn nowhere(content: &ColourMask, number: usize) -> Error {
+    let no_mask = "a mask of black and white needs no region; a photograph is no mask";
+    let Some(first) = content.colours().first() else {
+        let problem = "it has colours, but no area of one colour: expected black and white, or regions of one colour each";
+        return Error::invalid(Setting::Mask, problem).advised(no_mask);
+    };
+    let regions = listed(content);
+    let problem =
+        format!("style {number} goes nowhere: expected a mask with colours, or a region: one of {regions}");
+    Error::invalid(Setting::Mask, problem)
+        .advised(format!("STYLE:region={first} places the style on that colour; {no_mask}"))
 }
 
 /// The most colours of a mask that a message lists.

@@ -200,13 +200,14 @@ fn what_cannot_be_is_an_error_with_a_reason() {
     folder.draw("tall.png", 36, 48, 0.0);
     halves(&folder, "black.png", (48, 36), [BLACK, BLACK]);
     halves(&folder, "white.png", (48, 36), [WHITE, WHITE]);
+    halves(&folder, "high.png", (36, 48), [BLACK, WHITE]);
     folder.write("broken.png", b"no picture");
     // Ten colours, each in as many columns.
     let level = |at: usize| [at / 5, at % 5, 0].map(|level| level as f32 / 4.0);
     let rgb = (0..3 * 80 * 60).map(|i| level(i % 80 / 8)[i / (80 * 60)]).collect();
     let stripes = Picture::new(80, 60, rgb).unwrap();
     save(&folder.path("stripes.png"), &stripes, None, &Encoding::default()).unwrap();
-    let cases: [(&str, &[&str]); 19] = [
+    let cases: [(&str, &[&str]); 20] = [
         ("s.png --rest first", &["--rest", "--mask"]),
         ("s.png --feather 0.1", &["--feather", "--protect"]),
         ("s.png --protect grey.png --feather 0.3", &["--feather", "0 to 0.25"]),
@@ -214,7 +215,8 @@ fn what_cannot_be_is_an_error_with_a_reason() {
         ("s.png --protect white.png", &["nothing is left to paint"]),
         ("s.png --protect colours.png", &["--protect", "grey"]),
         ("s.png --mask black.png", &["--mask: black.png", "hint: white is where the style goes"]),
-        ("s.png --mask tall.png", &["--mask", "48x36, found 36x48", "hint: any size", "crop", "resize"]),
+        ("s.png --mask tall.png", &["--mask", "no area of one colour", "hint: ", "black and white"]),
+        ("s.png --mask high.png", &["--mask", "48x36, found 36x48", "hint: any size", "crop", "resize"]),
         ("s.png --mask grey.png --rest first", &["expected a second style", "hint: ", "a.jpg b.jpg"]),
         ("s.png t.png s.png --mask grey.png --rest first", &["the 2 styles after the first, found 1"]),
         ("s.png --mask stripes.png", &["(10.0 %) and 4 more\n", "hint: STYLE:region=#"]),
