@@ -56,8 +56,9 @@ fn alike(path: &Path) -> Option<PathBuf> {
         let name = lower(&other)?;
         let (is_same, is_misspelt) = (name == asked, is_one_letter_off(&asked, &name));
         let (other_stem, other_ending) = split(&name);
-        let fits =
-            is_same || ((other_stem == stem || other_stem == asked) && of_one_kind(ending, other_ending));
+        let has_stem = (other_stem == stem && of_one_kind(ending, other_ending))
+            || (other_stem == asked && of_one_kind("", other_ending));
+        let fits = is_same || has_stem;
         ((fits || is_misspelt) && other.is_file()).then(|| (!is_same, !fits, other))
     });
     let name = found.min()?.2;
@@ -83,11 +84,9 @@ fn split(name: &str) -> (&str, &str) {
     name.rsplit_once('.').unwrap_or((name, ""))
 }
 
-/// Whether a file of the second ending may be meant where the first is asked for.
+/// Whether a file of the second ending may be meant where the first is asked for, or none.
 fn of_one_kind(asked: &str, other: &str) -> bool {
-    let has = |kind: &[&str], ending: &str| kind.contains(&ending);
-    let is_known = KINDS.iter().any(|kind| has(kind, asked));
-    KINDS.iter().any(|kind| has(kind, other) && (!is_known || has(kind, asked)))
+    KINDS.iter().any(|kind| kind.contains(&other) && (asked.is_empty() || kind.contains(&asked)))
 }
 
 #[cfg(test)]
