@@ -35,12 +35,14 @@ pub fn serve(mut options: Options, started: impl FnOnce(&str)) -> Result<(), Job
     options.port = address.port();
     let studio = Studio::open(&options)?;
     studio.begin_work()?;
+    // Whoever reads the address may end the studio at once.
+    let told = runtime.block_on(async { told_to_end() });
     studio.app.files.keep_address(&shown(address));
     started(&format!("http://{}/#token={}", shown(address), studio.token()));
     runtime.block_on(async {
         let cleaning = tokio::spawn(clean::clean(Arc::clone(&studio.app)));
         let serving = tokio::spawn(listen::serve(listener, studio.router(), studio.app.end.subscribe()));
-        told_to_end().await;
+        told.await;
         studio.app.end.send_replace(true);
         cleaning.abort();
         // An error would be a panic, which ends nothing else.
@@ -73,18 +75,25 @@ fn shown(address: SocketAddr) -> String {
     }
 }
 
-/// Waits for SIGTERM or Ctrl-C.
-async fn told_to_end() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
+/// Returns what waits for SIGTERM or Ctrl-C. From this call on, also one that comes before the wait counts.
+#[cfg(unix)]
+fn told_to_end() -> impl Future<Output = ()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let signals = signal(SignalKind::terminate())
+        .and_then(|terminate| Ok((terminate, signal(SignalKind::interrupt())?)));
+    async move {
+        match signals {
+            Ok((mut terminate, mut interrupt)) => tokio::select! {
                 _ = terminate.recv() => {}
-                _ = tokio::signal::ctrl_c() => {}
-            }
-            return;
+                _ = interrupt.recv() => {}
+            },
+            Err(_) => drop(tokio::signal::ctrl_c().await),
         }
     }
+}
+
+/// Waits for Ctrl-C.
+#[cfg(not(unix))]
+async fn told_to_end() {
     let _ = tokio::signal::ctrl_c().await;
 }
