@@ -59,7 +59,7 @@ fn alike(path: &Path) -> Option<PathBuf> {
         let has_stem = (other_stem == stem && of_one_kind(ending, other_ending))
             || (other_stem == asked && of_one_kind("", other_ending));
         let fits = is_same || has_stem;
-        ((fits || is_misspelt) && other.is_file()).then(|| (!is_same, !fits, other))
+        ((fits || is_misspelt) && other.is_file()).then_some((!is_same, !fits, other))
     });
     let name = found.min()?.2;
     Some(folder.map_or_else(|| PathBuf::from(name.file_name().unwrap_or_default()), |_| name.clone()))

@@ -36,7 +36,10 @@ pub fn serve(mut options: Options, started: impl FnOnce(&str)) -> Result<(), Job
     let studio = Studio::open(&options)?;
     studio.begin_work()?;
     // Whoever reads the address may end the studio at once.
-    let told = runtime.block_on(async { told_to_end() });
+    let told = {
+        let _within = runtime.enter();
+        told_to_end()
+    };
     studio.app.files.keep_address(&shown(address));
     started(&format!("http://{}/#token={}", shown(address), studio.token()));
     runtime.block_on(async {

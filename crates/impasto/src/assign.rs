@@ -155,7 +155,8 @@ fn parts_of(
 fn nowhere(content: &ColourMask, number: usize) -> Error {
     let no_mask = "a mask of black and white needs no region; a photograph is no mask";
     let Some(first) = content.colours().first() else {
-        let problem = "it has colours, but no area of one colour: expected black and white, or regions of one colour each";
+        let problem =
+            "it has colours, but no area of one colour: expected black and white, or regions of one colour";
         return Error::invalid(Setting::Mask, problem).advised(no_mask);
     };
     let regions = listed(content);

@@ -137,8 +137,8 @@ const TABLE: [Row; 32] = [
     (
         &["seamless", "tileable", "tile", "tiles", "tiling", "tile-size", "texture"],
         "",
-        "`impasto texture painting.jpg -o tile.png --size 512x512 --seamless` makes a picture that tiles; large results \
-         run in tiles by themselves",
+        "`impasto texture painting.jpg -o tile.png --size 512x512 --seamless` makes a picture that tiles; large \
+         results run in tiles by themselves",
     ),
     (&["fast", "quick", "draft", "speed"], "effort", "draft takes half a second"),
     (&["verbose", "v", "debug"], "progress", "json prints every step; without it there is a bar"),
@@ -146,7 +146,7 @@ const TABLE: [Row; 32] = [
     (
         &["overwrite", "force", "f", "yes", "y", "replace"],
         "",
-        "`impasto stylize` replaces an older result without being asked, and `impasto batch` keeps those that it made",
+        "`impasto stylize` replaces an older result without being asked; `impasto batch` keeps those that it made",
     ),
 ];
 

@@ -276,7 +276,7 @@ fn a_folder_without_write_permission_is_found_out_before_the_work() {
         "hint: choose a folder",
     ]);
     older.fails(3, "stylize c.png s.png -o locked/new.png --iterations 1");
-    fs::set_permissions(older.0.path("t.png"), PermissionsExt::from_mode(0)).unwrap();
+    fs::set_permissions(older.0.path("t.png"), PermissionsExt::from_mode(0o000)).unwrap();
     older.fails(2, "stylize t.png s.png -o o.png --iterations 1").assert_says(&[
         "t.png",
         "there is no permission",
