@@ -15,7 +15,7 @@ use crate::inputs::{self, Input};
 use crate::spec::{JobSpec, StylizeSpec};
 use crate::{Context, Event, JobError};
 
-/// A run that is expected to take longer than this is saved by default.
+/// A run that is expected to take longer than this is saved from time to time by default.
 const LONG: Duration = Duration::from_secs(120);
 
 /// Default time between two checkpoints.
@@ -114,8 +114,10 @@ impl Checkpoints {
         }
     }
 
-    /// Saves a run that ends early, if it can be saved. A run that diverged cannot; its last checkpoint is better.
+    /// Saves a run that ends early, however short it would have been, once it has painted something. A run that diverged
+    /// cannot be saved; its last checkpoint is better.
     pub(super) fn stop(&mut self, session: &Session, steps: &[Step], context: &Context) {
+        self.on |= self.allowed && !steps.is_empty();
         if self.on && session.can_be_saved() {
             self.save(session, steps, context);
         }

@@ -53,7 +53,7 @@ pub struct StylizeSpec {
     #[serde(default, serialize_with = "paths::write", deserialize_with = "paths::read")]
     pub report: Option<PathBuf>,
     /// The checkpoint file, from which `impasto resume` continues the run; removed at the end [default: OUT.checkpoint,
-    /// for runs that are expected to take more than two minutes]
+    /// written when the run ends early, and every minute if it is expected to take more than two]
     #[cfg_attr(feature = "clap", arg(long, value_name = "FILE"))]
     #[serde(default, serialize_with = "paths::write", deserialize_with = "paths::read")]
     pub checkpoint: Option<PathBuf>,
