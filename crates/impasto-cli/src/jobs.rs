@@ -15,6 +15,7 @@ use crate::output::{line, say};
 use crate::preview;
 use crate::progress::Progress;
 use crate::show::quoted;
+use crate::usage::instead;
 
 /// Options of the command line that a resumed run keeps.
 #[derive(Serialize, Deserialize)]
@@ -30,6 +31,7 @@ pub(crate) fn stylize(args: StylizeArgs, matches: &ArgMatches) -> Result<(), Fai
         Some(path) => like_cell(args.spec, path, args.cell, &given)?,
         None => FromRecipe { spec: args.spec, notes: Vec::new(), weights: None },
     };
+    instead::of_stylize(&spec)?;
     let carried = [
         ("mask", !spec.regions.mask.is_empty() && !given("mask")),
         ("protect", spec.regions.protect.is_some() && !given("protect")),

@@ -68,7 +68,7 @@ pub(crate) fn run(args: ServeArgs) -> Result<(), Failure> {
         let _ = line(address);
         say(&format!("The studio runs until Ctrl-C. Its data are in {}", data.display()));
         if open && let Err(reason) = open_page(&data, address) {
-            say(&format!("note: no browser was opened: {reason}"));
+            say(&format!("note: no browser was opened ({reason}): open {address} by hand"));
         }
     })?;
     Ok(())

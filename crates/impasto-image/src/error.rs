@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::Format;
+use crate::missing::{hint_of_missing, reason};
 
 /// Why a picture could not be read or written. Every variant names the file, what was expected and what was found.
 /// [`hint`](Self::hint) says what to do about it, if anything is known.
@@ -24,7 +25,7 @@ pub enum ImageError {
         path: PathBuf,
     },
     /// The file is there but could not be read.
-    #[error("{}: could not be read: {source}", path.display())]
+    #[error("{}: could not be read: {}", path.display(), reason(source))]
     Read {
         /// The given path.
         path: PathBuf,
@@ -159,7 +160,7 @@ pub enum ImageError {
         folder: PathBuf,
     },
     /// Nothing can be written there; an existing file is unchanged.
-    #[error("{}: could not be written: {source}", path.display())]
+    #[error("{}: could not be written: {}", path.display(), reason(source))]
     Write {
         /// The given path.
         path: PathBuf,
@@ -184,12 +185,10 @@ impl ImageError {
         const CONVERT: &str = "convert it to PNG or JPEG first, for example by exporting it from a viewer, \
                                or with `magick INPUT OUTPUT.png`";
         let hint = match self {
-            Self::NotFound { path } => match path.parent() {
-                Some(folder) if !folder.as_os_str().is_empty() && !folder.is_dir() => {
-                    return Some(format!("the folder {} does not exist either", folder.display()));
-                }
-                _ => "check the spelling, and the current folder",
-            },
+            Self::NotFound { path } => return Some(hint_of_missing(path)),
+            Self::Read { source, .. } if source.kind() == io::ErrorKind::PermissionDenied => {
+                "change the permissions of the file so that you may read it"
+            }
             Self::IsFolder { .. } => "name a file in that folder",
             Self::Empty { .. } => "a download or a copy may have failed; fetch the file again",
             Self::UnknownContent { found: Some("a web page"), .. } => {

@@ -18,6 +18,7 @@ mod error;
 mod files;
 mod fill;
 mod metadata;
+mod missing;
 mod picture;
 mod primaries;
 mod profile;
@@ -33,6 +34,7 @@ pub use decode::{
 pub use encode::{Encoding, Format, check_output, save, to_bytes};
 pub use error::ImageError;
 pub use metadata::{Density, Metadata};
+pub use missing::{hint_of_missing, reason};
 pub use picture::{Picture, Plane};
 pub use resize::{Averaging, Filter, fit_long_edge, resize, resize_plane};
 pub use rotate::{rotate, rotate_plane};

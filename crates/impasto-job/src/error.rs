@@ -1,11 +1,12 @@
 //! The errors of jobs.
 
 use std::fmt;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use impasto::encoder::EncoderError;
 use impasto::engine::EngineError;
-use impasto::image::ImageError;
+use impasto::image::{ImageError, hint_of_missing, reason};
 use impasto::{CheckpointError, Subject};
 
 use crate::Painted;
@@ -97,13 +98,28 @@ impl JobError {
     }
 
     /// An error about a file or folder that could not be read.
-    pub fn read(path: &Path, error: &std::io::Error) -> JobError {
-        JobError::bad_input(format!("cannot read {}: {error}", path.display()))
+    pub fn read(path: &Path, error: &io::Error) -> JobError {
+        let missing = error.kind() == io::ErrorKind::NotFound;
+        let reason = if missing { "no such file".into() } else { reason(error) };
+        let read = JobError::bad_input(format!("cannot read {}: {reason}", path.display()));
+        match error.kind() {
+            io::ErrorKind::NotFound => read.hint(hint_of_missing(path)).caused_by(Cause::Missing),
+            io::ErrorKind::PermissionDenied => read.hint("change its permissions so that you may read it"),
+            _ => read,
+        }
     }
 
     /// An error about a file that could not be written.
-    pub fn write(path: &Path, error: &std::io::Error) -> JobError {
-        JobError::new(ErrorKind::Environment, format!("cannot write {}: {error}", path.display()))
+    pub fn write(path: &Path, error: &io::Error) -> JobError {
+        let message = format!("cannot write {}: {}", path.display(), reason(error));
+        let written = JobError::new(ErrorKind::Environment, message);
+        match error.kind() {
+            io::ErrorKind::PermissionDenied => {
+                written.hint("choose a folder that you may write to, or change the permissions")
+            }
+            io::ErrorKind::StorageFull => written.hint("free some space on that disk, or write elsewhere"),
+            _ => written,
+        }
     }
 
     /// The error with this hint.

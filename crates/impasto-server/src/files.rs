@@ -1,9 +1,10 @@
 //! The data folder: what lies where, and how much room there is.
 //!
-//! `studio.sqlite` is the database, `token` the secret, `lock` is held by the running server. `pictures/ab/<sha256>`
+//! `studio.sqlite` is the database, `token` the secret, `lock` is held by the running server, whose
+//! address is in `address`. `pictures/ab/<sha256>`
 //! holds uploads, `jobs/<uuid>/` the files of a job, `incoming/` uploads that are not complete.
 
-use std::fs::{self, File};
+use std::fs::{self, File, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,6 +16,33 @@ use crate::problem::Problem;
 
 /// Free space that is never used: the disk belongs to others too.
 const RESERVE: u64 = 1 << 30;
+
+/// The names of the file that is held, of the file with the address of the server, and of that with the secret.
+const LOCK: &str = "lock";
+const ADDRESS: &str = "address";
+const TOKEN: &str = "token";
+
+/// Whether a running server holds the folder.
+pub(crate) fn is_in_use(root: &Path) -> bool {
+    File::open(root.join(LOCK))
+        .is_ok_and(|lock| matches!(lock.try_lock_shared(), Err(TryLockError::WouldBlock)))
+}
+
+/// The error for a folder that another server holds, with the address that opens that server.
+pub(crate) fn in_use(root: &Path) -> JobError {
+    let message = format!("another studio uses the folder {}", root.display());
+    let error = JobError::new(ErrorKind::Environment, message);
+    let read = |name: &str| fs::read_to_string(root.join(name)).ok();
+    match (read(ADDRESS), read(TOKEN)) {
+        (Some(address), Some(token)) => error.hint(format!(
+            "open http://{}/#token={} to use it; or stop it; or start a second one with --port 0 and another folder \
+             with --data",
+            address.trim(),
+            token.trim()
+        )),
+        _ => error.hint("stop it, or start a second one with --port 0 and another folder with --data"),
+    }
+}
 
 /// The data folder.
 pub(crate) struct Files {
@@ -36,12 +64,11 @@ impl Files {
             fs::create_dir_all(&root).map_err(failed)?;
             private(&root).map_err(failed)?;
         }
-        let lock = File::create(root.join("lock")).map_err(failed)?;
+        let lock = File::create(root.join(LOCK)).map_err(failed)?;
         if lock.try_lock().is_err() {
-            let message = format!("another studio uses the folder {}", root.display());
-            return Err(JobError::new(ErrorKind::Environment, message)
-                .hint("stop it, or give another folder with --data"));
+            return Err(in_use(&root));
         }
+        let _ = fs::remove_file(root.join(ADDRESS));
         let _ = fs::remove_dir_all(root.join("incoming"));
         for folder in ["pictures", "jobs", "incoming"] {
             fs::create_dir_all(root.join(folder)).map_err(failed)?;
@@ -51,12 +78,17 @@ impl Files {
         Ok(files)
     }
 
+    /// Keeps the address of the server, for those who find the folder in use. It is not the secret.
+    pub(crate) fn keep_address(&self, address: &str) {
+        let _ = fs::write(self.root.join(ADDRESS), address);
+    }
+
     pub(crate) fn database(&self) -> PathBuf {
         self.root.join("studio.sqlite")
     }
 
     pub(crate) fn token(&self) -> PathBuf {
-        self.root.join("token")
+        self.root.join(TOKEN)
     }
 
     /// The folder of uploads that are not complete.

@@ -65,12 +65,18 @@ pub fn assign(content: &[Mask], styles: &[StyleMask], rest: Rest) -> Result<Regi
     let (masks, first) = (content.len(), usize::from(rest == Rest::First && !content.is_empty()));
     let others = styles.len() - first.min(styles.len());
     if (masks > 1 || first == 1) && masks != others {
-        let expected = if first == 1 {
-            format!("with the rest for the first style, one for each of {others} others")
-        } else {
-            format!("one, or one for each of {others} styles")
-        };
-        return wrong(format!("expected {expected}, found {masks}"));
+        return Err(match (first, others) {
+            (0, _) => Error::invalid(
+                Setting::Mask,
+                format!("expected one, or one for each of {others} styles, found {masks}"),
+            ),
+            (_, 0) => first_alone(),
+            _ => Error::invalid(
+                Setting::Mask,
+                format!("expected one for each of the {others} styles after the first, found {masks}"),
+            )
+            .advised(format!("the first style takes the rest, because of {} first", Setting::Rest)),
+        });
     }
     let region = |index| if masks > 1 { index } else { 0 };
     // The region for the rest comes after all others.
@@ -80,6 +86,17 @@ pub fn assign(content: &[Mask], styles: &[StyleMask], rest: Rest) -> Result<Regi
     };
     assigned.parts = styles.iter().enumerate().map(parts).collect();
     Ok(assigned)
+}
+
+/// The error for a first style that takes the rest, without a second one for the mask.
+fn first_alone() -> Error {
+    let (mask, rest) = (Setting::Mask, Setting::Rest);
+    let problem =
+        "first paints the rest in the first style: expected a second style for the mask, found none";
+    Error::invalid(rest, problem).advised(format!(
+        "the styles a.jpg b.jpg with {mask} m.png {rest} first paint b.jpg in the mask and a.jpg elsewhere; without \
+         {rest} a single style is painted in the mask"
+    ))
 }
 
 /// The style's mask if it is grey: how much each position counts.
@@ -130,19 +147,37 @@ fn parts_of(
             }
         },
         (_, None) if takes_rest => Ok(Vec::new()),
-        (_, None) => {
-            let colours = listed(content);
-            wrong(format!(
-                "style {number} goes nowhere: expected a mask with colours, or a region: one of {colours}"
-            ))
-        }
+        (_, None) => Err(nowhere(content, number)),
     }
 }
+
+/// The error for a style that no region of a mask with colours is for.
+fn nowhere(content: &ColourMask, number: usize) -> Error {
+    let no_mask = "a mask of black and white needs no region; a photograph is no mask";
+    let Some(first) = content.colours().first() else {
+        let problem =
+            "it has colours, but no area of one colour: expected black and white, or regions of one colour";
+        return Error::invalid(Setting::Mask, problem).advised(no_mask);
+    };
+    let regions = listed(content);
+    let problem =
+        format!("style {number} goes nowhere: expected a mask with colours, or a region: one of {regions}");
+    Error::invalid(Setting::Mask, problem)
+        .advised(format!("STYLE:region={first} places the style on that colour; {no_mask}"))
+}
+
+/// The most colours of a mask that a message lists.
+const LISTED: usize = 6;
 
 /// The colours of a mask with their shares, for messages.
 fn listed(mask: &ColourMask) -> String {
     let shares = mask.colours().iter().map(|colour| (colour, 100.0 * mask.share(*colour)));
-    shares.map(|(colour, share)| format!("{colour} ({share:.1} %)")).collect::<Vec<_>>().join(", ")
+    let shown = shares.take(LISTED).map(|(colour, share)| format!("{colour} ({share:.1} %)"));
+    let shown = shown.collect::<Vec<_>>().join(", ");
+    match mask.colours().len().checked_sub(LISTED) {
+        Some(more @ 1..) => format!("{shown} and {more} more"),
+        _ => shown,
+    }
 }
 
 fn by_colour(content: &ColourMask, styles: &[StyleMask], rest: Rest) -> Result<RegionAssignment, Error> {
@@ -247,7 +282,7 @@ mod tests {
         let rest = assign(std::slice::from_ref(&grey), &styles, Rest::First).unwrap();
         assert_eq!((rest.parts[0][0].0, rest.parts[1][0].0), (1, 0));
         let alone = assign(std::slice::from_ref(&grey), &styles[..1], Rest::First).unwrap_err().to_string();
-        assert!(alone.contains("one for each of 0 others"), "{alone}");
+        assert!(alone.contains("`rest`") && alone.contains("expected a second style"), "{alone}");
         assert!(assign(&[grey.clone(), stripes(&[RED, BLUE])], &styles, Rest::Keep).is_err());
         let coloured = [masked(stripes(&[RED, BLUE]))];
         for content in [&[][..], &[grey]] {

@@ -52,12 +52,27 @@ impl fmt::Display for Effort {
     }
 }
 
+/// Other names for efforts, which the hint explains.
+const MEANT: [(&[&str], Effort); 3] = [
+    (&["low", "fast", "quick", "preview"], Effort::Draft),
+    (&["medium", "default", "standard"], Effort::Normal),
+    (&["high", "best", "max", "full", "slow", "quality"], Effort::Fine),
+];
+
 impl FromStr for Effort {
     type Err = Error;
 
     fn from_str(name: &str) -> Result<Effort, Error> {
         let known: Vec<String> = Effort::ALL.iter().map(Effort::to_string).collect();
         let found = Effort::ALL.iter().copied().find(|effort| effort.to_string() == name);
-        found.ok_or_else(|| Error::unknown("effort", name, known.iter().map(String::as_str)))
+        found.ok_or_else(|| {
+            let meant = MEANT.iter().find(|(names, _)| names.contains(&name)).map(|(_, effort)| effort);
+            match meant {
+                Some(effort) => {
+                    Error::Unknown { kind: "effort", name: name.into(), nearest: vec![effort.to_string()] }
+                }
+                None => Error::unknown("effort", name, known.iter().map(String::as_str)),
+            }
+        })
     }
 }

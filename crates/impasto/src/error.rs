@@ -61,6 +61,8 @@ pub enum Error {
         subject: Subject,
         /// What was expected, and what was found.
         problem: String,
+        /// What can be done about it.
+        advice: Option<String>,
     },
     /// A mask with labels where brightness or colours were expected.
     #[error(
@@ -225,7 +227,17 @@ impl Error {
     }
 
     pub(crate) fn invalid(subject: impl Into<Subject>, problem: impl Into<String>) -> Error {
-        Error::Invalid { subject: subject.into(), problem: problem.into() }
+        Error::Invalid { subject: subject.into(), problem: problem.into(), advice: None }
+    }
+
+    /// The error with this advice, if it is an [`Error::Invalid`].
+    pub(crate) fn advised(self, text: impl Into<String>) -> Error {
+        match self {
+            Error::Invalid { subject, problem, .. } => {
+                Error::Invalid { subject, problem, advice: Some(text.into()) }
+            }
+            other => other,
+        }
     }
 
     /// Whether the run was cancelled, in which case nothing is wrong.
@@ -236,6 +248,7 @@ impl Error {
     /// Advice for the user, if there is any. Settings are spelt as in the error; see [`Setting::spell`].
     pub fn hint(&self) -> Option<String> {
         match self {
+            Error::Invalid { advice, .. } => advice.clone(),
             Error::Unknown { nearest, .. } => Some(format!("did you mean {}?", nearest.join(" or "))),
             Error::Labels { .. } => Some(
                 "give each label a bright colour of its own, in the masks of content and styles; or make one mask of \
@@ -296,6 +309,10 @@ impl Error {
                     Setting::Size,
                     Setting::Device
                 ))
+            }
+            Error::Engine(EngineError::NoSuchBackend { name, .. }) if !name.starts_with("gpu") => {
+                let device = Setting::Device;
+                Some(format!("{device} gpu takes a graphics card if there is one, {device} cpu the processor"))
             }
             Error::Engine(EngineError::NoSuchBackend { .. }) => {
                 Some(format!("{} cpu runs on the processor", Setting::Device))

@@ -158,7 +158,13 @@ impl Overrides {
         }
         if let Some(strength) = self.strength {
             if !(0.0..=1.0).contains(&strength) {
-                return Err(Error::invalid(Setting::Strength, format!("expected 0 to 1, found {strength}")));
+                let wrong = Error::invalid(Setting::Strength, format!("expected 0 to 1, found {strength}"));
+                return Err(match strength {
+                    1.0..=100.0 => {
+                        wrong.advised(format!("as a fraction: {} {}", Setting::Strength, strength / 100.0))
+                    }
+                    _ => wrong.advised("0 is the content, 1 all of the style"),
+                });
             }
             recipe.strength = strength;
         }

@@ -332,7 +332,10 @@ pub(crate) fn check_shape(
             "expected the shape of its picture, {}x{}, found {}x{}",
             picture.0, picture.1, mask.0, mask.1
         );
-        return Err(Error::invalid(subject, problem));
+        return Err(Error::invalid(subject, problem).advised(format!(
+            "any size of these proportions will do: crop the mask to them, or resize it to {}x{}",
+            picture.0, picture.1
+        )));
     }
     Ok(())
 }

@@ -5,7 +5,11 @@
 
 mod errors;
 mod help;
+pub(crate) mod instead;
+mod missing;
 mod synonyms;
+mod values;
+mod words;
 
 use std::ffi::OsString;
 
@@ -25,5 +29,8 @@ pub(crate) fn command() -> Command {
 /// When the arguments cannot be parsed.
 pub(crate) fn parse() -> Result<ArgMatches, Failure> {
     let words: Vec<OsString> = std::env::args_os().collect();
+    if let Some(failure) = errors::one_dash(&words) {
+        return Err(failure);
+    }
     command().try_get_matches_from(&words).map_err(|error| errors::explained(error, &words))
 }

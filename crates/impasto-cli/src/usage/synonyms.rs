@@ -4,14 +4,17 @@
 //! scripts for PyTorch and TensorFlow.
 
 /// Names elsewhere, the name here, and what it sets.
-const TABLE: [(&[&str], &str, &str); 26] = [
+type Row = (&'static [&'static str], &'static str, &'static str);
+
+/// Options of `stylize`, and of the commands that share them.
+const TABLE: [Row; 32] = [
     (
-        &["content", "content-image", "content-path", "input", "in", "image"],
+        &["content", "content-image", "content-img", "content-path", "input", "in", "image"],
         "",
         "the content is the first picture: `impasto stylize CONTENT STYLE -o OUT`",
     ),
     (
-        &["style", "style-image", "style-path", "style-images"],
+        &["style", "style-image", "style-img", "style-path", "style-images", "style-imgs"],
         "",
         "styles follow the content: `impasto stylize CONTENT STYLE... -o OUT`",
     ),
@@ -21,7 +24,17 @@ const TABLE: [(&[&str], &str, &str); 26] = [
         "names the file of the result",
     ),
     (
-        &["image-size", "max-size", "img-size", "resolution", "end-scale", "width", "height", "long-edge"],
+        &[
+            "image-size",
+            "max-size",
+            "img-size",
+            "content-size",
+            "resolution",
+            "end-scale",
+            "width",
+            "height",
+            "long-edge",
+        ],
         "size",
         "sets the long edge of the result in pixels",
     ),
@@ -33,7 +46,12 @@ const TABLE: [(&[&str], &str, &str); 26] = [
     (&["initial-iterations"], "first-iterations", "sets the iterations at the first scale"),
     (&["min-scale", "start-scale"], "min-size", "sets the long edge of the smallest scale"),
     (
-        &["alpha", "content-loss-weight", "cw"],
+        &["alpha"],
+        "strength",
+        "sets the amount of style, from 0 to 1; `--content-weight` sets the weight of the content",
+    ),
+    (
+        &["content-loss-weight", "cw"],
         "content-weight",
         "sets the weight of the content; `--strength` is simpler",
     ),
@@ -58,7 +76,7 @@ const TABLE: [(&[&str], &str, &str); 26] = [
         "sets the amount of style, from 0 to 1",
     ),
     (
-        &["brush-size", "brush", "stroke", "style-size", "scale", "brush-scale"],
+        &["brush-size", "brush", "stroke", "style-size", "stylesize", "scale", "brush-scale"],
         "stroke-size",
         "sets the size of strokes relative to the style's",
     ),
@@ -79,7 +97,7 @@ const TABLE: [(&[&str], &str, &str); 26] = [
             "luminance-only",
         ],
         "colour",
-        "takes `keep`: the colours of the content",
+        "keep keeps the colours of the content",
     ),
     (&["lr", "step-size"], "learning-rate", "sets the step size"),
     (&["avg-decay"], "average-decay", "sets the decay of the average of the iterates"),
@@ -116,14 +134,63 @@ const TABLE: [(&[&str], &str, &str); 26] = [
         "memory",
         "bounds the memory of the run; larger pictures run in tiles, with the same result",
     ),
+    (
+        &["seamless", "tileable", "tile", "tiles", "tiling", "tile-size", "texture"],
+        "",
+        "`impasto texture painting.jpg -o tile.png --size 512x512 --seamless` makes a picture that tiles; large \
+         results run in tiles by themselves",
+    ),
+    (&["fast", "quick", "draft", "speed"], "effort", "draft takes half a second"),
+    (&["verbose", "v", "debug"], "progress", "json prints every step; without it there is a bar"),
+    (&["quiet", "q", "silent", "no-progress"], "progress", "none prints only notes"),
+    (
+        &["overwrite", "force", "f", "yes", "y", "replace"],
+        "",
+        "`impasto stylize` replaces an older result without being asked; `impasto batch` keeps those that it made",
+    ),
 ];
 
-/// Returns our option for one of another program, if there is one, and a hint.
-pub(super) fn of(name: &str) -> Option<(&'static str, String)> {
-    let name = name.trim_start_matches('-').to_ascii_lowercase().replace('_', "-");
-    let (_, ours, meaning) = TABLE.iter().find(|(theirs, ..)| theirs.contains(&name.as_str()))?;
-    let hint = if ours.is_empty() { (*meaning).to_owned() } else { format!("--{ours} {meaning}") };
-    Some((ours, hint))
+/// Options of single commands. They go before those of [`TABLE`].
+const OF_SOME: [Row; 4] = [
+    (&["tile", "tileable", "tiling"], "seamless", "makes a picture that tiles"),
+    (
+        &["host", "bind", "address", "addr", "ip", "interface"],
+        "listen",
+        "names the address to listen on; one other than 127.0.0.1 needs `--allow-host` too",
+    ),
+    (&["browser", "open-browser", "launch"], "open", "opens the studio in the browser"),
+    (&["data-dir", "data-folder", "folder", "dir"], "data", "names the folder of the studio"),
+];
+
+/// Commands elsewhere, and the command here.
+const COMMANDS: [(&[&str], &str); 6] = [
+    (&["paint", "style", "transfer", "run", "repaint", "apply", "create", "generate"], "stylize"),
+    (&["film", "movie", "animate"], "video"),
+    (&["studio", "gui", "web", "ui", "server", "start", "open"], "serve"),
+    (&["continue", "restart"], "resume"),
+    (&["info", "recipe"], "show"),
+    (&["gpus", "gpu", "cards"], "devices"),
+];
+
+/// Returns a hint for an option of another program, if there is one here that `known` knows.
+pub(super) fn of(name: &str, known: &dyn Fn(&str) -> bool) -> Option<String> {
+    let name = plain(name);
+    let rows = OF_SOME.iter().chain(&TABLE);
+    let mut fitting =
+        rows.filter(|(theirs, ours, _)| theirs.contains(&name.as_str()) && (ours.is_empty() || known(ours)));
+    let (_, ours, meaning) = fitting.next()?;
+    Some(if ours.is_empty() { (*meaning).to_owned() } else { format!("--{ours} {meaning}") })
+}
+
+/// Returns our command for one of another name.
+pub(super) fn command(name: &str) -> Option<&'static str> {
+    COMMANDS.iter().find(|(theirs, _)| theirs.contains(&name)).map(|(_, ours)| *ours)
+}
+
+/// The name of an option without dashes before it and without a value: `-Content_Image=a.jpg` is `content-image`.
+pub(super) fn plain(option: &str) -> String {
+    let name = option.trim_start_matches('-').split('=').next().unwrap_or_default();
+    name.to_ascii_lowercase().replace('_', "-")
 }
 
 #[cfg(test)]
@@ -144,9 +211,29 @@ mod tests {
     }
 
     #[test]
+    fn every_other_name_is_an_option_or_a_command() {
+        let command = crate::usage::command();
+        let known = |name: &str| {
+            let commands = command.get_subcommands();
+            commands.flat_map(clap::Command::get_arguments).any(|arg| arg.get_long() == Some(name))
+        };
+        for (_, ours, _) in OF_SOME {
+            assert!(known(ours), "--{ours}");
+        }
+        for (theirs, ours) in COMMANDS {
+            assert!(command.find_subcommand(ours).is_some(), "{ours}");
+            for name in theirs {
+                assert!(command.find_subcommand(name).is_none(), "{name} is a command of ours");
+            }
+        }
+    }
+
+    #[test]
     fn spellings_do_not_matter() {
-        assert_eq!(of("--brush_size").unwrap().0, "stroke-size");
-        assert_eq!(of("-Preserve-Color").unwrap().0, "colour");
-        assert_eq!(of("--no-such-thing"), None);
+        let of = |name: &str| of(name, &|_| true).unwrap_or_default();
+        assert!(of("--brush_size").starts_with("--stroke-size "));
+        assert!(of("-Preserve-Color").starts_with("--colour keep "));
+        assert!(of("--content_img=a.jpg").starts_with("the content is the first picture"));
+        assert_eq!(of("--no-such-thing"), "");
     }
 }

@@ -130,6 +130,28 @@ fn a_bad_picture_does_not_stop_the_rest() {
 }
 
 #[test]
+fn what_cannot_be_is_refused_once_before_the_work() {
+    let folder = pictures();
+    folder.write("file", b"no folder");
+    for (line, message, hint) in [
+        ("batch in --style gone.png -o out", "gone.png: no such file", "check the spelling"),
+        ("batch in --style s.png gone.png -o out", "gone.png: no such file", "check the spelling"),
+        ("batch in --style s.jpg -o out", "s.jpg: no such file", "did you mean s.png?"),
+        ("batch in gone/ --style s.png -o out", "gone/: no such file or folder", "check the spelling"),
+        ("batch gone.png --style s.png -o out", "gone.png: no such file", "check the spelling"),
+        (
+            "batch in --style s.png -o file",
+            "--output: expected a folder, found the file file",
+            "--output results",
+        ),
+    ] {
+        let ran = folder.fails(2, line);
+        ran.assert_says(&[&format!("error: {message}\n")]);
+        assert!(ran.hint().contains(hint), "{line}\n{ran}");
+    }
+}
+
+#[test]
 fn shards_divide_the_work() {
     let folder = pictures();
     folder.succeeds(BATCH);

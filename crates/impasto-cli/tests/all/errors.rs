@@ -56,6 +56,27 @@ fn what_is_no_picture_is_refused() {
 }
 
 #[test]
+fn a_picture_that_is_not_there_is_answered_with_what_was_meant() {
+    let older = Older::new();
+    for (given, meant) in [
+        ("https://example.org/c.png", "download it first"),
+        ("c.jpg", "did you mean c.png?"),
+        ("c", "did you mean c.png?"),
+        ("nothing.png", "check the spelling"),
+    ] {
+        for line in [format!("stylize {given} s.png -o o.png"), format!("stylize c.png {given} -o o.png")] {
+            let ran = older.fails(2, &line);
+            ran.assert_says(&["no such file"]);
+            assert!(ran.hint().contains(meant), "{line}\n{ran}");
+        }
+    }
+    for line in ["resume nothing.checkpoint", "video nothing/%d.png s.png -o out/%d.png"] {
+        let ran = older.0.fails(2, line);
+        assert!(ran.hint().contains("check the spelling") || ran.hint().contains("does not exist"), "{ran}");
+    }
+}
+
+#[test]
 fn an_input_that_cannot_be_read_is_refused_with_the_reason() {
     if !cfg!(target_os = "linux") {
         return skip("an_input_that_cannot_be_read_is_refused_with_the_reason", "no /proc/self/mem");
@@ -249,10 +270,18 @@ fn a_folder_without_write_permission_is_found_out_before_the_work() {
             return skip("a_folder_without_write_permission_is_found_out_before_the_work", "no setpriv");
         }
     }
-    older
-        .fails(3, "stylize c.png s.png -o locked/o.png --iterations 1")
-        .assert_says(&["locked/o.png", "hint: "]);
+    older.fails(3, "stylize c.png s.png -o locked/o.png --iterations 1").assert_says(&[
+        "locked/o.png",
+        "there is no permission",
+        "hint: choose a folder",
+    ]);
     older.fails(3, "stylize c.png s.png -o locked/new.png --iterations 1");
+    fs::set_permissions(older.0.path("t.png"), PermissionsExt::from_mode(0o000)).unwrap();
+    older.fails(2, "stylize t.png s.png -o o.png --iterations 1").assert_says(&[
+        "t.png",
+        "there is no permission",
+        "hint: change the permissions",
+    ]);
     assert_eq!(fs::read(folder.0.join("o.png")).unwrap(), b"an older result");
     older.fails(3, &format!("{RUN} --report locked/r.json")).assert_says(&["locked/r.json"]);
 }

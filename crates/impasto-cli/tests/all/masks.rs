@@ -57,6 +57,30 @@ fn a_mask_says_where_and_the_rest_is_kept() {
 }
 
 #[test]
+fn what_several_styles_leave_outside_of_a_mask_is_noted() {
+    let folder = pictures();
+    let run = |options: &str| folder.succeeds(&format!("stylize c.png {options} -o o.png {FEW}")).stderr;
+    let note = "note: outside of the mask the photograph stays; --rest first";
+    let said = run("s.png t.png --mask grey.png");
+    assert!(said.contains(&format!("{note} paints it in s.png\n")), "{said}");
+    let said = run("s.png t.png s.png --mask grey.png");
+    assert!(
+        said.contains(&format!("{note} with a mask for each of the 2 others paints it in s.png\n")),
+        "{said}"
+    );
+    for options in [
+        "s.png --mask grey.png",
+        "s.png t.png --mask grey.png --rest first",
+        "s.png t.png --mask grey.png --rest keep",
+        "s.png t.png --mask grey.png --mask grey.png",
+        "s.png:region=red t.png:region=blue --mask colours.png",
+    ] {
+        let said = run(options);
+        assert!(!said.contains("the photograph stays"), "{options}: {said}");
+    }
+}
+
+#[test]
 fn colours_match_and_one_without_a_style_is_named() {
     let folder = pictures();
     let line = |more: &str| format!("stylize c.png {more} -o o.png --mask colours.png {FEW}");
@@ -176,16 +200,26 @@ fn what_cannot_be_is_an_error_with_a_reason() {
     folder.draw("tall.png", 36, 48, 0.0);
     halves(&folder, "black.png", (48, 36), [BLACK, BLACK]);
     halves(&folder, "white.png", (48, 36), [WHITE, WHITE]);
+    halves(&folder, "high.png", (36, 48), [BLACK, WHITE]);
     folder.write("broken.png", b"no picture");
-    let cases: [(&str, &[&str]); 16] = [
+    // Ten colours, each in as many columns.
+    let level = |at: usize| [at / 5, at % 5, 0].map(|level| level as f32 / 4.0);
+    let rgb = (0..3 * 80 * 60).map(|i| level(i % 80 / 8)[i / (80 * 60)]).collect();
+    let stripes = Picture::new(80, 60, rgb).unwrap();
+    save(&folder.path("stripes.png"), &stripes, None, &Encoding::default()).unwrap();
+    let cases: [(&str, &[&str]); 20] = [
         ("s.png --rest first", &["--rest", "--mask"]),
         ("s.png --feather 0.1", &["--feather", "--protect"]),
         ("s.png --protect grey.png --feather 0.3", &["--feather", "0 to 0.25"]),
         ("s.png --protect grey.png --feather -1", &["--feather", "0 to 0.25"]),
         ("s.png --protect white.png", &["nothing is left to paint"]),
         ("s.png --protect colours.png", &["--protect", "grey"]),
-        ("s.png --mask black.png", &["--mask", "black"]),
-        ("s.png --mask tall.png", &["--mask"]),
+        ("s.png --mask black.png", &["--mask: black.png", "hint: white is where the style goes"]),
+        ("s.png --mask tall.png", &["--mask", "no area of one colour", "hint: ", "black and white"]),
+        ("s.png --mask high.png", &["--mask", "48x36, found 36x48", "hint: any size", "crop", "resize"]),
+        ("s.png --mask grey.png --rest first", &["expected a second style", "hint: ", "a.jpg b.jpg"]),
+        ("s.png t.png s.png --mask grey.png --rest first", &["the 2 styles after the first, found 1"]),
+        ("s.png --mask stripes.png", &["(10.0 %) and 4 more\n", "hint: STYLE:region=#"]),
         ("s.png --mask broken.png", &["--mask", "broken.png"]),
         ("s.png:mask=none.png", &["mask", "none.png"]),
         ("s.png:mask=style-colours.png", &["--mask", "one mask with colours"]),

@@ -105,9 +105,13 @@ fn what_cannot_be_resumed_is_refused_with_what_is_wrong() {
     let (good, content) = (folder.bytes("k"), folder.bytes("c.png"));
 
     folder.fails(2, "resume nothing").assert_says(&["cannot read nothing"]);
-    folder
-        .fails(2, "resume c.png")
-        .assert_says(&["c.png is not an intact checkpoint", "start the run again"]);
+    folder.fails(2, "resume c.png").assert_says(&[
+        "c.png is a picture",
+        "expected a checkpoint",
+        "start the run again",
+    ]);
+    folder.write("c.png.checkpoint", &good);
+    folder.fails(2, "resume c.png").assert_says(&["`impasto resume c.png.checkpoint` goes on"]);
     for (what, bytes) in [("flipped", flipped(&good)), ("cut", good[..good.len() - 7].to_vec())] {
         folder.write("bad", &bytes);
         folder.fails(2, "resume bad").assert_says(&["bad is not an intact checkpoint"]);

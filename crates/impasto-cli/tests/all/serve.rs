@@ -231,6 +231,12 @@ fn wrong_options_are_explained() {
     assert!(ran.stderr.contains("--port"), "{}", ran.stderr);
     let ran = folder.run(["serve", "--port", "0", "--data", "data"]);
     assert!(ran.stderr.contains("another studio"), "{}", ran.stderr);
+    // Whether by the port or by the folder, a second start leads to the studio that runs.
+    let opened = format!("open http://{}/#token={}", studio.address, studio.token);
+    for port in [&port, "0"] {
+        let ran = folder.fails(3, &format!("serve --port {port} --data data"));
+        assert!(ran.hint().contains(&opened), "{ran}");
+    }
     studio.terminate();
 }
 

@@ -5,9 +5,12 @@ use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::JobError;
+use impasto::image::{ImageError, hint_of_missing};
+
+use crate::inputs::is_in_memory;
 use crate::naming::{distinct, filled};
 use crate::spec::OutputSpec;
+use crate::{Cause, JobError};
 
 /// One picture to make.
 #[derive(Clone, Debug)]
@@ -46,7 +49,7 @@ pub(super) fn expand(what: &str, names: &[PathBuf]) -> Result<Vec<PathBuf>, JobE
             })?;
             found.extend(paths.filter_map(Result::ok).filter(|path| path.is_file()));
         } else {
-            // A missing file is one failed item, not the end of the batch.
+            check_there(what, name, names.len() == 1)?;
             found.push(name.clone());
         }
         if found.len() == before {
@@ -56,14 +59,37 @@ pub(super) fn expand(what: &str, names: &[PathBuf]) -> Result<Vec<PathBuf>, JobE
     Ok(found)
 }
 
+/// Refuses a style that is not there, or a folder, or the only content. One file of several contents that is missing
+/// is one failed item, not the end of the batch.
+fn check_there(what: &str, name: &Path, alone: bool) -> Result<(), JobError> {
+    let is_one_of_several = what == "content" && !alone && has_ending(name);
+    match is_one_of_several || name == Path::new("-") || is_in_memory(name) || name.exists() {
+        true => Ok(()),
+        false if what == "content" && !has_ending(name) => {
+            let message = format!("{}: no such file or folder", name.display());
+            Err(JobError::bad_input(message).caused_by(Cause::Missing).hint(hint_of_missing(name)))
+        }
+        false => Err(ImageError::NotFound { path: name.into() }.into()),
+    }
+}
+
 fn is_picture(path: &Path) -> bool {
-    let extension = path.extension().and_then(OsStr::to_str).map(str::to_lowercase);
     let hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
-    path.is_file() && !hidden && extension.is_some_and(|extension| PICTURES.contains(&extension.as_str()))
+    path.is_file() && !hidden && has_ending(path)
+}
+
+/// Whether a name ends like that of a picture.
+fn has_ending(path: &Path) -> bool {
+    let extension = path.extension().and_then(OsStr::to_str).map(str::to_lowercase);
+    extension.is_some_and(|extension| PICTURES.contains(&extension.as_str()))
 }
 
 /// Refuses an output folder with inputs in it: the next batch would take the results for inputs.
 pub(super) fn check_folder(folder: &Path, pictures: &[PathBuf]) -> Result<(), JobError> {
+    if folder.is_file() {
+        let message = format!("`output`: expected a folder, found the file {}", folder.display());
+        return Err(JobError::bad_input(message).hint("a batch writes to a folder, such as `output` results"));
+    }
     let Ok(folder) = folder.canonicalize() else { return Ok(()) };
     let inside = |path: &&PathBuf| {
         path.canonicalize().is_ok_and(|path| path.parent().is_some_and(|parent| parent == folder))

@@ -73,17 +73,31 @@ impl Masks {
             let ours: Vec<Mask> = ours.collect::<Result<_, _>>()?;
             masks.assigned = Some(assign(&ours, &theirs, args.rest())?);
         }
-        if args.mask.iter().chain(&args.protect).any(|path| frame(path).is_some()) {
-            masks.check_still(args, frame)?;
-        }
+        masks.check_still(args, frame)?;
+        masks.notes.extend(masks.note_on_rest(args, styles));
         // The pictures are no longer needed, and large.
         let all = masks.content.iter_mut().chain(masks.styles.iter_mut().flatten()).chain(&mut masks.protect);
         all.for_each(Input::forget_picture);
         Ok(masks)
     }
 
-    /// Refuses grey masks without effect that stand still beside others that move. Where all stand still,
-    /// [`StyleTransfer::build`] refuses them.
+    /// Returns a note if several styles share a mask, and nothing was said about the rest of the picture.
+    fn note_on_rest(&self, args: &RegionSpec, styles: &[StyleSpec]) -> Option<String> {
+        let is_grey = self.assigned.as_ref().is_some_and(|assigned| assigned.colours.is_empty());
+        let ([_], true, None, [first, others @ ..]) = (&args.mask[..], is_grey, args.rest, styles) else {
+            return None;
+        };
+        let (stays, first) = ("note: outside of the mask the photograph stays", first.path.display());
+        match others.len() {
+            0 => None,
+            1 => Some(format!("{stays}; `rest` first paints it in {first}")),
+            others => Some(format!(
+                "{stays}; `rest` first with a mask for each of the {others} others paints it in {first}"
+            )),
+        }
+    }
+
+    /// Refuses grey masks without effect that stand still.
     fn check_still(&self, args: &RegionSpec, frame: &dyn Fn(&Path) -> Option<Mask>) -> Result<(), JobError> {
         let stands = |path: &Path| frame(path).is_none();
         let all = |plane: &Plane, is: fn(f32) -> bool| plane.data().iter().all(|weight| is(*weight));
@@ -100,7 +114,7 @@ impl Masks {
         for (path, region) in args.mask.iter().zip(&assigned.regions) {
             if stands(path) && all(region, |weight| weight == 0.0) {
                 let message = format!("`mask`: {} is black: its region has no position", path.display());
-                return Err(JobError::bad_input(message).hint("white is painted in the style of the region"));
+                return Err(JobError::bad_input(message).hint("white is where the style goes"));
             }
         }
         Ok(())

@@ -2,13 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
-use impasto::{Checkpoint, Step};
+use impasto::{Checkpoint, CheckpointError, Step, image};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::JobError;
 use crate::inputs::{Input, is_in_memory};
 use crate::spec::{JobSpec, StyleSpec, StylizeSpec, Task, TextureSpec, check_version};
+use crate::{Cause, JobError};
 
 /// The note in a checkpoint.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -84,13 +84,33 @@ pub(crate) struct Resumed {
 impl Resumed {
     /// Reads a checkpoint.
     pub(crate) fn read(path: &Path) -> Result<Resumed, JobError> {
-        let checkpoint = Checkpoint::read(path).map_err(impasto::Error::from)?;
+        let checkpoint = Checkpoint::read(path).map_err(|error| unread(path, error))?;
         let info = ResumeInfo::parse(checkpoint.note()).map_err(|reason| {
             JobError::bad_input(format!("{} was not written by a job of impasto: {reason}", path.display()))
                 .hint("the program that wrote it may be able to resume it")
         })?;
         check_version(info.job.version)?;
         Ok(Resumed { path: path.into(), checkpoint, info })
+    }
+}
+
+/// The error for a checkpoint that cannot be read. A picture is named beside the checkpoint that was meant.
+fn unread(path: &Path, error: CheckpointError) -> JobError {
+    match error {
+        CheckpointError::Read { source, .. } => JobError::read(path, &source),
+        CheckpointError::Damaged { .. } if image::open(path).is_ok() => {
+            let mut checkpoint = path.as_os_str().to_owned();
+            checkpoint.push(".checkpoint");
+            let checkpoint = PathBuf::from(checkpoint);
+            let message = format!("{} is a picture: expected a checkpoint", path.display());
+            JobError::bad_input(message).caused_by(Cause::Checkpoint).hint(match checkpoint.exists() {
+                true => format!("`impasto resume {}` goes on", checkpoint.display()),
+                false => "a run that was interrupted keeps a checkpoint beside the picture, called OUT.checkpoint; \
+                          without one, start the run again"
+                    .into(),
+            })
+        }
+        error => impasto::Error::from(error).into(),
     }
 }
 

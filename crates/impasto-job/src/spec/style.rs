@@ -118,7 +118,12 @@ impl StyleSpec {
         let Some(unicode) = text.to_str() else { return StyleSpec::parse_encoded(text) };
         match split(unicode) {
             Some((path, settings)) => StyleSpec::with(path, settings),
-            None => Ok(StyleSpec::plain(text)),
+            None => match unicode.rsplit_once(':') {
+                Some((path, number)) if number.parse::<f64>().is_ok() && Path::new(path).is_file() => {
+                    Err(format!("{number} is no setting of a style: expected weight={number}"))
+                }
+                _ => Ok(StyleSpec::plain(text)),
+            },
         }
     }
 

@@ -30,6 +30,10 @@ const ONE_FILE: &str = "a playlist or another list of files is not read: make on
 const PICTURE: &str = "`impasto stylize` paints pictures; the frames of a film are given as a folder or a pattern, \
                        such as frames/%04d.png";
 
+/// The hint for a file that is no film, or not all of one.
+const NO_FILM: &str =
+    "if a player shows it, export it from there as mp4; otherwise it may be cut off: fetch or copy it again";
+
 /// Runs a command to its end and returns the text that it writes.
 pub(super) fn said(command: Command, path: &Path, within: Option<Duration>) -> Result<String, JobError> {
     bounded(command, path, TEXT, within).map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
@@ -62,15 +66,21 @@ pub(super) fn bounded(
     let text = ending_of(&mut noted);
     if text.contains("not on whitelist") {
         return Err(match Format::of(path) {
-            Ok(_) => JobError::bad_input(format!("{}: expected a film, found a picture", path.display()))
-                .hint(PICTURE),
+            Ok(_) if impasto::image::open(path).is_ok() => {
+                JobError::bad_input(format!("{}: expected a film, found a picture", path.display()))
+                    .hint(PICTURE)
+            }
+            Ok(_) => {
+                let found = "expected a film, found neither a film nor a picture";
+                JobError::bad_input(format!("{}: {found}", path.display())).hint(NO_FILM)
+            }
             Err(_) => {
                 JobError::bad_input(format!("{}: expected a film in one file", path.display())).hint(ONE_FILE)
             }
         });
     }
     let reason = last(&text).unwrap_or_else(|| "no reason given".into());
-    Err(JobError::bad_input(format!("{}: ffmpeg cannot read it: {reason}", path.display())))
+    Err(JobError::bad_input(format!("{}: ffmpeg cannot read it: {reason}", path.display())).hint(NO_FILM))
 }
 
 /// The bytes that a program writes, up to its end.

@@ -113,7 +113,7 @@ impl MovingMask {
             Err(JobError::bad_input(message).hint("white is kept, black is painted"))
         } else if option == "`mask`" && *most <= 0.0 {
             let message = format!("{path} is black in all frames: its region has no position");
-            Err(JobError::bad_input(message).hint("white is painted in the style of the region"))
+            Err(JobError::bad_input(message).hint("white is where the style goes"))
         } else {
             Ok(())
         }

@@ -65,7 +65,11 @@ impl Source {
             });
         }
         ffmpeg::check()?;
-        std::fs::metadata(path).map_err(|error| JobError::read(path, &error))?;
+        let unread = |error| JobError::read(path, &error);
+        // ffmpeg's words about a file that may not be read are of no help. A pipe is not opened, since it would wait.
+        if std::fs::metadata(path).map_err(unread)?.is_file() {
+            std::fs::File::open(path).map_err(unread)?;
+        }
         let probe = ffmpeg::probe(path, None)?;
         ffmpeg::check_size(&probe, path, &limits)?;
         match (&probe.hdr, tone_map) {

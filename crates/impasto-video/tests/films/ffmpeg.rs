@@ -172,6 +172,15 @@ fn lists_of_other_files_are_refused() {
     let still = run(VideoSpec { input: place.path("style.png"), ..job.clone() }).unwrap_err();
     assert!(still.to_string().ends_with("expected a film, found a picture"), "{still}");
     assert!(still.hint_text().unwrap().contains("stylize"));
+    fs::write(place.path("text.jpg"), "no picture").unwrap();
+    let text = run(VideoSpec { input: place.path("text.jpg"), ..job.clone() }).unwrap_err();
+    assert!(text.to_string().ends_with("found neither a film nor a picture"), "{text}");
+    fs::write(place.path("text.mp4"), "no film").unwrap();
+    let text = run(VideoSpec { input: place.path("text.mp4"), ..job.clone() }).unwrap_err();
+    assert!(text.to_string().contains("ffmpeg cannot read it") && text.hint_text().is_some(), "{text}");
+    let gone = run(VideoSpec { input: place.path("gone.mp4"), ..job.clone() }).unwrap_err();
+    assert!(gone.to_string().ends_with("gone.mp4: no such file"), "{gone}");
+    assert!(gone.hint_text().unwrap().contains("check the spelling"));
     // The part itself is a film.
     run(job).unwrap();
 }
