@@ -13,7 +13,7 @@ import time
 from typing import Any
 
 from impasto._errors import Error
-from impasto.ray._worker import Chief, Worker
+from impasto.ray._worker import Chief, OutOfTurn, Worker
 
 log = logging.getLogger("impasto.ray")
 
@@ -67,7 +67,10 @@ class ClusterCalls:
 
 
 def is_loss(error: BaseException) -> bool:
-    """Returns whether an error says that a machine, a process or an object is lost. Nothing else is wrong then."""
+    """Returns whether an error says that a machine, a process or an object is lost. Nothing else is wrong then.
+
+    A call that is out of turn says so too: the call before it failed, because what it was given is lost.
+    """
     from ray import exceptions as of_ray
 
     lost = (
@@ -79,6 +82,7 @@ def is_loss(error: BaseException) -> bool:
         of_ray.ObjectLostError,
         of_ray.OwnerDiedError,
         of_ray.WorkerCrashedError,
+        OutOfTurn,
     )
     return any(isinstance(cause, lost) for cause in _causes(error))
 

@@ -10,7 +10,9 @@ from typing import Any
 
 import impasto.ray
 import pytest
+from impasto.ray._cluster import is_loss
 from impasto.ray._gigantic import in_blocks
+from impasto.ray._worker import OutOfTurn
 from ray_shared import CUT, QUICK
 
 pytestmark = pytest.mark.ray
@@ -53,6 +55,16 @@ def test_machines_that_die_while_they_work_change_nothing(cluster: Any, pictures
     # Each loss went back to a checkpoint, at most 3 steps.
     turns = [event["iteration"] for event in events if "judge_seconds" in event]
     assert len(turns) <= QUICK["iterations"][-1] + 2 * (1 + OPTIONS["checkpoint_every"])
+
+
+def test_a_call_out_of_turn_is_the_trace_of_a_lost_one() -> None:
+    from ray.exceptions import RayTaskError
+
+    def raised(cause: Exception) -> BaseException:
+        return RayTaskError("observe", "", cause).as_instanceof_cause()
+
+    assert is_loss(raised(OutOfTurn("expected descend of step 4, found observe of step 5")))
+    assert not is_loss(raised(ValueError("a mistake of ours")))
 
 
 def run_alone(address: str, content: str, style: str, out: str, pipe: Any) -> None:
