@@ -194,7 +194,7 @@ class StylizeOptions(AnyOptions, PaintOptions, ContentOptions, MaskOptions, File
 
     checkpoint: StrPath | None
     """The checkpoint file, from which `impasto.resume` continues the run; removed at the end [default:
-    OUT.checkpoint, for runs that are expected to take more than two minutes]"""
+    OUT.checkpoint, written when the run ends early, and every minute if it is expected to take more than two]"""
 
     checkpoint_every: float | str | None
     """Time between two checkpoints, such as 30s or 5m [default: 60s]"""
