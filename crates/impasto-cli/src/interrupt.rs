@@ -11,22 +11,35 @@ use crate::output::say;
 /// group. Nobody presses a key twice as fast.
 const SAME: Duration = Duration::from_millis(300);
 
+/// The signals that came.
+#[derive(Default)]
+struct Signals {
+    first: Option<Instant>,
+}
+
+impl Signals {
+    /// Notes a signal that comes now. Returns whether it is a second one, and not the first once more.
+    fn insists(&mut self, now: Instant) -> bool {
+        let first = *self.first.get_or_insert(now);
+        now.duration_since(first) > SAME
+    }
+}
+
 /// Stops the job when a signal comes.
 pub(crate) fn stop_on_signal(control: &Control) {
     let control = control.clone();
-    let mut first: Option<Instant> = None;
+    let mut signals = Signals::default();
     let handler = move || {
         if !control.has_begun() {
             // There is nothing to save yet.
             end();
         }
-        let insists = first.is_some_and(|first| first.elapsed() > SAME);
+        let insists = signals.insists(Instant::now());
         if insists && control.is_ending() && !control.is_saving() {
             // Saving would take longer than the user wants to wait.
             say("error: interrupted twice; nothing more was saved");
             end();
         }
-        first.get_or_insert_with(Instant::now);
         control.stop();
     };
     if let Err(error) = ctrlc::set_handler(handler) {
@@ -45,4 +58,19 @@ pub(crate) fn control_on_signal() -> Control {
     control.begin();
     stop_on_signal(&control);
     control
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_signal_right_after_the_first_is_the_same_one() {
+        let (mut signals, start) = (Signals::default(), Instant::now());
+        let mut after = |milliseconds| signals.insists(start + Duration::from_millis(milliseconds));
+        assert_eq!(
+            [after(0), after(1), after(300), after(301), after(5000)],
+            [false, false, false, true, true]
+        );
+    }
 }
