@@ -14,6 +14,7 @@ mod colour;
 pub mod curve;
 mod decode;
 mod encode;
+mod ending;
 mod error;
 mod files;
 mod fill;
@@ -32,6 +33,7 @@ pub use decode::{
     Decoded, Depth, Limits, Note, Numbers, RawPicture, decode, open, read, read_recipe, recipe_of_bytes,
 };
 pub use encode::{Encoding, Format, check_output, save, to_bytes};
+pub use ending::Ending;
 pub use error::ImageError;
 pub use metadata::{Density, Metadata};
 pub use missing::{hint_of_missing, reason};

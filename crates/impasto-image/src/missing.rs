@@ -4,19 +4,12 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-/// Endings of pictures and of films.
-const KINDS: [&[&str]; 2] = [
-    &[
-        "avif", "bmp", "exr", "gif", "heic", "heif", "jpe", "jpeg", "jpg", "jxl", "png", "qoi", "tga", "tif",
-        "tiff", "webp",
-    ],
-    &["avi", "m4v", "mkv", "mov", "mp4", "mpg", "webm"],
-];
+use crate::Ending;
 
 /// The most files of a folder that are looked at.
 const MOST: usize = 10_000;
 
-/// What to do about a file that is not there, as a sentence without a full stop.
+/// Returns what the user can do about a file that is not there, as a sentence without a full stop.
 pub fn hint_of_missing(path: &Path) -> String {
     let text = path.to_string_lossy();
     if text.starts_with("http://") || text.starts_with("https://") {
@@ -33,7 +26,7 @@ pub fn hint_of_missing(path: &Path) -> String {
     }
 }
 
-/// The reason of a system's error in words, without its number.
+/// Returns the reason of a system's error in words, without its number.
 pub fn reason(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::PermissionDenied => "there is no permission".into(),
@@ -48,45 +41,31 @@ pub fn reason(error: &io::Error) -> String {
 fn alike(path: &Path) -> Option<PathBuf> {
     let lower = |path: &Path| path.file_name()?.to_str().map(str::to_lowercase);
     let asked = lower(path)?;
-    let (stem, ending) = split(&asked);
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
     let entries = fs::read_dir(folder.unwrap_or(Path::new("."))).ok()?;
     let found = entries.take(MOST).filter_map(|entry| {
         let other = entry.ok()?.path();
         let name = lower(&other)?;
-        let (is_same, is_misspelt) = (name == asked, is_one_letter_off(&asked, &name));
-        let (other_stem, other_ending) = split(&name);
-        let has_stem = (other_stem == stem && of_one_kind(ending, other_ending))
-            || (other_stem == asked && of_one_kind("", other_ending));
-        let fits = is_same || has_stem;
-        ((fits || is_misspelt) && other.is_file()).then_some((!is_same, !fits, other))
+        let (is_same, has_stem) = (name == asked, is_other_ending(&asked, &name));
+        let fits = is_same || has_stem || is_one_letter_off(&asked, &name);
+        (fits && other.is_file()).then_some((!is_same, !has_stem, other))
     });
     let name = found.min()?.2;
     Some(folder.map_or_else(|| PathBuf::from(name.file_name().unwrap_or_default()), |_| name.clone()))
 }
 
+/// Whether two names differ in their endings alone, and both are of pictures or of films. The first may have no ending.
+fn is_other_ending(asked: &str, other: &str) -> bool {
+    let stem = |name: &str| Path::new(name).file_stem().map(ToOwned::to_owned);
+    let (mine, theirs) = (Ending::of(asked), Ending::of(other));
+    theirs.is_some()
+        && (stem(other).is_some_and(|stem| stem == asked) || (mine == theirs && stem(asked) == stem(other)))
+}
+
 /// Whether two names differ in one letter, or in two that are swapped. Names that differ in a digit are of a series.
 fn is_one_letter_off(a: &str, b: &str) -> bool {
-    let (mut a, mut b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
-    let is_long = a.len() > 4;
-    for _ in 0..2 {
-        let same = a.iter().zip(&b).take_while(|(a, b)| a == b).count();
-        a = a.split_off(same).into_iter().rev().collect();
-        b = b.split_off(same).into_iter().rev().collect();
-    }
-    let is_swapped = a.len() == 2 && a.iter().rev().eq(&b);
-    let has_digit = a.iter().chain(&b).any(char::is_ascii_digit);
-    is_long && !has_digit && (is_swapped || (a.len() <= 1 && b.len() <= 1))
-}
-
-/// A name without its ending, and the ending.
-fn split(name: &str) -> (&str, &str) {
-    name.rsplit_once('.').unwrap_or((name, ""))
-}
-
-/// Whether a file of the second ending may be meant where the first is asked for, or none.
-fn of_one_kind(asked: &str, other: &str) -> bool {
-    KINDS.iter().any(|kind| kind.contains(&other) && (asked.is_empty() || kind.contains(&asked)))
+    let digits = |name: &str| name.chars().filter(char::is_ascii_digit).collect::<String>();
+    a.chars().count() > 4 && digits(a) == digits(b) && strsim::osa_distance(a, b) == 1
 }
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
 //! The words of a command line: which of them stand alone, and what the names of files mean.
 
 use std::ffi::{OsStr, OsString};
-use std::path::Path;
 
 use clap::{Arg, Command};
+use impasto::image::Ending;
 
 /// The command that the words choose, with its full name.
 pub(super) fn chosen<'a>(mut command: &'a Command, words: &[OsString]) -> (String, &'a Command) {
@@ -61,22 +61,12 @@ fn values_of(command: &Command, option: &str) -> usize {
 
 /// Whether a word is the name of a picture.
 pub(super) fn is_picture(word: &OsStr) -> bool {
-    const ENDINGS: [&str; 14] = [
-        "avif", "bmp", "exr", "gif", "heic", "jpeg", "jpg", "jxl", "png", "qoi", "tga", "tif", "tiff", "webp",
-    ];
-    ends_in(word, &ENDINGS)
+    Ending::of(word) == Some(Ending::Picture)
 }
 
 /// Whether a word is the name of a film.
 pub(super) fn is_film(word: &OsStr) -> bool {
-    const ENDINGS: [&str; 12] =
-        ["3gp", "avi", "flv", "m4v", "mkv", "mov", "mp4", "mpeg", "mpg", "ogv", "webm", "wmv"];
-    ends_in(word, &ENDINGS)
-}
-
-fn ends_in(word: &OsStr, endings: &[&str]) -> bool {
-    let ending = Path::new(word).extension().and_then(OsStr::to_str).map(str::to_ascii_lowercase);
-    ending.is_some_and(|ending| endings.contains(&ending.as_str()))
+    Ending::of(word) == Some(Ending::Film)
 }
 
 #[cfg(test)]

@@ -1,11 +1,10 @@
 //! The items of a batch: each content in each style, with the name of its result; and the items of a shard.
 
 use std::collections::HashMap;
-use std::ffi::OsStr;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use impasto::image::{ImageError, hint_of_missing};
+use impasto::image::{Ending, ImageError, hint_of_missing};
 
 use crate::inputs::is_in_memory;
 use crate::naming::{distinct, filled};
@@ -20,12 +19,6 @@ pub(super) struct Item {
     /// File name in the output folder.
     pub(super) output: String,
 }
-
-/// Extensions of the files that are taken from a folder.
-const PICTURES: [&str; 23] = [
-    "png", "jpg", "jpeg", "tif", "tiff", "webp", "bmp", "gif", "qoi", "ppm", "pgm", "pbm", "pnm", "pam",
-    "tga", "jpe", "jfif", "exr", "jxl", "heic", "heif", "hif", "avif",
-];
 
 /// Returns the inputs that the names stand for: files, folders (the pictures directly in them), and patterns.
 pub(super) fn expand(what: &str, names: &[PathBuf]) -> Result<Vec<PathBuf>, JobError> {
@@ -62,10 +55,10 @@ pub(super) fn expand(what: &str, names: &[PathBuf]) -> Result<Vec<PathBuf>, JobE
 /// Refuses a style that is not there, or a folder, or the only content. One file of several contents that is missing
 /// is one failed item, not the end of the batch.
 fn check_there(what: &str, name: &Path, alone: bool) -> Result<(), JobError> {
-    let is_one_of_several = what == "content" && !alone && has_ending(name);
+    let is_one_of_several = what == "content" && !alone && is_called_picture(name);
     match is_one_of_several || name == Path::new("-") || is_in_memory(name) || name.exists() {
         true => Ok(()),
-        false if what == "content" && !has_ending(name) => {
+        false if what == "content" && !is_called_picture(name) => {
             let message = format!("{}: no such file or folder", name.display());
             Err(JobError::bad_input(message).caused_by(Cause::Missing).hint(hint_of_missing(name)))
         }
@@ -73,15 +66,13 @@ fn check_there(what: &str, name: &Path, alone: bool) -> Result<(), JobError> {
     }
 }
 
-fn is_picture(path: &Path) -> bool {
-    let hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
-    path.is_file() && !hidden && has_ending(path)
+fn is_called_picture(path: &Path) -> bool {
+    Ending::of(path) == Some(Ending::Picture)
 }
 
-/// Whether a name ends like that of a picture.
-fn has_ending(path: &Path) -> bool {
-    let extension = path.extension().and_then(OsStr::to_str).map(str::to_lowercase);
-    extension.is_some_and(|extension| PICTURES.contains(&extension.as_str()))
+fn is_picture(path: &Path) -> bool {
+    let hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+    path.is_file() && !hidden && is_called_picture(path)
 }
 
 /// Refuses an output folder with inputs in it: the next batch would take the results for inputs.

@@ -6,7 +6,7 @@
 
 use std::path::{Path, PathBuf};
 
-use impasto::image::{Format, Limits};
+use impasto::image::{Ending, Limits};
 use impasto::{Mask, MaskFrames, MaskPalette};
 use impasto_job::inputs::is_in_memory;
 use impasto_job::spec::VideoSpec;
@@ -18,11 +18,6 @@ use super::manifest::{Manifest, fingerprint};
 use super::reader::Reader;
 use crate::ffmpeg::Decoded;
 use crate::source::{Source, is_several};
-
-/// Endings of names of pictures that are read and never written, or not by every build. A mask with any other ending is
-/// a film.
-const PICTURES: [&str; 13] =
-    ["gif", "avif", "heic", "heif", "hif", "jxl", "pbm", "pgm", "ppm", "pnm", "pam", "tga", "exr"];
 
 /// A mask that moves.
 pub(crate) struct MovingMask {
@@ -120,11 +115,10 @@ impl MovingMask {
     }
 }
 
-/// Whether a mask has several frames: a folder, a pattern, or a film.
+/// Whether a mask has several frames: a folder, a pattern, or a file that is not called a picture.
 fn moves(path: &Path) -> bool {
-    let ending = path.extension().map(|ending| ending.to_string_lossy().to_ascii_lowercase());
-    let is_film = |ending: String| Format::of(path).is_err() && !PICTURES.contains(&&*ending);
-    is_several(path) || (!is_in_memory(path) && ending.is_some_and(is_film))
+    let is_film = path.extension().is_some() && Ending::of(path) != Some(Ending::Picture);
+    is_several(path) || (!is_in_memory(path) && is_film)
 }
 
 fn mask_of((picture, alpha): Decoded, facts: &MaskFacts) -> Mask {
