@@ -14,11 +14,12 @@ from pathlib import Path
 
 import impasto
 import numpy as np
+from PIL import Image
 
 PICTURES = Path(__file__).resolve().parent.parent / "docs/pictures"
 LAYERS = [f"relu{block}_1" for block in range(1, 6)]
 
-# What the loss adds to both diagonals, to keep the roots differentiable.
+# The loss adds this to both diagonals, so that the roots can be differentiated.
 REGULARISATION = 1e-4
 
 STEPS = 20, 30
@@ -79,8 +80,6 @@ def main():
 
 
 def small(path, size):
-    from PIL import Image
-
     picture = Image.open(path).convert("RGB")
     picture.thumbnail((size, size))
     return picture

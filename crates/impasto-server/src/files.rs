@@ -1,8 +1,7 @@
 //! The data folder: what lies where, and how much room there is.
 //!
-//! `studio.sqlite` is the database, `token` the secret, `lock` is held by the running server, whose
-//! address is in `address`. `pictures/ab/<sha256>`
-//! holds uploads, `jobs/<uuid>/` the files of a job, `incoming/` uploads that are not complete.
+//! `studio.sqlite` is the database, `token` the secret. The running server holds `lock`, and `address` has its address.
+//! `pictures/ab/<sha256>` holds uploads, `jobs/<uuid>/` the files of a job, `incoming/` uploads that are not complete.
 
 use std::fs::{self, File, TryLockError};
 use std::io;

@@ -61,7 +61,7 @@ pub enum Error {
         subject: Subject,
         /// What was expected, and what was found.
         problem: String,
-        /// What can be done about it.
+        /// The hint, if there is one: it says what the user can do.
         advice: Option<String>,
     },
     /// A mask with labels where brightness or colours were expected.

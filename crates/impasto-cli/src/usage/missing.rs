@@ -1,4 +1,4 @@
-//! What a command line lacks: an output, the styles of a batch, the command. The hint is the whole command.
+//! A command line that lacks something: an output, the styles of a batch, the command. The hint is the command as a whole.
 
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
