@@ -15,6 +15,7 @@
 mod apart;
 mod conformance;
 mod drawn;
+mod judged;
 mod paintings;
 mod tested;
 
@@ -39,6 +40,7 @@ pub const CHECKS: &[Check] = &[
     Check { name: "cancelling", run: conformance::cancelling },
     Check { name: "targets_that_move", run: conformance::targets_that_move },
     Check { name: "paintings", run: paintings::paintings },
+    Check { name: "judged", run: judged::judged },
     Check { name: "a_flat_picture", run: conformance::a_flat_picture },
     Check { name: "small_pictures", run: conformance::small_pictures },
     Check { name: "ends_of_the_range", run: conformance::ends_of_the_range },

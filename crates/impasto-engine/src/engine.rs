@@ -7,7 +7,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use impasto_encoder::Tap;
 
 use crate::painting::{self, AdamStep, Painting, PixelMemory};
-use crate::{Cotangents, Edges, LayerSeconds, Network, Observation, Pixels, Rect, Request, Size, Target};
+use crate::{
+    Cotangents, Edges, Judged, Judging, LayerSeconds, Network, Observation, Pixels, Rect, Request, Size,
+    Target,
+};
 
 /// A flag that abandons the evaluation in progress, from any thread or a signal handler.
 #[derive(Clone, Debug, Default)]
@@ -211,6 +214,28 @@ pub trait Engine: Send {
         adam: &mut AdamStep,
     ) -> Result<(), EngineError> {
         painting::step(self, painting, cotangents, adam)
+    }
+
+    /// Bytes that [`step_judged`](Engine::step_judged) takes besides the evaluation of a request; 0, the default, for
+    /// an engine that leaves judging to the host.
+    fn judging_bytes(&self, _request: &Request) -> usize {
+        0
+    }
+
+    /// Observes a painting, judges it, and moves it by one step of Adam: the three in one, for engines whose sums need
+    /// not cross to the host. `None`, the default, from an engine that leaves judging to the host; then nothing has
+    /// happened.
+    ///
+    /// # Errors
+    /// The errors of [`observe_painting`](Engine::observe_painting) and [`step_painting`](Engine::step_painting).
+    fn step_judged(
+        &mut self,
+        _painting: &mut Painting,
+        _request: &Request,
+        _judging: &Arc<Judging>,
+        _adam: &mut AdamStep,
+    ) -> Result<Option<Judged>, EngineError> {
+        Ok(None)
     }
 
     /// The time of each part of the last evaluation, if the engine measures it.

@@ -7,12 +7,13 @@ use std::sync::Arc;
 use impasto_encoder::Tap;
 use impasto_engine::painting::{self, AdamStep, Painting, PixelMemory};
 use impasto_engine::{
-    Cancel, Cotangents, Decisions, Edges, Engine, EngineError, Features, Network, Observation, Pixels, Rect,
-    Request, Size, Target,
+    Cancel, Cotangents, Decisions, Edges, Engine, EngineError, Features, Judged, Judging, Network,
+    Observation, Pixels, Rect, Request, Size, Target,
 };
 
 use crate::GpuEngine;
 use crate::arena::Arena;
+use crate::judging::judging_bytes;
 use crate::memory::Memory;
 use crate::shape::Shape;
 use crate::waiting::wait;
@@ -77,7 +78,7 @@ impl Engine for GpuEngine {
 
     fn forget_targets(&mut self) {
         self.targets.clear();
-        (self.recording, self.observed, self.cover) = (None, None, None);
+        (self.recording, self.observed, self.cover, self.judge) = (None, None, None, None);
         self.arena = Arena::default();
     }
 
@@ -123,6 +124,23 @@ impl Engine for GpuEngine {
         match self.own(painting) {
             Some(picture) => wait(self.step_own(&picture, painting, cotangents, adam)),
             None => painting::step(self, painting, cotangents, adam),
+        }
+    }
+
+    fn judging_bytes(&self, request: &Request) -> usize {
+        judging_bytes(&self.network.encoder, request)
+    }
+
+    fn step_judged(
+        &mut self,
+        painting: &mut Painting,
+        request: &Request,
+        judging: &Arc<Judging>,
+        adam: &mut AdamStep,
+    ) -> Result<Option<Judged>, EngineError> {
+        match self.own(painting).filter(|_| request.features.is_empty()) {
+            Some(picture) => wait(self.step_judged_own(&picture, painting, request, judging, adam)).map(Some),
+            None => Ok(None),
         }
     }
 

@@ -12,6 +12,7 @@ use crate::convolution::Method;
 use crate::decode::Decoding;
 use crate::device::Device;
 use crate::forward::Scene;
+use crate::judging::Judge;
 use crate::layers::Layer;
 use crate::painting::Cover;
 use crate::planes::Planes;
@@ -37,6 +38,8 @@ pub struct GpuEngine {
     /// The request of the last observation, whose maps are on the card.
     pub(crate) observed: Option<Request>,
     pub(crate) cover: Option<Cover>,
+    /// What judges the last loss that the card judged.
+    pub(crate) judge: Option<Judge>,
     /// Whether features are kept in half precision.
     pub(crate) half: bool,
     /// Whether maps are reflected at their edges.
@@ -99,6 +102,7 @@ impl GpuEngine {
             recording: None,
             observed: None,
             cover: None,
+            judge: None,
             half: false,
             mirrors: false,
             decoder: None,
@@ -130,7 +134,7 @@ impl GpuEngine {
             |recording: &Recording| recording.shape == shape && recording.backward.is_some() >= backward;
         let fresh = !self.recording.as_ref().is_some_and(ready);
         if fresh {
-            self.recording = None;
+            (self.recording, self.judge) = (None, None);
             let needs = self.needs(&shape, backward);
             if !self.fits(&needs) {
                 let device = self.device.adapter.name.clone();

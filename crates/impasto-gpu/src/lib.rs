@@ -24,6 +24,8 @@ mod device;
 mod engine;
 mod error;
 mod forward;
+mod judged;
+mod judging;
 mod kernels;
 mod layers;
 mod memory;

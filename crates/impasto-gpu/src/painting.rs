@@ -28,7 +28,7 @@ pub(crate) fn painting_bytes(size: Size) -> usize {
 }
 
 /// Parts in which the value of a term is added.
-fn parts(size: Size) -> usize {
+pub(crate) fn parts(size: Size) -> usize {
     (3 * size.area()).div_ceil(SHARE)
 }
 
@@ -101,7 +101,7 @@ impl GpuEngine {
     }
 
     /// Takes content over a painting to the card, unless it is there.
-    fn cover(&mut self, over: Option<&Blend>) {
+    pub(crate) fn cover(&mut self, over: Option<&Blend>) {
         let same = |cover: &Cover, blend: &Blend| {
             cover.blend.part == blend.part && cover.blend.content == blend.content
         };
@@ -116,7 +116,7 @@ impl GpuEngine {
     }
 
     /// Puts the picture as the network sees it into its place.
-    fn record_seen(&self, recorder: &mut Recorder, picture: &Buffer, size: Size) {
+    pub(crate) fn record_seen(&self, recorder: &mut Recorder, picture: &Buffer, size: Size) {
         let count = 3 * size.area();
         let (groups, per_row) = grid(count);
         let seen = self.arena.get(Role::Picture);
@@ -130,7 +130,12 @@ impl GpuEngine {
     }
 
     /// Records the value of a term; returns where its parts will be, and the factor of their sum.
-    fn record_value(&self, recorder: &mut Recorder, term: &PixelTerm, size: Size) -> Option<(Buffer, f64)> {
+    pub(crate) fn record_value(
+        &self,
+        recorder: &mut Recorder,
+        term: &PixelTerm,
+        size: Size,
+    ) -> Option<(Buffer, f64)> {
         let (mut numbers, weight) = numbers(term, size)?;
         let parts = parts(size);
         let (groups, per_row) = grid(64 * parts);
@@ -147,42 +152,48 @@ impl GpuEngine {
         cotangents: &Cotangents,
         adam: &AdamStep<'_>,
     ) -> Result<(), EngineError> {
+        self.send(cotangents)?;
+        let state = self.device.buffer(16);
+        let step = self.record_step(picture, painting, adam, &state)?;
+        let mut encoder = self.device.inner.create_command_encoder(&Default::default());
+        if let Some(Recording { backward: Some(backward), .. }) = &self.recording {
+            backward.encode(&self.device, &mut encoder);
+        }
+        step.finish(&self.device).encode(&self.device, &mut encoder);
+        let host = self.host(1);
+        encoder.copy_buffer_to_buffer(&state, 0, &host, 0, size_of::<u32>() as u64);
+        self.device.queue.submit([encoder.finish()]);
+        // Not cancelled any more: the picture has moved, and the caller must count the step.
+        sound(self.device.read(&host, 1).await?.first().copied().unwrap_or_default())
+    }
+
+    /// Records all behind the network: the derivative that Adam follows, its step, and the average.
+    pub(crate) fn record_step(
+        &self,
+        picture: &Buffer,
+        painting: &Painting<'_>,
+        adam: &AdamStep<'_>,
+        state: &Buffer,
+    ) -> Result<Recorder, EngineError> {
         let own = [&*adam.first, &*adam.second, &*adam.average].map(|values| values.in_engine::<Vector>());
         let [Some(first), Some(second), Some(average)] = own else {
             let source = std::io::Error::other("a part of the painting is elsewhere");
             return Err(EngineError::Pixels { source });
         };
-        self.send(cotangents)?;
-        let state = self.device.buffer(16);
         let mut recorder = Recorder::default();
-        self.record_gradient(&mut recorder, painting, &state);
+        self.record_gradient(&mut recorder, painting, state);
         let count = 3 * painting.size.area();
         let (groups, per_row) = grid(count);
         let gradient = self.arena.get(Role::Gradient);
         let [beta1, beta2, rate, epsilon] =
             [adam.beta1, adam.beta2, adam.rate, adam.epsilon].map(f32::to_bits);
         let numbers = [count as u32, beta1, beta2, rate, epsilon, u32::from(adam.bounded), per_row];
-        let vectors = [gradient, picture, &first.buffer, &second.buffer, &state];
+        let vectors = [gradient, picture, &first.buffer, &second.buffer, state];
         recorder.add(Kernel::Adam, &numbers, &vectors, groups);
         let [old, new] = [adam.average_decay as f32, (1.0 - adam.average_decay) as f32].map(f32::to_bits);
         let numbers = [count as u32, old, new, per_row];
-        recorder.add(Kernel::Average, &numbers, &[picture, &average.buffer, &state], groups);
-        let mut encoder = self.device.inner.create_command_encoder(&Default::default());
-        if let Some(Recording { backward: Some(backward), .. }) = &self.recording {
-            backward.encode(&self.device, &mut encoder);
-        }
-        recorder.finish(&self.device).encode(&self.device, &mut encoder);
-        let host = self.host(1);
-        encoder.copy_buffer_to_buffer(&state, 0, &host, 0, size_of::<u32>() as u64);
-        self.device.queue.submit([encoder.finish()]);
-        // Not cancelled any more: the picture has moved, and the caller must count the step.
-        let told = self.device.read(&host, 1).await?.first().map_or(0, |bits| bits.to_bits());
-        match told {
-            0 => Ok(()),
-            _ if told & NOT_FINITE != 0 => Err(EngineError::NotFinite { what: "the gradient by the pixels" }),
-            _ if told & TOO_LARGE != 0 => Err(EngineError::NotFinite { what: GRADIENT }),
-            _ => Err(EngineError::NotFinite { what: "the pixels" }),
-        }
+        recorder.add(Kernel::Average, &numbers, &[picture, &average.buffer, state], groups);
+        Ok(recorder)
     }
 
     /// Records what makes the derivative that Adam follows from the one that came through the network.
@@ -211,5 +222,15 @@ impl GpuEngine {
         let (groups, per_row) = grid(painting.size.area());
         let numbers = [area, u32::from(painting.level), LARGEST_DERIVATIVE.to_bits(), per_row];
         recorder.add(Kernel::Limit, &numbers, &[gradient, state], groups);
+    }
+}
+
+/// Whether a step was sound, from its `state`, whose bits a float carries.
+pub(crate) fn sound(state: f32) -> Result<(), EngineError> {
+    match state.to_bits() {
+        0 => Ok(()),
+        told if told & NOT_FINITE != 0 => Err(EngineError::NotFinite { what: "the gradient by the pixels" }),
+        told if told & TOO_LARGE != 0 => Err(EngineError::NotFinite { what: GRADIENT }),
+        _ => Err(EngineError::NotFinite { what: "the pixels" }),
     }
 }

@@ -53,6 +53,10 @@ pub(crate) enum Kernel {
     HalfResidualBack,
     HalfWinogradOutputBackMasked,
     HalfWinogradOutputBackTapped,
+    JudgeGather,
+    JudgeProduct,
+    Judge,
+    JudgeSpread,
 }
 
 impl Kernel {
@@ -165,6 +169,10 @@ pub(crate) const SOURCES: &[Source] = &[
     source(Kernel::HalfResidualBack, wgsl!("residual_back", "kept", "kept_quads"), 3),
     variant(Kernel::HalfWinogradOutputBackMasked, WINOGRAD_OUTPUT_BACK_HALF, 2, ("tapped", 0.0)),
     variant(Kernel::HalfWinogradOutputBackTapped, WINOGRAD_OUTPUT_BACK_HALF, 2, ("tapped", 1.0)),
+    source(Kernel::JudgeGather, wgsl!("judge_gather"), 1),
+    source(Kernel::JudgeProduct, wgsl!("judge_product"), 2),
+    writing(source(Kernel::Judge, wgsl!("judge"), 2), 2),
+    source(Kernel::JudgeSpread, wgsl!("judge_spread"), 1),
 ];
 
 /// The sources of all kernels, with their constants.

@@ -48,7 +48,7 @@ impl GpuEngine {
         let kept = self.targets.get_mut(index).and_then(|kept| Some((kept.size, kept.buffer.take()?)));
         let (size, buffer) = kept.ok_or(EngineError::NoSuchTarget { index })?;
         // What was recorded reads the target that is gone.
-        (self.recording, self.observed) = (None, None);
+        (self.recording, self.observed, self.judge) = (None, None, None);
         let stride = self.stride(target.tap());
         let bytes = size.area() * stride;
         let host = self.host(bytes / size_of::<f32>());
@@ -84,7 +84,7 @@ impl GpuEngine {
         let kept = &mut self.targets[index];
         let fits = |buffer: &Buffer| kept.size == size && buffer.size() >= bytes.len() as u64;
         if !kept.buffer.as_ref().is_some_and(fits) {
-            (self.recording, self.observed) = (None, None);
+            (self.recording, self.observed, self.judge) = (None, None, None);
             kept.size = size;
             // The old one goes first.
             kept.buffer = None;

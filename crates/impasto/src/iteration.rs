@@ -9,7 +9,7 @@ use impasto_engine::{Cotangents, Engine, Size};
 use crate::colour::Colour;
 use crate::follow::Tie;
 use crate::magnitude::check_cotangents;
-use crate::objective::Losses;
+use crate::objective::{Losses, Objective};
 use crate::optimiser::vector::all_finite;
 use crate::optimiser::{Average, Optimiser};
 use crate::prepare::prepare_scale;
@@ -59,7 +59,7 @@ impl Session {
             };
             bring_home(&home, image).map_err(Error::stream)?;
             let canvas = inputs.canvas(inputs.scales[*scale]);
-            let mut painting = Painting {
+            let painting = Painting {
                 size: Size::new(canvas.outer().0, canvas.outer().1),
                 picture: image,
                 over: protected.as_ref().map(|protected| &protected.blend),
@@ -67,20 +67,31 @@ impl Session {
                 margin: canvas.margin,
                 level: inputs.colour == Colour::Luminance,
             };
-            let seen = inputs.traced.then_some(&mut trace.moments);
-            let (losses, cotangents) = objective.observe_and_keep(engine, &mut painting, seen)?;
-            let is_best = best.as_ref().is_none_or(|(lowest, _)| losses.total < *lowest);
-            if inputs.recipe.keep == Keep::Best && *scale + 1 == inputs.scales.len() && is_best {
-                // The old copy goes first: both may be large.
-                *best = None;
-                *best = Some((losses.total, home.copied(&*painting.picture).map_err(Error::stream)?));
-            }
-            check_cotangents(&cotangents, painting.terms)?;
             if let Some(follow) = inputs.follow.as_ref().filter(|_| tie.is_none()) {
                 *tie = Some(follow.tie(canvas));
             }
             let begins = average.sum.is_empty();
+            let keeps_best = inputs.recipe.keep == Keep::Best && *scale + 1 == inputs.scales.len();
             let mut moving = Moving { painting, average, before, optimiser, tie: tie.as_ref() };
+            if matches!(home, Home::Engine(_))
+                && objective.engines_may_judge()
+                && !keeps_best
+                && !inputs.traced
+            {
+                moving.prepare(&inputs.recipe, *scale, &home).map_err(Error::stream)?;
+                if let Some(losses) = moving.step_by_engine(engine, objective)? {
+                    return Ok(losses);
+                }
+            }
+            let seen = inputs.traced.then_some(&mut trace.moments);
+            let (losses, cotangents) = objective.observe_and_keep(engine, &mut moving.painting, seen)?;
+            if keeps_best && best.as_ref().is_none_or(|(lowest, _)| losses.total < *lowest) {
+                // The old copy goes first: both may be large.
+                *best = None;
+                let copy = home.copied(&*moving.painting.picture).map_err(Error::stream)?;
+                *best = Some((losses.total, copy));
+            }
+            check_cotangents(&cotangents, moving.painting.terms)?;
             moving.prepare(&inputs.recipe, *scale, &home).map_err(Error::stream)?;
             if let Some(follow) = inputs.follow.as_ref().filter(|_| begins) {
                 follow.season(canvas, moving.optimiser);
@@ -131,6 +142,21 @@ impl Moving<'_> {
             **before = Some((home.copied(&*painting.picture)?, average.with(sum)));
         }
         Ok(())
+    }
+
+    /// Does all of an iteration in the engine, if it can.
+    fn step_by_engine(
+        &mut self,
+        engine: &mut dyn Engine,
+        objective: &Objective,
+    ) -> Result<Option<Losses>, Error> {
+        let Optimiser::Adam(adam) = &mut *self.optimiser else { return Ok(None) };
+        let moved = objective.step_by_engine(engine, &mut self.painting, &mut adam.next(self.average))?;
+        if moved.is_some() {
+            adam.count();
+            self.average.count();
+        }
+        Ok(moved)
     }
 
     /// Moves the pixels, and adds them to the average.

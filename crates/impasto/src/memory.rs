@@ -212,6 +212,7 @@ impl Planner<'_> {
         let held = held + if self.given.holds { (2 * PICTURE + 4) * at.size.area() } else { 0 };
         let bands = if at.streamed { BANDS * size_of::<f32>() * BAND.min(3 * at.size.area()) } else { 0 };
         // During the optimiser's step the engine keeps its buffers, but no tile.
+        let evaluation = evaluation + self.judging(at);
         Ok(PICTURE * at.size.area() + held + weights + evaluation + window.max(stepping + bands))
     }
 
@@ -290,6 +291,15 @@ impl Planner<'_> {
         Ok(self.engine.evaluation_bytes(size, &request, self.threads)?)
     }
 
+    /// Bytes that an engine takes to judge by itself, which it does for whole pictures and losses without roots.
+    fn judging(&self, at: &Outline) -> usize {
+        let request = Request { moments: at.moments.clone(), ..Request::default() };
+        match at.cut || self.has_roots() {
+            true => 0,
+            false => self.given.regions.max(1) * self.engine.judging_bytes(&request),
+        }
+    }
+
     /// Bytes of the content targets of an image.
     fn targets(&self, at: &Outline, size: Size) -> usize {
         at.contents.iter().map(|tap| self.target(*tap, size)).sum()
@@ -309,13 +319,15 @@ impl Planner<'_> {
 
     /// Number of sets of matrices of an evaluation.
     fn sets(&self) -> usize {
+        if self.has_roots() { MATRICES + MATRICES_OF_ROOTS } else { MATRICES }
+    }
+
+    /// Whether the style loss needs roots of matrices.
+    fn has_roots(&self) -> bool {
         let roots = |(_, statistic): &(f64, Statistic)| {
             matches!(statistic, Statistic::Wasserstein | Statistic::WassersteinNewton)
         };
-        match self.recipe.statistic.parts().iter().any(roots) {
-            true => MATRICES + MATRICES_OF_ROOTS,
-            false => MATRICES,
-        }
+        self.recipe.statistic.parts().iter().any(roots)
     }
 
     /// Bytes of the moments of one image: the means and the matrix of second moments for each tap.

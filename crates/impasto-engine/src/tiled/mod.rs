@@ -23,8 +23,8 @@ use impasto_encoder::Tap;
 use crate::painting::{self, AdamStep, Painting, PixelMemory};
 use crate::request::check_size;
 use crate::{
-    Cancel, Cotangents, Decisions, Edges, Engine, EngineError, Features, Network, Observation, Pixels, Rect,
-    Request, Size, Target,
+    Cancel, Cotangents, Decisions, Edges, Engine, EngineError, Features, Judged, Judging, Network,
+    Observation, Pixels, Rect, Request, Size, Target,
 };
 pub use blocks::{Block, Blocks};
 use cut::cut_pixels;
@@ -331,6 +331,28 @@ impl Engine for Tiled {
             }
             false => painting::step(self, painting, cotangents, adam),
         }
+    }
+
+    fn judging_bytes(&self, request: &Request) -> usize {
+        self.inner.judging_bytes(request)
+    }
+
+    /// Only for a picture that is not cut: the sums of tiles are added on the host.
+    fn step_judged(
+        &mut self,
+        painting: &mut Painting,
+        request: &Request,
+        judging: &Arc<Judging>,
+        adam: &mut AdamStep,
+    ) -> Result<Option<Judged>, EngineError> {
+        request.check(self.inner.network().encoder.topology(), painting.size)?;
+        let layout = self.layout(request.deepest().ok_or(EngineError::NothingToObserve)?, painting.size);
+        let Some(tile) = layout.tiles(layout.margins.observe).next().filter(|_| layout.is_whole()) else {
+            return Ok(None);
+        };
+        self.observed = None;
+        let of_tile = self.request(&layout, &tile, request, false)?;
+        self.inner.step_judged(painting, &of_tile, judging, adam)
     }
 
     /// Runs the smallest window around the requested features.

@@ -24,7 +24,7 @@ fn check(names: &[&str], backend: Option<GpuBackend>) {
 const DIRECT: &[&str] =
     &["bad_requests", "cancelling", "targets_that_move", "a_flat_picture", "small_pictures", "features"];
 const WINOGRAD: &[&str] = &["small_pictures", "ends_of_the_range", "wide_layers", "larger_pictures"];
-const PAINTINGS: &[&str] = &["paintings"];
+const PAINTINGS: &[&str] = &["paintings", "judged"];
 
 #[test]
 fn no_check_is_left_out() {
@@ -48,7 +48,7 @@ fn winograd_conforms() {
 #[test]
 fn half_precision_conforms() {
     let (Some(direct), Some(winograd)) = (by(Method::Direct), by(Method::Winograd)) else { return };
-    conform_in_half(&direct, &named(&["targets_that_move", "paintings", "features"]), &[]);
+    conform_in_half(&direct, &named(&["targets_that_move", "paintings", "judged", "features"]), &[]);
     conform_in_half(&winograd, &named(&["small_pictures", "ends_of_the_range"]), &[]);
 }
 

@@ -6,9 +6,13 @@
 
 use super::moments::{LossGradient, MeanMoments};
 
+/// The factor of the sum of squared differences.
+pub(super) fn factor(channels: usize) -> f64 {
+    1.0 / (channels as f64).powi(4)
+}
+
 pub(super) fn loss_and_gradient(seen: &MeanMoments, target: &MeanMoments) -> LossGradient {
-    let c = seen.channels;
-    let factor = 1.0 / (c as f64).powi(4);
+    let factor = factor(seen.channels);
     let difference: Vec<f64> =
         seen.covariance().iter().zip(target.covariance()).map(|(s, t)| s - t).collect();
     let by_second: Vec<f64> = difference.iter().map(|d| 2.0 * factor * d).collect();

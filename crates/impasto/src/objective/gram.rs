@@ -8,13 +8,18 @@ use super::moments::{LossGradient, MeanMoments};
 use super::statistic::GramScale;
 
 /// MSE(S / n, T / n), the mean over C^2 entries, with n = C or 1.
-pub(super) fn loss_and_gradient(scale: GramScale, seen: &MeanMoments, target: &MeanMoments) -> LossGradient {
-    let channels = seen.channels as f64;
+/// The factor of the sum of squared differences.
+pub(super) fn factor(scale: GramScale, channels: usize) -> f64 {
+    let channels = channels as f64;
     let divisor = match scale {
         GramScale::PositionsAndChannels => channels,
         GramScale::Positions => 1.0,
     };
-    let factor = 1.0 / (channels * divisor).powi(2);
+    1.0 / (channels * divisor).powi(2)
+}
+
+pub(super) fn loss_and_gradient(scale: GramScale, seen: &MeanMoments, target: &MeanMoments) -> LossGradient {
+    let factor = factor(scale, seen.channels);
     let difference: Vec<f64> = seen.second.iter().zip(&target.second).map(|(s, t)| s - t).collect();
     LossGradient {
         value: factor * difference.iter().map(|d| d * d).sum::<f64>(),

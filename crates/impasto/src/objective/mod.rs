@@ -1,6 +1,7 @@
 //! The objective: content, style and smoothness terms. It works on small f64 matrices, which are the same for every
 //! engine.
 
+mod by_engine;
 mod covariance;
 mod gram;
 mod losses;
@@ -11,9 +12,13 @@ mod moments;
 mod statistic;
 mod wasserstein;
 
+use std::sync::Arc;
+
 use impasto_encoder::{Encoder, Tap, Topology};
 use impasto_engine::painting::{Painting, PixelTerm, Values};
-use impasto_engine::{Cotangents, Edges, Engine, Moments, Observation, Pixels, Plane, Request, Size};
+use impasto_engine::{
+    Cotangents, Edges, Engine, Judging, Moments, Observation, Pixels, Plane, Request, Size,
+};
 use rayon::prelude::*;
 
 pub use impasto_engine::painting::TvForm;
@@ -34,6 +39,8 @@ use statistic::StyleTarget;
 pub(crate) struct Objective {
     request: Request,
     judge: Judge,
+    /// The loss for an engine that judges by itself.
+    judging: Option<Arc<Judging>>,
 }
 
 /// The loss of sums that were observed, wherever that was.
@@ -67,7 +74,9 @@ impl Objective {
         let encoder = engine.network().encoder.clone();
         let request = request(recipe, engine, kept.unwrap_or(content), weights, Edges::default())?;
         let own = own_sums(recipe, engine, content, &request)?;
-        Ok(Objective { request, judge: Judge::new(recipe, &encoder, targets, own.as_ref())? })
+        let judge = Judge::new(recipe, &encoder, targets, own.as_ref())?;
+        let judging = by_engine::judging(&judge, engine);
+        Ok(Objective { request, judge, judging })
     }
 
     /// The terms on the pixels. A painting must have them when it is observed.
@@ -88,6 +97,8 @@ impl Objective {
     /// Mixes earlier moments into those that the style loss sees, with the given share ([`Judge::pool`]).
     pub(crate) fn pool(&mut self, share: f64, trace: Option<&Trace>) {
         self.judge.pool(share, trace);
+        // Sums of earlier frames are mixed in on the host.
+        self.judging = None;
     }
 
     /// Like [`observe`](Objective::observe); also keeps the moments that the style loss saw.

@@ -2,7 +2,7 @@
 
 use std::borrow::Borrow;
 
-use impasto_engine::{Moments, MomentsCotangent};
+use impasto_engine::{Moments, MomentsCotangent, ROUNDING_OF_VARIANCES};
 
 /// E\[f\] and E\[f f^T\] over the positions of an image or a region, in f64.
 #[derive(Clone, Debug, PartialEq)]
@@ -75,15 +75,11 @@ impl MeanMoments {
     /// E\[f^2\] - E\[f\]^2 for each channel. A difference that is only rounding becomes exactly 0: such a channel
     /// has no variance, and no derivative by it.
     pub fn variance(&self) -> Vec<f64> {
-        /// Moments are sums in f32, with a relative error of about 1e-6, so a variance below this fraction of
-        /// E\[f^2\] is rounding. This also excludes standard deviations below a thousandth of the mean, which no
-        /// picture has.
-        const ROUNDING: f64 = 1e-6;
         (0..self.channels)
             .map(|i| {
                 let square = self.second[i * self.channels + i];
                 let variance = square - self.mean[i] * self.mean[i];
-                if variance > ROUNDING * square { variance } else { 0.0 }
+                if variance > ROUNDING_OF_VARIANCES * square { variance } else { 0.0 }
             })
             .collect()
     }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use impasto_engine::Aim;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::metric::Metric;
@@ -210,6 +211,30 @@ impl StyleTarget {
             loss.add(1.0, &self.metric.pulled_back(by_mapped));
         }
         loss.value.is_finite().then_some(loss)
+    }
+}
+
+impl StyleTarget {
+    /// The aim of an engine that judges by itself; `None` if the loss has roots of matrices.
+    pub(super) fn aim(&self) -> Option<Aim> {
+        let target = &self.target;
+        let mut aim = Aim {
+            mean: target.mean.clone(),
+            second: target.second.clone(),
+            deviation: target.variance().iter().map(|variance| variance.sqrt()).collect(),
+            gram: 0.0,
+            covariance: 0.0,
+            mean_std: 0.0,
+        };
+        for (weight, part) in &self.parts {
+            match part {
+                Part::Transport(_) => return None,
+                Part::Gram(scale) => aim.gram += weight * gram::factor(*scale, target.channels),
+                Part::Covariance => aim.covariance += weight * covariance::factor(target.channels),
+                Part::MeanStd => aim.mean_std += weight / target.channels as f64,
+            }
+        }
+        Some(aim)
     }
 }
 
