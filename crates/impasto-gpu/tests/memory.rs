@@ -2,11 +2,13 @@
 #![allow(clippy::unwrap_used)] // a failing test
 
 use std::io::Write;
+use std::sync::Arc;
 
 use impasto_encoder::{RandomSpec, Tap, levels};
 use impasto_engine::painting::{AdamStep, Home, Painting, PixelTerm, TvForm, Values};
 use impasto_engine::{
-    Affine, Backend, Cancel, Edges, Engine, InstructionSet, Network, Pixels, Request, Size, Tiled, Tiling,
+    Affine, Aim, Backend, Cancel, Edges, Engine, InstructionSet, Judging, Network, Pixels, Request, Size,
+    TapLoss, Tiled, Tiling,
 };
 use impasto_engine_testing::{Random, cotangents, picture, plane};
 use impasto_gpu::{GpuBackend, Method};
@@ -200,6 +202,46 @@ fn tiles_take_what_was_planned_for_a_window() {
     }
 }
 
+/// A step of a painting on the card.
+fn step(
+    watched: &mut Watched,
+    size: Size,
+    [picture, first, second, average]: &mut [Values; 4],
+    make: impl Fn(&mut dyn Engine, &mut Painting, &mut AdamStep),
+) {
+    let terms = [PixelTerm::TotalVariation { form: TvForm::NinePoint, weight: 0.5 }];
+    let mut painting = Painting { size, picture, over: None, terms: &terms, margin: 2, level: false };
+    let mut adam = AdamStep {
+        beta1: 0.9,
+        beta2: 0.99,
+        rate: 0.01,
+        epsilon: 0.05,
+        bounded: true,
+        first,
+        second,
+        average,
+        average_decay: 0.9,
+    };
+    make(watched.engine.as_mut(), &mut painting, &mut adam);
+}
+
+/// A loss for each tap of a request.
+fn judging(engine: &dyn Engine, request: &Request) -> Judging {
+    let tap = |tap: &Tap| {
+        let channels = engine.network().encoder.topology().channels(*tap);
+        let aim = Aim {
+            mean: vec![0.5; channels],
+            second: vec![0.5; channels * channels],
+            deviation: vec![0.5; channels],
+            gram: 1.0,
+            covariance: 1.0,
+            mean_std: 1.0,
+        };
+        TapLoss { weight: 1.0, aims: vec![Some(aim)] }
+    };
+    Judging { content: Vec::new(), style: request.moments.iter().map(tap).collect() }
+}
+
 #[test]
 fn paintings_on_the_card_take_their_pixels_and_what_was_planned() {
     for half in [false, true] {
@@ -214,26 +256,24 @@ fn paintings_on_the_card_take_their_pixels_and_what_was_planned() {
         let mut some = vec![0.0; 3];
         vectors[0].read(0, &mut some).unwrap();
         let pixels = 4 * size_of_val(&start[..]);
-        let terms = [PixelTerm::TotalVariation { form: TvForm::NinePoint, weight: 0.5 }];
         let request = Request { moments: vec![watched.tap("relu3_1")], ..Request::default() };
         let planned = watched.engine.evaluation_bytes(size, &request, 1).unwrap();
         let beyond = watched.engine.kernel_bytes() + pixels;
+        // Judging on the card comes on top.
+        let judging = Arc::new(judging(watched.engine.as_ref(), &request));
+        let judged = planned + watched.engine.judging_bytes(&request);
+        assert!(judged > planned);
+        watched.compare(beyond, (0, judged, judged), &mut |watched| {
+            step(watched, size, &mut vectors, |engine, painting, adam| {
+                engine.step_judged(painting, &request, &judging, adam).unwrap().unwrap();
+            });
+        });
+        watched.engine.forget_targets();
         watched.compare(beyond, (0, planned, planned), &mut |watched| {
-            let [picture, first, second, average] = &mut vectors;
-            let mut painting = Painting { size, picture, over: None, terms: &terms, margin: 2, level: false };
-            let (seen, _) = watched.engine.observe_painting(&mut painting, &request).unwrap();
-            let mut adam = AdamStep {
-                beta1: 0.9,
-                beta2: 0.99,
-                rate: 0.01,
-                epsilon: 0.05,
-                bounded: true,
-                first,
-                second,
-                average,
-                average_decay: 0.9,
-            };
-            watched.engine.step_painting(&mut painting, &cotangents(&seen), &mut adam).unwrap();
+            step(watched, size, &mut vectors, |engine, painting, adam| {
+                let (seen, _) = engine.observe_painting(painting, &request).unwrap();
+                engine.step_painting(painting, &cotangents(&seen), adam).unwrap();
+            });
         });
     }
 }

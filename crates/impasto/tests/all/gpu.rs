@@ -4,7 +4,7 @@ use std::io::Write;
 use std::sync::Arc;
 
 use impasto::engine::{CpuBackend, EngineError};
-use impasto::{Backend, Checkpoint, Draft, Error, Init, Overrides, Picture, Session, StyleTransfer};
+use impasto::{Backend, Checkpoint, Draft, Error, Init, Overrides, Picture, Preset, Session, StyleTransfer};
 use impasto_gpu::GpuBackend;
 
 use crate::common::{NARROW, waves};
@@ -58,6 +58,38 @@ fn a_card_paints_the_processors_picture_and_the_same_bytes_twice() {
     let painted = end(begun(card.clone()));
     assert!(difference(&painted, &expected) < MEAN, "{}", difference(&painted, &expected));
     assert_eq!(painted, end(begun(card)));
+}
+
+/// Losses without roots are judged on the card, in one submission with the step. Johnson's steps are short, so that thirty
+/// of them do not enlarge rounding as those of the default preset do.
+#[test]
+fn thirty_iterations_that_a_card_judges_paint_the_processors_picture() {
+    let Some(card) = card() else { return };
+    /// Relative difference of a loss in f32 from the processor's after some steps.
+    const LOSS: f64 = 0.01;
+    for statistic in ["gram", "gram:1000+mean-std:0.1", "covariance:100"] {
+        let run = |backend: Arc<dyn Backend>| {
+            let overrides = Overrides {
+                statistic: Some(statistic.parse().unwrap()),
+                iterations: Some(30),
+                min_size: Some(64),
+                ..Overrides::default()
+            };
+            let transfer = StyleTransfer::new(waves(64, 48, 0)).style(waves(60, 50, 1)).model(NARROW);
+            let transfer = transfer.preset(Preset::named("johnson").unwrap()).overrides(overrides);
+            let mut session = transfer.size(64).backend(backend).build().unwrap();
+            let totals: Vec<f64> = session.by_ref().map(|step| step.unwrap().losses.total).collect();
+            (totals, session.picture().unwrap())
+        };
+        let (expected, picture) = run(processor());
+        let (found, painted) = run(card.clone());
+        assert!(difference(&painted, &picture) < MEAN, "{statistic}: {}", difference(&painted, &picture));
+        assert!(found.len() == 30 && found[29] < found[0], "{statistic}: {found:?}");
+        for (found, expected) in found.iter().zip(&expected) {
+            assert!((found - expected).abs() <= LOSS * expected, "{statistic}: {found}, expected {expected}");
+        }
+        assert_eq!((found, painted), run(card.clone()), "{statistic}");
+    }
 }
 
 /// From noise, where derivatives are large: five steps keep rounding small. After thirty, the processor's instruction
