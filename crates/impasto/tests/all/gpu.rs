@@ -67,7 +67,9 @@ fn thirty_iterations_that_a_card_judges_paint_the_processors_picture() {
     let Some(card) = card() else { return };
     /// Relative difference of a loss in f32 from the processor's after some steps.
     const LOSS: f64 = 0.01;
-    for statistic in ["gram", "gram:1000+mean-std:0.1", "covariance:100"] {
+    // Not `mean-std`: it divides by deviations, which are small in noise, and the processor's own instruction sets then
+    // end 2 to 10 of 255 apart.
+    for statistic in ["gram", "covariance:100"] {
         let run = |backend: Arc<dyn Backend>| {
             let overrides = Overrides {
                 statistic: Some(statistic.parse().unwrap()),
