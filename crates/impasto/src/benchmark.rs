@@ -1,8 +1,7 @@
 //! Measures how fast evaluations are. An evaluation observes, judges and pulls back a fixed synthetic picture with
-//! the objective of a preset.
+//! the objective of a preset. On a graphics card it also makes a step, as all of a run's iteration stays there.
 
 use impasto_encoder::{Conv, Encoder, Tap, Topology};
-use impasto_engine::painting::Values;
 use impasto_engine::{
     Cancel, Engine, EngineError, LayerSeconds, Network, Pixels, Plane, Request, Size, Stopwatch, Target,
 };
@@ -12,7 +11,9 @@ use crate::clock::Clock;
 use crate::device;
 use crate::median::median;
 use crate::objective::{Objective, alone, style_moments};
+use crate::recipe::OptimizerKind;
 use crate::regions::PositionWeights;
+use crate::trial::Trial;
 use crate::{Error, Preset, Recipe, Setting};
 
 /// The measurements of a benchmark.
@@ -99,7 +100,7 @@ impl Benchmark {
             deepest = deepest.max(tap?);
         }
         let drawn = |kind| synthetic(size, kind, &cancel);
-        let mut image = Values::from(drawn(2.0)?.data);
+        let image = drawn(2.0)?;
         let side = Size::new(size, size);
         let network = Network::new(encoder.truncated(deepest));
         let (mut engine, note) = device::engine(device, network, cancel.clone())?;
@@ -110,12 +111,13 @@ impl Benchmark {
             let moments = style_moments(&recipe, engine, &style, None)?;
             Objective::new(&recipe, engine, (&content, None), PositionWeights::default(), alone(moments))?
         };
-        objective.evaluate(engine, side, &mut image)?;
+        let mut trial = Trial::new(&recipe, engine, image, true)?;
+        trial.evaluate(engine, &objective)?;
         let mut seconds = Vec::with_capacity(iterations);
         let mut layers: Vec<LayerSeconds> = Vec::with_capacity(iterations);
         for _ in 0..iterations {
             let start = Stopwatch::start();
-            objective.evaluate(engine, side, &mut image)?;
+            trial.evaluate(engine, &objective)?;
             seconds.push(start.elapsed().as_secs_f64());
             layers.extend(engine.layer_times().cloned());
         }
@@ -172,11 +174,11 @@ pub(crate) fn calibrate(
         let regions = (recipe.margin > 0).then_some(weights).into_iter().collect();
         let placed = PositionWeights { regions, ..PositionWeights::default() };
         let objective = Objective::new(recipe, engine, (&content?, None), placed, alone(moments))?;
-        let (side, mut image) = (Size::new(size, size), Values::from(image?.data));
-        objective.evaluate(engine, side, &mut image)?;
+        let mut trial = Trial::new(recipe, engine, image?, recipe.optimizer == OptimizerKind::Adam)?;
+        trial.evaluate(engine, &objective)?;
         let times = (0..3).map(|_| {
             let start = clock.now();
-            objective.evaluate(engine, side, &mut image).map(|_| clock.seconds_since(start))
+            trial.evaluate(engine, &objective).map(|()| clock.seconds_since(start))
         });
         *seconds = median(times.collect::<Result<Vec<_>, _>>()?);
         engine.forget_targets();

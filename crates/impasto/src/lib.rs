@@ -64,6 +64,7 @@ mod style_parts;
 mod style_size;
 mod texture;
 mod threads;
+mod trial;
 
 pub use impasto_encoder as encoder;
 pub use impasto_image as image;
