@@ -48,6 +48,7 @@ impl GpuAutoencoder {
 
     async fn encode_async(&mut self, image: &Pixels, request: &Request) -> Result<Vec<Moments>, EngineError> {
         let engine = &mut self.engine;
+        engine.device.lose_if_due();
         engine.prepare(Shape::of(request, image.size, true), request, false)?;
         engine.device.write(engine.arena.get(Role::Picture), 0, &image.data);
         let encoder = engine.device.inner.create_command_encoder(&Default::default());

@@ -177,6 +177,14 @@ impl Device {
         }
     }
 
+    /// Gives the card up if no observation is left, for [`lose_after`](Device::lose_after): a draft is none.
+    pub(crate) fn lose_if_due(&self) {
+        let due = lock(&self.failures).left == Some(0);
+        if due {
+            self.lose();
+        }
+    }
+
     /// A buffer whose contents kernels read and write.
     pub(crate) fn buffer(&self, bytes: u64) -> Buffer {
         let usage = BufferUsages::STORAGE | BufferUsages::COPY_SRC | BufferUsages::COPY_DST;

@@ -10,7 +10,7 @@ use impasto::Speed;
 use impasto::image::Limits;
 use impasto_job::inputs::{Input, Inputs, Masks, Source, read};
 use impasto_job::spec::ObjectiveSpec;
-use impasto_job::{Control, Event, JobSpec, Runner, Task};
+use impasto_job::{Cause, Control, Event, JobSpec, Runner, Task};
 use tokio::sync::Semaphore;
 
 use crate::accept::{is_content, length};
@@ -215,8 +215,17 @@ pub(crate) async fn paint(app: &Arc<App>, settings: Settings, edge: usize) -> Re
         let app = Arc::clone(app);
         move || {
             let started = Instant::now();
-            let Prepared { runner, .. } = prepare(&app, &settings, Some(edge))?;
-            let drafted = runner.controlled_by(&control).draft()?;
+            let draft = |settings: &Settings| -> Result<_, Problem> {
+                let Prepared { runner, .. } = prepare(&app, settings, Some(edge))?;
+                Ok(runner.controlled_by(&control).draft())
+            };
+            let mut drafted = draft(&settings)?;
+            if drafted.as_ref().is_err_and(|error| *error.cause() == Cause::Device)
+                && let Some(settings) = settings.on_processor()
+            {
+                drafted = draft(&settings)?;
+            }
+            let drafted = drafted?;
             let made = jpeg(&drafted.picture, drafted.space)?;
             app.metrics.draft(started.elapsed());
             Ok(made)

@@ -324,6 +324,18 @@ fn a_card_that_is_lost_in_the_studio_is_replaced_by_the_processor() {
         });
         let (content, style) = (studio.upload(&folder, "c.png"), studio.upload(&folder, "s.png"));
         let settings = json!({ "content": content, "styles": [style], "size": 48, "iterations": 6 });
+        // Drafts too. One whose settings name the card is an error.
+        if after == "0" {
+            let mut named = settings.clone();
+            named["device"] = json!("gpu:0");
+            let refused = studio.json("POST", "/api/v1/drafts", &named);
+            assert!(
+                refused.0 >= 500 && refused.json().to_string().contains("was lost"),
+                "{}",
+                refused.json()
+            );
+        }
+        assert_eq!(studio.json("POST", "/api/v1/drafts", &settings).0, 200);
         let answer = studio.json("PUT", &format!("/api/v1/jobs/{}", uuid(number)), &settings);
         assert_eq!(answer.0, 201, "{}", answer.json());
         studio.wait_for_job(number, "done");

@@ -174,6 +174,14 @@ impl Settings {
         Settings { kind: Kind::Stylize, options, ..self.clone() }
     }
 
+    /// The same job on the processor, if it leaves the choice of a device to the program.
+    pub(crate) fn on_processor(&self) -> Option<Settings> {
+        let named = self.options.get("device").is_some_and(|device| device != "auto");
+        let mut options = self.options.clone();
+        options.insert("device".into(), "cpu".into());
+        (!named).then(|| Settings { options, ..self.clone() })
+    }
+
     /// All pictures that the job is made from.
     pub(crate) fn slots(&self) -> impl Iterator<Item = &Slot> {
         let of_styles =
