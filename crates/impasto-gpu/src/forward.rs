@@ -5,7 +5,7 @@ use impasto_engine::{Edges, Network, Padding};
 
 use crate::arena::Arena;
 use crate::buffer::Buffer;
-use crate::convolution::{Convolution, Finish, Method};
+use crate::convolution::{Between, Convolution, Finish, Method};
 use crate::layers::{Layer, quads};
 use crate::program::{Recorder, grid, pieces};
 use crate::shape::{CHUNK, RECORD, Role, SHARE, Shape, blocks, pairs};
@@ -80,6 +80,7 @@ impl Scene<'_> {
             added: &layer.bias,
             output: self.map(conv),
             half: self.shape.half,
+            units: layer.units,
         };
         self.record(recorder, conv, &convolution);
     }
@@ -88,11 +89,7 @@ impl Scene<'_> {
     pub(crate) fn record(&self, recorder: &mut Recorder, conv: usize, convolution: &Convolution) {
         match self.layers[conv].method {
             Method::Direct => convolution.direct(recorder),
-            Method::Winograd => {
-                let [transformed, products] =
-                    [Role::Transformed, Role::Products].map(|role| self.arena.get(role));
-                convolution.winograd(recorder, transformed, products);
-            }
+            Method::Winograd => convolution.winograd(recorder, &Between::of(self.arena)),
         }
     }
 

@@ -39,6 +39,8 @@ mod reading;
 mod shape;
 mod sources;
 mod targets;
+mod trial;
+mod units;
 mod waiting;
 
 pub use adapter::{Adapter, AdapterKind, adapters, adapters_here, find};
@@ -48,5 +50,6 @@ pub use buffer::Taken;
 pub use convolution::Method;
 pub use engine::GpuEngine;
 pub use error::GpuError;
+pub use units::Units;
 #[cfg(target_arch = "wasm32")]
 pub use waiting::{Pause, pause_with};
