@@ -2,7 +2,8 @@
 // times the rest. Together they have 22 bits and more, for any number from 2^-14 to 2^15. A smaller one is all in the
 // second part, and is wrong by 2^-25 at most, also on cards that know no numbers below 2^-14.
 //
-// Bits are rounded here, not by a conversion to `f16` and back: compilers take that for nothing, and the rest for zero.
+// Bits are rounded here, not by conversions to `f16`: some cut off, and compilers take one there and back for nothing,
+// so that the rest is zero.
 
 const PART = 2048.0;
 
@@ -11,8 +12,11 @@ struct Parts {
     second: f16,
 }
 
+fn rounded(value: f32) -> f32 {
+    return bitcast<f32>((bitcast<u32>(value) + 0x1000u) & 0xffffe000u);
+}
+
 fn parts(value: f32) -> Parts {
-    let rounded = bitcast<f32>((bitcast<u32>(value) + 0x1000u) & 0xffffe000u);
-    let first = select(0.0, rounded, abs(value) >= 6.103515625e-5);
-    return Parts(f16(first), f16((value - first) * PART));
+    let first = select(0.0, rounded(value), abs(value) >= 6.103515625e-5);
+    return Parts(f16(first), f16(rounded((value - first) * PART)));
 }
