@@ -23,7 +23,7 @@ const AGREES: f32 = 1e-5;
 
 /// Whether a device with matrix units agrees with the same one without.
 pub(crate) async fn passes(plain: &Device, with: &Device) -> bool {
-    match (computed(plain).await, computed(with).await) {
+    match (computed(plain, &|_| 1.0).await, computed(with, &|_| 1.0).await) {
         (Ok(expected), Ok(found)) => agree(&expected, &found),
         _ => false,
     }
@@ -36,15 +36,17 @@ fn agree(expected: &[f32], found: &[f32]) -> bool {
     largest > 0.0 && expected.len() == found.len() && expected.iter().zip(found).all(near)
 }
 
-/// One convolution of numbers that have no order.
-async fn computed(device: &Device) -> Result<Vec<f32>, EngineError> {
+/// One convolution of numbers that have no order, those of each column times a factor.
+async fn computed(device: &Device, factor: &dyn Fn(usize) -> f32) -> Result<Vec<f32>, EngineError> {
     let (inputs, outputs) = SIDES;
     let mut random = numbers();
     let mut draw = |count: usize| random.by_ref().take(count).collect::<Vec<f32>>();
     let shape = Conv { block: 1, place: 1, inputs, outputs };
     let weights = Weights { kernel: draw(9 * inputs * outputs), bias: vec![0.0; outputs] };
     let layer = Layer::forwards(device, &[shape], &[weights])?.remove(0);
-    let input = device.filled(&draw(inputs * SIZE.area()));
+    let mut values = draw(inputs * SIZE.area());
+    values.iter_mut().enumerate().for_each(|(at, value)| *value *= factor(at / inputs % SIZE.width));
+    let input = device.filled(&values);
     let count = outputs * SIZE.area();
     let bytes = (size_of::<f32>() * count) as u64;
     let (output, host) = (device.buffer(bytes), device.host_buffer(bytes));
@@ -124,13 +126,35 @@ mod tests {
         let Some(card) = card() else { return };
         let expected = in_double_precision();
         let near = |device: &Device| {
-            let (mean, most) = errors(&pollster::block_on(computed(device)).unwrap(), &expected);
+            let (mean, most) = errors(&pollster::block_on(computed(device, &|_| 1.0)).unwrap(), &expected);
             assert!(mean < 3e-7 && most < 3e-6, "{}: {mean:e} and {most:e}", device.identity());
         };
         near(&card);
         let Some(units) = card.adapter.units else { return };
         let card = pollster::block_on(Device::open(&card.adapter, None, Some(units))).unwrap();
         near(&pollster::block_on(card.with_units(units, None)).unwrap());
+    }
+
+    /// Small numbers on the left keep all their bits beside large ones on the right, and the other way round. The tiles
+    /// between both are not compared.
+    #[test]
+    fn each_tile_has_a_scale_of_its_own() {
+        let Some(card) = card() else { return };
+        let Some(units) = card.adapter.units else { return };
+        let card = pollster::block_on(Device::open(&card.adapter, None, Some(units))).unwrap();
+        let card = pollster::block_on(card.with_units(units, None)).unwrap();
+        let computed = |factor: &dyn Fn(usize) -> f32| pollster::block_on(computed(&card, factor)).unwrap();
+        let expected = computed(&|_| 1.0);
+        for exponent in [-70, -30, 30, 70] {
+            let factor = |column: usize| if column < 20 { 2_f32.powi(exponent) } else { 1.0 };
+            let found = computed(&factor);
+            for (at, (found, expected)) in found.iter().zip(&expected).enumerate() {
+                let column = at / SIDES.1 % SIZE.width;
+                if !(16..24).contains(&column) {
+                    assert_eq!(*found, factor(column) * expected, "2^{exponent}, column {column}");
+                }
+            }
+        }
     }
 
     /// What units do that read matrices the wrong way round, lose a part, or do not run at all.

@@ -5,8 +5,10 @@ use impasto_engine::{Backend, Cancel, Edges, Padding, Rect, Request, Size};
 use impasto_engine_testing::{CHECKS, Random, conform, conform_in_half, cotangents, network_of, picture};
 use impasto_gpu::{GpuBackend, Method};
 
+use crate::autoencoder::levels_on;
 use crate::card;
 use crate::conformance::named;
+use crate::half::features_of_any_size_are_alike;
 
 /// A card whose matrix units compute all layers but the first; `None`, after saying so, where there are none. Few
 /// drivers have them, so the variable that forbids skips has a word of its own for this.
@@ -44,6 +46,19 @@ fn units_and_direct_products_conform_in_one_network() {
     let Some(card) = on_units() else { return };
     let card = GpuBackend::open_here(card.adapter()).unwrap().units(true);
     conform(&card, &named(&["wide_layers"]), &[]);
+}
+
+/// Scales take the size of features away: a power of two changes no bit.
+#[test]
+fn features_of_any_size_are_multiplied_as_well() {
+    let Some(card) = on_units() else { return };
+    features_of_any_size_are_alike(&card, false);
+}
+
+#[test]
+fn levels_of_drafts_agree_with_the_reference() {
+    let Some(card) = on_units() else { return };
+    levels_on(&card);
 }
 
 #[test]
