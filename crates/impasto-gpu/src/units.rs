@@ -30,9 +30,7 @@ impl Units {
             return None;
         }
         let has = adapter.features();
-        Units::among(&adapter.cooperative_matrix_properties())
-            .filter(|units| has.contains(units.features()))
-            .next()
+        Units::among(&adapter.cooperative_matrix_properties()).find(|units| has.contains(units.features()))
     }
 
     /// The kinds among the sizes and types that a driver lists, the best first. WGSL's types are square.
