@@ -9,13 +9,14 @@ use impasto_encoder::{Level, NEAREST, Topology};
 use impasto_engine::{Affine, Size};
 
 use crate::arena::Arena;
-use crate::convolution::{Between, Convolution, Finish, Method, between_bytes};
+use crate::convolution::{Convolution, Finish, Method};
 use crate::engine::GpuEngine;
 use crate::forward::MIRRORED;
 use crate::layers::{Layer, QUAD, TERMS, matrix_rows, quads, row_quads};
 use crate::program::{Recorder, grid, pieces};
 use crate::shape::{QUAD_BYTES, Role, Shape, matrix_bytes};
 use crate::sources::Kernel;
+use crate::winograd::{Between, between_bytes};
 
 /// The decoder of a level, on the device.
 #[derive(Debug)]

@@ -299,7 +299,7 @@ fn experimental(units: Option<Units>) -> ExperimentalFeatures {
         // SAFETY: wgpu says that an experiment of its own may have undefined behaviour if it is used wrongly, and wants
         // to be told of such faults. The one that is asked for is products of matrices. wgpu does not check the bounds
         // of what they load and store; `units_*.wgsl` alone do so, from matrices that are padded to whole blocks
-        // (`Matrices` in convolution.rs), so every element lies in its buffer. A driver that translates them wrongly is
+        // (`Matrices` in winograd.rs), so every element lies in its buffer. A driver that translates them wrongly is
         // found by the trial (trial.rs). Nothing else of this crate changes with the experiment.
         Some(_) => unsafe { ExperimentalFeatures::enabled() },
     }

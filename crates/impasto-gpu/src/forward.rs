@@ -5,11 +5,12 @@ use impasto_engine::{Edges, Network, Padding};
 
 use crate::arena::Arena;
 use crate::buffer::Buffer;
-use crate::convolution::{Between, Convolution, Finish, Method};
+use crate::convolution::{Convolution, Finish, Method};
 use crate::layers::{Layer, quads};
 use crate::program::{Recorder, grid, pieces};
 use crate::shape::{CHUNK, RECORD, Role, SHARE, Shape, blocks, pairs};
 use crate::sources::Kernel;
+use crate::winograd::Between;
 
 /// The things that recorded kernels work on.
 pub(crate) struct Scene<'a> {

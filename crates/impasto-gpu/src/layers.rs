@@ -4,11 +4,12 @@ use impasto_encoder::{Conv, Encoder, InputMap, Weights};
 use impasto_engine::EngineError;
 
 use crate::buffer::Buffer;
-use crate::convolution::{Method, POINTS};
+use crate::convolution::Method;
 use crate::device::Device;
 use crate::program::{Recorder, grid};
 use crate::sources::Kernel;
 use crate::units::Units;
+use crate::winograd::POINTS;
 
 /// Channels of a quad, the unit of all maps.
 pub(crate) const QUAD: usize = 4;

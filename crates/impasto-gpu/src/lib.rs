@@ -42,6 +42,7 @@ mod targets;
 mod trial;
 mod units;
 mod waiting;
+mod winograd;
 
 pub use adapter::{Adapter, AdapterKind, adapters, adapters_here, find};
 pub use autoencoder::GpuAutoencoder;

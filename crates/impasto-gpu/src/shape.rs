@@ -9,9 +9,10 @@ use std::collections::BTreeMap;
 use impasto_encoder::{Tap, Topology};
 use impasto_engine::{Edges, Request, Size};
 
-use crate::convolution::{Between, Method, between_bytes};
+use crate::convolution::Method;
 use crate::layers::{COLUMNS, QUAD, matrix_rows, quads, row_quads};
 use crate::units::Units;
+use crate::winograd::{Between, between_bytes};
 
 /// Bytes of a quad.
 pub(crate) const QUAD_BYTES: usize = 16;

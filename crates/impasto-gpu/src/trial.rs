@@ -6,10 +6,11 @@
 use impasto_encoder::{Conv, Weights};
 use impasto_engine::{EngineError, Size};
 
-use crate::convolution::{Between, Convolution, Finish, Method, between_bytes};
+use crate::convolution::{Convolution, Finish, Method};
 use crate::device::Device;
 use crate::layers::Layer;
 use crate::program::Recorder;
+use crate::winograd::{Between, between_bytes};
 
 /// The map of the trial: 99 tiles, more than a block of them.
 const SIZE: Size = Size { width: 42, height: 35 };
@@ -87,6 +88,7 @@ fn numbers() -> impl Iterator<Item = f32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Units;
     use crate::device::tests::card;
 
     /// The same convolution in double precision, without transforms.
@@ -155,6 +157,17 @@ mod tests {
                 }
             }
         }
+    }
+
+    /// A card that was opened without the features.
+    #[test]
+    fn units_that_are_not_there_are_not_used() {
+        let Some(card) = card() else { return };
+        assert!(card.units.is_none());
+        for units in [Units::Whole, Units::Split16, Units::Split8] {
+            assert!(pollster::block_on(card.with_units(units, None)).is_none(), "{units}");
+        }
+        assert!(card.check().is_ok());
     }
 
     /// What units do that read matrices the wrong way round, lose a part, or do not run at all.
