@@ -31,6 +31,11 @@ pub(crate) fn run(args: DevicesArgs) -> Result<(), Failure> {
             device.api.as_deref().unwrap_or("-"),
         )))?;
     }
+    for card in &devices {
+        if let Some(units) = &card.matrix_units {
+            line(&printable(&format!("matrix units of {}: {units}", card.name)))?;
+        }
+    }
     for text in notes(&devices) {
         line(&printable(&text))?;
     }
@@ -67,6 +72,7 @@ pub(crate) fn to_json(device: &DeviceInfo) -> Value {
         "driver": device.driver,
         "largest_buffer_bytes": device.largest.map(|(buffer, _)| buffer),
         "largest_binding_bytes": device.largest.map(|(_, binding)| binding),
+        "matrix_units": device.matrix_units,
         "auto_may_take_it": device.not_by_itself.is_none(),
     })
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::GpuError;
+use crate::units::Units;
 use crate::waiting::answer;
 
 /// The kind of an adapter.
@@ -61,6 +62,8 @@ pub struct Adapter {
     pub largest_buffer: u64,
     /// The largest part of a buffer that a kernel can see, in bytes. One map of features must fit into it.
     pub largest_binding: u64,
+    /// The matrix units that this crate can use.
+    pub units: Option<Units>,
 }
 
 impl Adapter {
@@ -73,6 +76,7 @@ impl Adapter {
             driver: [info.driver.trim(), info.driver_info.trim()].join(" ").trim().to_owned(),
             largest_buffer: limits.max_buffer_size,
             largest_binding: limits.max_storage_buffer_binding_size,
+            units: Units::of(&inner),
             inner,
         }
     }
@@ -95,6 +99,12 @@ impl Adapter {
     /// Everything that the bytes of a result depend on: name, interface and driver.
     pub fn identity(&self) -> String {
         format!("{} ({}, {})", self.name, self.api, self.driver)
+    }
+
+    /// The identity of an engine on this card: results on matrix units are other bytes.
+    pub fn device_identity(&self, on_units: bool) -> String {
+        let units = if on_units { ", matrix units" } else { "" };
+        format!("gpu {} ({}, {}{units})", self.name, self.api, self.driver)
     }
 }
 

@@ -9,7 +9,7 @@ use impasto_engine::{Autoencoder, Backend, Cancel, Engine, EngineError, Instruct
 use crate::device::Device;
 use crate::engine::BEYOND;
 use crate::waiting::answer;
-use crate::{Adapter, GpuAutoencoder, GpuEngine, GpuError, Method, Taken};
+use crate::{Adapter, GpuAutoencoder, GpuEngine, GpuError, Method, Taken, Units};
 #[cfg(not(target_arch = "wasm32"))]
 use crate::{adapters_here, find};
 
@@ -33,9 +33,17 @@ impl GpuBackend {
     }
 
     async fn with(adapter: &Adapter, folder: Option<&Path>) -> Result<GpuBackend, GpuError> {
-        let device = Arc::new(Device::open(adapter, folder).await?);
-        let name = format!("gpu {}", adapter.identity());
-        Ok(GpuBackend { adapter: adapter.clone(), name, device, method: None })
+        let device = match Device::open(adapter, folder, adapter.units).await {
+            // The experiment may be what the driver refuses.
+            Err(_) if adapter.units.is_some() => Device::open(adapter, folder, None).await,
+            opened => opened,
+        };
+        Ok(GpuBackend::of(device?, None))
+    }
+
+    fn of(device: Device, method: Option<Method>) -> GpuBackend {
+        let (adapter, name) = (device.adapter.clone(), device.identity());
+        GpuBackend { adapter, name, device: Arc::new(device), method }
     }
 
     /// [`open`](GpuBackend::open), for where a call may wait.
@@ -117,6 +125,27 @@ impl GpuBackend {
     #[must_use]
     pub fn method(self, method: Method) -> GpuBackend {
         GpuBackend { method: Some(method), ..self }
+    }
+
+    /// Computes products on the card's matrix units, or not on them. A card whose units do not pass a trial computes
+    /// without them; [`matrix_units`](GpuBackend::matrix_units) tells. Unless this is called, units that take single
+    /// precision are used, and those that take numbers in two parts are not.
+    #[must_use]
+    pub fn units(self, on: bool) -> GpuBackend {
+        let device = match (on, self.device.units, self.adapter.units) {
+            (true, None, Some(units)) => answer(self.device.with_units(units, None)).flatten(),
+            (false, Some(_), _) => Some(self.device.without_units()),
+            _ => None,
+        };
+        match device {
+            Some(device) => GpuBackend::of(device, self.method),
+            None => self,
+        }
+    }
+
+    /// The matrix units that compute products.
+    pub fn matrix_units(&self) -> Option<Units> {
+        self.device.units
     }
 }
 

@@ -138,6 +138,7 @@ impl Scene<'_> {
             added: if finish == Finish::Plain { &layer.bias } else { self.beside(conv - 1) },
             output: self.arena.get(to),
             half: self.shape.half,
+            units: layer.units,
         };
         self.record(recorder, conv, &convolution);
     }
@@ -175,7 +176,7 @@ impl Scene<'_> {
         let sides = sides(self.network.padding, 0, self.shape.edges);
         let numbers = [size.width as u32, size.height as u32, quads(layer.outputs) as u32, sides, per_row];
         let by = self.arena.get(self.shape.derivative(self.topology(), 0));
-        let buffers = [by, &layer.backward, self.arena.get(Role::Gradient)];
+        let buffers = [by, &layer.backward.buffer, self.arena.get(Role::Gradient)];
         recorder.add(Kernel::FirstBack, &numbers, &buffers, groups);
     }
 }

@@ -9,13 +9,14 @@ use impasto_encoder::{Level, NEAREST, Topology};
 use impasto_engine::{Affine, Size};
 
 use crate::arena::Arena;
-use crate::convolution::{Convolution, Finish, Method, transformed_bytes};
+use crate::convolution::{Convolution, Finish, Method};
 use crate::engine::GpuEngine;
 use crate::forward::MIRRORED;
 use crate::layers::{Layer, QUAD, TERMS, matrix_rows, quads, row_quads};
 use crate::program::{Recorder, grid, pieces};
 use crate::shape::{QUAD_BYTES, Role, Shape, matrix_bytes};
 use crate::sources::Kernel;
+use crate::winograd::{Between, between_bytes};
 
 /// The decoder of a level, on the device.
 #[derive(Debug)]
@@ -83,9 +84,10 @@ impl Decoding {
                 need(Role::Turn(place.turn), bytes(place));
             }
             if layer.method == Method::Winograd {
-                let of = |side| transformed_bytes(input.size, layer.inputs, layer.outputs, side);
-                need(Role::Transformed, of(layer.inputs));
-                need(Role::Products, of(layer.outputs));
+                let bytes = between_bytes(input.size, (layer.inputs, layer.outputs), layer.units);
+                for (role, bytes) in Between::ROLES.into_iter().zip(bytes).filter(|(_, bytes)| *bytes > 0) {
+                    need(role, bytes);
+                }
             }
         }
         need(Role::Host, QUAD_BYTES * shape.size.area());
@@ -118,14 +120,11 @@ impl GpuEngine {
                 added: &layer.bias,
                 output: arena.get(Role::Turn(output.turn)),
                 half: false,
+                units: layer.units,
             };
             match layer.method {
                 Method::Direct => convolution.direct(&mut recorder),
-                Method::Winograd => {
-                    let [transformed, products] =
-                        [Role::Transformed, Role::Products].map(|role| arena.get(role));
-                    convolution.winograd(&mut recorder, transformed, products);
-                }
+                Method::Winograd => convolution.winograd(&mut recorder, &Between::of(arena)),
             }
             if let Some(larger) = larger {
                 record_enlarging(&mut recorder, arena, layer, (output, larger));

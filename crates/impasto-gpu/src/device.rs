@@ -10,13 +10,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use impasto_engine::EngineError;
-use wgpu::{BufferUsages, PollType};
+use wgpu::{BufferUsages, ErrorFilter, ExperimentalFeatures, PipelineCache, PollType};
 
 use crate::buffer::{Buffer, Tally};
 use crate::kernels::Kernels;
 use crate::pipelines::Pipelines;
 use crate::reading::Mapped;
-use crate::{Adapter, GpuError};
+use crate::units::Units;
+use crate::{Adapter, GpuError, trial};
 
 /// A failure that a driver reported, after which the card still works.
 #[derive(Clone, Debug)]
@@ -59,6 +60,8 @@ pub(crate) struct Device {
     pub(crate) inner: wgpu::Device,
     pub(crate) queue: wgpu::Queue,
     pub(crate) kernels: Arc<Kernels>,
+    /// The matrix units that compute products.
+    pub(crate) units: Option<Units>,
     pub(crate) adapter: Adapter,
     pub(crate) tally: Arc<Tally>,
     /// Shared by all engines of the card.
@@ -68,12 +71,19 @@ pub(crate) struct Device {
 }
 
 impl Device {
-    /// Opens a card and translates the kernels for it, unless a folder has them.
-    pub(crate) async fn open(adapter: &Adapter, folder: Option<&Path>) -> Result<Device, GpuError> {
+    /// Opens a card and translates the kernels for it, unless a folder has them. Matrix units can be used later if they
+    /// are named; those that are used by default compute from now on.
+    pub(crate) async fn open(
+        adapter: &Adapter,
+        folder: Option<&Path>,
+        units: Option<Units>,
+    ) -> Result<Device, GpuError> {
         let refused = |reason: String| GpuError::Refused { adapter: adapter.name.clone(), reason };
         let descriptor = wgpu::DeviceDescriptor {
             label: Some("impasto"),
-            required_features: folder.map_or(wgpu::Features::empty(), |_| Pipelines::feature(adapter)),
+            required_features: folder.map_or(wgpu::Features::empty(), |_| Pipelines::feature(adapter))
+                | units.map_or(wgpu::Features::empty(), Units::features),
+            experimental_features: experimental(units),
             // All that it has: maps of features are large.
             required_limits: adapter.inner.limits(),
             memory_hints: wgpu::MemoryHints::MemoryUsage,
@@ -100,13 +110,18 @@ impl Device {
             Some(folder) => Pipelines::open(&inner, adapter, folder).await,
             None => None,
         };
-        let kernels = Arc::new(Kernels::new(&inner, kept.as_ref().map(|kept| &kept.cache)));
+        let cache = kept.as_ref().map(|kept| &kept.cache);
+        let kernels = Arc::new(Kernels::new(&inner, cache));
+        let seen = AtomicU64::new(0);
+        let (adapter, tally) = (adapter.clone(), Arc::default());
+        let plain = Device { inner, queue, kernels, units: None, adapter, tally, failures, seen };
+        let device = match units.filter(|units| units.by_default()) {
+            Some(units) => plain.with_units(units, cache).await.unwrap_or(plain),
+            None => plain,
+        };
         if let Some(kept) = kept {
             kept.keep();
         }
-        let seen = AtomicU64::new(0);
-        let (adapter, tally) = (adapter.clone(), Arc::default());
-        let device = Device { inner, queue, kernels, adapter, tally, failures, seen };
         device.check().map_err(|error| refused(error.to_string()))?;
         // A browser tells what it refuses with the first answer.
         if cfg!(target_arch = "wasm32") {
@@ -122,11 +137,40 @@ impl Device {
             inner: self.inner.clone(),
             queue: self.queue.clone(),
             kernels: self.kernels.clone(),
+            units: self.units,
             adapter: self.adapter.clone(),
             tally: self.tally.clone(),
             failures: self.failures.clone(),
             seen: AtomicU64::new(lock(&self.failures).count),
         }
+    }
+
+    /// The card with products on its matrix units; `None` if they do not compute what other kernels compute.
+    pub(crate) async fn with_units(&self, units: Units, cache: Option<&PipelineCache>) -> Option<Device> {
+        if !self.inner.features().contains(units.features()) {
+            return None;
+        }
+        // What the driver refuses here must not spoil the work of others.
+        let filters = [ErrorFilter::OutOfMemory, ErrorFilter::Internal, ErrorFilter::Validation];
+        let scopes = filters.map(|filter| self.inner.push_error_scope(filter));
+        let kernels = Arc::new(self.kernels.and_of(units, &self.inner, cache));
+        let with = Device { kernels, units: Some(units), ..self.for_engine() };
+        let passed = trial::passes(self, &with).await;
+        let mut refused = false;
+        for scope in scopes.into_iter().rev() {
+            refused |= scope.pop().await.is_some();
+        }
+        (passed && !refused).then_some(with)
+    }
+
+    /// The card without its matrix units.
+    pub(crate) fn without_units(&self) -> Device {
+        Device { units: None, ..self.for_engine() }
+    }
+
+    /// Everything that the bytes of a result depend on, with the kind of device.
+    pub(crate) fn identity(&self) -> String {
+        self.adapter.device_identity(self.units.is_some())
     }
 
     /// Whether this is the same card, opened once.
@@ -255,6 +299,20 @@ impl Device {
     }
 }
 
+/// The word that wgpu wants to hear for experiments.
+#[allow(unsafe_code)]
+fn experimental(units: Option<Units>) -> ExperimentalFeatures {
+    match units {
+        None => ExperimentalFeatures::disabled(),
+        // SAFETY: wgpu says that an experiment of its own may have undefined behaviour if it is used wrongly, and wants
+        // to be told of such faults. The one that is asked for is products of matrices. wgpu does not check the bounds
+        // of what they load and store; `units_*.wgsl` alone do so, from matrices that are padded to whole blocks
+        // (`Matrices` in winograd.rs), so every element lies in its buffer. A driver that translates them wrongly is
+        // found by the trial (trial.rs). Nothing else of this crate changes with the experiment.
+        Some(_) => unsafe { ExperimentalFeatures::enabled() },
+    }
+}
+
 /// The size of a buffer for a number of bytes.
 pub(crate) fn rounded(bytes: u64) -> u64 {
     bytes.next_multiple_of(16).max(16)
@@ -273,7 +331,7 @@ pub(crate) mod tests {
     /// A card; `None`, after saying so, where there is none.
     pub(crate) fn card() -> Option<Device> {
         let found = crate::find(&crate::adapters_here(), "gpu");
-        match found.and_then(|adapter| pollster::block_on(Device::open(&adapter, None))) {
+        match found.and_then(|adapter| pollster::block_on(Device::open(&adapter, None, None))) {
             Ok(device) => Some(device),
             Err(reason) => {
                 let allowed = std::env::var_os("IMPASTO_NO_SKIPS").is_none_or(|value| value != "1");

@@ -91,7 +91,7 @@ impl GpuEngine {
 
     fn with(device: Arc<Device>, network: Network, cancel: Cancel, layers: Vec<Layer>) -> GpuEngine {
         GpuEngine {
-            identity: format!("gpu {}", device.adapter.identity()),
+            identity: device.identity(),
             device,
             network,
             cancel,

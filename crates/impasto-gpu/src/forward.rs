@@ -10,6 +10,7 @@ use crate::layers::{Layer, quads};
 use crate::program::{Recorder, grid, pieces};
 use crate::shape::{CHUNK, RECORD, Role, SHARE, Shape, blocks, pairs};
 use crate::sources::Kernel;
+use crate::winograd::Between;
 
 /// The things that recorded kernels work on.
 pub(crate) struct Scene<'a> {
@@ -80,6 +81,7 @@ impl Scene<'_> {
             added: &layer.bias,
             output: self.map(conv),
             half: self.shape.half,
+            units: layer.units,
         };
         self.record(recorder, conv, &convolution);
     }
@@ -88,11 +90,7 @@ impl Scene<'_> {
     pub(crate) fn record(&self, recorder: &mut Recorder, conv: usize, convolution: &Convolution) {
         match self.layers[conv].method {
             Method::Direct => convolution.direct(recorder),
-            Method::Winograd => {
-                let [transformed, products] =
-                    [Role::Transformed, Role::Products].map(|role| self.arena.get(role));
-                convolution.winograd(recorder, transformed, products);
-            }
+            Method::Winograd => convolution.winograd(recorder, &Between::of(self.arena)),
         }
     }
 

@@ -1,14 +1,17 @@
 //! The kernels, translated for a device.
 
+use std::collections::BTreeMap;
+
 use wgpu::{
     BindGroupLayout, BindGroupLayoutEntry, BindingType, BufferBindingType, ComputePipeline, Device,
     PipelineCache, ShaderStages,
 };
 
 use crate::sources::{Kernel, SOURCES, Source};
+use crate::units::Units;
 
 /// A kernel that can run.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Ready {
     pub(crate) pipeline: ComputePipeline,
     pub(crate) layout: BindGroupLayout,
@@ -16,20 +19,27 @@ pub(crate) struct Ready {
 
 /// All kernels of a device.
 #[derive(Debug)]
-pub(crate) struct Kernels(Vec<Ready>);
+pub(crate) struct Kernels(BTreeMap<Kernel, Ready>);
 
 impl Kernels {
     pub(crate) fn new(device: &Device, cache: Option<&PipelineCache>) -> Kernels {
-        Kernels(SOURCES.iter().map(|source| ready(device, source, cache)).collect())
+        let all = SOURCES.iter().filter(|source| source.units.is_empty());
+        Kernels(all.map(|source| (source.kernel, ready(device, source, cache))).collect())
+    }
+
+    /// These and those for matrix units.
+    pub(crate) fn and_of(&self, units: Units, device: &Device, cache: Option<&PipelineCache>) -> Kernels {
+        let more = SOURCES.iter().filter(|source| source.units.contains(&units));
+        let more = more.map(|source| (source.kernel, ready(device, source, cache)));
+        Kernels(self.0.clone().into_iter().chain(more).collect())
     }
 
     pub(crate) fn get(&self, kernel: Kernel) -> &Ready {
-        &self.0[kernel as usize]
+        &self.0[&kernel]
     }
 }
 
 fn ready(device: &Device, source: &Source, cache: Option<&PipelineCache>) -> Ready {
-    debug_assert_eq!(SOURCES[source.kernel as usize].kernel, source.kernel);
     let label = format!("{:?}", source.kernel);
     let module = device.create_shader_module(wgpu::ShaderModuleDescriptor {
         label: Some(&label),

@@ -4,10 +4,12 @@ use impasto_encoder::{Conv, Encoder, InputMap, Weights};
 use impasto_engine::EngineError;
 
 use crate::buffer::Buffer;
-use crate::convolution::{Method, POINTS};
+use crate::convolution::Method;
 use crate::device::Device;
 use crate::program::{Recorder, grid};
 use crate::sources::Kernel;
+use crate::units::Units;
+use crate::winograd::POINTS;
 
 /// Channels of a quad, the unit of all maps.
 pub(crate) const QUAD: usize = 4;
@@ -33,15 +35,25 @@ pub(crate) fn row_quads(channels: usize) -> usize {
     channels.div_ceil(COLUMNS) * COLUMNS / QUAD
 }
 
+/// Kernels of a convolution, in the order of its products.
+#[derive(Debug)]
+pub(crate) struct Operand {
+    pub(crate) buffer: Buffer,
+    /// What takes their scale back, a power of two.
+    pub(crate) factor: f32,
+}
+
 /// A convolution on the device.
 #[derive(Debug)]
 pub(crate) struct Layer {
     pub(crate) inputs: usize,
     pub(crate) outputs: usize,
     pub(crate) method: Method,
-    pub(crate) forward: Buffer,
+    /// The matrix units that compute it.
+    pub(crate) units: Option<Units>,
+    pub(crate) forward: Operand,
     /// Turned kernels; for the first convolution those of its own kernel. Empty in a layer that only runs forwards.
-    pub(crate) backward: Buffer,
+    pub(crate) backward: Operand,
     pub(crate) bias: Buffer,
 }
 
@@ -94,8 +106,9 @@ impl Layer {
             inputs: shape.inputs,
             outputs: shape.outputs,
             method,
+            units: device.units.filter(|_| method == Method::Winograd),
             forward: prepared(device, &forward, method, (shape.inputs, shape.outputs)),
-            backward: device.buffer(0),
+            backward: Operand { buffer: device.buffer(0), factor: 1.0 },
             bias: device.filled(&bias),
         }
     }
@@ -107,7 +120,7 @@ impl Layer {
 
     /// Bytes on the device.
     pub(crate) fn bytes(&self) -> usize {
-        (self.forward.size() + self.backward.size() + self.bias.size()) as usize
+        (self.forward.buffer.size() + self.backward.buffer.size() + self.bias.size()) as usize
     }
 }
 
@@ -130,22 +143,46 @@ fn rows(inputs: usize, outputs: usize, kernel: impl Fn(usize, usize, usize) -> f
 }
 
 /// Kernels on the device, as a method takes them.
-fn prepared(device: &Device, kernels: &[f32], method: Method, (inputs, outputs): (usize, usize)) -> Buffer {
+fn prepared(device: &Device, kernels: &[f32], method: Method, (inputs, outputs): (usize, usize)) -> Operand {
     let rows = device.filled(kernels);
+    let splits = device.units.is_some_and(Units::splits);
     match method {
-        Method::Direct => rows,
-        Method::Winograd => transformed(device, &rows, inputs, outputs),
+        Method::Direct => Operand { buffer: rows, factor: 1.0 },
+        Method::Winograd => {
+            let exponent = if splits { exponent(kernels) } else { 0 };
+            let kernel = if splits { Kernel::SplitWeights } else { Kernel::WinogradWeights };
+            let buffer = transformed(device, (kernel, power(exponent)), &rows, inputs, outputs);
+            Operand { buffer, factor: power(-exponent) }
+        }
     }
 }
 
+/// The exponent of the scale that takes the largest kernel between 2^13 and 2^14: the transform makes it at most twice
+/// as large.
+fn exponent(kernels: &[f32]) -> i32 {
+    let largest = kernels.iter().fold(0.0_f32, |most, kernel| most.max(kernel.abs()));
+    (13 + 127 - (largest.to_bits() >> 23) as i32).clamp(-126, 126)
+}
+
+/// A power of two whose exponent is between -126 and 126.
+fn power(exponent: i32) -> f32 {
+    f32::from_bits(((exponent + 127) as u32) << 23)
+}
+
 /// The kernels of a layer for Winograd's products, transformed on the device.
-fn transformed(device: &Device, rows: &Buffer, inputs: usize, outputs: usize) -> Buffer {
+fn transformed(
+    device: &Device,
+    (kernel, scale): (Kernel, f32),
+    rows: &Buffer,
+    inputs: usize,
+    outputs: usize,
+) -> Buffer {
     let (padded, columns, height) = (quads(inputs) * QUAD, row_quads(outputs) * QUAD, matrix_rows(inputs));
     let to = device.buffer((size_of::<f32>() * POINTS * height * columns) as u64);
     let (groups, per_row) = grid(padded * columns);
     let mut recorder = Recorder::default();
-    let numbers = [padded as u32, height as u32, columns as u32, per_row];
-    recorder.add(Kernel::WinogradWeights, &numbers, &[rows, &to], groups);
+    let numbers = [padded as u32, height as u32, columns as u32, per_row, scale.to_bits()];
+    recorder.add(kernel, &numbers, &[rows, &to], groups);
     let program = recorder.finish(device);
     let mut encoder = device.inner.create_command_encoder(&Default::default());
     program.encode(device, &mut encoder);

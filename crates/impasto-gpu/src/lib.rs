@@ -41,7 +41,10 @@ mod reading;
 mod shape;
 mod sources;
 mod targets;
+mod trial;
+mod units;
 mod waiting;
+mod winograd;
 
 pub use adapter::{Adapter, AdapterKind, adapters, adapters_here, find};
 pub use autoencoder::GpuAutoencoder;
@@ -50,5 +53,6 @@ pub use buffer::Taken;
 pub use convolution::Method;
 pub use engine::GpuEngine;
 pub use error::GpuError;
+pub use units::Units;
 #[cfg(target_arch = "wasm32")]
 pub use waiting::{Pause, pause_with};

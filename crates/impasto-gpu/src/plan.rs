@@ -41,9 +41,10 @@ impl GpuEngine {
     /// Bytes of each buffer of a shape.
     pub(crate) fn needs(&self, shape: &Shape, backward: bool) -> BTreeMap<Role, usize> {
         let methods: Vec<Method> = self.layers.iter().map(|layer| layer.method).collect();
-        let mut needs = shape.buffers(self.network.encoder.topology(), &methods, backward);
+        let topology = self.network.encoder.topology();
+        let mut needs = shape.buffers(topology, &methods, self.device.units, backward);
         if let Some(decoder) = &self.decoder {
-            decoder.add_needs(shape, self.network.encoder.topology(), &mut needs);
+            decoder.add_needs(shape, topology, &mut needs);
         }
         needs
     }

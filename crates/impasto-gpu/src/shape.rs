@@ -9,8 +9,10 @@ use std::collections::BTreeMap;
 use impasto_encoder::{Tap, Topology};
 use impasto_engine::{Edges, Request, Size};
 
-use crate::convolution::{Method, transformed_bytes};
+use crate::convolution::Method;
 use crate::layers::{COLUMNS, QUAD, matrix_rows, quads, row_quads};
+use crate::units::Units;
+use crate::winograd::{Between, between_bytes};
 
 /// Bytes of a quad.
 pub(crate) const QUAD_BYTES: usize = 16;
@@ -69,6 +71,8 @@ pub(crate) enum Role {
     Transformed,
     /// Tiles behind them.
     Products,
+    /// What takes the scale of each tile back, for matrix units that take half precision.
+    Factors,
     /// The derivative by the pixels, planar.
     Gradient,
     /// The host reads sums, features or pixels in it.
@@ -140,6 +144,7 @@ impl Shape {
         &self,
         topology: &Topology,
         methods: &[Method],
+        units: Option<Units>,
         backward: bool,
     ) -> BTreeMap<Role, usize> {
         let (area, deepest) = (self.size.area(), self.deepest());
@@ -170,20 +175,21 @@ impl Shape {
                 size_of::<f32>() * ((self.size.width >> block) * (self.size.height >> block)),
             );
         }
-        let (mut before, mut behind) = (0, 0);
+        let mut between = [0; 3];
         for (conv, shape) in topology.convs()[..=deepest].iter().enumerate() {
             if methods[conv] == Method::Winograd {
                 let (size, inputs, outputs) = (self.size_at(topology, conv), shape.inputs, shape.outputs);
-                // Backward the sides change places.
-                let [input, output] =
-                    [inputs, outputs].map(|side| transformed_bytes(size, inputs, outputs, side));
-                let most = if backward { (input.max(output), input.max(output)) } else { (input, output) };
-                (before, behind) = (before.max(most.0), behind.max(most.1));
+                let mut count = |sides| {
+                    let bytes = between_bytes(size, sides, units);
+                    between.iter_mut().zip(bytes).for_each(|(most, bytes)| *most = bytes.max(*most));
+                };
+                count((inputs, outputs));
+                if backward {
+                    count((outputs, inputs));
+                }
             }
         }
-        if before > 0 {
-            all.extend([(Role::Transformed, before), (Role::Products, behind)]);
-        }
+        all.extend(Between::ROLES.into_iter().zip(between).filter(|(_, bytes)| *bytes > 0));
         if backward {
             all.insert(Role::Gradient, 12 * area);
             if !self.half {

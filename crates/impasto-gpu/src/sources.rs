@@ -1,11 +1,13 @@
 //! The sources of the kernels. Each is one file in `shaders/`, put together with the files it builds on. One constant
-//! makes its variants.
+//! makes its variants. Kernels for matrix units are there where a card has them.
 //!
 //! On the way back, kernels read features: in single precision, where derivatives take their place, or kept in half
 //! precision. Files that define `feature` and `from_tap` make the difference.
 
-/// A kernel with its place in [`SOURCES`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+use crate::units::Units;
+
+/// A kernel; [`SOURCES`] has the source of each.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Kernel {
     Input,
     Convolve,
@@ -57,6 +59,11 @@ pub(crate) enum Kernel {
     JudgeProduct,
     Judge,
     JudgeSpread,
+    WholeProduct,
+    SplitWeights,
+    SplitInput,
+    SplitProduct16,
+    SplitProduct8,
 }
 
 impl Kernel {
@@ -87,6 +94,8 @@ pub(crate) struct Source {
     /// The number of buffers that it writes.
     pub(crate) writes: u32,
     pub(crate) constant: Option<(&'static str, f64)>,
+    /// The kinds of matrix units that it is for; none: it is for every card.
+    pub(crate) units: &'static [Units],
 }
 
 /// Files in `shaders/`, as a text.
@@ -100,6 +109,14 @@ const CONVOLVE: Text = wgsl!("tile", "finish_tile", "border", "convolve", "finis
 const CONVOLVE_BACK: Text = wgsl!("tile", "finish_tile", "border", "convolve", "finish_back", "in_place");
 const CONVOLVE_BACK_HALF: Text =
     wgsl!("tile", "finish_tile", "border", "convolve", "finish_back", "kept", "kept_quads", "beside");
+const WINOGRAD_WEIGHTS: Text = wgsl!("winograd", "winograd_weights", "winograd_weights_plain");
+const WINOGRAD_INPUT: Text = wgsl!("winograd", "border", "winograd_input", "winograd_input_plain");
+const SPLIT_WEIGHTS: Text = wgsl!("f16", "parts", "winograd", "winograd_weights", "winograd_weights_split");
+const SPLIT_INPUT: Text =
+    wgsl!("f16", "parts", "winograd", "border", "winograd_input", "winograd_input_split");
+const SPLIT_16: Text = wgsl!("f16", "units", "parts", "units_16", "units_product", "units_split");
+const SPLIT_8: Text = wgsl!("f16", "units", "parts", "units_8", "units_product", "units_split");
+const SPLITTING: &[Units] = &[Units::Split16, Units::Split8];
 const WINOGRAD_OUTPUT: Text = wgsl!("winograd", "winograd_output", "finish_forward");
 const WINOGRAD_OUTPUT_BACK: Text = wgsl!("winograd", "winograd_output", "finish_back", "in_place");
 const WINOGRAD_OUTPUT_BACK_HALF: Text =
@@ -110,18 +127,22 @@ const UNPOOL_HALF: Text = wgsl!("unpool", "kept", "kept_quads", "beside");
 const KEEP: Text = wgsl!("kept", "keep");
 
 const fn source(kernel: Kernel, text: Text, reads: u32) -> Source {
-    Source { kernel, text, reads, writes: 1, constant: None }
+    Source { kernel, text, reads, writes: 1, constant: None, units: &[] }
 }
 
 const fn variant(kernel: Kernel, text: Text, reads: u32, constant: (&'static str, f64)) -> Source {
-    Source { kernel, text, reads, writes: 1, constant: Some(constant) }
+    Source { constant: Some(constant), ..source(kernel, text, reads) }
 }
 
 const fn writing(source: Source, writes: u32) -> Source {
     Source { writes, ..source }
 }
 
-/// In the order of [`Kernel`].
+const fn on(units: &'static [Units], source: Source) -> Source {
+    Source { units, ..source }
+}
+
+/// The sources of all kernels.
 pub(crate) const SOURCES: &[Source] = &[
     source(Kernel::Input, wgsl!("input"), 1),
     variant(Kernel::Convolve, CONVOLVE, 3, ("plain", 0.0)),
@@ -141,13 +162,13 @@ pub(crate) const SOURCES: &[Source] = &[
     source(Kernel::Residual, wgsl!("residual"), 3),
     source(Kernel::Tap, wgsl!("tile", "finish_tile", "tap", "features"), 3),
     source(Kernel::ResidualBack, wgsl!("residual_back", "features"), 3),
-    source(Kernel::WinogradWeights, wgsl!("winograd", "winograd_weights"), 1),
-    source(Kernel::WinogradInput, wgsl!("winograd", "border", "winograd_input"), 1),
+    source(Kernel::WinogradWeights, WINOGRAD_WEIGHTS, 1),
+    source(Kernel::WinogradInput, WINOGRAD_INPUT, 1),
     source(Kernel::WinogradProduct, wgsl!("tile", "finish_tile", "winograd_product"), 2),
-    variant(Kernel::WinogradOutput, WINOGRAD_OUTPUT, 2, ("plain", 0.0)),
-    variant(Kernel::WinogradOutputBack, WINOGRAD_OUTPUT, 2, ("plain", 1.0)),
-    variant(Kernel::WinogradOutputBackMasked, WINOGRAD_OUTPUT_BACK, 2, ("tapped", 0.0)),
-    variant(Kernel::WinogradOutputBackTapped, WINOGRAD_OUTPUT_BACK, 2, ("tapped", 1.0)),
+    variant(Kernel::WinogradOutput, WINOGRAD_OUTPUT, 3, ("plain", 0.0)),
+    variant(Kernel::WinogradOutputBack, WINOGRAD_OUTPUT, 3, ("plain", 1.0)),
+    variant(Kernel::WinogradOutputBackMasked, WINOGRAD_OUTPUT_BACK, 3, ("tapped", 0.0)),
+    variant(Kernel::WinogradOutputBackTapped, WINOGRAD_OUTPUT_BACK, 3, ("tapped", 1.0)),
     source(Kernel::Seen, wgsl!("seen"), 2),
     source(Kernel::VariationValue, wgsl!("variation", "variation_value"), 1),
     source(Kernel::VariationBack, wgsl!("variation", "variation_back"), 1),
@@ -167,15 +188,20 @@ pub(crate) const SOURCES: &[Source] = &[
     source(Kernel::HalfMask, wgsl!("mask", "kept", "kept_quads", "beside"), 1),
     source(Kernel::HalfTap, wgsl!("tile", "finish_tile", "tap", "kept", "kept_quads"), 3),
     source(Kernel::HalfResidualBack, wgsl!("residual_back", "kept", "kept_quads"), 3),
-    variant(Kernel::HalfWinogradOutputBackMasked, WINOGRAD_OUTPUT_BACK_HALF, 2, ("tapped", 0.0)),
-    variant(Kernel::HalfWinogradOutputBackTapped, WINOGRAD_OUTPUT_BACK_HALF, 2, ("tapped", 1.0)),
+    variant(Kernel::HalfWinogradOutputBackMasked, WINOGRAD_OUTPUT_BACK_HALF, 3, ("tapped", 0.0)),
+    variant(Kernel::HalfWinogradOutputBackTapped, WINOGRAD_OUTPUT_BACK_HALF, 3, ("tapped", 1.0)),
     source(Kernel::JudgeGather, wgsl!("judge_gather"), 1),
     source(Kernel::JudgeProduct, wgsl!("judge_product"), 2),
     writing(source(Kernel::Judge, wgsl!("judge"), 2), 2),
     source(Kernel::JudgeSpread, wgsl!("judge_spread"), 1),
+    on(&[Units::Whole], source(Kernel::WholeProduct, wgsl!("units", "units_product", "units_whole"), 2)),
+    on(SPLITTING, source(Kernel::SplitWeights, SPLIT_WEIGHTS, 1)),
+    on(SPLITTING, writing(source(Kernel::SplitInput, SPLIT_INPUT, 1), 2)),
+    on(&[Units::Split16], source(Kernel::SplitProduct16, SPLIT_16, 2)),
+    on(&[Units::Split8], source(Kernel::SplitProduct8, SPLIT_8, 2)),
 ];
 
-/// The sources of all kernels, with their constants.
+/// The texts of all kernels, with their constants.
 pub(crate) fn sources() -> String {
     SOURCES
         .iter()

@@ -52,12 +52,15 @@ struct Watched {
 
 impl Watched {
     fn new(method: Method, half: bool) -> Option<Watched> {
-        let card = card(method)?;
+        Some(Watched::on(card(method)?, half))
+    }
+
+    fn on(card: GpuBackend, half: bool) -> Watched {
         let encoder = "random:vgg19?width=1/16".parse::<RandomSpec>().unwrap().encoder("random:vgg19");
         let mut engine = card.prepare(Network::new(encoder), Cancel::default()).unwrap();
         engine.set_half(half);
         assert_eq!(card.taken().now, engine.kernel_bytes() as u64, "the kernels");
-        Some(Watched { card, engine, random: Random(3) })
+        Watched { card, engine, random: Random(3) }
     }
 
     fn tap(&self, name: &str) -> Tap {
@@ -122,17 +125,14 @@ impl Watched {
             assert!(allocated.is_none_or(counted), "{taken} bytes were counted, {allocated:?} are allocated");
         }
     }
-}
 
-#[test]
-fn evaluations_take_what_was_planned() {
-    for (method, half) in [(Method::Direct, false), (Method::Winograd, false), (Method::Winograd, true)] {
-        let Some(mut watched) = Watched::new(method, half) else { return };
-        let taps = ["relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1"].map(|name| watched.tap(name));
+    /// Evaluates requests for styles, with a content target, and with regions and features.
+    fn evaluate_styles(&mut self) {
+        let taps = ["relu1_1", "relu2_1", "relu3_1", "relu4_1", "relu5_1"].map(|name| self.tap(name));
         let style = |_: &mut Random, _| Request { moments: taps.to_vec(), ..Request::default() };
-        watched.evaluate(style, None);
-        let content = watched.tap("relu4_2");
-        watched.evaluate(style, Some(content));
+        self.evaluate(style, None);
+        let content = self.tap("relu4_2");
+        self.evaluate(style, Some(content));
         let regions = |random: &mut Random, size| Request {
             moments: taps[..3].to_vec(),
             regions: vec![plane(random, size), plane(random, size)],
@@ -140,7 +140,31 @@ fn evaluations_take_what_was_planned() {
             features: vec![taps[1]],
             ..Request::default()
         };
-        watched.evaluate(regions, Some(content));
+        self.evaluate(regions, Some(content));
+    }
+}
+
+#[test]
+fn evaluations_take_what_was_planned() {
+    for (method, half) in [(Method::Direct, false), (Method::Winograd, false), (Method::Winograd, true)] {
+        let Some(mut watched) = Watched::new(method, half) else { return };
+        watched.evaluate_styles();
+    }
+}
+
+/// Matrices for units are padded, and tiles may have factors.
+#[test]
+fn evaluations_on_matrix_units_take_what_was_planned() {
+    for half in [false, true] {
+        let Some(card) = card(Method::Winograd) else { return };
+        let card = card.units(true);
+        if card.matrix_units().is_none() {
+            let forbidden = std::env::var_os("IMPASTO_NO_SKIPS").is_some_and(|value| value == "units");
+            assert!(!forbidden, "skipped: no matrix units");
+            let _ = writeln!(std::io::stderr(), "skipped: no matrix units");
+            return;
+        }
+        Watched::on(card, half).evaluate_styles();
     }
 }
 

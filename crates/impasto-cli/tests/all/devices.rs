@@ -69,6 +69,40 @@ fn a_card_evaluates_paints_and_is_named() {
     folder.decoded("o.png");
 }
 
+/// A card that offers none paints without, and a note says so.
+#[test]
+fn matrix_units_are_used_when_the_variable_says_so_and_are_named() {
+    let folder = Folder::with_pictures();
+    let with = |value: &str, line: &str| {
+        let mut command = folder.command(line.split_whitespace());
+        command.env("IMPASTO_MATRIX_UNITS", value);
+        finish(command)
+    };
+    let ran = with("perhaps", &format!("{RUN} -o wrong.png"));
+    assert_eq!(ran.code, Some(2), "{ran}");
+    ran.assert_says(&["IMPASTO_MATRIX_UNITS", "expected on or off, found perhaps"]);
+    assert!(ran.hint().contains("unset IMPASTO_MATRIX_UNITS"), "{ran}");
+    assert!(!folder.has("wrong.png"));
+    let Some(card) = devices(&folder).into_iter().nth(1) else {
+        return skip("matrix_units_are_used_when_the_variable_says_so_and_are_named", "there is no card");
+    };
+    let offers = !card["matrix_units"].is_null();
+    let paint = |value: &str| {
+        let line = format!("{RUN} -o {value}.png --report {value}.json --checkpoint k --device gpu");
+        let ran = with(value, &line);
+        assert_eq!(ran.code, Some(0), "{ran}");
+        let device = folder.json(&format!("{value}.json"))["instruction_set"].as_str().unwrap().to_owned();
+        (ran, device)
+    };
+    let (ran, device) = paint("on");
+    let used = device.ends_with(", matrix units)");
+    assert!(offers || !used, "{device}");
+    assert_eq!(ran.stderr.contains("no matrix units that can be used"), !used, "{ran}");
+    let (ran, device) = paint("off");
+    assert!(!device.contains("matrix units") && !ran.stderr.contains("matrix units"), "{device} {ran}");
+    assert_eq!(folder.bytes("on.png") != folder.bytes("off.png"), used);
+}
+
 /// Drivers of Vulkan let programs keep the kernels that they have translated.
 #[test]
 fn translated_kernels_are_kept_in_the_cache_folder() {

@@ -10,7 +10,7 @@ fn by(method: Method) -> Option<GpuBackend> {
     Some(GpuBackend::open_here(card()?.adapter()).unwrap().method(method))
 }
 
-fn named(names: &[&str]) -> Vec<Check> {
+pub(crate) fn named(names: &[&str]) -> Vec<Check> {
     let checks: Vec<Check> = CHECKS.iter().filter(|check| names.contains(&check.name)).copied().collect();
     assert_eq!(checks.len(), names.len(), "no such check");
     checks

@@ -107,6 +107,10 @@ fn scaled(network: &Network, factor: f32) -> Network {
 #[test]
 fn features_of_any_size_are_kept_as_well() {
     let Some(card) = card() else { return };
+    features_of_any_size_are_alike(card.as_ref(), true);
+}
+
+pub(crate) fn features_of_any_size_are_alike(card: &dyn Backend, half: bool) {
     let blocks = [vec![16, 18], vec![20, 24], vec![64]];
     let network = network_of(&mut Random(4), &blocks, Pooling::Max, 1.0, Padding::Zero);
     let image = picture(&mut Random(5), Size::new(45, 38));
@@ -114,7 +118,7 @@ fn features_of_any_size_are_kept_as_well() {
     let gradient = |factor: f32| {
         let network = scaled(&network, factor);
         let mut engine = card.prepare(network, Cancel::default()).unwrap();
-        engine.set_half(true);
+        engine.set_half(half);
         let seen = engine.observe(&image, &request).unwrap();
         let square = f64::from(factor).powi(2);
         let mut by: Cotangents = cotangents(&seen);

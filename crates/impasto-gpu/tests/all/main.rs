@@ -5,6 +5,7 @@
 mod autoencoder;
 mod conformance;
 mod half;
+mod units;
 
 use std::io::Write;
 use std::sync::{Arc, OnceLock};
@@ -30,6 +31,11 @@ fn card() -> Option<Arc<GpuBackend>> {
 /// Says that a test does nothing here; fails where that is forbidden.
 fn skip(reason: &str) {
     assert!(std::env::var_os("IMPASTO_NO_SKIPS").is_none_or(|value| value != "1"), "skipped: {reason}");
+    say(reason);
+}
+
+/// Says that a test does nothing here.
+fn say(reason: &str) {
     // Not by a macro, which the test harness would catch.
     let _ = writeln!(std::io::stderr(), "skipped: {reason}");
 }

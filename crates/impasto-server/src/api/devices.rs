@@ -23,6 +23,8 @@ pub(crate) struct Device {
     largest_buffer_bytes: Option<u64>,
     /// The largest part of a buffer that a kernel can see.
     largest_binding_bytes: Option<u64>,
+    /// The matrix units that a card offers.
+    matrix_units: Option<String>,
     /// Whether the device `auto` may be this one.
     auto_may_take_it: bool,
 }
@@ -45,6 +47,7 @@ impl From<impasto::DeviceInfo> for Device {
             driver: info.driver,
             largest_buffer_bytes: info.largest.map(|(buffer, _)| buffer),
             largest_binding_bytes: info.largest.map(|(_, binding)| binding),
+            matrix_units: info.matrix_units,
             auto_may_take_it: info.not_by_itself.is_none(),
         }
     }

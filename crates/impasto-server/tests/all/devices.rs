@@ -12,7 +12,7 @@ async fn devices_are_listed_and_a_job_may_name_one() {
     assert_eq!((processor["name"].as_str(), processor["kind"].as_str()), (Some("cpu"), Some("processor")));
     let expected = json!({
         "name": "cpu", "model": processor["model"], "kind": "processor", "api": null, "driver": null,
-        "largest_buffer_bytes": null, "largest_binding_bytes": null, "auto_may_take_it": true,
+        "largest_buffer_bytes": null, "largest_binding_bytes": null, "matrix_units": null, "auto_may_take_it": true,
     });
     assert_eq!(*processor, expected);
     let mut settings = bench.settings().await;

@@ -14,7 +14,7 @@ use impasto_gpu::Adapter;
 use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 
-use super::cards::{adapters, chosen, never, opened};
+use super::cards::{adapters, chosen, never, opened, units};
 use super::compare::outpaces;
 use crate::digest::hexadecimal;
 use crate::{Clock, Error};
@@ -30,7 +30,7 @@ pub(crate) fn faster(network: &Network, set: InstructionSet) -> Result<Option<Ar
     match std::env::var(TAKES) {
         Ok(name) if name == "cpu" => Ok(None),
         Ok(name) => named(&name),
-        Err(_) => Ok(measured(network, set)),
+        Err(_) => Ok(measured(network, set, units()?)),
     }
 }
 
@@ -46,34 +46,39 @@ fn named(name: &str) -> Result<Option<Arc<dyn Backend>>, Error> {
 }
 
 /// The first card that `auto` may take, if it was measured to be faster.
-fn measured(network: &Network, set: InstructionSet) -> Option<Arc<dyn Backend>> {
+fn measured(network: &Network, set: InstructionSet, units: Option<bool>) -> Option<Arc<dyn Backend>> {
     if !may_have_a_card() {
         return None;
     }
     let adapter = adapters().into_iter().find(|adapter| never(adapter.kind).is_none())?;
-    let key = key(&adapter, network, set);
+    let key = key(&adapter, units, network, set);
     // The answers of this process: without a folder for caches, all pictures of a batch still get one device.
     static ANSWERS: Mutex<BTreeMap<String, bool>> = Mutex::new(BTreeMap::new());
     let mut answers = ANSWERS.lock().unwrap_or_else(PoisonError::into_inner);
     let is_faster = match answers.get(&key) {
         Some(known) => *known,
         None => {
-            let known = known_or_measured(&adapter, &key, network, set);
+            let known = known_or_measured(&adapter, units, &key, (network, set));
             answers.insert(key, known);
             known
         }
     };
-    is_faster.then(|| opened(&adapter).ok()).flatten().map(|card| card as Arc<dyn Backend>)
+    is_faster.then(|| opened(&adapter, units).ok()).flatten().map(|card| card as Arc<dyn Backend>)
 }
 
 /// The answer that was kept in the file, or a new one. A card that could not be measured, because it was full perhaps,
 /// is tried again by the next process.
-fn known_or_measured(adapter: &Adapter, key: &str, network: &Network, set: InstructionSet) -> bool {
+fn known_or_measured(
+    adapter: &Adapter,
+    units: Option<bool>,
+    key: &str,
+    (network, set): (&Network, InstructionSet),
+) -> bool {
     let mut kept = read();
     if let Some(known) = kept.get(key).and_then(Value::as_bool) {
         return known;
     }
-    let Ok(measured) = measure(adapter, network, set) else { return false };
+    let Ok(measured) = measure(adapter, units, network, set) else { return false };
     kept.insert(key.into(), json!(measured));
     write(&kept);
     measured
@@ -95,7 +100,7 @@ fn may_have_a_card() -> bool {
 }
 
 /// Everything that the measurement depends on.
-fn key(adapter: &Adapter, network: &Network, set: InstructionSet) -> String {
+fn key(adapter: &Adapter, units: Option<bool>, network: &Network, set: InstructionSet) -> String {
     let widths: Vec<String> = network
         .encoder
         .topology()
@@ -105,17 +110,28 @@ fn key(adapter: &Adapter, network: &Network, set: InstructionSet) -> String {
         .collect();
     let threads = rayon::current_num_threads();
     let version = env!("CARGO_PKG_VERSION");
-    let all = format!("{version} {} {} {threads} {}", adapter.identity(), set.name(), widths.join(" "));
+    let units = match units {
+        None => "",
+        Some(true) => " units on",
+        Some(false) => " units off",
+    };
+    let card = format!("{}{units}", adapter.identity());
+    let all = format!("{version} {card} {} {threads} {}", set.name(), widths.join(" "));
     format!("{} {}", adapter.name, &hexadecimal(Sha256::new_with_prefix(all.as_bytes()))[..16])
 }
 
 /// Compares both engines on one picture: whether the card is faster and agrees.
-fn measure(adapter: &Adapter, network: &Network, set: InstructionSet) -> Result<bool, EngineError> {
+fn measure(
+    adapter: &Adapter,
+    units: Option<bool>,
+    network: &Network,
+    set: InstructionSet,
+) -> Result<bool, EngineError> {
     let refused = |error: impasto_gpu::GpuError| EngineError::DeviceRefused {
         device: adapter.name.clone(),
         reason: error.to_string(),
     };
-    let card = opened(adapter).map_err(refused)?;
+    let card = opened(adapter, units).map_err(refused)?;
     outpaces(card.as_ref(), &CpuBackend { set: Some(set) }, network, &Clock::default())
 }
 

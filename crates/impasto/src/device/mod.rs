@@ -40,6 +40,8 @@ pub struct DeviceInfo {
     pub driver: Option<String>,
     /// The largest buffer in bytes, and the largest part of it that a kernel can see.
     pub largest: Option<(u64, u64)>,
+    /// The matrix units that a card offers; `None` where it has none that are of use.
+    pub matrix_units: Option<String>,
     /// Why `auto` does not take it; `None` where it may.
     pub not_by_itself: Option<String>,
 }
@@ -55,6 +57,7 @@ pub fn devices() -> Vec<DeviceInfo> {
         api: None,
         driver: None,
         largest: None,
+        matrix_units: None,
         not_by_itself: None,
     };
     std::iter::once(processor).chain(cards::list()).collect()

@@ -1,0 +1,22 @@
+// A number as two of half precision (Ootomo and Yokota, 2022, arXiv:2203.03341): the nearest one with 11 bits, and 2^11
+// times the rest. Together they have 22 bits and more, for any number from 2^-14 to 2^15. A smaller one is all in the
+// second part, and is wrong by 2^-25 at most, also on cards that know no numbers below 2^-14.
+//
+// Bits are rounded here, not by conversions to `f16`: some cut off, and compilers take one there and back for nothing,
+// so that the rest is zero.
+
+const PART = 2048.0;
+
+struct Parts {
+    first: f16,
+    second: f16,
+}
+
+fn rounded(value: f32) -> f32 {
+    return bitcast<f32>((bitcast<u32>(value) + 0x1000u) & 0xffffe000u);
+}
+
+fn parts(value: f32) -> Parts {
+    let first = select(0.0, rounded(value), abs(value) >= 6.103515625e-5);
+    return Parts(f16(first), f16(rounded((value - first) * PART)));
+}

@@ -1,0 +1,113 @@
+// Products in single precision, on matrix units of 8x8: nothing is split, and the operands are those of other products.
+
+const SIDE = 8u;
+alias Left = coop_mat8x8<f32, A>;
+alias Right = coop_mat8x8<f32, B>;
+alias Sum = coop_mat8x8<f32, C>;
+
+@group(0) @binding(1) var<storage, read> left: array<f32>;
+@group(0) @binding(2) var<storage, read> right: array<f32>;
+
+const BLOCK = 4u * SIDE;
+
+fn multiply(point: u32, row: u32, column: u32) {
+    let zero = coopLoadT<Sum>(&zeros[0], SIDE);
+    var sum00 = zero;
+    var sum01 = zero;
+    var sum02 = zero;
+    var sum03 = zero;
+    var sum10 = zero;
+    var sum11 = zero;
+    var sum12 = zero;
+    var sum13 = zero;
+    var sum20 = zero;
+    var sum21 = zero;
+    var sum22 = zero;
+    var sum23 = zero;
+    var sum30 = zero;
+    var sum31 = zero;
+    var sum32 = zero;
+    var sum33 = zero;
+    let below = SIDE * work.terms;
+    var a = (point * work.rows + row) * work.terms;
+    var b = point * work.terms * work.columns + column;
+    for (var term = 0u; term < work.terms; term += SIDE) {
+        let a0 = coopLoadT<Left>(&left[a], work.terms);
+        let a1 = coopLoadT<Left>(&left[a + below], work.terms);
+        let a2 = coopLoadT<Left>(&left[a + 2u * below], work.terms);
+        let a3 = coopLoadT<Left>(&left[a + 3u * below], work.terms);
+        let b0 = coopLoadT<Right>(&right[b], work.columns);
+        let b1 = coopLoadT<Right>(&right[b + SIDE], work.columns);
+        let b2 = coopLoadT<Right>(&right[b + 2u * SIDE], work.columns);
+        let b3 = coopLoadT<Right>(&right[b + 3u * SIDE], work.columns);
+        sum00 = coopMultiplyAdd(a0, b0, sum00);
+        sum01 = coopMultiplyAdd(a0, b1, sum01);
+        sum02 = coopMultiplyAdd(a0, b2, sum02);
+        sum03 = coopMultiplyAdd(a0, b3, sum03);
+        sum10 = coopMultiplyAdd(a1, b0, sum10);
+        sum11 = coopMultiplyAdd(a1, b1, sum11);
+        sum12 = coopMultiplyAdd(a1, b2, sum12);
+        sum13 = coopMultiplyAdd(a1, b3, sum13);
+        sum20 = coopMultiplyAdd(a2, b0, sum20);
+        sum21 = coopMultiplyAdd(a2, b1, sum21);
+        sum22 = coopMultiplyAdd(a2, b2, sum22);
+        sum23 = coopMultiplyAdd(a2, b3, sum23);
+        sum30 = coopMultiplyAdd(a3, b0, sum30);
+        sum31 = coopMultiplyAdd(a3, b1, sum31);
+        sum32 = coopMultiplyAdd(a3, b2, sum32);
+        sum33 = coopMultiplyAdd(a3, b3, sum33);
+        a += SIDE;
+        b += SIDE * work.columns;
+    }
+    // Everything that is stored needs a name before: naga 30 forgets to compute what stands in the call alone.
+    let width = work.columns;
+    let down = SIDE * width;
+    let to0 = (point * work.rows + row) * width + column;
+    let to1 = to0 + SIDE;
+    let to2 = to1 + SIDE;
+    let to3 = to2 + SIDE;
+    let to10 = to0 + down;
+    let to11 = to1 + down;
+    let to12 = to2 + down;
+    let to13 = to3 + down;
+    let to20 = to0 + 2u * down;
+    let to21 = to1 + 2u * down;
+    let to22 = to2 + 2u * down;
+    let to23 = to3 + 2u * down;
+    let to30 = to0 + 3u * down;
+    let to31 = to1 + 3u * down;
+    let to32 = to2 + 3u * down;
+    let to33 = to3 + 3u * down;
+    let whole00 = sum00;
+    let whole01 = sum01;
+    let whole02 = sum02;
+    let whole03 = sum03;
+    let whole10 = sum10;
+    let whole11 = sum11;
+    let whole12 = sum12;
+    let whole13 = sum13;
+    let whole20 = sum20;
+    let whole21 = sum21;
+    let whole22 = sum22;
+    let whole23 = sum23;
+    let whole30 = sum30;
+    let whole31 = sum31;
+    let whole32 = sum32;
+    let whole33 = sum33;
+    coopStoreT(whole00, &output[to0], width);
+    coopStoreT(whole01, &output[to1], width);
+    coopStoreT(whole02, &output[to2], width);
+    coopStoreT(whole03, &output[to3], width);
+    coopStoreT(whole10, &output[to10], width);
+    coopStoreT(whole11, &output[to11], width);
+    coopStoreT(whole12, &output[to12], width);
+    coopStoreT(whole13, &output[to13], width);
+    coopStoreT(whole20, &output[to20], width);
+    coopStoreT(whole21, &output[to21], width);
+    coopStoreT(whole22, &output[to22], width);
+    coopStoreT(whole23, &output[to23], width);
+    coopStoreT(whole30, &output[to30], width);
+    coopStoreT(whole31, &output[to31], width);
+    coopStoreT(whole32, &output[to32], width);
+    coopStoreT(whole33, &output[to33], width);
+}
