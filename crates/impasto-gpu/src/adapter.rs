@@ -5,6 +5,7 @@ use std::fmt;
 use crate::GpuError;
 use crate::units::Units;
 use crate::waiting::answer;
+use crate::ways::Ways;
 
 /// The kind of an adapter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -101,10 +102,27 @@ impl Adapter {
         format!("{} ({}, {})", self.name, self.api, self.driver)
     }
 
-    /// The identity of an engine on this card: results on matrix units are other bytes.
-    pub fn device_identity(&self, on_units: bool) -> String {
-        let units = if on_units { ", matrix units" } else { "" };
-        format!("gpu {} ({}, {}{units})", self.name, self.api, self.driver)
+    /// The identity of an engine on this card: results on matrix units, or by other ways than the rule's, are other
+    /// bytes.
+    pub(crate) fn device_identity(&self, on_units: bool, ways: Ways) -> String {
+        let units = if on_units && ways.need_units() { ", matrix units" } else { "" };
+        let rule = Ways::rule(self.units.filter(|_| !units.is_empty()));
+        let measured = if ways == rule { String::new() } else { format!(", layers {ways}") };
+        format!("gpu {} ({}, {}{units}{measured})", self.name, self.api, self.driver)
+    }
+
+    /// The ways of an engine on this card, from its identity; `None` for an identity of another card.
+    pub fn ways_of(&self, identity: &str) -> Option<Ways> {
+        let tail = identity.strip_prefix(&format!("gpu {} ({}, {}", self.name, self.api, self.driver))?;
+        let tail = tail.strip_suffix(')')?;
+        let (tail, on_units) = match tail.strip_prefix(", matrix units") {
+            Some(tail) => (tail, true),
+            None => (tail, false),
+        };
+        match tail.strip_prefix(", layers ") {
+            Some(ways) => ways.parse().ok(),
+            None => tail.is_empty().then(|| Ways::rule(self.units.filter(|_| on_units))),
+        }
     }
 }
 

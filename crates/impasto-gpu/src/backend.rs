@@ -2,14 +2,16 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use impasto_encoder::Level;
 use impasto_engine::{Autoencoder, Backend, Cancel, Engine, EngineError, InstructionSet, Network};
 
 use crate::device::Device;
 use crate::engine::BEYOND;
-use crate::waiting::answer;
-use crate::{Adapter, GpuAutoencoder, GpuEngine, GpuError, Method, Taken, Units};
+use crate::measure::fastest;
+use crate::waiting::{answer, wait};
+use crate::{Adapter, GpuAutoencoder, GpuEngine, GpuError, Method, Taken, Units, Ways};
 #[cfg(not(target_arch = "wasm32"))]
 use crate::{adapters_here, find};
 
@@ -143,9 +145,28 @@ impl GpuBackend {
         }
     }
 
+    /// Computes layers of each width in these ways, which [`measured`](GpuBackend::measured) found, or which an identity
+    /// tells ([`Adapter::ways_of`]). Where matrix units cannot be used, layers go without them.
+    #[must_use]
+    pub fn ways(self, ways: Ways) -> GpuBackend {
+        let backend = if ways.need_units() { self.units(true) } else { self };
+        GpuBackend::of(backend.device.with_ways(ways), backend.method)
+    }
+
+    /// Measures how this card computes layers of each width the fastest, on matrix units too. It takes some tenths of a
+    /// second. `clock` gives the time since some moment.
+    ///
+    /// # Errors
+    /// When the card is lost or has not enough memory.
+    pub fn measured(&self, clock: &dyn Fn() -> Duration) -> Result<Ways, EngineError> {
+        let with = self.adapter.units.filter(|_| self.device.units.is_none());
+        let with = with.and_then(|units| answer(self.device.with_units(units, None)).flatten());
+        wait(fastest(with.as_ref().unwrap_or(&self.device), clock))
+    }
+
     /// The matrix units that compute products.
     pub fn matrix_units(&self) -> Option<Units> {
-        self.device.units
+        self.device.units.filter(|_| self.device.ways.need_units())
     }
 }
 

@@ -18,14 +18,6 @@ pub enum Method {
     Winograd,
 }
 
-impl Method {
-    /// The method for a layer of these widths. The transforms move 18 bytes per channel and position in and out; below
-    /// 64 channels, that takes longer than the multiplications saved.
-    pub(crate) fn of(inputs: usize, outputs: usize) -> Method {
-        if inputs.min(outputs) >= 64 { Method::Winograd } else { Method::Direct }
-    }
-}
-
 /// The last step of a sum, before it is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Finish {

@@ -17,6 +17,7 @@ use crate::kernels::Kernels;
 use crate::pipelines::Pipelines;
 use crate::reading::Mapped;
 use crate::units::Units;
+use crate::ways::Ways;
 use crate::{Adapter, GpuError, trial};
 
 /// A failure that a driver reported, after which the card still works.
@@ -62,6 +63,8 @@ pub(crate) struct Device {
     pub(crate) kernels: Arc<Kernels>,
     /// The matrix units that compute products.
     pub(crate) units: Option<Units>,
+    /// How layers of each width are computed.
+    pub(crate) ways: Ways,
     pub(crate) adapter: Adapter,
     pub(crate) tally: Arc<Tally>,
     /// Shared by all engines of the card.
@@ -114,7 +117,8 @@ impl Device {
         let kernels = Arc::new(Kernels::new(&inner, cache));
         let seen = AtomicU64::new(0);
         let (adapter, tally) = (adapter.clone(), Arc::default());
-        let plain = Device { inner, queue, kernels, units: None, adapter, tally, failures, seen };
+        let ways = Ways::rule(None);
+        let plain = Device { inner, queue, kernels, units: None, ways, adapter, tally, failures, seen };
         let device = match units.filter(|units| units.by_default()) {
             Some(units) => plain.with_units(units, cache).await.unwrap_or(plain),
             None => plain,
@@ -138,6 +142,7 @@ impl Device {
             queue: self.queue.clone(),
             kernels: self.kernels.clone(),
             units: self.units,
+            ways: self.ways,
             adapter: self.adapter.clone(),
             tally: self.tally.clone(),
             failures: self.failures.clone(),
@@ -154,7 +159,7 @@ impl Device {
         let filters = [ErrorFilter::OutOfMemory, ErrorFilter::Internal, ErrorFilter::Validation];
         let scopes = filters.map(|filter| self.inner.push_error_scope(filter));
         let kernels = Arc::new(self.kernels.and_of(units, &self.inner, cache));
-        let with = Device { kernels, units: Some(units), ..self.for_engine() };
+        let with = Device { kernels, units: Some(units), ways: Ways::rule(Some(units)), ..self.for_engine() };
         let passed = trial::passes(self, &with).await;
         let mut refused = false;
         for scope in scopes.into_iter().rev() {
@@ -165,12 +170,18 @@ impl Device {
 
     /// The card without its matrix units.
     pub(crate) fn without_units(&self) -> Device {
-        Device { units: None, ..self.for_engine() }
+        Device { units: None, ways: self.ways.without_units(), ..self.for_engine() }
+    }
+
+    /// The card with layers computed in these ways.
+    pub(crate) fn with_ways(&self, ways: Ways) -> Device {
+        let ways = if self.units.is_some() { ways } else { ways.without_units() };
+        Device { ways, ..self.for_engine() }
     }
 
     /// Everything that the bytes of a result depend on, with the kind of device.
     pub(crate) fn identity(&self) -> String {
-        self.adapter.device_identity(self.units.is_some())
+        self.adapter.device_identity(self.units.is_some(), self.ways)
     }
 
     /// Whether this is the same card, opened once.

@@ -9,6 +9,7 @@ use crate::device::Device;
 use crate::program::{Recorder, grid};
 use crate::sources::Kernel;
 use crate::units::Units;
+use crate::ways::Way;
 use crate::winograd::POINTS;
 
 /// Channels of a quad, the unit of all maps.
@@ -66,17 +67,20 @@ impl Layer {
     ) -> Result<Vec<Layer>, EngineError> {
         let shapes = encoder.topology().convs().iter().zip(encoder.weights()).enumerate();
         let layers = shapes.map(|(index, (shape, weights))| match index {
-            0 => Layer::new(device, shape, weights, Method::Direct).backwards(
-                device,
-                &to_pixels(shape, weights, encoder.input()),
-                Method::Direct,
-            ),
+            0 => {
+                let kernels = to_pixels(shape, weights, encoder.input());
+                Layer::by(device, shape, weights, Way::Direct).backwards(device, &kernels)
+            }
             _ => {
-                let method = method.unwrap_or_else(|| Method::of(shape.inputs, shape.outputs));
+                let way = match method {
+                    None => device.ways.of(shape.inputs, shape.outputs),
+                    Some(Method::Direct) => Way::Direct,
+                    Some(Method::Winograd) => Way::OnUnits,
+                };
                 let turned = rows(shape.outputs, shape.inputs, |from, to, place| {
                     weights.kernel[(from * shape.inputs + to) * 9 + 8 - place]
                 });
-                Layer::new(device, shape, weights, method).backwards(device, &turned, method)
+                Layer::by(device, shape, weights, way).backwards(device, &turned)
             }
         });
         // Memory that a layer needs for a moment is free before the next one begins.
@@ -90,13 +94,14 @@ impl Layer {
         weights: &[Weights],
     ) -> Result<Vec<Layer>, EngineError> {
         let layers = shapes.iter().zip(weights).map(|(shape, weights)| {
-            Layer::new(device, shape, weights, Method::of(shape.inputs, shape.outputs))
+            Layer::by(device, shape, weights, device.ways.of(shape.inputs, shape.outputs))
         });
         layers.map(|layer| device.finish().map(|()| layer)).collect()
     }
 
-    /// A convolution that runs forwards.
-    fn new(device: &Device, shape: &Conv, weights: &Weights, method: Method) -> Layer {
+    /// A convolution that runs forwards. On a device without matrix units, transforms go without.
+    pub(crate) fn by(device: &Device, shape: &Conv, weights: &Weights, way: Way) -> Layer {
+        let (method, units) = way.with(device.units);
         let mut bias = weights.bias.clone();
         bias.resize(quads(shape.outputs) * QUAD, 0.0);
         let forward = rows(shape.inputs, shape.outputs, |from, to, place| {
@@ -106,16 +111,17 @@ impl Layer {
             inputs: shape.inputs,
             outputs: shape.outputs,
             method,
-            units: device.units.filter(|_| method == Method::Winograd),
-            forward: prepared(device, &forward, method, (shape.inputs, shape.outputs)),
+            units,
+            forward: prepared(device, &forward, (method, units), (shape.inputs, shape.outputs)),
             backward: Operand { buffer: device.buffer(0), factor: 1.0 },
             bias: device.filled(&bias),
         }
     }
 
     /// Gives it kernels for the way back.
-    fn backwards(self, device: &Device, kernels: &[f32], method: Method) -> Layer {
-        Layer { backward: prepared(device, kernels, method, (self.outputs, self.inputs)), ..self }
+    fn backwards(self, device: &Device, kernels: &[f32]) -> Layer {
+        let way = (self.method, self.units);
+        Layer { backward: prepared(device, kernels, way, (self.outputs, self.inputs)), ..self }
     }
 
     /// Bytes on the device.
@@ -142,10 +148,15 @@ fn rows(inputs: usize, outputs: usize, kernel: impl Fn(usize, usize, usize) -> f
     rows
 }
 
-/// Kernels on the device, as a method takes them.
-fn prepared(device: &Device, kernels: &[f32], method: Method, (inputs, outputs): (usize, usize)) -> Operand {
+/// Kernels on the device, as a method takes them, on matrix units or without.
+fn prepared(
+    device: &Device,
+    kernels: &[f32],
+    (method, units): (Method, Option<Units>),
+    (inputs, outputs): (usize, usize),
+) -> Operand {
     let rows = device.filled(kernels);
-    let splits = device.units.is_some_and(Units::splits);
+    let splits = units.is_some_and(Units::splits);
     match method {
         Method::Direct => Operand { buffer: rows, factor: 1.0 },
         Method::Winograd => {

@@ -28,6 +28,7 @@ mod judged;
 mod judging;
 mod kernels;
 mod layers;
+mod measure;
 mod memory;
 mod observe;
 mod painting;
@@ -44,6 +45,7 @@ mod targets;
 mod trial;
 mod units;
 mod waiting;
+mod ways;
 mod winograd;
 
 pub use adapter::{Adapter, AdapterKind, adapters, adapters_here, find};
@@ -56,3 +58,4 @@ pub use error::GpuError;
 pub use units::Units;
 #[cfg(target_arch = "wasm32")]
 pub use waiting::{Pause, pause_with};
+pub use ways::{NoWays, Ways};

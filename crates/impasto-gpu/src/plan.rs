@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 use impasto_encoder::Topology;
 
 use crate::arena::Arena;
-use crate::convolution::Method;
 use crate::device::rounded;
 use crate::engine::{BEYOND, GpuEngine};
 use crate::forward::Scene;
@@ -40,9 +39,9 @@ impl GpuEngine {
 
     /// Bytes of each buffer of a shape.
     pub(crate) fn needs(&self, shape: &Shape, backward: bool) -> BTreeMap<Role, usize> {
-        let methods: Vec<Method> = self.layers.iter().map(|layer| layer.method).collect();
+        let methods: Vec<_> = self.layers.iter().map(|layer| (layer.method, layer.units)).collect();
         let topology = self.network.encoder.topology();
-        let mut needs = shape.buffers(topology, &methods, self.device.units, backward);
+        let mut needs = shape.buffers(topology, &methods, backward);
         if let Some(decoder) = &self.decoder {
             decoder.add_needs(shape, topology, &mut needs);
         }

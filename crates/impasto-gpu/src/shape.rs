@@ -143,8 +143,7 @@ impl Shape {
     pub(crate) fn buffers(
         &self,
         topology: &Topology,
-        methods: &[Method],
-        units: Option<Units>,
+        methods: &[(Method, Option<Units>)],
         backward: bool,
     ) -> BTreeMap<Role, usize> {
         let (area, deepest) = (self.size.area(), self.deepest());
@@ -177,7 +176,7 @@ impl Shape {
         }
         let mut between = [0; 3];
         for (conv, shape) in topology.convs()[..=deepest].iter().enumerate() {
-            if methods[conv] == Method::Winograd {
+            if let (Method::Winograd, units) = methods[conv] {
                 let (size, inputs, outputs) = (self.size_at(topology, conv), shape.inputs, shape.outputs);
                 let mut count = |sides| {
                     let bytes = between_bytes(size, sides, units);

@@ -1,0 +1,140 @@
+//! Measures how a card computes layers of each width the fastest.
+//!
+//! Each way computes one convolution of the width; the shortest of some times counts. A way must beat the rule's by a
+//! quarter: its results are other bytes, which must be worth it.
+
+use std::time::Duration;
+
+use impasto_encoder::{Conv, Weights};
+use impasto_engine::{EngineError, Size};
+
+use crate::Method;
+use crate::convolution::{Convolution, Finish};
+use crate::device::Device;
+use crate::layers::Layer;
+use crate::program::{Program, Recorder};
+use crate::ways::{WIDTHS, Way, Ways};
+use crate::winograd::{Between, between_bytes};
+
+/// Multiplications of a convolution that is timed, as a direct product: some milliseconds of a slow card.
+const WORK: usize = 1 << 31;
+
+/// Sides of the maps, at least and at most.
+const SIDES: (usize, usize) = (48, 512);
+
+/// Times of each way, without a first one.
+const TIMES: usize = 5;
+
+/// The rule's way takes at least this much longer than one that replaces it.
+const ADVANTAGE: f64 = 1.25;
+
+/// The fastest ways of a card. `clock` gives the time since some moment.
+pub(crate) async fn fastest(device: &Device, clock: &dyn Fn() -> Duration) -> Result<Ways, EngineError> {
+    let rule = Ways::rule(device.units.filter(|units| units.by_default()));
+    let mut ways = rule;
+    for (index, width) in WIDTHS.into_iter().enumerate() {
+        let usual = rule.0[index];
+        let mut best = (usual, ADVANTAGE.recip() * seconds(device, width, usual, clock).await?);
+        let units = device.units.map(|_| Way::OnUnits);
+        for way in
+            [Some(Way::Direct), Some(Way::Winograd), units].into_iter().flatten().filter(|way| *way != usual)
+        {
+            let found = seconds(device, width, way, clock).await?;
+            if found < best.1 {
+                best = (way, found);
+            }
+        }
+        ways.0[index] = best.0;
+    }
+    Ok(ways)
+}
+
+/// The shortest time of a convolution of some width, in seconds.
+async fn seconds(
+    device: &Device,
+    width: usize,
+    way: Way,
+    clock: &dyn Fn() -> Duration,
+) -> Result<f64, EngineError> {
+    let side = ((WORK / (9 * width * width)) as f64).sqrt() as usize;
+    let side = side.clamp(SIDES.0, SIDES.1);
+    let size = Size::new(side, side);
+    let shape = Conv { block: 1, place: 1, inputs: width, outputs: width };
+    let weights = Weights { kernel: vec![0.5; 9 * width * width], bias: vec![0.0; width] };
+    let layer = Layer::by(device, &shape, &weights, way);
+    let bytes = (size_of::<f32>() * width * size.area()) as u64;
+    let [input, output] = [(); 2].map(|()| device.buffer(bytes));
+    let between = between_bytes(size, (width, width), layer.units).map(|bytes| device.buffer(bytes as u64));
+    let [transformed, products, factors] = &between;
+    let convolution = Convolution {
+        size,
+        inputs: width,
+        outputs: width,
+        sides: 0,
+        finish: Finish::Forward,
+        input: &input,
+        kernels: &layer.forward,
+        added: &layer.bias,
+        output: &output,
+        half: false,
+        units: layer.units,
+    };
+    let mut recorder = Recorder::default();
+    match layer.method {
+        Method::Direct => convolution.direct(&mut recorder),
+        Method::Winograd => {
+            convolution.winograd(&mut recorder, &Between { transformed, products, factors: Some(factors) });
+        }
+    }
+    let program = recorder.finish(device);
+    run(device, &program)?;
+    let mut least = f64::INFINITY;
+    for _ in 0..TIMES {
+        let start = clock();
+        run(device, &program)?;
+        least = least.min((clock().saturating_sub(start)).as_secs_f64());
+    }
+    Ok(least)
+}
+
+/// Runs a program, and waits for its end.
+fn run(device: &Device, program: &Program) -> Result<(), EngineError> {
+    let mut encoder = device.inner.create_command_encoder(&Default::default());
+    program.encode(device, &mut encoder);
+    device.queue.submit([encoder.finish()]);
+    device.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+    use crate::device::tests::card;
+
+    /// A clock by which the way number `fast` of each width takes `short`, and every other 100.
+    fn found(device: &Device, fast: usize, short: u64) -> Ways {
+        let (looks, now) = (Cell::new(0), Cell::new(0));
+        let clock = || {
+            let look = looks.replace(looks.get() + 1);
+            let ways = 2 + usize::from(device.units.is_some());
+            if look % 2 == 1 {
+                let way = look / (2 * TIMES) % ways;
+                now.set(now.get() + if way == fast { short } else { 100 });
+            }
+            Duration::from_secs(now.get())
+        };
+        pollster::block_on(fastest(device, &clock)).unwrap()
+    }
+
+    #[test]
+    fn a_way_replaces_the_rules_if_it_is_a_quarter_faster() {
+        let Some(card) = card() else { return };
+        let device = card.without_units();
+        // The rule's way is measured first, then the other.
+        assert_eq!(found(&device, 1, 79).to_string(), "wwwdddd");
+        for (fast, short) in [(1, 80), (1, 99), (0, 1)] {
+            assert_eq!(found(&device, fast, short), Ways::rule(None), "{fast} {short}");
+        }
+    }
+}
