@@ -9,7 +9,7 @@ use impasto_engine::{Autoencoder, Backend, Cancel, Engine, EngineError, Instruct
 
 use crate::device::Device;
 use crate::engine::BEYOND;
-use crate::measure::fastest;
+use crate::measure::{TRIALS, fastest};
 use crate::waiting::{answer, wait};
 use crate::{Adapter, GpuAutoencoder, GpuEngine, GpuError, Method, Taken, Units, Ways};
 #[cfg(not(target_arch = "wasm32"))]
@@ -161,7 +161,7 @@ impl GpuBackend {
     pub fn measured(&self, clock: &dyn Fn() -> Duration) -> Result<Ways, EngineError> {
         let with = self.adapter.units.filter(|_| self.device.units.is_none());
         let with = with.and_then(|units| answer(self.device.with_units(units, None)).flatten());
-        wait(fastest(with.as_ref().unwrap_or(&self.device), clock))
+        wait(fastest(with.as_ref().unwrap_or(&self.device), TRIALS, clock))
     }
 
     /// The matrix units that compute products.

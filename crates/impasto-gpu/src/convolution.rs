@@ -49,6 +49,16 @@ impl Finish {
             Finish::Tapped => Kernel::WinogradOutputBackTapped,
         }
     }
+
+    /// The same where tiles and kernels have scales.
+    pub(crate) fn split(self) -> Kernel {
+        match self {
+            Finish::Forward => Kernel::SplitOutput,
+            Finish::Plain => Kernel::SplitOutputBack,
+            Finish::Masked => Kernel::SplitOutputBackMasked,
+            Finish::Tapped => Kernel::SplitOutputBackTapped,
+        }
+    }
 }
 
 /// One convolution, in either direction.

@@ -101,7 +101,7 @@ impl Layer {
 
     /// A convolution that runs forwards. On a device without matrix units, transforms go without.
     pub(crate) fn by(device: &Device, shape: &Conv, weights: &Weights, way: Way) -> Layer {
-        let (method, units) = way.with(device.units);
+        let (method, units) = way.with(device.units.filter(|_| device.ways.need_units()));
         let mut bias = weights.bias.clone();
         bias.resize(quads(shape.outputs) * QUAD, 0.0);
         let forward = rows(shape.inputs, shape.outputs, |from, to, place| {

@@ -16,30 +16,46 @@ use crate::program::{Program, Recorder};
 use crate::ways::{WIDTHS, Way, Ways};
 use crate::winograd::{Between, between_bytes};
 
-/// Multiplications of a convolution that is timed, as a direct product: some milliseconds of a slow card.
-const WORK: usize = 1 << 31;
+/// The convolutions that are timed.
+#[derive(Clone, Copy)]
+pub(crate) struct Trials {
+    /// Multiplications, as a direct product.
+    work: usize,
+    /// Sides of the maps, at least and at most.
+    sides: (usize, usize),
+}
 
-/// Sides of the maps, at least and at most.
-const SIDES: (usize, usize) = (48, 512);
+/// Maps as the layers of a picture of 512 pixels have them.
+pub(crate) const TRIALS: Trials = Trials { work: 1 << 28, sides: (32, 512) };
+
+/// The seconds that a measurement takes at least: a fast card repeats the convolution, so that its start counts little.
+const LEAST: f64 = 0.005;
+
+/// The most repetitions.
+const MOST: f64 = 200.0;
 
 /// Times of each way, without a first one.
-const TIMES: usize = 5;
+const TIMES: usize = 3;
 
 /// The rule's way takes at least this much longer than one that replaces it.
 const ADVANTAGE: f64 = 1.25;
 
 /// The fastest ways of a card. `clock` gives the time since some moment.
-pub(crate) async fn fastest(device: &Device, clock: &dyn Fn() -> Duration) -> Result<Ways, EngineError> {
+pub(crate) async fn fastest(
+    device: &Device,
+    trials: Trials,
+    clock: &dyn Fn() -> Duration,
+) -> Result<Ways, EngineError> {
     let rule = Ways::rule(device.units.filter(|units| units.by_default()));
     let mut ways = rule;
     for (index, width) in WIDTHS.into_iter().enumerate() {
         let usual = rule.0[index];
-        let mut best = (usual, ADVANTAGE.recip() * seconds(device, width, usual, clock).await?);
+        let mut best = (usual, ADVANTAGE.recip() * seconds(device, trials, (width, usual), clock).await?);
         let units = device.units.map(|_| Way::OnUnits);
         for way in
             [Some(Way::Direct), Some(Way::Winograd), units].into_iter().flatten().filter(|way| *way != usual)
         {
-            let found = seconds(device, width, way, clock).await?;
+            let found = seconds(device, trials, (width, way), clock).await?;
             if found < best.1 {
                 best = (way, found);
             }
@@ -52,12 +68,12 @@ pub(crate) async fn fastest(device: &Device, clock: &dyn Fn() -> Duration) -> Re
 /// The shortest time of a convolution of some width, in seconds.
 async fn seconds(
     device: &Device,
-    width: usize,
-    way: Way,
+    trials: Trials,
+    (width, way): (usize, Way),
     clock: &dyn Fn() -> Duration,
 ) -> Result<f64, EngineError> {
-    let side = ((WORK / (9 * width * width)) as f64).sqrt() as usize;
-    let side = side.clamp(SIDES.0, SIDES.1);
+    let side = ((trials.work / (9 * width * width)) as f64).sqrt() as usize;
+    let side = side.clamp(trials.sides.0, trials.sides.1);
     let size = Size::new(side, side);
     let shape = Conv { block: 1, place: 1, inputs: width, outputs: width };
     let weights = Weights { kernel: vec![0.5; 9 * width * width], bias: vec![0.0; width] };
@@ -87,20 +103,23 @@ async fn seconds(
         }
     }
     let program = recorder.finish(device);
-    run(device, &program)?;
+    let timed = |repetitions: usize| {
+        let start = clock();
+        run(device, &program, repetitions)?;
+        Ok(clock().saturating_sub(start).as_secs_f64())
+    };
+    let repetitions = (LEAST / timed(1)?).clamp(1.0, MOST) as usize;
     let mut least = f64::INFINITY;
     for _ in 0..TIMES {
-        let start = clock();
-        run(device, &program)?;
-        least = least.min((clock().saturating_sub(start)).as_secs_f64());
+        least = least.min(timed(repetitions)?);
     }
-    Ok(least)
+    Ok(least / repetitions as f64)
 }
 
-/// Runs a program, and waits for its end.
-fn run(device: &Device, program: &Program) -> Result<(), EngineError> {
+/// Runs a program some times, and waits for its end.
+fn run(device: &Device, program: &Program, repetitions: usize) -> Result<(), EngineError> {
     let mut encoder = device.inner.create_command_encoder(&Default::default());
-    program.encode(device, &mut encoder);
+    (0..repetitions).for_each(|_| program.encode(device, &mut encoder));
     device.queue.submit([encoder.finish()]);
     device.finish()
 }
@@ -119,12 +138,13 @@ mod tests {
             let look = looks.replace(looks.get() + 1);
             let ways = 2 + usize::from(device.units.is_some());
             if look % 2 == 1 {
-                let way = look / (2 * TIMES) % ways;
+                let way = look / (2 * (TIMES + 1)) % ways;
                 now.set(now.get() + if way == fast { short } else { 100 });
             }
             Duration::from_secs(now.get())
         };
-        pollster::block_on(fastest(device, &clock)).unwrap()
+        let trials = Trials { work: 1 << 10, sides: (8, 8) };
+        pollster::block_on(fastest(device, trials, &clock)).unwrap()
     }
 
     #[test]

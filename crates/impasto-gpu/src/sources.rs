@@ -64,6 +64,12 @@ pub(crate) enum Kernel {
     SplitInput,
     SplitProduct16,
     SplitProduct8,
+    SplitOutput,
+    SplitOutputBack,
+    SplitOutputBackMasked,
+    SplitOutputBackTapped,
+    HalfSplitOutputBackMasked,
+    HalfSplitOutputBackTapped,
 }
 
 impl Kernel {
@@ -80,6 +86,8 @@ impl Kernel {
             Kernel::ResidualBack => Kernel::HalfResidualBack,
             Kernel::WinogradOutputBackMasked => Kernel::HalfWinogradOutputBackMasked,
             Kernel::WinogradOutputBackTapped => Kernel::HalfWinogradOutputBackTapped,
+            Kernel::SplitOutputBackMasked => Kernel::HalfSplitOutputBackMasked,
+            Kernel::SplitOutputBackTapped => Kernel::HalfSplitOutputBackTapped,
             // It reads no features.
             other => other,
         }
@@ -116,11 +124,31 @@ const SPLIT_INPUT: Text =
     wgsl!("f16", "parts", "winograd", "border", "winograd_input", "winograd_input_split");
 const SPLIT_16: Text = wgsl!("f16", "units", "parts", "units_16", "units_product", "units_split");
 const SPLIT_8: Text = wgsl!("f16", "units", "parts", "units_8", "units_product", "units_split");
+const SPLIT_OUTPUT: Text = wgsl!("winograd", "winograd_output", "winograd_output_split", "finish_forward");
+const SPLIT_OUTPUT_BACK: Text =
+    wgsl!("winograd", "winograd_output", "winograd_output_split", "finish_back", "in_place");
+const SPLIT_OUTPUT_BACK_HALF: Text = wgsl!(
+    "winograd",
+    "winograd_output",
+    "winograd_output_split",
+    "finish_back",
+    "kept",
+    "kept_values",
+    "beside"
+);
 const SPLITTING: &[Units] = &[Units::Split16, Units::Split8];
-const WINOGRAD_OUTPUT: Text = wgsl!("winograd", "winograd_output", "finish_forward");
-const WINOGRAD_OUTPUT_BACK: Text = wgsl!("winograd", "winograd_output", "finish_back", "in_place");
-const WINOGRAD_OUTPUT_BACK_HALF: Text =
-    wgsl!("winograd", "winograd_output", "finish_back", "kept", "kept_values", "beside");
+const WINOGRAD_OUTPUT: Text = wgsl!("winograd", "winograd_output", "winograd_output_plain", "finish_forward");
+const WINOGRAD_OUTPUT_BACK: Text =
+    wgsl!("winograd", "winograd_output", "winograd_output_plain", "finish_back", "in_place");
+const WINOGRAD_OUTPUT_BACK_HALF: Text = wgsl!(
+    "winograd",
+    "winograd_output",
+    "winograd_output_plain",
+    "finish_back",
+    "kept",
+    "kept_values",
+    "beside"
+);
 const POOL: Text = wgsl!("pool");
 const UNPOOL: Text = wgsl!("unpool", "in_place");
 const UNPOOL_HALF: Text = wgsl!("unpool", "kept", "kept_quads", "beside");
@@ -165,10 +193,10 @@ pub(crate) const SOURCES: &[Source] = &[
     source(Kernel::WinogradWeights, WINOGRAD_WEIGHTS, 1),
     source(Kernel::WinogradInput, WINOGRAD_INPUT, 1),
     source(Kernel::WinogradProduct, wgsl!("tile", "finish_tile", "winograd_product"), 2),
-    variant(Kernel::WinogradOutput, WINOGRAD_OUTPUT, 3, ("plain", 0.0)),
-    variant(Kernel::WinogradOutputBack, WINOGRAD_OUTPUT, 3, ("plain", 1.0)),
-    variant(Kernel::WinogradOutputBackMasked, WINOGRAD_OUTPUT_BACK, 3, ("tapped", 0.0)),
-    variant(Kernel::WinogradOutputBackTapped, WINOGRAD_OUTPUT_BACK, 3, ("tapped", 1.0)),
+    variant(Kernel::WinogradOutput, WINOGRAD_OUTPUT, 2, ("plain", 0.0)),
+    variant(Kernel::WinogradOutputBack, WINOGRAD_OUTPUT, 2, ("plain", 1.0)),
+    variant(Kernel::WinogradOutputBackMasked, WINOGRAD_OUTPUT_BACK, 2, ("tapped", 0.0)),
+    variant(Kernel::WinogradOutputBackTapped, WINOGRAD_OUTPUT_BACK, 2, ("tapped", 1.0)),
     source(Kernel::Seen, wgsl!("seen"), 2),
     source(Kernel::VariationValue, wgsl!("variation", "variation_value"), 1),
     source(Kernel::VariationBack, wgsl!("variation", "variation_back"), 1),
@@ -188,8 +216,8 @@ pub(crate) const SOURCES: &[Source] = &[
     source(Kernel::HalfMask, wgsl!("mask", "kept", "kept_quads", "beside"), 1),
     source(Kernel::HalfTap, wgsl!("tile", "finish_tile", "tap", "kept", "kept_quads"), 3),
     source(Kernel::HalfResidualBack, wgsl!("residual_back", "kept", "kept_quads"), 3),
-    variant(Kernel::HalfWinogradOutputBackMasked, WINOGRAD_OUTPUT_BACK_HALF, 3, ("tapped", 0.0)),
-    variant(Kernel::HalfWinogradOutputBackTapped, WINOGRAD_OUTPUT_BACK_HALF, 3, ("tapped", 1.0)),
+    variant(Kernel::HalfWinogradOutputBackMasked, WINOGRAD_OUTPUT_BACK_HALF, 2, ("tapped", 0.0)),
+    variant(Kernel::HalfWinogradOutputBackTapped, WINOGRAD_OUTPUT_BACK_HALF, 2, ("tapped", 1.0)),
     source(Kernel::JudgeGather, wgsl!("judge_gather"), 1),
     source(Kernel::JudgeProduct, wgsl!("judge_product"), 2),
     writing(source(Kernel::Judge, wgsl!("judge"), 2), 2),
@@ -199,6 +227,12 @@ pub(crate) const SOURCES: &[Source] = &[
     on(SPLITTING, writing(source(Kernel::SplitInput, SPLIT_INPUT, 1), 2)),
     on(&[Units::Split16], source(Kernel::SplitProduct16, SPLIT_16, 2)),
     on(&[Units::Split8], source(Kernel::SplitProduct8, SPLIT_8, 2)),
+    on(SPLITTING, variant(Kernel::SplitOutput, SPLIT_OUTPUT, 3, ("plain", 0.0))),
+    on(SPLITTING, variant(Kernel::SplitOutputBack, SPLIT_OUTPUT, 3, ("plain", 1.0))),
+    on(SPLITTING, variant(Kernel::SplitOutputBackMasked, SPLIT_OUTPUT_BACK, 3, ("tapped", 0.0))),
+    on(SPLITTING, variant(Kernel::SplitOutputBackTapped, SPLIT_OUTPUT_BACK, 3, ("tapped", 1.0))),
+    on(SPLITTING, variant(Kernel::HalfSplitOutputBackMasked, SPLIT_OUTPUT_BACK_HALF, 3, ("tapped", 0.0))),
+    on(SPLITTING, variant(Kernel::HalfSplitOutputBackTapped, SPLIT_OUTPUT_BACK_HALF, 3, ("tapped", 1.0))),
 ];
 
 /// The texts of all kernels, with their constants.

@@ -78,15 +78,19 @@ impl Convolution<'_> {
         let (channels, across) = (QUAD * quads(self.outputs), width.div_ceil(4));
         let Matrices { tiles, rows, columns, .. } = *matrices;
         let (groups, per_row) = grid(tiles * channels);
-        let factors = between.factors.filter(|_| self.units.is_some_and(Units::splits));
-        let scaled = usize::from(factors.is_some());
-        let numbers =
-            [width, height, channels, across, first, tiles, rows, columns, per_row as usize, scaled];
+        let numbers = [width, height, channels, across, first, tiles, rows, columns, per_row as usize];
         let mut numbers = numbers.map(|number| number as u32).to_vec();
         numbers.push(self.kernels.factor.to_bits());
-        // Without scales some other buffer stands there, which is not read.
-        let buffers = [self.added, between.products, factors.unwrap_or(between.products), self.output];
-        recorder.add(self.finished(self.finish.winograd()), &numbers, &buffers, groups);
+        match between.factors.filter(|_| self.units.is_some_and(Units::splits)) {
+            Some(factors) => {
+                let buffers = [self.added, between.products, factors, self.output];
+                recorder.add(self.finished(self.finish.split()), &numbers, &buffers, groups);
+            }
+            None => {
+                let buffers = [self.added, between.products, self.output];
+                recorder.add(self.finished(self.finish.winograd()), &numbers, &buffers, groups);
+            }
+        }
     }
 }
 

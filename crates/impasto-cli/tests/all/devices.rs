@@ -1,7 +1,7 @@
 //! `impasto devices`, and the option `--device`.
 #![cfg(feature = "gpu")]
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::common::{Folder, Ran, finish, skip};
 
@@ -130,6 +130,50 @@ fn translated_kernels_are_kept_in_the_cache_folder() {
         assert!(std::fs::read(&file).unwrap() != wrong);
     }
 }
+
+/// A card is measured once. What was found stays, so later runs have the same bytes, and a checkpoint goes on with it.
+#[test]
+fn the_ways_of_a_card_are_measured_once_and_kept() {
+    let folder = Folder::with_pictures();
+    if devices(&folder).len() < 2 {
+        return skip("the_ways_of_a_card_are_measured_once_and_kept", "there is no card");
+    }
+    let kept = folder.path("cache/devices.json");
+    let read = || -> serde_json::Map<String, Value> {
+        serde_json::from_slice(&std::fs::read(&kept).unwrap()).unwrap()
+    };
+    let ran = |line: &str| {
+        let mut command = folder.command(line.split_whitespace());
+        command.env("IMPASTO_CACHE", folder.path("cache")).env("IMPASTO_TEST_MEASURE_LAYERS", "1");
+        let ran = finish(command);
+        assert_eq!(ran.code, Some(0), "{ran}");
+    };
+    let paint = |output: &str, more: &str| {
+        ran(&format!("stylize c.png s.png -o {output}.png --report {output}.json {RUN_ON_CARD} {more}"));
+        folder.json(&format!("{output}.json"))["instruction_set"].as_str().unwrap().to_owned()
+    };
+    paint("first", "");
+    let key = read().keys().find(|key| key.starts_with("layers ")).unwrap().clone();
+    assert_eq!(read()[&key].as_str().unwrap().len(), 7, "{key}");
+    // What is in the file counts.
+    std::fs::write(&kept, json!({ (&key): "wdwdwdw" }).to_string()).unwrap();
+    let identity = paint("second", "");
+    assert!(identity.ends_with(", layers wdwdwdw)"), "{identity}");
+    assert!(paint("third", "") == identity && folder.bytes("third.png") == folder.bytes("second.png"));
+    assert_eq!(read()[&key], "wdwdwdw");
+    // A run goes on in the ways in which it began, whatever was measured since.
+    let line = "stylize c.png s.png -o half.png --checkpoint half.checkpoint --checkpoint-every 0s";
+    let mut command = folder.command(format!("{line} {RUN_ON_CARD}").split_whitespace());
+    command.env("IMPASTO_CACHE", folder.path("cache")).env("IMPASTO_TEST_MEASURE_LAYERS", "1");
+    command.env("IMPASTO_TEST_LOSE_DEVICE", "4");
+    assert_ne!(finish(command).code, Some(0));
+    std::fs::write(&kept, json!({ (&key): "ddddddd" }).to_string()).unwrap();
+    ran("resume half.checkpoint");
+    assert!(folder.bytes("half.png") == folder.bytes("second.png"));
+    assert!(paint("other", "") != identity && folder.bytes("other.png") != folder.bytes("second.png"));
+}
+
+const RUN_ON_CARD: &str = "--size 32 --iterations 6 --no-metadata --device gpu";
 
 const RUN: &str = "stylize c.png s.png --size 48 --iterations 6 --no-metadata";
 

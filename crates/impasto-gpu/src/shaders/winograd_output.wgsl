@@ -1,5 +1,5 @@
 // Transforms 36 sums of each tile and output back to 4x4 values. The last step of each is `finished`, as in
-// `convolve.wgsl`.
+// `convolve.wgsl`. The file beside it defines `unscaled`, which takes the scales of tiles and kernels back.
 
 struct Work {
     width: u32,
@@ -11,15 +11,11 @@ struct Work {
     rows: u32,       // rows of each matrix that is read
     columns: u32,    // values of a row
     per_row: u32,
-    scaled: u32,     // whether tiles and kernels have scales
     factor: f32,     // what takes the scale of the kernels back
 }
 
 @group(0) @binding(0) var<uniform> work: Work;
 @group(0) @binding(2) var<storage, read> sums: array<f32>;
-// What takes the scale of each tile back.
-@group(0) @binding(3) var<storage, read> factors: array<f32>;
-@group(0) @binding(4) var<storage, read_write> output: array<f32>;
 
 alias Value = f32;
 
@@ -50,13 +46,9 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
     let left = 4u * ((work.first + tile) % work.across);
     let top = 4u * ((work.first + tile) / work.across);
     for (var i = 0u; i < 4u; i++) {
-        var line = output_line(array(
+        let line = unscaled(tile, output_line(array(
             lines[0][i], lines[1][i], lines[2][i], lines[3][i], lines[4][i], lines[5][i],
-        ));
-        if (work.scaled != 0u) {
-            // One after the other: their product may be out of range.
-            line = (line * work.factor) * factors[tile];
-        }
+        )));
         for (var j = 0u; j < 4u; j++) {
             finish(left + j, top + i, channel, line[j]);
         }

@@ -6,6 +6,7 @@ mod autoencoder;
 mod conformance;
 mod half;
 mod units;
+mod ways;
 
 use std::io::Write;
 use std::sync::{Arc, OnceLock};

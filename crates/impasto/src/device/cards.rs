@@ -3,10 +3,10 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use impasto_encoder::sources::Environment;
-use impasto_gpu::{Adapter, AdapterKind, GpuBackend, GpuError};
+use impasto_gpu::{Adapter, AdapterKind, GpuBackend, GpuError, Ways};
 
-use super::{Chosen, DeviceInfo, missing};
-use crate::Error;
+use super::{Chosen, DeviceInfo, kept, missing};
+use crate::{Clock, Error};
 
 /// Variable for tests: a card is lost when it has observed this many pictures.
 const LOSE: &str = "IMPASTO_TEST_LOSE_DEVICE";
@@ -14,8 +14,28 @@ const LOSE: &str = "IMPASTO_TEST_LOSE_DEVICE";
 /// Variable that says whether products run on a card's matrix units.
 const UNITS: &str = "IMPASTO_MATRIX_UNITS";
 
-/// The cards that are open, each with what was said about its matrix units.
-static OPEN: Mutex<Vec<(Option<bool>, Arc<GpuBackend>)>> = Mutex::new(Vec::new());
+/// Variable for tests: cards that are programs are measured, too.
+const MEASURE: &str = "IMPASTO_TEST_MEASURE_LAYERS";
+
+/// How a card computes layers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Layers {
+    /// As it was measured to be the fastest.
+    Measured,
+    /// By the rule, on matrix units or not on them.
+    Units(bool),
+    /// In these ways.
+    Ways(Ways),
+}
+
+impl Layers {
+    fn said(units: Option<bool>) -> Layers {
+        units.map_or(Layers::Measured, Layers::Units)
+    }
+}
+
+/// The cards that are open, each with how it computes layers.
+static OPEN: Mutex<Vec<(Layers, Arc<GpuBackend>)>> = Mutex::new(Vec::new());
 
 /// What the variable says about matrix units; `None`: the card decides.
 pub(super) fn units() -> Result<Option<bool>, Error> {
@@ -74,40 +94,43 @@ pub(super) fn chosen(name: &str) -> Result<Chosen, Error> {
         }
         error => missing(name, error.to_string()),
     })?;
-    with(&found, name, units()?)
+    with(&found, name, Layers::said(units()?))
 }
 
 /// The card that an engine ran on.
 pub(super) fn of_identity(identity: &str) -> Result<Chosen, Error> {
-    let ways = adapters().into_iter().flat_map(|adapter| [(adapter.clone(), false), (adapter, true)]);
-    let wanted = |(adapter, units): &(Adapter, bool)| adapter.device_identity(*units) == identity;
-    let (found, units) = ways.into_iter().find(wanted).ok_or_else(|| {
+    let known = |adapter: Adapter| adapter.ways_of(identity).map(|ways| (adapter, ways));
+    let (found, ways) = adapters().into_iter().find_map(known).ok_or_else(|| {
         missing(identity, "this machine does not have it, or has another driver for it".into())
     })?;
-    let chosen = with(&found, identity, Some(units))?;
+    let chosen = with(&found, identity, Layers::Ways(ways))?;
     match chosen.backend.as_ref().is_some_and(|backend| backend.name() == identity) {
         true => Ok(chosen),
         false => Err(missing(identity, "its matrix units cannot be used here".into())),
     }
 }
 
-fn with(adapter: &Adapter, name: &str, units: Option<bool>) -> Result<Chosen, Error> {
-    let backend = opened(adapter, units).map_err(|error| missing(name, error.to_string()))?;
+fn with(adapter: &Adapter, name: &str, layers: Layers) -> Result<Chosen, Error> {
+    let backend = open(adapter, layers).map_err(|error| missing(name, error.to_string()))?;
     let software = (adapter.kind == AdapterKind::Software).then(|| {
         format!("note: {} is a program that plays a graphics card; `device` cpu is faster", adapter.name)
     });
-    let without = (units == Some(true) && backend.matrix_units().is_none())
+    let without = (layers == Layers::Units(true) && backend.matrix_units().is_none())
         .then(|| format!("note: {} has no matrix units that can be used; it paints without", adapter.name));
     let notes: Vec<String> = software.into_iter().chain(without).collect();
     let note = (!notes.is_empty()).then(|| notes.join("\n"));
     Ok(Chosen { backend: Some(backend), note, ..Chosen::default() })
 }
 
-/// The card, opened, with products on its matrix units or not on them.
+/// The card, opened, with products on its matrix units or not on them, or as it was measured to be the fastest.
 pub(super) fn opened(adapter: &Adapter, units: Option<bool>) -> Result<Arc<GpuBackend>, GpuError> {
+    open(adapter, Layers::said(units))
+}
+
+fn open(adapter: &Adapter, layers: Layers) -> Result<Arc<GpuBackend>, GpuError> {
     let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
     open.retain(|(_, card)| !card.is_lost());
-    let same = |(with, card): &&(Option<bool>, Arc<GpuBackend>)| *with == units && card.adapter().is(adapter);
+    let same = |(with, card): &&(Layers, Arc<GpuBackend>)| *with == layers && card.adapter().is(adapter);
     if let Some((_, card)) = open.iter().find(same) {
         return Ok(card.clone());
     }
@@ -115,14 +138,35 @@ pub(super) fn opened(adapter: &Adapter, units: Option<bool>) -> Result<Arc<GpuBa
         Some(folder) => GpuBackend::open_keeping(adapter, &folder)?,
         None => GpuBackend::open_here(adapter)?,
     };
-    let card = Arc::new(match units {
-        Some(on) => card.units(on),
-        None => card,
+    let card = Arc::new(match layers {
+        Layers::Units(on) => card.units(on),
+        Layers::Ways(ways) => card.ways(ways),
+        Layers::Measured => match measured(&card) {
+            Some(ways) => card.ways(ways),
+            None => card,
+        },
     });
     let lost_after = std::env::var(LOSE).ok().and_then(|text| text.parse().ok());
     if let Some(observations) = lost_after {
         card.lose_after(observations);
     }
-    open.push((units, card.clone()));
+    open.push((layers, card.clone()));
     Ok(card)
+}
+
+/// The fastest ways of a card, as they were kept in the file, or by a new measurement. `None` for a card that is not
+/// measured: a program, or one whose measurement could not be kept, so that every run has the same bytes.
+fn measured(card: &GpuBackend) -> Option<Ways> {
+    let adapter = card.adapter();
+    let is_card =
+        never(adapter.kind).is_none() || std::env::var_os(MEASURE).is_some_and(|value| value == "1");
+    kept::file().filter(|_| is_card)?;
+    let key = format!("layers {} {}", env!("CARGO_PKG_VERSION"), adapter.identity());
+    let known = || kept::get(&key)?.as_str()?.parse().ok();
+    known().or_else(|| {
+        let clock = Clock::default();
+        let ways = card.measured(&|| clock.now()).ok()?;
+        kept::keep(&key, ways.to_string().into());
+        known()
+    })
 }

@@ -5,17 +5,16 @@
 //! or that a virtual machine shows, are not tried.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use impasto_encoder::sources::Environment;
 use impasto_engine::{Backend, CpuBackend, EngineError, InstructionSet, Network};
 use impasto_gpu::Adapter;
-use serde_json::{Map, Value, json};
+use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use super::cards::{adapters, chosen, never, opened, units};
 use super::compare::outpaces;
+use super::kept;
 use crate::digest::hexadecimal;
 use crate::{Clock, Error};
 
@@ -74,13 +73,11 @@ fn known_or_measured(
     key: &str,
     (network, set): (&Network, InstructionSet),
 ) -> bool {
-    let mut kept = read();
-    if let Some(known) = kept.get(key).and_then(Value::as_bool) {
+    if let Some(known) = kept::get(key).and_then(|known| known.as_bool()) {
         return known;
     }
     let Ok(measured) = measure(adapter, units, network, set) else { return false };
-    kept.insert(key.into(), json!(measured));
-    write(&kept);
+    kept::keep(key, json!(measured));
     measured
 }
 
@@ -133,25 +130,4 @@ fn measure(
     };
     let card = opened(adapter, units).map_err(refused)?;
     outpaces(card.as_ref(), &CpuBackend { set: Some(set) }, network, &Clock::default())
-}
-
-/// The file of the measurements; `None` without a folder for caches.
-fn file() -> Option<PathBuf> {
-    Some(Environment::of_process().cache?.join("devices.json"))
-}
-
-/// The measurements that were kept; none if the file is missing or damaged.
-fn read() -> Map<String, Value> {
-    let text = file().and_then(|path| std::fs::read(path).ok());
-    text.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
-}
-
-/// Keeps the measurements. Where that is not possible, the next run measures again.
-fn write(kept: &Map<String, Value>) {
-    let Some(path) = file() else { return };
-    let text = Value::Object(kept.clone()).to_string();
-    if let Some(folder) = path.parent() {
-        let _ = std::fs::create_dir_all(folder);
-    }
-    let _ = impasto_image::write_atomically(&path, |file| file.write_all(text.as_bytes()));
 }

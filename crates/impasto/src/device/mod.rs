@@ -11,6 +11,8 @@ mod cards;
 #[cfg(feature = "gpu")]
 mod choose;
 mod compare;
+#[cfg(feature = "gpu")]
+mod kept;
 
 use std::sync::Arc;
 
