@@ -11,7 +11,7 @@ use impasto_engine::{EngineError, Size};
 use crate::Method;
 use crate::convolution::{Convolution, Finish};
 use crate::device::Device;
-use crate::layers::Layer;
+use crate::layers::{COLUMNS, Layer};
 use crate::program::{Program, Recorder};
 use crate::ways::{WIDTHS, Way, Ways};
 use crate::winograd::{Between, between_bytes};
@@ -51,7 +51,8 @@ pub(crate) async fn fastest(
     for (index, width) in WIDTHS.into_iter().enumerate() {
         let usual = rule.0[index];
         let mut best = (usual, ADVANTAGE.recip() * seconds(device, trials, (width, usual), clock).await?);
-        let units = device.units.map(|_| Way::OnUnits);
+        // Narrower matrices would be padded.
+        let units = device.units.filter(|_| width >= COLUMNS).map(|_| Way::OnUnits);
         for way in
             [Some(Way::Direct), Some(Way::Winograd), units].into_iter().flatten().filter(|way| *way != usual)
         {

@@ -22,7 +22,7 @@ impl Convolution<'_> {
     /// By transforms: tiles are transformed, multiplied and transformed back, some thousands at a time.
     pub(crate) fn winograd(&self, recorder: &mut Recorder, between: &Between) {
         let tiles = tiles(self.size);
-        let most = tiles_at_a_time(self.inputs, self.outputs);
+        let most = tiles_at_a_time((self.inputs, self.outputs), self.units);
         for first in (0..tiles).step_by(most) {
             let matrices = Matrices::of((self.inputs, self.outputs), most.min(tiles - first), self.units);
             self.before(recorder, between, (first, &matrices));
@@ -144,8 +144,11 @@ fn tiles(size: Size) -> usize {
     size.width.div_ceil(4) * size.height.div_ceil(4)
 }
 
-fn tiles_at_a_time(inputs: usize, outputs: usize) -> usize {
-    let widest = QUAD * quads(inputs.max(outputs));
+fn tiles_at_a_time((inputs, outputs): (usize, usize), units: Option<Units>) -> usize {
+    let widest = match units {
+        None => QUAD * quads(inputs.max(outputs)),
+        Some(_) => QUAD * row_quads(inputs.max(outputs)),
+    };
     // A piece must not take long on a slow card, either. Matrix units multiply three times where numbers have two
     // parts, but no card that has them is slow.
     let quick = PIECE / (POINTS * inputs * outputs);
@@ -158,7 +161,7 @@ pub(crate) fn between_bytes(
     (inputs, outputs): (usize, usize),
     units: Option<Units>,
 ) -> [usize; 3] {
-    let tiles = tiles(size).min(tiles_at_a_time(inputs, outputs));
+    let tiles = tiles(size).min(tiles_at_a_time((inputs, outputs), units));
     let Matrices { rows, terms, columns, .. } = Matrices::of((inputs, outputs), tiles, units);
     let factors = if units.is_some_and(Units::splits) { rows } else { 0 };
     [POINTS * rows * terms, POINTS * rows * columns, factors].map(|numbers| size_of::<f32>() * numbers)
