@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 use impasto_engine::EngineError;
 
 use crate::buffer::Buffer;
-use crate::device::{Device, rounded};
+use crate::device::Device;
+use crate::transfers::rounded;
 use crate::shape::{Kind, Role};
 
 #[derive(Debug, Default)]

@@ -1,59 +1,19 @@
-//! An opened card: its queue of work, its kernels, and what has gone wrong on it.
-//!
-//! A driver reports errors whenever it likes, not where they were caused, and does not tell whose work they spoilt. So
-//! they are kept, and each engine of the card learns of those that came since its last look, wherever it waits. With
-//! two jobs on a card, neither goes on with numbers that may be wrong.
+//! An opened card: its queue of work, its kernels and its matrix units.
 
-use std::collections::VecDeque;
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use impasto_engine::EngineError;
-use wgpu::{BufferUsages, ErrorFilter, ExperimentalFeatures, PipelineCache, PollType};
+use wgpu::{ErrorFilter, ExperimentalFeatures, PipelineCache};
 
-use crate::buffer::{Buffer, Tally};
+use crate::buffer::Tally;
+use crate::failures::Failures;
 use crate::kernels::Kernels;
 use crate::pipelines::Pipelines;
-use crate::reading::Mapped;
 use crate::units::Units;
 use crate::ways::Ways;
 use crate::{Adapter, GpuError, trial};
-
-/// A failure that a driver reported, after which the card still works.
-#[derive(Clone, Debug)]
-enum Failure {
-    /// There was no memory.
-    Memory,
-    /// The driver refused something.
-    Refused(String),
-}
-
-/// The failures that are kept. One failure leads to many others, and the first tells the cause.
-const KEPT: usize = 256;
-
-/// Everything that a driver has reported.
-#[derive(Debug, Default)]
-struct Failures {
-    /// The reason why the card does not answer any more. It never will.
-    lost: Option<String>,
-    /// The number of failures so far.
-    count: u64,
-    /// The newest failures with their numbers.
-    newest: VecDeque<(u64, Failure)>,
-    /// The number of observations after which a test wants the card to be lost.
-    left: Option<usize>,
-}
-
-impl Failures {
-    fn add(&mut self, failure: Failure) {
-        self.count += 1;
-        self.newest.push_back((self.count, failure));
-        if self.newest.len() > KEPT {
-            self.newest.pop_front();
-        }
-    }
-}
 
 /// An opened card, as one engine uses it.
 #[derive(Debug)]
@@ -68,7 +28,7 @@ pub(crate) struct Device {
     pub(crate) adapter: Adapter,
     pub(crate) tally: Arc<Tally>,
     /// Shared by all engines of the card.
-    failures: Arc<Mutex<Failures>>,
+    failures: Failures,
     /// The number of failures that this engine knows of.
     seen: AtomicU64,
 }
@@ -94,21 +54,7 @@ impl Device {
         };
         let opened = adapter.inner.request_device(&descriptor).await;
         let (inner, queue) = opened.map_err(|error| refused(error.to_string()))?;
-        let failures: Arc<Mutex<Failures>> = Arc::default();
-        let of_loss = failures.clone();
-        inner.set_device_lost_callback(move |_, reason| {
-            let said = if reason.is_empty() { "the driver gives no reason".into() } else { reason };
-            lock(&of_loss).lost = Some(said);
-        });
-        let of_work = failures.clone();
-        inner.on_uncaptured_error(Arc::new(move |error| {
-            lock(&of_work).add(match error {
-                wgpu::Error::OutOfMemory { .. } => Failure::Memory,
-                wgpu::Error::Validation { description, .. } | wgpu::Error::Internal { description, .. } => {
-                    Failure::Refused(description)
-                }
-            });
-        }));
+        let failures = Failures::of(&inner);
         let kept = match folder {
             Some(folder) => Pipelines::open(&inner, adapter, folder).await,
             None => None,
@@ -146,7 +92,7 @@ impl Device {
             adapter: self.adapter.clone(),
             tally: self.tally.clone(),
             failures: self.failures.clone(),
-            seen: AtomicU64::new(lock(&self.failures).count),
+            seen: AtomicU64::new(self.failures.count()),
         }
     }
 
@@ -186,127 +132,43 @@ impl Device {
 
     /// Whether this is the same card, opened once.
     pub(crate) fn is(&self, other: &Device) -> bool {
-        Arc::ptr_eq(&self.failures, &other.failures)
+        self.failures.are(&other.failures)
     }
 
     /// The error for what the driver has reported since this engine's last check, if anything.
     pub(crate) fn check(&self) -> Result<(), EngineError> {
-        let failures = lock(&self.failures);
-        let device = self.adapter.name.clone();
-        if let Some(reason) = failures.lost.clone() {
-            return Err(EngineError::DeviceLost { device, reason });
-        }
-        let seen = self.seen.swap(failures.count, Ordering::SeqCst);
-        match failures.newest.iter().find(|(number, _)| *number > seen) {
-            None => Ok(()),
-            Some((_, Failure::Memory)) => Err(EngineError::DeviceMemory { device }),
-            Some((_, Failure::Refused(reason))) => {
-                Err(EngineError::DeviceRefused { device, reason: reason.clone() })
-            }
-        }
+        let (error, count) = self.failures.since(self.seen.load(Ordering::SeqCst), &self.adapter.name);
+        self.seen.fetch_max(count, Ordering::SeqCst);
+        error.map_or(Ok(()), Err)
     }
 
     /// Whether the card does not answer any more.
     pub(crate) fn is_lost(&self) -> bool {
-        lock(&self.failures).lost.is_some()
+        self.failures.is_lost()
     }
 
     /// Gives the card up, as if it had been lost: for tests.
     pub(crate) fn lose(&self) {
         self.inner.destroy();
-        lock(&self.failures).lost = Some("it was given up".into());
+        self.failures.lost("it was given up".into());
     }
 
     /// Gives the card up after this many observations: for tests.
     pub(crate) fn lose_after(&self, observations: usize) {
-        lock(&self.failures).left = Some(observations);
+        self.failures.lose_after(observations);
     }
 
     /// Counts an observation, for [`lose_after`](Device::lose_after).
     pub(crate) fn count(&self) {
-        let left = lock(&self.failures).left;
-        match left {
-            None => {}
-            Some(0) => self.lose(),
-            Some(left) => lock(&self.failures).left = Some(left - 1),
-        }
+        self.lose_if_due();
+        self.failures.observed();
     }
 
     /// Gives the card up if no observation is left, for [`lose_after`](Device::lose_after): a draft is none.
     pub(crate) fn lose_if_due(&self) {
-        let due = lock(&self.failures).left == Some(0);
-        if due {
+        if self.failures.due() {
             self.lose();
         }
-    }
-
-    /// A buffer whose contents kernels read and write.
-    pub(crate) fn buffer(&self, bytes: u64) -> Buffer {
-        let usage = BufferUsages::STORAGE | BufferUsages::COPY_SRC | BufferUsages::COPY_DST;
-        self.new_buffer(bytes, usage)
-    }
-
-    /// A buffer that the host reads.
-    pub(crate) fn host_buffer(&self, bytes: u64) -> Buffer {
-        self.new_buffer(bytes, BufferUsages::MAP_READ | BufferUsages::COPY_DST)
-    }
-
-    pub(crate) fn new_buffer(&self, bytes: u64, usage: BufferUsages) -> Buffer {
-        Buffer::new(&self.inner, &self.tally, rounded(bytes), usage)
-    }
-
-    /// A buffer with these contents.
-    pub(crate) fn filled(&self, values: &[f32]) -> Buffer {
-        let buffer = self.buffer(size_of_val(values) as u64);
-        self.write(&buffer, 0, values);
-        buffer
-    }
-
-    /// Copies numbers to a buffer, before the work that is submitted next.
-    pub(crate) fn write(&self, buffer: &Buffer, start: usize, values: &[f32]) {
-        self.write_bytes(buffer, (start * size_of::<f32>()) as u64, bytemuck::cast_slice(values));
-    }
-
-    /// Copies bytes to a buffer, before the work that is submitted next.
-    pub(crate) fn write_bytes(&self, buffer: &Buffer, start: u64, bytes: &[u8]) {
-        if !bytes.is_empty() {
-            self.tally.pass(bytes.len() as u64);
-            self.queue.write_buffer(buffer, start, bytes);
-        }
-    }
-
-    /// Waits until the card has done everything, so that what was let go is free. In a browser nothing may wait, and
-    /// it is free somewhat later.
-    pub(crate) fn finish(&self) -> Result<(), EngineError> {
-        let waited = self.inner.poll(PollType::wait_indefinitely());
-        self.check()?;
-        waited.map_err(|error| self.lost(error.to_string()))?;
-        self.tally.passed();
-        Ok(())
-    }
-
-    /// Waits for a buffer of the host, and takes its first numbers.
-    pub(crate) async fn read(&self, buffer: &Buffer, count: usize) -> Result<Vec<f32>, EngineError> {
-        if count == 0 {
-            return Ok(Vec::new());
-        }
-        let range = ..(count * size_of::<f32>()) as u64;
-        let mapped = Mapped::begin(buffer.slice(range));
-        // In a browser the answer comes by itself, and this does nothing.
-        self.finish()?;
-        let mapped = mapped.await;
-        // There the failures come with the answer, or before it.
-        self.check()?;
-        mapped.map_err(|error| self.lost(error.to_string()))?;
-        let view = buffer.slice(range).get_mapped_range().map_err(|error| self.lost(error.to_string()))?;
-        let values = bytemuck::cast_slice(&view).to_vec();
-        drop(view);
-        buffer.unmap();
-        Ok(values)
-    }
-
-    fn lost(&self, reason: String) -> EngineError {
-        EngineError::DeviceLost { device: self.adapter.name.clone(), reason }
     }
 }
 
@@ -322,15 +184,6 @@ fn experimental(units: Option<Units>) -> ExperimentalFeatures {
         // found by the trial (trial.rs). Nothing else of this crate changes with the experiment.
         Some(_) => unsafe { ExperimentalFeatures::enabled() },
     }
-}
-
-/// The size of a buffer for a number of bytes.
-pub(crate) fn rounded(bytes: u64) -> u64 {
-    bytes.next_multiple_of(16).max(16)
-}
-
-fn lock(failures: &Mutex<Failures>) -> MutexGuard<'_, Failures> {
-    failures.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(all(test, not(target_arch = "wasm32")))]

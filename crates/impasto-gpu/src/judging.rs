@@ -10,12 +10,13 @@ use impasto_encoder::{Encoder, Tap};
 use impasto_engine::{Aim, Judging, ROUNDING_OF_VARIANCES, Request};
 
 use crate::buffer::Buffer;
-use crate::device::rounded;
+use crate::transfers::rounded;
 use crate::engine::GpuEngine;
 use crate::layers::{QUAD, TERMS, matrix_rows, row_quads};
 use crate::program::{Program, Recorder, SLOT, grid};
 use crate::shape::{Role, Shape, blocks};
 use crate::sources::Kernel;
+use crate::squares::{aim_square, metric_square, side, square_bytes, unit};
 
 /// Kernels that judge one region of a tap, at most.
 const KERNELS: usize = 7;
@@ -62,15 +63,6 @@ struct Share {
 
 /// Buffers for the squares of one region after the other.
 struct Scratch([Buffer; 2]);
-
-/// Rows of the square of a tap: one for each channel, those of the means and of the deviations, in whole steps.
-fn side(channels: usize) -> usize {
-    (channels + 2).next_multiple_of(TERMS)
-}
-
-fn square_bytes(channels: usize) -> usize {
-    size_of::<f32>() * side(channels).pow(2)
-}
 
 /// Bytes of a request's judging on the card: aims, metrics, two squares, parts, and numbers of kernels; what is written
 /// from the host counts twice, as the driver holds it on its way, and so do the parts, which the host reads.
@@ -236,38 +228,4 @@ fn product(recorder: &mut Recorder, side: usize, buffers: [&Buffer; 3], turned: 
 
 fn bits(value: f64) -> u32 {
     (value as f32).to_bits()
-}
-
-/// The power of two that brings features near 1 where the aim is reached.
-fn unit(aim: &Aim) -> f64 {
-    let channels = aim.mean.len();
-    let square: f64 = (0..channels).map(|i| aim.second[i * channels + i]).sum::<f64>() / channels as f64;
-    if square > 0.0 && square.is_finite() { (-0.5 * square.log2()).round().exp2() } else { 1.0 }
-}
-
-/// The aim as `judge.wgsl` reads it.
-fn aim_square(aim: &Aim, unit: f64) -> Vec<f32> {
-    let channels = aim.mean.len();
-    let side = side(channels);
-    let mut square = vec![0.0; side * side];
-    for i in 0..channels {
-        for j in 0..channels {
-            square[i * side + j] = (unit * unit * aim.second[i * channels + j]) as f32;
-        }
-        let mean = (unit * aim.mean[i]) as f32;
-        (square[i * side + channels], square[channels * side + i]) = (mean, mean);
-        square[(channels + 1) * side + i] = (unit * aim.deviation[i]) as f32;
-    }
-    square
-}
-
-/// A metric, which leaves the row and the column of the means where they are.
-fn metric_square(values: &[f32], channels: usize) -> Vec<f32> {
-    let side = side(channels);
-    let mut square = vec![0.0; side * side];
-    for (to, from) in square.chunks_exact_mut(side).zip(values.chunks_exact(channels)) {
-        to[..channels].copy_from_slice(from);
-    }
-    square[channels * side + channels] = 1.0;
-    square
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use impasto_encoder::Topology;
 
 use crate::arena::Arena;
-use crate::device::rounded;
+use crate::transfers::rounded;
 use crate::engine::{BEYOND, GpuEngine};
 use crate::forward::Scene;
 use crate::painting::painting_bytes;
