@@ -4,6 +4,12 @@
 const RULE = "=".repeat(100);
 const LINE = "-".repeat(100);
 
+/** Terms that many packages have word for word: where they begin, and where they end. */
+const TERMS: [string, RegExp][] = [
+  ["MIT licence", /Permission is hereby granted, free of charge[\s\S]*?DEALINGS\s+IN\s+THE\s+SOFTWARE\./g],
+  ["Apache License, Version 2.0", /TERMS AND CONDITIONS FOR USE, REPRODUCTION[\s\S]*?END OF TERMS AND CONDITIONS/g],
+];
+
 /** `crates` are the crates of the module, each as `NAME VERSION`. */
 export function noticeOf(notice: string, crates: Set<string>): string {
   const [head, ...sections] = notice.split(`${RULE}\n`);
@@ -18,5 +24,18 @@ export function noticeOf(notice: string, crates: Set<string>): string {
     if (!names.trim()) return [];
     return [`${RULE}\n${names}${LINE}\n${text.split("\n").filter(stays).join("\n")}`];
   });
-  return [head.replace("published programs of Impasto contain", "page of Impasto contains"), ...kept].join("");
+  return onceEach([head.replace("published programs of Impasto contain", "page of Impasto contains"), ...kept].join(""));
+}
+
+/** Prints equal terms once. Where they return, a line says so; copyright lines stay. */
+export function onceEach(notice: string): string {
+  return TERMS.reduce((text, [name, terms]) => {
+    let first = "";
+    return text.replace(terms, (found) => {
+      const words = found.split(/\s+/).join(" ");
+      if (words === first) return `(The terms of the ${name}, word for word as above.)`;
+      first ||= words;
+      return found;
+    });
+  }, notice);
 }

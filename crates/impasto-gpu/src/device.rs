@@ -98,7 +98,8 @@ impl Device {
 
     /// The card with products on its matrix units; `None` if they do not compute what other kernels compute.
     pub(crate) async fn with_units(&self, units: Units, cache: Option<&PipelineCache>) -> Option<Device> {
-        if !self.inner.features().contains(units.features()) {
+        // Browsers have none, so the page's module is spared the kernels.
+        if cfg!(target_arch = "wasm32") || !self.inner.features().contains(units.features()) {
             return None;
         }
         // What the driver refuses here must not spoil the work of others.
