@@ -73,11 +73,12 @@ impl Session {
             let begins = average.sum.is_empty();
             let keeps_best = inputs.recipe.keep == Keep::Best && *scale + 1 == inputs.scales.len();
             let mut moving = Moving { painting, average, before, optimiser, tie: tie.as_ref() };
-            if matches!(home, Home::Engine(_))
+            let by_engine = matches!(home, Home::Engine(_))
                 && objective.engines_may_judge()
+                && is_bounded(&inputs.recipe)
                 && !keeps_best
-                && !inputs.traced
-            {
+                && !inputs.traced;
+            if by_engine {
                 moving.prepare(&inputs.recipe, *scale, &home).map_err(Error::stream)?;
                 if let Some(losses) = moving.step_by_engine(engine, objective)? {
                     return Ok(losses);
@@ -118,6 +119,12 @@ fn bring_home(home: &Home, image: &mut Values) -> io::Result<()> {
     Ok(())
 }
 
+/// Whether every step keeps pixels in 0..1. Then no step is ever undone. A step that may be undone needs the picture of
+/// the step before until its loss is known, so no engine makes it together with the next one.
+fn is_bounded(recipe: &Recipe) -> bool {
+    recipe.optimizer == OptimizerKind::Adam && recipe.adam.bounded
+}
+
 /// A painting, and all that a step changes with it.
 struct Moving<'a> {
     painting: Painting<'a>,
@@ -135,9 +142,8 @@ impl Moving<'_> {
             **average = painting.picture.lend(|image| Average::new(recipe.average_decay, image, home))??;
             **optimiser = new_optimiser(recipe, scale, painting.picture.len(), home)?;
         }
-        let bounded = recipe.optimizer == OptimizerKind::Adam && recipe.adam.bounded;
         **before = None;
-        if !bounded {
+        if !is_bounded(recipe) {
             let sum = home.copied(&average.sum)?;
             **before = Some((home.copied(&*painting.picture)?, average.with(sum)));
         }
