@@ -1,5 +1,5 @@
-//! The check of engines that judge by themselves ([`Engine::step_judged`]): losses and derivatives against plain loops in
-//! f64 over the sums that the same engine gives out.
+//! The check of engines that judge by themselves ([`Engine::step_judged`]): losses and derivatives against plain loops
+//! in f64 over the sums that the same engine gives out.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,8 +17,8 @@ use crate::tested::Tested;
 /// Relative error of a value: squares of differences of f32 sums.
 const VALUE: f64 = 1e-4;
 
-/// Relative L2 error of the gradient, beyond that of the sums themselves: differences of moments, and four products with
-/// a metric, in f32.
+/// Relative L2 error of the gradient, beyond that of the sums themselves: differences of moments, and four products
+/// with a metric, in f32.
 const GRADIENT: f64 = 1e-4;
 
 /// The message of the check when the engine returns an error.

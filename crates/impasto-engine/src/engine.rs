@@ -222,9 +222,8 @@ pub trait Engine: Send {
         0
     }
 
-    /// Observes a painting, judges it, and moves it by one step of Adam: the three in one, for engines whose sums need
-    /// not cross to the host. `None`, the default, from an engine that leaves judging to the host; then nothing has
-    /// happened.
+    /// Observes a painting, judges it, and moves it by one step of Adam: all in one call, without sums on the host.
+    /// `None`, the default, from an engine that leaves judging to the host; then nothing has happened.
     ///
     /// # Errors
     /// The errors of [`observe_painting`](Engine::observe_painting) and [`step_painting`](Engine::step_painting).

@@ -23,7 +23,7 @@ pub struct Judging {
 pub struct TapLoss {
     /// The weight of the tap. Regions share it by their weights.
     pub weight: f64,
-    /// The aim of each region; `None` where every picture is right.
+    /// The aim of each region; `None`: the region has no target.
     pub aims: Vec<Option<Aim>>,
 }
 
@@ -46,7 +46,7 @@ pub struct Aim {
 
 /// A variance below this fraction of E\[f²\] is rounding: sums are f32, with a relative error of about 1e-6. It counts
 /// as 0, and there is no derivative by it. Standard deviations below a thousandth of the mean, which no picture has,
-/// are excluded by it.
+/// also count as 0.
 pub const ROUNDING_OF_VARIANCES: f64 = 1e-6;
 
 /// The weighted values of a loss that an engine judged. If one is not finite, the picture has not moved.

@@ -10,8 +10,8 @@ use impasto_engine::EngineError;
 
 use crate::buffer::Buffer;
 use crate::device::Device;
-use crate::transfers::rounded;
 use crate::shape::{Kind, Role};
+use crate::transfers::rounded;
 
 #[derive(Debug, Default)]
 pub(crate) struct Arena {

@@ -129,13 +129,14 @@ impl GpuBackend {
         GpuBackend { method: Some(method), ..self }
     }
 
-    /// Computes products on the card's matrix units, or not on them. A card whose units do not pass a trial computes
-    /// without them; [`matrix_units`](GpuBackend::matrix_units) tells. Unless this is called, units that take single
-    /// precision are used, and those that take numbers in two parts are not.
+    /// Turns the card's matrix units on or off, for layers of 64 channels or more. A card whose units do not pass a
+    /// trial computes without them; [`matrix_units`](GpuBackend::matrix_units) tells. Unless this is called, units that
+    /// take single precision are used, and those that take numbers in two parts are not.
     #[must_use]
     pub fn units(self, on: bool) -> GpuBackend {
         let device = match (on, self.device.units, self.adapter.units) {
-            (true, None, Some(units)) => answer(self.device.with_units(units, None)).flatten(),
+            (true, None, Some(units)) => answer(self.device.with_units(units)).flatten(),
+            (true, Some(units), _) => Some(self.device.with_ways(Ways::rule(Some(units)))),
             (false, Some(_), _) => Some(self.device.without_units()),
             _ => None,
         };
@@ -145,8 +146,8 @@ impl GpuBackend {
         }
     }
 
-    /// Computes layers of each width in these ways, which [`measured`](GpuBackend::measured) found, or which an identity
-    /// tells ([`Adapter::ways_of`]). Where matrix units cannot be used, layers go without them.
+    /// Computes layers of each width in these ways, which [`measured`](GpuBackend::measured) found, or which an
+    /// identity tells ([`Adapter::ways_of`]). Where matrix units cannot be used, layers go without them.
     #[must_use]
     pub fn ways(self, ways: Ways) -> GpuBackend {
         let backend = if ways.need_units() { self.units(true) } else { self };
@@ -160,7 +161,7 @@ impl GpuBackend {
     /// When the card is lost or has not enough memory.
     pub fn measured(&self, clock: &dyn Fn() -> Duration) -> Result<Ways, EngineError> {
         let with = self.adapter.units.filter(|_| self.device.units.is_none());
-        let with = with.and_then(|units| answer(self.device.with_units(units, None)).flatten());
+        let with = with.and_then(|units| answer(self.device.with_units(units)).flatten());
         wait(fastest(with.as_ref().unwrap_or(&self.device), TRIALS, clock))
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use impasto_engine::EngineError;
-use wgpu::{ErrorFilter, ExperimentalFeatures, PipelineCache};
+use wgpu::{ErrorFilter, ExperimentalFeatures};
 
 use crate::buffer::Tally;
 use crate::failures::Failures;
@@ -21,6 +21,8 @@ pub(crate) struct Device {
     pub(crate) inner: wgpu::Device,
     pub(crate) queue: wgpu::Queue,
     pub(crate) kernels: Arc<Kernels>,
+    /// The file of translated kernels.
+    kept: Option<Arc<Pipelines>>,
     /// The matrix units that compute products.
     pub(crate) units: Option<Units>,
     /// How layers of each width are computed.
@@ -34,8 +36,8 @@ pub(crate) struct Device {
 }
 
 impl Device {
-    /// Opens a card and translates the kernels for it, unless a folder has them. Matrix units can be used later if they
-    /// are named; those that are used by default compute from now on.
+    /// Opens a card and translates the kernels for it, unless a folder has them. `units` enables matrix
+    /// units: those that are on by default are used at once, others after [`with_units`](Device::with_units).
     pub(crate) async fn open(
         adapter: &Adapter,
         folder: Option<&Path>,
@@ -56,22 +58,21 @@ impl Device {
         let (inner, queue) = opened.map_err(|error| refused(error.to_string()))?;
         let failures = Failures::of(&inner);
         let kept = match folder {
-            Some(folder) => Pipelines::open(&inner, adapter, folder).await,
+            Some(folder) => Pipelines::open(&inner, adapter, folder).await.map(Arc::new),
             None => None,
         };
-        let cache = kept.as_ref().map(|kept| &kept.cache);
-        let kernels = Arc::new(Kernels::new(&inner, cache));
+        let kernels = Arc::new(Kernels::new(&inner, kept.as_ref().map(|kept| &kept.cache)));
+        if let Some(kept) = &kept {
+            kept.keep();
+        }
         let seen = AtomicU64::new(0);
         let (adapter, tally) = (adapter.clone(), Arc::default());
         let ways = Ways::rule(None);
-        let plain = Device { inner, queue, kernels, units: None, ways, adapter, tally, failures, seen };
+        let plain = Device { inner, queue, kernels, kept, units: None, ways, adapter, tally, failures, seen };
         let device = match units.filter(|units| units.by_default()) {
-            Some(units) => plain.with_units(units, cache).await.unwrap_or(plain),
+            Some(units) => plain.with_units(units).await.unwrap_or(plain),
             None => plain,
         };
-        if let Some(kept) = kept {
-            kept.keep();
-        }
         device.check().map_err(|error| refused(error.to_string()))?;
         // A browser tells what it refuses with the first answer.
         if cfg!(target_arch = "wasm32") {
@@ -87,6 +88,7 @@ impl Device {
             inner: self.inner.clone(),
             queue: self.queue.clone(),
             kernels: self.kernels.clone(),
+            kept: self.kept.clone(),
             units: self.units,
             ways: self.ways,
             adapter: self.adapter.clone(),
@@ -97,7 +99,7 @@ impl Device {
     }
 
     /// The card with products on its matrix units; `None` if they do not compute what other kernels compute.
-    pub(crate) async fn with_units(&self, units: Units, cache: Option<&PipelineCache>) -> Option<Device> {
+    pub(crate) async fn with_units(&self, units: Units) -> Option<Device> {
         // Browsers have none, so the page's module is spared the kernels.
         if cfg!(target_arch = "wasm32") || !self.inner.features().contains(units.features()) {
             return None;
@@ -105,12 +107,16 @@ impl Device {
         // What the driver refuses here must not spoil the work of others.
         let filters = [ErrorFilter::OutOfMemory, ErrorFilter::Internal, ErrorFilter::Validation];
         let scopes = filters.map(|filter| self.inner.push_error_scope(filter));
+        let cache = self.kept.as_ref().map(|kept| &kept.cache);
         let kernels = Arc::new(self.kernels.and_of(units, &self.inner, cache));
         let with = Device { kernels, units: Some(units), ways: Ways::rule(Some(units)), ..self.for_engine() };
-        let passed = trial::passes(self, &with).await;
+        let passed = trial::passes(&self.with_ways(Ways::rule(None)), &with).await;
         let mut refused = false;
         for scope in scopes.into_iter().rev() {
             refused |= scope.pop().await.is_some();
+        }
+        if let Some(kept) = &self.kept {
+            kept.keep();
         }
         (passed && !refused).then_some(with)
     }
@@ -173,7 +179,7 @@ impl Device {
     }
 }
 
-/// The word that wgpu wants to hear for experiments.
+/// wgpu's permission for its experimental features.
 #[allow(unsafe_code)]
 fn experimental(units: Option<Units>) -> ExperimentalFeatures {
     match units {
@@ -199,8 +205,9 @@ pub(crate) mod tests {
         match found.and_then(|adapter| pollster::block_on(Device::open(&adapter, None, None))) {
             Ok(device) => Some(device),
             Err(reason) => {
-                let allowed = std::env::var_os("IMPASTO_NO_SKIPS").is_none_or(|value| value != "1");
-                assert!(allowed, "skipped: {reason}");
+                let forbidden = std::env::var_os("IMPASTO_NO_SKIPS");
+                let forbidden = forbidden.is_some_and(|value| value == "1" || value == "units");
+                assert!(!forbidden, "skipped: {reason}");
                 let _ = writeln!(std::io::stderr(), "skipped: {reason}");
                 None
             }

@@ -18,7 +18,8 @@ enum Failure {
     Refused(String),
 }
 
-/// The failures that are kept. One failure leads to many others, and the first tells the cause.
+/// The number of failures that are kept. One failure leads to many others; the first that an engine has not seen tells
+/// the cause.
 const KEPT: usize = 256;
 
 /// Everything that a driver has reported. Clones are the same.
@@ -48,7 +49,7 @@ impl State {
 }
 
 impl Failures {
-    /// Those of a card, from now on.
+    /// Collects the failures of a card, from now on.
     pub(crate) fn of(device: &wgpu::Device) -> Failures {
         let failures = Failures::default();
         let of_loss = failures.clone();

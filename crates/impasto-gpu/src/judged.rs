@@ -1,5 +1,5 @@
-//! Steps of a painting that is judged on the card: observation, loss, pull-back and step in one submission. Nothing comes
-//! back but the parts of the loss, and whether the step was sound.
+//! Steps of a painting that is judged on the card: observation, loss, pull-back and step in one submission. Nothing
+//! comes back but the parts of the loss, and whether the step was sound.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -11,22 +11,23 @@ use crate::backward::FACTOR;
 use crate::buffer::Buffer;
 use crate::engine::{GpuEngine, Recording};
 use crate::painting::{parts, sound};
-use crate::program::Recorder;
+use crate::program::{Recorder, grid};
 use crate::shape::{Role, Shape};
+use crate::sources::Kernel;
 
-/// What the host reads after a step, one behind the other in one buffer.
+/// The values that the host reads after a step, in one buffer.
 #[derive(Default)]
-struct Letter {
+struct ReadBack {
     /// Buffer, first number and count of each part.
-    enclosed: Vec<(Buffer, usize, usize)>,
+    parts: Vec<(Buffer, usize, usize)>,
     floats: usize,
 }
 
-impl Letter {
-    /// Encloses some numbers; returns their place in the letter.
-    fn enclose(&mut self, buffer: &Buffer, numbers: Range<usize>) -> Range<usize> {
+impl ReadBack {
+    /// Adds some numbers; returns their place.
+    fn add(&mut self, buffer: &Buffer, numbers: Range<usize>) -> Range<usize> {
         let (start, count) = (self.floats, numbers.len());
-        self.enclosed.push((buffer.clone(), numbers.start, count));
+        self.parts.push((buffer.clone(), numbers.start, count));
         self.floats += count;
         start..self.floats
     }
@@ -34,7 +35,7 @@ impl Letter {
     fn encode(&self, encoder: &mut wgpu::CommandEncoder, host: &Buffer) {
         let bytes = |floats: usize| (size_of::<f32>() * floats) as u64;
         let mut at = 0;
-        for (buffer, start, count) in self.enclosed.iter().filter(|(.., count)| *count > 0) {
+        for (buffer, start, count) in self.parts.iter().filter(|(.., count)| *count > 0) {
             encoder.copy_buffer_to_buffer(buffer, bytes(*start), host, bytes(at), bytes(*count));
             at += count;
         }
@@ -60,7 +61,7 @@ impl GpuEngine {
         let shape = Shape::of(request, painting.size, self.half);
         self.prepare(shape.clone(), request, true)?;
         self.cover(painting.over);
-        self.prepare_judge(&shape, judging);
+        self.prepare_judge(&shape, judging)?;
         let factors = self.content_factors(&shape, judging);
         let mut before = Recorder::default();
         self.record_seen(&mut before, picture, painting.size);
@@ -70,7 +71,6 @@ impl GpuEngine {
             .filter_map(|term| self.record_value(&mut before, term, painting.size))
             .collect();
         let state = self.device.buffer(16);
-        let step = self.record_step(picture, painting, adam, &state)?;
         let (Some(judge), Some(Recording { forward, backward: Some(backward), factors: places, .. })) =
             (&self.judge, &self.recording)
         else {
@@ -81,17 +81,19 @@ impl GpuEngine {
                 backward.set(&self.device, *place, FACTOR, ((2.0 * factor) as f32).to_bits());
             }
         }
-        let mut letter = Letter::default();
+        let mut read_back = ReadBack::default();
         let sums = shape.sums(&topology);
         let residuals: Vec<_> = sums
             .residuals
             .iter()
-            .map(|range| letter.enclose(self.arena.get(Role::Sums), range.clone()))
+            .map(|range| read_back.add(self.arena.get(Role::Sums), range.clone()))
             .collect();
-        let judged = letter.enclose(&judge.parts, 0..judge.floats());
+        let judged = read_back.add(&judge.parts, 0..judge.floats());
         let parts = parts(painting.size);
-        let values: Vec<_> = terms.iter().map(|(buffer, _)| letter.enclose(buffer, 0..parts)).collect();
-        let told = letter.enclose(&state, 0..1);
+        let values: Vec<_> = terms.iter().map(|(buffer, _)| read_back.add(buffer, 0..parts)).collect();
+        let step =
+            self.record_checked(&read_back, self.record_step(picture, painting, adam, &state)?, &state);
+        let told = read_back.add(&state, 0..1);
 
         let mut encoder = self.device.inner.create_command_encoder(&Default::default());
         before.finish(&self.device).encode(&self.device, &mut encoder);
@@ -99,14 +101,14 @@ impl GpuEngine {
             program.encode(&self.device, &mut encoder);
         }
         step.finish(&self.device).encode(&self.device, &mut encoder);
-        let host = self.host(letter.floats);
-        letter.encode(&mut encoder, &host);
+        let host = self.host(read_back.floats);
+        read_back.encode(&mut encoder, &host);
         self.device.count();
         self.cancel.check()?;
         self.device.check()?;
         self.device.queue.submit([encoder.finish()]);
         // Not cancelled any more, once the picture has moved.
-        let read = self.device.read(&host, letter.floats).await?;
+        let read = self.device.read(&host, read_back.floats).await?;
         let content = residuals.into_iter().zip(factors).map(|(range, factor)| factor * sum(&read[range]));
         let of_terms = values.into_iter().zip(&terms).map(|(range, (_, weight))| weight * sum(&read[range]));
         let found = Judged {
@@ -118,6 +120,16 @@ impl GpuEngine {
             true => sound(read[told.start]).map(|()| found),
             false => Ok(found),
         }
+    }
+
+    /// A step that does not happen where a part of the loss is not finite.
+    fn record_checked(&self, read_back: &ReadBack, step: Recorder, state: &Buffer) -> Recorder {
+        let mut recorder = Recorder::default();
+        for (buffer, start, count) in read_back.parts.iter().filter(|(.., count)| *count > 0) {
+            let (groups, per_row) = grid(*count);
+            recorder.add(Kernel::Finite, &[*start as u32, *count as u32, per_row], &[buffer, state], groups);
+        }
+        recorder.followed_by(step)
     }
 
     /// The derivatives by the sums at the content targets, which no observation changes.

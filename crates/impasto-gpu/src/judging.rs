@@ -7,21 +7,21 @@
 use std::sync::Arc;
 
 use impasto_encoder::{Encoder, Tap};
-use impasto_engine::{Aim, Judging, ROUNDING_OF_VARIANCES, Request};
+use impasto_engine::{Aim, EngineError, Judging, ROUNDING_OF_VARIANCES, Request};
 
 use crate::buffer::Buffer;
-use crate::transfers::rounded;
 use crate::engine::GpuEngine;
 use crate::layers::{QUAD, TERMS, matrix_rows, row_quads};
 use crate::program::{Program, Recorder, SLOT, grid};
 use crate::shape::{Role, Shape, blocks};
 use crate::sources::Kernel;
 use crate::squares::{aim_square, metric_square, side, square_bytes, unit};
+use crate::transfers::rounded;
 
 /// Kernels that judge one region of a tap, at most.
 const KERNELS: usize = 7;
 
-/// Everything that judges a loss, on the card.
+/// The recorded kernels and buffers that judge a loss.
 #[derive(Debug)]
 pub(crate) struct Judge {
     /// The loss that this was made for.
@@ -33,7 +33,7 @@ pub(crate) struct Judge {
     pub(crate) parts: Buffer,
     /// For each tap and region the parts, and the factor of their sum.
     shares: Vec<Vec<Share>>,
-    /// What else the program works on; it is counted as long as it is here.
+    /// Further buffers of the program, held so that their memory is counted.
     _held: Vec<Buffer>,
 }
 
@@ -64,8 +64,8 @@ struct Share {
 /// Buffers for the squares of one region after the other.
 struct Scratch([Buffer; 2]);
 
-/// Bytes of a request's judging on the card: aims, metrics, two squares, parts, and numbers of kernels; what is written
-/// from the host counts twice, as the driver holds it on its way, and so do the parts, which the host reads.
+/// Bytes of a request's judging on the card: aims, metrics, two squares, parts, and numbers of kernels. Written
+/// buffers count twice, because the driver holds a copy. The parts count twice, because the host reads them.
 pub(crate) fn judging_bytes(encoder: &Encoder, request: &Request) -> usize {
     let (topology, sets) = (encoder.topology(), request.regions.len().max(1));
     let of_tap = |tap: &Tap| {
@@ -91,15 +91,18 @@ impl GpuEngine {
     }
 
     /// Makes what judges a loss, unless it is there.
-    pub(crate) fn prepare_judge(&mut self, shape: &Shape, judging: &Arc<Judging>) {
+    pub(crate) fn prepare_judge(&mut self, shape: &Shape, judging: &Arc<Judging>) -> Result<(), EngineError> {
         let weights = self.region_weights(shape);
         let same = |judge: &Judge| Arc::ptr_eq(&judge.of, judging) && judge.weights == weights;
         if self.judge.as_ref().is_some_and(same) {
-            return;
+            return Ok(());
         }
         // The old one goes first.
         self.judge = None;
-        self.judge = Some(self.record_judge(shape, judging, weights));
+        let judge = self.record_judge(shape, judging, weights);
+        self.device.check()?;
+        self.judge = Some(judge);
+        Ok(())
     }
 
     fn record_judge(&self, shape: &Shape, judging: &Arc<Judging>, weights: Vec<Vec<f64>>) -> Judge {
@@ -201,7 +204,7 @@ impl Region<'_> {
             product(recorder, side, [metric, other, one], (1, 0));
             product(recorder, side, [one, metric, other], (0, 0));
         }
-        // The kernel takes 2 D, and half of d is in each of two places.
+        // The tap's kernel expects 2 D. The square holds half of d in a row and half in a column.
         let factor = 2.0 * self.share * most / self.weight;
         self.spread(recorder, other, Some((factor * unit * unit, factor * unit)));
         self.share * most

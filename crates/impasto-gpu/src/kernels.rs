@@ -27,7 +27,7 @@ impl Kernels {
         Kernels(all.map(|source| (source.kernel, ready(device, source, cache))).collect())
     }
 
-    /// These and those for matrix units.
+    /// All these kernels, and the kernels for some matrix units.
     pub(crate) fn and_of(&self, units: Units, device: &Device, cache: Option<&PipelineCache>) -> Kernels {
         let more = SOURCES.iter().filter(|source| source.units.contains(&units));
         let more = more.map(|source| (source.kernel, ready(device, source, cache)));

@@ -40,7 +40,7 @@ pub(crate) fn row_quads(channels: usize) -> usize {
 #[derive(Debug)]
 pub(crate) struct Operand {
     pub(crate) buffer: Buffer,
-    /// What takes their scale back, a power of two.
+    /// The inverse of the kernels' scale, a power of two.
     pub(crate) factor: f32,
 }
 
@@ -99,7 +99,7 @@ impl Layer {
         layers.map(|layer| device.finish().map(|()| layer)).collect()
     }
 
-    /// A convolution that runs forwards. On a device without matrix units, transforms go without.
+    /// A convolution that runs forwards. Without matrix units on the device, `OnUnits` is Winograd.
     pub(crate) fn by(device: &Device, shape: &Conv, weights: &Weights, way: Way) -> Layer {
         let (method, units) = way.with(device.units.filter(|_| device.ways.need_units()));
         let mut bias = weights.bias.clone();

@@ -61,4 +61,4 @@ pub use error::GpuError;
 pub use units::Units;
 #[cfg(target_arch = "wasm32")]
 pub use waiting::{Pause, pause_with};
-pub use ways::{NoWays, Ways};
+pub use ways::{ParseWaysError, Ways};

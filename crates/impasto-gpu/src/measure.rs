@@ -1,6 +1,6 @@
 //! Measures how a card computes layers of each width the fastest.
 //!
-//! Each way computes one convolution of the width; the shortest of some times counts. A way must beat the rule's by a
+//! Each way computes one convolution of the width; the shortest of three times counts. A way must beat the rule's by a
 //! quarter: its results are other bytes, which must be worth it.
 
 use std::time::Duration;
@@ -28,13 +28,14 @@ pub(crate) struct Trials {
 /// Maps as the layers of a picture of 512 pixels have them.
 pub(crate) const TRIALS: Trials = Trials { work: 1 << 28, sides: (32, 512) };
 
-/// The seconds that a measurement takes at least: a fast card repeats the convolution, so that its start counts little.
+/// The shortest measurement, in seconds. A fast card repeats the convolution, so that the start of a submission counts
+/// little.
 const LEAST: f64 = 0.005;
 
 /// The most repetitions.
 const MOST: f64 = 200.0;
 
-/// Times of each way, without a first one.
+/// Timed runs of each way, after a warm-up.
 const TIMES: usize = 3;
 
 /// The rule's way takes at least this much longer than one that replaces it.

@@ -23,6 +23,7 @@ const LARGEST: u64 = 64 << 20;
 const SEAL: usize = 32;
 
 /// The translated kernels of a card.
+#[derive(Debug)]
 pub(crate) struct Pipelines {
     pub(crate) cache: PipelineCache,
     path: PathBuf,

@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 use impasto_encoder::Topology;
 
 use crate::arena::Arena;
-use crate::transfers::rounded;
 use crate::engine::{BEYOND, GpuEngine};
 use crate::forward::Scene;
 use crate::painting::painting_bytes;
 use crate::shape::{QUAD_BYTES, Role, Shape};
+use crate::transfers::rounded;
 
 impl GpuEngine {
     /// The most bytes that are alive at once in an evaluation of a shape, besides kernels and content targets; or

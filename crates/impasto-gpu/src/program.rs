@@ -73,6 +73,14 @@ impl Recorder {
         self.copies.push(Copy { from: from.clone(), to: to.clone(), bytes });
     }
 
+    /// These kernels, and others after them.
+    pub(crate) fn followed_by(mut self, other: Recorder) -> Recorder {
+        self.drafts.extend(other.drafts);
+        self.numbers.extend(other.numbers);
+        self.copies.extend(other.copies);
+        self
+    }
+
     /// Bytes of the numbers of all kernels.
     pub(crate) fn bytes(&self) -> usize {
         size_of_val(&self.numbers[..])

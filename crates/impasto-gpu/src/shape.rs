@@ -71,7 +71,7 @@ pub(crate) enum Role {
     Transformed,
     /// Tiles behind them.
     Products,
-    /// What takes the scale of each tile back, for matrix units that take half precision.
+    /// The inverse of each tile's scale, for matrix units that take half precision.
     Factors,
     /// The derivative by the pixels, planar.
     Gradient,

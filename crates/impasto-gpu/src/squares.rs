@@ -1,5 +1,5 @@
-//! Moments, aims and metrics as one square matrix: that of the second moments, with the means as one more row and column.
-//! Two products with a metric map all of it. The kernels are `judge_*.wgsl`.
+//! Moments, aims and metrics as one square matrix: the second moments, bordered by a row and a column of means. Two
+//! products with a metric map all of it. The kernels are `judge_*.wgsl`.
 
 use impasto_engine::Aim;
 

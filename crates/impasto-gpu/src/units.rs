@@ -18,7 +18,7 @@ pub enum Units {
     Whole,
     /// Products in half precision with sums in single precision, of 16x16: those of NVIDIA and AMD.
     Split16,
-    /// The same of 8x8: those of Mesa's llvmpipe.
+    /// Products as in `Split16`, of 8x8: those of Mesa's llvmpipe.
     Split8,
 }
 
@@ -59,8 +59,8 @@ impl Units {
         self != Units::Whole
     }
 
-    /// Whether they are used unless something else is said. Three products instead of one pay only where half precision
-    /// is far more than three times as fast, which nobody has measured yet.
+    /// Whether they are used unless something else is said. Split units compute three products for one, so they pay
+    /// only on some cards. A measurement decides.
     pub(crate) fn by_default(self) -> bool {
         !self.splits()
     }

@@ -1,7 +1,7 @@
 //! How layers of each width are computed: by a rule, or by a table that a measurement made ([`GpuBackend::measured`]).
 //!
-//! Which way is the fastest depends on a card's caches, registers and matrix units, and not on the network. So the table
-//! has one entry for each power of two from 8 to 512, and a layer takes that of the narrower of its two sides.
+//! Which way is the fastest depends on a card's caches, registers and matrix units, and not on the network. So the
+//! table has one entry for each power of two from 8 to 512, and a layer takes that of the narrower of its two sides.
 //!
 //! [`GpuBackend::measured`]: crate::GpuBackend::measured
 
@@ -21,12 +21,12 @@ pub(crate) enum Way {
     Direct,
     /// Winograd's transforms.
     Winograd,
-    /// The same, with products on matrix units.
+    /// Winograd's transforms, with products on matrix units.
     OnUnits,
 }
 
-/// How layers of each width are computed. As text it is a letter for each width, from 8 to 512 channels: `d` for a direct
-/// product, `w` for Winograd's transforms, `u` for the same with products on matrix units.
+/// How layers of each width are computed. As text it is a letter for each width, from 8 to 512 channels: `d` for a
+/// direct product, `w` for Winograd's transforms, `u` for the transforms with products on matrix units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ways(pub(crate) [Way; WIDTHS.len()]);
 
@@ -77,30 +77,30 @@ impl fmt::Display for Ways {
     }
 }
 
-/// A text that is no table of ways.
+/// The error for a text that is not a table of ways.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NoWays;
+pub struct ParseWaysError;
 
-impl fmt::Display for NoWays {
+impl fmt::Display for ParseWaysError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "expected {} letters of d, w and u", WIDTHS.len())
     }
 }
 
-impl std::error::Error for NoWays {}
+impl std::error::Error for ParseWaysError {}
 
 impl FromStr for Ways {
-    type Err = NoWays;
+    type Err = ParseWaysError;
 
-    fn from_str(text: &str) -> Result<Ways, NoWays> {
+    fn from_str(text: &str) -> Result<Ways, ParseWaysError> {
         let way = |letter: char| match letter {
             'd' => Ok(Way::Direct),
             'w' => Ok(Way::Winograd),
             'u' => Ok(Way::OnUnits),
-            _ => Err(NoWays),
+            _ => Err(ParseWaysError),
         };
-        let ways = text.chars().map(way).collect::<Result<Vec<Way>, NoWays>>()?;
-        ways.try_into().map(Ways).map_err(|_| NoWays)
+        let ways = text.chars().map(way).collect::<Result<Vec<Way>, ParseWaysError>>()?;
+        ways.try_into().map(Ways).map_err(|_| ParseWaysError)
     }
 }
 
@@ -140,7 +140,7 @@ mod tests {
             assert_eq!(ways.without_units().to_string(), text.replace('u', "w"));
         }
         for text in ["", "dddwww", "dddwwwww", "dddwwwx", "DDDWWWW"] {
-            assert_eq!(text.parse::<Ways>(), Err(NoWays), "{text}");
+            assert_eq!(text.parse::<Ways>(), Err(ParseWaysError), "{text}");
         }
     }
 }

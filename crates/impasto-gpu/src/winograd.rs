@@ -139,7 +139,7 @@ impl Matrices {
     }
 }
 
-/// Tiles of a map, those that hang over counted.
+/// Tiles of a map, including partial ones.
 fn tiles(size: Size) -> usize {
     size.width.div_ceil(4) * size.height.div_ceil(4)
 }

@@ -9,7 +9,7 @@ use crate::Error;
 
 /// The largest derivative by a sum, or weight of a term on pixels. The pull-back multiplies it by features and by the
 /// weights of the encoder, and must stay far below the largest f32.
-const LARGEST: f64 = 1e30;
+pub(crate) const LARGEST: f64 = 1e30;
 
 /// Checks what the gradient is made from, before it is.
 pub(crate) fn check_cotangents(cotangents: &Cotangents, terms: &[PixelTerm]) -> Result<(), Error> {

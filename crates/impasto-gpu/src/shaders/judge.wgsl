@@ -60,7 +60,7 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index
         }
         by[start + column] = value;
     }
-    // What belongs to no moment is zero; the row behind the channels is written below.
+    // Entries outside the moments are zero; the row behind the channels is written below.
     let beyond = select(select(0u, work.channels, row == work.channels), work.channels + 1u, inside);
     for (var column = beyond + thread; column < work.side; column += 64u) {
         by[start + column] = 0.0;

@@ -15,7 +15,7 @@ struct Work {
 const THREADS = 128u;
 const BLOCKS = 64u / BLOCK;
 
-// Where sums begin: zeros that are read, as not every interface can make a matrix of them.
+// Zeros to start the sums from. They are loaded, because some backends cannot construct a zero matrix.
 var<workgroup> zeros: array<f32, SIDE * SIDE>;
 
 @compute @workgroup_size(128)

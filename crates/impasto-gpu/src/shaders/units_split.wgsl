@@ -1,8 +1,8 @@
 // Products of numbers in two parts of half precision (parts.wgsl), with sums in single precision. What the second parts
 // add has sums of its own, and the product of two second parts is too small to count.
 //
-// Some units cut off what they add instead of rounding it. So they add only the terms of one step, and the steps are
-// added outside, as in the paper.
+// Some units truncate their sums. So a unit adds only the terms of one step, and the kernel adds the steps, as in the
+// paper.
 
 @group(0) @binding(1) var<storage, read> left: array<f16>;
 @group(0) @binding(2) var<storage, read> right: array<f16>;
@@ -43,7 +43,7 @@ fn multiply(point: u32, row: u32, column: u32) {
         a += SIDE;
         b += SIDE * work.columns;
     }
-    // Everything that is stored needs a name before: naga 30 forgets to compute what stands in the call alone.
+    // naga 30 does not emit an expression that stands only in the call, so each stored value has a name.
     let width = work.columns;
     let to = (point * work.rows + row) * width + column;
     let beside = to + SIDE;

@@ -59,7 +59,7 @@ fn multiply(point: u32, row: u32, column: u32) {
         a += SIDE;
         b += SIDE * work.columns;
     }
-    // Everything that is stored needs a name before: naga 30 forgets to compute what stands in the call alone.
+    // naga 30 does not emit an expression that stands only in the call, so each stored value has a name.
     let width = work.columns;
     let down = SIDE * width;
     let to0 = (point * work.rows + row) * width + column;

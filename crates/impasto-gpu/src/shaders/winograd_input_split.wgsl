@@ -1,9 +1,9 @@
 // Transformed tiles for matrix units that take half precision: each number in two parts, a row of the first ones and a
 // row of the second ones by turns. The range of half precision is small, so each tile has a power of two as its scale,
-// by its largest input. `winograd_output.wgsl` takes it back. A workgroup takes one tile.
+// by its largest input. `winograd_output_split.wgsl` takes it back. A workgroup takes one tile.
 
 @group(0) @binding(2) var<storage, read_write> output: array<f16>;
-// What takes the scale of each tile back.
+// The inverse of each tile's scale.
 @group(0) @binding(3) var<storage, read_write> factors: array<f32>;
 
 // Bits of a number that is not negative are in the order of the numbers.

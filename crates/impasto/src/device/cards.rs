@@ -1,4 +1,5 @@
-//! Graphics cards by name. A card is opened once for the whole process; one that was lost is opened again.
+//! Graphics cards by name. A card is opened once for the whole process, and once more for other ways of computing
+//! layers. One that was lost is opened again.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -37,7 +38,7 @@ impl Layers {
 /// The cards that are open, each with how it computes layers.
 static OPEN: Mutex<Vec<(Layers, Arc<GpuBackend>)>> = Mutex::new(Vec::new());
 
-/// What the variable says about matrix units; `None`: the card decides.
+/// What the variable says about matrix units; `None`: a measurement decides.
 pub(super) fn units() -> Result<Option<bool>, Error> {
     match std::env::var_os(UNITS) {
         None => Ok(None),
@@ -45,7 +46,7 @@ pub(super) fn units() -> Result<Option<bool>, Error> {
         Some(value) if value == "off" => Ok(Some(false)),
         Some(value) => {
             let problem = format!("expected on or off, found {}", value.display());
-            Err(Error::invalid(UNITS, problem).advised(format!("unset {UNITS} to let the card decide")))
+            Err(Error::invalid(UNITS, problem).advised(format!("unset {UNITS} to let a measurement decide")))
         }
     }
 }
@@ -99,6 +100,16 @@ pub(super) fn chosen(name: &str) -> Result<Chosen, Error> {
 
 /// The card that an engine ran on.
 pub(super) fn of_identity(identity: &str) -> Result<Chosen, Error> {
+    let open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
+    let same = open.iter().find(|(_, card)| card.name() == identity && !card.is_lost());
+    if let Some((_, card)) = same {
+        return Ok(Chosen {
+            backend: Some(card.clone()),
+            note: software(card.adapter()),
+            ..Chosen::default()
+        });
+    }
+    drop(open);
     let known = |adapter: Adapter| adapter.ways_of(identity).map(|ways| (adapter, ways));
     let (found, ways) = adapters().into_iter().find_map(known).ok_or_else(|| {
         missing(identity, "this machine does not have it, or has another driver for it".into())
@@ -112,14 +123,18 @@ pub(super) fn of_identity(identity: &str) -> Result<Chosen, Error> {
 
 fn with(adapter: &Adapter, name: &str, layers: Layers) -> Result<Chosen, Error> {
     let backend = open(adapter, layers).map_err(|error| missing(name, error.to_string()))?;
-    let software = (adapter.kind == AdapterKind::Software).then(|| {
-        format!("note: {} is a program that plays a graphics card; `device` cpu is faster", adapter.name)
-    });
     let without = (layers == Layers::Units(true) && backend.matrix_units().is_none())
-        .then(|| format!("note: {} has no matrix units that can be used; it paints without", adapter.name));
-    let notes: Vec<String> = software.into_iter().chain(without).collect();
+        .then(|| format!("note: {} has no usable matrix units; it works without them", adapter.name));
+    let notes: Vec<String> = software(adapter).into_iter().chain(without).collect();
     let note = (!notes.is_empty()).then(|| notes.join("\n"));
     Ok(Chosen { backend: Some(backend), note, ..Chosen::default() })
+}
+
+/// The note on a program that plays a card.
+fn software(adapter: &Adapter) -> Option<String> {
+    (adapter.kind == AdapterKind::Software).then(|| {
+        format!("note: {} is a program that plays a graphics card; `device` cpu is faster", adapter.name)
+    })
 }
 
 /// The card, opened, with products on its matrix units or not on them, or as it was measured to be the fastest.
@@ -159,7 +174,7 @@ fn open(adapter: &Adapter, layers: Layers) -> Result<Arc<GpuBackend>, GpuError> 
 fn measured(card: &GpuBackend) -> Option<Ways> {
     let adapter = card.adapter();
     let is_card =
-        never(adapter.kind).is_none() || std::env::var_os(MEASURE).is_some_and(|value| value == "1");
+        adapter.kind != AdapterKind::Software || std::env::var_os(MEASURE).is_some_and(|value| value == "1");
     kept::file().filter(|_| is_card)?;
     let key = format!("layers {} {}", env!("CARGO_PKG_VERSION"), adapter.identity());
     let known = || kept::get(&key)?.as_str()?.parse().ok();

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use impasto_engine::painting::{AdamStep, PixelTerm};
-use impasto_engine::{Engine, Judged, Judging, TapLoss};
+use impasto_engine::{Aim, Engine, Judged, Judging, TapLoss};
 
 use super::{Judge, Losses, Objective, Painting};
 use crate::Error;
+use crate::magnitude::LARGEST;
 
 impl Objective {
     /// Whether the loss is one that engines may judge by themselves.
@@ -14,8 +15,8 @@ impl Objective {
         self.judging.is_some()
     }
 
-    /// Observes a painting, judges it and moves it by one step of Adam. `None` from an engine that leaves judging to the
-    /// host, or for a loss that only the host knows; then nothing has happened.
+    /// Observes a painting, judges it and moves it by one step of Adam. Returns `None`, and changes nothing, if the
+    /// host must judge.
     pub(crate) fn step_by_engine(
         &self,
         engine: &mut dyn Engine,
@@ -31,15 +32,24 @@ impl Objective {
 /// The loss for an engine with a memory of its own; `None` for a loss that only the host knows.
 pub(super) fn judging(judge: &Judge, engine: &dyn Engine) -> Option<Arc<Judging>> {
     engine.pixel_memory()?;
+    let is_small = |factor: f64| factor.abs() <= LARGEST;
     let tap = |term: &super::StyleTerm| {
+        let small = |aim: &Aim| {
+            [aim.gram, aim.covariance, aim.mean_std].iter().all(|factor| is_small(term.weight * factor))
+        };
         let aims = term.targets.iter().map(|target| match target {
-            Some(target) => target.aim().map(Some),
+            Some(target) => target.aim().filter(small).map(Some),
             None => Some(None),
         });
         Some(TapLoss { weight: term.weight, aims: aims.collect::<Option<_>>()? })
     };
+    // Of the others the host tells what is wrong.
+    let weights = judge.content.iter().map(|(_, weight)| *weight);
+    if !weights.clone().all(is_small) {
+        return None;
+    }
     Some(Arc::new(Judging {
-        content: judge.content.iter().map(|(_, weight)| *weight).collect(),
+        content: weights.collect(),
         style: judge.style.iter().map(tap).collect::<Option<_>>()?,
     }))
 }
