@@ -178,6 +178,22 @@ mod tests {
         assert!(card.check().is_ok());
     }
 
+    /// The loss must show it. Cards write NaN in different ways.
+    #[test]
+    fn what_is_not_finite_stays_so() {
+        let Some(card) = card() else { return };
+        let Some(units) = units_of(&card) else { return };
+        let card = pollster::block_on(Device::open(&card.adapter, None, Some(units))).unwrap();
+        let card = pollster::block_on(card.with_units(units)).unwrap();
+        for wrong in [0x7fff_ffff, 0x7fc0_0000, 0xffc0_0000, 0x7f80_0001, 0x7f80_0000].map(f32::from_bits) {
+            let factor = |column: usize| if column == 0 { wrong } else { 1.0 };
+            let found = pollster::block_on(computed(&card, &factor)).unwrap();
+            let of = |column: usize| found.chunks(SIDES.1).skip(column).step_by(SIZE.width).flatten();
+            assert!(of(0).all(|value| !value.is_finite()), "{:x}", wrong.to_bits());
+            assert!(of(8).all(|value| value.is_finite()), "{:x}", wrong.to_bits());
+        }
+    }
+
     /// What units do that read matrices the wrong way round, lose a part, or do not run at all.
     #[test]
     fn wrong_numbers_do_not_agree() {
