@@ -90,7 +90,6 @@ mod tests {
     use super::*;
     use crate::Units;
     use crate::device::tests::card;
-    use crate::units::Units;
 
     /// The same convolution in double precision, without transforms.
     fn in_double_precision() -> Vec<f64> {
