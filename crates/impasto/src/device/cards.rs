@@ -4,6 +4,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use impasto_encoder::sources::Environment;
+use impasto_engine::Backend;
 use impasto_gpu::{Adapter, AdapterKind, GpuBackend, GpuError, Ways};
 
 use super::{Chosen, DeviceInfo, kept, missing};
@@ -98,18 +99,18 @@ pub(super) fn chosen(name: &str) -> Result<Chosen, Error> {
     with(&found, name, Layers::said(units()?))
 }
 
+/// The open card of an identity.
+fn open_as(identity: &str) -> Option<Arc<GpuBackend>> {
+    let open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
+    let same = |(_, card): &&(Layers, Arc<GpuBackend>)| card.name() == identity && !card.is_lost();
+    open.iter().find(same).map(|(_, card)| card.clone())
+}
+
 /// The card that an engine ran on.
 pub(super) fn of_identity(identity: &str) -> Result<Chosen, Error> {
-    let open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
-    let same = open.iter().find(|(_, card)| card.name() == identity && !card.is_lost());
-    if let Some((_, card)) = same {
-        return Ok(Chosen {
-            backend: Some(card.clone()),
-            note: software(card.adapter()),
-            ..Chosen::default()
-        });
+    if let Some(card) = open_as(identity) {
+        return Ok(Chosen { note: software(card.adapter()), backend: Some(card), ..Chosen::default() });
     }
-    drop(open);
     let known = |adapter: Adapter| adapter.ways_of(identity).map(|ways| (adapter, ways));
     let (found, ways) = adapters().into_iter().find_map(known).ok_or_else(|| {
         missing(identity, "this machine does not have it, or has another driver for it".into())
