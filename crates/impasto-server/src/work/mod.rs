@@ -123,7 +123,8 @@ pub(crate) fn recover(app: &App) -> Result<(), Problem> {
     let filter = Filter { states: vec![State::Running], queue: true, limit: 10_000, ..Filter::default() };
     let (jobs, _) = app.store.run(move |connection| filter.page(connection))?;
     for job in jobs.into_iter().filter(|job| job.kind != "batch") {
-        let place = place::read(&app.files.job(&job.id));
+        let folder = app.files.job(&job.id);
+        let place = place::read(&folder);
         let (deaths, before) = job.place.split_once(' ').unwrap_or_default();
         let deaths = if before == place { deaths.parse().unwrap_or(0) + 1 } else { 1 };
         let most = if place.starts_with(place::ITERATION) { AT_ITERATION } else { BEFORE };
@@ -136,6 +137,7 @@ pub(crate) fn recover(app: &App) -> Result<(), Problem> {
                 Job::move_to(connection, &job.id, &[State::Running], State::Queued).map(|_| ())
             }
         })?;
+        place::forget(&folder);
     }
     Ok(())
 }

@@ -37,6 +37,11 @@ pub(super) fn read(folder: &Path) -> String {
     fs::read_to_string(folder.join("place")).map(|text| text.trim().to_owned()).unwrap_or_default()
 }
 
+/// Forgets the place in this folder, once its death is counted: the next life may end before it has a place of its own.
+pub(super) fn forget(folder: &Path) {
+    let _ = fs::remove_file(folder.join("place"));
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -49,5 +54,7 @@ mod tests {
         place.set("iteration 100 of scale 2");
         place.set("writing");
         assert_eq!(read(folder.path()), "writing");
+        forget(folder.path());
+        assert_eq!(read(folder.path()), "");
     }
 }

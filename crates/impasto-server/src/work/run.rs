@@ -43,7 +43,7 @@ pub(super) fn run(app: &Arc<App>, job: &Job) {
     app.live.end(&job.id);
     let folder = app.files.job(&job.id);
     if ended.state.is_final() {
-        let _ = fs::remove_file(folder.join("place"));
+        super::place::forget(&folder);
     }
     if ended.state == State::Done {
         remove_work(&folder);
