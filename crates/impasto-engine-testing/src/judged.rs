@@ -87,7 +87,7 @@ fn loss(seen: &Seen, aim: &Aim) -> (f64, MomentsCotangent) {
     (value, MomentsCotangent { first, second })
 }
 
-/// What the host finds, from an observation.
+/// The losses and derivatives of an observation, in double precision.
 fn judge(
     network: &Network,
     request: &Request,

@@ -27,7 +27,7 @@ pub struct TapLoss {
     pub aims: Vec<Option<Aim>>,
 }
 
-/// What the moments of a region should be, and the factors of the three sums of squares.
+/// The target moments of a region, and the factors of the three sums of squares.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Aim {
     /// m*, C values.

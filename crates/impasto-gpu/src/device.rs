@@ -104,7 +104,7 @@ impl Device {
         if cfg!(target_arch = "wasm32") || !self.inner.features().contains(units.features()) {
             return None;
         }
-        // What the driver refuses here must not spoil the work of others.
+        // The scopes catch what the driver refuses, so that it does not spoil the work of others.
         let filters = [ErrorFilter::OutOfMemory, ErrorFilter::Internal, ErrorFilter::Validation];
         let scopes = filters.map(|filter| self.inner.push_error_scope(filter));
         let cache = self.kept.as_ref().map(|kept| &kept.cache);

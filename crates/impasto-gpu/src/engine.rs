@@ -38,7 +38,7 @@ pub struct GpuEngine {
     /// The request of the last observation, whose maps are on the card.
     pub(crate) observed: Option<Request>,
     pub(crate) cover: Option<Cover>,
-    /// What judges the last loss that the card judged.
+    /// The kernels and buffers of the last loss that the card judged.
     pub(crate) judge: Option<Judge>,
     /// Whether features are kept in half precision.
     pub(crate) half: bool,

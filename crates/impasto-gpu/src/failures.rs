@@ -1,4 +1,4 @@
-//! What has gone wrong on a card.
+//! The failures of a card, as its driver reports them.
 //!
 //! A driver reports errors whenever it likes, not where they were caused, and does not tell whose work they spoilt. So
 //! they are kept, and each engine of the card learns of those that came since its last look, wherever it waits. With

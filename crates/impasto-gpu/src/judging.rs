@@ -74,7 +74,9 @@ pub(crate) fn judging_bytes(encoder: &Encoder, request: &Request) -> usize {
         2 * (sets * (square + KERNELS * SLOT + size_of::<f32>() * channels) + metrics * square)
     };
     let largest = request.moments.iter().map(|tap| square_bytes(topology.channels(*tap))).max();
-    request.moments.iter().map(of_tap).sum::<usize>() + 2 * largest.unwrap_or(0)
+    // The kernels that look whether the parts are finite: those of style, of each content target and of one term.
+    let looks = 2 * SLOT * (2 + request.residuals.len());
+    request.moments.iter().map(of_tap).sum::<usize>() + 2 * largest.unwrap_or(0) + looks
 }
 
 impl GpuEngine {

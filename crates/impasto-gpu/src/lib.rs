@@ -11,6 +11,7 @@
 #![deny(unsafe_code)]
 
 mod adapter;
+mod alone;
 mod arena;
 mod autoencoder;
 mod backend;

@@ -8,13 +8,11 @@ use std::time::Duration;
 use impasto_encoder::{Conv, Weights};
 use impasto_engine::{EngineError, Size};
 
-use crate::Method;
-use crate::convolution::{Convolution, Finish};
+use crate::alone::Alone;
 use crate::device::Device;
 use crate::layers::{COLUMNS, Layer};
-use crate::program::{Program, Recorder};
+use crate::program::Program;
 use crate::ways::{WIDTHS, Way, Ways};
-use crate::winograd::{Between, between_bytes};
 
 /// The convolutions that are timed.
 #[derive(Clone, Copy)]
@@ -80,34 +78,11 @@ async fn seconds(
     let shape = Conv { block: 1, place: 1, inputs: width, outputs: width };
     let weights = Weights { kernel: vec![0.5; 9 * width * width], bias: vec![0.0; width] };
     let layer = Layer::by(device, &shape, &weights, way);
-    let bytes = (size_of::<f32>() * width * size.area()) as u64;
-    let [input, output] = [(); 2].map(|()| device.buffer(bytes));
-    let between = between_bytes(size, (width, width), layer.units).map(|bytes| device.buffer(bytes as u64));
-    let [transformed, products, factors] = &between;
-    let convolution = Convolution {
-        size,
-        inputs: width,
-        outputs: width,
-        sides: 0,
-        finish: Finish::Forward,
-        input: &input,
-        kernels: &layer.forward,
-        added: &layer.bias,
-        output: &output,
-        half: false,
-        units: layer.units,
-    };
-    let mut recorder = Recorder::default();
-    match layer.method {
-        Method::Direct => convolution.direct(&mut recorder),
-        Method::Winograd => {
-            convolution.winograd(&mut recorder, &Between { transformed, products, factors: Some(factors) });
-        }
-    }
-    let program = recorder.finish(device);
+    let input = device.buffer((size_of::<f32>() * width * size.area()) as u64);
+    let alone = Alone::record(device, &layer, size, input);
     let timed = |repetitions: usize| {
         let start = clock();
-        run(device, &program, repetitions)?;
+        run(device, &alone.program, repetitions)?;
         Ok(clock().saturating_sub(start).as_secs_f64())
     };
     let repetitions = (LEAST / timed(1)?).clamp(1.0, MOST) as usize;

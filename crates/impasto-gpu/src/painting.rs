@@ -19,7 +19,7 @@ const NOT_FINITE: u32 = 1;
 const TOO_LARGE: u32 = 2;
 
 /// Kernels that an observation and a step of a painting have besides those of its network, at most.
-const KERNELS: usize = 12;
+const KERNELS: usize = 9;
 
 /// Bytes of what an observation or a step of a painting has besides its network: the parts of the value of a term, the
 /// state, and the numbers of the kernels, once on the card and once on their way to it.

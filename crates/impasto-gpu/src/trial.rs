@@ -6,11 +6,10 @@
 use impasto_encoder::{Conv, Weights};
 use impasto_engine::{EngineError, Size};
 
-use crate::convolution::{Convolution, Finish, Method};
+use crate::Method;
+use crate::alone::Alone;
 use crate::device::Device;
 use crate::layers::Layer;
-use crate::program::Recorder;
-use crate::winograd::{Between, between_bytes};
 
 /// The map of the trial: 99 tiles, more than a block of them.
 const SIZE: Size = Size { width: 42, height: 35 };
@@ -49,31 +48,12 @@ async fn computed(device: &Device, factor: &dyn Fn(usize) -> f32) -> Result<Vec<
     values.iter_mut().enumerate().for_each(|(at, value)| *value *= factor(at / inputs % SIZE.width));
     let input = device.filled(&values);
     let count = outputs * SIZE.area();
-    let bytes = (size_of::<f32>() * count) as u64;
-    let (output, host) = (device.buffer(bytes), device.host_buffer(bytes));
-    let [transformed, products, factors] =
-        between_bytes(SIZE, SIDES, device.units).map(|bytes| device.buffer(bytes as u64));
-    let convolution = Convolution {
-        size: SIZE,
-        inputs,
-        outputs,
-        sides: 0,
-        finish: Finish::Plain,
-        input: &input,
-        kernels: &layer.forward,
-        added: &layer.bias,
-        output: &output,
-        half: false,
-        units: layer.units,
-    };
-    let mut recorder = Recorder::default();
-    let between = Between { transformed: &transformed, products: &products, factors: Some(&factors) };
+    let host = device.host_buffer((size_of::<f32>() * count) as u64);
     debug_assert_eq!(layer.method, Method::Winograd);
-    convolution.winograd(&mut recorder, &between);
-    let program = recorder.finish(device);
+    let Alone { program, output, .. } = &Alone::record(device, &layer, SIZE, input);
     let mut encoder = device.inner.create_command_encoder(&Default::default());
     program.encode(device, &mut encoder);
-    encoder.copy_buffer_to_buffer(&output, 0, &host, 0, bytes);
+    encoder.copy_buffer_to_buffer(output, 0, &host, 0, host.size());
     device.queue.submit([encoder.finish()]);
     device.read(&host, count).await
 }

@@ -293,7 +293,8 @@ impl Planner<'_> {
 
     /// Bytes that an engine takes to judge by itself, which it does for whole pictures and losses without roots.
     fn judging(&self, at: &Outline) -> usize {
-        let request = Request { moments: at.moments.clone(), ..Request::default() };
+        let residuals = at.contents.iter().map(|tap| Target::unheld(*tap)).collect();
+        let request = Request { moments: at.moments.clone(), residuals, ..Request::default() };
         match at.cut || self.has_roots() {
             true => 0,
             false => self.given.regions.max(1) * self.engine.judging_bytes(&request),

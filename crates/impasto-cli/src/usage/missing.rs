@@ -1,4 +1,4 @@
-//! A command line that lacks something: an output, the styles of a batch, the command. The hint is the command as a whole.
+//! A command line that lacks something: an output, the styles of a batch, the command. The hint is the whole command line.
 
 use std::ffi::{OsStr, OsString};
 use std::path::Path;

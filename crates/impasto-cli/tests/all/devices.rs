@@ -155,7 +155,7 @@ fn the_ways_of_a_card_are_measured_once_and_kept() {
     paint("first", "");
     let key = read().keys().find(|key| key.starts_with("layers ")).unwrap().clone();
     assert_eq!(read()[&key].as_str().unwrap().len(), 7, "{key}");
-    // What is in the file counts.
+    // The entry of the file decides.
     std::fs::write(&kept, json!({ (&key): "wdwdwdw" }).to_string()).unwrap();
     let identity = paint("second", "");
     assert!(identity.ends_with(", layers wdwdwdw)"), "{identity}");

@@ -10,6 +10,7 @@ mod mean_std;
 mod metric;
 mod moments;
 mod statistic;
+mod style_target;
 mod wasserstein;
 
 use std::sync::Arc;
@@ -33,7 +34,7 @@ use crate::follow::Trace;
 use crate::regions::PositionWeights;
 use crate::{Error, Recipe};
 use metric::Metric;
-use statistic::StyleTarget;
+use style_target::StyleTarget;
 
 /// A loss with its targets, for pictures of one size, and what an engine has to observe for it.
 pub(crate) struct Objective {

@@ -3,13 +3,11 @@
 use std::fmt;
 use std::str::FromStr;
 
-use impasto_engine::Aim;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::metric::Metric;
-use super::moments::{LossGradient, MeanMoments};
-use super::wasserstein::{Roots, Target};
-use super::{covariance, gram, mean_std};
+use super::moments::MeanMoments;
+use super::style_target::StyleTarget;
 use crate::{Error, Setting};
 
 /// The divisor of a Gram matrix F F^T before differences are taken.
@@ -81,28 +79,7 @@ impl StyleLoss {
     /// Computes everything that depends on the target alone. The target's moments are under the metric; the moments
     /// to compare later are those of the features themselves. `None` if the moments are not finite.
     pub(super) fn target(&self, target: &MeanMoments, metric: &Metric) -> Option<StyleTarget> {
-        if !target.is_finite() {
-            return None;
-        }
-        let parts = self.0.iter().map(|&(weight, statistic)| {
-            let part = match statistic {
-                Statistic::Wasserstein => {
-                    Part::Transport(Box::new(Target::new(Roots::Exact, target, metric)?))
-                }
-                Statistic::WassersteinNewton => {
-                    Part::Transport(Box::new(Target::new(Roots::NewtonSchulz, target, metric)?))
-                }
-                Statistic::Gram(scale) => Part::Gram(scale),
-                Statistic::MeanStd => Part::MeanStd,
-                Statistic::Covariance => Part::Covariance,
-            };
-            Some((weight, part))
-        });
-        Some(StyleTarget {
-            target: target.clone(),
-            metric: metric.clone(),
-            parts: parts.collect::<Option<_>>()?,
-        })
+        StyleTarget::new(&self.0, target, metric)
     }
 }
 
@@ -160,81 +137,6 @@ impl Serialize for StyleLoss {
 impl<'de> Deserialize<'de> for StyleLoss {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<StyleLoss, D::Error> {
         String::deserialize(from)?.parse().map_err(serde::de::Error::custom)
-    }
-}
-
-/// The target of a style loss at one layer.
-#[derive(Clone, Debug)]
-pub(super) struct StyleTarget {
-    target: MeanMoments,
-    metric: Metric,
-    parts: Vec<(f64, Part)>,
-}
-
-/// One statistic of a style loss, with the values it needs from its target.
-#[derive(Clone, Debug)]
-enum Part {
-    /// The target contains the metric.
-    Transport(Box<Target>),
-    Gram(GramScale),
-    MeanStd,
-    Covariance,
-}
-
-impl StyleTarget {
-    /// The distance of `seen`, the moments of the features themselves, from the target, with its derivatives.
-    /// `None` if the moments are not finite.
-    pub(super) fn loss_and_gradient(&self, seen: &MeanMoments) -> Option<LossGradient> {
-        // Not every statistic reveals this: an infinite variance, for one, counts as rounding.
-        if !seen.is_finite() {
-            return None;
-        }
-        let mut loss = LossGradient::zero(seen.channels);
-        for (weight, part) in &self.parts {
-            if let Part::Transport(target) = part {
-                loss.add(*weight, &target.loss_and_gradient(seen)?);
-            }
-        }
-        // The other statistics need the moments mapped by the metric, and the derivatives mapped back.
-        if !self.parts.iter().all(|(_, part)| matches!(part, Part::Transport(_))) {
-            let mapped = self.metric.moments(seen);
-            let mut by_mapped = LossGradient::zero(seen.channels);
-            for (weight, part) in &self.parts {
-                let loss = match part {
-                    Part::Transport(_) => continue,
-                    Part::Gram(scale) => gram::loss_and_gradient(*scale, &mapped, &self.target),
-                    Part::MeanStd => mean_std::loss_and_gradient(&mapped, &self.target),
-                    Part::Covariance => covariance::loss_and_gradient(&mapped, &self.target),
-                };
-                by_mapped.add(*weight, &loss);
-            }
-            loss.add(1.0, &self.metric.pulled_back(by_mapped));
-        }
-        loss.value.is_finite().then_some(loss)
-    }
-}
-
-impl StyleTarget {
-    /// The aim of an engine that judges by itself; `None` if the loss has roots of matrices.
-    pub(super) fn aim(&self) -> Option<Aim> {
-        let target = &self.target;
-        let mut aim = Aim {
-            mean: target.mean.clone(),
-            second: target.second.clone(),
-            deviation: target.variance().iter().map(|variance| variance.sqrt()).collect(),
-            gram: 0.0,
-            covariance: 0.0,
-            mean_std: 0.0,
-        };
-        for (weight, part) in &self.parts {
-            match part {
-                Part::Transport(_) => return None,
-                Part::Gram(scale) => aim.gram += weight * gram::factor(*scale, target.channels),
-                Part::Covariance => aim.covariance += weight * covariance::factor(target.channels),
-                Part::MeanStd => aim.mean_std += weight / target.channels as f64,
-            }
-        }
-        Some(aim)
     }
 }
 
